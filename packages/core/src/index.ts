@@ -1,0 +1,48 @@
+export { type Deadline, type Instant, type Machine, MICROSECOND, MILLISECOND, SECOND } from "./machine.ts";
+export {
+	type Arrival,
+	type ArrivedPacket,
+	ipPacket,
+	type PacketFrame,
+	quotedProbe,
+	replyFromPacket,
+	replyFromSegment,
+} from "./trace/capture.ts";
+export type {
+	ChannelInput,
+	ChannelKind,
+	ChannelNeed,
+	ConnectReply,
+	Family,
+	IcmpErrorReply,
+	PacketReply,
+	ProbePacket,
+	ProbeSend,
+	ProbeTransport,
+	QuotedProbe,
+	Reply,
+	SystemError,
+} from "./trace/channel.ts";
+export type { TraceEvent } from "./trace/events.ts";
+export type {
+	IgnoreReason,
+	Match,
+	ProbeContext,
+	ProbeRequest,
+	ReplyKind,
+	ReplyMeaning,
+	TraceMethod,
+} from "./trace/method.ts";
+export { findMethod, TRACE_METHODS } from "./trace/methods/index.ts";
+export { DEFAULT_TRACE_OPTIONS, type TraceOptions } from "./trace/options.ts";
+export {
+	type ExtensionJson,
+	type HopResult,
+	type ProbeResult,
+	type StopReason,
+	TRACE_SCHEMA,
+	type TraceResult,
+	type TraceWarning,
+} from "./trace/result.ts";
+export { extensionJson, type ResultFacts, traceResult } from "./trace/trace-result.ts";
+export { Tracer, type TracerConfig, type TracerInput, type TracerOutput } from "./trace/tracer.ts";

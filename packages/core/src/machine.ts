@@ -1,0 +1,25 @@
+/**
+ * The contract every protocol machine keeps: values and the time go in, values and the next deadline come out.
+ * A machine reads no clock, draws no randomness and owns no socket, so the same one runs on real sockets,
+ * in virtual time and in a browser.
+ */
+
+/** Nanoseconds since the run's origin on a monotonic clock, an integer held in a double (exact for 104 days). */
+export type Instant = number;
+
+/** When a machine wants to be stepped again, and why; the reason is for logs and tests. */
+export interface Deadline {
+	readonly at: Instant;
+	readonly why: string;
+}
+
+/** A protocol with state. `step` never throws on input; what it does nothing with comes back as `ignored`. */
+export interface Machine<Input, Output> {
+	step(input: Input, now: Instant): readonly Output[];
+	readonly deadline: Deadline | null;
+}
+
+/** One microsecond, millisecond and second in nanoseconds. */
+export const MICROSECOND = 1_000;
+export const MILLISECOND = 1_000_000;
+export const SECOND = 1_000_000_000;

@@ -1,0 +1,156 @@
+/**
+ * What a trace method sends through and hears from. Four kinds of channel (and the simulated ones) carry the same
+ * `ProbePacket` out and hand the same `Reply` up, so a method does not know which of them it runs on.
+ */
+import type { IcmpExtension } from "@whither/wire";
+import type { Instant } from "../machine.ts";
+
+export type Family = 4 | 6;
+
+/**
+ * `errorQueue`: ordinary sockets with IP_RECVERR, no privilege. `raw`: own IP payload and captured ICMP, CAP_NET_RAW.
+ * `borrowed`: a live media socket. `session`: inside a TCP connection.
+ */
+export type ChannelKind = "errorQueue" | "raw" | "borrowed" | "session";
+
+/**
+ * The socket a probe leaves by. `udp`: a UDP socket, bytes are the datagram's payload. `ping`: an ICMP datagram
+ * socket, bytes are the echo request (the kernel rewrites its id to the socket's port). `tcpConnect`: a
+ * non-blocking connect(), no bytes. `ip`: a raw socket, bytes are the whole IP payload, checksums included.
+ */
+export type ProbeTransport = "udp" | "ping" | "tcpConnect" | "ip";
+
+/** One probe as a method builds it; the channel adds the IP header and the per-packet TTL, TOS and flow label. */
+export interface ProbePacket {
+	readonly transport: ProbeTransport;
+	/** IP protocol number (IANA Assigned Internet Protocol Numbers). */
+	readonly protocol: number;
+	/** 0 where the protocol has no ports, or where the channel opens a socket for this probe alone. */
+	readonly sourcePort: number;
+	readonly destinationPort: number;
+	readonly bytes: Uint8Array;
+}
+
+/** What a channel is asked to send: one probe with its TTL (IPv6: hop limit). */
+export interface ProbeSend {
+	readonly sequence: number;
+	readonly ttl: number;
+	readonly packet: ProbePacket;
+}
+
+/** What an ICMP error quoted of the packet that caused it, as far as the channel can see it. */
+export interface QuotedProbe {
+	readonly protocol: number;
+	/** Null where the channel is not told (error queue). */
+	readonly source: string | null;
+	readonly destination: string;
+	readonly sourcePort: number | null;
+	readonly destinationPort: number | null;
+	/** From the transport header on, as far as quoted; null where the kernel strips that header (UDP error queue). */
+	readonly segment: Uint8Array | null;
+	/** What follows the transport header, as far as quoted; often empty (8-byte quotes). */
+	readonly payload: Uint8Array;
+	/** The quoted IP header; null on the error queue. `length` is the IP total length in bytes, header included. */
+	readonly ip: { readonly tos: number; readonly ttl: number; readonly length: number } | null;
+}
+
+interface ReplyCommon {
+	/** Arrival, on the same scale as `now`. */
+	readonly at: Instant;
+	/** Who took the arrival time: the kernel as the packet came in, or we when we read it. */
+	readonly stamp: "kernel" | "user";
+	/** Address of who answered. */
+	readonly from: string;
+	/** TTL or hop limit, and TOS or traffic class, of the answer as it arrived; null where unknown. */
+	readonly ttl: number | null;
+	readonly tos: number | null;
+	/** Sequence of the probe whose own socket heard this; null when the socket is shared by many probes. */
+	readonly socket: number | null;
+}
+
+/** An ICMP or ICMPv6 error about a packet of ours. */
+export interface IcmpErrorReply extends ReplyCommon {
+	readonly type: "icmpError";
+	readonly icmp: { readonly type: number; readonly code: number };
+	/** Next-hop MTU in bytes of a Fragmentation Needed or Packet Too Big, else null. */
+	readonly mtu: number | null;
+	readonly quoted: QuotedProbe;
+	/** RFC 4884 objects; empty when there were none. */
+	readonly extensions: readonly IcmpExtension[];
+}
+
+/** A packet from the other end itself: UDP datagram, ICMP echo reply or TCP segment. */
+export interface PacketReply extends ReplyCommon {
+	readonly type: "packet";
+	readonly protocol: number;
+	/** The other end's port, then ours; null where the protocol has none. */
+	readonly sourcePort: number | null;
+	readonly destinationPort: number | null;
+	/** From the transport header on; null where the kernel strips that header (UDP sockets). */
+	readonly segment: Uint8Array | null;
+	/** What follows the transport header (for ICMP echo: after its 8-byte header). */
+	readonly payload: Uint8Array;
+}
+
+/** How a non-blocking connect() ended at the other end itself. */
+export interface ConnectReply extends ReplyCommon {
+	readonly type: "connect";
+	readonly outcome: "connected" | "refused";
+	/** The kernel's own measure of the handshake (TCP_INFO), when it has one. */
+	readonly rttNs: number | null;
+}
+
+export type Reply = IcmpErrorReply | PacketReply | ConnectReply;
+
+/**
+ * A failed system call as a value. `code` is what the words are made from; `call`, `address` and `errno` say where
+ * (`errno` is the Linux number, `errnoName` its name, such as ENETUNREACH).
+ */
+export interface SystemError {
+	readonly code:
+		| "noRoute"
+		| "networkDown"
+		| "addressNotAvailable"
+		| "noSuchDevice"
+		| "permissionDenied"
+		| "filteredLocally"
+		| "messageTooLong"
+		| "noBuffers"
+		| "tooManyFiles"
+		| "unsupportedProtocol"
+		| "unsupportedPlatform"
+		| "systemCall";
+	readonly call: string;
+	readonly address: string | null;
+	readonly errno: number;
+	readonly errnoName: string;
+}
+
+/** What a channel tells the machine that drives it. */
+export type ChannelInput =
+	/** The probe left; `at` is the kernel's transmit stamp where `stamp` says so. May follow a `user` stamp as a correction. */
+	| {
+			readonly type: "sent";
+			readonly sequence: number;
+			readonly at: Instant;
+			readonly stamp: "kernel" | "user";
+			/** The source port when the channel chose it for this probe, else null. */
+			readonly sourcePort: number | null;
+	  }
+	/** The probe did not leave. `transient` (ENOBUFS, EAGAIN): worth sending again in a moment. */
+	| { readonly type: "sendFailed"; readonly sequence: number; readonly error: SystemError; readonly transient: boolean }
+	| { readonly type: "reply"; readonly reply: Reply }
+	/** Packets that were not ours, counted where they were filtered out. */
+	| { readonly type: "foreign"; readonly count: number }
+	/** Packets the kernel dropped before we could read them (SO_RXQ_OVFL): never to be reported as loss on the path. */
+	| { readonly type: "dropped"; readonly count: number }
+	/** The channel is of no more use (interface gone, descriptor dead). */
+	| { readonly type: "fault"; readonly error: SystemError };
+
+/** What a method needs of a channel. `perProbe` ports: every probe leaves from a source port of its own. */
+export interface ChannelNeed {
+	readonly kind: ChannelKind;
+	readonly transport: ProbeTransport;
+	readonly protocol: number;
+	readonly ports: "one" | "perProbe" | "none";
+}

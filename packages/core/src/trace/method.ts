@@ -1,0 +1,85 @@
+/**
+ * A trace method: how one protocol's probe looks and how its answers are told apart. It knows no schedule and no
+ * socket; a new protocol is one new file in `methods/` and one row in their table.
+ */
+import type { ChannelKind, ChannelNeed, Family, ProbePacket, ProbeTransport, Reply } from "./channel.ts";
+
+/** Everything constant through one trace that a probe is built from. */
+export interface ProbeContext {
+	readonly family: Family;
+	readonly channel: ChannelKind;
+	readonly transport: ProbeTransport;
+	readonly source: string;
+	readonly target: string;
+	/** Ports the channel holds for this trace; one, or one a probe, or none (protocols without, sockets per probe). */
+	readonly sourcePorts: readonly number[];
+	/** Destination port, or where the method counts upwards its first. */
+	readonly port: number;
+	/** 32 random bits, new for every trace, that every probe carries wherever there is room. */
+	readonly key: number;
+	/** Length in bytes of the whole IP packet, header included. */
+	readonly length: number;
+}
+
+export interface ProbeRequest {
+	readonly ttl: number;
+	/** Unique in the trace, counting up from 0 with every packet sent. */
+	readonly sequence: number;
+	/** Index of the flow (5-tuple) the probe belongs to. */
+	readonly flow: number;
+}
+
+export type ReplyKind =
+	| "timeExceeded"
+	| "unreachable"
+	| "portUnreachable"
+	| "packetTooBig"
+	| "parameterProblem"
+	| "echoReply"
+	| "udp"
+	| "synAck"
+	| "rst"
+	| "ack"
+	| "quic"
+	| "stun"
+	| "dns";
+
+/** What an answer means to the trace. */
+export interface ReplyMeaning {
+	readonly kind: ReplyKind;
+	/** `hop`: on the way. `target`: the target itself answered. `end`: nothing beyond will answer (unreachable). */
+	readonly place: "hop" | "target" | "end";
+	/** The method's own findings (TCP flags, and so on), shown as they are. */
+	readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Why a packet was not counted as an answer. */
+export type IgnoreReason =
+	| "otherProtocol"
+	| "otherTarget"
+	| "otherPort"
+	| "otherKey"
+	| "unknownSequence"
+	| "notAnError"
+	| "malformed";
+
+export type Match =
+	| { readonly type: "probe"; readonly sequence: number; readonly meaning: ReplyMeaning }
+	/** Surely about our flow, but the router quoted too little to say which probe. */
+	| { readonly type: "flow"; readonly meaning: ReplyMeaning }
+	| { readonly type: "foreign"; readonly reason: IgnoreReason };
+
+export interface TraceMethod {
+	readonly name: string;
+	/** One line for `--help`. */
+	readonly summary: string;
+	/** Channels it can use, best first; the first that this machine allows is taken. */
+	readonly channels: readonly ChannelNeed[];
+	/** Default destination port; null where the protocol has none. */
+	readonly defaultPort: number | null;
+	/** Default and smallest length in bytes of the IP packet, IPv4 then IPv6. */
+	readonly defaultLength: Readonly<Record<Family, number>>;
+	readonly minimumLength: Readonly<Record<Family, number>>;
+	probe(context: ProbeContext, request: ProbeRequest): ProbePacket;
+	match(context: ProbeContext, reply: Reply): Match;
+}

@@ -1,0 +1,81 @@
+/**
+ * The payload of every UDP probe: our key, the sequence number, and two bytes that make the UDP checksum name the
+ * sequence as well. So a quote of the payload names the probe, and so does one of the bare 8-byte UDP header.
+ *
+ * ```
+ *  0                   1                   2                   3
+ * |              key (32)             |  sequence (16) | balance (16) |  filler ...
+ * ```
+ */
+import { encodeUdp } from "@whither/wire";
+import type { PacketReply, QuotedProbe } from "../channel.ts";
+import type { Match, ProbeContext, ReplyMeaning } from "../method.ts";
+
+/** Bytes of a payload that the key, sequence and balance take. */
+export const UDP_PAYLOAD_MINIMUM = 8;
+const IP_HEADER: Readonly<Record<4 | 6, number>> = { 4: 20, 6: 40 };
+const UDP_HEADER = 8;
+const BALANCE_OFFSET = 6;
+/** Checksums 0 (none) and 0xffff (zero in the other form) are not used, which leaves so many. */
+const CHECKSUMS = 0xfffe;
+
+export function udpPayload(
+	context: ProbeContext,
+	sequence: number,
+	sourcePort: number,
+	destinationPort: number,
+): Uint8Array {
+	const length = Math.max(UDP_PAYLOAD_MINIMUM, context.length - IP_HEADER[context.family] - UDP_HEADER);
+	const payload = new Uint8Array(length);
+	for (let index = UDP_PAYLOAD_MINIMUM; index < length; index++) payload[index] = 0x40 + (index & 0x3f);
+	const view = new DataView(payload.buffer);
+	view.setUint32(0, context.key);
+	view.setUint16(4, sequence & 0xffff);
+	const { family, source, target: destination } = context;
+	const segment = encodeUdp({ family, source, destination, sourcePort, destinationPort }, payload);
+	const unbalanced = new DataView(segment.buffer, segment.byteOffset).getUint16(6);
+	view.setUint16(BALANCE_OFFSET, onesSum(~sequenceChecksum(context, sequence) & 0xffff, unbalanced));
+	return payload;
+}
+
+/** Which probe a quoted UDP packet is, told by its payload, else by its checksum; null: not ours, undefined: can't be told. */
+export function quotedSequence(
+	context: ProbeContext,
+	quoted: Pick<QuotedProbe, "segment" | "payload">,
+): number | null | undefined {
+	const fromPayload = payloadSequence(context, quoted.payload);
+	if (fromPayload !== undefined) return fromPayload;
+	const { segment } = quoted;
+	if (segment === null || segment.length < UDP_HEADER) return undefined;
+	return checksumSequence(context, new DataView(segment.buffer, segment.byteOffset).getUint16(6));
+}
+
+/** What an answer of the target itself means: one that echoes our payload names its probe, any other only our flow. */
+export function matchDatagram(context: ProbeContext, reply: PacketReply, meaning: ReplyMeaning): Match {
+	const sequence = payloadSequence(context, reply.payload);
+	if (typeof sequence === "number") return { type: "probe", sequence, meaning };
+	if (reply.from !== context.target || reply.sourcePort !== context.port)
+		return { type: "foreign", reason: "otherKey" };
+	return { type: "flow", meaning };
+}
+
+function payloadSequence(context: ProbeContext, payload: Uint8Array): number | null | undefined {
+	if (payload.length < BALANCE_OFFSET) return undefined;
+	const view = new DataView(payload.buffer, payload.byteOffset);
+	return view.getUint32(0) === context.key ? view.getUint16(4) : null;
+}
+
+function sequenceChecksum(context: ProbeContext, sequence: number): number {
+	return 1 + ((sequence + (context.key & 0xffff)) % CHECKSUMS);
+}
+
+function checksumSequence(context: ProbeContext, checksum: number): number | null {
+	if (checksum === 0 || checksum === 0xffff) return null;
+	return (checksum - 1 - ((context.key & 0xffff) % CHECKSUMS) + 2 * CHECKSUMS) % CHECKSUMS;
+}
+
+/** One's-complement sum of two 16-bit words. */
+function onesSum(a: number, b: number): number {
+	const sum = a + b;
+	return (sum & 0xffff) + (sum >>> 16);
+}

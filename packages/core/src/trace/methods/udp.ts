@@ -1,0 +1,134 @@
+/**
+ * Methods `udp`, `udp-port` and `udp-classic`. `udp` keeps the 5-tuple constant, so that load balancers send every
+ * probe the same way (as Paris traceroute does); `udp-port` gives every probe a source port of its own, as `-U` of
+ * traceroute(8) does; `udp-classic` counts the destination port upwards, as traceroute(8) does by default.
+ */
+import { encodeUdp, IP_PROTOCOL } from "@whither/wire";
+import type { ChannelNeed, IcmpErrorReply, Reply } from "../channel.ts";
+import { icmpMeaning } from "../icmp-meaning.ts";
+import type { Match, ProbeContext, ProbeRequest, ReplyMeaning, TraceMethod } from "../method.ts";
+import { matchDatagram, quotedSequence, udpPayload } from "./udp-payload.ts";
+
+const UDP = IP_PROTOCOL.udp;
+/** First port of traceroute's range, which nobody listens on (traceroute(8)). */
+const TRACEROUTE_PORT = 33434;
+const DNS_PORT = 53;
+const ANSWERED: ReplyMeaning = { kind: "udp", place: "target", detail: {} };
+/** IP and UDP headers plus the 8 bytes that name the probe; 60 and 80 are traceroute's. */
+const LENGTHS = { minimumLength: { 4: 36, 6: 56 }, defaultLength: { 4: 60, 6: 80 } } as const;
+
+/** How the three differ: which port counts, and how a reply's ports lead back to the probe. */
+interface PortPlan {
+	readonly ports: ChannelNeed["ports"];
+	sourcePort(context: ProbeContext, sequence: number): number;
+	destinationPort(context: ProbeContext, sequence: number): number;
+	/** The probe that the ports alone name; undefined: they name none, null: they are not ours. */
+	named(
+		context: ProbeContext,
+		ours: number | null,
+		theirs: number | null,
+		socket: number | null,
+	): number | null | undefined;
+}
+
+const constantPorts: PortPlan = {
+	ports: "one",
+	sourcePort: (context) => context.sourcePorts[0] ?? 0,
+	destinationPort: (context) => context.port,
+	named: (context, ours, theirs) => (isOur(context, ours) && theirs === context.port ? undefined : null),
+};
+
+const portPerProbe: PortPlan = {
+	ports: "perProbe",
+	sourcePort: (context, sequence) => context.sourcePorts[sequence % context.sourcePorts.length] ?? 0,
+	destinationPort: (context) => context.port,
+	named: (context, ours, theirs, socket) => {
+		if (theirs !== context.port) return null;
+		return socket ?? (isOur(context, ours) ? undefined : null);
+	},
+};
+
+const countingPort: PortPlan = {
+	ports: "one",
+	sourcePort: (context) => context.sourcePorts[0] ?? 0,
+	destinationPort: (context, sequence) => ((context.port - 1 + sequence) % 0xffff) + 1,
+	named: (context, ours, theirs) => {
+		if (!isOur(context, ours) || theirs === null) return null;
+		return (theirs - context.port + 0xffff) % 0xffff;
+	},
+};
+
+/** Ports known to the reply must be ours; an unprivileged socket is not told its own port again. */
+function isOur(context: ProbeContext, port: number | null): boolean {
+	return port === null || context.sourcePorts.length === 0 || context.sourcePorts.includes(port);
+}
+
+function udpMethod(name: string, summary: string, defaultPort: number, plan: PortPlan): TraceMethod {
+	return {
+		name,
+		summary,
+		channels: [
+			{ kind: "errorQueue", transport: "udp", protocol: UDP, ports: plan.ports },
+			{ kind: "raw", transport: "ip", protocol: UDP, ports: plan.ports },
+		],
+		defaultPort,
+		...LENGTHS,
+		probe: (context, request) => probe(context, request, plan),
+		match: (context, reply) => match(context, reply, plan),
+	};
+}
+
+function probe(context: ProbeContext, { sequence }: ProbeRequest, plan: PortPlan) {
+	const { family, source, target: destination, transport } = context;
+	const sourcePort = plan.sourcePort(context, sequence);
+	const destinationPort = plan.destinationPort(context, sequence);
+	const payload = udpPayload(context, sequence, sourcePort, destinationPort);
+	const bytes =
+		transport === "ip" ? encodeUdp({ family, source, destination, sourcePort, destinationPort }, payload) : payload;
+	return { transport, protocol: UDP, sourcePort, destinationPort, bytes };
+}
+
+function match(context: ProbeContext, reply: Reply, plan: PortPlan): Match {
+	if (reply.type === "icmpError") return matchError(context, reply, plan);
+	if (reply.type !== "packet" || reply.protocol !== UDP) return { type: "foreign", reason: "otherProtocol" };
+	const named = plan.named(context, reply.destinationPort, reply.sourcePort, reply.socket);
+	if (named === null) return { type: "foreign", reason: "otherPort" };
+	if (named !== undefined && reply.from === context.target)
+		return { type: "probe", sequence: named, meaning: ANSWERED };
+	return matchDatagram(context, reply, ANSWERED);
+}
+
+function matchError(context: ProbeContext, reply: IcmpErrorReply, plan: PortPlan): Match {
+	const { quoted, socket } = reply;
+	if (quoted.protocol !== UDP) return { type: "foreign", reason: "otherProtocol" };
+	if (quoted.destination !== context.target) return { type: "foreign", reason: "otherTarget" };
+	const meaning = icmpMeaning(context.family, reply);
+	if (meaning === null) return { type: "foreign", reason: "notAnError" };
+	const named = plan.named(context, quoted.sourcePort, quoted.destinationPort, socket);
+	if (named === null) return { type: "foreign", reason: "otherPort" };
+	const quotedAs = quotedSequence(context, quoted);
+	if (quotedAs === null) return { type: "foreign", reason: "otherKey" };
+	const sequence = named ?? quotedAs;
+	return sequence === undefined ? { type: "flow", meaning } : { type: "probe", sequence, meaning };
+}
+
+export const udp = udpMethod(
+	"udp",
+	"UDP with a constant 5-tuple: load balancers send all probes the same way (default)",
+	TRACEROUTE_PORT,
+	constantPorts,
+);
+
+export const udpPort = udpMethod(
+	"udp-port",
+	"UDP to one port (53 unless -p), a source port for each probe, like traceroute -U",
+	DNS_PORT,
+	portPerProbe,
+);
+
+export const udpClassic = udpMethod(
+	"udp-classic",
+	"UDP, destination port + 1 a probe, like traceroute's default",
+	TRACEROUTE_PORT,
+	countingPort,
+);

@@ -1,0 +1,137 @@
+/** The books of one trace: a slot for each (TTL, query), every packet sent for it, and what became of it. */
+import type { Instant } from "../machine.ts";
+import type { Reply, SystemError } from "./channel.ts";
+import type { ReplyMeaning } from "./method.ts";
+
+/** One packet that left for a slot. The stamp starts as ours and becomes the kernel's when that arrives. */
+export interface Transmission {
+	readonly sequence: number;
+	readonly slot: Slot;
+	sentAt: Instant;
+	stamp: "kernel" | "user";
+	sourcePort: number | null;
+}
+
+export interface Answer {
+	readonly transmission: Transmission;
+	readonly reply: Reply;
+	readonly meaning: ReplyMeaning;
+	/** It came after the slot had been given up. */
+	readonly late: boolean;
+	/** The quote did not name the probe; there was only one it could be. */
+	readonly inferred: boolean;
+}
+
+/**
+ * `held`: unanswered, but a router that quotes too little may have answered it, so it will be asked again alone.
+ * `failed`: could not be sent.
+ */
+export type SlotState = "unsent" | "waiting" | "held" | "answered" | "expired" | "failed";
+
+/** One cell of the trace: the query-th probe to a TTL. */
+export interface Slot {
+	readonly ttl: number;
+	readonly query: number;
+	state: SlotState;
+	/** The latest packet sent for it. */
+	transmission: Transmission | null;
+	attempts: number;
+	answer: Answer | null;
+	duplicates: number;
+	error: SystemError | null;
+	/** For an unanswered slot of the target: a probe with a larger TTL whose answer stands for it. */
+	stand: Slot | null;
+}
+
+/** Round trip in nanoseconds; the kernel's own measure of a TCP handshake where there is one. */
+export function roundTrip(answer: Answer): number {
+	if (answer.reply.type === "connect" && answer.reply.rttNs !== null) return answer.reply.rttNs;
+	return Math.max(0, answer.reply.at - answer.transmission.sentAt);
+}
+
+export function isSettled(slot: Slot): boolean {
+	return slot.state === "answered" || slot.state === "expired" || slot.state === "failed";
+}
+
+/** All slots of a trace and the packets sent for them. */
+export class ProbeBook {
+	/** By sequence number. */
+	readonly transmissions: Transmission[] = [];
+	readonly #rows: Slot[][];
+	readonly firstTtl: number;
+	readonly maxTtl: number;
+	readonly queries: number;
+
+	constructor(firstTtl: number, maxTtl: number, queries: number) {
+		this.firstTtl = firstTtl;
+		this.maxTtl = maxTtl;
+		this.queries = queries;
+		this.#rows = Array.from({ length: maxTtl - firstTtl + 1 }, (_, row) =>
+			Array.from({ length: queries }, (_, query) => emptySlot(firstTtl + row, query)),
+		);
+	}
+
+	/** The slots of one TTL, in the order of their queries; none outside the trace's range. */
+	hop(ttl: number): readonly Slot[] {
+		return this.#rows[ttl - this.firstTtl] ?? [];
+	}
+
+	/** Every slot up to and including a TTL, TTL by TTL. */
+	*slots(lastTtl = this.maxTtl): Generator<Slot> {
+		for (let ttl = this.firstTtl; ttl <= lastTtl; ttl++) yield* this.hop(ttl);
+	}
+
+	/** Slots in the order to send them: round by round, so that no router is asked twice before all are asked once. */
+	sendingOrder(): Slot[] {
+		const order: Slot[] = [];
+		for (let query = 0; query < this.queries; query++) {
+			for (const row of this.#rows) {
+				const slot = row[query];
+				if (slot !== undefined) order.push(slot);
+			}
+		}
+		return order;
+	}
+
+	/** Books a new packet for a slot, sent now as far as we can tell. */
+	transmit(slot: Slot, now: Instant): Transmission {
+		const transmission: Transmission = {
+			sequence: this.transmissions.length,
+			slot,
+			sentAt: now,
+			stamp: "user",
+			sourcePort: null,
+		};
+		this.transmissions.push(transmission);
+		slot.transmission = transmission;
+		slot.state = "waiting";
+		slot.attempts++;
+		return transmission;
+	}
+
+	/** Answered slots beyond a TTL whose answers came from where the trace ends, not yet standing for another slot. */
+	samplesBeyond(ttl: number): Slot[] {
+		const used = new Set(this.hop(ttl).map((slot) => slot.stand));
+		const samples: Slot[] = [];
+		for (let beyond = ttl + 1; beyond <= this.maxTtl; beyond++) {
+			for (const slot of this.hop(beyond)) {
+				if (slot.answer !== null && slot.answer.meaning.place !== "hop" && !used.has(slot)) samples.push(slot);
+			}
+		}
+		return samples;
+	}
+}
+
+function emptySlot(ttl: number, query: number): Slot {
+	return {
+		ttl,
+		query,
+		state: "unsent",
+		transmission: null,
+		attempts: 0,
+		answer: null,
+		duplicates: 0,
+		error: null,
+		stand: null,
+	};
+}

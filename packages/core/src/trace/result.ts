@@ -1,0 +1,95 @@
+/** The result of one trace as `whither.trace/1` (docs/schema/trace-1.json) has it; every report is a function of it. */
+import type { ChannelKind, Family, SystemError } from "./channel.ts";
+import type { ReplyKind } from "./method.ts";
+
+export const TRACE_SCHEMA = "whither.trace/1";
+
+export type StopReason = "reached" | "unreachable" | "maxHops" | "silentHops" | "timeout" | "interrupted" | "error";
+
+/** Something a reader of the trace should know; the words are made at the edge. Extra data stands beside the code. */
+export interface TraceWarning {
+	readonly code: string;
+	readonly [data: string]: unknown;
+}
+
+/** One probe and what became of it. `ttl` stands only where it differs from the hop's (samples of the target from beyond it). */
+export interface ProbeResult {
+	readonly seq: number;
+	readonly flow: number;
+	readonly ttl?: number;
+	readonly sentAtNs: number;
+	readonly status: "reply" | "timeout" | "sendError";
+	readonly from: string | null;
+	readonly name: string | null;
+	readonly rttNs: number | null;
+	/** Whose clocks the round trip is made of. */
+	readonly stamps: "kernel" | "user" | null;
+	/** The answer came after the probe had been given up. */
+	readonly late?: true;
+	/** Further answers to the same probe. */
+	readonly duplicates?: number;
+	/** The router quoted too little to name the probe; it is counted for the only probe it can have been. */
+	readonly inferred?: true;
+	readonly reply: {
+		readonly kind: ReplyKind;
+		readonly icmp: { readonly type: number; readonly code: number } | null;
+		readonly ttl: number | null;
+		readonly tos: number | null;
+		readonly mtu: number | null;
+		readonly detail: Readonly<Record<string, unknown>>;
+	} | null;
+	readonly quoted: {
+		readonly tos: number | null;
+		readonly ttl: number | null;
+		readonly source: string | null;
+		readonly length: number | null;
+		readonly changes: readonly string[];
+	} | null;
+	readonly extensions: readonly ExtensionJson[];
+	readonly error?: SystemError;
+}
+
+/** One ICMP extension object as JSON shows it. */
+export type ExtensionJson = Readonly<Record<string, unknown>>;
+
+export interface HopResult {
+	readonly ttl: number;
+	readonly probes: readonly ProbeResult[];
+}
+
+export interface TraceResult {
+	readonly schema: typeof TRACE_SCHEMA;
+	readonly tool: { readonly name: string; readonly version: string };
+	readonly args: readonly string[];
+	readonly target: { readonly name: string; readonly address: string; readonly port: number | null };
+	readonly source: {
+		readonly address: string;
+		readonly port: number | null;
+		readonly publicAddress: string | null;
+	};
+	readonly method: string;
+	readonly channel: ChannelKind;
+	readonly family: Family;
+	readonly startedAt: string;
+	readonly durationNs: number;
+	readonly reached: boolean;
+	readonly stopReason: StopReason;
+	readonly pathMtu: number | null;
+	readonly warnings: readonly TraceWarning[];
+	/** How many packets were sent, and how many came in that were not ours or did not count. */
+	readonly counters: {
+		readonly sent: number;
+		readonly received: number;
+		readonly foreign: number;
+		readonly duplicates: number;
+		readonly late: number;
+		readonly dropped: number;
+	};
+	readonly options: {
+		readonly firstTtl: number;
+		readonly maxTtl: number;
+		readonly queries: number;
+		readonly length: number;
+	};
+	readonly hops: readonly HopResult[];
+}

@@ -1,0 +1,185 @@
+/** From the tracer's books to the values that reports read. */
+import type { IcmpExtension } from "@whither/wire";
+import type { Reply } from "./channel.ts";
+import { type Answer, roundTrip, type Slot } from "./probe-book.ts";
+import { type ExtensionJson, type HopResult, type ProbeResult, TRACE_SCHEMA, type TraceResult } from "./result.ts";
+import type { Tracer } from "./tracer.ts";
+
+/** What the tracer itself does not know of a result. */
+export interface ResultFacts {
+	readonly tool: { readonly name: string; readonly version: string };
+	readonly args: readonly string[];
+	/** ISO 8601, UTC: the wall clock at the trace's origin. */
+	readonly startedAt: string;
+}
+
+/** The whole result; of a running or interrupted trace, the part that is known. */
+export function traceResult(tracer: Tracer, facts: ResultFacts): TraceResult {
+	const { method, options, context } = tracer.config;
+	const lastTtl = resultLastTtl(tracer);
+	const hops: HopResult[] = [];
+	for (let ttl = options.firstTtl; ttl <= lastTtl; ttl++) hops.push(hopResult(tracer, ttl));
+	const answers = [...tracer.book.slots()].flatMap((slot) => (slot.answer === null ? [] : [slot.answer]));
+	return {
+		schema: TRACE_SCHEMA,
+		tool: facts.tool,
+		args: facts.args,
+		target: {
+			name: options.targetName,
+			address: options.target,
+			port: method.defaultPort === null ? null : context.port,
+		},
+		source: {
+			address: context.source,
+			port: context.sourcePorts[0] ?? null,
+			publicAddress: publicAddress(answers, context.source),
+		},
+		method: method.name,
+		channel: context.channel,
+		family: options.family,
+		startedAt: facts.startedAt,
+		durationNs: Math.round((tracer.endedAt ?? tracer.startedAt) - tracer.startedAt),
+		reached: tracer.reached,
+		stopReason: tracer.stopReason ?? "interrupted",
+		pathMtu: smallestMtu(answers),
+		warnings: tracer.warnings,
+		counters: { ...tracer.counters },
+		options: { firstTtl: options.firstTtl, maxTtl: options.maxTtl, queries: options.queries, length: context.length },
+		hops,
+	};
+}
+
+/** A trace that ended by itself shows every hop; one that was cut short shows those that anything is known of. */
+export function resultLastTtl(tracer: Tracer): number {
+	if (tracer.stopReason === "silentHops") return tracer.toldTtl;
+	if (tracer.stopReason === "reached" || tracer.stopReason === "unreachable" || tracer.stopReason === "maxHops") {
+		return tracer.lastTtl;
+	}
+	let last = tracer.toldTtl;
+	for (const slot of tracer.book.slots(tracer.lastTtl)) {
+		if (slot.transmission !== null) last = Math.max(last, slot.ttl);
+	}
+	return last;
+}
+
+/** One hop; the path's last also lists the answers it gave to probes with larger TTLs, each with its own `ttl`. */
+export function hopResult(tracer: Tracer, ttl: number): HopResult {
+	const own = tracer.book.hop(ttl).filter((slot) => slot.transmission !== null);
+	const probes = own.map((slot) =>
+		slot.answer === null && slot.stand !== null
+			? { ...probeResult(tracer, slot.stand), ttl: slot.stand.ttl }
+			: probeResult(tracer, slot),
+	);
+	const beyond = ttl === tracer.lastTtl ? tracer.book.samplesBeyond(ttl) : [];
+	return { ttl, probes: [...probes, ...beyond.map((slot) => ({ ...probeResult(tracer, slot), ttl: slot.ttl }))] };
+}
+
+/** One probe as it stands now. */
+export function probeResult(tracer: Tracer, slot: Slot): ProbeResult {
+	const { answer } = slot;
+	const transmission = answer?.transmission ?? slot.transmission;
+	const sent = {
+		seq: transmission?.sequence ?? 0,
+		flow: 0,
+		sentAtNs: Math.round((transmission?.sentAt ?? tracer.startedAt) - tracer.startedAt),
+	};
+	if (answer === null) {
+		const status = slot.state === "failed" ? ("sendError" as const) : ("timeout" as const);
+		return {
+			...sent,
+			status,
+			from: null,
+			name: null,
+			rttNs: null,
+			stamps: null,
+			reply: null,
+			quoted: null,
+			extensions: [],
+			...(slot.error === null ? {} : { error: slot.error }),
+		};
+	}
+	return { ...sent, ...answerFields(answer, tracer), ...(slot.duplicates > 0 ? { duplicates: slot.duplicates } : {}) };
+}
+
+function answerFields(answer: Answer, tracer: Tracer) {
+	const { reply, meaning, transmission } = answer;
+	const icmp = reply.type === "icmpError" ? reply : null;
+	const kernelStamps = reply.stamp === "kernel" && transmission.stamp === "kernel";
+	const measuredByKernel = reply.type === "connect" && reply.rttNs !== null;
+	return {
+		status: "reply" as const,
+		from: reply.from,
+		name: null,
+		rttNs: Math.round(roundTrip(answer)),
+		stamps: kernelStamps || measuredByKernel ? ("kernel" as const) : ("user" as const),
+		...(answer.late ? { late: true as const } : {}),
+		...(answer.inferred ? { inferred: true as const } : {}),
+		reply: {
+			kind: meaning.kind,
+			icmp: icmp === null ? null : icmp.icmp,
+			ttl: reply.ttl,
+			tos: reply.tos,
+			mtu: icmp?.mtu ?? null,
+			detail: meaning.detail,
+		},
+		quoted: icmp === null ? null : quotedFields(reply, tracer.config.options.tos),
+		extensions: icmp === null ? [] : icmp.extensions.map(extensionJson),
+	};
+}
+
+function quotedFields(reply: Reply, sentTos: number): ProbeResult["quoted"] {
+	if (reply.type !== "icmpError" || reply.quoted.ip === null) return null;
+	const { ip, source } = reply.quoted;
+	const changes = ip.tos === sentTos ? [] : [`tos ${hex(sentTos)} -> ${hex(ip.tos)}`];
+	return { tos: ip.tos, ttl: ip.ttl, source, length: ip.length, changes };
+}
+
+function hex(byte: number): string {
+	return `0x${byte.toString(16).padStart(2, "0")}`;
+}
+
+/** One RFC 4884 object as `whither.trace/1` writes it. */
+export function extensionJson(extension: IcmpExtension): ExtensionJson {
+	const common = { class: extension.class, type: extension.type };
+	switch (extension.kind) {
+		case "mpls":
+			return {
+				...common,
+				mpls: extension.labels.map(({ label, trafficClass, bottom, ttl }) => ({
+					label,
+					tc: trafficClass,
+					bottom,
+					ttl,
+				})),
+			};
+		case "interface": {
+			const { role, index, address, name, mtu } = extension;
+			return { ...common, interface: { role, index, address, name, mtu } };
+		}
+		case "node":
+			return { ...common, node: { address: extension.address, name: extension.name } };
+		default:
+			return {
+				...common,
+				bytes: Array.from(extension.bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""),
+			};
+	}
+}
+
+/** Our address as routers saw it, where it is not the one we sent from (1:1 NAT); null where it is, or unknown. */
+function publicAddress(answers: readonly Answer[], source: string): string | null {
+	for (const { reply } of answers) {
+		if (reply.type === "icmpError" && reply.quoted.source !== null && reply.quoted.source !== source) {
+			return reply.quoted.source;
+		}
+	}
+	return null;
+}
+
+function smallestMtu(answers: readonly Answer[]): number | null {
+	let smallest: number | null = null;
+	for (const { reply } of answers) {
+		if (reply.type === "icmpError" && reply.mtu !== null) smallest = Math.min(smallest ?? reply.mtu, reply.mtu);
+	}
+	return smallest;
+}

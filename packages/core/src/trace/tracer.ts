@@ -1,0 +1,450 @@
+/**
+ * The tracer: finds the path to one target by sending probes with growing TTLs and settling each by what comes back.
+ * It knows no protocol (that is the method's) and no socket (that is the channel's).
+ */
+import type { Deadline, Instant, Machine } from "../machine.ts";
+import type { ChannelInput, ProbeSend, Reply, SystemError } from "./channel.ts";
+import type { TraceEvent } from "./events.ts";
+import type { IgnoreReason, ProbeContext, ReplyMeaning, TraceMethod } from "./method.ts";
+import type { TraceOptions } from "./options.ts";
+import { type Answer, isSettled, ProbeBook, type Slot } from "./probe-book.ts";
+import type { StopReason, TraceWarning } from "./result.ts";
+import { Schedule } from "./schedule.ts";
+import { placeTogether, type Unplaced } from "./short-quotes.ts";
+import { hopResult, probeResult, resultLastTtl } from "./trace-result.ts";
+import { endRoundTripNs, overdueNs, type WaitFacts, type WaitRule, waitFacts, waitLimitNs } from "./waits.ts";
+
+export type TracerInput =
+	| { readonly type: "start" }
+	| { readonly type: "tick" }
+	| { readonly type: "stop" }
+	| ChannelInput;
+
+export type TracerOutput =
+	| { readonly type: "send"; readonly probes: readonly ProbeSend[] }
+	| { readonly type: "event"; readonly event: TraceEvent }
+	| {
+			readonly type: "ignored";
+			readonly reason: IgnoreReason | "finished" | "notStarted" | "duplicate" | "shortQuote";
+	  };
+
+export interface TracerConfig {
+	readonly method: TraceMethod;
+	readonly options: TraceOptions;
+	readonly context: ProbeContext;
+}
+
+/** Errors after which no further probe can leave. */
+const HARD_ERRORS: ReadonlySet<SystemError["code"]> = new Set([
+	"noRoute",
+	"networkDown",
+	"addressNotAvailable",
+	"noSuchDevice",
+	"permissionDenied",
+	"tooManyFiles",
+]);
+
+/** One trace of one target as a machine. After the `end` event `finished` is true and every input is ignored. */
+export class Tracer implements Machine<TracerInput, TracerOutput> {
+	readonly config: TracerConfig;
+	readonly book: ProbeBook;
+	readonly warnings: TraceWarning[] = [];
+	readonly counters = { sent: 0, received: 0, foreign: 0, duplicates: 0, late: 0, dropped: 0 };
+	readonly #schedule: Schedule;
+	readonly #waitRule: WaitRule;
+	#out: TracerOutput[] = [];
+	#startedAt: Instant | null = null;
+	#endedAt: Instant | null = null;
+	#stopReason: StopReason | null = null;
+	/** Lowest TTL that the target itself, or an error that ends the path, answered for. */
+	#targetTtl: number | null = null;
+	#endTtl: number | null = null;
+	/** Hops below this TTL have been told. */
+	#toldTtl: number;
+	#unplaced: Unplaced[] = [];
+	#facts: WaitFacts | null = null;
+	#fault: SystemError | null = null;
+
+	constructor(config: TracerConfig) {
+		const { options } = config;
+		this.config = config;
+		this.book = new ProbeBook(options.firstTtl, options.maxTtl, options.queries);
+		this.#schedule = new Schedule(this.book, options);
+		this.#waitRule = { maxNs: options.waitMaxNs, here: options.waitHere, near: options.waitNear };
+		this.#toldTtl = options.firstTtl;
+	}
+
+	get finished(): boolean {
+		return this.#endedAt !== null;
+	}
+
+	get reached(): boolean {
+		return this.#targetTtl !== null;
+	}
+
+	/** Why it stopped; null while it runs. */
+	get stopReason(): StopReason | null {
+		return this.#stopReason;
+	}
+
+	get startedAt(): Instant {
+		return this.#startedAt ?? 0;
+	}
+
+	get endedAt(): Instant | null {
+		return this.#endedAt;
+	}
+
+	/** The last TTL that belongs to the path, as far as is known. */
+	get lastTtl(): number {
+		return this.#targetTtl ?? this.#endTtl ?? this.config.options.maxTtl;
+	}
+
+	/** Hops told so far; a trace that was cut short ends after the last of them that anything is known of. */
+	get toldTtl(): number {
+		return this.#toldTtl - 1;
+	}
+
+	step(input: TracerInput, now: Instant): readonly TracerOutput[] {
+		this.#out = [];
+		if (this.finished) return [{ type: "ignored", reason: "finished" }];
+		if (this.#startedAt === null && input.type !== "start") return [{ type: "ignored", reason: "notStarted" }];
+		this.#take(input, now);
+		if (!this.finished) this.#advance(now);
+		return this.#out;
+	}
+
+	get deadline(): Deadline | null {
+		if (this.finished || this.#startedAt === null) return null;
+		let soonest: Deadline | null = null;
+		const offer = (at: Instant, why: string) => {
+			if (soonest === null || at < soonest.at) soonest = { at, why };
+		};
+		if (this.config.options.timeoutNs !== null)
+			offer(this.#startedAt + this.config.options.timeoutNs, "overall timeout");
+		const nextSend = this.#schedule.nextAt(0, this.#inFlight());
+		if (nextSend !== null) offer(nextSend, "next probe");
+		const facts = this.#waitFacts();
+		const last = this.lastTtl;
+		for (const slot of this.book.slots(last)) {
+			if (slot.state !== "waiting") continue;
+			offer(this.#expiresAt(slot, facts), `answer from TTL ${slot.ttl}`);
+		}
+		const overdue = this.#overdueAt();
+		if (overdue !== null) offer(overdue, "overdue answer of the target");
+		return soonest;
+	}
+
+	#take(input: TracerInput, now: Instant): void {
+		switch (input.type) {
+			case "start":
+				if (this.#startedAt === null) this.#start(now);
+				return;
+			case "tick":
+				return;
+			case "stop":
+				this.#finish("interrupted", now);
+				return;
+			case "sent":
+				this.#correctSent(input);
+				return;
+			case "sendFailed":
+				this.#sendFailed(input, now);
+				return;
+			case "reply":
+				this.counters.received++;
+				this.#reply(input.reply, now);
+				return;
+			case "foreign":
+				this.counters.foreign += input.count;
+				return;
+			case "dropped":
+				this.counters.dropped += input.count;
+				return;
+			case "fault":
+				this.#fault = input.error;
+				this.#finish("error", now);
+				return;
+		}
+	}
+
+	#start(now: Instant): void {
+		this.#startedAt = now;
+		const { method, options, context } = this.config;
+		const port = method.defaultPort === null ? null : context.port;
+		this.#event({
+			type: "start",
+			target: { name: options.targetName, address: options.target, port },
+			source: { address: context.source, port: context.sourcePorts[0] ?? null },
+			method: method.name,
+			channel: context.channel,
+			family: options.family,
+			maxTtl: options.maxTtl,
+			queries: options.queries,
+			length: context.length,
+		});
+	}
+
+	#correctSent(input: Extract<ChannelInput, { type: "sent" }>): void {
+		const transmission = this.book.transmissions[input.sequence];
+		if (transmission === undefined) return;
+		transmission.sentAt = input.at;
+		transmission.stamp = input.stamp;
+		transmission.sourcePort = input.sourcePort ?? transmission.sourcePort;
+		this.#facts = null;
+	}
+
+	#sendFailed(input: Extract<ChannelInput, { type: "sendFailed" }>, now: Instant): void {
+		const transmission = this.book.transmissions[input.sequence];
+		if (transmission === undefined || transmission.slot.state !== "waiting") return;
+		this.counters.sent--;
+		const { slot } = transmission;
+		if (input.transient && this.#schedule.retry(slot, now)) return;
+		slot.state = "failed";
+		slot.error = input.error;
+		this.#probeEvent(slot, now);
+		if (!HARD_ERRORS.has(input.error.code) || this.#fault !== null) return;
+		this.#fault = input.error;
+		this.#schedule.stop();
+		for (const unsent of this.book.slots()) if (unsent.state === "unsent") unsent.state = "failed";
+	}
+
+	#reply(reply: Reply, now: Instant): void {
+		const match = this.config.method.match(this.config.context, reply);
+		if (match.type === "foreign") {
+			this.#ignore(match.reason);
+		} else if (match.type === "flow") {
+			this.#unplaced.push({ reply, meaning: match.meaning });
+			this.#facts = null;
+			this.#out.push({ type: "ignored", reason: "shortQuote" });
+		} else {
+			const transmission = this.book.transmissions[match.sequence];
+			if (transmission === undefined) this.#ignore("unknownSequence");
+			else this.#answer({ transmission, reply, meaning: match.meaning, late: false, inferred: false }, now);
+		}
+	}
+
+	#ignore(reason: IgnoreReason): void {
+		this.counters.foreign++;
+		this.#out.push({ type: "ignored", reason });
+	}
+
+	#answer(answer: Answer, now: Instant): void {
+		const { slot } = answer.transmission;
+		if (slot.answer !== null) {
+			slot.duplicates++;
+			this.counters.duplicates++;
+			this.#out.push({ type: "ignored", reason: "duplicate" });
+			return;
+		}
+		const late = slot.state === "expired" && slot.stand === null;
+		slot.answer = { ...answer, late };
+		slot.state = "answered";
+		slot.stand = null;
+		this.#facts = null;
+		this.#schedule.grow();
+		this.#probeEvent(slot, now);
+		if (late) this.counters.late++;
+		if (slot.ttl >= this.#toldTtl) this.#shorten(slot.ttl, answer.meaning);
+	}
+
+	/** An answer from where the path ends makes its TTL the last one. */
+	#shorten(ttl: number, meaning: ReplyMeaning): void {
+		if (meaning.place === "hop") return;
+		if (meaning.place === "target") this.#targetTtl = Math.min(ttl, this.#targetTtl ?? ttl);
+		else this.#endTtl = Math.min(ttl, this.#endTtl ?? ttl);
+		this.#schedule.endAt(this.lastTtl);
+	}
+
+	#advance(now: Instant): void {
+		const { timeoutNs } = this.config.options;
+		if (timeoutNs !== null && now >= this.startedAt + timeoutNs) {
+			this.#finish("timeout", now);
+			return;
+		}
+		this.#expire(now);
+		this.#place(now);
+		this.#standIn(now);
+		this.#askHeldAlone();
+		if (this.#tellHops(now)) return;
+		this.#send(now);
+	}
+
+	#expire(now: Instant): void {
+		const facts = this.#waitFacts();
+		for (const slot of this.book.slots()) {
+			if (slot.state !== "waiting" || now < this.#expiresAt(slot, facts)) continue;
+			const onPath = slot.ttl <= this.lastTtl;
+			const held = onPath && this.#unplaced.length > 0 && slot.attempts === 1;
+			slot.state = held ? "held" : "expired";
+			if (onPath && !held) this.#probeEvent(slot, now);
+		}
+	}
+
+	/** Answers whose quotes were too short find their probe when only one hop is left that they can be from. */
+	#place(now: Instant): void {
+		if (this.#unplaced.length === 0 || !this.#schedule.done) return;
+		const waiting = [...this.book.slots(this.lastTtl)].filter((slot) => slot.state === "waiting");
+		const placed = placeTogether(this.#unplaced, waiting);
+		if (placed === null) return;
+		this.#unplaced = [];
+		for (const { slot, unplaced } of placed) {
+			if (slot.transmission === null) continue;
+			const { reply, meaning } = unplaced;
+			this.#answer({ transmission: slot.transmission, reply, meaning, late: false, inferred: true }, now);
+		}
+	}
+
+	/** Lets answers of the path's end from beyond stand for its overdue probes. */
+	#standIn(now: Instant): void {
+		const overdueAt = this.#overdueAt();
+		if (overdueAt === null || now < overdueAt) return;
+		const samples = this.book.samplesBeyond(this.lastTtl);
+		for (const slot of this.book.hop(this.lastTtl)) {
+			if (slot.state !== "waiting" || now < this.#slotOverdueAt(slot)) continue;
+			const sample = samples.shift();
+			if (sample === undefined) return;
+			slot.stand = sample;
+			slot.state = "expired";
+		}
+	}
+
+	/** Once all else is settled, hops that a short quote may have come from are asked again, one hop at a time. */
+	#askHeldAlone(): void {
+		if (!this.#schedule.done) return;
+		const slots = [...this.book.slots(this.lastTtl)];
+		if (slots.some((slot) => slot.state === "waiting")) return;
+		const held = slots.filter((slot) => slot.state === "held");
+		const next = held[0];
+		if (next === undefined) return;
+		this.#unplaced = [];
+		const highest = slots.reduce(
+			(ttl, slot) => (slot.answer === null ? ttl : Math.max(ttl, slot.ttl)),
+			this.book.firstTtl - 1,
+		);
+		if (next.ttl > highest + 1) {
+			for (const slot of held) slot.state = "expired";
+			return;
+		}
+		this.#warnOnce({ code: "shortQuotes" });
+		const together = held.filter((slot) => slot.ttl === next.ttl);
+		for (const slot of together) slot.state = "unsent";
+		this.#schedule.repeat(together);
+	}
+
+	/** Tells hops that are settled, in order; true when that was the last and the trace is over. */
+	#tellHops(now: Instant): boolean {
+		while (this.#toldTtl <= this.lastTtl) {
+			const ttl = this.#toldTtl;
+			if (!this.book.hop(ttl).every(isSettled)) return false;
+			const silent = ttl !== this.lastTtl && this.#silentRunEndsAt(ttl);
+			this.#tellHop(ttl, silent || ttl === this.lastTtl, now);
+			if (!silent) continue;
+			this.#finish("silentHops", now);
+			return true;
+		}
+		this.#finish(this.#naturalStop(), now);
+		return true;
+	}
+
+	#tellHop(ttl: number, last: boolean, now: Instant): void {
+		this.#toldTtl = ttl + 1;
+		const hop = hopResult(this, ttl);
+		if (hop.probes.length > 0) this.#event({ type: "hop", atNs: now - this.startedAt, hop, last });
+	}
+
+	#naturalStop(): StopReason {
+		if (this.#targetTtl !== null) return "reached";
+		if (this.#endTtl !== null) return "unreachable";
+		return this.#fault !== null || [...this.book.slots()].every((slot) => slot.state === "failed")
+			? "error"
+			: "maxHops";
+	}
+
+	/** -H: this TTL ends a run of so many silent hops, and nothing beyond answered either. */
+	#silentRunEndsAt(ttl: number): boolean {
+		const { maxSilentHops } = this.config.options;
+		if (maxSilentHops === null || ttl - this.book.firstTtl + 1 < maxSilentHops) return false;
+		for (const slot of this.book.slots()) {
+			if (slot.ttl > ttl - maxSilentHops && (slot.answer !== null || slot.state === "held")) return false;
+		}
+		return true;
+	}
+
+	#send(now: Instant): void {
+		const { method, context } = this.config;
+		const probes: ProbeSend[] = [];
+		for (const slot of this.#schedule.take(now, this.#inFlight())) {
+			const { sequence } = this.book.transmit(slot, now);
+			const packet = method.probe(context, { ttl: slot.ttl, sequence, flow: 0 });
+			probes.push({ sequence, ttl: slot.ttl, packet });
+		}
+		if (probes.length === 0) return;
+		this.counters.sent += probes.length;
+		this.#out.push({ type: "send", probes });
+	}
+
+	#finish(reason: StopReason, now: Instant): void {
+		this.#stopReason = reason;
+		this.#schedule.stop();
+		this.#tellCutHops(now);
+		if (this.#fault !== null) this.#warnOnce({ code: "channelFault", error: this.#fault });
+		if (this.counters.dropped > 0) this.#warnOnce({ code: "repliesDropped", count: this.counters.dropped });
+		const atNs = now - this.startedAt;
+		for (const warning of this.warnings) this.#event({ type: "warning", atNs, warning });
+		this.#endedAt = now;
+		this.#event({ type: "end", atNs, stopReason: reason, reached: this.reached });
+	}
+
+	/** A trace cut short gives up what it still waited for, and tells those hops too. */
+	#tellCutHops(now: Instant): void {
+		for (const slot of this.book.slots()) if (slot.state === "waiting" || slot.state === "held") slot.state = "expired";
+		const lastTtl = resultLastTtl(this);
+		for (let ttl = this.#toldTtl; ttl <= lastTtl; ttl++) this.#tellHop(ttl, ttl === lastTtl, now);
+	}
+
+	#warnOnce(warning: TraceWarning): void {
+		if (!this.warnings.some((known) => known.code === warning.code)) this.warnings.push(warning);
+	}
+
+	#inFlight(): number {
+		let count = 0;
+		for (const slot of this.book.slots(this.lastTtl)) if (slot.state === "waiting") count++;
+		return count;
+	}
+
+	#waitFacts(): WaitFacts {
+		if (this.#facts === null) {
+			const endAnswered =
+				this.#targetTtl !== null ||
+				this.#endTtl !== null ||
+				this.#unplaced.some(({ meaning }) => meaning.place !== "hop");
+			this.#facts = waitFacts(this.book, endAnswered);
+		}
+		return this.#facts;
+	}
+
+	#expiresAt(slot: Slot, facts: WaitFacts): Instant {
+		return (slot.transmission?.sentAt ?? 0) + waitLimitNs(this.#waitRule, facts, slot.ttl);
+	}
+
+	#slotOverdueAt(slot: Slot): Instant {
+		return (slot.transmission?.sentAt ?? 0) + overdueNs(endRoundTripNs(this.book, this.lastTtl) ?? 0);
+	}
+
+	/** When the next probe of the last hop is overdue while an answer from beyond could stand for it. */
+	#overdueAt(): Instant | null {
+		if (this.#targetTtl === null && this.#endTtl === null) return null;
+		const waiting = this.book.hop(this.lastTtl).filter((slot) => slot.state === "waiting");
+		if (waiting.length === 0 || this.book.samplesBeyond(this.lastTtl).length === 0) return null;
+		return Math.min(...waiting.map((slot) => this.#slotOverdueAt(slot)));
+	}
+
+	#probeEvent(slot: Slot, now: Instant): void {
+		this.#event({ type: "probe", atNs: now - this.startedAt, ttl: slot.ttl, probe: probeResult(this, slot) });
+	}
+
+	#event(event: TraceEvent): void {
+		this.#out.push({ type: "event", event });
+	}
+}

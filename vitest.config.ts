@@ -1,0 +1,31 @@
+import { defineConfig } from "vitest/config";
+
+const conditions = ["source", "node", "import", "default"];
+const base = { resolve: { conditions }, ssr: { resolve: { conditions } } };
+
+/** Two projects: `pure` runs anywhere in under a minute; `live` builds namespaces and says what it cannot run. */
+export default defineConfig({
+	test: {
+		projects: [
+			{
+				...base,
+				test: {
+					name: "pure",
+					include: ["packages/**/*.test.ts", "lab/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts"],
+					exclude: ["**/node_modules/**", "**/dist/**", "**/*.live.test.ts"],
+				},
+			},
+			{
+				...base,
+				test: {
+					name: "live",
+					include: ["packages/**/*.live.test.ts", "lab/**/*.live.test.ts"],
+					exclude: ["**/node_modules/**", "**/dist/**"],
+					fileParallelism: false,
+					testTimeout: 60_000,
+					hookTimeout: 60_000,
+				},
+			},
+		],
+	},
+});
