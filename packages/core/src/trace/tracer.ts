@@ -5,14 +5,15 @@
 import type { Deadline, Instant, Machine } from "../machine.ts";
 import type { ChannelInput, ProbeSend, Reply, SystemError } from "./channel.ts";
 import type { TraceEvent } from "./events.ts";
-import type { IgnoreReason, ProbeContext, ReplyMeaning, TraceMethod } from "./method.ts";
+import type { IgnoreReason, ProbeContext, TraceMethod } from "./method.ts";
 import type { TraceOptions } from "./options.ts";
+import { PathEnd } from "./path-end.ts";
 import { type Answer, isSettled, ProbeBook, type Slot } from "./probe-book.ts";
 import type { StopReason, TraceWarning } from "./result.ts";
 import { Schedule } from "./schedule.ts";
-import { placeTogether, type Unplaced } from "./short-quotes.ts";
+import { ShortQuotes } from "./short-quotes.ts";
 import { hopResult, probeResult, resultLastTtl } from "./trace-result.ts";
-import { endRoundTripNs, overdueNs, type WaitFacts, type WaitRule, waitFacts, waitLimitNs } from "./waits.ts";
+import { Waits } from "./waits.ts";
 
 export type TracerInput =
 	| { readonly type: "start" }
@@ -51,18 +52,15 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	readonly warnings: TraceWarning[] = [];
 	readonly counters = { sent: 0, received: 0, foreign: 0, duplicates: 0, late: 0, dropped: 0 };
 	readonly #schedule: Schedule;
-	readonly #waitRule: WaitRule;
+	readonly #waits: Waits;
+	readonly #end: PathEnd;
+	readonly #shortQuotes = new ShortQuotes();
 	#out: TracerOutput[] = [];
 	#startedAt: Instant | null = null;
 	#endedAt: Instant | null = null;
 	#stopReason: StopReason | null = null;
-	/** Lowest TTL that the target itself, or an error that ends the path, answered for. */
-	#targetTtl: number | null = null;
-	#endTtl: number | null = null;
 	/** Hops below this TTL have been told. */
 	#toldTtl: number;
-	#unplaced: Unplaced[] = [];
-	#facts: WaitFacts | null = null;
 	#fault: SystemError | null = null;
 
 	constructor(config: TracerConfig) {
@@ -70,7 +68,9 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.config = config;
 		this.book = new ProbeBook(options.firstTtl, options.maxTtl, options.queries);
 		this.#schedule = new Schedule(this.book, options);
-		this.#waitRule = { maxNs: options.waitMaxNs, here: options.waitHere, near: options.waitNear };
+		this.#end = new PathEnd(options.maxTtl);
+		const rule = { maxNs: options.waitMaxNs, here: options.waitHere, near: options.waitNear };
+		this.#waits = new Waits(this.book, rule, this.#end);
 		this.#toldTtl = options.firstTtl;
 	}
 
@@ -79,7 +79,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	}
 
 	get reached(): boolean {
-		return this.#targetTtl !== null;
+		return this.#end.reached;
 	}
 
 	/** Why it stopped; null while it runs. */
@@ -97,7 +97,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 
 	/** The last TTL that belongs to the path, as far as is known. */
 	get lastTtl(): number {
-		return this.#targetTtl ?? this.#endTtl ?? this.config.options.maxTtl;
+		return this.#end.lastTtl;
 	}
 
 	/** Hops told so far; a trace that was cut short ends after the last of them that anything is known of. */
@@ -124,13 +124,10 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			offer(this.#startedAt + this.config.options.timeoutNs, "overall timeout");
 		const nextSend = this.#schedule.nextAt(0, this.#inFlight());
 		if (nextSend !== null) offer(nextSend, "next probe");
-		const facts = this.#waitFacts();
-		const last = this.lastTtl;
-		for (const slot of this.book.slots(last)) {
-			if (slot.state !== "waiting") continue;
-			offer(this.#expiresAt(slot, facts), `answer from TTL ${slot.ttl}`);
+		for (const slot of this.book.slots(this.lastTtl)) {
+			if (slot.state === "waiting") offer(this.#waits.expiresAt(slot), "an answer");
 		}
-		const overdue = this.#overdueAt();
+		const overdue = this.#waits.overdueAt();
 		if (overdue !== null) offer(overdue, "overdue answer of the target");
 		return soonest;
 	}
@@ -191,7 +188,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		transmission.sentAt = input.at;
 		transmission.stamp = input.stamp;
 		transmission.sourcePort = input.sourcePort ?? transmission.sourcePort;
-		this.#facts = null;
+		this.#waits.changed();
 	}
 
 	#sendFailed(input: Extract<ChannelInput, { type: "sendFailed" }>, now: Instant): void {
@@ -214,8 +211,8 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		if (match.type === "foreign") {
 			this.#ignore(match.reason);
 		} else if (match.type === "flow") {
-			this.#unplaced.push({ reply, meaning: match.meaning });
-			this.#facts = null;
+			this.#shortQuotes.add({ reply, meaning: match.meaning });
+			if (match.meaning.place !== "hop") this.#waits.endAnswered();
 			this.#out.push({ type: "ignored", reason: "shortQuote" });
 		} else {
 			const transmission = this.book.transmissions[match.sequence];
@@ -241,19 +238,11 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		slot.answer = { ...answer, late };
 		slot.state = "answered";
 		slot.stand = null;
-		this.#facts = null;
+		this.#waits.changed();
 		this.#schedule.grow();
 		this.#probeEvent(slot, now);
 		if (late) this.counters.late++;
-		if (slot.ttl >= this.#toldTtl) this.#shorten(slot.ttl, answer.meaning);
-	}
-
-	/** An answer from where the path ends makes its TTL the last one. */
-	#shorten(ttl: number, meaning: ReplyMeaning): void {
-		if (meaning.place === "hop") return;
-		if (meaning.place === "target") this.#targetTtl = Math.min(ttl, this.#targetTtl ?? ttl);
-		else this.#endTtl = Math.min(ttl, this.#endTtl ?? ttl);
-		this.#schedule.endAt(this.lastTtl);
+		if (slot.ttl >= this.#toldTtl && this.#end.note(slot.ttl, answer.meaning)) this.#schedule.endAt(this.lastTtl);
 	}
 
 	#advance(now: Instant): void {
@@ -271,11 +260,10 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	}
 
 	#expire(now: Instant): void {
-		const facts = this.#waitFacts();
 		for (const slot of this.book.slots()) {
-			if (slot.state !== "waiting" || now < this.#expiresAt(slot, facts)) continue;
+			if (slot.state !== "waiting" || now < this.#waits.expiresAt(slot)) continue;
 			const onPath = slot.ttl <= this.lastTtl;
-			const held = onPath && this.#unplaced.length > 0 && slot.attempts === 1;
+			const held = onPath && this.#shortQuotes.pending && slot.attempts === 1;
 			slot.state = held ? "held" : "expired";
 			if (onPath && !held) this.#probeEvent(slot, now);
 		}
@@ -283,25 +271,21 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 
 	/** Answers whose quotes were too short find their probe when only one hop is left that they can be from. */
 	#place(now: Instant): void {
-		if (this.#unplaced.length === 0 || !this.#schedule.done) return;
+		if (!this.#shortQuotes.pending || !this.#schedule.done) return;
 		const waiting = [...this.book.slots(this.lastTtl)].filter((slot) => slot.state === "waiting");
-		const placed = placeTogether(this.#unplaced, waiting);
-		if (placed === null) return;
-		this.#unplaced = [];
-		for (const { slot, unplaced } of placed) {
+		for (const { slot, unplaced } of this.#shortQuotes.place(waiting)) {
 			if (slot.transmission === null) continue;
-			const { reply, meaning } = unplaced;
-			this.#answer({ transmission: slot.transmission, reply, meaning, late: false, inferred: true }, now);
+			this.#answer({ transmission: slot.transmission, ...unplaced, late: false, inferred: true }, now);
 		}
 	}
 
 	/** Lets answers of the path's end from beyond stand for its overdue probes. */
 	#standIn(now: Instant): void {
-		const overdueAt = this.#overdueAt();
+		const overdueAt = this.#waits.overdueAt();
 		if (overdueAt === null || now < overdueAt) return;
 		const samples = this.book.samplesBeyond(this.lastTtl);
 		for (const slot of this.book.hop(this.lastTtl)) {
-			if (slot.state !== "waiting" || now < this.#slotOverdueAt(slot)) continue;
+			if (slot.state !== "waiting" || now < this.#waits.slotOverdueAt(slot)) continue;
 			const sample = samples.shift();
 			if (sample === undefined) return;
 			slot.stand = sample;
@@ -315,21 +299,12 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		const slots = [...this.book.slots(this.lastTtl)];
 		if (slots.some((slot) => slot.state === "waiting")) return;
 		const held = slots.filter((slot) => slot.state === "held");
-		const next = held[0];
-		if (next === undefined) return;
-		this.#unplaced = [];
-		const highest = slots.reduce(
-			(ttl, slot) => (slot.answer === null ? ttl : Math.max(ttl, slot.ttl)),
-			this.book.firstTtl - 1,
-		);
-		if (next.ttl > highest + 1) {
-			for (const slot of held) slot.state = "expired";
-			return;
-		}
-		this.#warnOnce({ code: "shortQuotes" });
-		const together = held.filter((slot) => slot.ttl === next.ttl);
-		for (const slot of together) slot.state = "unsent";
-		this.#schedule.repeat(together);
+		if (held.length === 0) return;
+		const answered = slots.filter((slot) => slot.answer !== null);
+		const alone = this.#shortQuotes.askAlone(held, answered.at(-1)?.ttl ?? this.book.firstTtl - 1);
+		for (const slot of alone.length === 0 ? held : alone) slot.state = alone.length === 0 ? "expired" : "unsent";
+		if (alone.length > 0) this.#warnOnce({ code: "shortQuotes" });
+		this.#schedule.repeat(alone);
 	}
 
 	/** Tells hops that are settled, in order; true when that was the last and the trace is over. */
@@ -354,8 +329,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	}
 
 	#naturalStop(): StopReason {
-		if (this.#targetTtl !== null) return "reached";
-		if (this.#endTtl !== null) return "unreachable";
+		if (this.#end.known) return this.#end.reached ? "reached" : "unreachable";
 		return this.#fault !== null || [...this.book.slots()].every((slot) => slot.state === "failed")
 			? "error"
 			: "maxHops";
@@ -411,33 +385,6 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		let count = 0;
 		for (const slot of this.book.slots(this.lastTtl)) if (slot.state === "waiting") count++;
 		return count;
-	}
-
-	#waitFacts(): WaitFacts {
-		if (this.#facts === null) {
-			const endAnswered =
-				this.#targetTtl !== null ||
-				this.#endTtl !== null ||
-				this.#unplaced.some(({ meaning }) => meaning.place !== "hop");
-			this.#facts = waitFacts(this.book, endAnswered);
-		}
-		return this.#facts;
-	}
-
-	#expiresAt(slot: Slot, facts: WaitFacts): Instant {
-		return (slot.transmission?.sentAt ?? 0) + waitLimitNs(this.#waitRule, facts, slot.ttl);
-	}
-
-	#slotOverdueAt(slot: Slot): Instant {
-		return (slot.transmission?.sentAt ?? 0) + overdueNs(endRoundTripNs(this.book, this.lastTtl) ?? 0);
-	}
-
-	/** When the next probe of the last hop is overdue while an answer from beyond could stand for it. */
-	#overdueAt(): Instant | null {
-		if (this.#targetTtl === null && this.#endTtl === null) return null;
-		const waiting = this.book.hop(this.lastTtl).filter((slot) => slot.state === "waiting");
-		if (waiting.length === 0 || this.book.samplesBeyond(this.lastTtl).length === 0) return null;
-		return Math.min(...waiting.map((slot) => this.#slotOverdueAt(slot)));
 	}
 
 	#probeEvent(slot: Slot, now: Instant): void {

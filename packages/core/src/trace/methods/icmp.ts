@@ -46,7 +46,7 @@ function echoRequest(context: ProbeContext, sequence: number): Uint8Array {
 	const view = new DataView(payload.buffer);
 	view.setUint32(0, key);
 	view.setUint16(4, 0xffff - sequence);
-	return encodeIcmpEcho(family, { request: true, id: echoId(context), sequence, payload, source, destination });
+	return encodeIcmpEcho(family, { id: echoId(context), sequence, payload, source, destination });
 }
 
 /** Ping sockets have their port as id; elsewhere half of the key serves. */

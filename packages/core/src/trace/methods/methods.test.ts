@@ -1,0 +1,233 @@
+import {
+	decodeTcp,
+	decodeUdp,
+	encodeIcmpError,
+	encodeTcp,
+	IP_PROTOCOL,
+	internetChecksum,
+	isDecodeError,
+	TCP_FLAGS,
+} from "@whither/wire";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ipPacket, replyFromPacket, replyFromSegment } from "../capture.ts";
+import type { ChannelNeed, Family, Reply } from "../channel.ts";
+import type { ProbeContext, TraceMethod } from "../method.ts";
+import { findMethod, TRACE_METHODS } from "./index.ts";
+
+const SOURCE = { 4: "192.0.2.1", 6: "2001:db8::1" } as const;
+const TARGET = { 4: "203.0.113.7", 6: "2001:db8:7::7" } as const;
+const ROUTER = { 4: "198.51.100.9", 6: "2001:db8:9::9" } as const;
+const TIME_EXCEEDED = { 4: 11, 6: 3 } as const;
+const ICMP = { 4: IP_PROTOCOL.icmp, 6: IP_PROTOCOL.icmpv6 } as const;
+
+function contextOf(method: TraceMethod, family: Family, need: ChannelNeed, key = 0xdecafbad): ProbeContext {
+	const ports = { one: [50_000], perProbe: Array.from({ length: 100 }, (_, index) => 50_000 + index), none: [] }[
+		need.ports
+	];
+	return {
+		family,
+		channel: need.kind,
+		transport: need.transport,
+		source: SOURCE[family],
+		target: TARGET[family],
+		sourcePorts: ports,
+		port: method.defaultPort ?? 0,
+		key,
+		length: method.defaultLength[family],
+	};
+}
+
+/** The Time Exceeded that a router sends about a probe, quoting so many bytes after the IP header. */
+function timeExceeded(context: ProbeContext, method: TraceMethod, sequence: number, quoteBytes: number): Reply {
+	const { family } = context;
+	const packet = method.probe(context, { ttl: 5, sequence, flow: 0 });
+	const frame = { family, source: context.source, target: context.target, tos: 0, flowLabel: 0, dontFragment: false };
+	const whole = ipPacket(frame, { sequence, ttl: 1, packet });
+	const quoted = whole.subarray(0, (family === 4 ? 20 : 40) + quoteBytes);
+	const segment = encodeIcmpError(family, {
+		type: TIME_EXCEEDED[family],
+		code: 0,
+		quoted,
+		source: ROUTER[family],
+		destination: context.source,
+	});
+	const reply = replyFromSegment({
+		at: 1,
+		stamp: "kernel",
+		family,
+		from: ROUTER[family],
+		to: context.source,
+		ttl: 60,
+		tos: 0,
+		protocol: ICMP[family],
+		segment,
+	});
+	if (reply === null) throw new Error("no reply");
+	return reply;
+}
+
+const rawNeeds = TRACE_METHODS.flatMap((method) =>
+	method.channels
+		.filter(({ kind }) => kind === "raw")
+		.flatMap((need) => ([4, 6] as const).map((family) => ({ name: method.name, method, need, family }))),
+);
+
+describe.each(rawNeeds)("$name on raw sockets, IPv$family", ({ method, need, family }) => {
+	const context = contextOf(method, family, need);
+
+	it("makes packets of the length asked for", () => {
+		const { bytes } = method.probe(context, { ttl: 1, sequence: 7, flow: 0 });
+		expect(bytes.length + (family === 4 ? 20 : 40)).toBe(context.length);
+	});
+
+	it("knows its probe by a whole quote and by one of eight bytes", () => {
+		for (const sequence of [0, 1, 29, 77, 99]) {
+			for (const quoteBytes of [8, context.length]) {
+				const match = method.match(context, timeExceeded(context, method, sequence, quoteBytes));
+				expect(match).toMatchObject({ type: "probe", sequence, meaning: { kind: "timeExceeded", place: "hop" } });
+			}
+		}
+	});
+
+	it("takes no quote of another trace for its own", () => {
+		for (const quoteBytes of [context.length, 20]) {
+			const other = contextOf(method, family, need, 0x0badcafe);
+			const match = method.match(context, timeExceeded(other, method, 3, quoteBytes));
+			if (match.type === "probe") expect(match.sequence).toBeGreaterThan(1000);
+			else expect(match.type).toBe("foreign");
+		}
+	});
+
+	it("returns a verdict on any bytes at all", () => {
+		fc.assert(
+			fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+				const reply = replyFromPacket(bytes, { at: 0, stamp: "user" });
+				if (reply !== null) expect(["probe", "flow", "foreign"]).toContain(method.match(context, reply).type);
+			}),
+		);
+	});
+});
+
+describe("udp", () => {
+	const udp = findMethod("udp");
+	if (udp === undefined) throw new Error("no udp");
+
+	it.each([4, 6] as const)("has a right checksum that names the sequence, IPv%d", (family) => {
+		const need = udp.channels.find(({ kind }) => kind === "raw");
+		if (need === undefined) throw new Error("no raw channel");
+		const context = contextOf(udp, family, need);
+		const checksums = new Set<number>();
+		for (let sequence = 0; sequence < 200; sequence++) {
+			const decoded = decodeUdp(udp.probe(context, { ttl: 1, sequence, flow: 0 }).bytes);
+			if (isDecodeError(decoded)) throw new Error("not UDP");
+			checksums.add(decoded.header.checksum);
+		}
+		expect(checksums.size).toBe(200);
+		expect(checksums.has(0)).toBe(false);
+	});
+
+	it("calls an answer without its key its flow's, and one from elsewhere foreign", () => {
+		const need = udp.channels[0];
+		if (need === undefined) throw new Error("no channel");
+		const context = contextOf(udp, 4, need);
+		const reply = {
+			type: "packet" as const,
+			at: 1,
+			stamp: "kernel" as const,
+			from: TARGET[4] as string,
+			ttl: null,
+			tos: null,
+			socket: null,
+			protocol: IP_PROTOCOL.udp,
+			sourcePort: context.port,
+			destinationPort: 50_000,
+			segment: null,
+			payload: Uint8Array.of(1, 2, 3),
+		};
+		expect(udp.match(context, reply)).toMatchObject({ type: "flow", meaning: { kind: "udp", place: "target" } });
+		expect(udp.match(context, { ...reply, from: ROUTER[4] })).toMatchObject({ type: "foreign" });
+		expect(udp.match(context, { ...reply, destinationPort: 50_001 })).toMatchObject({
+			type: "foreign",
+			reason: "otherPort",
+		});
+	});
+});
+
+describe("icmp", () => {
+	it("keeps its checksum constant, so that load balancers see one flow", () => {
+		const icmp = findMethod("icmp");
+		const need = icmp?.channels.find(({ kind }) => kind === "raw");
+		if (icmp === undefined || need === undefined) throw new Error("no icmp");
+		const context = contextOf(icmp, 4, need);
+		const checksums = new Set<number>();
+		for (let sequence = 0; sequence < 90; sequence++) {
+			const { bytes } = icmp.probe(context, { ttl: 1, sequence, flow: 0 });
+			expect(internetChecksum(bytes)).toBe(0);
+			checksums.add(((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0));
+		}
+		expect(checksums.size).toBe(1);
+	});
+});
+
+describe("tcp", () => {
+	const tcp = findMethod("tcp");
+	const need = tcp?.channels[0];
+	if (tcp === undefined || need === undefined) throw new Error("no tcp");
+	const context = contextOf(tcp, 4, need);
+
+	function answer(sequence: number, flags: number, offset = 1): Reply {
+		const syn = decodeTcp(tcp?.probe(context, { ttl: 1, sequence, flow: 0 }).bytes ?? new Uint8Array(0));
+		if (isDecodeError(syn)) throw new Error("not TCP");
+		const segment = encodeTcp(
+			{
+				family: 4,
+				source: TARGET[4],
+				destination: SOURCE[4],
+				sourcePort: syn.header.destinationPort,
+				destinationPort: syn.header.sourcePort,
+				sequence: 1,
+				acknowledgment: (syn.header.sequence + offset) >>> 0,
+				flags,
+				options: [{ name: "maximumSegmentSize", kind: 2, value: 1400 }],
+			},
+			new Uint8Array(0),
+		);
+		const reply = replyFromSegment({
+			at: 1,
+			stamp: "kernel",
+			family: 4,
+			from: TARGET[4],
+			to: SOURCE[4],
+			ttl: 60,
+			tos: 0,
+			protocol: IP_PROTOCOL.tcp,
+			segment,
+		});
+		if (reply === null) throw new Error("no reply");
+		return reply;
+	}
+
+	it("tells open from closed, and shows the MSS offered", () => {
+		expect(tcp.match(context, answer(5, TCP_FLAGS.syn | TCP_FLAGS.ack))).toMatchObject({
+			type: "probe",
+			sequence: 5,
+			meaning: { kind: "synAck", place: "target", detail: { mss: 1400 } },
+		});
+		expect(tcp.match(context, answer(6, TCP_FLAGS.rst | TCP_FLAGS.ack))).toMatchObject({
+			sequence: 6,
+			meaning: { kind: "rst" },
+		});
+	});
+
+	it("does not believe a segment that acknowledges something else", () => {
+		expect(tcp.match(context, answer(5, TCP_FLAGS.rst | TCP_FLAGS.ack, 3)).type).toBe("foreign");
+		expect(tcp.match(context, answer(5, TCP_FLAGS.rst)).type).toBe("foreign");
+	});
+
+	it("numbers on across the end of the 32-bit sequence space", () => {
+		const late = contextOf(tcp, 4, need, 0xffffff00);
+		const match = tcp.match(late, timeExceeded(late, tcp, 60, 8));
+		expect(match).toMatchObject({ type: "probe", sequence: 60 });
+	});
+});

@@ -1,0 +1,239 @@
+import { describe, expect, it } from "vitest";
+import { MILLISECOND, SECOND } from "../machine.ts";
+import { icmpReply, runPath, shownHops, straightPath, TARGET } from "./path.fixture.ts";
+
+describe("the schedule", () => {
+	it("finishes thirty hops of two milliseconds each within 1.1 times the largest round trip", () => {
+		const { result, durationMs, sent } = runPath(straightPath(30, 2));
+		expect(result.stopReason).toBe("reached");
+		expect(result.hops).toHaveLength(30);
+		expect(
+			result.hops.every(({ probes }) => probes.length === 3 && probes.every(({ status }) => status === "reply")),
+		).toBe(true);
+		expect(durationMs).toBeLessThanOrEqual(66);
+		expect(sent).toHaveLength(90);
+	});
+
+	it("asks every TTL once before it asks any twice", () => {
+		const { sent } = runPath(straightPath(30, 2));
+		expect(sent.slice(0, 30).map(({ ttl }) => ttl)).toEqual(Array.from({ length: 30 }, (_, index) => index + 1));
+		expect(sent[30]?.atMs).toBeGreaterThanOrEqual(1);
+	});
+
+	it("does not overshoot a near target after the first round", () => {
+		const { sent } = runPath(straightPath(5, 0.01));
+		expect(sent).toHaveLength(30 + 5 + 5);
+	});
+
+	it.each([1, 4, 16])("keeps %i probes in flight and no more with -N", (simultaneous) => {
+		const { sent } = runPath(straightPath(10, 2), { options: { simultaneous } });
+		const answeredMs = ({ ttl, atMs }: { ttl: number; atMs: number }) => atMs + 2 * Math.min(ttl, 10);
+		// Probes beyond the target are not waited for once it has answered, so only those up to it count.
+		const onPath = sent.filter(({ ttl }) => ttl <= 10);
+		for (const { atMs } of onPath) {
+			const inFlight = onPath.filter((other) => other.atMs <= atMs && answeredMs(other) > atMs);
+			expect(inFlight.length).toBeLessThanOrEqual(simultaneous);
+		}
+	});
+
+	it("leaves -z between any two probes", () => {
+		const { sent } = runPath(straightPath(4, 1), { options: { sendWaitNs: 5 * MILLISECOND } });
+		for (let index = 1; index < sent.length; index++) {
+			expect((sent[index]?.atMs ?? 0) - (sent[index - 1]?.atMs ?? 0)).toBeGreaterThanOrEqual(5);
+		}
+	});
+
+	it("backs off and sends again where the kernel had no room", () => {
+		let refused = 0;
+		const { result } = runPath(straightPath(5, 1), {
+			sending: ({ sequence }) =>
+				refused++ < 10
+					? {
+							type: "sendFailed",
+							sequence,
+							transient: true,
+							error: { code: "noBuffers", call: "sendmsg", address: null, errno: 105, errnoName: "ENOBUFS" },
+						}
+					: null,
+		});
+		expect(result.stopReason).toBe("reached");
+		expect(result.hops.flatMap(({ probes }) => probes).every(({ status }) => status === "reply")).toBe(true);
+	});
+});
+
+describe("the waits", () => {
+	it("pays three silent hops with at most three times the largest round trip", () => {
+		const { result, durationMs } = runPath(straightPath(30, 2, [5, 11, 20]));
+		expect(shownHops(result)[4]).toBe("5 * * *");
+		expect(result.stopReason).toBe("reached");
+		expect(durationMs).toBeLessThanOrEqual(180);
+	});
+
+	it("pays a silent target with one wait", () => {
+		const { result, durationMs } = runPath(straightPath(16, 2, [16]));
+		expect(result.reached).toBe(false);
+		expect(result.stopReason).toBe("maxHops");
+		expect(durationMs).toBeLessThanOrEqual(3100);
+	});
+
+	it("ends at -Q exactly, with what is known", () => {
+		const { result, durationMs } = runPath(straightPath(16, 2, [16]), { options: { timeoutNs: 2 * SECOND } });
+		expect(durationMs).toBe(2000);
+		expect(result.stopReason).toBe("timeout");
+		expect(shownHops(result)[0]).toBe("1 10.0.0.1 10.0.0.1 10.0.0.1");
+	});
+
+	it("waits a fixed time where HERE and NEAR are off", () => {
+		const options = { waitMaxNs: 500 * MILLISECOND, waitHere: 0, waitNear: 0 };
+		const { durationMs } = runPath(straightPath(8, 1, [3]), { options });
+		expect(durationMs).toBeGreaterThanOrEqual(500);
+		expect(durationMs).toBeLessThanOrEqual(510);
+	});
+
+	it("is not held up by a silent hop while others can still be asked", () => {
+		const { sent } = runPath(straightPath(12, 2, [1]), { options: { simultaneous: 16 } });
+		expect(sent.at(-1)?.atMs).toBeLessThan(120);
+	});
+
+	it("stops after -H silent hops in a row when nothing beyond answers", () => {
+		const { result } = runPath(straightPath(12, 2, [6, 7, 8, 9, 10, 11, 12]), { options: { maxSilentHops: 3 } });
+		expect(result.stopReason).toBe("silentHops");
+		expect(result.hops).toHaveLength(8);
+	});
+
+	it("does not stop after -H silent hops when the target is known to answer", () => {
+		const { result } = runPath(straightPath(12, 2, [6, 7, 8]), { options: { maxSilentHops: 3 } });
+		expect(result.stopReason).toBe("reached");
+	});
+});
+
+describe("the answers", () => {
+	it("records a late answer as late", () => {
+		const path = straightPath(8, 1);
+		const { result } = runPath(
+			(send, nowMs) =>
+				send.ttl === 2 && send.sequence < 30 ? { type: 11, delayMs: 60, from: "10.0.0.2" } : path(send, nowMs),
+			{ options: { waitMaxNs: 30 * MILLISECOND, queries: 1, sendWaitNs: 10 * MILLISECOND } },
+		);
+		const [probe] = result.hops[1]?.probes ?? [];
+		expect(probe?.late).toBe(true);
+		expect(probe?.rttNs).toBe(60 * MILLISECOND);
+		expect(result.counters.late).toBe(1);
+	});
+
+	it("counts duplicates at the probe and shows only the first", () => {
+		const { result } = runPath(({ ttl }) => {
+			if (ttl >= 3) return { type: 3, delayMs: 9, from: TARGET };
+			const answer = { type: 11 as const, delayMs: ttl, from: `10.0.0.${ttl}` };
+			return ttl === 2 ? [answer, { ...answer, delayMs: 3 }] : answer;
+		});
+		expect(result.hops[1]?.probes.map(({ duplicates }) => duplicates)).toEqual([1, 1, 1]);
+		expect(result.counters.duplicates).toBeGreaterThanOrEqual(3);
+	});
+
+	it("lets answers from beyond the target stand for the target's own overdue probes", () => {
+		let answered = 0;
+		const path = straightPath(12, 5);
+		const { result, durationMs } = runPath((send, nowMs) => {
+			if (send.ttl < 12) return path(send, nowMs);
+			return ++answered > 6 ? null : { type: 3, delayMs: 60, from: TARGET };
+		});
+		expect(result.stopReason).toBe("reached");
+		expect(
+			result.hops
+				.at(-1)
+				?.probes.slice(0, 3)
+				.map(({ from }) => from),
+		).toEqual([TARGET, TARGET, TARGET]);
+		expect(result.hops.at(-1)?.probes).toHaveLength(6);
+		expect(durationMs).toBeLessThan(80);
+	});
+
+	it("stops at an unreachable", () => {
+		const { result } = runPath(({ ttl }) =>
+			ttl >= 4 ? { type: 1, delayMs: 8, from: "10.0.0.4" } : { type: 11, delayMs: ttl * 2, from: `10.0.0.${ttl}` },
+		);
+		expect(result.stopReason).toBe("unreachable");
+		expect(result.hops).toHaveLength(4);
+	});
+
+	it("goes on to the target when that answers although a hop before it said unreachable", () => {
+		const path = straightPath(8, 2);
+		const { result } = runPath((send, nowMs) => {
+			if (send.ttl === 4) return { type: 1, delayMs: 20, from: "10.0.0.4" };
+			return path(send, nowMs);
+		});
+		expect(result.stopReason).toBe("reached");
+		expect(result.hops).toHaveLength(8);
+	});
+
+	it("finds the hops of routers that quote too little to name the probe", () => {
+		const path = straightPath(8, 2);
+		const { result } = runPath((send, nowMs) => {
+			const answer = path(send, nowMs);
+			return answer !== null && !Array.isArray(answer) && [2, 5, 6].includes(send.ttl)
+				? ({ ...answer, quote: "short" as const } as never)
+				: answer;
+		});
+		expect(shownHops(result)).toEqual([
+			...[1, 2, 3, 4, 5, 6, 7].map((ttl) => `${ttl} 10.0.0.${ttl} 10.0.0.${ttl} 10.0.0.${ttl}`),
+			expect.stringMatching(/^8 203/),
+		]);
+		expect(result.hops[4]?.probes[0]?.inferred).toBe(true);
+		expect(result.warnings.map(({ code }) => code)).toContain("shortQuotes");
+	});
+
+	it("finds a target that itself quotes too little", () => {
+		const { result } = runPath(({ ttl }) =>
+			ttl >= 4
+				? { type: 3, delayMs: 8, from: TARGET, quote: "short" }
+				: { type: 11, delayMs: ttl * 2, from: `10.0.0.${ttl}` },
+		);
+		expect(result.stopReason).toBe("reached");
+		expect(result.hops).toHaveLength(4);
+	});
+
+	it("ignores and counts answers to probes it never sent", () => {
+		const spoofed = icmpReply(
+			{
+				sequence: 0,
+				ttl: 1,
+				packet: { transport: "udp", protocol: 17, sourcePort: 1, destinationPort: 2, bytes: Uint8Array.of(9, 9) },
+			},
+			{ type: 11, delayMs: 0, from: "198.51.100.66" },
+			0,
+		);
+		const { result } = runPath(straightPath(4, 2), { inputs: [{ atMs: 1, input: { type: "reply", reply: spoofed } }] });
+		expect(result.counters.foreign).toBe(1);
+		expect(JSON.stringify(result.hops)).not.toContain("198.51.100.66");
+	});
+});
+
+describe("the end", () => {
+	it("stops when told to and keeps what is known", () => {
+		const { result, durationMs, events } = runPath(straightPath(30, 2), {
+			inputs: [{ atMs: 31, input: { type: "stop" } }],
+		});
+		expect(result.stopReason).toBe("interrupted");
+		expect(durationMs).toBe(31);
+		expect(shownHops(result)[9]).toBe("10 10.0.0.10 10.0.0.10 10.0.0.10");
+		expect(events.at(-1)?.type).toBe("end");
+	});
+
+	it("ends with an error when no probe can leave, without waiting", () => {
+		const error = { code: "noRoute" as const, call: "sendmsg", address: TARGET, errno: 101, errnoName: "ENETUNREACH" };
+		const { result, durationMs } = runPath(straightPath(5, 1), {
+			sending: ({ sequence }) => ({ type: "sendFailed", sequence, transient: false, error }),
+		});
+		expect(result.stopReason).toBe("error");
+		expect(result.warnings[0]).toMatchObject({ code: "channelFault", error });
+		expect(durationMs).toBeLessThan(10);
+	});
+
+	it("tells every hop once, in order, the last one as last", () => {
+		const { events } = runPath(straightPath(9, 3, [4]));
+		const hops = events.flatMap((event) => (event.type === "hop" ? [event] : []));
+		expect(hops.map(({ hop }) => hop.ttl)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+		expect(hops.map(({ last }) => last)).toEqual([false, false, false, false, false, false, false, false, true]);
+	});
+});
