@@ -1,0 +1,132 @@
+/** What a machine answers to a packet addressed to itself. */
+import {
+	decodeIcmp,
+	decodeTcp,
+	decodeUdp,
+	encodeIcmpEcho,
+	encodeTcp,
+	encodeUdp,
+	IP_PROTOCOL,
+	isDecodeError,
+	TCP_FLAGS,
+	type TcpHeader,
+} from "@whither/wire";
+import type { ErrorCause } from "./icmp-error.ts";
+import { buildPacket, hasGoodChecksum, type IpPacket, icmpProtocol } from "./packet.ts";
+import type { HostSpec } from "./scenario.ts";
+import { synOptions } from "./syn-options.ts";
+
+/** What the machine's IP layer gives its answers. */
+export interface HostStack {
+	/** Source address of the answers. */
+	readonly source: string;
+	readonly ttl: number;
+	readonly identification: number;
+	/** Initial sequence number for a connection accepted now. */
+	readonly initialSequence: number;
+}
+
+/** An answer, an ICMP error to be written by the node, or nothing and why. */
+export type HostAnswer =
+	| { readonly type: "packet"; readonly packet: Uint8Array }
+	| { readonly type: "error"; readonly cause: ErrorCause }
+	| { readonly type: "none"; readonly why: string };
+
+const WINDOW = 64_240;
+
+/** What a host says to a packet that has arrived at it. */
+export function answerPacket(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnswer {
+	if (!KNOWN_PROTOCOLS.has(packet.protocol)) return unreachable("protocol");
+	if (!hasGoodChecksum(packet)) return none("bad checksum");
+	if (packet.protocol === IP_PROTOCOL.udp) return answerUdp(host, packet, stack);
+	if (packet.protocol === IP_PROTOCOL.tcp) return answerTcp(host, packet, stack);
+	return answerIcmp(host, packet, stack);
+}
+
+const KNOWN_PROTOCOLS: ReadonlySet<number> = new Set([
+	IP_PROTOCOL.udp,
+	IP_PROTOCOL.tcp,
+	IP_PROTOCOL.icmp,
+	IP_PROTOCOL.icmpv6,
+]);
+
+function answerUdp(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnswer {
+	const udp = decodeUdp(packet.payload);
+	if (isDecodeError(udp) || udp.truncated) return none("malformed UDP");
+	const behaviour = host.udp ?? "closed";
+	if (behaviour === "closed") return unreachable("port");
+	if (behaviour !== "echo") return none(behaviour === "open" ? "taken by an application" : "silent");
+	const { sourcePort, destinationPort } = udp.header;
+	const ports = { sourcePort: destinationPort, destinationPort: sourcePort };
+	const datagram = encodeUdp({ ...backwards(packet, stack), ...ports }, udp.payload);
+	return reply(packet, stack, datagram);
+}
+
+/** RFC 9293 §3.10.7, as far as a machine without connections needs it. */
+function answerTcp(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnswer {
+	const tcp = decodeTcp(packet.payload);
+	if (isDecodeError(tcp)) return none("malformed TCP");
+	const { header, payload } = tcp;
+	const port = header.destinationPort;
+	const state = portState(host, port);
+	if (state === "filtered") return none("filtered");
+	if (has(header, TCP_FLAGS.rst)) return none("reset for no connection");
+	const next = { ...TCP_START, ...backwards(packet, stack), sourcePort: port, destinationPort: header.sourcePort };
+	if (has(header, TCP_FLAGS.ack)) {
+		return reply(packet, stack, encodeTcp({ ...next, sequence: header.acknowledgment, flags: TCP_FLAGS.rst }, NOTHING));
+	}
+	const acknowledgment = (header.sequence + payload.length + (has(header, TCP_FLAGS.syn) ? 1 : 0)) >>> 0;
+	const accepts = state === "open" && has(header, TCP_FLAGS.syn);
+	const flags = TCP_FLAGS.ack | (accepts ? TCP_FLAGS.syn : TCP_FLAGS.rst);
+	const sequence = accepts ? stack.initialSequence : 0;
+	const options = accepts ? synOptions(packet.family, stack.initialSequence) : [];
+	return reply(packet, stack, encodeTcp({ ...next, sequence, acknowledgment, flags, options }, NOTHING));
+}
+
+const NOTHING = new Uint8Array(0);
+const TCP_START = { sequence: 0, acknowledgment: 0, window: WINDOW };
+
+function has(header: TcpHeader, flag: number): boolean {
+	return (header.flags & flag) !== 0;
+}
+
+function portState(host: HostSpec, port: number): "open" | "closed" | "filtered" {
+	if (host.tcpPorts?.open?.includes(port)) return "open";
+	if (host.tcpPorts?.filtered?.includes(port)) return "filtered";
+	return host.tcpDefault ?? "closed";
+}
+
+function answerIcmp(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnswer {
+	const { family, payload } = packet;
+	if (packet.protocol !== icmpProtocol(family)) return none("the other family's ICMP");
+	const icmp = decodeIcmp(family, payload);
+	if (isDecodeError(icmp) || icmp.body.kind !== "echo") return none("no question");
+	if (icmp.type !== ECHO_REQUEST[family]) return none("an echo reply to nothing");
+	if (host.icmpEcho === "silent") return none("silent");
+	const { id, sequence, payload: data } = icmp.body;
+	const { source, destination } = backwards(packet, stack);
+	const echo = encodeIcmpEcho(family, { direction: "reply", id, sequence, payload: data, source, destination });
+	return reply(packet, stack, echo);
+}
+
+/** RFC 792, RFC 4443 §4.1. */
+const ECHO_REQUEST = { 4: 8, 6: 128 } as const;
+
+function reply(packet: IpPacket, stack: HostStack, payload: Uint8Array): HostAnswer {
+	const { protocol } = packet;
+	const { ttl, identification } = stack;
+	const fields = { ...backwards(packet, stack), protocol, ttl, identification };
+	return { type: "packet", packet: buildPacket({ ...fields, flowLabel: packet.flowLabel }, payload) };
+}
+
+function backwards(packet: IpPacket, stack: HostStack) {
+	return { family: packet.family, source: stack.source, destination: packet.source };
+}
+
+function unreachable(code: "port" | "protocol"): HostAnswer {
+	return { type: "error", cause: { what: "unreachable", code } };
+}
+
+function none(why: string): HostAnswer {
+	return { type: "none", why };
+}

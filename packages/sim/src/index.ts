@@ -1,0 +1,45 @@
+/** A small internet in memory: topology and faults as data, real packet bytes, virtual time, one seed. */
+export { EventQueue } from "./event-queue.ts";
+export { type ClockKind, checkExpectation } from "./expectation.ts";
+export { formatPacket, formatPackets } from "./format-packets.ts";
+export { type Crossing, type Delivery, Impairment, impairmentFrom } from "./impairment.ts";
+export { Internet, type InternetOptions } from "./internet.ts";
+export type { HookPlace, HookPoint, Listener, NodeHook } from "./node.ts";
+export type { PacketRecord } from "./packet-record.ts";
+export { Random } from "./random.ts";
+export { type RunTraceOptions, runTrace, scenarioChannels, type TraceRun } from "./run-trace.ts";
+export type {
+	Bounds,
+	Expectation,
+	ExpectedHop,
+	HostSpec,
+	ImpairmentSpec,
+	LinkSpec,
+	MplsLabelSpec,
+	NodeSpec,
+	NoiseKind,
+	NoiseSpec,
+	RateLimit,
+	RouterSpec,
+	Scenario,
+	ScenarioChannel,
+	TraceSpec,
+	UnreachableCode,
+	UnreachableSpec,
+} from "./scenario.ts";
+export { DEMO } from "./scenarios/demo.ts";
+export { findScenario, SCENARIOS } from "./scenarios/index.ts";
+export { SimChannel, type SimChannelRequest } from "./sim-channel.ts";
+export {
+	addressTowards,
+	computeRoutes,
+	facingAddresses,
+	type Interface,
+	interfaceName,
+	interfacesOf,
+	linkAddress,
+	linkPrefixLength,
+	nodeAddress,
+	nodeNames,
+	type Routes,
+} from "./topology.ts";

@@ -1,0 +1,264 @@
+/** The simulated internet: nodes joined by links, real packet bytes, virtual time. */
+import { type Family, type Instant, MILLISECOND } from "@whither/core";
+import { EventQueue } from "./event-queue.ts";
+import { decideForwarding, isSilentAbout } from "./forwarding.ts";
+import { fragmentIpv4 } from "./fragment.ts";
+import { answerPacket } from "./host.ts";
+import { buildIcmpError, type ErrorCause } from "./icmp-error.ts";
+import { Impairment, impairmentFrom } from "./impairment.ts";
+import { type HookPoint, type Listener, type NodeHook, type NodeInterface, SimNode } from "./node.ts";
+import { noisePacket } from "./noise.ts";
+import { type IpPacket, isIcmpError, readPacket, withTtl } from "./packet.ts";
+import type { PacketRecord } from "./packet-record.ts";
+import { quotedExtensions } from "./quoted-extensions.ts";
+import { Random } from "./random.ts";
+import type { NoiseSpec, RouterSpec, Scenario } from "./scenario.ts";
+import { computeRoutes, type Routes } from "./topology.ts";
+
+/** What a simulated internet is built from. */
+export interface InternetOptions {
+	readonly scenario: Scenario;
+	readonly family: Family;
+	/** Default: the scenario's. */
+	readonly seed?: number;
+	/** NATs and firewalls by node name, asked in order. */
+	readonly hooks?: Readonly<Record<string, readonly NodeHook[]>>;
+}
+
+/** All machines of a scenario in one family. Packets go in by `send`; `advance` lets virtual time pass. */
+export class Internet {
+	readonly scenario: Scenario;
+	readonly family: Family;
+	readonly routes: Routes;
+	/** Every packet at every place so far. */
+	readonly packets: PacketRecord[] = [];
+	readonly #nodes = new Map<string, SimNode>();
+	readonly #ownerOf = new Map<string, string>();
+	readonly #directions = new Map<string, Impairment>();
+	readonly #events = new EventQueue<() => void>();
+
+	constructor(options: InternetOptions) {
+		const { scenario, family, hooks = {} } = options;
+		this.scenario = scenario;
+		this.family = family;
+		this.routes = computeRoutes(scenario);
+		const random = new Random(options.seed ?? scenario.seed ?? 1);
+		for (const [name, spec] of Object.entries(scenario.nodes)) {
+			const node = new SimNode(scenario, name, spec, family, random.uint32(), hooks[name] ?? []);
+			this.#nodes.set(name, node);
+			for (const address of node.addresses) this.#ownerOf.set(address, name);
+		}
+		scenario.links.forEach((link, index) => {
+			for (const end of link.between) {
+				this.#directions.set(`${index} ${end}`, new Impairment(impairmentFrom(link, end), random.fork()));
+			}
+		});
+	}
+
+	/** When something happens next; null when the internet is at rest. */
+	get nextAt(): Instant | null {
+		return this.#events.nextAt;
+	}
+
+	/** A node's own address. */
+	address(node: string): string {
+		return this.#node(node).address;
+	}
+
+	/** The node that has an address; undefined for one of nobody's. */
+	nodeAt(address: string): string | undefined {
+		return this.#ownerOf.get(address);
+	}
+
+	/** MTU in bytes of the link that a node's packets to `destination` leave by; null when it has no route. */
+	mtuTowards(name: string, destination: string): number | null {
+		const link = this.routes.get(name)?.get(this.nodeAt(destination) ?? "")?.[0];
+		return link === undefined ? null : (this.#node(name).interfaces.get(link)?.mtu ?? null);
+	}
+
+	/** Gives the packets that arrive at a node to `listener`. */
+	listen(name: string, listener: Listener): void {
+		this.#node(name).listener = listener;
+	}
+
+	/** Sends a whole IP packet from a node. */
+	send(name: string, packet: Uint8Array, at: Instant): void {
+		this.#events.push(at, () => this.#output(this.#node(name), packet, at));
+	}
+
+	/** Lets everything happen that is due up to `now`; returns how many events that were. */
+	advance(now: Instant): number {
+		let count = 0;
+		for (; ; count++) {
+			const next = this.#events.nextAt;
+			if (next === null || next > now) return count;
+			this.#events.pop()?.item();
+		}
+	}
+
+	#node(name: string): SimNode {
+		const node = this.#nodes.get(name);
+		if (node === undefined) throw new RangeError(`no node is called ${name}`);
+		return node;
+	}
+
+	#output(node: SimNode, bytes: Uint8Array, at: Instant): void {
+		const packet = readPacket(bytes);
+		const destination = this.nodeAt(packet?.destination ?? "") ?? "";
+		const links = this.routes.get(node.name)?.get(destination) ?? [];
+		const link = packet === null ? undefined : node.chooseLink(links, packet);
+		if (packet === null || link === undefined) this.#drop(node, bytes, at, packet === null ? "malformed" : "no route");
+		else this.#transmit(node, packet, null, link, at);
+	}
+
+	/** The last thing in a node: the out hooks, fragmentation, the link. */
+	#transmit(node: SimNode, packet: IpPacket, inLink: number | null, outLink: number, at: Instant): void {
+		const passed = this.#hooked(node, packet, "out", inLink, outLink, at);
+		const place = node.interfaces.get(outLink);
+		if (passed === null || place === undefined) return;
+		const fits = passed.bytes.length <= place.mtu;
+		if (fits) this.#cross(node, passed.bytes, passed, place, at);
+		else if (passed.dontFragment) this.#drop(node, passed.bytes, at, "longer than the MTU");
+		else for (const piece of fragmentIpv4(passed, place.mtu)) this.#cross(node, piece, readPacket(piece), place, at);
+	}
+
+	/** `packet` is what the bytes say; bytes that come out changed are read anew. */
+	#cross(node: SimNode, bytes: Uint8Array, packet: IpPacket | null, place: NodeInterface, at: Instant): void {
+		const { link, neighbour } = place;
+		const crossing = this.#directions.get(`${link} ${node.name}`)?.cross(bytes, at);
+		if (crossing === undefined) return;
+		const detail = [`to ${neighbour}`, ...crossing.faults].join(", ");
+		this.packets.push({ at, node: node.name, action: "send", detail, packet: bytes });
+		for (const delivery of crossing.deliveries) {
+			const arrived = delivery.packet === bytes ? packet : readPacket(delivery.packet);
+			this.#events.push(delivery.at, () => {
+				const receiver = this.#node(neighbour);
+				if (arrived === null) this.#drop(receiver, delivery.packet, delivery.at, "malformed");
+				else this.#receive(receiver, arrived, link, delivery.at);
+			});
+		}
+	}
+
+	#receive(node: SimNode, arrived: IpPacket, link: number, at: Instant): void {
+		const packet = this.#hooked(node, arrived, "in", link, null, at);
+		if (packet === null) return;
+		this.#makeNoise(node, packet, at);
+		if (node.addresses.has(packet.destination)) this.#deliver(node, packet, link, at);
+		else if (node.router === null) this.#drop(node, packet.bytes, at, "not for this host");
+		else this.#forward(node, node.router, packet, link, at);
+	}
+
+	#forward(node: SimNode, router: RouterSpec, packet: IpPacket, inLink: number, at: Instant): void {
+		const destination = this.nodeAt(packet.destination);
+		const verdict = decideForwarding(node, router, packet, destination, this.routes);
+		if (verdict.type === "drop") this.#drop(node, packet.bytes, at, verdict.why);
+		else if (verdict.type === "error") this.#fail(node, packet, verdict.cause, inLink, at);
+		else {
+			const passed = this.#hooked(node, packet, "forward", inLink, verdict.link, at);
+			if (passed !== null) this.#transmit(node, withTtl(passed, passed.ttl - 1), inLink, verdict.link, at);
+		}
+	}
+
+	#deliver(node: SimNode, piece: IpPacket, inLink: number, at: Instant): void {
+		const packet = node.reassembler.add(piece);
+		this.packets.push({
+			at,
+			node: node.name,
+			action: "deliver",
+			detail: packet ? "" : "fragment",
+			packet: piece.bytes,
+		});
+		if (packet === null || node.listener?.(packet, at)) return;
+		const answer = answerPacket(node.host, packet, {
+			source: this.#answerSource(node, packet),
+			ttl: node.initialTtl,
+			identification: node.nextIdentification(),
+			initialSequence: node.random.uint32(),
+		});
+		if (answer.type === "error") this.#fail(node, packet, answer.cause, inLink, at);
+		if (answer.type !== "packet") return;
+		for (let copy = 0; copy < (node.spec.copies ?? 1); copy++) this.#output(node, answer.packet, at);
+	}
+
+	/** Drops a packet and tells its sender, as far as the node may and wants to. */
+	#fail(node: SimNode, packet: IpPacket, cause: ErrorCause, inLink: number, at: Instant): void {
+		const refusal = this.#whyNoError(node, packet, at);
+		this.#drop(node, packet.bytes, at, [causeText(cause), refusal ?? ""].filter(Boolean).join(", "));
+		if (refusal !== null) return;
+		const router = node.router;
+		const error = buildIcmpError(packet, cause, {
+			source: this.#answerSource(node, packet),
+			ttl: node.initialTtl,
+			identification: node.nextIdentification(),
+			quoteBytes: router?.quoteBytes ?? "all",
+			extensions: router === null ? [] : quotedExtensions(router, cause, node.interfaces.get(inLink)),
+			layout: router?.extensionLayout ?? "rfc4884",
+		});
+		const delayMs = (router?.icmpDelayMs ?? 0) + (router?.icmpJitterMs ?? 0) * node.random.fraction();
+		const leavesAt = at + Math.round(delayMs * MILLISECOND);
+		for (let copy = 0; copy < (node.spec.copies ?? 1); copy++) this.send(node.name, error, leavesAt);
+	}
+
+	/** RFC 1122 §3.2.2 and RFC 4443 §2.4: no error about an error or a later fragment. */
+	#whyNoError(node: SimNode, packet: IpPacket, at: Instant): string | null {
+		if (isIcmpError(packet)) return "no error about an error";
+		if (packet.fragmentOffset > 0) return "no error about a later fragment";
+		if (node.router !== null && isSilentAbout(node.router, packet)) return "silent";
+		return node.limiter.allows(packet.source, at) ? null : "rate limited";
+	}
+
+	/** The address a node answers from: the one asked, the one it is told to use, or the one facing the sender. */
+	#answerSource(node: SimNode, packet: IpPacket): string {
+		const neighbour = node.spec.kind === "host" ? node.spec.answersFrom : undefined;
+		const towards = neighbour && [...node.interfaces.values()].find((place) => place.neighbour === neighbour);
+		if (towards) return towards.address;
+		if (node.addresses.has(packet.destination)) return packet.destination;
+		const link = this.routes.get(node.name)?.get(this.nodeAt(packet.source) ?? "")?.[0];
+		const facing = link === undefined ? undefined : node.interfaces.get(link);
+		return facing?.address ?? [...node.addresses][0] ?? packet.destination;
+	}
+
+	#makeNoise(node: SimNode, packet: IpPacket, at: Instant): void {
+		const { trace, noise } = this.scenario;
+		if (noise === undefined || packet.source !== this.address(trace.from)) return;
+		for (const spec of noise) if (spec.at === node.name) this.#makeOneNoise(node, spec, packet, at);
+	}
+
+	#makeOneNoise(node: SimNode, spec: NoiseSpec, probe: IpPacket, at: Instant): void {
+		const source = this.#answerSource(node, probe);
+		const target = this.address(this.scenario.trace.to);
+		for (let copy = 0; copy < (spec.copies ?? 1); copy++) {
+			const packet = noisePacket(spec.what, { probe, source, target, random: node.random });
+			if (packet !== null) this.#output(node, packet, at);
+		}
+	}
+
+	#hooked(
+		node: SimNode,
+		packet: IpPacket,
+		point: HookPoint,
+		inLink: number | null,
+		outLink: number | null,
+		at: Instant,
+	): IpPacket | null {
+		let bytes = packet.bytes;
+		for (const hook of node.hooks) {
+			const verdict = hook(bytes, { point, node: node.name, at, inLink, outLink });
+			if ("drop" in verdict) {
+				this.#drop(node, bytes, at, verdict.drop);
+				return null;
+			}
+			bytes = verdict;
+		}
+		return bytes === packet.bytes ? packet : readPacket(bytes);
+	}
+
+	#drop(node: SimNode, packet: Uint8Array, at: Instant, why: string): void {
+		this.packets.push({ at, node: node.name, action: "drop", detail: why, packet });
+	}
+}
+
+function causeText(cause: ErrorCause): string {
+	if (cause.what === "unreachable") return `unreachable: ${cause.code}`;
+	return cause.what === "tooBig" ? `longer than the MTU of ${cause.mtu}` : "TTL ran out";
+}

@@ -1,0 +1,109 @@
+/** A machine of the simulated internet: what it is and what it remembers. */
+import type { Family, Instant } from "@whither/core";
+import { flowHash } from "./flow-hash.ts";
+import { Reassembler } from "./fragment.ts";
+import type { IpPacket } from "./packet.ts";
+import { Random } from "./random.ts";
+import { IcmpLimiter } from "./rate-limit.ts";
+import type { HostSpec, NodeSpec, RouterSpec, Scenario } from "./scenario.ts";
+import { type Interface, interfacesOf, linkAddress, nodeAddress } from "./topology.ts";
+
+/** Where in a node a hook sees a packet: as it comes in, when it is to be forwarded, as it goes out. */
+export type HookPoint = "in" | "forward" | "out";
+
+/** Where and when a hook is asked; a link is its index in the scenario, null where there is none (own packets). */
+export interface HookPlace {
+	readonly point: HookPoint;
+	readonly node: string;
+	readonly at: Instant;
+	readonly inLink: number | null;
+	readonly outLink: number | null;
+}
+
+/** What a NAT or firewall does to a packet: the packet to go on with (maybe another), or why it goes no further. */
+export type NodeHook = (packet: Uint8Array, place: HookPlace) => Uint8Array | { readonly drop: string };
+
+/** Takes a packet that arrived at its destination; false: the machine's own answer is wanted as well. */
+export type Listener = (packet: IpPacket, at: Instant) => boolean;
+
+export interface NodeInterface extends Interface {
+	readonly address: string;
+	readonly mtu: number;
+}
+
+const DEFAULT_MTU = 1500;
+/** Linux, and what RFC 1700 asked for. */
+const DEFAULT_INITIAL_TTL = 64;
+
+/** One machine with its state. */
+export class SimNode {
+	readonly name: string;
+	readonly spec: NodeSpec;
+	readonly interfaces: ReadonlyMap<number, NodeInterface>;
+	readonly addresses: ReadonlySet<string>;
+	/** The one on its first link. */
+	readonly address: string;
+	readonly limiter: IcmpLimiter;
+	readonly reassembler = new Reassembler();
+	readonly random: Random;
+	readonly hooks: readonly NodeHook[];
+	listener: Listener | null = null;
+	readonly #hashSeed: number;
+	#identification: number;
+
+	constructor(
+		scenario: Scenario,
+		name: string,
+		spec: NodeSpec,
+		family: Family,
+		seed: number,
+		hooks: readonly NodeHook[],
+	) {
+		this.name = name;
+		this.spec = spec;
+		this.hooks = hooks;
+		this.random = new Random(seed);
+		this.#hashSeed = this.random.uint32();
+		this.#identification = this.random.below(0x10000);
+		this.limiter = new IcmpLimiter(spec.icmpLimit ?? "none");
+		this.interfaces = new Map(
+			interfacesOf(scenario, name).map((place) => {
+				const mtu = scenario.links[place.link]?.mtu ?? DEFAULT_MTU;
+				return [place.link, { ...place, address: linkAddress(place.link, place.side, family), mtu }];
+			}),
+		);
+		this.addresses = new Set([...this.interfaces.values()].map((place) => place.address));
+		this.address = nodeAddress(scenario, name, family);
+	}
+
+	/** The router's own settings; null for a host. */
+	get router(): RouterSpec | null {
+		return this.spec.kind === "router" ? this.spec : null;
+	}
+
+	/** How the machine answers packets to itself; a router answers echo requests and has every port closed. */
+	get host(): HostSpec {
+		if (this.spec.kind === "host") return this.spec;
+		return {
+			kind: "host",
+			...(this.spec.silent === true && { udp: "silent", tcpDefault: "filtered", icmpEcho: "silent" }),
+		};
+	}
+
+	get initialTtl(): number {
+		return this.spec.initialTtl ?? DEFAULT_INITIAL_TTL;
+	}
+
+	/** The next IPv4 identification. */
+	nextIdentification(): number {
+		this.#identification = (this.#identification + 1) & 0xffff;
+		return this.#identification;
+	}
+
+	/** One of several equally good links for a packet; undefined when there is none. */
+	chooseLink(links: readonly number[], packet: IpPacket): number | undefined {
+		if (links.length < 2) return links[0];
+		const number = this.router?.ecmp === "perPacket" ? this.random.uint32() : flowHash(packet, this.#hashSeed);
+		return links[number % links.length];
+	}
+}

@@ -1,0 +1,162 @@
+/** Runs the real tracer over a scenario in virtual time. */
+import {
+	type ChannelNeed,
+	DEFAULT_TRACE_OPTIONS,
+	type Family,
+	findMethod,
+	type Instant,
+	type ProbeContext,
+	type TraceEvent,
+	type TraceMethod,
+	type TraceOptions,
+	type TraceResult,
+	Tracer,
+	type TracerInput,
+	traceResult,
+} from "@whither/core";
+import { Internet } from "./internet.ts";
+import type { NodeHook } from "./node.ts";
+import type { PacketRecord } from "./packet-record.ts";
+import { Random } from "./random.ts";
+import type { Scenario, ScenarioChannel } from "./scenario.ts";
+import { SimChannel } from "./sim-channel.ts";
+
+/** How to run a scenario's trace. */
+export interface RunTraceOptions {
+	readonly family: Family;
+	/** Default: the first that the scenario and its method allow. */
+	readonly channel?: ScenarioChannel;
+	/** Default: the scenario's own. */
+	readonly seed?: number;
+	/** Steps after which a trace that does not end is given up; default 200,000. */
+	readonly stepLimit?: number;
+	/** NATs and firewalls by node name. */
+	readonly hooks?: Readonly<Record<string, readonly NodeHook[]>>;
+	/** Changes to the scenario's own trace options, such as another method. */
+	readonly options?: Scenario["trace"]["options"];
+	/** Told of every event as it happens in virtual time. */
+	readonly onEvent?: (event: TraceEvent) => void;
+}
+
+/** A finished run: what a real trace gives, and every packet at every place. */
+export interface TraceRun {
+	readonly result: TraceResult;
+	readonly events: readonly TraceEvent[];
+	readonly packets: readonly PacketRecord[];
+}
+
+const DEFAULT_STEP_LIMIT = 200_000;
+const TOOL = { name: "whither-sim", version: "0" };
+/** Virtual time has no date. */
+const STARTED_AT = "1970-01-01T00:00:00.000Z";
+
+/** The channel kinds to run a scenario over: its own list, or all that its method can use. */
+export function scenarioChannels(scenario: Scenario): readonly ScenarioChannel[] {
+	if (scenario.trace.channels !== undefined) return scenario.trace.channels;
+	const method = requireMethod(scenario.trace.options?.method ?? DEFAULT_TRACE_OPTIONS.method);
+	return method.channels.map((need) => need.kind).filter((kind) => kind === "errorQueue" || kind === "raw");
+}
+
+/** Runs a scenario's trace to its end. Throws when the tracer does not come to one. */
+export function runTrace(scenario: Scenario, run: RunTraceOptions): TraceRun {
+	const seed = run.seed ?? scenario.seed ?? 1;
+	const internet = new Internet({ scenario, family: run.family, seed, hooks: run.hooks ?? {} });
+	const options = traceOptions(scenario, run, internet);
+	const method = requireMethod(options.method);
+	const need = requireNeed(method, run.channel ?? scenarioChannels(scenario)[0]);
+	const channel = openSimChannel(scenario, internet, options, need, seed);
+	const context = probeContext(options, method, need, channel, seed);
+	const tracer = new Tracer({ method, options, context });
+	const events = drive(tracer, channel, internet, run);
+	const result = traceResult(tracer, { tool: TOOL, args: [], startedAt: STARTED_AT });
+	return { result, events, packets: internet.packets };
+}
+
+function requireMethod(name: string): TraceMethod {
+	const method = findMethod(name);
+	if (method === undefined) throw new RangeError(`no method is called ${name}`);
+	return method;
+}
+
+function requireNeed(method: TraceMethod, kind: ScenarioChannel | undefined): ChannelNeed {
+	const need = method.channels.find((candidate) => candidate.kind === kind);
+	if (need === undefined) throw new RangeError(`method ${method.name} cannot use channel ${kind}`);
+	return need;
+}
+
+function traceOptions(scenario: Scenario, run: RunTraceOptions, internet: Internet): TraceOptions {
+	const { options = {}, to } = scenario.trace;
+	const target = internet.address(to);
+	const where = { family: run.family, target, targetName: to };
+	return { ...DEFAULT_TRACE_OPTIONS, ...options, ...run.options, ...where };
+}
+
+function openSimChannel(
+	scenario: Scenario,
+	internet: Internet,
+	options: TraceOptions,
+	need: ChannelNeed,
+	seed: number,
+) {
+	const { target, sourcePort, tos, flowLabel, dontFragment, maxTtl, firstTtl, queries } = options;
+	const portCount = (maxTtl - firstTtl + 1) * queries;
+	const facts = { target, sourcePort, tos, flowLabel, dontFragment, portCount, need };
+	return new SimChannel({ internet, node: scenario.trace.from, seed: seed + 1, ...facts });
+}
+
+function probeContext(
+	options: TraceOptions,
+	method: TraceMethod,
+	need: ChannelNeed,
+	channel: SimChannel,
+	seed: number,
+): ProbeContext {
+	const { family, target, port, length } = options;
+	return {
+		family,
+		channel: need.kind,
+		transport: need.transport,
+		source: channel.source,
+		target,
+		sourcePorts: channel.sourcePorts,
+		port: port ?? method.defaultPort ?? 0,
+		key: new Random(seed + 2).uint32(),
+		length: Math.max(length ?? method.defaultLength[family], method.minimumLength[family]),
+	};
+}
+
+/** Packets first, then the tracer's deadlines, whichever is sooner, until the tracer has finished. */
+function drive(tracer: Tracer, channel: SimChannel, internet: Internet, run: RunTraceOptions): TraceEvent[] {
+	const events: TraceEvent[] = [];
+	const limit = run.stepLimit ?? DEFAULT_STEP_LIMIT;
+	let steps = 0;
+	const step = (input: TracerInput, now: Instant) => {
+		if (++steps > limit) throw new Error(`the trace does not come to an end: ${limit} steps, ${now} ns`);
+		for (const output of tracer.step(input, now)) {
+			if (output.type === "send") channel.send(output.probes, now);
+			if (output.type !== "event") continue;
+			events.push(output.event);
+			run.onEvent?.(output.event);
+		}
+	};
+	let now: Instant = 0;
+	step({ type: "start" }, now);
+	while (!tracer.finished) {
+		const inputs = channel.read();
+		for (const input of inputs) step(input, now);
+		if (inputs.length > 0) continue;
+		const wake = nextInstant(tracer.deadline?.at ?? null, internet.nextAt);
+		if (wake === null) throw new Error(`the tracer waits for nothing at ${now} ns`);
+		now = Math.max(now, wake);
+		internet.advance(now);
+		const isDue = (tracer.deadline?.at ?? Number.POSITIVE_INFINITY) <= now;
+		if (isDue) step({ type: "tick" }, now);
+		else steps++;
+	}
+	return events;
+}
+
+function nextInstant(deadline: Instant | null, event: Instant | null): Instant | null {
+	if (deadline === null || event === null) return deadline ?? event;
+	return Math.min(deadline, event);
+}

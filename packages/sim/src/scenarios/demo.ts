@@ -1,0 +1,64 @@
+/** The simulated internet of `whither demo`: from a flat in Lisbon to a server in Frankfurt. */
+import type { NodeSpec, Scenario } from "../scenario.ts";
+
+const nodes: Readonly<Record<string, NodeSpec>> = {
+	laptop: { kind: "host" },
+	"router.home": { kind: "router" },
+	"access.lisbon": { kind: "router", icmpJitterMs: 1 },
+	"edge.lisbon": { kind: "router", icmpLimit: "linux" },
+	"core.madrid": { kind: "router", ecmp: "perPacket" },
+	"north.bordeaux": { kind: "router" },
+	"south.barcelona": { kind: "router" },
+	"core.paris": { kind: "router", mpls: [{ label: 24_015 }] },
+	"core.brussels": { kind: "router", mpls: [{ label: 24_102 }, { label: 16_007, ttl: 253 }] },
+	"core.amsterdam": { kind: "router", mpls: [{ label: 24_031 }], icmpDelayMs: 25, icmpJitterMs: 10 },
+	"exchange.frankfurt": { kind: "router", interfaceInfo: true },
+	"firewall.frankfurt": { kind: "router", silent: true },
+	"gateway.frankfurt": { kind: "router" },
+	"server.frankfurt": { kind: "host", tcpPorts: { open: [80, 443] } },
+};
+
+/** A dozen hops: a balancer that splits the path, an MPLS tunnel, a slow router, a silent one and a lossy last mile. */
+export const DEMO: Scenario = {
+	name: "a dozen hops across Europe",
+	about:
+		"What a real path looks like: two ways through Spain and France, a label-switched tunnel, a firewall that says nothing, a link that loses a few packets.",
+	seed: 7,
+	nodes,
+	links: [
+		{ between: ["laptop", "router.home"], delayMs: 0.6, jitterMs: 0.8 },
+		{ between: ["router.home", "access.lisbon"], delayMs: 4, jitterMs: 1.5 },
+		{ between: ["access.lisbon", "edge.lisbon"], delayMs: 0.7, jitterMs: 0.2 },
+		{ between: ["edge.lisbon", "core.madrid"], delayMs: 4.6, jitterMs: 0.2 },
+		{ between: ["core.madrid", "north.bordeaux"], delayMs: 4.1, jitterMs: 0.2 },
+		{ between: ["core.madrid", "south.barcelona"], delayMs: 4.9, jitterMs: 0.2 },
+		{ between: ["north.bordeaux", "core.paris"], delayMs: 3.8, jitterMs: 0.2 },
+		{ between: ["south.barcelona", "core.paris"], delayMs: 6.2, jitterMs: 0.2 },
+		{ between: ["core.paris", "core.brussels"], delayMs: 2.1, jitterMs: 0.2 },
+		{ between: ["core.brussels", "core.amsterdam"], delayMs: 1.6, jitterMs: 0.2 },
+		{ between: ["core.amsterdam", "exchange.frankfurt"], delayMs: 3.3, jitterMs: 0.3 },
+		{ between: ["exchange.frankfurt", "firewall.frankfurt"], delayMs: 0.3, jitterMs: 0.1 },
+		{ between: ["firewall.frankfurt", "gateway.frankfurt"], delayMs: 0.4, jitterMs: 0.1, loss: 0.08 },
+		{ between: ["gateway.frankfurt", "server.frankfurt"], delayMs: 0.5, jitterMs: 0.1 },
+	],
+	trace: { from: "laptop", to: "server.frankfurt" },
+	lab: "a demonstration of everything at once, some of which no kernel router does",
+	expect: {
+		reached: true,
+		stopReason: "reached",
+		hops: [
+			{ ttl: 1, from: ["router.home"] },
+			{ ttl: 2, from: ["access.lisbon"] },
+			{ ttl: 3, from: ["edge.lisbon"] },
+			{ ttl: 4, from: ["core.madrid"] },
+			{ ttl: 5, from: ["north.bordeaux", "south.barcelona"], seen: ["north.bordeaux", "south.barcelona"] },
+			{ ttl: 6, from: ["core.paris"], mpls: [24_015] },
+			{ ttl: 7, from: ["core.brussels"], mpls: [24_102, 16_007] },
+			{ ttl: 8, from: ["core.amsterdam"], mpls: [24_031] },
+			{ ttl: 9, from: ["exchange.frankfurt"], interfaceName: "link10" },
+			{ ttl: 10, from: [null] },
+			{ ttl: 11, from: ["gateway.frankfurt", null], replies: { atLeast: 1 } },
+			{ ttl: 12, from: ["server.frankfurt", null], replies: { atLeast: 1 } },
+		],
+	},
+};

@@ -1,0 +1,238 @@
+/** A channel on the simulated internet: the same sends and inputs as on real sockets, with the kernel's semantics. */
+import {
+	type ChannelInput,
+	type ChannelKind,
+	type ChannelNeed,
+	type IcmpErrorReply,
+	type Instant,
+	type PacketReply,
+	type ProbeSend,
+	replyFromPacket,
+	type SystemError,
+} from "@whither/core";
+import {
+	decodeTcpPrefix,
+	encodeUdp,
+	IP_PROTOCOL,
+	internetChecksum,
+	isDecodeError,
+	transportChecksum,
+} from "@whither/wire";
+import { ConnectSockets } from "./connect-sockets.ts";
+import type { Internet } from "./internet.ts";
+import { isQueued, queuedError, receivedDatagram } from "./kernel-reply.ts";
+import { buildPacket, hasGoodChecksum, type IpFields, type IpPacket, icmpProtocol } from "./packet.ts";
+import { Random } from "./random.ts";
+
+/** What a simulated channel is opened with: the facts of a real one, and where it stands. */
+export interface SimChannelRequest {
+	readonly internet: Internet;
+	/** Name of the tracing host. */
+	readonly node: string;
+	readonly need: ChannelNeed;
+	/** Address of the target. */
+	readonly target: string;
+	readonly sourcePort: number | null;
+	readonly tos: number;
+	readonly flowLabel: number;
+	readonly dontFragment: boolean;
+	/** How many ports a raw channel holds for `perProbe`. */
+	readonly portCount: number;
+	readonly seed: number;
+}
+
+/** Linux: net.ipv4.ip_local_port_range. */
+const FIRST_PORT = 32_768;
+const PORTS = 28_232;
+
+/** One trace's channel on a simulated host. `send` at a time; `read` drains what has come since. */
+export class SimChannel {
+	readonly kind: ChannelKind;
+	readonly source: string;
+	readonly sourcePorts: readonly number[];
+	readonly mtu: number | null;
+	readonly #request: SimChannelRequest;
+	readonly #ip: Omit<IpFields, "ttl" | "protocol">;
+	readonly #connects: ConnectSockets;
+	/** Source port of each socket that serves one probe, and that probe. */
+	readonly #probeOfPort = new Map<number, number>();
+	readonly #inputs: ChannelInput[] = [];
+	#nextPort: number;
+
+	constructor(request: SimChannelRequest) {
+		const { internet, node, target, tos, flowLabel, dontFragment } = request;
+		const random = new Random(request.seed);
+		this.kind = request.need.kind;
+		this.source = internet.address(node);
+		this.mtu = internet.mtuTowards(node, target);
+		this.#request = request;
+		this.#ip = { family: internet.family, source: this.source, destination: target, tos, flowLabel, dontFragment };
+		this.#connects = new ConnectSockets(this.#ip, random);
+		this.#nextPort = request.sourcePort ?? FIRST_PORT + random.below(PORTS);
+		this.sourcePorts = Array.from({ length: sharedPorts(request) }, () => this.#takePort());
+		internet.listen(node, (packet, at) => this.#receive(packet, at));
+	}
+
+	/** Sends probes now; how each fared comes as an input. */
+	send(probes: readonly ProbeSend[], now: Instant): void {
+		for (const probe of probes) this.#sendOne(probe, now);
+	}
+
+	/** Everything that has come since the last time. */
+	read(): readonly ChannelInput[] {
+		return this.#inputs.splice(0);
+	}
+
+	#sendOne(probe: ProbeSend, now: Instant): void {
+		const { internet, node } = this.#request;
+		const { sequence } = probe;
+		const ownSocket = this.#hasSocketPerProbe();
+		const port = ownSocket ? this.#takePort() : (this.sourcePorts[0] ?? 0);
+		const packet = this.#packet(probe, port, now);
+		const error = this.#sendError(packet.length);
+		if (error !== null) {
+			this.#inputs.push({ type: "sendFailed", sequence, error, transient: false });
+			return;
+		}
+		if (ownSocket) this.#probeOfPort.set(port, sequence);
+		internet.send(node, packet, now);
+		this.#inputs.push({ type: "sent", sequence, at: now, stamp: "kernel", sourcePort: ownSocket ? port : null });
+	}
+
+	#packet(probe: ProbeSend, port: number, now: Instant): Uint8Array {
+		const { transport, protocol, bytes, destinationPort } = probe.packet;
+		const { ttl } = probe;
+		if (transport === "tcpConnect") return this.#connects.open(probe, port, now);
+		if (transport === "udp") {
+			const { family, source, destination } = this.#ip;
+			const datagram = encodeUdp({ family, source, destination, sourcePort: port, destinationPort }, bytes);
+			return buildPacket({ ...this.#ip, protocol, ttl }, datagram);
+		}
+		if (transport === "ping") return buildPacket({ ...this.#ip, protocol, ttl }, this.#withEchoId(bytes, port));
+		return buildPacket({ ...this.#ip, protocol, ttl }, bytes);
+	}
+
+	/** A ping socket's kernel writes the socket's port over the id, and the checksum anew. */
+	#withEchoId(bytes: Uint8Array, id: number): Uint8Array {
+		const message = bytes.slice();
+		const view = new DataView(message.buffer);
+		view.setUint16(2, 0);
+		view.setUint16(4, id);
+		const { family, source, destination } = this.#ip;
+		const checksum =
+			family === 4 ? internetChecksum(message) : transportChecksum(6, source, destination, IP_PROTOCOL.icmpv6, message);
+		view.setUint16(2, checksum);
+		return message;
+	}
+
+	/** Deviation: a real IPv6 host fragments what it may; this one refuses packets longer than its MTU. */
+	#sendError(length: number): SystemError | null {
+		const { target, dontFragment, internet } = this.#request;
+		const failure = { call: "sendmsg", address: target };
+		if (this.mtu === null) return { code: "noRoute", ...failure, errno: 101, errnoName: "ENETUNREACH" };
+		if (length <= this.mtu || (internet.family === 4 && !dontFragment)) return null;
+		return { code: "messageTooLong", ...failure, errno: 90, errnoName: "EMSGSIZE" };
+	}
+
+	/** Returns whether a socket took the packet, so that the host's own stack need not answer it. */
+	#receive(packet: IpPacket, at: Instant): boolean {
+		return this.kind === "raw" ? this.#receiveRaw(packet, at) : this.#receiveByKernel(packet, at);
+	}
+
+	/** A raw socket hears everything and takes nothing; only the ports it holds are not answered by the host. */
+	#receiveRaw(packet: IpPacket, at: Instant): boolean {
+		const reply = replyFromPacket(packet.bytes, { at, stamp: "kernel" });
+		this.#inputs.push(reply === null ? { type: "foreign", count: 1 } : { type: "reply", reply });
+		if (reply?.type !== "packet" || reply.protocol !== IP_PROTOCOL.udp) return false;
+		return reply.destinationPort !== null && this.sourcePorts.includes(reply.destinationPort);
+	}
+
+	#receiveByKernel(packet: IpPacket, at: Instant): boolean {
+		if (!hasGoodChecksum(packet)) return false;
+		if (packet.protocol === IP_PROTOCOL.tcp) return this.#receiveSegment(packet, at);
+		const reply = replyFromPacket(packet.bytes, { at, stamp: "kernel" });
+		if (reply?.type === "icmpError") return this.#receiveError(packet, reply);
+		if (reply?.type !== "packet") return false;
+		return packet.protocol === IP_PROTOCOL.udp ? this.#receiveDatagram(reply) : this.#receiveEcho(packet, reply);
+	}
+
+	#receiveSegment(packet: IpPacket, at: Instant): boolean {
+		const ended = this.#request.need.transport === "tcpConnect" ? this.#connects.receive(packet) : null;
+		if (ended === null) return false;
+		const { socket, outcome } = ended;
+		const rttNs = outcome === "connected" ? at - socket.sentAt : null;
+		const facts = { at, stamp: "user" as const, from: packet.source, ttl: null, tos: null, socket: socket.sequence };
+		this.#inputs.push({ type: "reply", reply: { type: "connect", outcome, rttNs, ...facts } });
+		for (const answer of ended.packets) this.#request.internet.send(this.#request.node, answer, at);
+		return true;
+	}
+
+	#receiveDatagram(reply: PacketReply): boolean {
+		if (this.#request.need.transport !== "udp" || reply.destinationPort === null) return false;
+		if (!this.#holds(reply.destinationPort)) return false;
+		const socket = this.#probeOfPort.get(reply.destinationPort) ?? null;
+		this.#inputs.push({ type: "reply", reply: receivedDatagram(reply, socket) });
+		return true;
+	}
+
+	#receiveEcho(packet: IpPacket, reply: PacketReply): boolean {
+		if (this.#request.need.transport !== "ping" || packet.protocol !== icmpProtocol(packet.family)) return false;
+		if (packet.payload[0] !== ECHO_REPLY[packet.family] || !this.#holds(echoId(packet.payload))) return false;
+		this.#inputs.push({ type: "reply", reply });
+		return true;
+	}
+
+	/** The kernel looks for the socket that sent what was quoted; where there is none, nobody is told. */
+	#receiveError(packet: IpPacket, reply: IcmpErrorReply): boolean {
+		const { quoted } = reply;
+		const segment = quoted.segment ?? new Uint8Array(0);
+		if (quoted.source !== this.source || !isQueued(packet.family, reply)) return true;
+		const socket = this.#socketOf(quoted.protocol, segment, quoted.destination);
+		if (socket !== undefined) this.#inputs.push({ type: "reply", reply: queuedError(reply, socket) });
+		return true;
+	}
+
+	/** The probe whose own socket sent a quoted segment, null for the shared socket, undefined for none of ours. */
+	#socketOf(protocol: number, segment: Uint8Array, destination: string): number | null | undefined {
+		const { need, target } = this.#request;
+		if (protocol !== need.protocol && need.transport !== "ping") return undefined;
+		if (need.transport === "udp") {
+			const port = ((segment[0] ?? 0) << 8) | (segment[1] ?? 0);
+			return this.#holds(port) ? (this.#probeOfPort.get(port) ?? null) : undefined;
+		}
+		if (need.transport === "ping") {
+			return protocol === icmpProtocol(this.#ip.family) && this.#holds(echoId(segment)) ? null : undefined;
+		}
+		const prefix = decodeTcpPrefix(segment);
+		const connect = isDecodeError(prefix) || destination !== target ? undefined : this.#connects.find(prefix);
+		if (connect !== undefined) this.#connects.close(connect);
+		return connect?.sequence;
+	}
+
+	#holds(port: number): boolean {
+		return this.sourcePorts.includes(port) || this.#probeOfPort.has(port);
+	}
+
+	#hasSocketPerProbe(): boolean {
+		return this.kind !== "raw" && this.#request.need.ports === "perProbe";
+	}
+
+	#takePort(): number {
+		const port = this.#nextPort;
+		this.#nextPort = FIRST_PORT + ((port + 1 - FIRST_PORT + PORTS) % PORTS);
+		return port;
+	}
+}
+
+/** RFC 792, RFC 4443 §4.2. */
+const ECHO_REPLY = { 4: 0, 6: 129 } as const;
+
+function echoId(message: Uint8Array): number {
+	return ((message[4] ?? 0) << 8) | (message[5] ?? 0);
+}
+
+/** How many ports the channel itself holds for all probes. */
+function sharedPorts({ need, portCount }: SimChannelRequest): number {
+	if (need.ports === "one") return 1;
+	return need.kind === "raw" && need.ports === "perProbe" ? portCount : 0;
+}

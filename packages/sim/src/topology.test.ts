@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import type { LinkSpec, NodeSpec } from "./scenario.ts";
+import { addressTowards, computeRoutes, interfacesOf, linkAddress, nodeAddress, nodeNames } from "./topology.ts";
+
+const router: NodeSpec = { kind: "router" };
+const host: NodeSpec = { kind: "host" };
+const link = (first: string, second: string, cost = 1): LinkSpec => ({ between: [first, second], cost });
+
+const diamond = {
+	nodes: { a: host, r1: router, up: router, down: router, r2: router, b: host },
+	links: [link("a", "r1"), link("r1", "up"), link("r1", "down"), link("up", "r2"), link("down", "r2"), link("r2", "b")],
+};
+
+describe("addresses", () => {
+	it("follow from the link's number", () => {
+		expect(linkAddress(0, 0, 4)).toBe("10.16.0.1");
+		expect(linkAddress(1, 1, 4)).toBe("10.16.4.2");
+		expect(linkAddress(63, 0, 4)).toBe("10.16.252.1");
+		expect(linkAddress(64, 0, 4)).toBe("10.17.0.1");
+		expect(linkAddress(0, 0, 6)).toBe("fd00:16::1");
+		expect(linkAddress(29, 1, 6)).toBe("fd00:16:0:1d::2");
+	});
+
+	it("lead back to the names of the nodes", () => {
+		const names = nodeNames(diamond, 6);
+		expect(names.size).toBe(12);
+		expect(names.get(nodeAddress(diamond, "b", 6))).toBe("b");
+		expect(names.get("fd00:16::2")).toBe("r1");
+	});
+
+	it("of a node are those of its links, the first being its own", () => {
+		expect(nodeAddress(diamond, "r1", 4)).toBe("10.16.0.2");
+		expect(interfacesOf(diamond, "r1").map((place) => place.neighbour)).toEqual(["a", "up", "down"]);
+		expect(addressTowards(diamond, "r2", "down", 4)).toBe("10.16.16.2");
+		expect(() => addressTowards(diamond, "a", "b", 4)).toThrow(RangeError);
+		expect(() => nodeAddress(diamond, "nobody", 4)).toThrow(RangeError);
+	});
+});
+
+describe("routes", () => {
+	it("keep equally good next hops as a set", () => {
+		const routes = computeRoutes(diamond);
+		expect(routes.get("r1")?.get("b")).toEqual([1, 2]);
+		expect(routes.get("r2")?.get("a")).toEqual([3, 4]);
+		expect(routes.get("a")?.get("b")).toEqual([0]);
+	});
+
+	it("prefer the cheaper way", () => {
+		const links = diamond.links.map((one, index) => (index === 1 ? link("r1", "up", 5) : one));
+		expect(
+			computeRoutes({ ...diamond, links })
+				.get("r1")
+				?.get("b"),
+		).toEqual([2]);
+	});
+
+	it("never lead through a host", () => {
+		const nodes = { a: host, b: host, c: host };
+		const routes = computeRoutes({ nodes, links: [link("a", "b"), link("b", "c")] });
+		expect(routes.get("a")?.get("c")).toBeUndefined();
+		expect(routes.get("a")?.get("b")).toEqual([0]);
+	});
+
+	it("give way to static ones", () => {
+		const nodes = { ...diamond.nodes, r1: { kind: "router", routes: { b: ["down"] } } as const };
+		expect(
+			computeRoutes({ ...diamond, nodes })
+				.get("r1")
+				?.get("b"),
+		).toEqual([2]);
+	});
+});

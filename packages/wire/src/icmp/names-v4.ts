@@ -1,0 +1,95 @@
+import type { IcmpTypeRow } from "./type-row.ts";
+
+const NO_CODE = { 0: "No Code" };
+
+/** ICMPv4 types and codes (IANA ICMP Parameters, transcribed in registries/icmp-parameters-*.csv). */
+export const ICMPV4_TYPES: Readonly<Record<number, IcmpTypeRow>> = {
+	0: { name: "Echo Reply", codes: NO_CODE },
+	3: {
+		name: "Destination Unreachable",
+		codes: {
+			0: "Net Unreachable",
+			1: "Host Unreachable",
+			2: "Protocol Unreachable",
+			3: "Port Unreachable",
+			4: "Fragmentation Needed and Don't Fragment was Set",
+			5: "Source Route Failed",
+			6: "Destination Network Unknown",
+			7: "Destination Host Unknown",
+			8: "Source Host Isolated",
+			9: "Communication with Destination Network is Administratively Prohibited",
+			10: "Communication with Destination Host is Administratively Prohibited",
+			11: "Destination Network Unreachable for Type of Service",
+			12: "Destination Host Unreachable for Type of Service",
+			13: "Communication Administratively Prohibited",
+			14: "Host Precedence Violation",
+			15: "Precedence cutoff in effect",
+		},
+	},
+	4: { name: "Source Quench (Deprecated)", codes: NO_CODE },
+	5: {
+		name: "Redirect",
+		codes: {
+			0: "Redirect Datagram for the Network (or subnet)",
+			1: "Redirect Datagram for the Host",
+			2: "Redirect Datagram for the Type of Service and Network",
+			3: "Redirect Datagram for the Type of Service and Host",
+		},
+	},
+	6: { name: "Alternate Host Address (Deprecated)", codes: { 0: "Alternate Address for Host" } },
+	8: { name: "Echo", codes: NO_CODE },
+	9: { name: "Router Advertisement", codes: { 0: "Normal router advertisement", 16: "Does not route common traffic" } },
+	10: { name: "Router Solicitation", codes: NO_CODE },
+	11: {
+		name: "Time Exceeded",
+		codes: { 0: "Time to Live exceeded in Transit", 1: "Fragment Reassembly Time Exceeded" },
+	},
+	12: {
+		name: "Parameter Problem",
+		codes: { 0: "Pointer indicates the error", 1: "Missing a Required Option", 2: "Bad Length" },
+	},
+	13: { name: "Timestamp", codes: NO_CODE },
+	14: { name: "Timestamp Reply", codes: NO_CODE },
+	15: { name: "Information Request (Deprecated)", codes: NO_CODE },
+	16: { name: "Information Reply (Deprecated)", codes: NO_CODE },
+	17: { name: "Address Mask Request (Deprecated)", codes: NO_CODE },
+	18: { name: "Address Mask Reply (Deprecated)", codes: NO_CODE },
+	30: { name: "Traceroute (Deprecated)", codes: {} },
+	31: { name: "Datagram Conversion Error (Deprecated)", codes: {} },
+	32: { name: "Mobile Host Redirect (Deprecated)", codes: {} },
+	33: { name: "IPv6 Where-Are-You (Deprecated)", codes: {} },
+	34: { name: "IPv6 I-Am-Here (Deprecated)", codes: {} },
+	35: { name: "Mobile Registration Request (Deprecated)", codes: {} },
+	36: { name: "Mobile Registration Reply (Deprecated)", codes: {} },
+	37: { name: "Domain Name Request (Deprecated)", codes: {} },
+	38: { name: "Domain Name Reply (Deprecated)", codes: {} },
+	39: { name: "SKIP (Deprecated)", codes: {} },
+	40: {
+		name: "Photuris",
+		codes: {
+			0: "Bad SPI",
+			1: "Authentication Failed",
+			2: "Decompression Failed",
+			3: "Decryption Failed",
+			4: "Need Authentication",
+			5: "Need Authorization",
+		},
+	},
+	41: {
+		name: "ICMP messages utilized by experimental mobility protocols such as Seamoby",
+		codes: {},
+	},
+	42: { name: "Extended Echo Request", codes: { 0: "No Error" } },
+	43: {
+		name: "Extended Echo Reply",
+		codes: {
+			0: "No Error",
+			1: "Malformed Query",
+			2: "No Such Interface",
+			3: "No Such Table Entry",
+			4: "Multiple Interfaces Satisfy Query",
+		},
+	},
+	253: { name: "RFC3692-style Experiment 1", codes: {} },
+	254: { name: "RFC3692-style Experiment 2", codes: {} },
+};

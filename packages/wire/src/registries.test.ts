@@ -1,0 +1,107 @@
+/** Our tables against the transcribed IANA registries, in both directions. */
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import {
+	EXTENSION_OBJECTS,
+	ICMP_TYPES,
+	IP_PROTOCOL,
+	IPV4_OPTIONS,
+	IPV6_EXTENSION_TYPES,
+	TCP_OPTIONS,
+} from "./index.ts";
+
+const path = (name: string) => new URL(`../../../registries/${name}.csv`, import.meta.url);
+
+function readRegistry(name: string): Record<string, string>[] {
+	const [head, ...rows] = readFileSync(path(name), "utf8").trimEnd().split("\n").map(splitLine);
+	return rows.map((row) => Object.fromEntries(row.map((cell, index) => [head![index]!, cell])));
+}
+
+function splitLine(line: string): string[] {
+	return [...line.matchAll(/("(?:[^"]|"")*"|[^,]*)(,|$)/g)]
+		.slice(0, line.endsWith(",") ? undefined : -1)
+		.map(([, cell]) => cell!.replace(/^"|"$/g, "").replaceAll('""', '"'));
+}
+
+/** Numbers and names of a registry, without what is unassigned or reserved. */
+function assigned(name: string, number: string, meaning: string): Map<number, string> {
+	const rows = readRegistry(name).filter((row) => !/^(Unassigned|Reserved)/.test(row[meaning]!));
+	return new Map(rows.map((row) => [Number(row[number]), row[meaning]!]));
+}
+
+const byNumber = (entries: readonly (readonly [number, string])[]) => new Map([...entries].sort(([a], [b]) => a - b));
+const ordered = (map: Map<number, string>) => byNumber([...map]);
+
+describe.each([
+	{ family: 4 as const, registry: "icmp-parameters", number: "Codes", meaning: "Description" },
+	{ family: 6 as const, registry: "icmpv6-parameters", number: "Code", meaning: "Name" },
+])("ICMPv$family", ({ family, registry, number, meaning }) => {
+	const types = Object.entries(ICMP_TYPES[family]).map(([type, row]) => [Number(type), row] as const);
+
+	test("types are those of the registry", () => {
+		const ours = byNumber(types.map(([type, row]) => [type, row.name]));
+		expect(ours).toEqual(assigned(`${registry}-types`, "Type", "Name"));
+	});
+
+	test("codes are those of the registry for every type", () => {
+		for (let type = 0; type < 256; type++) {
+			const name = `${registry}-codes-${type}`;
+			const theirs = existsSync(path(name)) ? assigned(name, number, meaning) : new Map();
+			const ours = Object.entries(ICMP_TYPES[family][type]?.codes ?? {});
+			expect(new Map(ours.map(([code, text]) => [Number(code), text])), name).toEqual(theirs);
+		}
+	});
+});
+
+test("extension object classes are those of the registry", () => {
+	const ours = byNumber(Object.values(EXTENSION_OBJECTS).map((row) => [row.class, row.meaning]));
+	expect(ours).toEqual(assigned("icmp-extension-classes", "Class Value", "Class Name"));
+});
+
+/** Obsolete or undocumented kinds: no row of their own, kept as bytes. Kinds 0 and 1 are the list's own. */
+const TCP_KEPT_AS_BYTES = [0, 1, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 21, 22, 23, 24, 26];
+
+test("TCP option kinds are those of the registry, but for those kept as bytes", () => {
+	const theirs = assigned("tcp-parameters-1", "Kind", "Meaning");
+	for (const kind of TCP_KEPT_AS_BYTES) expect(theirs.delete(kind), `kind ${kind}`).toBe(true);
+	const short = [...theirs].map(([kind, meaning]) => [kind, meaning.replace(/ \(also.*\)$/, "")] as const);
+	expect(byNumber(Object.values(TCP_OPTIONS).map((row) => [row.kind, row.meaning]))).toEqual(byNumber(short));
+});
+
+test("TCP options whose length the registry fixes accept that length and no other", () => {
+	const lengths = new Map(readRegistry("tcp-parameters-1").map((row) => [Number(row.Kind), Number(row.Length)]));
+	for (const row of Object.values(TCP_OPTIONS)) {
+		const fixed = lengths.get(row.kind) || Number.NaN;
+		if (Number.isNaN(fixed)) continue;
+		for (let length = 2; length <= 40; length++) {
+			expect(row.decode(new Uint8Array(length - 2)) !== null, `${row.meaning} of ${length}`).toBe(length === fixed);
+		}
+	}
+});
+
+/** Never specified, or obsolete by RFC 6814, or experiments: no row of their own, kept as bytes. */
+const IPV4_KEPT_AS_BYTES = [0, 1, 10, 15, 30, 94, 142, 144, 145, 147, 149, 151, 152, 158, 205, 222];
+
+test("IPv4 options are those of the registry, but for those kept as bytes", () => {
+	const theirs = ordered(assigned("ip-parameters-1", "Value", "Name"));
+	for (const value of IPV4_KEPT_AS_BYTES) expect(theirs.delete(value), `option ${value}`).toBe(true);
+	const names = [...theirs].map(([value, name]) => [value, name.replace(/^[A-Z-]+ - /, "")] as const);
+	expect(byNumber(Object.values(IPV4_OPTIONS).map((row) => [row.kind, row.meaning]))).toEqual(byNumber(names));
+});
+
+test("an IPv4 option's value is made of its copy bit, class and number", () => {
+	for (const row of readRegistry("ip-parameters-1")) {
+		expect((Number(row.Copy) << 7) | (Number(row.Class) << 5) | Number(row.Number)).toBe(Number(row.Value));
+	}
+});
+
+test("the protocols that we name are those transcribed", () => {
+	const theirs = readRegistry("protocol-numbers-1").map((row) => Number(row.Decimal));
+	expect(Object.values<number>(IP_PROTOCOL).sort((a, b) => a - b)).toEqual(theirs);
+});
+
+test("every IPv6 extension header of the registry is walked, but ESP and the experiments, which cannot be", () => {
+	const theirs = readRegistry("protocol-numbers-1").filter((row) => row["IPv6 Extension Header"] === "Y");
+	const numbers = theirs.map((row) => Number(row.Decimal)).filter((number) => ![50, 253, 254].includes(number));
+	expect([...IPV6_EXTENSION_TYPES].sort((a, b) => a - b)).toEqual(numbers);
+});
