@@ -51,6 +51,11 @@ export class ConnectSockets {
 		return ours ? socket : undefined;
 	}
 
+	/** Whether the socket of a port is still in SYN_SENT. */
+	isOpen(port: number): boolean {
+		return this.#sockets.has(port);
+	}
+
 	/** A socket that has an error or an outcome takes part no more. */
 	close(socket: ConnectSocket): void {
 		this.#sockets.delete(socket.port);

@@ -34,7 +34,8 @@ export class Internet {
 	readonly packets: PacketRecord[] = [];
 	readonly #nodes = new Map<string, SimNode>();
 	readonly #ownerOf = new Map<string, string>();
-	readonly #directions = new Map<string, Impairment>();
+	/** By link, then by the name of the sending end. */
+	readonly #directions: ReadonlyMap<string, Impairment>[] = [];
 	readonly #events = new EventQueue<() => void>();
 
 	constructor(options: InternetOptions) {
@@ -48,11 +49,10 @@ export class Internet {
 			this.#nodes.set(name, node);
 			for (const address of node.addresses) this.#ownerOf.set(address, name);
 		}
-		scenario.links.forEach((link, index) => {
-			for (const end of link.between) {
-				this.#directions.set(`${index} ${end}`, new Impairment(impairmentFrom(link, end), random.fork()));
-			}
-		});
+		for (const link of scenario.links) {
+			const ends = link.between.map((end) => [end, new Impairment(impairmentFrom(link, end), random.fork())] as const);
+			this.#directions.push(new Map(ends));
+		}
 	}
 
 	/** When something happens next; null when the internet is at rest. */
@@ -84,6 +84,11 @@ export class Internet {
 	/** Sends a whole IP packet from a node. */
 	send(name: string, packet: Uint8Array, at: Instant): void {
 		this.#events.push(at, () => this.#output(this.#node(name), packet, at));
+	}
+
+	/** Calls back when virtual time has come to `at`, for the timers of those who live on a node. */
+	schedule(at: Instant, action: () => void): void {
+		this.#events.push(at, action);
 	}
 
 	/** Lets everything happen that is due up to `now`; returns how many events that were. */
@@ -125,9 +130,9 @@ export class Internet {
 	/** `packet` is what the bytes say; bytes that come out changed are read anew. */
 	#cross(node: SimNode, bytes: Uint8Array, packet: IpPacket | null, place: NodeInterface, at: Instant): void {
 		const { link, neighbour } = place;
-		const crossing = this.#directions.get(`${link} ${node.name}`)?.cross(bytes, at);
+		const crossing = this.#directions[link]?.get(node.name)?.cross(bytes, at);
 		if (crossing === undefined) return;
-		const detail = [`to ${neighbour}`, ...crossing.faults].join(", ");
+		const detail = crossing.faults.length === 0 ? `to ${neighbour}` : `to ${neighbour}, ${crossing.faults.join(", ")}`;
 		this.packets.push({ at, node: node.name, action: "send", detail, packet: bytes });
 		for (const delivery of crossing.deliveries) {
 			const arrived = delivery.packet === bytes ? packet : readPacket(delivery.packet);

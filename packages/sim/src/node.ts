@@ -26,6 +26,7 @@ export type NodeHook = (packet: Uint8Array, place: HookPlace) => Uint8Array | { 
 /** Takes a packet that arrived at its destination; false: the machine's own answer is wanted as well. */
 export type Listener = (packet: IpPacket, at: Instant) => boolean;
 
+/** An interface with its address (canonical text) and MTU (bytes of a whole IP packet). */
 export interface NodeInterface extends Interface {
 	readonly address: string;
 	readonly mtu: number;

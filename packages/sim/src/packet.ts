@@ -110,16 +110,18 @@ export function buildPacket(fields: IpFields, payload: Uint8Array): Uint8Array {
 /** The packet with another TTL or hop limit (and, in IPv4, the header checksum that goes with it). */
 export function withTtl(packet: IpPacket, ttl: number): IpPacket {
 	const bytes = packet.bytes.slice();
-	if (packet.family === 6) bytes[7] = ttl;
-	else {
-		bytes[8] = ttl;
-		bytes.fill(0, 10, 12);
-		const checksum = internetChecksum(bytes.subarray(0, ((bytes[0] ?? 0) & 0x0f) * 4));
-		bytes[10] = checksum >> 8;
-		bytes[11] = checksum & 0xff;
-	}
+	bytes[packet.family === 4 ? 8 : 7] = ttl;
+	if (packet.family === 4) correctChecksum(bytes, (packet.ttl - ttl) << 8);
 	const headers = packet.bytes.length - packet.payload.length;
 	return { ...packet, bytes, ttl, payload: bytes.subarray(headers) };
+}
+
+/** Corrects an IPv4 header checksum for a 16-bit word that became smaller by so much (RFC 1624 §3). */
+function correctChecksum(bytes: Uint8Array, less: number): void {
+	const sum = ((bytes[10] ?? 0) << 8) + (bytes[11] ?? 0) + less;
+	const folded = (sum & 0xffff) + (sum >> 16);
+	bytes[10] = folded >> 8;
+	bytes[11] = folded & 0xff;
 }
 
 /** The protocol number of the family's ICMP. */

@@ -37,6 +37,7 @@ export interface TraceSpec {
 /** Channel kinds that a scenario can be run over. */
 export type ScenarioChannel = "errorQueue" | "raw";
 
+/** A machine of the scenario, told by its `kind`. */
 export type NodeSpec = HostSpec | RouterSpec;
 
 /**
@@ -204,7 +205,7 @@ export interface Expectation {
 	/** Probes sent. Checked in virtual time only. */
 	readonly sent?: Bounds;
 	readonly pathMtu?: number;
-	/** Every path through the topology that one TTL's answers may not mix: the answers of each flow keep to one node. */
+	/** No hop may be answered by two nodes. */
 	readonly oneNodePerHop?: true;
 }
 
@@ -223,7 +224,7 @@ export interface ExpectedHop {
 	 */
 	readonly all?: "reply" | "timeout" | "mixed" | "any";
 	readonly replies?: Bounds;
-	/** What every answer of the hop is; one for each family where they differ. */
+	/** What every answer of the hop is. */
 	readonly kind?: ReplyKind;
 	/** The mark traceroute(8) prints after the time, such as "!X"; empty: none. */
 	readonly note?: string;

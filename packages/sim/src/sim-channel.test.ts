@@ -68,13 +68,12 @@ class Lab {
 
 	/** Sends one probe and gives everything that comes of it. */
 	send(ttl: number, packet: Pick<ProbePacket, "bytes"> & Partial<ProbePacket>, sequence = 0): ChannelInput[] {
-		const { need } = { need: this.channel };
 		const transport = packet.transport ?? "udp";
 		const protocol = packet.protocol ?? 17;
 		const whole = { sourcePort: 0, destinationPort: 33434, transport, protocol, ...packet };
-		need.send([{ sequence, ttl, packet: whole }], 0);
+		this.channel.send([{ sequence, ttl, packet: whole }], 0);
 		for (let next = this.internet.nextAt; next !== null; next = this.internet.nextAt) this.internet.advance(next);
-		return [...need.read()];
+		return [...this.channel.read()];
 	}
 
 	ends() {
@@ -208,7 +207,10 @@ describe.each(FAMILIES)("a simulated connect() (IPv%i)", (family) => {
 	it("is refused by a closed port and hears nothing of a filtered one", () => {
 		const [refused] = replies(new Lab(family, CONNECT).send(9, probe));
 		expect(refused).toMatchObject({ type: "connect", outcome: "refused", rttNs: null });
-		expect(replies(new Lab(family, CONNECT, { target: { tcpDefault: "filtered" } }).send(9, probe))).toEqual([]);
+		const filtered = new Lab(family, CONNECT, { target: { tcpDefault: "filtered" } });
+		expect(replies(filtered.send(9, probe))).toEqual([]);
+		const sent = filtered.internet.packets.filter(({ node, action }) => node === "source" && action === "send");
+		expect(sent.map(({ at }) => at / MILLISECOND)).toEqual([0, 1000]);
 	});
 
 	it("is told of the hop by its error queue, once", () => {

@@ -8,6 +8,7 @@ import {
 	type PacketReply,
 	type ProbeSend,
 	replyFromPacket,
+	SECOND,
 	type SystemError,
 } from "@whither/core";
 import {
@@ -41,6 +42,8 @@ export interface SimChannelRequest {
 	readonly seed: number;
 }
 
+/** Linux repeats a SYN after TCP_TIMEOUT_INIT (RFC 6298 §2.1); once, as our real sockets set TCP_SYNCNT to 1. */
+const SYN_TIMEOUT = 1 * SECOND;
 /** Linux: net.ipv4.ip_local_port_range. */
 const FIRST_PORT = 32_768;
 const PORTS = 28_232;
@@ -96,7 +99,16 @@ export class SimChannel {
 		}
 		if (ownSocket) this.#probeOfPort.set(port, sequence);
 		internet.send(node, packet, now);
+		if (probe.packet.transport === "tcpConnect") this.#repeatSyn(packet, port, now + SYN_TIMEOUT);
 		this.#inputs.push({ type: "sent", sequence, at: now, stamp: "kernel", sourcePort: ownSocket ? port : null });
+	}
+
+	/** The kernel sends an unanswered SYN again, with the probe's TTL. */
+	#repeatSyn(packet: Uint8Array, port: number, at: Instant): void {
+		const { internet, node } = this.#request;
+		internet.schedule(at, () => {
+			if (this.#connects.isOpen(port)) internet.send(node, packet, at);
+		});
 	}
 
 	#packet(probe: ProbeSend, port: number, now: Instant): Uint8Array {

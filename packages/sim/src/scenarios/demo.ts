@@ -23,7 +23,7 @@ export const DEMO: Scenario = {
 	name: "a dozen hops across Europe",
 	about:
 		"What a real path looks like: two ways through Spain and France, a label-switched tunnel, a firewall that says nothing, a link that loses a few packets.",
-	seed: 7,
+	seed: 8,
 	nodes,
 	links: [
 		{ between: ["laptop", "router.home"], delayMs: 0.6, jitterMs: 0.8 },

@@ -2,6 +2,7 @@
 import type { Scenario } from "../scenario.ts";
 import { ENDS, path, routerHops, targetHop } from "./path.ts";
 
+/** Loss, duplication, reordering, jitter and small MTUs. */
 export const FAULTY_LINKS: readonly Scenario[] = [
 	{
 		name: "a lossy link",

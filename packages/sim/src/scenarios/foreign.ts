@@ -14,7 +14,7 @@ function believesNothing(method: string, kind: "portUnreachable" | "echoReply" |
 		about:
 			"For every probe a router on the way sends errors about other ports, keys, flows and protocols, and answers to nothing.",
 		...path({ routers: 4, target: { tcpPorts: { open: [443] } } }),
-		trace: { ...ENDS, options: { method } },
+		trace: { ...ENDS, options: { method, maxTtl: 12 } },
 		noise: [...FORGED, ...STRAY].map((what) => ({ at: "r2", what })),
 		lab: FORGERS,
 		expect: {
@@ -28,6 +28,7 @@ function believesNothing(method: string, kind: "portUnreachable" | "echoReply" |
 	};
 }
 
+/** Forged, foreign and broken packets that must not be believed. */
 export const FOREIGN: readonly Scenario[] = [
 	believesNothing("udp", "portUnreachable"),
 	believesNothing("udp-classic", "portUnreachable"),
@@ -39,7 +40,7 @@ export const FOREIGN: readonly Scenario[] = [
 		name: "garbage and truncated ICMP is ignored",
 		about: "Random bytes where the quote should be, messages cut at every length, wrong checksums.",
 		...path({ routers: 4 }),
-		trace: ENDS,
+		trace: { ...ENDS, options: { maxTtl: 12 } },
 		noise: BROKEN.map((what) => ({ at: "r1", what, copies: 3 })),
 		lab: FORGERS,
 		expect: {

@@ -2,6 +2,7 @@
 import type { Scenario } from "../scenario.ts";
 import { ENDS, path, routerHops, targetHop } from "./path.ts";
 
+/** Rate limits, slow control planes and floods. */
 export const LIMITS: readonly Scenario[] = [
 	{
 		name: "a router with Linux's rate limit",

@@ -41,6 +41,7 @@ function tcpScenarios(method: "tcp" | "tcpconnect", words: string): Scenario[] {
 	];
 }
 
+/** Each method against open, closed and filtered targets. */
 export const METHODS: readonly Scenario[] = [
 	...tcpScenarios("tcp", "A raw SYN for each probe,"),
 	...tcpScenarios("tcpconnect", "A connect() for each probe,"),

@@ -27,6 +27,7 @@ function diamond(ecmp: "perFlow" | "perPacket"): Pick<Scenario, "nodes" | "links
 
 const BRANCHES = ["left", "right"] as const;
 
+/** Per-flow and per-packet load balancers. */
 export const MULTIPATH: readonly Scenario[] = [
 	{
 		name: "a per-flow balancer keeps one path for udp",

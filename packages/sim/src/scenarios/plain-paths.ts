@@ -2,6 +2,7 @@
 import type { Scenario } from "../scenario.ts";
 import { ENDS, path, routerHops, silentHops, targetHop } from "./path.ts";
 
+/** Paths without faults. */
 export const PLAIN_PATHS: readonly Scenario[] = [
 	{
 		name: "a plain path of five routers",

@@ -1,11 +1,13 @@
 /** What routers quote: label stacks, interfaces, names, and sometimes hardly anything. */
+import type { ReplyKind } from "@whither/core";
 import type { RouterSpec, Scenario } from "../scenario.ts";
-import { ENDS, path, routerHops, targetHop } from "./path.ts";
+import { ENDS, path, routerHops, silentHops, targetHop } from "./path.ts";
 
 const EIGHT_BYTES: Omit<RouterSpec, "kind"> = { quoteBytes: 8 };
 const WHOLE_QUOTES = "Linux routers quote the whole probe";
 const NO_EXTENSIONS = "Linux routers add no extensions";
 
+/** What routers quote, from eight bytes to label stacks. */
 export const QUOTES: readonly Scenario[] = [
 	{
 		name: "an MPLS tunnel",
@@ -114,16 +116,68 @@ export const QUOTES: readonly Scenario[] = [
 		},
 	},
 	{
-		name: "eight bytes quoted of a SYN",
-		about: "Eight bytes of TCP hold both ports and the sequence number: enough.",
-		...path({ routers: 3, router: { r1: EIGHT_BYTES, r2: EIGHT_BYTES, r3: EIGHT_BYTES } }),
-		trace: { ...ENDS, options: { method: "tcp" } },
+		name: "old routers and a silent one among them",
+		about: "Eight-byte quotes before and behind a hop that never answers: the stars must stay at their own place.",
+		...path({ routers: 4, router: { r1: EIGHT_BYTES, r2: { silent: true }, r3: EIGHT_BYTES, r4: EIGHT_BYTES } }),
+		trace: ENDS,
 		lab: WHOLE_QUOTES,
 		expect: {
 			reached: true,
 			stopReason: "reached",
-			hops: [...routerHops(1, 3), targetHop(4, { kind: "rst" })],
-			inferred: { atMost: 0 },
+			hops: [...routerHops(1, 1), silentHops(2, 2), ...routerHops(3, 4), targetHop(5)],
+			durationMs: { atMost: 3200 },
 		},
 	},
+	{
+		name: "old routers before a silent target",
+		about: "Nothing but eight-byte quotes comes back and nobody ends the path: the routers must be found all the same.",
+		...path({ routers: 3, router: { r1: EIGHT_BYTES, r2: EIGHT_BYTES, r3: EIGHT_BYTES }, target: { udp: "silent" } }),
+		trace: { ...ENDS, options: { maxTtl: 6 } },
+		lab: WHOLE_QUOTES,
+		expect: {
+			reached: false,
+			stopReason: "maxHops",
+			hops: [...routerHops(1, 3), silentHops(4, 6)],
+			durationMs: { atMost: 10_000 },
+		},
+	},
+	{
+		name: "doubled answers of an old router before a silent one",
+		about: "The second copies of answers that name no probe must not fill the silent hop behind their sender.",
+		...path({
+			routers: 4,
+			router: { r2: EIGHT_BYTES, r3: { silent: true } },
+			link: { 0: { delayMs: 1, oneWay: { r1: { duplicate: 1 } } } },
+		}),
+		trace: ENDS,
+		lab: WHOLE_QUOTES,
+		expect: {
+			reached: true,
+			stopReason: "reached",
+			hops: [...routerHops(1, 1), { ttl: 2, from: ["r2"] }, silentHops(3, 3), ...routerHops(4, 4), targetHop(5)],
+			durationMs: { atMost: 3200 },
+		},
+	},
+	quotedEight("udp-port", "portUnreachable", "Every probe has a socket of its own, which names it whatever is quoted."),
+	quotedEight("udp-classic", "portUnreachable", "The destination port names the probe, and eight bytes hold it."),
+	quotedEight("icmp", "echoReply", "Eight bytes of an echo request hold its id and sequence number."),
+	quotedEight("tcp", "rst", "Eight bytes of TCP hold both ports and the sequence number."),
+	quotedEight("tcpconnect", "rst", "The kernel finds the socket by eight bytes of TCP."),
 ];
+
+function quotedEight(method: string, kind: ReplyKind, about: string): Scenario {
+	return {
+		name: `eight bytes quoted of ${method}`,
+		about,
+		...path({ routers: 3, router: { r1: EIGHT_BYTES, r2: EIGHT_BYTES, r3: EIGHT_BYTES } }),
+		trace: { ...ENDS, options: { method } },
+		lab: WHOLE_QUOTES,
+		expect: {
+			reached: true,
+			stopReason: "reached",
+			hops: [...routerHops(1, 3), targetHop(4, { kind })],
+			inferred: { atMost: 0 },
+			durationMs: { atMost: 20 },
+		},
+	};
+}

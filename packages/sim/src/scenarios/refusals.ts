@@ -11,6 +11,7 @@ const LOOP: readonly ExpectedHop[] = Array.from({ length: 12 }, (_, index) => {
 	return { ttl, from: [ttl === 1 ? "r1" : ttl % 2 === 0 ? "r2" : "r3"], kind: "timeExceeded" };
 });
 
+/** Unreachable destinations, filters, black holes and loops. */
 export const REFUSALS: readonly Scenario[] = [
 	{
 		name: "the network cannot be reached",

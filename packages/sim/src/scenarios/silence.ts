@@ -2,6 +2,7 @@
 import type { Scenario } from "../scenario.ts";
 import { ENDS, path, routerHops, silentHops, targetHop } from "./path.ts";
 
+/** Silent routers and targets, and how long they are waited for. */
 export const SILENCE: readonly Scenario[] = [
 	{
 		name: "a router in the middle stays silent",
