@@ -25,9 +25,12 @@ export class ShortQuotes {
 
 	/**
 	 * Gives each kept answer the earliest-sent waiting slot, when all waiting slots are of one TTL. Answers that came
-	 * before any waiting probe was sent are of no use and dropped.
+	 * before any waiting probe was sent, and further copies of those known already, are of no use and dropped.
 	 */
-	place(waiting: readonly Slot[]): { readonly slot: Slot; readonly unplaced: Unplaced }[] {
+	place(
+		waiting: readonly Slot[],
+		isCopy: (from: string) => boolean,
+	): { readonly slot: Slot; readonly unplaced: Unplaced }[] {
 		const ttl = waiting[0]?.ttl;
 		if (ttl === undefined || waiting.some((slot) => slot.ttl !== ttl)) return [];
 		const free = [...waiting].sort((a, b) => sentAt(a) - sentAt(b));
@@ -35,7 +38,7 @@ export class ShortQuotes {
 		for (const unplaced of this.#unplaced.sort((a, b) => a.reply.at - b.reply.at)) {
 			const index = free.findIndex((slot) => sentAt(slot) <= unplaced.reply.at);
 			const slot = free[index];
-			if (slot === undefined) continue;
+			if (slot === undefined || isCopy(unplaced.reply.from)) continue;
 			free.splice(index, 1);
 			placed.push({ slot, unplaced });
 		}

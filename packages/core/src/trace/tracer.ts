@@ -55,6 +55,8 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	readonly #waits: Waits;
 	readonly #end: PathEnd;
 	readonly #shortQuotes = new ShortQuotes();
+	/** Undefined: to be found anew. */
+	#deadline: Deadline | null | undefined;
 	#out: TracerOutput[] = [];
 	#startedAt: Instant | null = null;
 	#endedAt: Instant | null = null;
@@ -109,19 +111,29 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#out = [];
 		if (this.finished) return [{ type: "ignored", reason: "finished" }];
 		if (this.#startedAt === null && input.type !== "start") return [{ type: "ignored", reason: "notStarted" }];
-		this.#take(input, now);
-		if (!this.finished) this.#advance(now);
+		const told = this.#take(input, now);
+		if (told !== "nothing") this.#deadline = undefined;
+		// A storm of packets that are not ours must not cost a look at every slot for each of them.
+		if (!this.finished && (told === "news" || (told === "nothing" && now >= (this.deadline?.at ?? now)))) {
+			this.#advance(now);
+			this.#deadline = undefined;
+		}
 		return this.#out;
 	}
 
 	get deadline(): Deadline | null {
 		if (this.finished || this.#startedAt === null) return null;
+		if (this.#deadline === undefined) this.#deadline = this.#soonest(this.#startedAt);
+		return this.#deadline;
+	}
+
+	#soonest(startedAt: Instant): Deadline | null {
 		let soonest: Deadline | null = null;
 		const offer = (at: Instant, why: string) => {
 			if (soonest === null || at < soonest.at) soonest = { at, why };
 		};
-		if (this.config.options.timeoutNs !== null)
-			offer(this.#startedAt + this.config.options.timeoutNs, "overall timeout");
+		const { timeoutNs } = this.config.options;
+		if (timeoutNs !== null) offer(startedAt + timeoutNs, "overall timeout");
 		const nextSend = this.#schedule.nextAt(0, this.#inFlight());
 		if (nextSend !== null) offer(nextSend, "next probe");
 		for (const slot of this.book.slots(this.lastTtl)) {
@@ -132,36 +144,36 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		return soonest;
 	}
 
-	#take(input: TracerInput, now: Instant): void {
+	/** Takes an input in: `news` may settle or free something, `times` only moves deadlines. */
+	#take(input: TracerInput, now: Instant): "news" | "times" | "nothing" {
 		switch (input.type) {
 			case "start":
 				if (this.#startedAt === null) this.#start(now);
-				return;
+				return "news";
 			case "tick":
-				return;
+				return "news";
 			case "stop":
 				this.#finish("interrupted", now);
-				return;
+				return "news";
 			case "sent":
 				this.#correctSent(input);
-				return;
+				return "times";
 			case "sendFailed":
 				this.#sendFailed(input, now);
-				return;
+				return "news";
 			case "reply":
 				this.counters.received++;
-				this.#reply(input.reply, now);
-				return;
+				return this.#reply(input.reply, now) ? "news" : "nothing";
 			case "foreign":
 				this.counters.foreign += input.count;
-				return;
+				return "nothing";
 			case "dropped":
 				this.counters.dropped += input.count;
-				return;
+				return "nothing";
 			case "fault":
 				this.#fault = input.error;
 				this.#finish("error", now);
-				return;
+				return "news";
 		}
 	}
 
@@ -206,33 +218,34 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		for (const unsent of this.book.slots()) if (unsent.state === "unsent") unsent.state = "failed";
 	}
 
-	#reply(reply: Reply, now: Instant): void {
+	/** True when the reply settled something, or may. */
+	#reply(reply: Reply, now: Instant): boolean {
 		const match = this.config.method.match(this.config.context, reply);
-		if (match.type === "foreign") {
-			this.#ignore(match.reason);
-		} else if (match.type === "flow") {
+		if (match.type === "foreign") return this.#ignore(match.reason);
+		if (match.type === "flow") {
 			this.#shortQuotes.add({ reply, meaning: match.meaning });
 			if (match.meaning.place !== "hop") this.#waits.endAnswered();
 			this.#out.push({ type: "ignored", reason: "shortQuote" });
-		} else {
-			const transmission = this.book.transmissions[match.sequence];
-			if (transmission === undefined) this.#ignore("unknownSequence");
-			else this.#answer({ transmission, reply, meaning: match.meaning, late: false, inferred: false }, now);
+			return true;
 		}
+		const transmission = this.book.transmissions[match.sequence];
+		if (transmission === undefined) return this.#ignore("unknownSequence");
+		return this.#answer({ transmission, reply, meaning: match.meaning, late: false, inferred: false }, now);
 	}
 
-	#ignore(reason: IgnoreReason): void {
+	#ignore(reason: IgnoreReason): false {
 		this.counters.foreign++;
 		this.#out.push({ type: "ignored", reason });
+		return false;
 	}
 
-	#answer(answer: Answer, now: Instant): void {
+	#answer(answer: Answer, now: Instant): boolean {
 		const { slot } = answer.transmission;
 		if (slot.answer !== null) {
 			slot.duplicates++;
 			this.counters.duplicates++;
 			this.#out.push({ type: "ignored", reason: "duplicate" });
-			return;
+			return false;
 		}
 		const late = slot.state === "expired" && slot.stand === null;
 		slot.answer = { ...answer, late };
@@ -243,6 +256,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#probeEvent(slot, now);
 		if (late) this.counters.late++;
 		if (slot.ttl >= this.#toldTtl && this.#end.note(slot.ttl, answer.meaning)) this.#schedule.endAt(this.lastTtl);
+		return true;
 	}
 
 	#advance(now: Instant): void {
@@ -273,10 +287,16 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	#place(now: Instant): void {
 		if (!this.#shortQuotes.pending || !this.#schedule.done) return;
 		const waiting = [...this.book.slots(this.lastTtl)].filter((slot) => slot.state === "waiting");
-		for (const { slot, unplaced } of this.#shortQuotes.place(waiting)) {
+		for (const { slot, unplaced } of this.#shortQuotes.place(waiting, (from) => this.#answersBelow(from, waiting))) {
 			if (slot.transmission === null) continue;
 			this.#answer({ transmission: slot.transmission, ...unplaced, late: false, inferred: true }, now);
 		}
+	}
+
+	/** This sender already answered for a TTL below those that wait: what it says now is a copy of that. */
+	#answersBelow(from: string, waiting: readonly Slot[]): boolean {
+		const below = [...this.book.slots((waiting[0]?.ttl ?? 0) - 1)];
+		return below.some(({ answer }) => answer !== null && answer.reply.from === from);
 	}
 
 	/** Lets answers of the path's end from beyond stand for its overdue probes. */
