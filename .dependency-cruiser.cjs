@@ -8,7 +8,12 @@ const only = (name, from, allowed) => ({
 
 module.exports = {
 	forbidden: [
-		{ name: "no-circular", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+		{
+			name: "no-circular",
+			severity: "error",
+			from: {},
+			to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+		},
 		only("wire-imports-nothing", "^packages/wire/src", []),
 		only("core-imports-wire", "^packages/core/src", ["^packages/wire/"]),
 		only("sim-imports-wire-and-core", "^packages/sim/src", ["^packages/(wire|core)/"]),
@@ -18,7 +23,10 @@ module.exports = {
 			name: "pure-packages-have-no-dependencies",
 			severity: "error",
 			from: { path: "^packages/(wire|core|sim)/src", pathNot: "\\.test\\.ts$" },
-			to: { dependencyTypes: ["core", "npm", "npm-dev", "npm-optional", "npm-peer", "npm-no-pkg", "unknown"], pathNot: "^packages/" },
+			to: {
+				dependencyTypes: ["core", "npm", "npm-dev", "npm-optional", "npm-peer", "npm-no-pkg", "unknown"],
+				pathNot: "^packages/",
+			},
 		},
 		{
 			name: "only-native-imports-koffi",

@@ -80,6 +80,8 @@ export interface RunOptions {
 	readonly options?: Partial<TraceOptions>;
 	/** Inputs from outside at a time, such as a stop. */
 	readonly inputs?: readonly { readonly atMs: number; readonly input: TracerInput }[];
+	/** How late the tracer is told that a deadline has come: a busy machine. */
+	readonly lagMs?: number;
 	/** Called for each probe; an input returned is given back at once instead of the path's answer. */
 	readonly sending?: (send: ProbeSend, nowMs: number) => ChannelInput | null;
 }
@@ -95,7 +97,7 @@ export interface Run {
 }
 
 /** Runs a tracer over a path in virtual time; throws after 20,000 steps, so that a livelock fails. */
-export function runPath(path: Path, { options = {}, inputs = [], sending }: RunOptions = {}): Run {
+export function runPath(path: Path, { options = {}, inputs = [], lagMs = 0, sending }: RunOptions = {}): Run {
 	const tracer = new Tracer({
 		method: numbered,
 		options: { ...DEFAULT_TRACE_OPTIONS, family: 4, target: TARGET, targetName: TARGET, ...options },
@@ -118,7 +120,7 @@ export function runPath(path: Path, { options = {}, inputs = [], sending }: RunO
 			queue.shift();
 			now = Math.max(now, next.at);
 			input = next.input;
-		} else if (deadline !== null) now = Math.max(now, deadline.at);
+		} else if (deadline !== null) now = Math.max(now, deadline.at + lagMs * MILLISECOND);
 		else throw new Error("the tracer waits for nothing");
 		for (const output of tracer.step(input, now)) {
 			if (output.type === "event") events.push(output.event);

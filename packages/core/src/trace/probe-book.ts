@@ -32,6 +32,7 @@ export type SlotState = "unsent" | "waiting" | "held" | "answered" | "expired" |
 export interface Slot {
 	readonly ttl: number;
 	readonly query: number;
+	/** Changed by `ProbeBook.mark` alone. */
 	state: SlotState;
 	/** The latest packet sent for it. */
 	transmission: Transmission | null;
@@ -58,6 +59,7 @@ export class ProbeBook {
 	/** By sequence number. */
 	readonly transmissions: Transmission[] = [];
 	readonly #rows: Slot[][];
+	readonly #waiting = new Set<Slot>();
 	readonly firstTtl: number;
 	readonly maxTtl: number;
 	readonly queries: number;
@@ -104,9 +106,28 @@ export class ProbeBook {
 		};
 		this.transmissions.push(transmission);
 		slot.transmission = transmission;
-		slot.state = "waiting";
 		slot.attempts++;
+		this.mark(slot, "waiting");
 		return transmission;
+	}
+
+	/** Changes what is known of a slot. */
+	mark(slot: Slot, state: SlotState): void {
+		if (slot.state === "waiting") this.#waiting.delete(slot);
+		if (state === "waiting") this.#waiting.add(slot);
+		slot.state = state;
+	}
+
+	/** Slots that an answer is waited for, in the order they were sent. */
+	get waiting(): ReadonlySet<Slot> {
+		return this.#waiting;
+	}
+
+	/** How many of them are on the path as far as this TTL. */
+	waitingUpTo(lastTtl: number): number {
+		let count = 0;
+		for (const { ttl } of this.#waiting) if (ttl <= lastTtl) count++;
+		return count;
 	}
 
 	/** Answered slots beyond a TTL whose answers came from where the trace ends, not yet standing for another slot. */

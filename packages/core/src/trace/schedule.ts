@@ -94,7 +94,7 @@ export class Schedule {
 		if (this.#options.simultaneous === null) this.#limit = Math.max(1, this.#limit >> 1);
 		this.#notBefore = Math.max(this.#notBefore, now + BACKOFF_NS);
 		if (slot.attempts >= MOST_ATTEMPTS) return false;
-		slot.state = "unsent";
+		this.#book.mark(slot, "unsent");
 		this.#again.push(slot);
 		return true;
 	}

@@ -49,15 +49,18 @@ export function traceResult(tracer: Tracer, facts: ResultFacts): TraceResult {
 	};
 }
 
-/** A trace that ended by itself shows every hop; one that was cut short shows those that anything is known of. */
+/**
+ * The last hop to show. A trace that ended by itself shows its path; one whose time was up, every hop it asked; one
+ * that was broken off claims nothing of hops that it had no time to wait for.
+ */
 export function resultLastTtl(tracer: Tracer): number {
-	if (tracer.stopReason === "silentHops") return tracer.toldTtl;
-	if (tracer.stopReason === "reached" || tracer.stopReason === "unreachable" || tracer.stopReason === "maxHops") {
-		return tracer.lastTtl;
-	}
-	let last = tracer.toldTtl;
-	for (const slot of tracer.book.slots(tracer.lastTtl)) {
-		if (slot.transmission !== null) last = Math.max(last, slot.ttl);
+	const { stopReason, book, toldTtl } = tracer;
+	if (stopReason === "silentHops") return toldTtl;
+	if (stopReason === "reached" || stopReason === "unreachable" || stopReason === "maxHops") return tracer.lastTtl;
+	let last = Math.max(toldTtl, book.firstTtl);
+	for (const slot of book.slots(tracer.lastTtl)) {
+		if (slot.answer !== null || (stopReason === "timeout" && slot.transmission !== null))
+			last = Math.max(last, slot.ttl);
 	}
 	return last;
 }

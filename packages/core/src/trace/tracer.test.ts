@@ -149,6 +149,20 @@ describe("the answers", () => {
 		expect(durationMs).toBeLessThan(80);
 	});
 
+	it("lets them stand for those probes too when the machine was busy while they were given up", () => {
+		let answered = 0;
+		const path = straightPath(4, 0.05);
+		const limited = runPath(
+			(send, nowMs) => {
+				if (send.ttl < 4) return path(send, nowMs);
+				return ++answered > 6 ? null : { type: 3, delayMs: 0.2, from: TARGET };
+			},
+			{ lagMs: 20 },
+		);
+		const { probes } = limited.result.hops.at(-1) ?? { probes: [] };
+		expect(probes.slice(0, 3).map(({ from }) => from)).toEqual([TARGET, TARGET, TARGET]);
+	});
+
 	it("stops at an unreachable", () => {
 		const { result } = runPath(({ ttl }) =>
 			ttl >= 4 ? { type: 1, delayMs: 8, from: "10.0.0.4" } : { type: 11, delayMs: ttl * 2, from: `10.0.0.${ttl}` },
@@ -218,6 +232,31 @@ describe("the end", () => {
 		expect(durationMs).toBe(31);
 		expect(shownHops(result)[9]).toBe("10 10.0.0.10 10.0.0.10 10.0.0.10");
 		expect(events.at(-1)?.type).toBe("end");
+	});
+
+	it("does not claim silence of hops that it had no time to wait for", () => {
+		const { result } = runPath(straightPath(20, 2, [20]), { inputs: [{ atMs: 100, input: { type: "stop" } }] });
+		expect(result.hops).toHaveLength(19);
+		const silent = runPath(straightPath(1, 1, [1]), { inputs: [{ atMs: 100, input: { type: "stop" } }] });
+		expect(shownHops(silent.result)).toEqual(["1 * * *"]);
+	});
+
+	it("ends at the first hop when the packet is too long for our own link", () => {
+		const error = {
+			code: "messageTooLong" as const,
+			call: "sendmsg",
+			address: TARGET,
+			errno: 90,
+			errnoName: "EMSGSIZE",
+		};
+		const { result } = runPath(straightPath(5, 1), {
+			sending: ({ sequence }) => ({ type: "sendFailed", sequence, transient: false, error }),
+		});
+		expect(result.stopReason).toBe("unreachable");
+		expect(result.hops).toHaveLength(1);
+		expect(
+			result.hops[0]?.probes.every((probe) => probe.status === "sendError" && probe.error?.code === "messageTooLong"),
+		).toBe(true);
 	});
 
 	it("ends with an error when no probe can leave, without waiting", () => {

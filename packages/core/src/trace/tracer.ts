@@ -5,7 +5,7 @@
 import type { Deadline, Instant, Machine } from "../machine.ts";
 import type { ChannelInput, ProbeSend, Reply, SystemError } from "./channel.ts";
 import type { TraceEvent } from "./events.ts";
-import type { IgnoreReason, ProbeContext, TraceMethod } from "./method.ts";
+import type { IgnoreReason, ProbeContext, ReplyMeaning, TraceMethod } from "./method.ts";
 import type { TraceOptions } from "./options.ts";
 import { PathEnd } from "./path-end.ts";
 import { type Answer, isSettled, ProbeBook, type Slot } from "./probe-book.ts";
@@ -13,7 +13,7 @@ import type { StopReason, TraceWarning } from "./result.ts";
 import { Schedule } from "./schedule.ts";
 import { ShortQuotes } from "./short-quotes.ts";
 import { hopResult, probeResult, resultLastTtl } from "./trace-result.ts";
-import { Waits } from "./waits.ts";
+import { canBeStoodFor, Waits } from "./waits.ts";
 
 export type TracerInput =
 	| { readonly type: "start" }
@@ -44,6 +44,9 @@ const HARD_ERRORS: ReadonlySet<SystemError["code"]> = new Set([
 	"permissionDenied",
 	"tooManyFiles",
 ]);
+
+/** Our own link cannot carry the packet: nothing beyond it will hear of us. */
+const TOO_LONG: ReplyMeaning = { kind: "packetTooBig", place: "end", detail: {} };
 
 /** One trace of one target as a machine. After the `end` event `finished` is true and every input is ignored. */
 export class Tracer implements Machine<TracerInput, TracerOutput> {
@@ -134,10 +137,11 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		};
 		const { timeoutNs } = this.config.options;
 		if (timeoutNs !== null) offer(startedAt + timeoutNs, "overall timeout");
-		const nextSend = this.#schedule.nextAt(0, this.#inFlight());
+		const nextSend = this.#schedule.done ? null : this.#schedule.nextAt(0, this.book.waitingUpTo(this.lastTtl));
 		if (nextSend !== null) offer(nextSend, "next probe");
-		for (const slot of this.book.slots(this.lastTtl)) {
-			if (slot.state === "waiting") offer(this.#waits.expiresAt(slot), "an answer");
+		const { lastTtl } = this;
+		for (const slot of this.book.waiting) {
+			if (slot.ttl <= lastTtl) offer(this.#waits.expiresAt(slot), "an answer");
 		}
 		const overdue = this.#waits.overdueAt();
 		if (overdue !== null) offer(overdue, "overdue answer of the target");
@@ -200,7 +204,6 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		transmission.sentAt = input.at;
 		transmission.stamp = input.stamp;
 		transmission.sourcePort = input.sourcePort ?? transmission.sourcePort;
-		this.#waits.changed();
 	}
 
 	#sendFailed(input: Extract<ChannelInput, { type: "sendFailed" }>, now: Instant): void {
@@ -209,13 +212,15 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.counters.sent--;
 		const { slot } = transmission;
 		if (input.transient && this.#schedule.retry(slot, now)) return;
-		slot.state = "failed";
+		this.book.mark(slot, "failed");
 		slot.error = input.error;
 		this.#probeEvent(slot, now);
-		if (!HARD_ERRORS.has(input.error.code) || this.#fault !== null) return;
-		this.#fault = input.error;
+		const tooLong = input.error.code === "messageTooLong";
+		if (tooLong) this.#end.note(slot.ttl, TOO_LONG);
+		else if (HARD_ERRORS.has(input.error.code)) this.#fault ??= input.error;
+		else return;
 		this.#schedule.stop();
-		for (const unsent of this.book.slots()) if (unsent.state === "unsent") unsent.state = "failed";
+		for (const unsent of this.book.slots()) if (unsent.state === "unsent") this.book.mark(unsent, "failed");
 	}
 
 	/** True when the reply settled something, or may. */
@@ -249,9 +254,9 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		}
 		const late = slot.state === "expired" && slot.stand === null;
 		slot.answer = { ...answer, late };
-		slot.state = "answered";
+		this.book.mark(slot, "answered");
 		slot.stand = null;
-		this.#waits.changed();
+		this.#waits.answered(slot.answer);
 		this.#schedule.grow();
 		this.#probeEvent(slot, now);
 		if (late) this.counters.late++;
@@ -265,20 +270,20 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			this.#finish("timeout", now);
 			return;
 		}
+		this.#standIn(now);
 		this.#expire(now);
 		this.#place(now);
-		this.#standIn(now);
 		this.#askHeldAlone();
 		if (this.#tellHops(now)) return;
 		this.#send(now);
 	}
 
 	#expire(now: Instant): void {
-		for (const slot of this.book.slots()) {
-			if (slot.state !== "waiting" || now < this.#waits.expiresAt(slot)) continue;
+		for (const slot of [...this.book.waiting]) {
+			if (now < this.#waits.expiresAt(slot)) continue;
 			const onPath = slot.ttl <= this.lastTtl;
 			const held = onPath && this.#shortQuotes.pending && slot.attempts === 1;
-			slot.state = held ? "held" : "expired";
+			this.book.mark(slot, held ? "held" : "expired");
 			if (onPath && !held) this.#probeEvent(slot, now);
 		}
 	}
@@ -286,7 +291,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	/** Answers whose quotes were too short find their probe when only one hop is left that they can be from. */
 	#place(now: Instant): void {
 		if (!this.#shortQuotes.pending || !this.#schedule.done) return;
-		const waiting = [...this.book.slots(this.lastTtl)].filter((slot) => slot.state === "waiting");
+		const waiting = [...this.book.waiting].filter(({ ttl }) => ttl <= this.lastTtl);
 		for (const { slot, unplaced } of this.#shortQuotes.place(waiting, (from) => this.#answersBelow(from, waiting))) {
 			if (slot.transmission === null) continue;
 			this.#answer({ transmission: slot.transmission, ...unplaced, late: false, inferred: true }, now);
@@ -305,24 +310,24 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		if (overdueAt === null || now < overdueAt) return;
 		const samples = this.book.samplesBeyond(this.lastTtl);
 		for (const slot of this.book.hop(this.lastTtl)) {
-			if (slot.state !== "waiting" || now < this.#waits.slotOverdueAt(slot)) continue;
+			if (!canBeStoodFor(slot) || now < this.#waits.slotOverdueAt(slot)) continue;
 			const sample = samples.shift();
 			if (sample === undefined) return;
 			slot.stand = sample;
-			slot.state = "expired";
+			this.book.mark(slot, "expired");
 		}
 	}
 
 	/** Once all else is settled, hops that a short quote may have come from are asked again, one hop at a time. */
 	#askHeldAlone(): void {
-		if (!this.#schedule.done) return;
+		if (!this.#schedule.done || this.book.waitingUpTo(this.lastTtl) > 0) return;
 		const slots = [...this.book.slots(this.lastTtl)];
-		if (slots.some((slot) => slot.state === "waiting")) return;
 		const held = slots.filter((slot) => slot.state === "held");
 		if (held.length === 0) return;
 		const answered = slots.filter((slot) => slot.answer !== null);
 		const alone = this.#shortQuotes.askAlone(held, answered.at(-1)?.ttl ?? this.book.firstTtl - 1);
-		for (const slot of alone.length === 0 ? held : alone) slot.state = alone.length === 0 ? "expired" : "unsent";
+		for (const slot of alone.length === 0 ? held : alone)
+			this.book.mark(slot, alone.length === 0 ? "expired" : "unsent");
 		if (alone.length > 0) this.#warnOnce({ code: "shortQuotes" });
 		this.#schedule.repeat(alone);
 	}
@@ -366,9 +371,10 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	}
 
 	#send(now: Instant): void {
+		if (this.#schedule.done) return;
 		const { method, context } = this.config;
 		const probes: ProbeSend[] = [];
-		for (const slot of this.#schedule.take(now, this.#inFlight())) {
+		for (const slot of this.#schedule.take(now, this.book.waitingUpTo(this.lastTtl))) {
 			const { sequence } = this.book.transmit(slot, now);
 			const packet = method.probe(context, { ttl: slot.ttl, sequence, flow: 0 });
 			probes.push({ sequence, ttl: slot.ttl, packet });
@@ -392,19 +398,15 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 
 	/** A trace cut short gives up what it still waited for, and tells those hops too. */
 	#tellCutHops(now: Instant): void {
-		for (const slot of this.book.slots()) if (slot.state === "waiting" || slot.state === "held") slot.state = "expired";
+		for (const slot of this.book.slots()) {
+			if (slot.state === "waiting" || slot.state === "held") this.book.mark(slot, "expired");
+		}
 		const lastTtl = resultLastTtl(this);
 		for (let ttl = this.#toldTtl; ttl <= lastTtl; ttl++) this.#tellHop(ttl, ttl === lastTtl, now);
 	}
 
 	#warnOnce(warning: TraceWarning): void {
 		if (!this.warnings.some((known) => known.code === warning.code)) this.warnings.push(warning);
-	}
-
-	#inFlight(): number {
-		let count = 0;
-		for (const slot of this.book.slots(this.lastTtl)) if (slot.state === "waiting") count++;
-		return count;
 	}
 
 	#probeEvent(slot: Slot, now: Instant): void {

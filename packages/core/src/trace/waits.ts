@@ -4,7 +4,7 @@
  */
 import { type Instant, MILLISECOND } from "../machine.ts";
 import type { PathEnd } from "./path-end.ts";
-import { type ProbeBook, roundTrip, type Slot } from "./probe-book.ts";
+import { type Answer, type ProbeBook, roundTrip, type Slot } from "./probe-book.ts";
 
 export interface WaitRule {
 	readonly maxNs: number;
@@ -32,7 +32,9 @@ export class Waits {
 	readonly #book: ProbeBook;
 	readonly #rule: WaitRule;
 	readonly #end: PathEnd;
-	#facts: WaitFacts | null = null;
+	/** Longest round trip in nanoseconds seen at a TTL, and at any. */
+	readonly #hereNs = new Map<number, number>();
+	#longestNs = 0;
 	/** Something answered from where the path ends, even if it is not known for which TTL. */
 	#endAnswered = false;
 
@@ -42,15 +44,17 @@ export class Waits {
 		this.#end = end;
 	}
 
-	/** Must be told of every new answer and every corrected send time. */
-	changed(): void {
-		this.#facts = null;
+	/** Must be told of every new answer. */
+	answered(answer: Answer): void {
+		const { ttl } = answer.transmission.slot;
+		const rtt = roundTrip(answer);
+		this.#hereNs.set(ttl, Math.max(rtt, this.#hereNs.get(ttl) ?? 0));
+		this.#longestNs = Math.max(this.#longestNs, rtt);
 	}
 
 	/** The path's end answered, for whichever TTL. */
 	endAnswered(): void {
 		this.#endAnswered = true;
-		this.#facts = null;
 	}
 
 	/** When a sent and unanswered probe is given up. */
@@ -58,7 +62,7 @@ export class Waits {
 		return sentAt(slot) + this.#limitNs(slot.ttl);
 	}
 
-	/** When a waiting probe of the path's last TTL may be stood for by an answer from beyond. */
+	/** When an unanswered probe of the path's last TTL may be stood for by an answer from beyond. */
 	slotOverdueAt(slot: Slot): Instant {
 		return sentAt(slot) + OVERDUE_FACTOR * this.#endRoundTripNs() + SLACK_NS;
 	}
@@ -66,23 +70,32 @@ export class Waits {
 	/** When the next probe of the last hop is overdue while an answer from beyond could stand for it; else null. */
 	overdueAt(): Instant | null {
 		if (!this.#end.known) return null;
-		const waiting = this.#book.hop(this.#end.lastTtl).filter((slot) => slot.state === "waiting");
-		if (waiting.length === 0 || this.#book.samplesBeyond(this.#end.lastTtl).length === 0) return null;
-		return Math.min(...waiting.map((slot) => this.slotOverdueAt(slot)));
+		const unanswered = this.#book.hop(this.#end.lastTtl).filter(canBeStoodFor);
+		if (unanswered.length === 0 || this.#book.samplesBeyond(this.#end.lastTtl).length === 0) return null;
+		return Math.min(...unanswered.map((slot) => this.slotOverdueAt(slot)));
 	}
 
 	#limitNs(ttl: number): number {
-		this.#facts ??= waitFacts(this.#book);
 		const { maxNs, here, near } = this.#rule;
-		const hereNs = this.#facts.hereNs.get(ttl);
-		const nearNs = this.#facts.nearNs.get(ttl);
+		const hereNs = this.#hereNs.get(ttl);
 		let limit = maxNs;
 		if (here > 0 && hereNs !== undefined) limit = Math.min(limit, here * (hereNs + SLACK_NS));
-		else if (near > 0 && nearNs !== undefined) limit = Math.min(limit, near * (nearNs + SLACK_NS));
-		if (near > 0 && (this.#endAnswered || this.#end.known)) {
-			limit = Math.min(limit, Math.max(END_FACTOR * this.#facts.longestNs, END_FLOOR_NS));
+		if (near === 0) return limit;
+		const nearNs = hereNs === undefined ? this.#nearNs(ttl) : undefined;
+		if (nearNs !== undefined) limit = Math.min(limit, near * (nearNs + SLACK_NS));
+		if (this.#endAnswered || this.#end.known) {
+			limit = Math.min(limit, Math.max(END_FACTOR * this.#longestNs, END_FLOOR_NS));
 		}
 		return limit;
+	}
+
+	/** Longest round trip of the nearest later hop that answered. */
+	#nearNs(ttl: number): number | undefined {
+		for (let later = ttl + 1; later <= this.#book.maxTtl; later++) {
+			const rtt = this.#hereNs.get(later);
+			if (rtt !== undefined) return rtt;
+		}
+		return undefined;
 	}
 
 	/** The longest round trip of answers from where the path ends, from its last TTL on. */
@@ -97,31 +110,9 @@ export class Waits {
 	}
 }
 
-/** Round trips in nanoseconds that the waits are measured by. */
-interface WaitFacts {
-	/** Longest seen at a TTL. */
-	readonly hereNs: ReadonlyMap<number, number>;
-	/** Longest of the nearest later hop that answered. */
-	readonly nearNs: ReadonlyMap<number, number>;
-	readonly longestNs: number;
-}
-
-function waitFacts(book: ProbeBook): WaitFacts {
-	const hereNs = new Map<number, number>();
-	let longestNs = 0;
-	for (const slot of book.slots()) {
-		if (slot.answer === null) continue;
-		const rtt = roundTrip(slot.answer);
-		hereNs.set(slot.ttl, Math.max(rtt, hereNs.get(slot.ttl) ?? 0));
-		longestNs = Math.max(longestNs, rtt);
-	}
-	const nearNs = new Map<number, number>();
-	let nearest: number | undefined;
-	for (let ttl = book.maxTtl; ttl >= book.firstTtl; ttl--) {
-		if (nearest !== undefined) nearNs.set(ttl, nearest);
-		nearest = hereNs.get(ttl) ?? nearest;
-	}
-	return { hereNs, nearNs, longestNs };
+/** Sent, unanswered, and nobody else's answer counted for it yet. */
+export function canBeStoodFor(slot: Slot): boolean {
+	return slot.state === "waiting" || (slot.state === "expired" && slot.stand === null);
 }
 
 function sentAt(slot: Slot): Instant {

@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
+const argv = process.argv;
+
+beforeEach(() => {
+	vi.resetModules();
+});
+afterEach(() => {
+	process.argv = argv;
+	vi.restoreAllMocks();
+});
+
+/** Run one example in the simulated internet (no HOST) and collect what it prints. */
+async function run(file: string, ...args: string[]): Promise<string> {
+	const log = vi.spyOn(console, "log").mockImplementation(() => {});
+	process.argv = ["node", file, ...args];
+	await import(/* @vite-ignore */ join(import.meta.dirname, file));
+	return log.mock.calls.map(([line]) => String(line)).join("\n");
+}
+
+describe("the examples are short and run", () => {
+	it.each(files)("%s has at most 40 lines", (file) => {
+		expect(
+			readFileSync(join(import.meta.dirname, file), "utf8")
+				.trimEnd()
+				.split("\n").length,
+		).toBeLessThanOrEqual(40);
+	});
+
+	it("events.ts prints every hop", async () => {
+		const text = await run("events.ts");
+		expect(text).toMatch(/^to server\.frankfurt from 10\.16\.0\.1 by udp\n1: /);
+		expect(text).toMatch(/\n12: .*\nreached after \d+\.\d ms$/);
+	});
+
+	it("json.ts prints one document", async () => {
+		expect(JSON.parse(await run("json.ts"))).toMatchObject({ schema: "whither.trace/1", reached: true });
+	});
+
+	it("abort.ts keeps what is known", async () => {
+		const timeout = AbortSignal.timeout.bind(AbortSignal);
+		vi.spyOn(AbortSignal, "timeout").mockImplementation(() => timeout(700));
+		expect(await run("abort.ts")).toMatch(/^interrupted with \d+ hops$/);
+	});
+
+	it("methods.ts has a line a method", async () => {
+		const lines = (await run("methods.ts")).split("\n");
+		expect(lines.map((line) => line.split(" ")[0])).toEqual([
+			"udp",
+			"udp-classic",
+			"udp-port",
+			"icmp",
+			"tcp",
+			"tcpconnect",
+		]);
+		for (const line of lines) expect(line).toContain("hops");
+	});
+
+	it("slow-hop.ts names one hop", async () => {
+		expect(await run("slow-hop.ts")).toMatch(/^hop \d+ \(10\.16\.\d+\.\d+\) adds \d+\.\d ms\nReached /);
+	});
+
+	it("scenario.ts shows UDP lost and TCP through", async () => {
+		const text = await run("scenario.ts");
+		expect(text).toContain("udp: maxHops");
+		expect(text).toContain("tcpconnect: reached");
+	});
+});

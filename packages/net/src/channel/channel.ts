@@ -1,0 +1,66 @@
+/** The shape of a channel: what is asked of it when it is opened, and what it does. */
+import type { ChannelInput, ChannelKind, ChannelNeed, Family, Instant, ProbeSend } from "@whither/core";
+import type { Clock } from "../clock.ts";
+import type { EpollSet } from "../native/epoll.ts";
+import type { Workspace } from "../native/workspace.ts";
+import type { Route } from "../route.ts";
+
+/** Everything that a channel has to know before its first probe. */
+export interface ChannelRequest {
+	readonly need: ChannelNeed;
+	readonly family: Family;
+	/** Numeric address. */
+	readonly target: string;
+	/** Destination port for the kernel's route look-up and for filters; 0 where the protocol has none. */
+	readonly port: number;
+	/** Null: the kernel's choice, as for the next four. */
+	readonly source: string | null;
+	readonly interface: string | null;
+	readonly sourcePort: number | null;
+	/** The whole TOS or traffic-class byte. */
+	readonly tos: number;
+	/** IPv6 flow label, 20 bits; 0: the kernel's own. */
+	readonly flowLabel: number;
+	readonly dontFragment: boolean;
+	readonly bypassRouting: boolean;
+	readonly fwmark: number | null;
+	/** How many source ports to reserve where every probe has its own and the channel is raw. */
+	readonly portCount: number;
+	readonly clock: Clock;
+}
+
+/** An open channel. Nothing blocks; what becomes of a send comes as inputs. */
+export interface Channel {
+	readonly kind: ChannelKind;
+	/** The source address that the kernel chose or was given. */
+	readonly source: string;
+	/** Ports (ping sockets: the echo id) held for the whole trace; empty where each probe has a socket of its own. */
+	readonly sourcePorts: readonly number[];
+	/** MTU in bytes towards the target as the kernel knows it, or null. */
+	readonly mtu: number | null;
+	send(probes: readonly ProbeSend[]): void;
+	/** What has come, a bounded number at a time: call until it is empty. */
+	read(): readonly ChannelInput[];
+	/** Becomes readable when `read` has something or the armed time has come. */
+	readonly pollFd: number;
+	/** Sets the time at which `pollFd` becomes readable; null: none. */
+	arm(at: Instant | null): void;
+	close(): void;
+}
+
+/** What every kind of channel is made of; the channel closes `epoll` and `stampHolder` with itself. */
+export interface ChannelParts {
+	readonly workspace: Workspace;
+	readonly request: ChannelRequest;
+	readonly route: Route;
+	readonly epoll: EpollSet;
+	/** A socket that keeps the kernel's arrival stamps on. */
+	readonly stampHolder: number;
+}
+
+/** Closes what `ChannelParts` holds; once only, since a descriptor's number may soon be somebody else's. */
+export function closeParts({ workspace, epoll, stampHolder }: ChannelParts): void {
+	if (epoll.closed) return;
+	epoll.close();
+	workspace.libc.close(stampHolder);
+}

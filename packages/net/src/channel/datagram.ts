@@ -1,0 +1,214 @@
+/**
+ * The error-queue channel over UDP and ping sockets. A shared socket stays unconnected: the destination port may vary
+ * from probe to probe, and answers of strangers then reach the method, which counts them, instead of vanishing. Connecting
+ * would save a tenth of the send's cost, which a trace does not feel.
+ */
+import type { ChannelInput, Family, Instant, PacketReply, ProbeSend, SystemError } from "@whither/core";
+import { IP_PROTOCOL } from "@whither/wire";
+import { isSystemError } from "../errors.ts";
+import { EPOLLIN, SOCK_DGRAM } from "../native/constants.ts";
+import type { ControlFacts } from "../native/control.ts";
+import type { EpollSet } from "../native/epoll.ts";
+import type { IncomingMessage } from "../native/message-batch.ts";
+import { decodeSockaddr, encodeSockaddr, SOCKADDR_LENGTH } from "../native/sockaddr.ts";
+import { bindSocket, localAddress, openSocket, prepared, setOption, setOptions } from "../native/socket.ts";
+import { SOCKADDR_BYTES } from "../native/structs.ts";
+import type { Workspace } from "../native/workspace.ts";
+import type { Route } from "../route.ts";
+import { type Channel, type ChannelParts, type ChannelRequest, closeParts } from "./channel.ts";
+import { type ArrivalTime, Endpoint, type Outbound } from "./endpoint.ts";
+import { decodeErrorEntry } from "./error-entry.ts";
+import { destinationFields, errorQueueOptions, probeOptions, ttlControl, ttlOption } from "./socket-options.ts";
+
+const ICMP_HEADER_BYTES = 8;
+
+/** What a socket of this channel is for: the whole trace, or one probe. */
+interface Bound {
+	readonly fd: number;
+	readonly port: number;
+}
+
+/** Opens a channel for `udp` or `ping` probes, or says which call failed. */
+export function openDatagramChannel(parts: ChannelParts): Channel | SystemError {
+	const channel = new DatagramChannel(parts);
+	const failed = parts.request.need.ports === "perProbe" ? null : channel.openShared();
+	if (failed === null) return channel;
+	channel.close();
+	return failed;
+}
+
+class DatagramChannel implements Channel {
+	readonly kind = "errorQueue";
+	readonly source: string;
+	readonly mtu: number | null;
+	readonly pollFd: number;
+	readonly #parts: ChannelParts;
+	readonly #workspace: Workspace;
+	readonly #request: ChannelRequest;
+	readonly #route: Route;
+	readonly #epoll: EpollSet;
+	readonly #protocol: number;
+	readonly #endpoints = new Map<number, Endpoint>();
+	readonly #names = new Map<number, NonNullable<Outbound["message"]["name"]>>();
+	#inputs: ChannelInput[] = [];
+	#shared: { readonly endpoint: Endpoint; readonly port: number } | null = null;
+	#ownPorts = 0;
+
+	constructor(parts: ChannelParts) {
+		this.#parts = parts;
+		this.#workspace = parts.workspace;
+		this.#request = parts.request;
+		this.#route = parts.route;
+		this.#epoll = parts.epoll;
+		this.#protocol = socketProtocol(parts.request);
+		this.source = parts.route.source;
+		this.mtu = parts.route.mtu;
+		this.pollFd = parts.epoll.fd;
+	}
+
+	get sourcePorts(): readonly number[] {
+		return this.#shared === null ? [] : [this.#shared.port];
+	}
+
+	/** Opens the socket that all probes share. */
+	openShared(): SystemError | null {
+		const bound = this.#bind(this.#request.sourcePort ?? 0);
+		if (isSystemError(bound)) return bound;
+		this.#shared = { endpoint: this.#addEndpoint(bound, null), port: bound.port };
+		return null;
+	}
+
+	send(probes: readonly ProbeSend[]): void {
+		if (this.#shared === null) {
+			for (const probe of probes) this.#sendAlone(probe);
+			return;
+		}
+		const { endpoint } = this.#shared;
+		if (!this.#needsSocketTtl()) {
+			endpoint.send(probes.map((probe) => this.#outbound(probe, [ttlControl(this.#request.family, probe.ttl)])));
+			return;
+		}
+		for (const probe of probes) {
+			setOption(this.#workspace, endpoint.fd, ttlOption(this.#request.family, probe.ttl));
+			endpoint.send([this.#outbound(probe, [])]);
+		}
+	}
+
+	read(): readonly ChannelInput[] {
+		for (const { fd, events } of this.#epoll.ready()) this.#endpoints.get(fd)?.read(events);
+		return this.#inputs.splice(0);
+	}
+
+	arm(at: Instant | null): void {
+		this.#epoll.arm(at === null ? null : at - this.#request.clock.now());
+	}
+
+	close(): void {
+		for (const endpoint of this.#endpoints.values()) endpoint.close();
+		this.#endpoints.clear();
+		closeParts(this.#parts);
+	}
+
+	/** Ping sockets of IPv6 ignore the control message, without an error, before Linux 5.18. */
+	#needsSocketTtl(): boolean {
+		return this.#request.need.transport === "ping" && this.#request.family === 6;
+	}
+
+	#sendAlone(probe: ProbeSend): void {
+		const { sourcePort } = this.#request;
+		const bound = this.#bind(sourcePort === null ? 0 : sourcePort + this.#ownPorts++);
+		if (isSystemError(bound)) {
+			this.#inputs.push({ type: "sendFailed", sequence: probe.sequence, error: bound, transient: false });
+			return;
+		}
+		const endpoint = this.#addEndpoint(bound, probe.sequence);
+		endpoint.send([this.#outbound(probe, [ttlControl(this.#request.family, probe.ttl)])]);
+	}
+
+	#bind(port: number): Bound | SystemError {
+		const { family } = this.#request;
+		const workspace = this.#workspace;
+		const opened = openSocket(workspace, { family, type: SOCK_DGRAM, protocol: this.#protocol });
+		const fd = prepared(workspace, opened, (fd) => {
+			const failed = setOptions(workspace, fd, [...probeOptions(this.#request), ...errorQueueOptions(family)]);
+			if (failed !== null) return failed;
+			return bindSocket(workspace, fd, { family, address: this.source, port, scope: this.#route.scope });
+		});
+		if (isSystemError(fd)) return fd;
+		const local = localAddress(workspace, fd);
+		return { fd, port: isSystemError(local) ? 0 : local.port };
+	}
+
+	#addEndpoint(bound: Bound, owner: number | null): Endpoint {
+		const { fd, port } = bound;
+		const endpoint = new Endpoint({
+			workspace: this.#workspace,
+			clock: this.#request.clock,
+			fd,
+			target: this.#request.target,
+			reportPort: owner === null ? null : port,
+			inputs: this.#inputs,
+			onError: (message, facts, time) =>
+				decodeErrorEntry(message, facts, {
+					family: this.#request.family,
+					protocol: this.#protocol,
+					sourcePort: this.#protocol === IP_PROTOCOL.udp ? port : null,
+					socket: owner,
+					...time,
+				}),
+			onPacket: (message, facts, time) => {
+				const reply = this.#packetReply(message, { facts, time, port, owner });
+				return reply === null ? null : { type: "reply", reply };
+			},
+		});
+		this.#endpoints.set(fd, endpoint);
+		this.#epoll.add(fd, EPOLLIN);
+		return endpoint;
+	}
+
+	#outbound(probe: ProbeSend, control: Outbound["message"]["control"]): Outbound {
+		const { destinationPort, bytes: data } = probe.packet;
+		return { sequence: probe.sequence, message: { name: this.#nameFor(destinationPort), data, control } };
+	}
+
+	/** The destination as the kernel wants it; of one port for most traces. */
+	#nameFor(port: number): NonNullable<Outbound["message"]["name"]> {
+		const known = this.#names.get(port);
+		if (known !== undefined) return known;
+		const { family } = this.#request;
+		const bytes = new Uint8Array(SOCKADDR_BYTES);
+		encodeSockaddr(bytes, destinationFields(this.#request, port, this.#route.scope));
+		const name = { bytes, length: SOCKADDR_LENGTH[family] };
+		this.#names.set(port, name);
+		return name;
+	}
+
+	#packetReply(
+		message: IncomingMessage,
+		about: { facts: ControlFacts; time: ArrivalTime; port: number; owner: number | null },
+	): PacketReply | null {
+		const from = decodeSockaddr(message.name);
+		if (from === null) return null;
+		const { facts, time, port, owner } = about;
+		const data = message.data.slice();
+		const isUdp = this.#protocol === IP_PROTOCOL.udp;
+		return {
+			type: "packet",
+			...time,
+			from: from.address,
+			ttl: facts.ttl,
+			tos: facts.tos,
+			socket: owner,
+			protocol: this.#protocol,
+			sourcePort: isUdp ? from.port : null,
+			destinationPort: isUdp ? port : null,
+			segment: isUdp ? null : data,
+			payload: isUdp ? data : data.subarray(Math.min(ICMP_HEADER_BYTES, data.length)),
+		};
+	}
+}
+
+function socketProtocol(request: ChannelRequest): number {
+	const echo: Readonly<Record<Family, number>> = { 4: IP_PROTOCOL.icmp, 6: IP_PROTOCOL.icmpv6 };
+	return request.need.transport === "ping" ? echo[request.family] : IP_PROTOCOL.udp;
+}

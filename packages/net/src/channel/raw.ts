@@ -1,0 +1,243 @@
+/**
+ * The raw channel: our own IP payload out, captured ICMP and the target's own packets in (CAP_NET_RAW). The kernel
+ * writes the IP header, with the TTL from a control message. Ports are held by ordinary sockets that are bound and never
+ * connected: nobody else gets them, and the kernel itself resets what a target opens to one.
+ */
+import {
+	type ChannelInput,
+	type Instant,
+	type ProbeSend,
+	replyFromPacket,
+	replyFromSegment,
+	type SystemError,
+} from "@whither/core";
+import { IP_PROTOCOL } from "@whither/wire";
+import { isSystemError } from "../errors.ts";
+import {
+	EPOLLIN,
+	ICMPV6_FILTER,
+	IPV6_RECVPKTINFO,
+	SO_RXQ_OVFL,
+	SOCK_DGRAM,
+	SOCK_RAW,
+	SOCK_STREAM,
+	SOL_ICMPV6,
+	SOL_IPV6,
+	SOL_SOCKET,
+} from "../native/constants.ts";
+import type { ControlFacts } from "../native/control.ts";
+import type { EpollSet } from "../native/epoll.ts";
+import type { IncomingMessage } from "../native/message-batch.ts";
+import { decodeSockaddr, encodeSockaddr, SOCKADDR_LENGTH } from "../native/sockaddr.ts";
+import {
+	attachFilter,
+	bindSocket,
+	localAddress,
+	openSocket,
+	prepared,
+	type SocketOption,
+	setOptions,
+} from "../native/socket.ts";
+import { SOCKADDR_BYTES } from "../native/structs.ts";
+import type { Workspace } from "../native/workspace.ts";
+import type { Route } from "../route.ts";
+import { type Channel, type ChannelParts, type ChannelRequest, closeParts } from "./channel.ts";
+import { type ArrivalTime, Endpoint } from "./endpoint.ts";
+import { answerFilter, type FilterFacts, icmp6TypeFilter, icmpFilter, nothingFilter } from "./raw-filter.ts";
+import { bufferOptions, destinationFields, headerOptions, probeOptions, ttlControl } from "./socket-options.ts";
+
+/** Opens a channel for `ip` probes, or says which call failed; without CAP_NET_RAW that is `permissionDenied`. */
+export function openRawChannel(parts: ChannelParts): Channel | SystemError {
+	const channel = new RawChannel(parts);
+	const failed = channel.open();
+	if (failed === null) return channel;
+	channel.close();
+	return failed;
+}
+
+class RawChannel implements Channel {
+	readonly kind = "raw";
+	readonly source: string;
+	readonly mtu: number | null;
+	readonly pollFd: number;
+	readonly #parts: ChannelParts;
+	readonly #workspace: Workspace;
+	readonly #request: ChannelRequest;
+	readonly #route: Route;
+	readonly #epoll: EpollSet;
+	readonly #protocol: number;
+	readonly #icmpProtocol: number;
+	readonly #destination: { readonly bytes: Uint8Array; readonly length: number };
+	readonly #endpoints = new Map<number, Endpoint>();
+	readonly #reserved: number[] = [];
+	readonly #ports: number[] = [];
+	#inputs: ChannelInput[] = [];
+	#sender: Endpoint | null = null;
+	#icmp: Endpoint | null = null;
+	#echoId: number | null = null;
+
+	constructor(parts: ChannelParts) {
+		this.#parts = parts;
+		const { request, route } = parts;
+		this.#workspace = parts.workspace;
+		this.#request = request;
+		this.#route = route;
+		this.#epoll = parts.epoll;
+		this.source = route.source;
+		this.mtu = route.mtu;
+		this.pollFd = parts.epoll.fd;
+		this.#icmpProtocol = request.family === 4 ? IP_PROTOCOL.icmp : IP_PROTOCOL.icmpv6;
+		this.#protocol = request.need.protocol === IP_PROTOCOL.icmp ? this.#icmpProtocol : request.need.protocol;
+		const bytes = new Uint8Array(SOCKADDR_BYTES);
+		// Raw IPv6 sockets take the port for the protocol: it must be 0.
+		encodeSockaddr(bytes, destinationFields(request, 0, route.scope));
+		this.#destination = { bytes, length: SOCKADDR_LENGTH[request.family] };
+	}
+
+	get sourcePorts(): readonly number[] {
+		return this.#ports;
+	}
+
+	/** Opens all sockets; the error of the first that fails. */
+	open(): SystemError | null {
+		const sender = this.#addSocket(this.#protocol, { options: probeOptions(this.#request), filter: nothingFilter() });
+		if (isSystemError(sender)) return sender;
+		this.#sender = sender;
+		const failed = this.#reservePorts();
+		if (failed !== null) return failed;
+		const icmp = this.#addReceiver(this.#icmpProtocol, icmpFilter(this.#filterFacts()));
+		if (isSystemError(icmp)) return icmp;
+		this.#icmp = icmp;
+		if (this.#ports.length === 0) return null;
+		const answers = this.#addReceiver(this.#protocol, answerFilter(this.#filterFacts()));
+		return isSystemError(answers) ? answers : null;
+	}
+
+	send(probes: readonly ProbeSend[]): void {
+		this.#learnEchoId(probes[0]);
+		const name = this.#destination;
+		this.#sender?.send(
+			probes.map(({ sequence, ttl, packet }) => ({
+				sequence,
+				message: { name, data: packet.bytes, control: [ttlControl(this.#request.family, ttl)] },
+			})),
+		);
+	}
+
+	read(): readonly ChannelInput[] {
+		const ready = this.#epoll.ready();
+		// Transmit stamps before the answers that are measured by them.
+		if (ready.length > 0) this.#sender?.drainErrors();
+		for (const { fd, events } of ready) this.#endpoints.get(fd)?.read(events);
+		return this.#inputs.splice(0);
+	}
+
+	arm(at: Instant | null): void {
+		this.#epoll.arm(at === null ? null : at - this.#request.clock.now());
+	}
+
+	close(): void {
+		for (const endpoint of this.#endpoints.values()) endpoint.close();
+		this.#endpoints.clear();
+		for (const fd of this.#reserved.splice(0)) this.#workspace.libc.close(fd);
+		closeParts(this.#parts);
+	}
+
+	/** The method chooses the id of its echo requests: their answers are let through from the first probe on. */
+	#learnEchoId(probe: ProbeSend | undefined): void {
+		if (this.#protocol !== this.#icmpProtocol || this.#echoId !== null || probe === undefined) return;
+		const { bytes } = probe.packet;
+		if (bytes.length < 8 || this.#icmp === null) return;
+		this.#echoId = ((bytes[4] ?? 0) << 8) | (bytes[5] ?? 0);
+		attachFilter(this.#workspace, this.#icmp.fd, icmpFilter(this.#filterFacts()));
+	}
+
+	#filterFacts(): FilterFacts {
+		const { family, target } = this.#request;
+		return { family, target, protocol: this.#protocol, sourcePorts: this.#ports, echoId: this.#echoId };
+	}
+
+	#reservePorts(): SystemError | null {
+		const { need, portCount, sourcePort } = this.#request;
+		const count = need.ports === "none" ? 0 : need.ports === "one" ? 1 : portCount;
+		const type = this.#protocol === IP_PROTOCOL.tcp ? SOCK_STREAM : SOCK_DGRAM;
+		const workspace = this.#workspace;
+		const { family } = this.#request;
+		for (let index = 0; index < count; index++) {
+			const port = sourcePort === null ? 0 : sourcePort + index;
+			const opened = openSocket(workspace, { family, type, protocol: 0 });
+			const fd = prepared(workspace, opened, (fd) => {
+				if (type === SOCK_DGRAM) attachFilter(workspace, fd, nothingFilter());
+				return bindSocket(workspace, fd, { family, address: this.source, port, scope: this.#route.scope });
+			});
+			if (isSystemError(fd)) return fd;
+			this.#reserved.push(fd);
+			const local = localAddress(workspace, fd);
+			if (isSystemError(local)) return local;
+			this.#ports.push(local.port);
+		}
+		return null;
+	}
+
+	#addReceiver(protocol: number, filter: Uint8Array): Endpoint | SystemError {
+		const { family } = this.#request;
+		const options: SocketOption[] = [
+			...headerOptions(family),
+			...bufferOptions(),
+			{ label: "SO_RXQ_OVFL", level: SOL_SOCKET, name: SO_RXQ_OVFL, value: 1, need: "try" },
+		];
+		if (family === 6) {
+			options.push({ label: "IPV6_RECVPKTINFO", level: SOL_IPV6, name: IPV6_RECVPKTINFO, value: 1, need: "try" });
+		}
+		if (protocol === IP_PROTOCOL.icmpv6) {
+			options.push({ label: "ICMPV6_FILTER", level: SOL_ICMPV6, name: ICMPV6_FILTER, value: icmp6TypeFilter() });
+		}
+		return this.#addSocket(protocol, { options, filter });
+	}
+
+	#addSocket(
+		protocol: number,
+		setting: { readonly options: readonly SocketOption[]; readonly filter: Uint8Array },
+	): Endpoint | SystemError {
+		const workspace = this.#workspace;
+		const { family, clock, target } = this.#request;
+		const fd = prepared(workspace, openSocket(workspace, { family, type: SOCK_RAW, protocol }), (fd) => {
+			return (
+				attachFilter(workspace, fd, setting.filter) ??
+				setOptions(workspace, fd, setting.options) ??
+				bindSocket(workspace, fd, { family, address: this.source, port: 0, scope: this.#route.scope })
+			);
+		});
+		if (isSystemError(fd)) return fd;
+		const endpoint = new Endpoint({
+			workspace,
+			clock,
+			fd,
+			target,
+			reportPort: null,
+			inputs: this.#inputs,
+			onError: () => null,
+			onPacket: (message, facts, time) => this.#captured(protocol, { message, facts, time }),
+		});
+		this.#endpoints.set(fd, endpoint);
+		this.#epoll.add(fd, EPOLLIN);
+		return endpoint;
+	}
+
+	#captured(
+		protocol: number,
+		{ message, facts, time }: { message: IncomingMessage; facts: ControlFacts; time: ArrivalTime },
+	): ChannelInput {
+		const { family } = this.#request;
+		const bytes = message.data.slice();
+		if (family === 4) return toInput(replyFromPacket(bytes, time));
+		const from = decodeSockaddr(message.name)?.address ?? "::";
+		const to = facts.destination ?? this.source;
+		const { ttl, tos } = facts;
+		return toInput(replyFromSegment({ ...time, family, from, to, ttl, tos, protocol, segment: bytes }));
+	}
+}
+
+function toInput(reply: ReturnType<typeof replyFromPacket>): ChannelInput {
+	return reply === null ? { type: "foreign", count: 1 } : { type: "reply", reply };
+}

@@ -1,0 +1,312 @@
+/** Runs a tracer on a channel in this thread: waits in one place, drains, steps, sends. */
+import {
+	type ChannelInput,
+	type ChannelKind,
+	type ChannelNeed,
+	findMethod,
+	type Instant,
+	type ProbeContext,
+	type SystemError,
+	type TraceEvent,
+	type TraceMethod,
+	type TraceOptions,
+	type TraceResult,
+	Tracer,
+	type TracerInput,
+	traceResult,
+} from "@whither/core";
+import type { Channel } from "./channel/channel.ts";
+import { openChannel } from "./channel/open.ts";
+import { type Clock, createClock } from "./clock.ts";
+import { isSystemError } from "./errors.ts";
+import { ERRNO } from "./native/errno.ts";
+import type { Watch } from "./native/libc.ts";
+import { openWorkspace, type Workspace } from "./native/workspace.ts";
+
+/** One trace to run: plain data, so that it crosses a worker boundary. */
+export interface TraceOrder {
+	readonly options: TraceOptions;
+	readonly tool: { readonly name: string; readonly version: string };
+	/** The command line, for the result. */
+	readonly args: readonly string[];
+}
+
+/** An error that is no system call's: no method of that name exists. */
+export interface UnknownMethod {
+	readonly code: "unknownMethod";
+	readonly method: string;
+}
+
+/** What a running trace says. After `result` or `failed` it says nothing more. */
+export type ProberMessage =
+	| { readonly type: "event"; readonly event: TraceEvent }
+	| { readonly type: "result"; readonly result: TraceResult }
+	| { readonly type: "failed"; readonly error: SystemError | UnknownMethod };
+
+/** A trace under way. */
+export interface RunningTrace {
+	/** Ends it: the result follows with what is known, `stopReason` "interrupted". */
+	stop(): void;
+}
+
+/** Inputs taken in one turn before the timer and the event loop get theirs, however much more is waiting. */
+const INPUTS_PER_TURN = 2_000;
+/** Source ports reserved for raw probes that each have their own; beyond, ports are used again. */
+const PORTS_MOST = 128;
+
+/**
+ * Starts a trace in this thread; messages begin after this function has returned. The thread must stay responsive for
+ * the schedule to hold, though not for the round trips, which the kernel measures.
+ */
+export function runTrace(order: TraceOrder, post: (message: ProberMessage) => void): RunningTrace {
+	const run = new TraceRun(order, post);
+	queueMicrotask(() => run.start());
+	return { stop: () => run.stop() };
+}
+
+/** Every run under way in this thread, so that none is collected and all can be closed. */
+const runs = new Set<TraceRun>();
+
+/** Ends every run of this thread at once, without results: for a worker that must go. */
+export function abandonRuns(): void {
+	for (const run of [...runs]) run.close();
+}
+
+class TraceRun {
+	readonly #order: TraceOrder;
+	readonly #post: (message: ProberMessage) => void;
+	#parts: { readonly tracer: Tracer; readonly channel: Channel; readonly clock: Clock } | null = null;
+	#watch: Watch | null = null;
+	#again: NodeJS.Immediate | null = null;
+	#queue: ChannelInput[] = [];
+	#now: Instant = 0;
+	#stopAsked = false;
+	#closed = false;
+
+	constructor(order: TraceOrder, post: (message: ProberMessage) => void) {
+		this.#order = order;
+		this.#post = post;
+	}
+
+	start(): void {
+		runs.add(this);
+		try {
+			this.#open();
+		} catch (error) {
+			this.#crash(error);
+		}
+	}
+
+	stop(): void {
+		this.#stopAsked = true;
+		if (this.#parts !== null) this.#turn({ type: "stop" });
+	}
+
+	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		runs.delete(this);
+		if (this.#again !== null) clearImmediate(this.#again);
+		this.#watch?.close();
+		this.#parts?.channel.close();
+	}
+
+	#open(): void {
+		const method = findMethod(this.#order.options.method);
+		if (method === undefined) {
+			this.#fail({ code: "unknownMethod", method: this.#order.options.method });
+			return;
+		}
+		const workspace = openWorkspace();
+		if (isSystemError(workspace)) {
+			this.#fail(workspace);
+			return;
+		}
+		const clock = createClock(workspace);
+		const opened = openBestChannel(method, this.#order.options, clock);
+		if (isSystemError(opened)) {
+			this.#fail(opened);
+			return;
+		}
+		const { channel } = opened;
+		const context = probeContext(this.#order.options, { method, ...opened, key: randomKey(workspace) });
+		const tracer = new Tracer({ method, options: this.#order.options, context });
+		this.#parts = { tracer, channel, clock };
+		this.#watch = workspace.libc.watch(channel.pollFd, () => this.#turn(null));
+		this.#turn({ type: "start" });
+		if (this.#stopAsked) this.#turn({ type: "stop" });
+	}
+
+	#turn(first: TracerInput | null): void {
+		if (this.#closed || this.#parts === null) return;
+		try {
+			if (first !== null) this.#step(first, this.#parts.clock.now());
+			this.#drain();
+		} catch (error) {
+			this.#crash(error);
+		}
+	}
+
+	/** Reads and steps until nothing is left, then arms the timer; a flood is interrupted for the event loop's sake. */
+	#drain(): void {
+		const parts = this.#parts;
+		if (parts === null) return;
+		const { tracer, channel, clock } = parts;
+		for (let taken = 0; taken < INPUTS_PER_TURN; ) {
+			// Whatever came before this instant is read before anything is given up at it.
+			const readAt = clock.now();
+			this.#collect(channel);
+			let found = 0;
+			for (let input = this.#queue.shift(); input !== undefined; input = this.#queue.shift()) {
+				this.#step(input, happenedAt(input) ?? this.#now);
+				if (this.#closed) return;
+				found++;
+			}
+			taken += found;
+			if (found > 0) continue;
+			if ((tracer.deadline?.at ?? Number.POSITIVE_INFINITY) > readAt) {
+				channel.arm(tracer.deadline?.at ?? null);
+				return;
+			}
+			this.#step({ type: "tick" }, readAt);
+			if (this.#closed) return;
+		}
+		this.#step({ type: "tick" }, clock.now());
+		this.#again ??= setImmediate(() => {
+			this.#again = null;
+			this.#turn(null);
+		});
+	}
+
+	/**
+	 * Puts what has come into the queue, by the time it happened since several sockets are read one after the other. That
+	 * probes have left comes first: until the tracer knows when, it counts their waiting from too early. Of two times for
+	 * one probe only the later word, the kernel's, is passed on.
+	 */
+	#collect(channel: Channel): void {
+		const inputs = channel.read();
+		if (inputs.length === 0) return;
+		const sent = new Map(inputs.flatMap((input) => (input.type === "sent" ? [[input.sequence, input]] : [])));
+		const others = [...this.#queue, ...inputs.filter((input) => input.type !== "sent")];
+		others.sort((a, b) => (happenedAt(a) ?? 0) - (happenedAt(b) ?? 0));
+		this.#queue = [...sent.values(), ...others];
+	}
+
+	/** The tracer lives in the time in which things happened, not in that in which we got round to reading them. */
+	#step(input: TracerInput, at: Instant): void {
+		const parts = this.#parts;
+		if (parts === null || this.#closed) return;
+		const { tracer, channel, clock } = parts;
+		if (input.type !== "sent") this.#now = Math.max(this.#now, at);
+		for (const output of tracer.step(input, this.#now)) {
+			if (output.type === "event") this.#post({ type: "event", event: output.event });
+			else if (output.type === "send") {
+				channel.send(output.probes);
+				this.#collect(channel);
+			}
+		}
+		if (!tracer.finished) return;
+		const { tool, args } = this.#order;
+		const result = traceResult(tracer, { tool, args, startedAt: clock.startedAt });
+		this.close();
+		this.#post({ type: "result", result });
+	}
+
+	#fail(error: SystemError | UnknownMethod): void {
+		if (this.#closed) return;
+		this.close();
+		this.#post({ type: "failed", error });
+	}
+
+	/** A defect of ours must not leave anybody waiting. */
+	#crash(error: unknown): void {
+		const about = error instanceof Error ? (error.stack ?? error.message) : String(error);
+		this.#fail(internalError("trace", about));
+	}
+}
+
+/** The error of something that is our own fault; `address` carries what is known of it. */
+export function internalError(call: string, about: string): SystemError {
+	return { code: "systemCall", call, address: about, errno: 0, errnoName: "internal" };
+}
+
+/** When an input happened; null for those without a time. */
+function happenedAt(input: TracerInput): Instant | null {
+	if (input.type === "sent") return input.at;
+	return input.type === "reply" ? input.reply.at : null;
+}
+
+interface OpenedChannel {
+	readonly channel: Channel;
+	readonly need: ChannelNeed;
+}
+
+/** Errors after which another kind of channel may still work. */
+const TRY_NEXT: ReadonlySet<SystemError["code"]> = new Set(["permissionDenied", "unsupportedProtocol"]);
+
+/** The first channel that this machine allows, or the error of the last that was tried. */
+function openBestChannel(method: TraceMethod, options: TraceOptions, clock: Clock): OpenedChannel | SystemError {
+	let failed: SystemError = {
+		code: "unsupportedProtocol",
+		call: `${method.name} channel`,
+		address: null,
+		errno: ERRNO.EPROTONOSUPPORT,
+		errnoName: "EPROTONOSUPPORT",
+	};
+	for (const need of channelOrder(method.channels, options.channels)) {
+		const channel = openChannel({ ...channelFacts(method, options), need, clock });
+		if (!isSystemError(channel)) return { channel, need };
+		failed = channel;
+		if (!TRY_NEXT.has(channel.code)) break;
+	}
+	return failed;
+}
+
+function channelOrder(needs: readonly ChannelNeed[], wanted: TraceOptions["channels"]): readonly ChannelNeed[] {
+	if (wanted === null) return needs;
+	const kinds: readonly ChannelKind[] = wanted;
+	return kinds.flatMap((kind) => needs.filter((need) => need.kind === kind));
+}
+
+function channelFacts(method: TraceMethod, options: TraceOptions) {
+	const { family, target, source, sourcePort, tos, flowLabel, dontFragment, bypassRouting, fwmark } = options;
+	return {
+		family,
+		target,
+		port: options.port ?? method.defaultPort ?? 0,
+		source,
+		interface: options.interface,
+		sourcePort,
+		tos,
+		flowLabel,
+		dontFragment,
+		bypassRouting,
+		fwmark,
+		portCount: Math.min(PORTS_MOST, (options.maxTtl - options.firstTtl + 1) * options.queries),
+	};
+}
+
+function probeContext(
+	options: TraceOptions,
+	about: OpenedChannel & { readonly method: TraceMethod; readonly key: number },
+): ProbeContext {
+	const { method, channel, need, key } = about;
+	const { family, target } = options;
+	return {
+		family,
+		channel: channel.kind,
+		transport: need.transport,
+		source: channel.source,
+		target,
+		sourcePorts: channel.sourcePorts,
+		port: options.port ?? method.defaultPort ?? 0,
+		key,
+		length: Math.max(options.length ?? method.defaultLength[family], method.minimumLength[family]),
+	};
+}
+
+/** 32 bits of the kernel's randomness: probes must not be guessable by those who would forge answers. */
+function randomKey({ libc, scratch }: Workspace): number {
+	libc.getrandom(scratch.address, 4, 0);
+	return scratch.view.getUint32(0);
+}

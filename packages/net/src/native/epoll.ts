@@ -1,0 +1,105 @@
+/** One epoll set with a timer in it: a single descriptor to watch for a channel's sockets and its deadline. */
+import type { SystemError } from "@whither/core";
+import { systemError } from "../errors.ts";
+import {
+	CLOCK_MONOTONIC,
+	EPOLL_CLOEXEC,
+	EPOLL_CTL_ADD,
+	EPOLL_CTL_DEL,
+	EPOLLIN,
+	TFD_CLOEXEC,
+	TFD_NONBLOCK,
+} from "./constants.ts";
+import { EPOLL_DATA_OFFSET, EPOLL_EVENT_BYTES, EPOLL_EVENTS, TIMESPEC, writeSize } from "./structs.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** A descriptor that has something to say, and what (EPOLLIN and so on). */
+export interface ReadyDescriptor {
+	readonly fd: number;
+	readonly events: number;
+}
+
+/** Owns an epoll descriptor and a timer descriptor; the descriptors added to it stay their owner's. */
+export class EpollSet {
+	readonly fd: number;
+	readonly #timer: number;
+	readonly #workspace: Workspace;
+	#closed = false;
+
+	private constructor(workspace: Workspace, fd: number, timer: number) {
+		this.#workspace = workspace;
+		this.fd = fd;
+		this.#timer = timer;
+	}
+
+	/** A new set, or the error of the call that failed. */
+	static open(workspace: Workspace): EpollSet | SystemError {
+		const { libc } = workspace;
+		const fd = libc.epoll_create1(EPOLL_CLOEXEC);
+		if (fd < 0) return systemError("epoll_create1", libc.errno());
+		const timer = libc.timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+		if (timer < 0) {
+			const error = systemError("timerfd_create", libc.errno());
+			libc.close(fd);
+			return error;
+		}
+		const set = new EpollSet(workspace, fd, timer);
+		const failed = set.add(timer, EPOLLIN);
+		if (failed === null) return set;
+		set.close();
+		return failed;
+	}
+
+	/** Watches a descriptor for `events`; errors and hang-ups are always told. */
+	add(fd: number, events: number): SystemError | null {
+		const { libc, scratch } = this.#workspace;
+		scratch.view.setUint32(0, events, true);
+		writeSize(scratch.view, EPOLL_DATA_OFFSET, fd);
+		return libc.epoll_ctl(this.fd, EPOLL_CTL_ADD, fd, scratch.address) < 0
+			? systemError("epoll_ctl", libc.errno())
+			: null;
+	}
+
+	/** Stops watching a descriptor; to be called before it is closed. */
+	remove(fd: number): void {
+		this.#workspace.libc.epoll_ctl(this.fd, EPOLL_CTL_DEL, fd, this.#workspace.scratch.address);
+	}
+
+	/** Descriptors that are ready now, at most 64; an expired timer is taken note of and left out. Never blocks. */
+	ready(): readonly ReadyDescriptor[] {
+		const { libc, events } = this.#workspace;
+		const count = libc.epoll_wait(this.fd, events.address, EPOLL_EVENTS, 0);
+		const found: ReadyDescriptor[] = [];
+		for (let index = 0; index < count; index++) {
+			const offset = index * EPOLL_EVENT_BYTES;
+			const fd = events.view.getUint32(offset + EPOLL_DATA_OFFSET, true);
+			if (fd === this.#timer) libc.read(fd, this.#workspace.scratch.address, 8);
+			else found.push({ fd, events: events.view.getUint32(offset, true) });
+		}
+		return found;
+	}
+
+	/** Makes the set readable once in `delayNs` nanoseconds (at once when not positive); null: never. */
+	arm(delayNs: number | null): void {
+		const { libc, scratch } = this.#workspace;
+		scratch.bytes.fill(0, 0, 2 * TIMESPEC.bytes);
+		if (delayNs !== null) {
+			// A time of zero would disarm.
+			const delay = Math.max(1, delayNs);
+			writeSize(scratch.view, TIMESPEC.bytes + TIMESPEC.seconds, Math.floor(delay / 1e9));
+			writeSize(scratch.view, TIMESPEC.bytes + TIMESPEC.nanoseconds, Math.floor(delay % 1e9));
+		}
+		libc.timerfd_settime(this.#timer, 0, scratch.address, 0);
+	}
+
+	get closed(): boolean {
+		return this.#closed;
+	}
+
+	close(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		this.#workspace.libc.close(this.#timer);
+		this.#workspace.libc.close(this.fd);
+	}
+}

@@ -1,0 +1,56 @@
+/** Linux error numbers by name (include/uapi/asm-generic/errno-base.h and errno.h; the same on x86_64 and arm64). */
+export const ERRNO = {
+	EPERM: 1,
+	ENOENT: 2,
+	EINTR: 4,
+	EIO: 5,
+	EBADF: 9,
+	EAGAIN: 11,
+	ENOMEM: 12,
+	EACCES: 13,
+	EFAULT: 14,
+	EBUSY: 16,
+	EEXIST: 17,
+	ENODEV: 19,
+	EINVAL: 22,
+	ENFILE: 23,
+	EMFILE: 24,
+	EPIPE: 32,
+	ENOSYS: 38,
+	ENOMSG: 42,
+	EPROTO: 71,
+	EBADMSG: 74,
+	ENOTSOCK: 88,
+	EDESTADDRREQ: 89,
+	EMSGSIZE: 90,
+	EPROTOTYPE: 91,
+	ENOPROTOOPT: 92,
+	EPROTONOSUPPORT: 93,
+	ESOCKTNOSUPPORT: 94,
+	EOPNOTSUPP: 95,
+	EPFNOSUPPORT: 96,
+	EAFNOSUPPORT: 97,
+	EADDRINUSE: 98,
+	EADDRNOTAVAIL: 99,
+	ENETDOWN: 100,
+	ENETUNREACH: 101,
+	ENETRESET: 102,
+	ECONNABORTED: 103,
+	ECONNRESET: 104,
+	ENOBUFS: 105,
+	EISCONN: 106,
+	ENOTCONN: 107,
+	ETIMEDOUT: 110,
+	ECONNREFUSED: 111,
+	EHOSTDOWN: 112,
+	EHOSTUNREACH: 113,
+	EALREADY: 114,
+	EINPROGRESS: 115,
+} as const;
+
+const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(ERRNO).map(([name, number]) => [number, name]));
+
+/** The name of a Linux error number, such as ENETUNREACH; `E` and the number for one that the table lacks. */
+export function errnoName(errno: number): string {
+	return NAMES.get(errno) ?? `E${errno}`;
+}

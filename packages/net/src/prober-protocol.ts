@@ -1,0 +1,15 @@
+/** What the prober and its worker say to each other. Private to this package. */
+import type { ProberMessage, TraceOrder } from "./driver.ts";
+
+/** To the worker. `gate`: one Int32, set to 1 when all is closed. `close`: stop every trace, tell its result, and go. */
+export type ProberRequest =
+	| { readonly type: "gate"; readonly gate: SharedArrayBuffer }
+	| { readonly type: "trace"; readonly id: number; readonly order: TraceOrder }
+	| { readonly type: "stop"; readonly id: number }
+	| { readonly type: "close" };
+
+/** From the worker: what one trace said since the last time. */
+export interface ProberReport {
+	readonly id: number;
+	readonly messages: readonly ProberMessage[];
+}

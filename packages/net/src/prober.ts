@@ -1,0 +1,140 @@
+/** Traces in a thread of their own, so that their timing holds while this thread is busy. */
+import { SHARE_ENV, Worker } from "node:worker_threads";
+import type { SystemError } from "@whither/core";
+import { internalError, type ProberMessage, type RunningTrace, runTrace, type TraceOrder } from "./driver.ts";
+import type { ProberReport, ProberRequest } from "./prober-protocol.ts";
+
+/** Runs traces, any number at a time. */
+export interface Prober {
+	/** Starts a trace; `on` hears its messages, the last of which is `result` or `failed`, whatever happens. */
+	trace(order: TraceOrder, on: (message: ProberMessage) => void): RunningTrace;
+	/** Ends every trace (their results say "interrupted") and the worker. */
+	close(): Promise<void>;
+}
+
+/** How to start a prober. */
+export interface ProberOptions {
+	/** `here`: in this thread, which must then stay responsive. Default: one worker for all traces. */
+	readonly thread?: "worker" | "here";
+	/** What the worker runs, when not this package's own file: something that calls `serveProber`. */
+	readonly workerUrl?: URL;
+	/** Handed to the worker as it is, so that a bundle can tell that it is one. */
+	readonly workerData?: unknown;
+}
+
+/** How long process.exit() may be held up by a worker that does not answer. */
+const EXIT_WAIT_MS = 500;
+
+/** A prober, at work at once: the worker starts in the background. */
+export function startProber(options: ProberOptions = {}): Prober {
+	return options.thread === "here" ? new LocalProber() : new WorkerProber(options);
+}
+
+class LocalProber implements Prober {
+	readonly #running = new Set<RunningTrace>();
+
+	trace(order: TraceOrder, on: (message: ProberMessage) => void): RunningTrace {
+		const running = runTrace(order, (message) => {
+			if (message.type !== "event") this.#running.delete(running);
+			on(message);
+		});
+		this.#running.add(running);
+		return running;
+	}
+
+	async close(): Promise<void> {
+		for (const running of [...this.#running]) running.stop();
+	}
+}
+
+class WorkerProber implements Prober {
+	readonly #worker: Worker;
+	readonly #listeners = new Map<number, (message: ProberMessage) => void>();
+	readonly #exited: Promise<void>;
+	readonly #gate = new Int32Array(new SharedArrayBuffer(4));
+	readonly #leave = () => this.#closeBeforeExit();
+	#failure: SystemError | null = null;
+	#nextId = 0;
+
+	constructor({ workerUrl, workerData }: ProberOptions) {
+		// Only what the worker needs: each extra costs part of its start, which the first trace waits for.
+		this.#worker = new Worker(workerUrl ?? ownWorker(), {
+			workerData,
+			env: SHARE_ENV,
+			execArgv: [],
+			trackUnmanagedFds: false,
+			name: "whither prober",
+		});
+		this.#worker.on("message", (report: ProberReport) => this.#take(report));
+		this.#worker.on("error", (error: unknown) => this.#crashed(error instanceof Error ? error.message : String(error)));
+		this.#exited = new Promise((resolve) => {
+			this.#worker.once("exit", (code) => {
+				process.off("exit", this.#leave);
+				this.#crashed(`worker exited with code ${code}`);
+				resolve();
+			});
+		});
+		process.on("exit", this.#leave);
+		this.#ask({ type: "gate", gate: this.#gate.buffer as SharedArrayBuffer });
+		// A prober at rest keeps no process alive.
+		this.#worker.unref();
+	}
+
+	trace(order: TraceOrder, on: (message: ProberMessage) => void): RunningTrace {
+		const id = this.#nextId++;
+		if (this.#failure !== null) {
+			const error = this.#failure;
+			queueMicrotask(() => on({ type: "failed", error }));
+			return { stop: () => {} };
+		}
+		this.#listeners.set(id, on);
+		this.#worker.ref();
+		this.#ask({ type: "trace", id, order });
+		return { stop: () => this.#ask({ type: "stop", id }) };
+	}
+
+	async close(): Promise<void> {
+		this.#worker.ref();
+		this.#ask({ type: "close" });
+		await this.#exited;
+	}
+
+	#ask(request: ProberRequest): void {
+		if (this.#failure === null) this.#worker.postMessage(request);
+	}
+
+	/** process.exit() with a trace under way: the worker must close its poll handles before the process goes. */
+	#closeBeforeExit(): void {
+		if (this.#listeners.size === 0 || this.#failure !== null) return;
+		this.#ask({ type: "close" });
+		Atomics.wait(this.#gate, 0, 0, EXIT_WAIT_MS);
+	}
+
+	#take({ id, messages }: ProberReport): void {
+		for (const message of messages) {
+			const on = this.#listeners.get(id);
+			if (message.type !== "event") this.#forget(id);
+			on?.(message);
+		}
+	}
+
+	#forget(id: number): void {
+		this.#listeners.delete(id);
+		if (this.#listeners.size === 0) this.#worker.unref();
+	}
+
+	/** However the worker ended, nobody is left waiting. */
+	#crashed(about: string): void {
+		this.#failure ??= internalError("worker", about);
+		const error = this.#failure;
+		const waiting = [...this.#listeners.values()];
+		this.#listeners.clear();
+		for (const on of waiting) on({ type: "failed", error });
+	}
+}
+
+/** This package's worker file: TypeScript beside TypeScript, JavaScript beside JavaScript. */
+function ownWorker(): URL {
+	const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+	return new URL(`./prober-worker.${extension}`, import.meta.url);
+}

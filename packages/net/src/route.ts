@@ -1,0 +1,71 @@
+/** Source address and MTU towards a target, asked of the kernel's own routing. */
+import type { SystemError } from "@whither/core";
+import { destinationFields, type RouteRequest, routeOptions } from "./channel/socket-options.ts";
+import { isSystemError, systemError } from "./errors.ts";
+import { IP_MTU, IPV6_MTU, SOCK_DGRAM, SOL_IP, SOL_IPV6 } from "./native/constants.ts";
+import { ERRNO } from "./native/errno.ts";
+import {
+	bindSocket,
+	connectSocket,
+	localAddress,
+	openSocket,
+	prepared,
+	readOption,
+	setOptions,
+} from "./native/socket.ts";
+import type { Workspace } from "./native/workspace.ts";
+
+/** What the kernel says about the way to a target. */
+export interface Route {
+	readonly source: string;
+	/** Bytes, or null where the kernel does not say. */
+	readonly mtu: number | null;
+	/** Interface index for link-local IPv6 addresses, else 0. */
+	readonly scope: number;
+}
+
+/** The discard port (RFC 863), for a look-up by a protocol that has no ports: nothing is sent to it. */
+const LOOK_UP_PORT = 9;
+
+/**
+ * Connects a UDP socket, which sends nothing, with the request's own device, mark and TOS, and reads where it was bound.
+ * Errors: `noRoute`, `noSuchDevice`, `addressNotAvailable`, `permissionDenied` and what else the kernel says.
+ */
+export function findRoute(workspace: Workspace, request: RouteRequest): Route | SystemError {
+	const { family, source, target } = request;
+	const scope = interfaceIndex(workspace, request);
+	if (isSystemError(scope)) return scope;
+	const opened = openSocket(workspace, { family, type: SOCK_DGRAM, protocol: 0 });
+	const fd = prepared(workspace, opened, (fd) => {
+		const failed = setOptions(workspace, fd, routeOptions(request));
+		if (failed !== null || source === null) return failed;
+		return bindSocket(workspace, fd, { family, address: source, port: 0, scope });
+	});
+	if (isSystemError(fd)) return fd;
+	try {
+		const port = request.port === 0 ? LOOK_UP_PORT : request.port;
+		const errno = connectSocket(workspace, fd, destinationFields(request, port, scope));
+		if (errno !== 0) return connectError(errno, target);
+		const local = localAddress(workspace, fd);
+		if (isSystemError(local)) return local;
+		const mtu = readOption(workspace, fd, family === 4 ? SOL_IP : SOL_IPV6, family === 4 ? IP_MTU : IPV6_MTU);
+		return { source: local.address, mtu, scope };
+	} finally {
+		workspace.libc.close(fd);
+	}
+}
+
+/** connect(2) on UDP says EINVAL for a source that no interface has, and EACCES for a broadcast or prohibited address. */
+function connectError(errno: number, target: string): SystemError {
+	const error = systemError("connect", errno, target);
+	if (errno === ERRNO.EINVAL) return { ...error, code: "noRoute" };
+	return error;
+}
+
+function interfaceIndex(workspace: Workspace, request: RouteRequest): number | SystemError {
+	if (request.interface === null) return 0;
+	const index = workspace.libc.if_nametoindex(request.interface);
+	if (index === 0) return systemError("if_nametoindex", ERRNO.ENODEV, request.interface);
+	const linkLocal = request.family === 6 && /^fe[89ab]/i.test(request.target);
+	return linkLocal ? index : 0;
+}

@@ -1,0 +1,46 @@
+# bash completion for whither
+_whither() {
+	local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" command=trace words=""
+	case "${COMP_WORDS[1]}" in
+	trace|doctor|demo|completion|man|help) ((COMP_CWORD > 1)) && command="${COMP_WORDS[1]}" ;;
+	esac
+	[[ "$previous" == = ]] && previous="${COMP_WORDS[COMP_CWORD-2]}"
+	[[ "$current" == = ]] && previous="${COMP_WORDS[COMP_CWORD-1]}" && current=""
+	case "$previous" in
+	--method|-M) COMPREPLY=($(compgen -W "udp udp-classic udp-port icmp tcp tcpconnect" -- "$current")) ; return ;;
+	--port|-p) COMPREPLY=() ; return ;;
+	--first|-f) COMPREPLY=() ; return ;;
+	--max-hops|-m) COMPREPLY=() ; return ;;
+	--source|-s) COMPREPLY=() ; return ;;
+	--interface|-i) COMPREPLY=($(compgen -W "$(command ls /sys/class/net 2>/dev/null)" -- "$current")) ; return ;;
+	--fwmark) COMPREPLY=() ; return ;;
+	--queries|-q) COMPREPLY=() ; return ;;
+	--sim-queries|-N) COMPREPLY=() ; return ;;
+	--tos|-t) COMPREPLY=() ; return ;;
+	--dscp) COMPREPLY=() ; return ;;
+	--ecn) COMPREPLY=() ; return ;;
+	--flowlabel|-l) COMPREPLY=() ; return ;;
+	--sport) COMPREPLY=() ; return ;;
+	--channel) COMPREPLY=($(compgen -W "errorQueue raw" -- "$current")) ; return ;;
+	--wait|-w) COMPREPLY=() ; return ;;
+	--timeout|-Q) COMPREPLY=() ; return ;;
+	--failures|-H) COMPREPLY=() ; return ;;
+	--sendwait|-z) COMPREPLY=() ; return ;;
+	--format) COMPREPLY=($(compgen -W "text csv json ndjson" -- "$current")) ; return ;;
+	--color) COMPREPLY=($(compgen -W "auto always never" -- "$current")) ; return ;;
+	esac
+	case "$command" in
+	trace) words="--method -M --icmp -I --tcp -T --udp -U --port -p --ipv4 -4 --ipv6 -6 --first -f --max-hops -m --source -s --interface -i --bypass-routing -r --fwmark --queries -q --sim-queries -N --tos -t --dscp --ecn --flowlabel -l --dont-fragment -F --sport --channel --wait -w --timeout -Q --failures -H --sendwait -z --json --ndjson --format --extensions -e --numeric -n --back --explain --color --strict --help -h" ;;
+	doctor) words="--json --color --help -h" ;;
+	demo) words="--fast --realtime --json --ndjson --format --extensions -e --numeric -n --back --explain --color --help -h" ;;
+	completion) words="--help -h bash zsh fish" ;;
+	man) words="--help -h" ;;
+	help) words="--help -h trace doctor demo completion man" ;;
+	esac
+	((COMP_CWORD == 1)) && words="$words trace doctor demo completion man help"
+	COMPREPLY=($(compgen -W "$words" -- "$current"))
+	if [[ "$command" == trace && "$current" != -* ]]; then
+		COMPREPLY+=($(compgen -A hostname -- "$current"))
+	fi
+}
+complete -F _whither whither

@@ -1,0 +1,12 @@
+import { expect, it } from "vitest";
+import { parseHosts } from "./hosts-file.ts";
+
+it("an address has the first name of its first line; comments and blank lines are nothing", () => {
+	const text =
+		"127.0.0.1\tlocalhost loopback\n\n# 10.0.0.1 no\n10.0.0.2   gw.lan # the router\n127.0.0.1 other\n::1 ip6-localhost\nalone\n";
+	expect([...parseHosts(text)]).toEqual([
+		["127.0.0.1", "localhost"],
+		["10.0.0.2", "gw.lan"],
+		["::1", "ip6-localhost"],
+	]);
+});

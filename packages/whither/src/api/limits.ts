@@ -1,0 +1,23 @@
+/** Least and most of every number a trace takes; the library checks against them and the command line says them. */
+export const LIMITS = {
+	port: [1, 65_535],
+	/** Longest probe traceroute(8) sends; shorter ones than the method can make are lengthened. */
+	length: [0, 65_000],
+	firstTtl: [1, 255],
+	maxTtl: [1, 255],
+	queries: [1, 100],
+	simultaneous: [1, 1024],
+	maxSilentHops: [1, 255],
+	tos: [0, 255],
+	dscp: [0, 63],
+	ecn: [0, 3],
+	/** 20 bits (RFC 6437). */
+	flowLabel: [0, 0xf_ff_ff],
+	sourcePort: [1, 65_535],
+	fwmark: [0, 0xff_ff_ff_ff],
+} as const satisfies Readonly<Record<string, readonly [number, number]>>;
+
+export type LimitName = keyof typeof LIMITS;
+
+/** Longest time any option takes, in milliseconds: one day. */
+export const MOST_MS = 86_400_000;

@@ -1,0 +1,61 @@
+/** This machine's network as a world: one prober for all traces, in a thread of its own that keeps no process alive. */
+import type { Prober } from "@whither/net";
+import { WhitherError } from "./error.ts";
+import { readHosts } from "./hosts-file.ts";
+import { resolveTarget } from "./resolve.ts";
+import type { World } from "./world.ts";
+
+/** Set by the bundler: the file, beside the bundle, that is the prober's worker. Absent when run from source. */
+declare const WHITHER_WORKER_FILE: string | undefined;
+
+/** A reverse look-up is given up after so long, and asked once. */
+const REVERSE_TIMEOUT_MS = 2_000;
+
+let world: Promise<World> | null = null;
+
+/** This machine's network; starts the prober's thread, so calling it early saves time. Rejects where tracing cannot work at all. */
+export function openRealWorld(): Promise<World> {
+	if (process.platform !== "linux") return Promise.reject(unsupported());
+	world ??= openProber().then((prober) => ({
+		resolve: resolveTarget,
+		reverse: reverseName,
+		start: (order, on) => prober.trace(order, on),
+	}));
+	return world;
+}
+
+/**
+ * The same network, traced in this thread: for a short-lived program that does little else, since it saves starting
+ * another. Round trips are the kernel's in either case.
+ */
+export async function openRealWorldHere(): Promise<World> {
+	if (process.platform !== "linux") throw unsupported();
+	const { runTrace } = await import("@whither/net");
+	return { resolve: resolveTarget, reverse: reverseName, start: runTrace };
+}
+
+async function openProber(): Promise<Prober> {
+	const { startProber } = await import("@whither/net");
+	const file = typeof WHITHER_WORKER_FILE === "string" ? WHITHER_WORKER_FILE : null;
+	return startProber(file === null ? {} : { workerUrl: new URL(file, import.meta.url) });
+}
+
+type Resolver = import("node:dns/promises").Resolver;
+let hosts: ReadonlyMap<string, string> | null = null;
+let resolver: Promise<Resolver> | null = null;
+
+/** The name of an address by /etc/hosts, else by DNS; its own resolver, since the system's would hold up the process's end. */
+async function reverseName(address: string): Promise<string | null> {
+	hosts ??= readHosts();
+	const known = hosts.get(address);
+	if (known !== undefined) return known;
+	resolver ??= import("node:dns/promises").then((dns) => new dns.Resolver({ timeout: REVERSE_TIMEOUT_MS, tries: 1 }));
+	const names = await (await resolver).reverse(address).catch(() => []);
+	return names[0] ?? null;
+}
+
+function unsupported(): WhitherError {
+	const sentence =
+		"Tracing needs Linux, for its socket error queue and raw sockets; `whither demo` and the simulated internet work here";
+	return new WhitherError("unsupportedPlatform", sentence, { platform: process.platform });
+}

@@ -1,0 +1,93 @@
+/** The internet in memory as a world: the same tracer, no network, no privilege; for demos, examples and tests. */
+import type { Family, TraceEvent, TraceResult } from "@whither/core";
+import { linkAddress, nodeAddress, runTrace, type Scenario } from "@whither/sim";
+import { WhitherError } from "./error.ts";
+import type { World, WorldMessage, WorldOrder } from "./world.ts";
+
+export interface SimulatedOptions {
+	/** Seed of every random draw; default the scenario's. */
+	readonly seed?: number;
+	/** `virtual`: everything at once. `real`: events come as far apart as they would on a network. Default virtual. */
+	readonly pace?: "virtual" | "real";
+	/** With `real`: that many times slower than life, for people to watch. Default 1. */
+	readonly slowedBy?: number;
+}
+
+/** A world in which the scenario's node names are host names; traces start at its tracing host. */
+export function simulated(scenario: Scenario, options: SimulatedOptions = {}): World {
+	const names = nodeNames(scenario);
+	return {
+		resolve: async (name, family) => {
+			const wanted = family ?? scenario.families?.[0] ?? 4;
+			const address = Object.hasOwn(scenario.nodes, name) ? nodeAddress(scenario, name, wanted) : null;
+			if (address !== null) return { name, address, family: wanted, zone: null };
+			const known = Object.keys(scenario.nodes).join(", ");
+			throw new WhitherError("nameNotFound", `${name} is no node of this scenario; there are ${known}`, { name });
+		},
+		reverse: async (address) => names.get(address) ?? null,
+		start: (order, on) => {
+			const slowedBy = options.pace === "real" ? (options.slowedBy ?? 1) : 0;
+			return play(simulate(scenario, order, options), slowedBy, on);
+		},
+	};
+}
+
+function nodeNames(scenario: Scenario): ReadonlyMap<string, string> {
+	const names = new Map<string, string>();
+	for (const [link, { between }] of scenario.links.entries()) {
+		for (const family of [4, 6] as const satisfies readonly Family[]) {
+			names.set(linkAddress(link, 0, family), between[0]);
+			names.set(linkAddress(link, 1, family), between[1]);
+		}
+	}
+	return names;
+}
+
+interface Played {
+	readonly events: readonly TraceEvent[];
+	readonly result: TraceResult;
+}
+
+function simulate(scenario: Scenario, order: WorldOrder, options: SimulatedOptions): Played {
+	const { family, target: _, targetName, channels, ...rest } = order.options;
+	const spec = { ...scenario, trace: { from: scenario.trace.from, to: targetName, options: rest } };
+	const { events, result } = runTrace(spec, {
+		family,
+		...(options.seed === undefined ? {} : { seed: options.seed }),
+		...(channels?.[0] === undefined ? {} : { channel: channels[0] }),
+	});
+	return { events, result: { ...result, tool: order.tool, args: order.args } };
+}
+
+/** Hand the events out at their own times, stretched by a factor (0: at once); `stop` cuts the story short. */
+function play(played: Played, slowedBy: number, on: (message: WorldMessage) => void): { stop: () => void } {
+	let timer: ReturnType<typeof setTimeout> | null = null;
+	let next = 0;
+	const startedAt = Date.now();
+	const advance = (): void => {
+		for (; next < played.events.length; next++) {
+			const event = played.events[next];
+			if (event === undefined) break;
+			const wait = slowedBy > 0 && "atNs" in event ? (event.atNs / 1e6) * slowedBy - (Date.now() - startedAt) : 0;
+			if (wait > 0) {
+				timer = setTimeout(advance, wait);
+				return;
+			}
+			on({ type: "event", event });
+		}
+		on({ type: "result", result: played.result });
+	};
+	timer = setTimeout(advance, 0);
+	return { stop: () => stopPlaying() };
+
+	function stopPlaying(): void {
+		if (timer === null || next >= played.events.length) return;
+		clearTimeout(timer);
+		const toldHops = played.events.slice(0, next).flatMap((event) => (event.type === "hop" ? [event.hop] : []));
+		next = played.events.length;
+		const atNs = Math.round(((Date.now() - startedAt) * 1e6) / Math.max(slowedBy, 1));
+		on({ type: "event", event: { type: "end", atNs, stopReason: "interrupted", reached: false } });
+		const cut = { durationNs: atNs, stopReason: "interrupted", reached: false, hops: toldHops } as const;
+		on({ type: "result", result: { ...played.result, ...cut } });
+	}
+}

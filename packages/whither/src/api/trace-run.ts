@@ -1,0 +1,181 @@
+/** One trace under way: its events as they happen, its result at the end. */
+import type { HopResult, TraceEvent, TraceResult, TraceWarning } from "@whither/core";
+import { asWhitherError, systemFailure, WhitherError } from "./error.ts";
+import { EventLog } from "./event-log.ts";
+import { addressesIn, nameEvent, nameResult } from "./named.ts";
+import { NameBook } from "./names.ts";
+import { methodsOf, type TraceRequestOptions, traceOptions } from "./options.ts";
+import type { ResolvedTarget } from "./resolve.ts";
+import type { World, WorldMessage, WorldOrder } from "./world.ts";
+
+/** What a run is started with, beyond the caller's options. */
+export interface RunOrder {
+	readonly name: string;
+	readonly options: TraceRequestOptions;
+	readonly tool: WorldOrder["tool"];
+	readonly args: readonly string[];
+	readonly openWorld: () => World | Promise<World>;
+}
+
+/** How long a finished hop waits for the names in it, unless the caller says otherwise. */
+const DEFAULT_NAME_WAIT_MS = 500;
+
+/** Codes after which the next method in the caller's list is tried: this one cannot work here. */
+const TRY_NEXT: ReadonlySet<string> = new Set(["permissionDenied", "unsupportedProtocol"]);
+
+/**
+ * A trace under way. Iterate it for the events (every loop starts from the first; leaving a loop stops nothing), await
+ * `result` for the whole. Both reject with the same `WhitherError` when the trace cannot begin.
+ */
+export class TraceRun implements AsyncIterable<TraceEvent> {
+	readonly result: Promise<TraceResult>;
+	readonly #order: RunOrder;
+	readonly #log = new EventLog<TraceEvent>();
+	readonly #names: { book: NameBook | null } = { book: null };
+	readonly #stopped = new AbortController();
+	#target: ResolvedTarget | null = null;
+	#running: { readonly stop: () => void } | null = null;
+	/** Ends the waits for names that are under way. */
+	readonly #nameWaits = new Set<() => void>();
+	/** The ordered part of the stream: hops wait here for their names. */
+	#told: Promise<void> = Promise.resolve();
+
+	constructor(order: RunOrder) {
+		this.#order = order;
+		this.result = this.#run();
+		this.result.then(
+			() => this.#log.close(),
+			(failure) => this.#log.close(failure),
+		);
+	}
+
+	/** The target once its name has resolved, else null. */
+	get target(): ResolvedTarget | null {
+		return this.#target;
+	}
+
+	/** End early; the result has what is known by now and `stopReason: "interrupted"`. */
+	stop(): void {
+		this.#stopped.abort();
+		for (const finish of [...this.#nameWaits]) finish();
+		this.#running?.stop();
+	}
+
+	[Symbol.asyncIterator](): AsyncIterator<TraceEvent> {
+		return this.#log[Symbol.asyncIterator]();
+	}
+
+	async #run(): Promise<TraceResult> {
+		const { signal } = this.#order.options;
+		const stop = () => this.stop();
+		if (signal?.aborted) stop();
+		signal?.addEventListener("abort", stop, { once: true });
+		try {
+			return await this.#prepareAndTrace();
+		} catch (thrown) {
+			throw asWhitherError(thrown);
+		} finally {
+			signal?.removeEventListener("abort", stop);
+		}
+	}
+
+	async #prepareAndTrace(): Promise<TraceResult> {
+		const { options, name } = this.#order;
+		const methods = methodsOf(options);
+		const world = await this.#order.openWorld();
+		this.#target = await this.#unlessStopped(world.resolve(name, wantedFamily(options)));
+		if (options.names) this.#names.book = new NameBook(world.reverse);
+		return this.#traceByFirst(methods, world, this.#target);
+	}
+
+	/** The first method that this machine allows; those passed over stand among the warnings. */
+	async #traceByFirst(methods: readonly string[], world: World, target: ResolvedTarget): Promise<TraceResult> {
+		const passed: TraceWarning[] = [];
+		for (const [index, method] of methods.entries()) {
+			try {
+				const result = await this.#trace(world, traceOptions(this.#order.options, method, target));
+				return passed.length === 0 ? result : { ...result, warnings: [...passed, ...result.warnings] };
+			} catch (failure) {
+				const next = methods[index + 1];
+				if (!(failure instanceof WhitherError) || !TRY_NEXT.has(failure.code) || next === undefined) throw failure;
+				const warning = { code: "methodFallback", from: method, to: next, reason: failure.code };
+				passed.push(warning);
+				this.#log.push({ type: "warning", atNs: 0, warning });
+			}
+		}
+		throw new Error("no method was tried");
+	}
+
+	#trace(world: World, options: WorldOrder["options"]): Promise<TraceResult> {
+		const { tool, args } = this.#order;
+		return new Promise((resolve, reject) => {
+			const onMessage = (message: WorldMessage) => {
+				if (message.type === "event") this.#tell(message.event);
+				else if (message.type === "failed") reject(failureOf(message.error, options.method));
+				else this.#told = this.#told.then(() => resolve(this.#named(message.result)));
+			};
+			this.#running = world.start({ options, tool, args }, onMessage);
+			if (this.#stopped.signal.aborted) this.#running.stop();
+		});
+	}
+
+	#named(result: TraceResult): TraceResult {
+		return this.#names.book === null ? result : nameResult(result, this.#names.book);
+	}
+
+	#tell(event: TraceEvent): void {
+		const { book } = this.#names;
+		if (book === null) {
+			this.#log.push(event);
+			return;
+		}
+		const asked = addressesIn(event).map((address) => book.ask(address));
+		if (event.type === "start" || event.type === "probe") {
+			this.#log.push(nameEvent(event, book));
+			return;
+		}
+		const named = event.type === "hop" ? this.#nameWait(event.hop, book, asked) : null;
+		this.#told = this.#told.then(async () => {
+			if (named !== null) await named;
+			this.#log.push(nameEvent(event, book));
+		});
+	}
+
+	/** Until every name of the hop is known, the wait is over or the trace was stopped; null when there is nothing to wait for. */
+	#nameWait(hop: HopResult, book: NameBook, asked: readonly Promise<void>[]): Promise<void> | null {
+		const known = hop.probes.every((probe) => probe.from === null || book.name(probe.from) !== null);
+		if (known || this.#stopped.signal.aborted) return null;
+		return new Promise((resolve) => {
+			const finish = () => {
+				clearTimeout(timer);
+				this.#nameWaits.delete(finish);
+				resolve();
+			};
+			const timer = setTimeout(finish, this.#order.options.nameWaitMs ?? DEFAULT_NAME_WAIT_MS);
+			this.#nameWaits.add(finish);
+			Promise.all(asked).then(finish);
+		});
+	}
+
+	/** The promise, or a rejection as soon as the run is stopped. */
+	#unlessStopped<T>(promise: Promise<T>): Promise<T> {
+		const { signal } = this.#stopped;
+		return new Promise((resolve, reject) => {
+			const refuse = () => reject(new WhitherError("aborted", "The trace was stopped before it began"));
+			if (signal.aborted) refuse();
+			signal.addEventListener("abort", refuse, { once: true });
+			promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", refuse));
+		});
+	}
+}
+
+function wantedFamily(options: TraceRequestOptions): 4 | 6 | null {
+	if (options.family !== undefined) return options.family;
+	if (options.source === undefined) return null;
+	return options.source.includes(":") ? 6 : 4;
+}
+
+function failureOf(error: Extract<WorldMessage, { type: "failed" }>["error"], method: string): WhitherError {
+	if ("call" in error) return systemFailure(error, method);
+	return new WhitherError("unknownMethod", `There is no method "${error.method}"`, { method });
+}

@@ -1,0 +1,158 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Script } from "node:vm";
+import { beforeAll, describe, expect, it } from "vitest";
+
+const root = join(import.meta.dirname, "../../../..");
+const command = join(root, "packages/whither/bin/whither.js");
+
+const dist = join(root, "packages/whither/dist");
+
+beforeAll(() => {
+	if (!existsSync(join(dist, "whither.cjs"))) {
+		execFileSync(process.execPath, [join(root, "scripts/bundle.mjs")]);
+	}
+}, 60_000);
+
+function run(...args: string[]) {
+	const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], { encoding: "utf8" });
+	return { status, stdout, stderr };
+}
+
+function ended(child: ChildProcess): Promise<{ code: number | null; stdout: string }> {
+	let stdout = "";
+	child.stdout?.on("data", (chunk) => {
+		stdout += chunk;
+	});
+	return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout })));
+}
+
+it("V8 takes the code cache that the build makes for the launcher", () => {
+	const folder = mkdtempSync(join(tmpdir(), "whither-"));
+	const cache = join(folder, "cache");
+	execFileSync(process.execPath, [join(root, "scripts/code-cache.cjs"), cache]);
+	// The launcher's own words, so that the wrapper cannot drift from the one the cache was made with.
+	const wrapper = /`(\(function\(.*\{)\$\{source\}(.*)`/.exec(readFileSync(command, "utf8"));
+	const filename = join(dist, "whither.cjs");
+	const source = `${wrapper?.[1]}${readFileSync(filename, "utf8")}${wrapper?.[2]?.replace("\\n", "\n")}`;
+	const script = new Script(source, { filename, cachedData: readFileSync(cache) });
+	rmSync(folder, { recursive: true });
+	expect(script.cachedDataRejected).toBe(false);
+});
+
+describe("help and version", () => {
+	it("--version says name and version", () => {
+		expect(run("--version")).toMatchObject({ status: 0, stderr: "" });
+		expect(run("-V").stdout).toMatch(/^whither \d+\.\d+\.\d+\n$/);
+	});
+	it.each([[["--help"]], [["trace", "--help"]], [["help"]], [["-h"]], [[]]])("%j is the help of trace", (args) => {
+		const { status, stdout, stderr } = run(...args);
+		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+		expect(stdout).toMatch(/^Usage: whither \[trace\]/);
+	});
+	it("each command has help of its own", () => {
+		expect(run("doctor", "--help").stdout).toMatch(/^Usage: whither doctor/);
+		expect(run("help", "demo").stdout).toMatch(/^Usage: whither demo/);
+	});
+	it("the manual and the completions come from the same table", () => {
+		expect(run("man").stdout).toMatch(/^\.TH WHITHER 1/);
+		expect(run("completion", "zsh").stdout).toMatch(/^#compdef whither/);
+	});
+});
+
+describe("what cannot be obeyed exits with 2 and one sentence", () => {
+	it.each([
+		[["--jsno", "x"], "whither: There is no option --jsno; did you mean --json?\n"],
+		[["-q", "zero", "x"], 'whither: -q wants a whole number from 1 to 100, not "zero"\n'],
+		[["help", "trase"], "whither: There is no command trase; did you mean trace?\n"],
+		[["completion", "tcsh"], "whither: Completion is there for bash, zsh, fish, not for tcsh\n"],
+		[["completion"], "whither: `whither completion` takes one word; usage: whither completion bash|zsh|fish\n"],
+		[["demo", "x"], "whither: `whither demo` takes no operands; usage: whither demo [--fast] [--json]\n"],
+		[["-n"], "whither: Which host? `whither HOST` traces the path to it\n"],
+		[["-f", "9", "-m", "3", "127.0.0.1"], "whither: the first hop (9) lies beyond the last (3)\n"],
+		[["-6", "127.0.0.1"], "whither: 127.0.0.1 is an IPv4 address, but IPv6 was asked for\n"],
+	])("%j", (args, stderr) => {
+		expect(run(...args)).toEqual({ status: 2, stdout: "", stderr });
+	});
+
+	it("with --json stdout holds one document that says it too", () => {
+		for (const args of [
+			["--json", "--nope", "x"],
+			["--json", "-6", "127.0.0.1"],
+		]) {
+			const { status, stdout, stderr } = run(...args);
+			expect(status).toBe(2);
+			expect(stdout.match(/\n/g)).toHaveLength(1);
+			const document = JSON.parse(stdout);
+			expect(document).toMatchObject({ schema: "whither.trace/1", stopReason: "error", reached: false, hops: [] });
+			expect(stderr).toBe(`whither: ${document.error.message}\n`);
+		}
+	});
+
+	it("with --ndjson the last line is `end` and says it", () => {
+		const { stdout } = run("--ndjson", "-6", "127.0.0.1");
+		expect(JSON.parse(stdout)).toMatchObject({
+			type: "end",
+			stopReason: "error",
+			result: { error: { code: "nameNotFound" } },
+		});
+	});
+});
+
+describe("the demonstration", () => {
+	it("prints hop lines of traceroute's form with explanations between", () => {
+		const { status, stdout, stderr } = run("demo");
+		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+		expect(stdout).toMatch(/^traceroute to \S+ \(10\.16\.\d+\.\d+\), 30 hops max, 60 byte packets$/m);
+		expect(stdout).toMatch(/^ 1 {2}\S+ \(10\.16\.0\.2\) {2}\d+\.\d{3} ms/m);
+		expect(stdout).toContain("^ Inside an MPLS tunnel");
+		expect(stdout).toMatch(/^ {2}Reached /m);
+	});
+	it("is the same every time", () => expect(run("demo", "--fast").stdout).toBe(run("demo").stdout));
+	it("--json is one document, --ndjson ends in it, --format csv has a row a probe", () => {
+		const document = JSON.parse(run("demo", "--json").stdout);
+		expect(document).toMatchObject({ schema: "whither.trace/1", args: ["demo", "--json"], reached: true });
+		const lines = run("demo", "--ndjson")
+			.stdout.trimEnd()
+			.split("\n")
+			.map((line) => JSON.parse(line));
+		expect(lines[0]).toMatchObject({ type: "start" });
+		expect(lines.at(-1).result.hops).toEqual(document.hops);
+		expect(run("demo", "--format=csv").stdout).toMatch(/^target,address,method,.*\r\n/);
+	});
+	it("colours only when told to", () => {
+		expect(run("demo").stdout).not.toContain("\u001b[");
+		expect(run("demo", "--color=always").stdout).toContain("\u001b[");
+	});
+});
+
+describe("streams and signals", () => {
+	it("a closed pipe ends it quietly with 0", async () => {
+		const child = spawn(process.execPath, [command, "demo"], { stdio: ["ignore", "pipe", "pipe"] });
+		let stderr = "";
+		child.stderr.on("data", (chunk) => {
+			stderr += chunk;
+		});
+		child.stdout.destroy();
+		const code = await new Promise((resolve) => child.on("close", resolve));
+		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+	});
+
+	it.each([
+		["SIGINT", 130],
+		["SIGTERM", 143],
+	] as const)("%s prints the partial result and exits with %d", async (signal, code) => {
+		const child = spawn(process.execPath, [command, "demo", "--ndjson", "--realtime"], {
+			stdio: ["ignore", "pipe", "ignore"],
+		});
+		const end = ended(child);
+		await new Promise((resolve) => child.stdout.once("data", resolve));
+		child.kill(signal);
+		const { code: exitCode, stdout } = await end;
+		expect(exitCode).toBe(code);
+		const last = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
+		expect(last).toMatchObject({ type: "end", stopReason: "interrupted" });
+	});
+});

@@ -1,0 +1,101 @@
+/** The commands, as one table beside the options. */
+import { DEMO_OPTIONS, DOCTOR_OPTIONS, type OptionTable, PLAIN_OPTIONS, TRACE_OPTIONS } from "./options.ts";
+
+export type CommandName = "trace" | "doctor" | "demo" | "completion" | "man" | "help";
+
+export interface CommandRow {
+	readonly name: CommandName;
+	readonly usage: string;
+	readonly summary: string;
+	/** What a reader should know beyond the options; one paragraph a string. */
+	readonly about: readonly string[];
+	readonly options: OptionTable;
+	/** Fewest and most positional arguments. */
+	readonly operands: readonly [number, number];
+	/** Words the first operand is one of, for completion; "host": a host name. */
+	readonly completes: readonly string[] | "host" | null;
+}
+
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
+export const COMMANDS: readonly CommandRow[] = [
+	{
+		name: "trace",
+		usage: "whither [trace] [OPTION]... HOST... [LENGTH]",
+		summary: "Trace the path to each HOST (the default command)",
+		about: [
+			"Prints every router between here and HOST with the round trips to it, in the form of traceroute(8). The default method keeps the whole trace on one flow, so a load balancer shows one path, and needs no privilege.",
+			"LENGTH is the size of the probe's IP packet in bytes: the last operand, if it is all digits and not alone. Several hosts are traced at the same time and printed in order. A host named like a command is traced with `whither trace NAME`.",
+		],
+		options: TRACE_OPTIONS,
+		operands: [1, Number.POSITIVE_INFINITY],
+		completes: "host",
+	},
+	{
+		name: "doctor",
+		usage: "whither doctor [--json]",
+		summary: "Try every method on this machine and print the fix for what does not work",
+		about: [
+			"Opens each method's sockets, sends nothing beyond this machine, and says which work, which do not, why, and the one line that changes it.",
+		],
+		options: DOCTOR_OPTIONS,
+		operands: [0, 0],
+		completes: null,
+	},
+	{
+		name: "demo",
+		usage: "whither demo [--fast] [--json]",
+		summary: "Trace through a simulated internet: no network, no privilege",
+		about: [
+			"Runs the same tracer and the same reports over an internet in memory, a dozen hops long, and explains what they show.",
+		],
+		options: DEMO_OPTIONS,
+		operands: [0, 0],
+		completes: null,
+	},
+	{
+		name: "completion",
+		usage: "whither completion bash|zsh|fish",
+		summary: "Print a completion script for the shell",
+		about: [
+			"bash: `whither completion bash > ~/.local/share/bash-completion/completions/whither`. zsh: write it to a file named _whither in a directory of $fpath. fish: `whither completion fish > ~/.config/fish/completions/whither.fish`.",
+		],
+		options: PLAIN_OPTIONS,
+		operands: [1, 1],
+		completes: SHELLS,
+	},
+	{
+		name: "man",
+		usage: "whither man",
+		summary: "Print the manual page (roff); read it with `whither man | man -l -`",
+		about: [],
+		options: PLAIN_OPTIONS,
+		operands: [0, 0],
+		completes: null,
+	},
+	{
+		name: "help",
+		usage: "whither help [COMMAND]",
+		summary: "Show help for a command",
+		about: [],
+		options: PLAIN_OPTIONS,
+		operands: [0, 1],
+		completes: ["trace", "doctor", "demo", "completion", "man"],
+	},
+];
+
+/** What the exit code says (the same for every command). */
+export const EXIT_CODES: readonly (readonly [number, string])[] = [
+	[0, "measured"],
+	[1, "target not reached, under --strict"],
+	[2, "wrong usage, or a name that does not resolve"],
+	[3, "a privilege is missing and nothing else would do"],
+	[4, "the system or the network failed: no route, interface down"],
+	[70, "a bug of ours"],
+	[130, "interrupted, after the partial result (143: terminated)"],
+];
+
+/** The row of a command, or null if the word names none. */
+export function findCommand(word: string | undefined): CommandRow | null {
+	return COMMANDS.find((command) => command.name === word) ?? null;
+}

@@ -1,0 +1,73 @@
+/** The command `whither`: which command, its exit code, and nothing else. */
+import { asWhitherError, WhitherError } from "../api/error.ts";
+import { failureDocument } from "../api/failure.ts";
+import { TOOL } from "../api/version.ts";
+import { formatJson } from "../report/json.ts";
+import { formatNdjsonEnd } from "../report/ndjson.ts";
+import { COMMANDS, type CommandRow } from "./commands.ts";
+import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { complain, print, printAside } from "./output.ts";
+import { parseOptions, splitCommand } from "./parse.ts";
+import { traceCommand } from "./trace.ts";
+import { isUsageProblem, UsageProblem } from "./values.ts";
+
+/** Run one command line (without node and script); resolves with the exit code and never rejects. */
+export async function runCommandLine(args: readonly string[]): Promise<number> {
+	try {
+		return await dispatch(args);
+	} catch (thrown) {
+		return reportFailure(args, isUsageProblem(thrown) ? new WhitherError("usage", thrown.message) : thrown);
+	}
+}
+
+async function dispatch(args: readonly string[]): Promise<number> {
+	const [defaultCommand] = COMMANDS;
+	if (defaultCommand === undefined) throw new Error("no commands");
+	if (args.length === 0) return showHelp(defaultCommand);
+	if (args[0] === "--version" || args[0] === "-V") return shown(`${TOOL.name} ${TOOL.version}\n`);
+	const { command, rest } = splitCommand(args, defaultCommand);
+	if (asksForHelp(rest, command)) return showHelp(command);
+	if (command.name === "trace") return traceCommand(rest, args);
+	const { operands } = parseOptions(rest, command.options);
+	checkOperands(command, operands);
+	const { runOtherCommand } = await import("./other-commands.ts");
+	return runOtherCommand(command, { rest, operands, args });
+}
+
+/** Help is given even beside options that are wrong, but not when the word is the value of another option or an operand. */
+function asksForHelp(rest: readonly string[], command: CommandRow): boolean {
+	const end = rest.indexOf("--");
+	const words = end === -1 ? rest : rest.slice(0, end);
+	return words.includes("--help") || (words.includes("-h") && command.options.help?.short === "h");
+}
+
+function checkOperands(command: CommandRow, operands: readonly string[]): void {
+	const [least, most] = command.operands;
+	if (operands.length >= least && operands.length <= most) return;
+	throw new UsageProblem(
+		`\`whither ${command.name}\` takes ${most === 0 ? "no operands" : "one word"}; usage: ${command.usage}`,
+	);
+}
+
+async function showHelp(command: CommandRow): Promise<number> {
+	const { formatHelp } = await import("./other-commands.ts");
+	return shown(formatHelp(command));
+}
+
+function shown(text: string): number {
+	print(text);
+	return EXIT.ok;
+}
+
+/** The sentence on stderr and, where a document was asked for, that document on stdout. */
+function reportFailure(args: readonly string[], thrown: unknown): number {
+	const error = asWhitherError(thrown);
+	const unknown = { name: "", address: null, port: null, method: null, family: null };
+	const order = { tool: TOOL, args, startedAt: new Date().toISOString(), ...unknown };
+	if (args.includes("--json") || args.includes("--format=json")) print(formatJson(failureDocument(order, error), 0));
+	else if (args.includes("--ndjson") || args.includes("--format=ndjson"))
+		print(formatNdjsonEnd(failureDocument(order, error)));
+	complain(error.message);
+	if (error.code === "internal" && process.env.WHITHER_DEBUG) printAside(`${error.stack}\n`);
+	return exitCodeOf(error);
+}

@@ -1,0 +1,53 @@
+/** docs/cli.md, from the tables. */
+import { TRACE_METHODS } from "@whither/core";
+import { COMMANDS, type CommandRow, EXIT_CODES } from "./commands.ts";
+import { GROUPS, optionLabel, optionsIn } from "./help.ts";
+import { ANNOTATION_ROWS } from "./manual-text.ts";
+import type { OptionRow } from "./options.ts";
+
+/** The command-line reference. */
+export function formatMarkdown(): string {
+	const parts = [
+		"# Command line",
+		"Made from the option table (`packages/whither/src/cli/options.ts`) by `node scripts/generate.mjs`; edit it there.",
+		...COMMANDS.flatMap(commandParts),
+		"## Methods",
+		table(
+			["name", "what it sends"],
+			TRACE_METHODS.map((method) => [`\`${method.name}\``, method.summary]),
+		),
+		"## Marks after a round trip",
+		table(
+			["mark", "meaning"],
+			ANNOTATION_ROWS.map(([mark, words]) => [`\`${mark}\``, words]),
+		),
+		"## Exit codes",
+		table(
+			["code", "meaning"],
+			EXIT_CODES.map(([code, words]) => [String(code), words]),
+		),
+	];
+	return `${parts.join("\n\n")}\n`;
+}
+
+function commandParts(command: CommandRow): readonly string[] {
+	const rows = GROUPS.flatMap((group) =>
+		optionsIn(command.options, group).map(([name, row]) => optionCells(name, row)),
+	);
+	return [
+		`## \`whither ${command.name}\``,
+		`\`\`\`\n${command.usage}\n\`\`\``,
+		`${command.summary}.`,
+		...command.about,
+		...(rows.length === 0 ? [] : [table(["option", "does", "default"], rows)]),
+	];
+}
+
+function optionCells(name: string, row: OptionRow): readonly string[] {
+	return [`\`${optionLabel(name, row).trim()}\``, row.summary, row.byDefault ?? ""];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+	const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+	return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}

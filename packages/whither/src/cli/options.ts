@@ -1,0 +1,135 @@
+/**
+ * The one table of options. Parsing, `--help`, shell completion, the man page and docs/cli.md are all made from it;
+ * the type of a parsed command line is derived from its rows.
+ */
+import { TRACE_METHODS } from "@whither/core";
+import { LIMITS } from "../api/limits.ts";
+import { address, interfaceName, oneOf, seconds, sendWait, type ValueKind, waits, wholeNumber } from "./values.ts";
+
+export type OptionGroup = "Method" | "Path" | "Probes" | "Timing" | "Output" | "General";
+
+/** One option; its long name is its key in the table. `value` null: a flag. */
+export interface OptionRow<T = unknown> {
+	readonly short: string | null;
+	readonly value: ValueKind<T> | null;
+	readonly group: OptionGroup;
+	readonly summary: string;
+	/** The default as help shows it; null: none worth a word. */
+	readonly byDefault: string | null;
+}
+
+export type OptionTable = Readonly<Record<string, OptionRow>>;
+
+/** What a command line says, by long name; what it does not mention is absent. */
+export type Parsed<Table extends OptionTable> = {
+	readonly [Name in keyof Table]?: Table[Name] extends OptionRow<infer T> ? T : never;
+};
+
+function flag(short: string | null, group: OptionGroup, summary: string): OptionRow<true> {
+	return { short, value: null, group, summary, byDefault: null };
+}
+
+function valued<T>(
+	short: string | null,
+	value: ValueKind<T>,
+	group: OptionGroup,
+	summary: string,
+	byDefault: string | null = null,
+): OptionRow<T> {
+	return { short, value, group, summary, byDefault };
+}
+
+const METHOD_NAMES: readonly string[] = TRACE_METHODS.map((method) => method.name);
+
+const GENERAL = {
+	help: flag("h", "General", "Show this help and exit"),
+} as const satisfies OptionTable;
+
+const COLOR = {
+	color: valued(
+		null,
+		oneOf(["auto", "always", "never"], "WHEN"),
+		"Output",
+		"Colour: auto, always or never; NO_COLOR is heeded",
+		"auto",
+	),
+} as const satisfies OptionTable;
+
+const FORMATS = {
+	json: flag(null, "Output", "One JSON document a target on stdout (schema whither.trace/1)"),
+	ndjson: flag(null, "Output", "One JSON event a line as it happens; the last carries the result"),
+	format: valued(
+		null,
+		oneOf(["text", "csv", "json", "ndjson"], "FORMAT"),
+		"Output",
+		"text, csv, json or ndjson",
+		"text",
+	),
+	extensions: flag("e", "Output", "Show ICMP extensions: MPLS labels, interfaces (JSON always has them)"),
+	numeric: flag("n", "Output", "Addresses only, no names"),
+	back: flag(null, "Output", "Show the guessed number of hops back where it differs: '-N'"),
+	explain: flag(null, "Output", "Say on stderr in words what the trace shows (a terminal gets it anyway)"),
+	...COLOR,
+} as const satisfies OptionTable;
+
+export const TRACE_OPTIONS = {
+	method: valued("M", oneOf(METHOD_NAMES, "NAME"), "Method", "How to probe; the names are listed below", "udp"),
+	icmp: flag("I", "Method", "ICMP echo; same as --method icmp"),
+	tcp: flag("T", "Method", "TCP SYN; same as --method tcp, or tcpconnect where CAP_NET_RAW is missing"),
+	udp: flag("U", "Method", "UDP to one port, 53 by default; same as --method udp-port"),
+	port: valued(
+		"p",
+		wholeNumber(LIMITS.port, "PORT"),
+		"Method",
+		"Destination port; udp-classic counts up from it",
+		"the method's own",
+	),
+	ipv4: flag("4", "Path", "IPv4 only"),
+	ipv6: flag("6", "Path", "IPv6 only"),
+	first: valued("f", wholeNumber(LIMITS.firstTtl), "Path", "First TTL", "1"),
+	"max-hops": valued("m", wholeNumber(LIMITS.maxTtl), "Path", "Last TTL", "30"),
+	source: valued("s", address, "Path", "Source address", "as routed"),
+	interface: valued("i", interfaceName, "Path", "Send and receive on this interface only"),
+	"bypass-routing": flag("r", "Path", "Straight to a host on an attached network, past the routing table"),
+	fwmark: valued(null, wholeNumber(LIMITS.fwmark), "Path", "Firewall mark, for policy routing"),
+	queries: valued("q", wholeNumber(LIMITS.queries), "Probes", "Probes a hop", "3"),
+	"sim-queries": valued("N", wholeNumber(LIMITS.simultaneous), "Probes", "Probes in flight at most", "adaptive"),
+	tos: valued("t", wholeNumber(LIMITS.tos), "Probes", "The whole TOS (IPv4) or traffic class (IPv6) byte", "0"),
+	dscp: valued(null, wholeNumber(LIMITS.dscp), "Probes", "The upper six bits of that byte"),
+	ecn: valued(null, wholeNumber(LIMITS.ecn), "Probes", "The lower two bits of that byte"),
+	flowlabel: valued("l", wholeNumber(LIMITS.flowLabel), "Probes", "IPv6 flow label", "0"),
+	"dont-fragment": flag("F", "Probes", "Forbid fragmenting the probes"),
+	sport: valued(null, wholeNumber(LIMITS.sourcePort, "PORT"), "Probes", "Source port"),
+	channel: valued(null, oneOf(["errorQueue", "raw"], "KIND"), "Probes", "Only this kind of socket", "best allowed"),
+	wait: valued(
+		"w",
+		waits,
+		"Timing",
+		"Wait MAX seconds for an answer; less (HERE or NEAR round trips) once this or a later hop has answered",
+		"3,3,10",
+	),
+	timeout: valued("Q", seconds, "Timing", "End the whole trace after S seconds"),
+	failures: valued("H", wholeNumber(LIMITS.maxSilentHops), "Timing", "Stop after N silent hops in a row"),
+	sendwait: valued("z", sendWait, "Timing", "Least time between probes: seconds, from 10 on milliseconds", "0"),
+	...FORMATS,
+	strict: flag(null, "Output", "Exit with 1 when the target was not reached"),
+	...GENERAL,
+} as const satisfies OptionTable;
+
+export const DOCTOR_OPTIONS = {
+	json: flag(null, "Output", "One JSON document on stdout"),
+	...COLOR,
+	...GENERAL,
+} as const satisfies OptionTable;
+
+export const DEMO_OPTIONS = {
+	fast: flag(null, "Output", "Everything at once instead of line by line (as on a pipe)"),
+	realtime: flag(null, "Output", "Line by line, eight times slower than life, even when stdout is no terminal"),
+	...FORMATS,
+	...GENERAL,
+} as const satisfies OptionTable;
+
+export const PLAIN_OPTIONS = { ...GENERAL } as const satisfies OptionTable;
+
+export type TraceFlags = Parsed<typeof TRACE_OPTIONS>;
+export type DemoFlags = Parsed<typeof DEMO_OPTIONS>;

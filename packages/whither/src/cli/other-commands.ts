@@ -1,0 +1,57 @@
+/** Every command but `trace`: a file of its own in the bundle, so that a trace does not wait for it to be parsed. */
+import { COMMANDS, type CommandRow, findCommand, SHELLS } from "./commands.ts";
+import { formatCompletion } from "./completion.ts";
+import { demoCommand } from "./demo.ts";
+import { doctorCommand } from "./doctor.ts";
+import { EXIT } from "./exit-codes.ts";
+import { formatHelp } from "./help.ts";
+import { formatMan } from "./man.ts";
+import { print } from "./output.ts";
+import { suggest } from "./suggest.ts";
+import { UsageProblem } from "./values.ts";
+
+export { formatHelp };
+
+export interface CommandWords {
+	/** What follows the command's name. */
+	readonly rest: readonly string[];
+	readonly operands: readonly string[];
+	/** The whole command line. */
+	readonly args: readonly string[];
+}
+
+/** Run the command; resolves with the exit code. */
+export async function runOtherCommand(command: CommandRow, words: CommandWords): Promise<number> {
+	switch (command.name) {
+		case "doctor":
+			return doctorCommand(words.rest);
+		case "demo":
+			return demoCommand(words.rest, words.args);
+		case "completion":
+			return show(completionFor(words.operands[0]));
+		case "man":
+			return show(formatMan());
+		default:
+			return show(formatHelp(commandNamed(words.operands[0] ?? "trace")));
+	}
+}
+
+function completionFor(word: string | undefined): string {
+	const shell = SHELLS.find((name) => name === word);
+	if (shell !== undefined) return formatCompletion(shell);
+	throw new UsageProblem(`Completion is there for ${SHELLS.join(", ")}, not for ${word}`);
+}
+
+function commandNamed(word: string): CommandRow {
+	const command = findCommand(word);
+	if (command !== null) return command;
+	const names = COMMANDS.map((row) => row.name);
+	const near = suggest(word, names);
+	const hint = near === null ? `there are ${names.join(", ")}` : `did you mean ${near}?`;
+	throw new UsageProblem(`There is no command ${word}; ${hint}`);
+}
+
+function show(text: string): number {
+	print(text);
+	return EXIT.ok;
+}

@@ -1,0 +1,63 @@
+/** The two output streams, written at once: nothing is lost when the process ends, and a closed pipe ends it quietly. */
+import { fstatSync, writeSync } from "node:fs";
+import { COLOURED, type Paint, PLAIN } from "../report/paint.ts";
+import { EXIT } from "./exit-codes.ts";
+
+const STDOUT = 1;
+const STDERR = 2;
+
+/** Write to stdout; when its reader has gone, the process ends with 0, as a member of a pipeline should. */
+export function print(text: string): void {
+	if (text !== "") write(STDOUT, text);
+}
+
+/** One line on stderr, with the command's name in front. */
+export function complain(sentence: string): void {
+	write(STDERR, `whither: ${sentence}\n`);
+}
+
+/** Text on stderr as it is. */
+export function printAside(text: string): void {
+	write(STDERR, text);
+}
+
+/** Whether a person is looking. node:tty costs milliseconds to load, so a stream that is no device is not asked further. */
+export function isTerminal(stream: "stdout" | "stderr"): boolean {
+	const fd = stream === "stdout" ? STDOUT : STDERR;
+	return isDevice(fd) && process.getBuiltinModule("node:tty").isatty(fd);
+}
+
+function isDevice(fd: number): boolean {
+	try {
+		return fstatSync(fd).isCharacterDevice();
+	} catch {
+		return false;
+	}
+}
+
+/** Colours for stdout: asked for, or on a terminal that can and whose user does not object (no-color.org). */
+export function paintFor(when: "auto" | "always" | "never" | undefined, stream: "stdout" | "stderr" = "stdout"): Paint {
+	if (when === "always") return COLOURED;
+	const objected = (process.env.NO_COLOR ?? "") !== "" || process.env.TERM === "dumb";
+	return when !== "never" && !objected && isTerminal(stream) ? COLOURED : PLAIN;
+}
+
+function write(fd: number, text: string): void {
+	let rest = Buffer.from(text);
+	while (rest.length > 0) {
+		try {
+			rest = rest.subarray(writeSync(fd, rest));
+		} catch (thrown) {
+			const code = (thrown as NodeJS.ErrnoException).code;
+			if (code === "EAGAIN") pause();
+			else if (code === "EPIPE" && fd === STDOUT) process.exit(EXIT.ok);
+			else if (fd === STDERR) return;
+			else throw thrown;
+		}
+	}
+}
+
+/** A pipe shared with a non-blocking reader may be full; there is nothing better to do than to wait a little. */
+function pause(): void {
+	Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+}

@@ -1,0 +1,164 @@
+import { describe, expect, it } from "vitest";
+import { LIMITS } from "../api/limits.ts";
+import { COMMANDS } from "./commands.ts";
+import { type OptionRow, type OptionTable, TRACE_OPTIONS } from "./options.ts";
+import { parseOptions } from "./parse.ts";
+import { editDistance, suggest } from "./suggest.ts";
+import { formatOf, requestOf, splitLength } from "./trace-request.ts";
+
+const parse = (...args: string[]) => parseOptions(args, TRACE_OPTIONS);
+const ROWS: [string, OptionRow][] = COMMANDS.flatMap((command) => Object.entries(command.options));
+
+/** A value that each kind of option takes. */
+const SAMPLES: Readonly<Record<string, string>> = {
+	N: "2",
+	PORT: "443",
+	S: "1.5",
+	ADDR: "192.0.2.1",
+	DEV: "eth0",
+	"MAX[,HERE,NEAR]": "2,3,4",
+	NAME: "icmp",
+	FORMAT: "csv",
+	WHEN: "never",
+	KIND: "raw",
+};
+
+describe("the option table", () => {
+	it.each(ROWS)("--%s is read in every spelling", (name, row) => {
+		const table: OptionTable = { [name]: row };
+		const sample = row.value === null ? null : SAMPLES[row.value.placeholder];
+		expect(sample).not.toBeUndefined();
+		const value = row.value === null ? true : row.value.read(String(sample), name);
+		const spellings = sample === null ? [[`--${name}`]] : [[`--${name}=${sample}`], [`--${name}`, String(sample)]];
+		if (row.short !== null && sample === null) spellings.push([`-${row.short}`]);
+		if (row.short !== null && sample !== null)
+			spellings.push([`-${row.short}${sample}`], [`-${row.short}`, String(sample)]);
+		for (const args of spellings) expect(parseOptions(args, table).options).toEqual({ [name]: value });
+	});
+
+	it("no letter means two things in one command", () => {
+		for (const command of COMMANDS) {
+			const letters = Object.values(command.options).flatMap((row) => row.short ?? []);
+			expect(new Set(letters).size).toBe(letters.length);
+		}
+	});
+
+	it("traceroute's letters mean what they mean there", () => {
+		const letters = Object.entries(TRACE_OPTIONS).map(([name, row]) => [row.short, name]);
+		expect(Object.fromEntries(letters.filter(([short]) => short !== null))).toMatchObject({
+			4: "ipv4",
+			6: "ipv6",
+			F: "dont-fragment",
+			f: "first",
+			I: "icmp",
+			T: "tcp",
+			U: "udp",
+			i: "interface",
+			m: "max-hops",
+			N: "sim-queries",
+			n: "numeric",
+			p: "port",
+			t: "tos",
+			l: "flowlabel",
+			w: "wait",
+			q: "queries",
+			r: "bypass-routing",
+			s: "source",
+			z: "sendwait",
+			e: "extensions",
+			M: "method",
+			Q: "timeout",
+			H: "failures",
+		});
+	});
+});
+
+describe("parsing", () => {
+	it("letters stand together, the last with its value", () => {
+		expect(parse("-nq1", "-w3", "host")).toEqual({
+			options: { numeric: true, queries: 1, wait: { maxMs: 3000, here: 0, near: 0 } },
+			operands: ["host"],
+		});
+	});
+
+	it("what follows -- is an operand", () => expect(parse("--", "-n").operands).toEqual(["-n"]));
+	it("the last of two counts", () => expect(parse("-q1", "-q2").options).toEqual({ queries: 2 }));
+
+	it.each([
+		[["--max-hop", "3"], "There is no option --max-hop; did you mean --max-hops?"],
+		[["--querys=3"], "There is no option --querys; did you mean --queries?"],
+		[["--zzzz"], "There is no option --zzzz; `whither --help` lists them all"],
+		[["-X"], "There is no option -X; `whither --help` lists them all"],
+		[["--__proto__"], "There is no option --__proto__; `whither --help` lists them all"],
+		[["--json=1"], "--json takes no value"],
+		[["-q"], "-q wants a value: -q N"],
+		[["--queries"], "--queries wants a value: --queries=N"],
+		[["-q", "0"], '-q wants a whole number from 1 to 100, not "0"'],
+		[["-q", "1.5"], '-q wants a whole number from 1 to 100, not "1.5"'],
+		[["-m", "256"], '-m wants a whole number from 1 to 255, not "256"'],
+		[["-m", "-n"], '-m wants a whole number from 1 to 255, not "-n"'],
+		[["-m", ""], '-m wants a whole number from 1 to 255, not ""'],
+		[["-w", "abc"], '-w wants MAX seconds or MAX,HERE,NEAR, such as 3 or 3,3,10, not "abc"'],
+		[["-w", "1,2,3,4"], '-w wants MAX seconds or MAX,HERE,NEAR, such as 3 or 3,3,10, not "1,2,3,4"'],
+		[["-w", "0"], '-w wants MAX seconds or MAX,HERE,NEAR, such as 3 or 3,3,10, not "0"'],
+		[["-Q", "0"], '-Q wants seconds, such as 2 or 0.5, not "0"'],
+		[["-s", "host"], '-s wants an IPv4 or IPv6 address, not "host"'],
+		[["-i", "a-very-long-name"], '-i wants an interface name of at most 15 characters, not "a-very-long-name"'],
+		[["-M", "quic"], '-M wants udp, udp-classic, udp-port, icmp, tcp or tcpconnect, not "quic"'],
+		[["--format", "xml"], '--format wants text, csv, json or ndjson, not "xml"'],
+	])("%j is refused with a sentence", (args, sentence) => {
+		expect(() => parse(...args)).toThrow(sentence);
+	});
+
+	it("waits are MAX alone or all three", () => {
+		expect(parse("-w", "2.5").options.wait).toEqual({ maxMs: 2500, here: 0, near: 0 });
+		expect(parse("-w", "3,3,10").options.wait).toEqual({ maxMs: 3000, here: 3, near: 10 });
+	});
+
+	it("-z is seconds below 10 and milliseconds from there", () => {
+		expect(["0.5", "9", "10", "250"].map((text) => parse("-z", text).options.sendwait)).toEqual([500, 9000, 10, 250]);
+	});
+});
+
+describe("the request", () => {
+	const request = (...args: string[]) => requestOf(parse(...args).options, undefined);
+
+	it("the last operand is the length when it is all digits and not alone", () => {
+		expect(splitLength(["a", "1000"])).toEqual({ hosts: ["a"], length: 1000 });
+		expect(splitLength(["a", "b", "1000"])).toEqual({ hosts: ["a", "b"], length: 1000 });
+		expect(splitLength(["1000"])).toEqual({ hosts: ["1000"], length: undefined });
+		expect(splitLength(["a", "b1"])).toEqual({ hosts: ["a", "b1"], length: undefined });
+		expect(() => splitLength(["a", "70000"])).toThrow(`from 0 to ${LIMITS.length[1]}`);
+		expect(() => splitLength([])).toThrow("Which host?");
+	});
+
+	it("-T may fall back, --method tcp may not", () => {
+		expect(request("-T").method).toEqual(["tcp", "tcpconnect"]);
+		expect(request("-M", "tcp").method).toEqual(["tcp"]);
+		expect(request("-I").method).toEqual(["icmp"]);
+		expect(request("-U").method).toEqual(["udp-port"]);
+		expect(request().method).toBeUndefined();
+	});
+
+	it.each([
+		[["-4", "-6"], "Choose one of --ipv4 and --ipv6, not both"],
+		[["-t1", "--dscp=1"], "Choose one of --tos and --dscp, not both"],
+		[["-T", "-I"], "Choose one method, not --icmp and --tcp"],
+	])("%j contradicts itself", (args, sentence) => expect(() => request(...args)).toThrow(sentence));
+
+	it("formats do not mix", () => {
+		expect(formatOf(parse("--json").options)).toBe("json");
+		expect(formatOf(parse("--json", "--format=json").options)).toBe("json");
+		expect(formatOf(parse().options)).toBe("text");
+		expect(() => formatOf(parse("--json", "--ndjson").options)).toThrow("Choose one format, not json and ndjson");
+	});
+});
+
+describe("suggestions", () => {
+	it("counts a swap as one", () => {
+		expect(editDistance("joson", "json")).toBe(1);
+		expect(editDistance("jsno", "json")).toBe(1);
+		expect(editDistance("", "json")).toBe(4);
+	});
+	it("offers nothing far away", () => expect(suggest("elephant", ["json", "queries"])).toBeNull());
+});

@@ -1,0 +1,69 @@
+/** A command line into a command, its options and its operands, over the table of options. */
+import { parseArgs } from "node:util";
+import { type CommandRow, findCommand } from "./commands.ts";
+import type { OptionRow, OptionTable, Parsed } from "./options.ts";
+import { suggest } from "./suggest.ts";
+import { UsageProblem } from "./values.ts";
+
+/** Split the command word off; without one it is `trace`. Only the first word counts, so a host may have any name. */
+export function splitCommand(
+	args: readonly string[],
+	byDefault: CommandRow,
+): { command: CommandRow; rest: readonly string[] } {
+	const command = findCommand(args[0]);
+	return command === null ? { command: byDefault, rest: args } : { command, rest: args.slice(1) };
+}
+
+/** Read options and operands; throws `UsageProblem` with a sentence for the user. An option given twice counts as last given. */
+export function parseOptions<Table extends OptionTable>(
+	args: readonly string[],
+	table: Table,
+): { options: Parsed<Table>; operands: readonly string[] } {
+	const { tokens } = parseArgs({ args: [...args], options: parserOptions(table), strict: false, tokens: true });
+	const options: Record<string, unknown> = {};
+	const operands: string[] = [];
+	for (const token of tokens) {
+		if (token.kind === "positional") operands.push(token.value);
+		if (token.kind === "option") options[token.name] = optionValue(table, token);
+	}
+	return { options: options as Parsed<Table>, operands };
+}
+
+interface OptionToken {
+	readonly name: string;
+	readonly rawName: string;
+	readonly value?: string | undefined;
+}
+
+type ParserOption = { type: "string" | "boolean"; short?: string };
+
+function parserOptions(table: OptionTable): Record<string, ParserOption> {
+	const entries = Object.entries(table).map(([name, row]): [string, ParserOption] => [
+		name,
+		{ type: row.value === null ? "boolean" : "string", ...(row.short === null ? {} : { short: row.short }) },
+	]);
+	return Object.fromEntries(entries);
+}
+
+function optionValue(table: OptionTable, token: OptionToken): unknown {
+	const row = Object.hasOwn(table, token.name) ? table[token.name] : undefined;
+	if (row === undefined) throw new UsageProblem(unknownOption(table, token.rawName));
+	if (row.value === null) {
+		if (token.value !== undefined) throw new UsageProblem(`${token.rawName} takes no value`);
+		return true;
+	}
+	if (token.value === undefined)
+		throw new UsageProblem(`${token.rawName} wants a value: ${usageOf(token.rawName, row)}`);
+	return row.value.read(token.value, token.rawName);
+}
+
+function usageOf(rawName: string, row: OptionRow): string {
+	return `${rawName}${rawName.startsWith("--") ? "=" : " "}${row.value?.placeholder ?? ""}`;
+}
+
+function unknownOption(table: OptionTable, rawName: string): string {
+	const names = Object.keys(table);
+	const near = rawName.startsWith("--") ? suggest(rawName.slice(2), names) : null;
+	const hint = near === null ? "`whither --help` lists them all" : `did you mean --${near}?`;
+	return `There is no option ${rawName}; ${hint}`;
+}

@@ -1,0 +1,100 @@
+/** One run written out in one format, and the exit code it deserves. */
+import type { SystemError, TraceResult } from "@whither/core";
+import { asWhitherError, type WhitherError } from "../api/error.ts";
+import { systemErrorSentence } from "../api/error-words.ts";
+import { failureDocument, type TraceFailure } from "../api/failure.ts";
+import type { TraceRun } from "../api/trace-run.ts";
+import { TOOL } from "../api/version.ts";
+import type { ReportFormat, TraceReport } from "../report/trace-report.ts";
+import { verdict } from "../report/verdict.ts";
+import { warningSentence } from "../report/warning-words.ts";
+import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { complain, isTerminal, print, printAside } from "./output.ts";
+
+export interface ShownRun {
+	readonly run: TraceRun;
+	readonly host: string;
+	readonly method: string | null;
+	readonly port: number | null;
+	readonly args: readonly string[];
+	readonly startedAt: string;
+}
+
+export interface ShowChoices {
+	readonly report: TraceReport;
+	/** Say in words on stderr what the trace shows. */
+	readonly explain: boolean;
+	readonly strict: boolean;
+}
+
+/** Write the run as it happens; resolves with its exit code, never rejects for a trace that failed. */
+export async function showRun(shown: ShownRun, choices: ShowChoices): Promise<number> {
+	try {
+		for await (const event of shown.run) {
+			print(choices.report.event(event));
+			if (event.type === "warning" && event.warning.code === "methodFallback") complain(warningSentence(event.warning));
+		}
+		const result = await shown.run.result;
+		print(choices.report.end(result));
+		sayAside(result, choices.explain);
+		return resultCode(result, choices.strict);
+	} catch (thrown) {
+		return showFailure(shown, choices.report, asWhitherError(thrown));
+	}
+}
+
+/** Whether the diagnosis is wanted: asked for, or a person is looking at text. */
+export function wantsExplanation(asked: boolean | undefined, format: ReportFormat): boolean {
+	return asked === true || (format === "text" && isTerminal("stderr"));
+}
+
+function sayAside(result: TraceResult, explain: boolean): void {
+	for (const warning of result.warnings) {
+		if (warning.code !== "methodFallback") complain(warningSentence(warning));
+	}
+	for (const sentence of unsentSentences(result)) complain(sentence);
+	if (!explain) return;
+	const { sentence, notes } = verdict(result);
+	printAside(`${[sentence, ...notes.map((note) => note.sentence)].join("\n")}\n`);
+}
+
+/** Why probes could not be sent: one sentence a cause, unless a warning has said it already. */
+function unsentSentences(result: TraceResult): readonly string[] {
+	if (result.warnings.some((warning) => warning.error !== undefined)) return [];
+	const counts = new Map<string, number>();
+	for (const { error } of result.hops.flatMap((hop) => hop.probes)) {
+		if (error === undefined) continue;
+		const sentence = systemErrorSentence(error, result.method);
+		counts.set(sentence, (counts.get(sentence) ?? 0) + 1);
+	}
+	return [...counts].map(([sentence, count]) => `${count} ${count === 1 ? "probe" : "probes"} not sent: ${sentence}`);
+}
+
+/** What broke a trace off: the channel's fault, or the last probe that could not be sent. */
+function breakingError(result: TraceResult): SystemError | null {
+	if (result.stopReason !== "error") return null;
+	const fault = result.warnings.find((warning) => warning.error !== undefined)?.error as SystemError | undefined;
+	const probes = result.hops.flatMap((hop) => hop.probes);
+	return fault ?? probes.findLast((probe) => probe.error !== undefined)?.error ?? null;
+}
+
+function resultCode(result: TraceResult, strict: boolean): number {
+	if (result.stopReason === "error") {
+		return breakingError(result)?.code === "permissionDenied" ? EXIT.privilege : EXIT.system;
+	}
+	return strict && !result.reached ? EXIT.negative : EXIT.ok;
+}
+
+function showFailure(shown: ShownRun, report: TraceReport, error: WhitherError): number {
+	print(report.end(failureOf(shown, error)));
+	if (error.code !== "aborted") complain(error.message);
+	if (error.code === "internal" && process.env.WHITHER_DEBUG) printAside(`${error.stack}\n`);
+	return exitCodeOf(error);
+}
+
+function failureOf(shown: ShownRun, error: WhitherError): TraceFailure {
+	const target = shown.run.target;
+	const { host, method, port, args, startedAt } = shown;
+	const order = { tool: TOOL, name: host, method, port, args, startedAt };
+	return failureDocument({ ...order, address: target?.address ?? null, family: target?.family ?? null }, error);
+}

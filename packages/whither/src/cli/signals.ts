@@ -1,0 +1,33 @@
+/** Ctrl-C and SIGTERM: the first asks for the partial result, a second ends the process at once. */
+import { lookupPending } from "../api/resolve.ts";
+import { EXIT } from "./exit-codes.ts";
+
+export interface SignalWatch {
+	/** 128 + the signal's number once one has come, else null. */
+	readonly exitCode: () => number | null;
+}
+
+/** Call `stop` at the first signal. */
+export function watchSignals(stop: () => void): SignalWatch {
+	let received: number | null = null;
+	const on = (signal: NodeJS.Signals, code: number) =>
+		process.on(signal, () => {
+			if (received !== null) leave(code);
+			received = code;
+			stop();
+		});
+	on("SIGINT", EXIT.interrupted);
+	on("SIGTERM", EXIT.terminated);
+	return { exitCode: () => received };
+}
+
+/**
+ * End the process now. While the system looks a name up, exit() would wait for its answer, for seconds where the name
+ * server is silent: then the signal that came ends the process itself, which a shell reports by the same code.
+ */
+export function leave(code: number): void {
+	const signal = code === EXIT.interrupted ? "SIGINT" : code === EXIT.terminated ? "SIGTERM" : null;
+	if (signal === null || !lookupPending()) process.exit(code);
+	process.removeAllListeners(signal);
+	process.kill(process.pid, signal);
+}

@@ -1,0 +1,86 @@
+/** From the parsed flags of `trace` to the library's options. */
+import { LIMITS } from "../api/limits.ts";
+import type { TraceRequestOptions } from "../api/options.ts";
+import type { ReportFormat } from "../report/trace-report.ts";
+import type { TraceFlags } from "./options.ts";
+import { UsageProblem, wholeNumber } from "./values.ts";
+
+/** Flags that choose how a result is shown; `trace` and `demo` share them. */
+type FormatFlags = Pick<TraceFlags, "json" | "ndjson" | "format">;
+
+/** Hosts, and the probe's length when the last operand is all digits and not alone. */
+export function splitLength(operands: readonly string[]): { hosts: readonly string[]; length: number | undefined } {
+	const last = operands.at(-1);
+	if (operands.length === 0 || last === undefined)
+		throw new UsageProblem("Which host? `whither HOST` traces the path to it");
+	if (operands.length === 1 || !/^\d+$/.test(last)) return { hosts: operands, length: undefined };
+	return { hosts: operands.slice(0, -1), length: wholeNumber(LIMITS.length).read(last, "LENGTH") };
+}
+
+/** The format the flags agree on. */
+export function formatOf(flags: FormatFlags): ReportFormat {
+	const asked = new Set<ReportFormat>();
+	if (flags.json) asked.add("json");
+	if (flags.ndjson) asked.add("ndjson");
+	if (flags.format !== undefined) asked.add(flags.format);
+	if (asked.size > 1) throw new UsageProblem(`Choose one format, not ${[...asked].join(" and ")}`);
+	return [...asked][0] ?? "text";
+}
+
+/** The library's options; throws `UsageProblem` for flags that contradict each other. */
+export function requestOf(flags: TraceFlags, length: number | undefined): TraceRequestOptions {
+	refuseBoth(flags, "ipv4", "ipv6");
+	refuseBoth(flags, "tos", "dscp");
+	refuseBoth(flags, "tos", "ecn");
+	return {
+		method: methodOf(flags),
+		family: flags.ipv4 ? 4 : flags.ipv6 ? 6 : undefined,
+		port: flags.port,
+		length,
+		firstTtl: flags.first,
+		maxTtl: flags["max-hops"],
+		queries: flags.queries,
+		simultaneous: flags["sim-queries"],
+		waitMs: flags.wait?.maxMs,
+		waitHere: flags.wait?.here,
+		waitNear: flags.wait?.near,
+		timeoutMs: flags.timeout,
+		maxSilentHops: flags.failures,
+		sendWaitMs: flags.sendwait,
+		tos: flags.tos,
+		dscp: flags.dscp,
+		ecn: flags.ecn,
+		flowLabel: flags.flowlabel,
+		dontFragment: flags["dont-fragment"],
+		bypassRouting: flags["bypass-routing"],
+		source: flags.source,
+		interface: flags.interface,
+		sourcePort: flags.sport,
+		fwmark: flags.fwmark,
+		channels: flags.channel === undefined ? undefined : [flags.channel],
+		names: !flags.numeric,
+	};
+}
+
+/** Shortcuts for --method; -T alone may fall back to the method that needs no privilege. */
+const SHORTCUTS = [
+	["icmp", ["icmp"]],
+	["tcp", ["tcp", "tcpconnect"]],
+	["udp", ["udp-port"]],
+] as const satisfies readonly (readonly [keyof TraceFlags, readonly string[]])[];
+
+function methodOf(flags: TraceFlags): readonly string[] | undefined {
+	const asked = SHORTCUTS.filter(([name]) => flags[name]);
+	const names = [
+		...asked.map(([name]) => `--${name}`),
+		...(flags.method === undefined ? [] : [`--method ${flags.method}`]),
+	];
+	if (names.length > 1) throw new UsageProblem(`Choose one method, not ${names.join(" and ")}`);
+	return asked[0]?.[1] ?? (flags.method === undefined ? undefined : [flags.method]);
+}
+
+function refuseBoth(flags: TraceFlags, one: keyof TraceFlags, other: keyof TraceFlags): void {
+	if (flags[one] !== undefined && flags[other] !== undefined) {
+		throw new UsageProblem(`Choose one of --${one} and --${other}, not both`);
+	}
+}

@@ -1,0 +1,57 @@
+/** `whither trace`: several targets at once, printed in order. */
+import { methodsOf } from "../api/options.ts";
+import { openRealWorldHere } from "../api/real-world.ts";
+import { startTrace } from "../api/trace.ts";
+import { type ReportFormat, traceReport } from "../report/trace-report.ts";
+import { TRACE_OPTIONS, type TraceFlags } from "./options.ts";
+import { isTerminal, paintFor, print } from "./output.ts";
+import { parseOptions } from "./parse.ts";
+import { type ShownRun, showRun, wantsExplanation } from "./show-run.ts";
+import { watchSignals } from "./signals.ts";
+import { formatOf, requestOf, splitLength } from "./trace-request.ts";
+
+/** Run the command; resolves with the exit code. */
+export async function traceCommand(args: readonly string[], commandLine: readonly string[]): Promise<number> {
+	const { options: flags, operands } = parseOptions(args, TRACE_OPTIONS);
+	const format = formatOf(flags);
+	const { hosts, length } = splitLength(operands);
+	const request = requestOf(flags, length);
+	const method = methodsOf(request)[0] ?? null;
+	const context = { args: commandLine, openWorld: openRealWorldHere };
+	const shown = hosts.map((host): ShownRun => {
+		const run = startTrace(host, request, context);
+		return { run, host, method, port: request.port ?? null, args: commandLine, startedAt: new Date().toISOString() };
+	});
+	const signals = watchSignals(() => {
+		for (const { run } of shown) run.stop();
+	});
+	const codes = await showAll(shown, format, flags);
+	return signals.exitCode() ?? Math.max(...codes);
+}
+
+/** NDJSON lines name their target, so they come as they happen; the other formats keep the order asked for. */
+async function showAll(
+	shown: readonly ShownRun[],
+	format: ReportFormat,
+	flags: TraceFlags,
+): Promise<readonly number[]> {
+	const show = (run: ShownRun, index: number) => {
+		const choices = {
+			numeric: flags.numeric ?? false,
+			extensions: flags.extensions ?? false,
+			back: flags.back ?? false,
+			paint: paintFor(flags.color),
+			indent: isTerminal("stdout") ? 2 : 0,
+			first: index === 0,
+		};
+		const report = traceReport(format, run.host, choices);
+		return showRun(run, { report, explain: wantsExplanation(flags.explain, format), strict: flags.strict ?? false });
+	};
+	if (format === "ndjson") return Promise.all(shown.map(show));
+	const codes: number[] = [];
+	for (const [index, run] of shown.entries()) {
+		if (index > 0 && format === "text") print("\n");
+		codes.push(await show(run, index));
+	}
+	return codes;
+}

@@ -1,0 +1,113 @@
+/** What an option's value may be: each kind reads its text into a value or says in one sentence what it wants. */
+import { addressFamily } from "@whither/wire";
+
+/** Why a command line cannot be obeyed; the sentence names the option and what to do. */
+export class UsageProblem extends Error {
+	override readonly name = "UsageProblem";
+}
+
+/** Known by its name, since the bundle's two files each have a class of their own. */
+export function isUsageProblem(thrown: unknown): thrown is UsageProblem {
+	return thrown instanceof Error && thrown.name === "UsageProblem";
+}
+
+export interface ValueKind<T> {
+	/** What stands for the value in help: `N`, `ADDR`. */
+	readonly placeholder: string;
+	/** For completion: the words to choose from, or what the shell should offer. */
+	readonly completes: readonly string[] | "interface" | "host" | null;
+	/** Read the text; `option` is how the user wrote the option, for the sentence. Throws `UsageProblem`. */
+	readonly read: (text: string, option: string) => T;
+}
+
+function refuse(option: string, wants: string, text: string): never {
+	throw new UsageProblem(`${option} wants ${wants}, not "${text}"`);
+}
+
+/** A whole number, decimal or 0x hexadecimal, both ends allowed. */
+export function wholeNumber([least, most]: readonly [number, number], placeholder = "N"): ValueKind<number> {
+	const wants = `a whole number from ${least} to ${most}`;
+	return {
+		placeholder,
+		completes: null,
+		read: (text, option) => {
+			const value = /^(\d+|0x[\da-f]+)$/i.test(text) ? Number(text) : Number.NaN;
+			return value >= least && value <= most ? value : refuse(option, wants, text);
+		},
+	};
+}
+
+const DECIMAL = /^(\d+(\.\d*)?|\.\d+)$/;
+
+/** Longest time any option takes: one day. */
+const MOST_SECONDS = 86_400;
+
+/** Seconds with a fraction, above zero, as milliseconds. */
+export const seconds: ValueKind<number> = {
+	placeholder: "S",
+	completes: null,
+	read: (text, option) => {
+		const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+		return value > 0 && value <= MOST_SECONDS ? value * 1000 : refuse(option, "seconds, such as 2 or 0.5", text);
+	},
+};
+
+/** traceroute's -z: below 10 seconds, from 10 on milliseconds; as milliseconds. */
+export const sendWait: ValueKind<number> = {
+	placeholder: "N",
+	completes: null,
+	read: (text, option) => {
+		const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+		if (!(value <= MOST_SECONDS)) refuse(option, "seconds (below 10) or milliseconds (10 and more)", text);
+		return value >= 10 ? value : value * 1000;
+	},
+};
+
+export interface Waits {
+	readonly maxMs: number;
+	readonly here: number;
+	readonly near: number;
+}
+
+/** traceroute's -w MAX[,HERE,NEAR]; a lone MAX switches both factors off. */
+export const waits: ValueKind<Waits> = {
+	placeholder: "MAX[,HERE,NEAR]",
+	completes: null,
+	read: (text, option) => {
+		const parts = text.split(",");
+		const numbers = parts.map((part) => (DECIMAL.test(part) ? Number(part) : Number.NaN));
+		const [max = Number.NaN, here = 0, near = 0] = numbers;
+		const fits = parts.length <= 3 && max > 0 && max <= MOST_SECONDS && here >= 0 && near >= 0;
+		if (!fits || numbers.some(Number.isNaN)) refuse(option, "MAX seconds or MAX,HERE,NEAR, such as 3 or 3,3,10", text);
+		return { maxMs: max * 1000, here, near };
+	},
+};
+
+/** A numeric address. */
+export const address: ValueKind<string> = {
+	placeholder: "ADDR",
+	completes: null,
+	read: (text, option) => (addressFamily(text) === null ? refuse(option, "an IPv4 or IPv6 address", text) : text),
+};
+
+/** IFNAMSIZ in linux/if.h is 16 with the NUL. */
+const LONGEST_INTERFACE_NAME = 15;
+
+export const interfaceName: ValueKind<string> = {
+	placeholder: "DEV",
+	completes: "interface",
+	read: (text, option) => {
+		const fits = text.length > 0 && text.length <= LONGEST_INTERFACE_NAME && !/[\s/]/.test(text);
+		return fits ? text : refuse(option, `an interface name of at most ${LONGEST_INTERFACE_NAME} characters`, text);
+	},
+};
+
+/** One of a few words. */
+export function oneOf<const Word extends string>(words: readonly Word[], placeholder: string): ValueKind<Word> {
+	const list = `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+	return {
+		placeholder,
+		completes: words,
+		read: (text, option) => words.find((word) => word === text) ?? refuse(option, list, text),
+	};
+}

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { runTrace, SCENARIOS, scenarioChannels } from "@whither/sim";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, it } from "vitest";
+import { WhitherError } from "../api/error.ts";
+import { failureDocument } from "../api/failure.ts";
+import { formatCsvRows } from "./csv.ts";
+import { formatJson } from "./json.ts";
+import { formatText } from "./text.ts";
+import { verdict } from "./verdict.ts";
+
+const schema = JSON.parse(readFileSync(join(import.meta.dirname, "../../../../docs/schema/trace-1.json"), "utf8"));
+const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true, strictTypes: false }).compile(schema);
+
+function problems(document: unknown): unknown {
+	return validate(document) ? null : validate.errors;
+}
+
+const RUNS = SCENARIOS.flatMap((scenario) =>
+	(scenario.families ?? [4, 6]).map((family) => ({ name: `${scenario.name}, IPv${family}`, scenario, family })),
+);
+
+describe("over every scenario of the simulated internet", () => {
+	it.each(RUNS)("$name: the document keeps its schema and every report can be made of it", ({ scenario, family }) => {
+		for (const channel of scenarioChannels(scenario)
+			.slice(family === 4 ? 0 : -1)
+			.slice(0, 1)) {
+			const { result } = runTrace(scenario, { family, channel });
+			const document = JSON.parse(formatJson(result, 0));
+			expect(problems(document)).toBeNull();
+			expect(document).toEqual(JSON.parse(JSON.stringify(result)));
+			const lines = formatText(result, { extensions: true, back: true }).split("\n");
+			expect(lines).toHaveLength(1 + result.hops.length + 1);
+			for (const line of lines.slice(1, -1)) expect(line).toMatch(/^[ \d]\d {1,2}\S/);
+			const probes = result.hops.flatMap((hop) => hop.probes);
+			expect(formatCsvRows(result).split("\r\n")).toHaveLength(probes.length + 1);
+			expect(verdict(result).sentence).toMatch(/^[A-Z0-9].*\.$/);
+		}
+	});
+});
+
+describe("a trace that could not begin", () => {
+	const tool = { name: "whither", version: "0.1.0" };
+	const order = {
+		tool,
+		args: ["x"],
+		name: "x",
+		address: null,
+		port: null,
+		method: "udp",
+		family: null,
+		startedAt: "2026-01-02T03:04:05.678Z",
+	};
+	it.each(["nameNotFound", "aborted", "internal"] as const)("keeps the schema too (%s)", (code) => {
+		expect(problems(failureDocument(order, new WhitherError(code, "why", { name: "x" })))).toBeNull();
+	});
+});
+
+describe("the schema is strict", () => {
+	const [scenario] = SCENARIOS;
+	const good = scenario && JSON.parse(JSON.stringify(runTrace(scenario, { family: 4 }).result));
+	it.each([
+		["a stop reason of its own", { stopReason: "bored" }],
+		["a fractional duration", { durationNs: 1.5 }],
+		["an unknown key", { extra: 1 }],
+		["no address without an error", { target: { name: "x", address: null, port: null } }],
+	])("%s is refused", (_, change) => expect(problems({ ...good, ...change })).not.toBeNull());
+});

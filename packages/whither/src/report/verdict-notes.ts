@@ -1,0 +1,90 @@
+/** What else a trace shows that readers often misread: rate limits taken for loss, silent hops, tunnels, several ways. */
+import type { ProbeResult, TraceResult } from "@whither/core";
+import type { HopFacts } from "./facts.ts";
+import type { Note } from "./verdict.ts";
+
+/** The notes of a trace, in hop order within each kind. */
+export function hopNotes(result: TraceResult, hops: readonly HopFacts[]): readonly Note[] {
+	return [...lossNotes(result, hops), ...severalRouters(result, hops), ...tunnels(result), ...mtuNote(result)];
+}
+
+/** Missing answers that later hops prove harmless, told apart from loss that lasts to the end of the path. */
+function lossNotes(result: TraceResult, hops: readonly HopFacts[]): Note[] {
+	const silent: number[] = [];
+	const limited: number[] = [];
+	const end = hops.findLastIndex((hop) => hop.answered > 0);
+	const lossStart = result.reached ? lastingLoss(hops, end) : null;
+	hops.slice(0, Math.max(end, 0)).forEach((hop, index) => {
+		if (hop.answered === 0) silent.push(hop.ttl);
+		else if (hop.answered < hop.sent && (lossStart === null || index < lossStart)) limited.push(hop.ttl);
+	});
+	const notes: Note[] = [];
+	if (limited.length > 0) notes.push({ code: "rateLimited", sentence: limitedSentence(limited) });
+	if (silent.length > 0) notes.push({ code: "silentHop", sentence: silentSentence(silent) });
+	const first = lossStart === null ? undefined : hops[lossStart];
+	if (first !== undefined && lossStart !== end)
+		notes.push({
+			code: "lossFromHop",
+			sentence: `From hop ${first.ttl} on every hop misses answers: packets are lost there.`,
+		});
+	return notes;
+}
+
+/** Index of the first hop from which every answering hop to the end misses answers, or null. */
+function lastingLoss(hops: readonly HopFacts[], end: number): number | null {
+	let start: number | null = null;
+	for (let index = end; index >= 0; index--) {
+		const hop = hops[index];
+		if (hop === undefined || hop.answered === hop.sent) break;
+		if (hop.answered > 0) start = index;
+	}
+	return start;
+}
+
+function limitedSentence(ttls: readonly number[]): string {
+	const subject = hopList(ttls);
+	return `${subject} left some probes unanswered while later hops answered: most likely a router that limits its ICMP; packets do pass it.`;
+}
+
+function silentSentence(ttls: readonly number[]): string {
+	const verb = ttls.length === 1 ? "does not answer, but packets pass it" : "do not answer, but packets pass them";
+	return `${hopList(ttls)} ${verb}.`;
+}
+
+function severalRouters(result: TraceResult, hops: readonly HopFacts[]): Note[] {
+	const split = hops.filter((hop) => hop.addresses.length > 1);
+	if (split.length === 0) return [];
+	const cause =
+		result.method === "udp-classic" || result.method === "tcp"
+			? "every probe of this method is a flow of its own, so a load balancer may send each another way"
+			: "a load balancer spreads even one flow over several links, or the route changed meanwhile";
+	return [
+		{
+			code: "severalRouters",
+			sentence: `${hopList(split.map((hop) => hop.ttl))} answered from several addresses: ${cause}.`,
+		},
+	];
+}
+
+function tunnels(result: TraceResult): Note[] {
+	const hops = result.hops.filter((hop) => hop.probes.some(hasLabels)).map((hop) => hop.ttl);
+	if (hops.length === 0) return [];
+	return [
+		{ code: "tunnel", sentence: `${hopList(hops)} forwarded the packets inside an MPLS tunnel (-e shows the labels).` },
+	];
+}
+
+function hasLabels(probe: ProbeResult): boolean {
+	return probe.extensions.some((object) => Array.isArray(object.mpls));
+}
+
+function mtuNote(result: TraceResult): Note[] {
+	if (result.pathMtu === null || result.stopReason === "unreachable") return [];
+	return [{ code: "pathMtu", sentence: `The path takes packets of at most ${result.pathMtu} bytes in one piece.` }];
+}
+
+/** `Hop 3`, `Hops 3 and 5`, `Hops 3, 4 and 5`. */
+function hopList(ttls: readonly number[]): string {
+	if (ttls.length === 1) return `Hop ${ttls[0]}`;
+	return `Hops ${ttls.slice(0, -1).join(", ")} and ${ttls.at(-1)}`;
+}

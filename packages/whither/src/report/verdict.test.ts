@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { answer, hop, type SampleReply, sampleResult } from "./sample-trace.ts";
+import { verdict } from "./verdict.ts";
+
+const all = (ttl: number, address: string) => hop(ttl, address, address, address);
+const quiet = (ttl: number) => hop(ttl, null, null, null);
+const refuse = (ttl: number, address: string, reply: SampleReply) => hop(ttl, (seq) => answer(seq, address, reply));
+
+describe("the conclusion", () => {
+	it("a target that answers is reached, with its distance", () => {
+		const found = verdict(sampleResult([all(1, "10.0.0.1"), all(2, "203.0.113.7")], { name: "example.test" }));
+		expect(found).toEqual({
+			code: "reached",
+			sentence: "Reached example.test (203.0.113.7) in 2 hops, 1.00 ms away.",
+			notes: [],
+		});
+	});
+
+	it("a target that answers in part says so", () => {
+		const found = verdict(sampleResult([all(1, "10.0.0.1"), hop(2, "203.0.113.7", null, "203.0.113.7")]));
+		expect(found.sentence).toBe("Reached 203.0.113.7 in 2 hops, 1.00 ms away; 1 of its 3 probes went unanswered.");
+	});
+
+	it("silence from some hop on is a firewall or a dead target", () => {
+		const found = verdict(sampleResult([all(1, "10.0.0.1"), all(2, "10.0.0.2"), quiet(3), quiet(4)]));
+		expect(found.code).toBe("silentAfter");
+		expect(found.sentence).toContain("Nothing answers after hop 2 (10.0.0.2)");
+	});
+
+	it("silence everywhere is told apart", () => {
+		expect(verdict(sampleResult([quiet(1), quiet(2)])).code).toBe("nothingAnswers");
+	});
+
+	it("routers that answer up to the last TTL mean more hops", () => {
+		expect(verdict(sampleResult([all(1, "10.0.0.1"), all(2, "10.0.0.2")])).code).toBe("moreHops");
+	});
+
+	it("two routers in turn are a loop, whatever stands before them", () => {
+		const hops = [all(1, "10.0.0.9"), ...[2, 3, 4, 5, 6, 7].map((ttl) => all(ttl, ttl % 2 ? "10.0.0.1" : "10.0.0.2"))];
+		const found = verdict(sampleResult(hops));
+		expect(found.code).toBe("loop");
+		expect(found.sentence).toContain("between 10.0.0.2 and 10.0.0.1 from hop 2 on");
+	});
+
+	it("one router that answers for the next is no loop", () => {
+		const hops = [all(1, "10.0.0.1"), all(2, "10.0.0.1"), all(3, "10.0.0.1"), all(4, "10.0.0.1"), all(5, "10.0.0.1")];
+		expect(verdict(sampleResult(hops)).code).toBe("moreHops");
+	});
+
+	it.each([
+		[[3, 0], "has no route to that network"],
+		[[3, 1], "cannot find that host"],
+		[[3, 13], "refuses this traffic"],
+		[[3, 77], "!<77>"],
+	] as const)("unreachable %j is said in words", (icmp, words) => {
+		const hops = [all(1, "10.0.0.1"), refuse(2, "10.0.0.2", { icmp, kind: "unreachable" })];
+		const found = verdict(sampleResult(hops, { stopReason: "unreachable" }));
+		expect(found.code).toBe("unreachable");
+		expect(found.sentence).toContain("Hop 2 (10.0.0.2)");
+		expect(found.sentence).toContain(words);
+	});
+
+	it.each(["interrupted", "timeout", "error"] as const)("a trace cut short (%s) says how far it came", (stopReason) => {
+		const found = verdict(sampleResult([all(1, "10.0.0.1"), quiet(2)], { stopReason }));
+		expect(found.code).toBe(stopReason);
+		expect(found.sentence).toContain("hop 1 (10.0.0.1)");
+	});
+});
+
+describe("the notes", () => {
+	const codes = (...args: Parameters<typeof sampleResult>) =>
+		verdict(sampleResult(...args)).notes.map((note) => note.code);
+
+	it("missing answers that later hops do not share are a rate limit", () => {
+		expect(codes([hop(1, "10.0.0.1", null, "10.0.0.1"), all(2, "203.0.113.7")])).toEqual(["rateLimited"]);
+	});
+
+	it("missing answers from one hop to the end are loss", () => {
+		const hops = [all(1, "10.0.0.1"), hop(2, "10.0.0.2", null, "10.0.0.2"), hop(3, "203.0.113.7", null, "203.0.113.7")];
+		expect(codes(hops)).toEqual(["lossFromHop"]);
+	});
+
+	it("a silent hop before answering ones forwards", () => {
+		expect(codes([quiet(1), all(2, "203.0.113.7")])).toEqual(["silentHop"]);
+	});
+
+	it("further answers of the target do not count as loss elsewhere", () => {
+		const more = hop(2, "203.0.113.7", "203.0.113.7", "203.0.113.7", "203.0.113.7", "203.0.113.7");
+		expect(codes([all(1, "10.0.0.1"), more])).toEqual([]);
+	});
+
+	it("several addresses, labels and a path MTU are pointed out", () => {
+		const label = { class: 1, type: 1, mpls: [{ label: 16, tc: 0, bottom: true, ttl: 1 }] };
+		const hops = [
+			hop(1, "10.0.0.1", "10.0.0.2", "10.0.0.1"),
+			hop(2, (seq) => answer(seq, "10.0.0.3", { extensions: [label] })),
+			all(3, "203.0.113.7"),
+		];
+		expect(codes(hops, { pathMtu: 1400 })).toEqual(["severalRouters", "tunnel", "pathMtu"]);
+	});
+});

@@ -1,0 +1,125 @@
+/**
+ * Bundles what is published: `packages/whither/dist/whither.cjs` (the command; all but `trace` in `whither-more.cjs`),
+ * `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker), and `dist/types` (declarations that
+ * stand alone). koffi stays outside: its binary is a dependency that npm installs.
+ */
+import { execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const face = join(root, "packages/whither");
+const dist = join(face, "dist");
+const CONTRACT_PACKAGES = ["wire", "core", "sim", "net"];
+
+const shared = {
+	bundle: true,
+	platform: "node",
+	target: "node20.19",
+	format: "esm",
+	conditions: ["source"],
+	external: ["koffi"],
+	minifySyntax: true,
+	minifyWhitespace: true,
+	// Names stay, so that a stack trace in a bug report can be read.
+	minifyIdentifiers: false,
+	define: { WHITHER_WORKER_FILE: '"./prober-worker.js"' },
+	legalComments: "none",
+	logLevel: "warning",
+	// koffi is CommonJS and may be asked for by `require`.
+	banner: {
+		js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);',
+	},
+};
+
+/** Where the command's main file finds the rest of it. */
+const otherCommands = {
+	name: "other-commands",
+	setup: ({ onResolve }) =>
+		onResolve({ filter: /\/other-commands\.ts$/ }, ({ kind }) =>
+			kind === "dynamic-import" ? { path: "./whither-more.cjs", external: true } : null,
+		),
+};
+
+/**
+ * The command is CommonJS: Node 20 starts it some 10 ms sooner than the same code as a module. What a trace does not
+ * need lies in a second file, since parsing is much of a short command's time.
+ */
+const command = {
+	format: "cjs",
+	banner: {},
+	define: { ...shared.define, "import.meta.url": "__filename" },
+	supported: { "dynamic-import": false },
+};
+
+// The old cache would be taken for a new bundle of the same length.
+rmSync(join(dist, "whither.cache"), { force: true });
+await Promise.all([
+	bundle("src/cli/bin.ts", "whither.cjs", { ...command, plugins: [otherCommands] }),
+	bundle("src/cli/other-commands.ts", "whither-more.cjs", command),
+	bundle("src/index.ts", "index.js"),
+	bundle("src/api/prober-worker.ts", "prober-worker.js"),
+]);
+writeFileSync(join(dist, "whither.js"), 'import "./whither.cjs";\n');
+writeCodeCache();
+copyTypes();
+copyBesides();
+
+function bundle(entry, file, more = {}) {
+	return build({ ...shared, ...more, entryPoints: [join(face, entry)], outfile: join(dist, file) });
+}
+
+/** Only a matter of speed, so a machine where it cannot be made builds all the same. */
+function writeCodeCache() {
+	try {
+		execFileSync(process.execPath, [join(root, "scripts/code-cache.cjs")], { stdio: "inherit", timeout: 30_000 });
+	} catch (error) {
+		console.warn(`no code cache: ${error.message}`);
+	}
+}
+
+/** Declarations of every package side by side, their `@whither/x` imports made relative; nothing when tsc has not run. */
+function copyTypes() {
+	const types = join(dist, "types");
+	rmSync(types, { recursive: true, force: true });
+	const places = [
+		["whither", join(dist, "modules")],
+		...CONTRACT_PACKAGES.map((name) => [name, join(root, "packages", name, "dist")]),
+	];
+	for (const [name, from] of places) {
+		if (!existsSync(from)) continue;
+		for (const file of declarationsIn(from)) {
+			const to = join(types, name, relative(from, file));
+			mkdirSync(dirname(to), { recursive: true });
+			writeFileSync(to, standAlone(readFileSync(file, "utf8"), dirname(to), types));
+		}
+	}
+}
+
+function* declarationsIn(folder) {
+	for (const name of readdirSync(folder)) {
+		const path = join(folder, name);
+		if (statSync(path).isDirectory()) yield* declarationsIn(path);
+		else if (name.endsWith(".d.ts")) yield path;
+	}
+}
+
+function standAlone(text, folder, types) {
+	return text
+		.replaceAll(/(["'])@whither\/(\w+)\1/g, (_, quote, name) => {
+			const path = relative(folder, join(types, name, "index.js"));
+			return `${quote}${path.startsWith(".") ? path : `./${path}`}${quote}`;
+		})
+		.replaceAll(/(from |import\()(["'])(\.[^"']*)\.ts\2/g, "$1$2$3.js$2");
+}
+
+/** What npm publishes with the package but lives elsewhere in the repository. */
+function copyBesides() {
+	mkdirSync(join(face, "schema"), { recursive: true });
+	const copies = { "docs/schema/trace-1.json": "schema/trace-1.json", LICENSE: "LICENSE", "README.md": "README.md" };
+	for (const [from, to] of Object.entries(copies)) {
+		if (existsSync(join(root, from))) cpSync(join(root, from), join(face, to));
+	}
+}

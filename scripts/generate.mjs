@@ -1,0 +1,23 @@
+/** Writes the manual page, the completions and docs/cli.md from the option table. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const { outputFiles } = await build({
+	entryPoints: [join(root, "packages/whither/src/cli/generated.ts")],
+	bundle: true,
+	write: false,
+	platform: "node",
+	format: "esm",
+	conditions: ["source"],
+});
+const [bundle] = outputFiles;
+const { generatedFiles } = await import(
+	`data:text/javascript;base64,${Buffer.from(bundle.contents).toString("base64")}`
+);
+for (const [path, text] of Object.entries(generatedFiles())) {
+	mkdirSync(dirname(join(root, path)), { recursive: true });
+	writeFileSync(join(root, path), text);
+}

@@ -1,0 +1,160 @@
+// `npm test`: the pure tests anywhere, then the live tests as far as this machine allows, with every skip's reason.
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), "whither-test-"));
+process.on("exit", () => rmSync(scratch, { recursive: true, force: true }));
+
+function run(command, args, options = {}) {
+	return spawnSync(command, args, { cwd: root, stdio: "inherit", ...options });
+}
+
+/** On a root CI machine: installs what live tests need. What cannot be had is said, and its tests skip themselves. */
+function installPackages() {
+	const wanted = readFileSync(join(root, "lab/debian-packages.txt"), "utf8").split(/\s+/).filter(Boolean);
+	const isRootCi = process.env.CI === "true" && process.platform === "linux" && process.getuid() === 0;
+	if (!isRootCi || spawnSync("apt-get", ["--version"]).status !== 0) return;
+	const isMissing = (name) => {
+		const asked = spawnSync("dpkg", ["--status", name], { encoding: "utf8" });
+		return asked.status !== 0 || !asked.stdout.includes("install ok installed");
+	};
+	const missing = wanted.filter(isMissing);
+	if (missing.length === 0) return;
+	console.log(`Installing ${missing.join(", ")} for the live tests.`);
+	const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+	const apt = (...args) => run("apt-get", ["-q", "-y", ...args], { env, timeout: 300_000 }).status === 0;
+	if (!apt("update")) console.log("apt-get update failed; trying with the package lists that are here.");
+	if (!apt("install", "--no-install-recommends", ...missing)) {
+		console.log(`Could not install ${missing.join(", ")}: the live tests that need them will be skipped.`);
+	}
+}
+
+function newestSource(folder) {
+	let newest = 0;
+	for (const entry of readdirSync(folder, { withFileTypes: true })) {
+		const path = join(folder, entry.name);
+		if (entry.isDirectory()) newest = Math.max(newest, newestSource(path));
+		else if (!/\.test\.ts$/.test(entry.name)) newest = Math.max(newest, statSync(path).mtimeMs);
+	}
+	return newest;
+}
+
+/** The command is the last thing that a build writes, so its age is the build's. */
+function isBuilt() {
+	const command = join(root, "packages/whither/dist/whither.js");
+	if (!existsSync(command) || !existsSync(join(root, "lab/dist/index.js"))) return false;
+	const packages = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name, "src"));
+	const folders = [...packages, join(root, "lab/src")].filter((folder) => existsSync(folder));
+	const files = ["tsconfig.base.json", "package.json", "scripts/bundle.mjs"].map((file) => join(root, file));
+	const changed = files.filter((file) => existsSync(file)).map((file) => statSync(file).mtimeMs);
+	return statSync(command).mtimeMs >= Math.max(...folders.map(newestSource), ...changed);
+}
+
+function build() {
+	if (isBuilt()) return true;
+	console.log("Building.");
+	return run("npm", ["run", "--silent", "build"]).status === 0;
+}
+
+/** Why a test file skips, by its path: files say so on the console, and vitest names the file before what it says. */
+const saidReasons = new Map();
+let speaker = null;
+
+function listen(line) {
+	const named = /^(?:stdout|stderr) \| (\S+)/.exec(line);
+	if (named) speaker = named[1];
+	const said = /\bskipped(?: in part)?: (.+)$/.exec(line);
+	if (said && speaker !== null && !saidReasons.has(speaker)) saidReasons.set(speaker, said[1]);
+}
+
+/** Shows what the program says as it comes, and listens in; resolves with its exit code. */
+function runAloud(command, args) {
+	const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+	for (const [from, to] of [
+		[child.stdout, process.stdout],
+		[child.stderr, process.stderr],
+	]) {
+		let rest = "";
+		from.setEncoding("utf8").on("data", (text) => {
+			to.write(text);
+			const lines = (rest + text).split("\n");
+			rest = lines.pop();
+			lines.forEach(listen);
+		});
+	}
+	return new Promise((resolve) => {
+		child.once("error", () => resolve(1));
+		child.once("close", (code) => resolve(code ?? 1));
+	});
+}
+
+/** Runs one vitest project; null when it could not even report. */
+async function runProject(project) {
+	const report = join(scratch, `${project}.json`);
+	const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+	const vitest = join(root, "node_modules/vitest/vitest.mjs");
+	const args = [vitest, "run", "--project", project, "--passWithNoTests", ...reporters];
+	const code = await runAloud(process.execPath, args);
+	if (!existsSync(report)) return null;
+	return { project, ok: code === 0, ...JSON.parse(readFileSync(report, "utf8")) };
+}
+
+const SKIPPED = new Set(["skipped", "pending", "todo", "disabled"]);
+
+/** The reason stands in the test's meta data (`skipReason`), after "skipped: " in a title, or on the file's console. */
+function reasonOf(test, file) {
+	if (typeof test.meta?.skipReason === "string") return test.meta.skipReason;
+	for (const title of [...test.ancestorTitles, test.title]) {
+		const said = /skipped: (.*?)\)?$/.exec(title);
+		if (said) return said[1];
+	}
+	return saidReasons.get(relative(root, file)) ?? "no reason given";
+}
+
+function countSkips(reports) {
+	const groups = new Map();
+	for (const file of reports.flatMap(({ testResults }) => testResults)) {
+		for (const test of file.assertionResults.filter(({ status }) => SKIPPED.has(status))) {
+			const name = test.ancestorTitles.filter(Boolean)[0]?.replace(/ \(skipped: .*$/, "") ?? basename(file.name);
+			const key = `${relative(root, file.name)} | ${name}: ${reasonOf(test, file.name)}`;
+			groups.set(key, (groups.get(key) ?? 0) + 1);
+		}
+	}
+	return groups;
+}
+
+function summarize(reports, otherFailures) {
+	const files = reports.flatMap(({ testResults }) => testResults);
+	const tests = files.flatMap(({ assertionResults }) => assertionResults);
+	const passed = tests.filter(({ status }) => status === "passed").length;
+	const skipped = tests.filter(({ status }) => SKIPPED.has(status)).length;
+	const failedTests = tests.filter(({ status }) => status === "failed").length;
+	// A file that fails outside its tests (import, hook) counts as one failure.
+	const broken = files.filter(
+		(file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"),
+	);
+	const unexplained = reports.filter(({ ok, success }) => !ok && success).length;
+	const failed = failedTests + broken.length + unexplained + otherFailures.length;
+	const groups = countSkips(reports);
+	console.log("");
+	if (groups.size > 0) console.log("Skipped:");
+	for (const [group, count] of groups) console.log(`  ${count} x ${group}`);
+	for (const { name, message } of broken) console.log(`Broken: ${relative(root, name)}: ${message.split("\n")[0]}`);
+	for (const failure of otherFailures) console.log(`Failed: ${failure}`);
+	console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+	return failed === 0;
+}
+
+installPackages();
+const otherFailures = build() ? [] : ["the build (npm run build)"];
+const reports = [];
+for (const project of ["pure", "live"]) {
+	const report = await runProject(project);
+	if (report === null) otherFailures.push(`vitest project ${project} ended without a report`);
+	else reports.push(report);
+}
+process.exitCode = summarize(reports, otherFailures) ? 0 : 1;
