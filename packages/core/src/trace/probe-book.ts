@@ -60,6 +60,7 @@ export class ProbeBook {
 	readonly transmissions: Transmission[] = [];
 	readonly #rows: Slot[][];
 	readonly #waiting = new Set<Slot>();
+	#held = 0;
 	readonly firstTtl: number;
 	readonly maxTtl: number;
 	readonly queries: number;
@@ -114,8 +115,15 @@ export class ProbeBook {
 	/** Changes what is known of a slot. */
 	mark(slot: Slot, state: SlotState): void {
 		if (slot.state === "waiting") this.#waiting.delete(slot);
+		if (slot.state === "held") this.#held--;
 		if (state === "waiting") this.#waiting.add(slot);
+		if (state === "held") this.#held++;
 		slot.state = state;
+	}
+
+	/** Some slots wait to be asked again alone. */
+	get holds(): boolean {
+		return this.#held > 0;
 	}
 
 	/** Slots that an answer is waited for, in the order they were sent. */

@@ -20,9 +20,16 @@ describe("the schedule", () => {
 		expect(sent[30]?.atMs).toBeGreaterThanOrEqual(1);
 	});
 
-	it("does not overshoot a near target after the first round", () => {
+	it("overshoots a near target by less than one wave", () => {
 		const { sent } = runPath(straightPath(5, 0.01));
-		expect(sent).toHaveLength(30 + 5 + 5);
+		expect(sent).toHaveLength(16 + 5 + 5);
+	});
+
+	it("asks no TTL twice in one wave", () => {
+		const { sent } = runPath(straightPath(12, 5));
+		const times = new Map<string, number>();
+		for (const { ttl, atMs } of sent) times.set(`${ttl} at ${atMs}`, (times.get(`${ttl} at ${atMs}`) ?? 0) + 1);
+		expect(Math.max(...times.values())).toBe(1);
 	});
 
 	it.each([1, 4, 16])("keeps %i probes in flight and no more with -N", (simultaneous) => {

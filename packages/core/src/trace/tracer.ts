@@ -116,11 +116,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		if (this.#startedAt === null && input.type !== "start") return [{ type: "ignored", reason: "notStarted" }];
 		const told = this.#take(input, now);
 		if (told !== "nothing") this.#deadline = undefined;
-		// A storm of packets that are not ours must not cost a look at every slot for each of them.
-		if (!this.finished && (told === "news" || (told === "nothing" && now >= (this.deadline?.at ?? now)))) {
-			this.#advance(now);
-			this.#deadline = undefined;
-		}
+		if (told === "news" && !this.finished) this.#settle(now);
 		return this.#out;
 	}
 
@@ -153,9 +149,11 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		switch (input.type) {
 			case "start":
 				if (this.#startedAt === null) this.#start(now);
-				return "news";
+				this.#send(now);
+				return "times";
 			case "tick":
-				return "news";
+				this.#tick(now);
+				return "times";
 			case "stop":
 				this.#finish("interrupted", now);
 				return "news";
@@ -264,7 +262,11 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		return true;
 	}
 
-	#advance(now: Instant): void {
+	/**
+	 * Time has passed. Probes are sent here and not on answers: all answers that have come are taken in first, for one
+	 * of them may make the next probes needless.
+	 */
+	#tick(now: Instant): void {
 		const { timeoutNs } = this.config.options;
 		if (timeoutNs !== null && now >= this.startedAt + timeoutNs) {
 			this.#finish("timeout", now);
@@ -272,10 +274,15 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		}
 		this.#standIn(now);
 		this.#expire(now);
+		this.#settle(now);
+		if (!this.finished) this.#send(now);
+	}
+
+	/** Places what can be placed, and tells the hops that are complete. */
+	#settle(now: Instant): void {
 		this.#place(now);
 		this.#askHeldAlone();
-		if (this.#tellHops(now)) return;
-		this.#send(now);
+		this.#tellHops(now);
 	}
 
 	#expire(now: Instant): void {
@@ -320,7 +327,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 
 	/** Once all else is settled, hops that a short quote may have come from are asked again, one hop at a time. */
 	#askHeldAlone(): void {
-		if (!this.#schedule.done || this.book.waitingUpTo(this.lastTtl) > 0) return;
+		if (!this.book.holds || !this.#schedule.done || this.book.waitingUpTo(this.lastTtl) > 0) return;
 		const slots = [...this.book.slots(this.lastTtl)];
 		const held = slots.filter((slot) => slot.state === "held");
 		if (held.length === 0) return;
@@ -332,19 +339,18 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#schedule.repeat(alone);
 	}
 
-	/** Tells hops that are settled, in order; true when that was the last and the trace is over. */
-	#tellHops(now: Instant): boolean {
+	/** Tells hops that are settled, in order; the last of them ends the trace. */
+	#tellHops(now: Instant): void {
 		while (this.#toldTtl <= this.lastTtl) {
 			const ttl = this.#toldTtl;
-			if (!this.book.hop(ttl).every(isSettled)) return false;
+			if (!this.book.hop(ttl).every(isSettled)) return;
 			const silent = ttl !== this.lastTtl && this.#silentRunEndsAt(ttl);
 			this.#tellHop(ttl, silent || ttl === this.lastTtl, now);
 			if (!silent) continue;
 			this.#finish("silentHops", now);
-			return true;
+			return;
 		}
 		this.#finish(this.#naturalStop(), now);
-		return true;
 	}
 
 	#tellHop(ttl: number, last: boolean, now: Instant): void {
