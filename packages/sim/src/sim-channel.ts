@@ -143,7 +143,7 @@ export class SimChannel {
 		const failure = { call: "sendmsg", address: target };
 		if (this.mtu === null) return { code: "noRoute", ...failure, errno: 101, errnoName: "ENETUNREACH" };
 		if (length <= this.mtu || (internet.family === 4 && !dontFragment)) return null;
-		return { code: "messageTooLong", ...failure, errno: 90, errnoName: "EMSGSIZE" };
+		return { code: "messageTooLong", ...failure, errno: 90, errnoName: "EMSGSIZE", mtu: this.mtu };
 	}
 
 	/** Returns whether a socket took the packet, so that the host's own stack need not answer it. */

@@ -124,6 +124,8 @@ export interface SystemError {
 	readonly address: string | null;
 	readonly errno: number;
 	readonly errnoName: string;
+	/** Bytes that the way out takes, where the packet was too long for it. */
+	readonly mtu?: number;
 }
 
 /** What a channel tells the machine that drives it. */

@@ -41,7 +41,7 @@ export function traceResult(tracer: Tracer, facts: ResultFacts): TraceResult {
 		durationNs: Math.round((tracer.endedAt ?? tracer.startedAt) - tracer.startedAt),
 		reached: tracer.reached,
 		stopReason: tracer.stopReason ?? "interrupted",
-		pathMtu: smallestMtu(answers),
+		pathMtu: smallestMtu(tracer, answers),
 		warnings: tracer.warnings,
 		counters: { ...tracer.counters },
 		options: { firstTtl: options.firstTtl, maxTtl: options.maxTtl, queries: options.queries, length: context.length },
@@ -179,10 +179,10 @@ function publicAddress(answers: readonly Answer[], source: string): string | nul
 	return null;
 }
 
-function smallestMtu(answers: readonly Answer[]): number | null {
-	let smallest: number | null = null;
-	for (const { reply } of answers) {
-		if (reply.type === "icmpError" && reply.mtu !== null) smallest = Math.min(smallest ?? reply.mtu, reply.mtu);
-	}
-	return smallest;
+/** The smallest MTU that any router, or our own kernel, told. */
+function smallestMtu(tracer: Tracer, answers: readonly Answer[]): number | null {
+	const told = answers.flatMap(({ reply }) => (reply.type === "icmpError" && reply.mtu !== null ? [reply.mtu] : []));
+	const own = [...tracer.book.slots()].flatMap(({ error }) => (error?.mtu === undefined ? [] : [error.mtu]));
+	const all = [...told, ...own];
+	return all.length === 0 ? null : Math.min(...all);
 }

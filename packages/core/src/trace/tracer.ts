@@ -214,9 +214,12 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		slot.error = input.error;
 		this.#probeEvent(slot, now);
 		const tooLong = input.error.code === "messageTooLong";
-		if (tooLong) this.#end.note(slot.ttl, TOO_LONG);
-		else if (HARD_ERRORS.has(input.error.code)) this.#fault ??= input.error;
-		else return;
+		if (tooLong) {
+			this.#end.note(slot.ttl, TOO_LONG);
+			this.#schedule.endAt(this.lastTtl);
+		}
+		if (!HARD_ERRORS.has(input.error.code)) return;
+		this.#fault ??= input.error;
 		this.#schedule.stop();
 		for (const unsent of this.book.slots()) if (unsent.state === "unsent") this.book.mark(unsent, "failed");
 	}

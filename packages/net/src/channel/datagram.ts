@@ -146,6 +146,7 @@ class DatagramChannel implements Channel {
 			clock: this.#request.clock,
 			fd,
 			target: this.#request.target,
+			mtu: this.mtu,
 			reportPort: owner === null ? null : port,
 			inputs: this.#inputs,
 			onError: (message, facts, time) =>

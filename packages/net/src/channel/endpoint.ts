@@ -43,6 +43,8 @@ export interface EndpointParts {
 	readonly fd: number;
 	/** The target, for errors. */
 	readonly target: string;
+	/** Bytes that the way to it takes, for errors; null where unknown. */
+	readonly mtu: number | null;
 	/** Port to report with each probe that left, where the socket is for one probe alone; else null. */
 	readonly reportPort: number | null;
 	/** Where everything that happens is put. */
@@ -185,8 +187,9 @@ export class Endpoint {
 
 	#failed(probe: Outbound | undefined, errno: number): void {
 		if (probe === undefined) return;
-		const { inputs, target } = this.#parts;
-		const error = sendError("sendmmsg", errno, target);
+		const { inputs, target, mtu } = this.#parts;
+		const failed = sendError("sendmmsg", errno, target);
+		const error = failed.code === "messageTooLong" && mtu !== null ? { ...failed, mtu } : failed;
 		inputs.push({ type: "sendFailed", sequence: probe.sequence, error, transient: isTransient(errno) });
 		if (errno === ERRNO.ENODEV || errno === ERRNO.ENETDOWN || errno === ERRNO.EBADF)
 			inputs.push({ type: "fault", error });

@@ -214,6 +214,7 @@ class RawChannel implements Channel {
 			clock,
 			fd,
 			target,
+			mtu: this.mtu,
 			reportPort: null,
 			inputs: this.#inputs,
 			onError: () => null,

@@ -19,7 +19,12 @@ export function openRealWorld(): Promise<World> {
 	world ??= openProber().then((prober) => ({
 		resolve: resolveTarget,
 		reverse: reverseName,
-		start: (order, on) => prober.trace(order, on),
+		start: (order, on) =>
+			prober.trace(order, (message) => {
+				// A prober whose thread has died serves nobody: the next trace gets a new one.
+				if (message.type === "failed" && "call" in message.error && message.error.call === "worker") world = null;
+				on(message);
+			}),
 	}));
 	return world;
 }

@@ -57,6 +57,13 @@ it("answers that are no ICMP errors, and silence, have none", () => {
 });
 
 it("a probe too long for this machine's own link is marked", () => {
-	const error = { code: "messageTooLong", call: "sendmsg", address: null, errno: 90, errnoName: "EMSGSIZE" } as const;
-	expect(annotation(4, { ...silence(0), status: "sendError", error })).toBe("!F");
+	const error = {
+		code: "messageTooLong",
+		call: "sendmsg",
+		address: null,
+		errno: 90,
+		errnoName: "EMSGSIZE",
+		mtu: 1000,
+	} as const;
+	expect(annotation(4, { ...silence(0), status: "sendError", error })).toBe("!F-1000");
 });

@@ -46,7 +46,7 @@ const MARKS: Readonly<Record<Family, MarkTable>> = {
 /** The mark of one probe's answer, or "" where traceroute(8) prints none (time exceeded, port unreachable, any answer that is not ICMP). */
 export function annotation(family: Family, probe: ProbeResult): string {
 	const reply = probe.reply;
-	if (probe.status === "sendError") return probe.error?.code === "messageTooLong" ? "!F" : "";
+	if (probe.status === "sendError") return probe.error?.code === "messageTooLong" ? `!F-${probe.error.mtu ?? 0}` : "";
 	if (!reply?.icmp || reply.kind === "echoReply") return "";
 	return icmpMark(MARKS[family], reply.icmp, reply.mtu);
 }
