@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "whither-test-"));
@@ -83,7 +84,7 @@ function runAloud(command, args) {
 			to.write(text);
 			const lines = (rest + text).split("\n");
 			rest = lines.pop();
-			lines.forEach(listen);
+			for (const line of lines) listen(stripVTControlCharacters(line));
 		});
 	}
 	return new Promise((resolve) => {

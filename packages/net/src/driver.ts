@@ -52,7 +52,7 @@ export interface RunningTrace {
 /** Inputs taken in one turn before the timer and the event loop get theirs, however much more is waiting. */
 const INPUTS_PER_TURN = 2_000;
 /** Source ports reserved for raw probes that each have their own; beyond, ports are used again. */
-const PORTS_MOST = 128;
+const PORTS_MOST = 512;
 
 /**
  * Starts a trace in this thread; messages begin after this function has returned. The thread must stay responsive for
@@ -72,13 +72,21 @@ export function abandonRuns(): void {
 	for (const run of [...runs]) run.close();
 }
 
+interface RunParts {
+	readonly tracer: Tracer;
+	readonly channel: Channel;
+	readonly clock: Clock;
+}
+
 class TraceRun {
 	readonly #order: TraceOrder;
 	readonly #post: (message: ProberMessage) => void;
-	#parts: { readonly tracer: Tracer; readonly channel: Channel; readonly clock: Clock } | null = null;
+	#parts: RunParts | null = null;
 	#watch: Watch | null = null;
 	#again: NodeJS.Immediate | null = null;
 	#queue: ChannelInput[] = [];
+	/** An answer of the target is in the queue. */
+	#targetWaits = false;
 	#now: Instant = 0;
 	#stopAsked = false;
 	#closed = false;
@@ -158,6 +166,7 @@ class TraceRun {
 			this.#collect(channel);
 			let found = 0;
 			for (let input = this.#queue.shift(); input !== undefined; input = this.#queue.shift()) {
+				this.#sendDue(parts);
 				this.#step(input, happenedAt(input) ?? this.#now);
 				if (this.#closed) return;
 				found++;
@@ -179,6 +188,17 @@ class TraceRun {
 	}
 
 	/**
+	 * Probes that are due do not wait until the answers in the queue have been taken in, unless the target is among those
+	 * who answered: then they may be needless.
+	 */
+	#sendDue({ tracer, clock }: RunParts): void {
+		const sendAt = tracer.nextSendAt;
+		if (sendAt === null || this.#targetWaits) return;
+		const now = clock.now();
+		if (sendAt <= now) this.#step({ type: "due" }, now);
+	}
+
+	/**
 	 * Puts what has come into the queue, by the time it happened since several sockets are read one after the other. That
 	 * probes have left comes first: until the tracer knows when, it counts their waiting from too early. Of two times for
 	 * one probe only the later word, the kernel's, is passed on.
@@ -190,6 +210,8 @@ class TraceRun {
 		const others = [...this.#queue, ...inputs.filter((input) => input.type !== "sent")];
 		others.sort((a, b) => (happenedAt(a) ?? 0) - (happenedAt(b) ?? 0));
 		this.#queue = [...sent.values(), ...others];
+		const { target } = this.#order.options;
+		this.#targetWaits = others.some((input) => input.type === "reply" && input.reply.from === target);
 	}
 
 	/** The tracer lives in the time in which things happened, not in that in which we got round to reading them. */

@@ -18,6 +18,8 @@ import { canBeStoodFor, Waits } from "./waits.ts";
 export type TracerInput =
 	| { readonly type: "start" }
 	| { readonly type: "tick" }
+	/** Send what is due (`nextSendAt`) and settle nothing: answers that may have come are not yet taken in. */
+	| { readonly type: "due" }
 	| { readonly type: "stop" }
 	| ChannelInput;
 
@@ -44,6 +46,9 @@ const HARD_ERRORS: ReadonlySet<SystemError["code"]> = new Set([
 	"permissionDenied",
 	"tooManyFiles",
 ]);
+
+/** So many packets that are not ours may have crowded out some that are, uncounted by the kernel (error queue). */
+const STORM = 1000;
 
 /** Our own link cannot carry the packet: nothing beyond it will hear of us. */
 const TOO_LONG: ReplyMeaning = { kind: "packetTooBig", place: "end", detail: {} };
@@ -126,6 +131,12 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		return this.#deadline;
 	}
 
+	/** When the next probes may leave; null: none are left, or there is no room for more in flight. */
+	get nextSendAt(): Instant | null {
+		if (this.finished || this.#schedule.done) return null;
+		return this.#schedule.nextAt(0, this.book.waitingUpTo(this.lastTtl));
+	}
+
 	#soonest(startedAt: Instant): Deadline | null {
 		let soonest: Deadline | null = null;
 		const offer = (at: Instant, why: string) => {
@@ -133,7 +144,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		};
 		const { timeoutNs } = this.config.options;
 		if (timeoutNs !== null) offer(startedAt + timeoutNs, "overall timeout");
-		const nextSend = this.#schedule.done ? null : this.#schedule.nextAt(0, this.book.waitingUpTo(this.lastTtl));
+		const nextSend = this.nextSendAt;
 		if (nextSend !== null) offer(nextSend, "next probe");
 		const { lastTtl } = this;
 		for (const slot of this.book.waiting) {
@@ -153,6 +164,9 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 				return "times";
 			case "tick":
 				this.#tick(now);
+				return "times";
+			case "due":
+				this.#send(now);
 				return "times";
 			case "stop":
 				this.#finish("interrupted", now);
@@ -399,6 +413,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#tellCutHops(now);
 		if (this.#fault !== null) this.#warnOnce({ code: "channelFault", error: this.#fault });
 		if (this.counters.dropped > 0) this.#warnOnce({ code: "repliesDropped", count: this.counters.dropped });
+		if (this.counters.foreign >= STORM) this.#warnOnce({ code: "foreignStorm", count: this.counters.foreign });
 		const atNs = now - this.startedAt;
 		for (const warning of this.warnings) this.#event({ type: "warning", atNs, warning });
 		this.#endedAt = now;

@@ -58,7 +58,7 @@ export interface EndpointParts {
 /** recvmmsg(2) calls on one queue before other work gets its turn. */
 const READ_ROUNDS = 8;
 /** A pending ICMP error can stop a send as often as new errors come in between. */
-const PENDING_RETRIES = 4;
+const PENDING_RETRIES = 32;
 
 /** Whether this kernel lets the sender name the ids of transmit stamps (SCM_TS_OPT_ID, Linux 6.13). */
 let senderNamesIds = kernelIsAtLeast(6, 13);

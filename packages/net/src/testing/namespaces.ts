@@ -76,8 +76,8 @@ export function buildChain(prefix: string, routers: number): Chain {
 			(_, i) => `link add v${i} netns ${names[i]} type veth peer name w${i} netns ${names[i + 1]}`,
 		),
 	);
-	names.forEach((name, index) => batch(linkLines(index, links), name));
-	names.forEach((name, index) => batch(routeLines(index, links), name));
+	for (const [index, name] of names.entries()) batch(linkLines(index, links), name);
+	for (const [index, name] of names.entries()) batch(routeLines(index, links), name);
 	const indices = Array.from({ length: links }, (_, index) => index);
 	return {
 		client: names[0] ?? "",

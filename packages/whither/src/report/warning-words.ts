@@ -13,6 +13,8 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
 		"some routers quote too little of a probe to tell which it was; their hops were probed one at a time",
 	repliesDropped: (warning) =>
 		`the kernel dropped ${warning.count} packets before they could be read; missing answers may be its doing`,
+	foreignStorm: (warning) =>
+		`${warning.count} packets came that answered no probe of ours; missing answers may have been crowded out by them`,
 	channelFault: (warning) => systemErrorSentence(warning.error as SystemError, null),
 };
 

@@ -1,0 +1,125 @@
+/** What nodes do beyond plain forwarding, as an nftables ruleset: silence, limits, filters, unreachable destinations. */
+import type { HostSpec, NodeSpec, RateLimit, RouterSpec, UnreachableCode, UnreachableSpec } from "@whither/sim";
+
+/** Marks of the per-packet next hops: MARK + k sends a packet by table TABLE + k. */
+export const ECMP_MARK = 0x100;
+export const ECMP_TABLE = 200;
+/** Port that the lab's own echo server listens on (RFC 862). */
+export const ECHO_PORT = 7;
+
+/** What nftables calls the codes. */
+const CODE_NAMES: Readonly<Record<UnreachableCode, readonly [v4: string, v6: string]>> = {
+	net: ["net-unreachable", "no-route"],
+	host: ["host-unreachable", "addr-unreachable"],
+	adminProhibited: ["admin-prohibited", "admin-prohibited"],
+};
+
+/** Both addresses of a node on each of its links. */
+export interface NodeAddresses {
+	readonly v4: readonly string[];
+	readonly v6: readonly string[];
+}
+
+const set = (items: readonly (string | number)[]): string => `{ ${items.join(", ")} }`;
+
+/** Matches ICMP errors about TCP packets: the protocol field of the quoted header, 8 bytes behind the ICMP header. */
+const ABOUT_TCP: readonly string[] = [
+	"icmp type { time-exceeded, destination-unreachable } @th,136,8 6",
+	"icmpv6 type { time-exceeded, destination-unreachable } @th,112,8 6",
+];
+const ICMP_ERRORS: readonly string[] = [
+	"icmp type { time-exceeded, destination-unreachable }",
+	"icmpv6 type { time-exceeded, destination-unreachable, packet-too-big }",
+];
+
+function outputRules(node: NodeSpec): string[] {
+	const limit: RateLimit = node.icmpLimit ?? "none";
+	const rules: string[] = [];
+	if (node.kind === "router" && node.silent === true) rules.push(...ICMP_ERRORS.map((match) => `${match} drop`));
+	if (node.kind === "router" && node.silent === "tcp") rules.push(...ABOUT_TCP.map((match) => `${match} drop`));
+	if (typeof limit === "object") {
+		const within = `limit rate over ${limit.perSecond}/second burst ${limit.burst} packets`;
+		rules.push(...ICMP_ERRORS.map((match) => `${match} ${within} drop`));
+	}
+	return rules;
+}
+
+function inputRules(host: HostSpec): string[] {
+	const rules: string[] = [];
+	if (host.icmpEcho === "silent") rules.push("icmp type echo-request drop", "icmpv6 type echo-request drop");
+	// Nobody listens behind an open port that says nothing, and nobody sees the difference.
+	if (host.udp === "open" || host.udp === "silent") rules.push("meta l4proto udp drop");
+	const { open = [], filtered = [] } = host.tcpPorts ?? {};
+	if (filtered.length > 0) rules.push(`tcp dport ${set(filtered)} drop`);
+	if (host.tcpDefault === "filtered") {
+		rules.push(open.length > 0 ? `tcp dport != ${set(open)} drop` : "meta l4proto tcp drop");
+	}
+	return rules;
+}
+
+type AddressesOf = (node: string) => NodeAddresses;
+
+function refusals(specs: readonly UnreachableSpec[], addressesOf: AddressesOf): string[] {
+	return specs.flatMap(({ to, code }) => {
+		const { v4, v6 } = addressesOf(to);
+		const [name4, name6] = CODE_NAMES[code];
+		return [
+			`ip daddr ${set(v4)} reject with icmp type ${name4}`,
+			`ip6 daddr ${set(v6)} reject with icmpv6 type ${name6}`,
+		];
+	});
+}
+
+/** Routes that refuse act before the TTL is judged, filters after it; as the simulated router has it. */
+function refusesByRoute({ by, code }: UnreachableSpec): boolean {
+	return (by ?? (code === "adminProhibited" ? "filter" : "route")) === "route";
+}
+
+function blackholes(router: RouterSpec, addressesOf: AddressesOf): string[] {
+	return (router.blackhole ?? []).flatMap((to) => {
+		const { v4, v6 } = addressesOf(to);
+		return [`ip daddr ${set(v4)} drop`, `ip6 daddr ${set(v6)} drop`];
+	});
+}
+
+function chain(name: string, hook: string, rules: readonly string[]): string[] {
+	return rules.length === 0
+		? []
+		: [`\tchain ${name} {`, `\t\ttype ${hook};`, ...rules.map((rule) => `\t\t${rule}`), "\t}"];
+}
+
+function routerChains(router: RouterSpec, nextHops: number, addressesOf: AddressesOf): string[] {
+	const refused = router.unreachable ?? [];
+	const byRoute = refusals(refused.filter(refusesByRoute), addressesOf);
+	const byFilter = refusals(
+		refused.filter((spec) => !refusesByRoute(spec)),
+		addressesOf,
+	);
+	const spread = router.ecmp === "perPacket" && nextHops > 1;
+	const marking = `meta mark set numgen inc mod ${nextHops} offset ${ECMP_MARK}`;
+	return [
+		...chain("arrivals", "filter hook prerouting priority filter", [...byRoute, ...blackholes(router, addressesOf)]),
+		...chain("spread", "filter hook prerouting priority mangle", spread ? [marking] : []),
+		...chain("passage", "filter hook forward priority filter", byFilter),
+	];
+}
+
+function hostChains(host: HostSpec): string[] {
+	const echo = host.udp === "echo" ? [`meta l4proto udp redirect to :${ECHO_PORT}`] : [];
+	return [
+		...chain("inward", "filter hook input priority filter", inputRules(host)),
+		...chain("echo", "nat hook prerouting priority dstnat", echo),
+	];
+}
+
+/** The node's ruleset, or null where it needs none. `nextHops`: the most next hops any of its destinations has. */
+export function nodeRules(
+	node: NodeSpec,
+	facts: { readonly nextHops: number; readonly addressesOf: AddressesOf },
+): string | null {
+	const chains = [
+		...(node.kind === "router" ? routerChains(node, facts.nextHops, facts.addressesOf) : hostChains(node)),
+		...chain("errors", "filter hook output priority filter", outputRules(node)),
+	];
+	return chains.length === 0 ? null : ["table inet lab {", ...chains, "}", ""].join("\n");
+}

@@ -1,0 +1,91 @@
+/** Runs tools inside a namespace, as root or as nobody, and collects what they said and how long they took. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { insideNamespace } from "./namespaces.ts";
+
+/** The built command, as users run it. */
+export const WHITHER = fileURLToPath(new URL("../../packages/whither/bin/whither.js", import.meta.url));
+
+/** `nobody`: uid and gid 65534, no group, no capability. */
+export type User = "root" | "nobody";
+
+export interface RunOptions {
+	readonly namespace: string;
+	readonly user?: User;
+	/** Kills the tool after so long; default 60000. */
+	readonly timeoutMs?: number;
+	readonly env?: Readonly<Record<string, string>>;
+}
+
+/** What a tool did. */
+export interface RunOutcome {
+	readonly code: number | null;
+	readonly signal: NodeJS.Signals | null;
+	readonly stdout: string;
+	readonly stderr: string;
+	readonly durationMs: number;
+	/** It ran into the time limit. */
+	readonly timedOut: boolean;
+}
+
+/** A tool that runs. */
+export interface RunningTool {
+	readonly child: ChildProcess;
+	readonly outcome: Promise<RunOutcome>;
+}
+
+const NOBODY = ["--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all"];
+
+/** The command line that runs a tool as a user. */
+export function commandFor(user: User, command: readonly string[]): readonly string[] {
+	return user === "root" ? command : ["setpriv", ...NOBODY, "--no-new-privs", "--", ...command];
+}
+
+/** Starts a tool in a namespace. */
+export function startTool(command: readonly string[], options: RunOptions): RunningTool {
+	const [program = "", ...args] = commandFor(options.user ?? "root", command);
+	const startedAt = performance.now();
+	// The child is forked from this thread, so it stays in the namespace that the thread visits.
+	const child = insideNamespace(options.namespace, () =>
+		spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...options.env } }),
+	);
+	const outcome = new Promise<RunOutcome>((resolve, reject) => {
+		let timedOut = false;
+		let stdout = "";
+		let stderr = "";
+		child.stdout.setEncoding("utf8").on("data", (text: string) => {
+			stdout += text;
+		});
+		child.stderr.setEncoding("utf8").on("data", (text: string) => {
+			stderr += text;
+		});
+		const limit = setTimeout(() => {
+			timedOut = true;
+			child.kill("SIGKILL");
+		}, options.timeoutMs ?? 60_000);
+		child.once("error", (error) => {
+			clearTimeout(limit);
+			reject(error);
+		});
+		child.once("close", (code, signal) => {
+			clearTimeout(limit);
+			resolve({ code, signal, stdout, stderr, durationMs: performance.now() - startedAt, timedOut });
+		});
+	});
+	return { child, outcome };
+}
+
+/** Runs a tool in a namespace to its end; rejects when it cannot be started. */
+export function runTool(command: readonly string[], options: RunOptions): Promise<RunOutcome> {
+	return startTool(command, options).outcome;
+}
+
+/** Starts the built `whither` command in a namespace. */
+export function startWhither(args: readonly string[], options: RunOptions): RunningTool {
+	return startTool([process.execPath, WHITHER, ...args], options);
+}
+
+/** Runs the built `whither` command in a namespace to its end. */
+export function runWhither(args: readonly string[], options: RunOptions): Promise<RunOutcome> {
+	return startWhither(args, options).outcome;
+}

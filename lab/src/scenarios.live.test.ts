@@ -1,0 +1,62 @@
+import { existsSync } from "node:fs";
+import type { TraceResult } from "@whither/core";
+import { checkExpectation, SCENARIOS, type Scenario } from "@whither/sim";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeHops, facingHost } from "./node-names.ts";
+import { kernelObstacle } from "./plan.ts";
+import { labObstacle } from "./requirements.ts";
+import { type RunOutcome, runWhither, WHITHER } from "./run.ts";
+import { type Lab, openLab } from "./topology.ts";
+import { traceArgs } from "./trace-args.ts";
+import { type LabVariant, labVariants, leavesTraces, mayRunTogether, scenarioFor } from "./variants.ts";
+
+const obstacle = labObstacle() ?? (existsSync(WHITHER) ? null : "the command is not built (npm run build)");
+if (obstacle !== null) console.warn(`scenarios on real kernels skipped: ${obstacle}`);
+
+function parseResult(outcome: RunOutcome, args: readonly string[]): TraceResult {
+	const line = `whither ${args.join(" ")}\nexit ${outcome.code}\n${outcome.stderr}`;
+	expect(outcome.timedOut, `${line}\nstill running after its time`).toBe(false);
+	expect(outcome.stdout, line).not.toBe("");
+	return JSON.parse(outcome.stdout) as TraceResult;
+}
+
+async function runVariant(lab: Lab, variant: LabVariant): Promise<void> {
+	const scenario = scenarioFor(lab.scenario, variant);
+	const args = traceArgs(scenario, variant);
+	const namespace = lab.namespaceOf(scenario.trace.from);
+	const outcome = await runWhither(args, { namespace, user: variant.user, timeoutMs: 30_000 });
+	const result = parseResult(outcome, args);
+	const context = `whither ${args.join(" ")}\n${describeHops(scenario, result)}\n${outcome.stderr}`;
+	expect(result.channel, context).toBe(variant.channel);
+	expect(checkExpectation(scenario, facingHost(scenario, result), "real"), context).toEqual([]);
+	expect(outcome.code, context).toBe(0);
+}
+
+function describeScenario(scenario: Scenario): void {
+	const world = kernelObstacle(scenario) === null ? "kernel" : "tun";
+	const where = world === "kernel" ? "in namespaces" : `behind a TUN device, since ${kernelObstacle(scenario)}`;
+	describe(`${scenario.name} (${where})`, () => {
+		let shared: Lab | null = null;
+		beforeAll(async () => {
+			if (!leavesTraces(scenario)) shared = await openLab(scenario, { world });
+		});
+		afterAll(() => shared?.close());
+		const run = mayRunTogether(scenario) ? test.concurrent : test;
+		for (const variant of labVariants(scenario)) {
+			const { method, channel, family, user } = variant;
+			run(`${method} over ${channel}, IPv${family}, as ${user}`, async () => {
+				const lab = shared ?? (await openLab(scenario, { world }));
+				try {
+					await runVariant(lab, variant);
+				} finally {
+					if (lab !== shared) await lab.close();
+				}
+			});
+		}
+	});
+}
+
+const title = "scenarios on real kernels";
+describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skipped: ${obstacle})`, () => {
+	for (const scenario of SCENARIOS) describeScenario(scenario);
+});
