@@ -192,6 +192,7 @@ describe("a missing privilege", () => {
 	});
 });
 
-it.skipIf(process.platform === "linux")("off Linux a trace says what is missing", async () => {
+const onLinux = process.platform === "linux";
+it.skipIf(onLinux)(`off Linux a trace says what is missing${onLinux ? " (skipped: this is Linux)" : ""}`, async () => {
 	await expect(trace("127.0.0.1").result).rejects.toMatchObject({ code: "unsupportedPlatform" });
 });

@@ -37,6 +37,9 @@ describe("every option and command stands in", () => {
 	});
 });
 
+/** The title of a test, with the reason where it is skipped: the summary of `npm test` lists it. */
+const titled = (title: string, runs: boolean, reason: string) => (runs ? title : `${title} (skipped: ${reason})`);
+
 describe("the shells accept what they are given", () => {
 	const bash = spawnSync("bash", ["--version"]).status === 0;
 	const complete = (...words: string[]) => {
@@ -44,7 +47,7 @@ describe("the shells accept what they are given", () => {
 COMP_WORDS=(${words.map((word) => JSON.stringify(word)).join(" ")}); COMP_CWORD=${words.length - 1}; _whither; printf '%s\\n' "\${COMPREPLY[@]}"`;
 		return spawnSync("bash", ["--norc", "-c", script], { encoding: "utf8" });
 	};
-	it.skipIf(!bash)("bash offers options, values and words", () => {
+	it.skipIf(!bash)(titled("bash offers options, values and words", bash, "bash is not installed"), () => {
 		expect(complete("whither", "--max").stdout).toBe("--max-hops\n");
 		expect(complete("whither", "-M", "tcp").stdout).toBe("tcp\ntcpconnect\n");
 		expect(complete("whither", "--method", "=", "ic").stdout).toBe("icmp\n");
@@ -53,11 +56,11 @@ COMP_WORDS=(${words.map((word) => JSON.stringify(word)).join(" ")}); COMP_CWORD=
 		expect(complete("whither", "doctor", "--").stderr).toBe("");
 	});
 	const zsh = spawnSync("zsh", ["--version"]).status === 0;
-	it.skipIf(!zsh)("zsh parses its script", () => {
+	it.skipIf(!zsh)(titled("zsh parses its script", zsh, "zsh is not installed"), () => {
 		expect(spawnSync("zsh", ["-n"], { input: formatCompletion("zsh") }).status).toBe(0);
 	});
 	const man = spawnSync("groff", ["--version"]).status === 0;
-	it.skipIf(!man)("groff finds nothing to complain about in the manual", () => {
+	it.skipIf(!man)(titled("groff finds nothing to complain about in the manual", man, "groff is not installed"), () => {
 		const set = spawnSync("groff", ["-man", "-Tascii", "-ww"], { input: formatMan(), encoding: "utf8" });
 		expect(set.stderr).toBe("");
 		expect(set.stdout).toContain("WHITHER(1)");
