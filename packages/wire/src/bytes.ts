@@ -27,3 +27,22 @@ export function requireRange(name: string, value: number, maximum: number): void
 		throw new RangeError(`${name} must be an integer from 0 to ${maximum}, not ${value}`);
 	}
 }
+
+/** `value` in `size` bytes (1 to 6), network byte order; throws RangeError where it does not fit. */
+export function encodeUint(name: string, value: number, size: 1 | 2 | 3 | 4 | 6): Uint8Array {
+	requireRange(name, value, 2 ** (8 * size) - 1);
+	const bytes = new Uint8Array(size);
+	let rest = value;
+	for (let index = size - 1; index >= 0; index--) {
+		bytes[index] = rest % 256;
+		rest = Math.floor(rest / 256);
+	}
+	return bytes;
+}
+
+/** Whether both hold the same bytes. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+	if (a.length !== b.length) return false;
+	for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+	return true;
+}

@@ -40,8 +40,18 @@ export function transportChecksum(
 	protocol: number,
 	segment: Uint8Array,
 ): number {
+	return internetChecksum(segment, pseudoHeaderSum(family, source, destination, protocol, segment.length));
+}
+
+/** The unfolded sum of a pseudo-header; `length` is that of the whole transport packet, however much of it is covered. */
+export function pseudoHeaderSum(
+	family: 4 | 6,
+	source: string,
+	destination: string,
+	protocol: number,
+	length: number,
+): number {
 	const addresses = checksumSum(requireAddress(destination, family), checksumSum(requireAddress(source, family)));
 	// Both pseudo-headers sum to the same: addresses, protocol, and the length in one or two words.
-	const length = (segment.length >>> 16) + (segment.length & 0xffff);
-	return internetChecksum(segment, addresses + protocol + length);
+	return addresses + protocol + (length >>> 16) + (length & 0xffff);
 }

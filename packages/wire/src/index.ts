@@ -1,5 +1,39 @@
 export { addressFamily, formatAddress, parseAddress } from "./address.ts";
 export { checksumSum, internetChecksum, transportChecksum } from "./checksum.ts";
+export type { CryptoPort } from "./crypto.ts";
+export {
+	DCCP_RESET_CODES,
+	DCCP_TYPES,
+	type DccpFields,
+	type DccpHeader,
+	type DccpPacket,
+	decodeDccp,
+	encodeDccp,
+} from "./dccp.ts";
+export { type DnsEdns, EDNS_OPTIONS, type EdnsOption } from "./dns/edns.ts";
+export {
+	type DnsFields,
+	type DnsMessage,
+	type DnsQueryFields,
+	type DnsQuestion,
+	type DnsRecord,
+	decodeDns,
+	encodeDns,
+	encodeDnsQuery,
+	formatDnsRecord,
+} from "./dns/message.ts";
+export { parseDnsName } from "./dns/name.ts";
+export { DNS_RECORDS, type DnsData, dnsData, formatDnsData } from "./dns/records.ts";
+export { DNS_SERVICE_PARAMETERS, type DnsServiceParameter } from "./dns/service-parameters.ts";
+export {
+	DNS_CLASSES,
+	DNS_RCODES,
+	DNS_TYPES,
+	dnsClassName,
+	dnsRcodeName,
+	dnsTypeName,
+	parseDnsType,
+} from "./dns/types.ts";
 export { type DecodeError, decodeError, isDecodeError } from "./error.ts";
 export {
 	encodeIcmpEcho,
@@ -23,6 +57,7 @@ export type { InterfaceRole } from "./icmp/object-interface.ts";
 export type { MplsLabel } from "./icmp/object-mpls.ts";
 export { EXTENSION_OBJECTS, type IcmpExtension, type IcmpExtensionFields, icmpExtension } from "./icmp/objects.ts";
 export { decodeQuoted, type QuotedPacket } from "./icmp/quoted.ts";
+export { packetChanges } from "./ip-changes.ts";
 export {
 	decodeIpv4,
 	decodeIpv4Header,
@@ -48,7 +83,95 @@ export {
 	type Ipv6Packet,
 } from "./ipv6.ts";
 export { IPV6_EXTENSION_TYPES, type Ipv6ExtensionHeader, type Ipv6Fragment } from "./ipv6-extensions.ts";
+export {
+	decodePcapng,
+	encodePcapngInterface,
+	encodePcapngPacket,
+	encodePcapngSection,
+	LINKTYPE_RAW,
+	type PcapngBlock,
+	type PcapngFile,
+	type PcapngPacketFields,
+} from "./pcapng.ts";
+export type { PcapngBody, PcapngOption } from "./pcapng-body.ts";
 export { IP_PROTOCOL } from "./protocol.ts";
+export { QUIC_ERRORS, quicErrorName } from "./quic/errors.ts";
+export type { QuicAck, QuicAckEcn, QuicAckRange, QuicEcnCounts } from "./quic/frame-ack.ts";
+export {
+	decodeQuicFrames,
+	encodeQuicFrames,
+	joinQuicCrypto,
+	QUIC_FRAMES,
+	type QuicFrame,
+	quicFrame,
+} from "./quic/frames.ts";
+export {
+	decodeQuicPayload,
+	encodeClientInitial,
+	encodeQuicPacket,
+	encodeServerInitial,
+	QUIC_MINIMUM_INITIAL,
+	type QuicInitialFields,
+	type QuicOpenedPacket,
+	type QuicPacketFields,
+} from "./quic/initial.ts";
+export { decodeQuicInvariant, type QuicDecodeOptions, type QuicInvariant } from "./quic/invariants.ts";
+export { deriveInitialKeys, type QuicInitialKeys, type QuicKeys } from "./quic/keys.ts";
+export {
+	decodeQuicDatagram,
+	decodeQuicPacket,
+	type QuicDatagram,
+	type QuicHandshakePacket,
+	type QuicInitialPacket,
+	type QuicPacket,
+	type QuicRetryPacket,
+	type QuicShortPacket,
+	type QuicUnknownVersionPacket,
+	type QuicVersionNegotiationPacket,
+} from "./quic/packet.ts";
+export {
+	encodeQuicRetry,
+	encodeQuicVersionNegotiation,
+	type QuicRetryFields,
+	verifyQuicRetry,
+} from "./quic/retry.ts";
+export { encodeStatelessReset, isStatelessReset, looksLikeStatelessReset } from "./quic/stateless-reset.ts";
+export {
+	decodeQuicTransportParameters,
+	encodeQuicTransportParameters,
+	QUIC_TRANSPORT_PARAMETERS,
+	type QuicPreferredAddress,
+	type QuicTransportParameter,
+	quicTransportParameter,
+} from "./quic/transport-parameters.ts";
+export { decodeVarint, encodeVarint, type Varint } from "./quic/varint.ts";
+export {
+	isReservedQuicVersion,
+	QUIC_V1,
+	QUIC_V2,
+	QUIC_VERSIONS,
+	type QuicLongType,
+	type QuicVersionRow,
+	quicVersionName,
+} from "./quic/version.ts";
+export { SCTP_CHUNKS, type SctpChunk, type SctpInit, sctpChunk } from "./sctp/chunks.ts";
+export {
+	decodeSctp,
+	decodeSctpPrefix,
+	encodeSctp,
+	type SctpFields,
+	type SctpHeader,
+	type SctpPacket,
+} from "./sctp/packet.ts";
+export { SCTP_CAUSES, SCTP_PARAMETERS, type SctpCause, type SctpParameter } from "./sctp/parameters.ts";
+export {
+	findSackBlock,
+	isDuplicateSack,
+	sequenceAdd,
+	sequenceBefore,
+	sequenceDifference,
+	sequenceWithin,
+} from "./sequence.ts";
 export {
 	decodeTcp,
 	decodeTcpPrefix,
@@ -67,4 +190,43 @@ export {
 	type TcpOption,
 	tcpOption,
 } from "./tcp-options.ts";
+export { TLS_ALERTS, tlsAlertName } from "./tls/alerts.ts";
+export {
+	type ClientHello,
+	decodeClientHello,
+	encodeClientHello,
+	type QuicClientHelloFields,
+	quicClientHello,
+} from "./tls/client-hello.ts";
+export {
+	TLS_CIPHER_SUITES,
+	TLS_GROUPS,
+	TLS_HANDSHAKE,
+	TLS_PSK_MODES,
+	TLS_SIGNATURE_SCHEMES,
+	TLS_VERSION,
+} from "./tls/constants.ts";
+export {
+	CLIENT_HELLO_EXTENSIONS,
+	type ClientHelloExtension,
+	clientHelloExtension,
+	SERVER_HELLO_EXTENSIONS,
+	type ServerHelloExtension,
+	type TlsKeyShare,
+} from "./tls/extensions.ts";
+export { decodeTlsHandshake, type TlsHandshakeMessage } from "./tls/handshake.ts";
+export {
+	decodeServerHello,
+	encodeServerHello,
+	HELLO_RETRY_REQUEST_RANDOM,
+	isHelloRetryRequest,
+	type ServerHello,
+} from "./tls/server-hello.ts";
 export { decodeUdp, decodeUdpPrefix, encodeUdp, type UdpDatagram, type UdpFields, type UdpHeader } from "./udp.ts";
+export {
+	decodeUdpLite,
+	encodeUdpLite,
+	type UdpLiteDatagram,
+	type UdpLiteFields,
+	type UdpLiteHeader,
+} from "./udplite.ts";

@@ -1,6 +1,7 @@
 /** Laws that hold for every codec of this package: one row a codec, each law run for each row. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { address4, address6, addressPair, bytes, family, uint } from "./arbitraries.fixture.ts";
 import {
 	decodeIcmp,
 	decodeIpv4,
@@ -17,7 +18,6 @@ import {
 	encodeTcp,
 	encodeTcpOptions,
 	encodeUdp,
-	formatAddress,
 	IPV4_OPTIONS,
 	IPV6_EXTENSION_TYPES,
 	type Ipv4Option,
@@ -25,17 +25,8 @@ import {
 	TCP_OPTIONS,
 	type TcpOption,
 } from "./index.ts";
+import { type CodecRow, codecLaws, row } from "./laws.fixture.ts";
 
-const uint = (bits: number) => fc.integer({ min: 0, max: 2 ** bits - 1 });
-/** Every length as likely as any other: the default would hardly leave the short ones. */
-const bytes = (minLength: number, maxLength: number) => fc.uint8Array({ minLength, maxLength, size: "max" });
-const address4 = bytes(4, 4).map(formatAddress);
-const address6 = bytes(16, 16).map(formatAddress);
-const family = fc.constantFrom<4 | 6>(4, 6);
-const addressPair = (version: 4 | 6) => {
-	const address = version === 4 ? address4 : address6;
-	return fc.record({ source: address, destination: address });
-};
 type OptionValue<Option, Name> =
 	Extract<Option, { readonly name: Name }> extends { readonly value: infer V } ? V : never;
 
@@ -175,27 +166,6 @@ const udpFields = family.chain((version) =>
 	),
 );
 
-/** Encoded samples of one codec, and how to read and write them again. */
-interface CodecRow {
-	readonly name: string;
-	readonly sample: fc.Arbitrary<{ readonly encoded: Uint8Array; readonly expected: object }>;
-	readonly decode: (bytes: Uint8Array) => unknown;
-	/** Encodes what was decoded from a sample. */
-	readonly again: (decoded: never, expected: never) => Uint8Array;
-	/** The length that the encoded bytes claim for themselves. */
-	readonly claimedLength: (encoded: Uint8Array, decoded: never) => number;
-}
-
-function row<Expected extends object, Decoded>(spec: {
-	readonly name: string;
-	readonly sample: fc.Arbitrary<{ readonly encoded: Uint8Array; readonly expected: Expected }>;
-	readonly decode: (bytes: Uint8Array) => Decoded;
-	readonly again: (decoded: Exclude<Decoded, { readonly error: string }>, expected: Expected) => Uint8Array;
-	readonly claimedLength: (encoded: Uint8Array, decoded: Exclude<Decoded, { readonly error: string }>) => number;
-}): CodecRow {
-	return spec;
-}
-
 const uint16At = (encoded: Uint8Array, offset: number) => (encoded[offset]! << 8) | encoded[offset + 1]!;
 
 const CODECS: readonly CodecRow[] = [
@@ -280,65 +250,7 @@ const CODECS: readonly CodecRow[] = [
 	}),
 ];
 
-describe.each(CODECS)("$name", ({ sample, decode, again, claimedLength }) => {
-	const runs = { numRuns: 150 };
-	test("what was encoded decodes to the same value", () => {
-		fc.assert(
-			fc.property(sample, ({ encoded, expected }) => {
-				const { fields: _, ...value } = expected as { fields?: unknown };
-				expect(decode(encoded)).toMatchObject(value);
-			}),
-			runs,
-		);
-	});
-	test("the length that it claims is the length that it has", () => {
-		fc.assert(
-			fc.property(sample, ({ encoded }) => claimedLength(encoded, decode(encoded) as never) === encoded.length),
-			runs,
-		);
-	});
-	test("encoding what was decoded gives the same bytes", () => {
-		fc.assert(
-			fc.property(sample, ({ encoded, expected }) => {
-				expect(again(decode(encoded) as never, expected as never)).toEqual(encoded);
-			}),
-			runs,
-		);
-	});
-	test("every truncation returns a value or an error", () => {
-		fc.assert(
-			fc.property(sample, ({ encoded }) => {
-				for (let length = 0; length < encoded.length; length++) answers(decode(encoded.subarray(0, length)));
-			}),
-			{ numRuns: 60 },
-		);
-	});
-	test("every change of a single byte returns a value or an error", () => {
-		fc.assert(
-			fc.property(sample, uint(8), ({ encoded }, other) => {
-				for (let offset = 0; offset < encoded.length; offset++) {
-					for (const value of [0, 1, 0x7f, 0x80, 0xff, other, encoded[offset]! ^ 1]) {
-						const changed = encoded.slice();
-						changed[offset] = value;
-						answers(decode(changed));
-					}
-				}
-			}),
-			{ numRuns: 30 },
-		);
-	});
-	test("any bytes at all return a value or an error", () => {
-		fc.assert(
-			fc.property(bytes(0, 200), (input) => answers(decode(input))),
-			{ numRuns: 500 },
-		);
-	});
-});
-
-function answers(decoded: unknown): void {
-	if (typeof decoded !== "object" || decoded === null) throw new Error(`neither value nor error: ${String(decoded)}`);
-	if (isDecodeError(decoded) && !(decoded.need >= 0 && decoded.have >= 0)) throw new Error("an error without figures");
-}
+codecLaws(CODECS);
 
 describe("quoted packets", () => {
 	const transport = tcpFields.chain((fields) => bytes(0, 30).map((payload) => ({ fields, payload })));

@@ -2,12 +2,26 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
+	CLIENT_HELLO_EXTENSIONS,
+	DCCP_RESET_CODES,
+	DCCP_TYPES,
+	DNS_RCODES,
+	DNS_SERVICE_PARAMETERS,
+	DNS_TYPES,
 	EXTENSION_OBJECTS,
 	ICMP_TYPES,
 	IP_PROTOCOL,
 	IPV4_OPTIONS,
 	IPV6_EXTENSION_TYPES,
+	QUIC_ERRORS,
+	QUIC_FRAMES,
+	QUIC_TRANSPORT_PARAMETERS,
+	SCTP_CAUSES,
+	SCTP_CHUNKS,
+	SCTP_PARAMETERS,
+	SERVER_HELLO_EXTENSIONS,
 	TCP_OPTIONS,
+	TLS_ALERTS,
 } from "./index.ts";
 
 const path = (name: string) => new URL(`../../../registries/${name}.csv`, import.meta.url);
@@ -104,4 +118,102 @@ test("every IPv6 extension header of the registry is walked, but ESP and the exp
 	const theirs = readRegistry("protocol-numbers-1").filter((row) => row["IPv6 Extension Header"] === "Y");
 	const numbers = theirs.map((row) => Number(row.Decimal)).filter((number) => ![50, 253, 254].includes(number));
 	expect([...IPV6_EXTENSION_TYPES].sort((a, b) => a - b)).toEqual(numbers);
+});
+
+/** Numbers and names of a table of rows. */
+const ofRows = (table: Readonly<Record<string, { readonly type: number; readonly meaning: string }>>) =>
+	byNumber(Object.values(table).map((row) => [row.type, row.meaning]));
+const ofNames = (names: Readonly<Record<number, string>>) =>
+	byNumber(Object.entries(names).map(([number, name]) => [Number(number), name]));
+/** Names as one text each, whatever a registry's taste in case and word breaks. */
+const plain = (map: ReadonlyMap<number, string>) =>
+	new Map(
+		[...map].map(([number, name]) => [
+			number,
+			name
+				.toLowerCase()
+				.replace(/[_-]/g, " ")
+				.replace(/ error$/, ""),
+		]),
+	);
+
+describe.each([
+	{
+		table: "QUIC transport parameters",
+		ours: ofRows(QUIC_TRANSPORT_PARAMETERS),
+		registry: ["quic-transport-parameters", "Value", "Parameter Name"] as const,
+	},
+	{
+		table: "QUIC transport errors",
+		ours: ofNames(QUIC_ERRORS),
+		registry: ["quic-transport-error-codes", "Value", "Code"] as const,
+	},
+	{ table: "TLS alerts", ours: ofNames(TLS_ALERTS), registry: ["tls-parameters-6", "Value", "Description"] as const },
+	{
+		table: "DNS types",
+		ours: byNumber(Object.entries(DNS_TYPES).map(([name, type]) => [type, name])),
+		registry: ["dns-parameters-4", "Value", "TYPE"] as const,
+	},
+	{ table: "DNS response codes", ours: ofNames(DNS_RCODES), registry: ["dns-parameters-6", "RCODE", "Name"] as const },
+	{
+		table: "DNS service parameters",
+		ours: ofRows(DNS_SERVICE_PARAMETERS),
+		registry: ["dns-svcparamkeys", "Number", "Name"] as const,
+	},
+	{
+		table: "DCCP packet types",
+		ours: byNumber(Object.entries(DCCP_TYPES).map(([name, type]) => [type, name])),
+		registry: ["dccp-parameters-1", "Type", "Name"] as const,
+	},
+	{
+		table: "DCCP reset codes",
+		ours: ofNames(DCCP_RESET_CODES),
+		registry: ["dccp-parameters-2", "Reset Code", "Name"] as const,
+	},
+	{
+		table: "SCTP causes",
+		ours: ofRows(SCTP_CAUSES),
+		registry: ["sctp-parameters-cause-codes", "Value", "Cause Code"] as const,
+	},
+])("$table", ({ ours, registry }) => {
+	test("are those of the registry", () => {
+		expect(plain(ours)).toEqual(plain(ordered(assigned(registry[0]!, registry[1]!, registry[2]!))));
+	});
+});
+
+/** What stays bytes has no row: frames of connections in being, and chunks and parameters that a probe never meets. */
+describe.each([
+	{
+		table: "QUIC frames",
+		ours: ofRows(QUIC_FRAMES),
+		registry: ["quic-frame-types", "Value", "Frame Type Name"] as const,
+		without: [...Array(23).keys()]
+			.map((n) => n + 4)
+			.filter((n) => n !== 6 && n !== 7)
+			.concat(0x1b),
+	},
+	{
+		table: "SCTP chunks",
+		ours: ofRows(SCTP_CHUNKS),
+		registry: ["sctp-parameters-1", "ID Value", "Chunk Type"] as const,
+		without: [12, 13],
+	},
+	{
+		table: "SCTP parameters",
+		ours: ofRows(SCTP_PARAMETERS),
+		registry: ["sctp-parameters-chunk-parameters", "Value", "Chunk Parameter Type"] as const,
+		without: [1, 11, 0x8000],
+	},
+])("$table", ({ ours, registry, without }) => {
+	test("are those of the registry, but for those kept as bytes", () => {
+		const theirs = ordered(assigned(registry[0]!, registry[1]!, registry[2]!));
+		for (const number of without) expect(theirs.delete(number), `number ${number}`).toBe(true);
+		expect(plain(ours)).toEqual(plain(theirs));
+	});
+});
+
+test("TLS extensions that we read have the registry's names", () => {
+	const theirs = assigned("tls-extensiontype-values-1", "Value", "Extension Name");
+	for (const row of [...Object.values(CLIENT_HELLO_EXTENSIONS), ...Object.values(SERVER_HELLO_EXTENSIONS)])
+		expect(theirs.get(row.type)).toBe(row.meaning);
 });
