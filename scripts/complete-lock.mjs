@@ -13,7 +13,8 @@ function platform(name) {
 	const words = name.split("/").at(-1).split("-");
 	const os = words.find((word) => SYSTEMS.includes(word));
 	const cpu = words.find((word) => PROCESSORS.includes(word));
-	if (os === undefined || cpu === undefined) throw new Error(`${name}: its name does not tell for which platform it is`);
+	if (os === undefined || cpu === undefined)
+		throw new Error(`${name}: its name does not tell for which platform it is`);
 	const musl = words.some((word) => word.startsWith("musl"));
 	const glibc = words.some((word) => word.startsWith("gnu"));
 	return { cpu: [cpu], os: [os], ...(musl ? { libc: ["musl"] } : glibc ? { libc: ["glibc"] } : {}) };

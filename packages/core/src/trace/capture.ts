@@ -74,31 +74,31 @@ export function replyFromPacket(bytes: Uint8Array, arrival: Arrival): Reply | nu
 /** The same, of a packet whose IP header the kernel has taken off (raw IPv6 sockets). */
 export function replyFromSegment(packet: ArrivedPacket): Reply | null {
 	const { at, stamp, from, ttl, tos, protocol, segment } = packet;
-	const common = { at, stamp, from, ttl, tos, socket: null };
-	if (protocol === IP_PROTOCOL.icmp || protocol === IP_PROTOCOL.icmpv6) return icmpReply(packet, common);
+	const head = { at, stamp, from, ttl, tos, socket: null };
+	if (protocol === IP_PROTOCOL.icmp || protocol === IP_PROTOCOL.icmpv6) return icmpReply(packet, head);
 	const headerLength = transportHeaderLength(protocol, segment);
 	if (headerLength === null) return null;
 	const view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength);
 	const sourcePort = view.getUint16(0);
 	const destinationPort = view.getUint16(2);
 	const payload = segment.subarray(headerLength);
-	return { type: "packet", ...common, protocol, sourcePort, destinationPort, segment, payload };
+	return { type: "packet", ...head, protocol, sourcePort, destinationPort, segment, payload };
 }
 
-type Common = Pick<Reply, "at" | "stamp" | "from" | "ttl" | "tos" | "socket">;
+type Head = Pick<Reply, "at" | "stamp" | "from" | "ttl" | "tos" | "socket">;
 
-function icmpReply({ family, from, to, protocol, segment }: ArrivedPacket, common: Common): Reply | null {
+function icmpReply({ family, from, to, protocol, segment }: ArrivedPacket, head: Head): Reply | null {
 	const message = decodeIcmp(family, segment, { source: from, destination: to });
 	if (isDecodeError(message) || !message.checksumValid) return null;
 	const { type, code, body } = message;
 	if (body.kind === "echo") {
 		const ports = { sourcePort: null, destinationPort: null };
-		return { type: "packet", ...common, protocol, ...ports, segment, payload: body.payload };
+		return { type: "packet", ...head, protocol, ...ports, segment, payload: body.payload };
 	}
 	if (body.kind !== "error") return null;
 	const quoted = quotedProbe(family, body.quoted);
 	if (quoted === null) return null;
-	return { type: "icmpError", ...common, icmp: { type, code }, mtu: body.mtu, quoted, extensions: body.extensions };
+	return { type: "icmpError", ...head, icmp: { type, code }, mtu: body.mtu, quoted, extensions: body.extensions };
 }
 
 /** The packet that an ICMP error quotes; null where not even its IP header is whole. */

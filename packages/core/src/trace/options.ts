@@ -43,7 +43,7 @@ export interface TraceOptions {
 	readonly channels: readonly ("errorQueue" | "raw")[] | null;
 }
 
-/** The defaults of `whither trace` (interface.md); waits as in traceroute(8) but 3 s instead of 5. */
+/** The defaults of `whither trace` (docs/cli.md); waits as in traceroute(8) but 3 s instead of 5. */
 export const DEFAULT_TRACE_OPTIONS: Omit<TraceOptions, "target" | "targetName" | "family"> = {
 	method: "udp",
 	port: null,

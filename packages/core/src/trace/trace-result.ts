@@ -143,11 +143,11 @@ function hex(byte: number): string {
 
 /** One RFC 4884 object as `whither.trace/1` writes it. */
 export function extensionJson(extension: IcmpExtension): ExtensionJson {
-	const common = { class: extension.class, type: extension.type };
+	const object = { class: extension.class, type: extension.type };
 	switch (extension.kind) {
 		case "mpls":
 			return {
-				...common,
+				...object,
 				mpls: extension.labels.map(({ label, trafficClass, bottom, ttl }) => ({
 					label,
 					tc: trafficClass,
@@ -157,13 +157,13 @@ export function extensionJson(extension: IcmpExtension): ExtensionJson {
 			};
 		case "interface": {
 			const { role, index, address, name, mtu } = extension;
-			return { ...common, interface: { role, index, address, name, mtu } };
+			return { ...object, interface: { role, index, address, name, mtu } };
 		}
 		case "node":
-			return { ...common, node: { address: extension.address, name: extension.name } };
+			return { ...object, node: { address: extension.address, name: extension.name } };
 		default:
 			return {
-				...common,
+				...object,
 				bytes: Array.from(extension.bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""),
 			};
 	}
