@@ -1,6 +1,6 @@
 export { addressFamily, formatAddress, parseAddress } from "./address.ts";
-export { checksumSum, internetChecksum, transportChecksum } from "./checksum.ts";
-export { type DecodeError, decodeError, isDecodeError } from "./error.ts";
+export { internetChecksum, transportChecksum } from "./checksum.ts";
+export { type DecodeError, isDecodeError } from "./error.ts";
 export {
 	encodeIcmpEcho,
 	encodeIcmpError,
@@ -9,6 +9,7 @@ export {
 	type IcmpErrorFields,
 } from "./icmp/encode.ts";
 export { decodeExtensions, encodeExtensions } from "./icmp/extensions.ts";
+export { ECHO_TYPES, ICMP_HEADER_LENGTH } from "./icmp/layout.ts";
 export {
 	decodeIcmp,
 	type IcmpDecodeOptions,
@@ -17,7 +18,7 @@ export {
 	type IcmpMessage,
 	type IcmpOtherBody,
 } from "./icmp/message.ts";
-export { ICMP_TYPES, icmpCodeName, icmpTypeName } from "./icmp/names.ts";
+export { icmpCodeName, icmpTypeName } from "./icmp/names.ts";
 export type { InterfaceIdentification } from "./icmp/object-identification.ts";
 export type { InterfaceRole } from "./icmp/object-interface.ts";
 export type { MplsLabel } from "./icmp/object-mpls.ts";
@@ -48,12 +49,13 @@ export {
 	type Ipv6Packet,
 } from "./ipv6.ts";
 export { IPV6_EXTENSION_TYPES, type Ipv6ExtensionHeader, type Ipv6Fragment } from "./ipv6-extensions.ts";
-export { IP_PROTOCOL } from "./protocol.ts";
+export { IP_HEADER_LENGTH, IP_PROTOCOL } from "./protocol.ts";
 export {
 	decodeTcp,
 	decodeTcpPrefix,
 	encodeTcp,
 	TCP_FLAGS,
+	TCP_HEADER_LENGTH,
 	type TcpFields,
 	type TcpHeader,
 	type TcpPrefix,
@@ -67,4 +69,5 @@ export {
 	type TcpOption,
 	tcpOption,
 } from "./tcp-options.ts";
-export { decodeUdp, decodeUdpPrefix, encodeUdp, type UdpDatagram, type UdpFields, type UdpHeader } from "./udp.ts";
+export { transportHeaderLength } from "./transport-header.ts";
+export { decodeUdp, encodeUdp, UDP_HEADER_LENGTH, type UdpDatagram, type UdpFields, type UdpHeader } from "./udp.ts";

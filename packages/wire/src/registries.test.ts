@@ -1,14 +1,8 @@
 /** Our tables against the transcribed IANA registries, in both directions. */
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import {
-	EXTENSION_OBJECTS,
-	ICMP_TYPES,
-	IP_PROTOCOL,
-	IPV4_OPTIONS,
-	IPV6_EXTENSION_TYPES,
-	TCP_OPTIONS,
-} from "./index.ts";
+import { ICMP_TYPES } from "./icmp/names.ts";
+import { EXTENSION_OBJECTS, IP_PROTOCOL, IPV4_OPTIONS, IPV6_EXTENSION_TYPES, TCP_OPTIONS } from "./index.ts";
 
 const path = (name: string) => new URL(`../../../registries/${name}.csv`, import.meta.url);
 

@@ -11,6 +11,7 @@ import {
 	encodeIpv6,
 	IP_PROTOCOL,
 	isDecodeError,
+	transportHeaderLength,
 } from "@whither/wire";
 import type { Instant } from "../machine.ts";
 import type { Family, ProbeSend, QuotedProbe, Reply } from "./channel.ts";
@@ -76,7 +77,8 @@ export function replyFromSegment(packet: ArrivedPacket): Reply | null {
 	const { at, stamp, from, ttl, tos, protocol, segment } = packet;
 	const head = { at, stamp, from, ttl, tos, socket: null };
 	if (protocol === IP_PROTOCOL.icmp || protocol === IP_PROTOCOL.icmpv6) return icmpReply(packet, head);
-	const headerLength = transportHeaderLength(protocol, segment);
+	const hasPorts = protocol === IP_PROTOCOL.udp || protocol === IP_PROTOCOL.tcp;
+	const headerLength = hasPorts ? transportHeaderLength(protocol, segment) : null;
 	if (headerLength === null) return null;
 	const view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength);
 	const sourcePort = view.getUint16(0);
@@ -116,11 +118,4 @@ export function quotedProbe(family: Family, bytes: Uint8Array): QuotedProbe | nu
 		payload,
 		ip: { tos, ttl, length },
 	};
-}
-
-/** Bytes of the transport header; null for protocols that no method speaks and for packets too short for their header. */
-function transportHeaderLength(protocol: number, segment: Uint8Array): number | null {
-	if (protocol === IP_PROTOCOL.udp) return segment.length < 8 ? null : 8;
-	if (protocol !== IP_PROTOCOL.tcp || segment.length < 20) return null;
-	return Math.min(segment.length, ((segment[12] ?? 0) >> 4) * 4);
 }

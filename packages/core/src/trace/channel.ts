@@ -113,6 +113,8 @@ export interface SystemError {
 		| "addressNotAvailable"
 		| "noSuchDevice"
 		| "permissionDenied"
+		/** A routing rule forbids the destination, or it is a broadcast address. */
+		| "prohibited"
 		| "filteredLocally"
 		| "messageTooLong"
 		| "noBuffers"

@@ -20,6 +20,7 @@ export interface ContextParts {
 	readonly key: number;
 }
 
+/** What every probe of a trace is built from. */
 export function probeContext(options: TraceOptions, { method, need, channel, key }: ContextParts): ProbeContext {
 	const { family, target } = options;
 	return {
@@ -31,6 +32,11 @@ export function probeContext(options: TraceOptions, { method, need, channel, key
 		sourcePorts: channel.sourcePorts,
 		port: options.port ?? method.defaultPort ?? 0,
 		key,
-		length: Math.max(options.length ?? method.defaultLength[family], method.minimumLength[family]),
+		length: packetLength(options, method),
 	};
+}
+
+function packetLength({ family, length }: TraceOptions, method: TraceMethod): number {
+	const asked = method.fixedLength === true ? null : length;
+	return Math.max(asked ?? method.defaultLength[family], method.minimumLength[family]);
 }

@@ -84,6 +84,8 @@ export interface TraceMethod {
 	/** Default and smallest length in bytes of the IP packet, IPv4 then IPv6. */
 	readonly defaultLength: Readonly<Record<Family, number>>;
 	readonly minimumLength: Readonly<Record<Family, number>>;
+	/** Its packets have the default length whatever is asked for. */
+	readonly fixedLength?: true;
 	probe(context: ProbeContext, request: ProbeRequest): ProbePacket;
 	match(context: ProbeContext, reply: Reply): Match;
 }

@@ -17,6 +17,8 @@ export type TraceWarning =
 	| { readonly code: "repliesDropped"; readonly count: number }
 	/** So many packets came that were not ours that some of ours may have been crowded out, uncounted. */
 	| { readonly code: "foreignStorm"; readonly count: number }
+	/** Something asked for that this method cannot do was left out. */
+	| { readonly code: "notApplied"; readonly option: "ecn" | "length"; readonly method: string }
 	/** Sending came to an end before the trace did. */
 	| { readonly code: "channelFault"; readonly error: SystemError };
 

@@ -11,7 +11,7 @@ import { isSettled, type ProbeBook, type Slot } from "./probe-book.ts";
 import type { StopReason, TraceWarning } from "./result.ts";
 import type { Schedule } from "./schedule.ts";
 import { Settling } from "./settling.ts";
-import { hopResult, probeResult, resultLastTtl } from "./trace-result.ts";
+import { hopResult, probeResult, toldLastTtl } from "./trace-result.ts";
 import type { TracerConfig, TracerInput, TracerOutput } from "./tracer-io.ts";
 
 /** Errors after which no further probe can leave. */
@@ -21,6 +21,7 @@ const HARD_ERRORS: ReadonlySet<SystemError["code"]> = new Set([
 	"addressNotAvailable",
 	"noSuchDevice",
 	"permissionDenied",
+	"prohibited",
 	"tooManyFiles",
 ]);
 
@@ -311,6 +312,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#stopReason = reason;
 		this.#schedule.stop();
 		this.#tellCutHops(now);
+		this.#warnOfOmissions();
 		if (this.#fault !== null) this.#warnOnce({ code: "channelFault", error: this.#fault });
 		if (this.counters.dropped > 0) this.#warnOnce({ code: "repliesDropped", count: this.counters.dropped });
 		if (this.counters.foreign >= STORM) this.#warnOnce({ code: "foreignStorm", count: this.counters.foreign });
@@ -320,12 +322,23 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#event({ type: "end", atNs, stopReason: reason, reached: this.reached });
 	}
 
+	/** Linux keeps the ECN bits of TCP sockets to itself; the length of a SYN is that of its options. */
+	#warnOfOmissions(): void {
+		const { method, options, context } = this.config;
+		if (context.transport === "tcpConnect" && (options.tos & 3) !== 0) {
+			this.#warnOnce({ code: "notApplied", option: "ecn", method: method.name });
+		}
+		if (method.fixedLength === true && options.length !== null && options.length !== context.length) {
+			this.#warnOnce({ code: "notApplied", option: "length", method: method.name });
+		}
+	}
+
 	/** A trace cut short gives up what it still waited for, and tells those hops too. */
 	#tellCutHops(now: Instant): void {
 		for (const slot of this.book.slots()) {
 			if (slot.state === "waiting" || slot.state === "held") this.book.mark(slot, "expired");
 		}
-		const lastTtl = resultLastTtl(this);
+		const lastTtl = toldLastTtl(this);
 		for (let ttl = this.#settling.toldBelowTtl; ttl <= lastTtl; ttl++) this.#tellHop(ttl, ttl === lastTtl, now);
 	}
 

@@ -18,6 +18,7 @@ export const tcpconnect: TraceMethod = {
 	// The kernel's own SYN: its options fill 20 bytes.
 	defaultLength: { 4: 60, 6: 80 },
 	minimumLength: { 4: 60, 6: 80 },
+	fixedLength: true,
 	probe,
 	match,
 };
