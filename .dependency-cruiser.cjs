@@ -22,7 +22,7 @@ module.exports = {
 		{
 			name: "pure-packages-have-no-dependencies",
 			severity: "error",
-			from: { path: "^packages/(wire|core|sim)/src", pathNot: "\\.test\\.ts$" },
+			from: { path: "^packages/(wire|core|sim)/src", pathNot: "\\.(test|fixture)\\.ts$" },
 			to: {
 				dependencyTypes: ["core", "npm", "npm-dev", "npm-optional", "npm-peer", "npm-no-pkg", "unknown"],
 				pathNot: "^packages/",

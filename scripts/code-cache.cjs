@@ -6,7 +6,10 @@
 const fs = require("node:fs");
 const { createRequire } = require("node:module");
 const { dirname, join } = require("node:path");
+const { setFlagsFromString } = require("node:v8");
 const { Script } = require("node:vm");
+
+setFlagsFromString("--no-lazy-feedback-allocation");
 
 const file = join(__dirname, "../packages/whither/dist/whither.cjs");
 const output = process.argv[2] ?? join(dirname(file), "whither.cache");

@@ -1,5 +1,5 @@
-/** Writes the manual page, the completions and docs/cli.md from the option table. */
-import { mkdirSync, writeFileSync } from "node:fs";
+/** Writes the manual page, the completions and docs/cli.md from the option table, and the sample in README.md from the demonstration. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -14,10 +14,12 @@ const { outputFiles } = await build({
 	conditions: ["source"],
 });
 const [bundle] = outputFiles;
-const { generatedFiles } = await import(
+const { demoTranscript, generatedFiles, withDemo } = await import(
 	`data:text/javascript;base64,${Buffer.from(bundle.contents).toString("base64")}`
 );
 for (const [path, text] of Object.entries(generatedFiles())) {
 	mkdirSync(dirname(join(root, path)), { recursive: true });
 	writeFileSync(join(root, path), text);
 }
+const readme = join(root, "README.md");
+writeFileSync(readme, withDemo(readFileSync(readme, "utf8"), await demoTranscript()));

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { chainScenario } from "./chain.ts";
 import { insideNamespace, loadRules, runIpBatch } from "./namespaces.ts";
 import { describeHops } from "./node-names.ts";
+import { describePackets } from "./packet-trace.ts";
 import { labObstacle } from "./requirements.ts";
 import { type RunningTool, type RunOutcome, runTool, runWhither, startWhither, WHITHER } from "./run.ts";
 import { type Storm, startStorm } from "./storm.ts";
@@ -37,8 +38,15 @@ const target4 = (lab: Lab): string => lab.addressOf("target", 4);
 /** The path goes on for ever without an answer, so that a trace takes its three seconds of waiting. */
 const deadEnd = (): Scenario => chainScenario({ routers: 3, router: { 2: { blackhole: ["target"] } } });
 
-function said({ code, signal, stdout, stderr }: RunOutcome): string {
-	return `exit ${code ?? signal}\n${stderr}\n${stdout.slice(0, 2000)}`;
+function said({ command, code, signal, stdout, stderr }: RunOutcome): string {
+	return `${command.join(" ")}\nexit ${code ?? signal}\n${stderr}\n${stdout.slice(0, 2000)}`;
+}
+
+/** What was found, packet by packet, under the command that found it. */
+function seen(lab: Lab, outcome: RunOutcome): string {
+	const result = parse(outcome);
+	const found = `${describeHops(lab.scenario, result)}\n${describePackets(lab.scenario, result)}`;
+	return `${outcome.command.join(" ")}\n${found}\n${outcome.stderr}`;
 }
 
 /** What must hold whatever happens: it ended by itself, without our own bug and without a stack on the screen. */
@@ -65,10 +73,10 @@ function expectHonesty(lab: Lab, outcome: RunOutcome): TraceResult {
 	const result = parse(outcome);
 	const problems = checkExpectation(lab.scenario, result, "real");
 	const lies = problems.filter((problem) => problem.includes("answered by"));
-	expect(lies, describeHops(lab.scenario, result)).toEqual([]);
+	expect(lies, seen(lab, outcome)).toEqual([]);
 	const { dropped, foreign, duplicates } = result.counters;
 	const excuse = dropped > 0 || foreign >= TELLING || duplicates >= TELLING;
-	if (problems.length > 0) expect(excuse, `${problems.join("\n")}\n${said(outcome)}`).toBe(true);
+	if (problems.length > 0) expect(excuse, `${problems.join("\n")}\n${seen(lab, outcome)}`).toBe(true);
 	return result;
 }
 
@@ -154,7 +162,7 @@ describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skippe
 			const outcome = await runWhither(args, { namespace: client(lab) });
 			expectDecency(outcome);
 			expect(outcome.code, said(outcome)).toBe(0);
-			expect(checkExpectation(lab.scenario, parse(outcome), "real"), said(outcome)).toEqual([]);
+			expect(checkExpectation(lab.scenario, parse(outcome), "real"), seen(lab, outcome)).toEqual([]);
 		});
 
 		test(`50,000 foreign ICMP errors a second over ${channel}: nothing false, and drops are owned up to`, async () => {

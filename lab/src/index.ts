@@ -1,7 +1,7 @@
 /** Real kernels for scenarios: network namespaces, veth, nftables and TUN links, and tools run inside them. */
 export { type ChainOptions, chainScenario } from "./chain.ts";
 export { insideNamespace } from "./namespaces.ts";
-export { describeHops, facingHost, nodeNames } from "./node-names.ts";
+export { describeHops, facingHost } from "./node-names.ts";
 export type { NodePlan } from "./node-plan.ts";
 export { kernelObstacle, type LabPlan, planLab, type World } from "./plan.ts";
 export { findProgram, labObstacle } from "./requirements.ts";

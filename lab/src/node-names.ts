@@ -1,12 +1,6 @@
 /** Addresses back to the names that a scenario calls its nodes by. */
-import type { Family, TraceResult } from "@whither/core";
-import { computeRoutes, facingAddresses, interfacesOf, linkAddress, type Scenario } from "@whither/sim";
-
-/** Every address of a scenario's nodes in one family, with the node that has it. */
-export function nodeNames(scenario: Scenario, family: Family): ReadonlyMap<string, string> {
-	const places = Object.keys(scenario.nodes).flatMap((node) => interfacesOf(scenario, node));
-	return new Map(places.map(({ node, link, side }) => [linkAddress(link, side, family), node]));
-}
+import type { TraceResult } from "@whither/core";
+import { computeRoutes, facingAddresses, nodeNames, type Scenario } from "@whither/sim";
 
 /** The hops of a result as one line each, in the scenario's names: for the message of a failed test. */
 export function describeHops(scenario: Scenario, result: TraceResult): string {

@@ -43,7 +43,14 @@ function nodeAddresses(scenario: Scenario, node: string): NodeAddresses {
 	};
 }
 
-function deviceLines(scenario: Scenario, link: number, side: Side, isVeth: boolean): string[] {
+/** One end of a link; a TUN device has no hardware addresses, so no neighbours. */
+interface LinkEnd {
+	readonly link: number;
+	readonly side: Side;
+	readonly made: "veth" | "tun";
+}
+
+function deviceLines(scenario: Scenario, { link, side, made }: LinkEnd): string[] {
 	const device = interfaceName(link);
 	const far = opposite(side);
 	const addresses = FAMILIES.map((family) => {
@@ -56,7 +63,7 @@ function deviceLines(scenario: Scenario, link: number, side: Side, isVeth: boole
 	return [
 		`link set ${device} mtu ${scenario.links[link]?.mtu ?? 1500} up`,
 		...addresses,
-		...(isVeth ? neighbours.map((line) => `${line} nud permanent`) : []),
+		...(made === "veth" ? neighbours.map((line) => `${line} nud permanent`) : []),
 	];
 }
 
@@ -125,7 +132,9 @@ export function planNode(scenario: Scenario, node: string, facts: PlanFacts): No
 		sysctls: nodeSysctls(spec, { traces: node === scenario.trace.from }),
 		addressing: [
 			"link set lo up",
-			...devices.flatMap(({ link, side }) => deviceLines(scenario, link, side, facts.veths.has(link))),
+			...devices.flatMap(({ link, side }) =>
+				deviceLines(scenario, { link, side, made: facts.veths.has(link) ? "veth" : "tun" }),
+			),
 			...routes.map(({ family, address, hops }) => routeLine(family, address, hops, null)),
 			...spread.tables,
 		],

@@ -19,6 +19,8 @@ export interface RunOptions {
 
 /** What a tool did. */
 export interface RunOutcome {
+	/** What was run, its program first. */
+	readonly command: readonly string[];
 	readonly code: number | null;
 	readonly signal: NodeJS.Signals | null;
 	readonly stdout: string;
@@ -69,7 +71,7 @@ export function startTool(command: readonly string[], options: RunOptions): Runn
 		});
 		child.once("close", (code, signal) => {
 			clearTimeout(limit);
-			resolve({ code, signal, stdout, stderr, durationMs: performance.now() - startedAt, timedOut });
+			resolve({ command, code, signal, stdout, stderr, durationMs: performance.now() - startedAt, timedOut });
 		});
 	});
 	return { child, outcome };

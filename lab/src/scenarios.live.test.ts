@@ -3,6 +3,7 @@ import type { TraceResult } from "@whither/core";
 import { checkExpectation, SCENARIOS, type Scenario } from "@whither/sim";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeHops, facingHost } from "./node-names.ts";
+import { describePackets } from "./packet-trace.ts";
 import { kernelObstacle } from "./plan.ts";
 import { labObstacle } from "./requirements.ts";
 import { type RunOutcome, runWhither, WHITHER } from "./run.ts";
@@ -26,7 +27,8 @@ async function runVariant(lab: Lab, variant: LabVariant): Promise<void> {
 	const namespace = lab.namespaceOf(scenario.trace.from);
 	const outcome = await runWhither(args, { namespace, user: variant.user, timeoutMs: 30_000 });
 	const result = parseResult(outcome, args);
-	const context = `whither ${args.join(" ")}\n${describeHops(scenario, result)}\n${outcome.stderr}`;
+	const seen = `${describeHops(scenario, result)}\n${describePackets(scenario, result)}`;
+	const context = `whither ${args.join(" ")}\n${seen}\n${outcome.stderr}`;
 	expect(result.channel, context).toBe(variant.channel);
 	expect(checkExpectation(scenario, facingHost(scenario, result), "real"), context).toEqual([]);
 	expect(outcome.code, context).toBe(0);

@@ -56,7 +56,7 @@ function vethLine({ link, device, between: [a, b] }: VethPlan, names: Names): st
 	return `link add ${end(a, 0)} type veth peer ${end(b, 1)}`;
 }
 
-function tunOrder(scenario: Scenario, plan: LabPlan, names: Names, realtime: boolean): TunOrder {
+function tunOrder(scenario: Scenario, plan: LabPlan, names: Names): Omit<TunOrder, "realtime"> {
 	const device = (node: string, name: string): TunDevice => ({ namespace: namespacePath(nameOf(names, node)), name });
 	const seed = scenario.seed ?? 1;
 	const { simulated } = plan;
@@ -70,7 +70,6 @@ function tunOrder(scenario: Scenario, plan: LabPlan, names: Names, realtime: boo
 			simulated === null
 				? []
 				: [{ device: device(simulated.host, simulated.device), scenario, host: simulated.host, seed }],
-		realtime,
 	};
 }
 
@@ -160,7 +159,7 @@ export async function openLab(scenario: Scenario, options: LabOptions = {}): Pro
 			insideNamespace(nameOf(names, node.node), () => writeSysctls(node.sysctls));
 		}
 		runIpBatch(plan.veths.map((veth) => vethLine(veth, names)));
-		const order = tunOrder(scenario, plan, names, options.realtime ?? false);
+		const order: TunOrder = { ...tunOrder(scenario, plan, names), realtime: options.realtime ?? false };
 		if (order.wires.length + order.internets.length > 0) child = await startTunProcess(order);
 		for (const node of plan.nodes) servers.push(...furnish(nameOf(names, node.node), node));
 	} catch (error) {

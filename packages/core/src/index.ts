@@ -23,6 +23,7 @@ export type {
 	Reply,
 	SystemError,
 } from "./trace/channel.ts";
+export { type ContextParts, portCount, probeContext } from "./trace/context.ts";
 export type { TraceEvent } from "./trace/events.ts";
 export type {
 	IgnoreReason,
@@ -35,6 +36,7 @@ export type {
 } from "./trace/method.ts";
 export { findMethod, TRACE_METHODS } from "./trace/methods/index.ts";
 export { DEFAULT_TRACE_OPTIONS, type TraceOptions } from "./trace/options.ts";
+export type { RunningTrace, TraceFailure, TraceMessage, TraceOrder } from "./trace/order.ts";
 export {
 	type ExtensionJson,
 	type HopResult,
@@ -45,4 +47,5 @@ export {
 	type TraceWarning,
 } from "./trace/result.ts";
 export { extensionJson, type ResultFacts, traceResult } from "./trace/trace-result.ts";
-export { Tracer, type TracerConfig, type TracerInput, type TracerOutput } from "./trace/tracer.ts";
+export { Tracer } from "./trace/tracer.ts";
+export type { TracerConfig, TracerInput, TracerOutput } from "./trace/tracer-io.ts";

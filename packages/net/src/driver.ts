@@ -1,71 +1,39 @@
 /** Runs a tracer on a channel in this thread: waits in one place, drains, steps, sends. */
 import {
 	type ChannelInput,
-	type ChannelKind,
-	type ChannelNeed,
 	findMethod,
 	type Instant,
-	type ProbeContext,
-	type SystemError,
-	type TraceEvent,
-	type TraceMethod,
-	type TraceOptions,
-	type TraceResult,
+	probeContext,
+	type RunningTrace,
+	type TraceFailure,
+	type TraceMessage,
+	type TraceOrder,
 	Tracer,
 	type TracerInput,
 	traceResult,
 } from "@whither/core";
 import type { Channel } from "./channel/channel.ts";
-import { openChannel } from "./channel/open.ts";
+import { openBestChannel } from "./channel/choice.ts";
 import { type Clock, createClock } from "./clock.ts";
 import { isSystemError } from "./errors.ts";
-import { ERRNO } from "./native/errno.ts";
 import type { Watch } from "./native/libc.ts";
 import { openWorkspace, type Workspace } from "./native/workspace.ts";
 
-/** One trace to run: plain data, so that it crosses a worker boundary. */
-export interface TraceOrder {
-	readonly options: TraceOptions;
-	readonly tool: { readonly name: string; readonly version: string };
-	/** The command line, for the result. */
-	readonly args: readonly string[];
-}
-
-/** An error that is no system call's: no method of that name exists. */
-export interface UnknownMethod {
-	readonly code: "unknownMethod";
-	readonly method: string;
-}
-
-/** What a running trace says. After `result` or `failed` it says nothing more. */
-export type ProberMessage =
-	| { readonly type: "event"; readonly event: TraceEvent }
-	| { readonly type: "result"; readonly result: TraceResult }
-	| { readonly type: "failed"; readonly error: SystemError | UnknownMethod };
-
-/** A trace under way. */
-export interface RunningTrace {
-	/** Ends it: the result follows with what is known, `stopReason` "interrupted". */
-	stop(): void;
-}
-
 /** Inputs taken in one turn before the timer and the event loop get theirs, however much more is waiting. */
 const INPUTS_PER_TURN = 2_000;
-/** Source ports reserved for raw probes that each have their own; beyond, ports are used again. */
-const PORTS_MOST = 512;
 
 /**
  * Starts a trace in this thread; messages begin after this function has returned. The thread must stay responsive for
  * the schedule to hold, though not for the round trips, which the kernel measures.
  */
-export function runTrace(order: TraceOrder, post: (message: ProberMessage) => void): RunningTrace {
-	const run = new TraceRun(order, post);
+export function runTrace(order: TraceOrder, post: (message: TraceMessage) => void): RunningTrace {
+	const run = new SocketRun(order, post);
 	queueMicrotask(() => run.start());
 	return { stop: () => run.stop() };
 }
 
 /** Every run under way in this thread, so that none is collected and all can be closed. */
-const runs = new Set<TraceRun>();
+const runs = new Set<SocketRun>();
 
 /** Ends every run of this thread at once, without results: for a worker that must go. */
 export function abandonRuns(): void {
@@ -78,9 +46,9 @@ interface RunParts {
 	readonly clock: Clock;
 }
 
-class TraceRun {
+class SocketRun {
 	readonly #order: TraceOrder;
-	readonly #post: (message: ProberMessage) => void;
+	readonly #post: (message: TraceMessage) => void;
 	#parts: RunParts | null = null;
 	#watch: Watch | null = null;
 	#again: NodeJS.Immediate | null = null;
@@ -91,7 +59,7 @@ class TraceRun {
 	#stopAsked = false;
 	#closed = false;
 
-	constructor(order: TraceOrder, post: (message: ProberMessage) => void) {
+	constructor(order: TraceOrder, post: (message: TraceMessage) => void) {
 		this.#order = order;
 		this.#post = post;
 	}
@@ -234,7 +202,7 @@ class TraceRun {
 		this.#post({ type: "result", result });
 	}
 
-	#fail(error: SystemError | UnknownMethod): void {
+	#fail(error: TraceFailure): void {
 		if (this.#closed) return;
 		this.close();
 		this.#post({ type: "failed", error });
@@ -243,88 +211,14 @@ class TraceRun {
 	/** A defect of ours must not leave anybody waiting. */
 	#crash(error: unknown): void {
 		const about = error instanceof Error ? (error.stack ?? error.message) : String(error);
-		this.#fail(internalError("trace", about));
+		this.#fail({ code: "internal", where: "trace", about });
 	}
-}
-
-/** The error of something that is our own fault; `address` carries what is known of it. */
-export function internalError(call: string, about: string): SystemError {
-	return { code: "systemCall", call, address: about, errno: 0, errnoName: "internal" };
 }
 
 /** When an input happened; null for those without a time. */
 function happenedAt(input: TracerInput): Instant | null {
 	if (input.type === "sent") return input.at;
 	return input.type === "reply" ? input.reply.at : null;
-}
-
-interface OpenedChannel {
-	readonly channel: Channel;
-	readonly need: ChannelNeed;
-}
-
-/** Errors after which another kind of channel may still work. */
-const TRY_NEXT: ReadonlySet<SystemError["code"]> = new Set(["permissionDenied", "unsupportedProtocol"]);
-
-/** The first channel that this machine allows, or the error of the last that was tried. */
-function openBestChannel(method: TraceMethod, options: TraceOptions, clock: Clock): OpenedChannel | SystemError {
-	let failed: SystemError = {
-		code: "unsupportedProtocol",
-		call: `${method.name} channel`,
-		address: null,
-		errno: ERRNO.EPROTONOSUPPORT,
-		errnoName: "EPROTONOSUPPORT",
-	};
-	for (const need of channelOrder(method.channels, options.channels)) {
-		const channel = openChannel({ ...channelFacts(method, options), need, clock });
-		if (!isSystemError(channel)) return { channel, need };
-		failed = channel;
-		if (!TRY_NEXT.has(channel.code)) break;
-	}
-	return failed;
-}
-
-function channelOrder(needs: readonly ChannelNeed[], wanted: TraceOptions["channels"]): readonly ChannelNeed[] {
-	if (wanted === null) return needs;
-	const kinds: readonly ChannelKind[] = wanted;
-	return kinds.flatMap((kind) => needs.filter((need) => need.kind === kind));
-}
-
-function channelFacts(method: TraceMethod, options: TraceOptions) {
-	const { family, target, source, sourcePort, tos, flowLabel, dontFragment, bypassRouting, fwmark } = options;
-	return {
-		family,
-		target,
-		port: options.port ?? method.defaultPort ?? 0,
-		source,
-		interface: options.interface,
-		sourcePort,
-		tos,
-		flowLabel,
-		dontFragment,
-		bypassRouting,
-		fwmark,
-		portCount: Math.min(PORTS_MOST, (options.maxTtl - options.firstTtl + 1) * options.queries),
-	};
-}
-
-function probeContext(
-	options: TraceOptions,
-	about: OpenedChannel & { readonly method: TraceMethod; readonly key: number },
-): ProbeContext {
-	const { method, channel, need, key } = about;
-	const { family, target } = options;
-	return {
-		family,
-		channel: channel.kind,
-		transport: need.transport,
-		source: channel.source,
-		target,
-		sourcePorts: channel.sourcePorts,
-		port: options.port ?? method.defaultPort ?? 0,
-		key,
-		length: Math.max(options.length ?? method.defaultLength[family], method.minimumLength[family]),
-	};
 }
 
 /** 32 bits of the kernel's randomness: probes must not be guessable by those who would forge answers. */

@@ -30,11 +30,12 @@ export function systemError(call: string, errno: number, address: string | null 
 }
 
 /**
- * The error of a failed send. EPERM means here what it never means when a socket is opened: a local packet filter
- * (nftables, iptables) refused the packet.
+ * The error of a failed send. EPERM and EACCES mean here what they never mean when a socket is opened: a local packet
+ * filter (nftables, iptables) refused the packet, or routing forbids its destination.
  */
 export function sendError(call: string, errno: number, address: string): SystemError {
 	const error = systemError(call, errno, address);
+	if (errno === ERRNO.EACCES) return { ...error, code: "prohibited" };
 	return errno === ERRNO.EPERM ? { ...error, code: "filteredLocally" } : error;
 }
 

@@ -1,5 +1,5 @@
 /** What the prober and its worker say to each other. Private to this package. */
-import type { ProberMessage, TraceOrder } from "./driver.ts";
+import type { TraceMessage, TraceOrder } from "@whither/core";
 
 /** To the worker. `gate`: one Int32, set to 1 when all is closed. `close`: stop every trace, tell its result, and go. */
 export type ProberRequest =
@@ -11,5 +11,5 @@ export type ProberRequest =
 /** From the worker: what one trace said since the last time. */
 export interface ProberReport {
 	readonly id: number;
-	readonly messages: readonly ProberMessage[];
+	readonly messages: readonly TraceMessage[];
 }

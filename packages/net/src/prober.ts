@@ -1,13 +1,13 @@
 /** Traces in a thread of their own, so that their timing holds while this thread is busy. */
 import { SHARE_ENV, Worker } from "node:worker_threads";
-import type { SystemError } from "@whither/core";
-import { internalError, type ProberMessage, type RunningTrace, runTrace, type TraceOrder } from "./driver.ts";
+import type { RunningTrace, TraceFailure, TraceMessage, TraceOrder } from "@whither/core";
+import { runTrace } from "./driver.ts";
 import type { ProberReport, ProberRequest } from "./prober-protocol.ts";
 
 /** Runs traces, any number at a time. */
 export interface Prober {
 	/** Starts a trace; `on` hears its messages, the last of which is `result` or `failed`, whatever happens. */
-	trace(order: TraceOrder, on: (message: ProberMessage) => void): RunningTrace;
+	trace(order: TraceOrder, on: (message: TraceMessage) => void): RunningTrace;
 	/** Ends every trace (their results say "interrupted") and the worker. */
 	close(): Promise<void>;
 }
@@ -33,7 +33,7 @@ export function startProber(options: ProberOptions = {}): Prober {
 class LocalProber implements Prober {
 	readonly #running = new Set<RunningTrace>();
 
-	trace(order: TraceOrder, on: (message: ProberMessage) => void): RunningTrace {
+	trace(order: TraceOrder, on: (message: TraceMessage) => void): RunningTrace {
 		const running = runTrace(order, (message) => {
 			if (message.type !== "event") this.#running.delete(running);
 			on(message);
@@ -49,11 +49,11 @@ class LocalProber implements Prober {
 
 class WorkerProber implements Prober {
 	readonly #worker: Worker;
-	readonly #listeners = new Map<number, (message: ProberMessage) => void>();
+	readonly #listeners = new Map<number, (message: TraceMessage) => void>();
 	readonly #exited: Promise<void>;
 	readonly #gate = new Int32Array(new SharedArrayBuffer(4));
 	readonly #leave = () => this.#closeBeforeExit();
-	#failure: SystemError | null = null;
+	#failure: TraceFailure | null = null;
 	#nextId = 0;
 
 	constructor({ workerUrl, workerData }: ProberOptions) {
@@ -80,7 +80,7 @@ class WorkerProber implements Prober {
 		this.#worker.unref();
 	}
 
-	trace(order: TraceOrder, on: (message: ProberMessage) => void): RunningTrace {
+	trace(order: TraceOrder, on: (message: TraceMessage) => void): RunningTrace {
 		const id = this.#nextId++;
 		if (this.#failure !== null) {
 			const error = this.#failure;
@@ -125,7 +125,7 @@ class WorkerProber implements Prober {
 
 	/** However the worker ended, nobody is left waiting. */
 	#crashed(about: string): void {
-		this.#failure ??= internalError("worker", about);
+		this.#failure ??= { code: "internal", where: "worker", about };
 		const error = this.#failure;
 		const waiting = [...this.#listeners.values()];
 		this.#listeners.clear();

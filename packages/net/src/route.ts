@@ -59,7 +59,7 @@ export function findRoute(workspace: Workspace, request: RouteRequest): Route | 
 function connectError(errno: number, target: string): SystemError {
 	const error = systemError("connect", errno, target);
 	if (errno === ERRNO.EINVAL) return { ...error, code: "noRoute" };
-	return error;
+	return errno === ERRNO.EACCES ? { ...error, code: "prohibited" } : error;
 }
 
 function interfaceIndex(workspace: Workspace, request: RouteRequest): number | SystemError {

@@ -1,6 +1,7 @@
 /** The worker's side of the prober: runs the traces it is sent, many at a time. */
 import type { MessagePort } from "node:worker_threads";
-import { abandonRuns, type ProberMessage, type RunningTrace, runTrace } from "./driver.ts";
+import type { RunningTrace, TraceMessage } from "@whither/core";
+import { abandonRuns, runTrace } from "./driver.ts";
 import type { ProberReport, ProberRequest } from "./prober-protocol.ts";
 
 /** Serves requests on a worker's parent port until told to close; a bundle that starts itself as the worker calls this. */
@@ -11,29 +12,24 @@ export function serveProber(port: MessagePort): void {
 	process.once("exit", abandonRuns);
 	port.on("message", (request: ProberRequest) => {
 		if (request.type === "gate") gate = new Int32Array(request.gate);
-		else if (request.type === "trace") running.set(request.id, runTrace(request.order, reporter(request.id)));
+		else if (request.type === "trace") start(request);
 		else if (request.type === "stop") running.get(request.id)?.stop();
 		else closeAll();
 	});
+
+	function start({ id, order }: Extract<ProberRequest, { type: "trace" }>): void {
+		const report = reporter(port, id);
+		const trace = runTrace(order, (message) => {
+			if (message.type !== "event") running.delete(id);
+			report(message);
+		});
+		running.set(id, trace);
+	}
 
 	function openGate(): void {
 		if (gate === null) return;
 		Atomics.store(gate, 0, 1);
 		Atomics.notify(gate, 0);
-	}
-
-	function reporter(id: number): (message: ProberMessage) => void {
-		let waiting: ProberMessage[] = [];
-		return (message) => {
-			if (message.type !== "event") running.delete(id);
-			// One report for all that happens in one turn: each costs a wake-up of the other thread.
-			if (waiting.push(message) > 1) return;
-			queueMicrotask(() => {
-				const report: ProberReport = { id, messages: waiting };
-				waiting = [];
-				port.postMessage(report);
-			});
-		};
 	}
 
 	function closeAll(): void {
@@ -46,4 +42,17 @@ export function serveProber(port: MessagePort): void {
 			setImmediate(openGate);
 		});
 	}
+}
+
+/** Says a trace's messages over the port: one report for all of one turn, since each wakes the other thread. */
+function reporter(port: MessagePort, id: number): (message: TraceMessage) => void {
+	let waiting: TraceMessage[] = [];
+	return (message) => {
+		if (waiting.push(message) > 1) return;
+		queueMicrotask(() => {
+			const report: ProberReport = { id, messages: waiting };
+			waiting = [];
+			port.postMessage(report);
+		});
+	};
 }

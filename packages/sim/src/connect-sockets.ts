@@ -3,7 +3,7 @@ import type { Instant, ProbeSend } from "@whither/core";
 import { decodeTcp, encodeTcp, IP_PROTOCOL, isDecodeError, TCP_FLAGS, type TcpHeader } from "@whither/wire";
 import { buildPacket, type IpFields, type IpPacket } from "./packet.ts";
 import type { Random } from "./random.ts";
-import { synOptions } from "./syn-options.ts";
+import { SYN_WINDOW, synOptions } from "./syn-options.ts";
 
 /** One socket in SYN_SENT. */
 export interface ConnectSocket {
@@ -21,8 +21,8 @@ export interface ConnectOutcome {
 	readonly packets: readonly Uint8Array[];
 }
 
-const WINDOW = 64_240;
 const NOTHING = new Uint8Array(0);
+
 /** The sockets of one trace; each takes part until its first outcome. */
 export class ConnectSockets {
 	readonly #sockets = new Map<number, ConnectSocket>();
@@ -82,7 +82,7 @@ export class ConnectSockets {
 
 	#packet(fields: SegmentFields, ttl: number): Uint8Array {
 		const { family, source, destination } = this.#ip;
-		const segment = encodeTcp({ family, source, destination, window: WINDOW, ...fields }, NOTHING);
+		const segment = encodeTcp({ family, source, destination, window: SYN_WINDOW, ...fields }, NOTHING);
 		return buildPacket({ ...this.#ip, protocol: IP_PROTOCOL.tcp, ttl }, segment);
 	}
 }

@@ -1,11 +1,11 @@
 /** IPv4 fragmentation by routers and reassembly by hosts (RFC 791 §3.2). */
-import { encodeIpv4 } from "@whither/wire";
+import { encodeIpv4, IP_HEADER_LENGTH } from "@whither/wire";
 import { type IpPacket, readPacket } from "./packet.ts";
 
 /** Cuts a packet into pieces of at most `mtu` bytes. IP options are not copied, since no simulated node sends any. */
 export function fragmentIpv4(packet: IpPacket, mtu: number): readonly Uint8Array[] {
 	const { source, destination, protocol, ttl, tos, identification, payload } = packet;
-	const step = (mtu - 20) & ~7;
+	const step = (mtu - IP_HEADER_LENGTH[4]) & ~7;
 	const pieces: Uint8Array[] = [];
 	for (let start = 0; start < payload.length; start += step) {
 		const moreFragments = packet.moreFragments || start + step < payload.length;

@@ -3,6 +3,7 @@ import {
 	decodeIcmp,
 	decodeTcp,
 	decodeUdp,
+	ECHO_TYPES,
 	encodeIcmpEcho,
 	encodeTcp,
 	encodeUdp,
@@ -14,7 +15,7 @@ import {
 import type { ErrorCause } from "./icmp-error.ts";
 import { buildPacket, hasGoodChecksum, type IpPacket, icmpProtocol } from "./packet.ts";
 import type { HostSpec } from "./scenario.ts";
-import { synOptions } from "./syn-options.ts";
+import { SYN_WINDOW, synOptions } from "./syn-options.ts";
 
 /** What the machine's IP layer gives its answers. */
 export interface HostStack {
@@ -31,8 +32,6 @@ export type HostAnswer =
 	| { readonly type: "packet"; readonly packet: Uint8Array }
 	| { readonly type: "error"; readonly cause: ErrorCause }
 	| { readonly type: "none"; readonly why: string };
-
-const WINDOW = 64_240;
 
 /** What a host says to a packet that has arrived at it. */
 export function answerPacket(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnswer {
@@ -73,6 +72,7 @@ function answerTcp(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnsw
 	if (has(header, TCP_FLAGS.rst)) return none("reset for no connection");
 	const next = { ...TCP_START, ...backwards(packet, stack), sourcePort: port, destinationPort: header.sourcePort };
 	if (has(header, TCP_FLAGS.ack)) {
+		if (state === "open") return none("part of a connection, which this host does not keep");
 		return reply(packet, stack, encodeTcp({ ...next, sequence: header.acknowledgment, flags: TCP_FLAGS.rst }, NOTHING));
 	}
 	const acknowledgment = (header.sequence + payload.length + (has(header, TCP_FLAGS.syn) ? 1 : 0)) >>> 0;
@@ -84,7 +84,7 @@ function answerTcp(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnsw
 }
 
 const NOTHING = new Uint8Array(0);
-const TCP_START = { sequence: 0, acknowledgment: 0, window: WINDOW };
+const TCP_START = { sequence: 0, acknowledgment: 0, window: SYN_WINDOW };
 
 function has(header: TcpHeader, flag: number): boolean {
 	return (header.flags & flag) !== 0;
@@ -101,16 +101,13 @@ function answerIcmp(host: HostSpec, packet: IpPacket, stack: HostStack): HostAns
 	if (packet.protocol !== icmpProtocol(family)) return none("the other family's ICMP");
 	const icmp = decodeIcmp(family, payload);
 	if (isDecodeError(icmp) || icmp.body.kind !== "echo") return none("no question");
-	if (icmp.type !== ECHO_REQUEST[family]) return none("an echo reply to nothing");
+	if (icmp.type !== ECHO_TYPES[family].request) return none("an echo reply to nothing");
 	if (host.icmpEcho === "silent") return none("silent");
 	const { id, sequence, payload: data } = icmp.body;
 	const { source, destination } = backwards(packet, stack);
 	const echo = encodeIcmpEcho(family, { direction: "reply", id, sequence, payload: data, source, destination });
 	return reply(packet, stack, echo);
 }
-
-/** RFC 792, RFC 4443 §4.1. */
-const ECHO_REQUEST = { 4: 8, 6: 128 } as const;
 
 function reply(packet: IpPacket, stack: HostStack, payload: Uint8Array): HostAnswer {
 	const { protocol } = packet;

@@ -1,6 +1,6 @@
 /** The ICMP errors that simulated nodes write. */
 import type { Family } from "@whither/core";
-import { encodeIcmpError, type IcmpExtension } from "@whither/wire";
+import { encodeIcmpError, ICMP_HEADER_LENGTH, type IcmpExtension, IP_HEADER_LENGTH } from "@whither/wire";
 import { buildPacket, type IpPacket, icmpProtocol } from "./packet.ts";
 import type { UnreachableCode } from "./scenario.ts";
 
@@ -47,10 +47,13 @@ const UNREACHABLE: Readonly<Record<Family, Readonly<Record<UnreachableCode | "po
 	},
 };
 
-/** The original datagram is cut to this before an extension: the least that RFC 4884 §3 allows. */
+/** The original datagram is cut to this before an extension: the least that RFC 4884 §4 allows. */
 const QUOTE_BEFORE_EXTENSION = 128;
 /** Largest ICMP error: 576 bytes (RFC 1812 §4.3.2.3), ICMPv6: 1280 (RFC 4443 §2.4), less IP and ICMP headers. */
-const MOST_QUOTED: Readonly<Record<Family, number>> = { 4: 576 - 20 - 8, 6: 1280 - 40 - 8 };
+const MOST_QUOTED: Readonly<Record<Family, number>> = {
+	4: 576 - IP_HEADER_LENGTH[4] - ICMP_HEADER_LENGTH,
+	6: 1280 - IP_HEADER_LENGTH[6] - ICMP_HEADER_LENGTH,
+};
 /** Precedence "internetwork control" of IPv4 ICMP errors (RFC 1812 §4.3.2.5). */
 const CONTROL_PRECEDENCE = 0xc0;
 

@@ -6,7 +6,7 @@ import { fragmentIpv4 } from "./fragment.ts";
 import { answerPacket } from "./host.ts";
 import { buildIcmpError, type ErrorCause } from "./icmp-error.ts";
 import { Impairment, impairmentFrom } from "./impairment.ts";
-import { type HookPoint, type Listener, type NodeHook, type NodeInterface, SimNode } from "./node.ts";
+import { type HookPlace, type Listener, type NodeHook, type NodeInterface, SimNode } from "./node.ts";
 import { noisePacket } from "./noise.ts";
 import { type IpPacket, isIcmpError, readPacket, withTtl } from "./packet.ts";
 import type { PacketRecord } from "./packet-record.ts";
@@ -45,7 +45,8 @@ export class Internet {
 		this.routes = computeRoutes(scenario);
 		const random = new Random(options.seed ?? scenario.seed ?? 1);
 		for (const [name, spec] of Object.entries(scenario.nodes)) {
-			const node = new SimNode(scenario, name, spec, family, random.uint32(), hooks[name] ?? []);
+			const own = { name, spec, seed: random.uint32(), hooks: hooks[name] ?? [] };
+			const node = new SimNode({ scenario, family, ...own });
 			this.#nodes.set(name, node);
 			for (const address of node.addresses) this.#ownerOf.set(address, name);
 		}
@@ -118,7 +119,7 @@ export class Internet {
 
 	/** The last thing in a node: the out hooks, fragmentation, the link. */
 	#transmit(node: SimNode, packet: IpPacket, inLink: number | null, outLink: number, at: Instant): void {
-		const passed = this.#hooked(node, packet, "out", inLink, outLink, at);
+		const passed = this.#hooked(node, packet, { point: "out", inLink, outLink, at });
 		const place = node.interfaces.get(outLink);
 		if (passed === null || place === undefined) return;
 		const fits = passed.bytes.length <= place.mtu;
@@ -145,7 +146,7 @@ export class Internet {
 	}
 
 	#receive(node: SimNode, arrived: IpPacket, link: number, at: Instant): void {
-		const packet = this.#hooked(node, arrived, "in", link, null, at);
+		const packet = this.#hooked(node, arrived, { point: "in", inLink: link, outLink: null, at });
 		if (packet === null) return;
 		this.#makeNoise(node, packet, at);
 		if (node.addresses.has(packet.destination)) this.#deliver(node, packet, link, at);
@@ -159,7 +160,7 @@ export class Internet {
 		if (verdict.type === "drop") this.#drop(node, packet.bytes, at, verdict.why);
 		else if (verdict.type === "error") this.#fail(node, packet, verdict.cause, inLink, at);
 		else {
-			const passed = this.#hooked(node, packet, "forward", inLink, verdict.link, at);
+			const passed = this.#hooked(node, packet, { point: "forward", inLink, outLink: verdict.link, at });
 			if (passed !== null) this.#transmit(node, withTtl(passed, passed.ttl - 1), inLink, verdict.link, at);
 		}
 	}
@@ -238,19 +239,13 @@ export class Internet {
 		}
 	}
 
-	#hooked(
-		node: SimNode,
-		packet: IpPacket,
-		point: HookPoint,
-		inLink: number | null,
-		outLink: number | null,
-		at: Instant,
-	): IpPacket | null {
+	/** The packet that the node's hooks let go on; null when one of them dropped it. */
+	#hooked(node: SimNode, packet: IpPacket, place: Omit<HookPlace, "node">): IpPacket | null {
 		let bytes = packet.bytes;
 		for (const hook of node.hooks) {
-			const verdict = hook(bytes, { point, node: node.name, at, inLink, outLink });
+			const verdict = hook(bytes, { ...place, node: node.name });
 			if ("drop" in verdict) {
-				this.#drop(node, bytes, at, verdict.drop);
+				this.#drop(node, bytes, place.at, verdict.drop);
 				return null;
 			}
 			bytes = verdict;

@@ -36,6 +36,16 @@ const DEFAULT_MTU = 1500;
 /** Linux, and what RFC 1700 asked for. */
 const DEFAULT_INITIAL_TTL = 64;
 
+/** What a machine is made from: one of the scenario's nodes. */
+export interface NodeOptions {
+	readonly scenario: Scenario;
+	readonly name: string;
+	readonly spec: NodeSpec;
+	readonly family: Family;
+	readonly seed: number;
+	readonly hooks: readonly NodeHook[];
+}
+
 /** One machine with its state. */
 export class SimNode {
 	readonly name: string;
@@ -52,14 +62,7 @@ export class SimNode {
 	readonly #hashSeed: number;
 	#identification: number;
 
-	constructor(
-		scenario: Scenario,
-		name: string,
-		spec: NodeSpec,
-		family: Family,
-		seed: number,
-		hooks: readonly NodeHook[],
-	) {
+	constructor({ scenario, name, spec, family, seed, hooks }: NodeOptions) {
 		this.name = name;
 		this.spec = spec;
 		this.hooks = hooks;

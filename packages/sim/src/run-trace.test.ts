@@ -46,6 +46,17 @@ describe("runTrace", () => {
 		expect(result).toMatchObject({ method: "icmp", options: { queries: 1 } });
 	});
 
+	it("uses source ports again beyond 512, as a real channel does", () => {
+		const { from, to } = plain.trace;
+		const deaf = { ...plain, nodes: { ...plain.nodes, r1: { kind: "router", blackhole: [to] } as const } };
+		const options = { method: "udp-port", maxTtl: 200, queries: 3 };
+		const { packets } = runTrace(deaf, { family: 4, channel: "raw", options });
+		const probes = packets.filter(({ action, node }) => action === "send" && node === from);
+		const ports = probes.map(({ packet }) => new DataView(packet.buffer, packet.byteOffset).getUint16(20));
+		expect(ports).toHaveLength(600);
+		expect(new Set(ports).size).toBe(512);
+	});
+
 	it("gives up a trace that does not end", () => {
 		expect(() => runTrace(plain, { family: 4, stepLimit: 20 })).toThrow("does not come to an end");
 	});

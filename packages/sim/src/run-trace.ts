@@ -5,7 +5,8 @@ import {
 	type Family,
 	findMethod,
 	type Instant,
-	type ProbeContext,
+	portCount,
+	probeContext,
 	type TraceEvent,
 	type TraceMethod,
 	type TraceOptions,
@@ -64,8 +65,9 @@ export function runTrace(scenario: Scenario, run: RunTraceOptions): TraceRun {
 	const options = traceOptions(scenario, run, internet);
 	const method = requireMethod(options.method);
 	const need = requireNeed(method, run.channel ?? scenarioChannels(scenario)[0]);
-	const channel = openSimChannel(scenario, internet, options, need, seed);
-	const context = probeContext(options, method, need, channel, seed);
+	const channel = openSimChannel({ internet, options, need, seed: seed + 1 });
+	const key = new Random(seed + 2).uint32();
+	const context = probeContext(options, { method, need, channel, key });
 	const tracer = new Tracer({ method, options, context });
 	const events = drive(tracer, channel, internet, run);
 	const result = traceResult(tracer, { tool: TOOL, args: [], startedAt: STARTED_AT });
@@ -91,38 +93,17 @@ function traceOptions(scenario: Scenario, run: RunTraceOptions, internet: Intern
 	return { ...DEFAULT_TRACE_OPTIONS, ...options, ...run.options, ...where };
 }
 
-function openSimChannel(
-	scenario: Scenario,
-	internet: Internet,
-	options: TraceOptions,
-	need: ChannelNeed,
-	seed: number,
-) {
-	const { target, sourcePort, tos, flowLabel, dontFragment, maxTtl, firstTtl, queries } = options;
-	const portCount = (maxTtl - firstTtl + 1) * queries;
-	const facts = { target, sourcePort, tos, flowLabel, dontFragment, portCount, need };
-	return new SimChannel({ internet, node: scenario.trace.from, seed: seed + 1, ...facts });
+interface ChannelOrder {
+	readonly internet: Internet;
+	readonly options: TraceOptions;
+	readonly need: ChannelNeed;
+	readonly seed: number;
 }
 
-function probeContext(
-	options: TraceOptions,
-	method: TraceMethod,
-	need: ChannelNeed,
-	channel: SimChannel,
-	seed: number,
-): ProbeContext {
-	const { family, target, port, length } = options;
-	return {
-		family,
-		channel: need.kind,
-		transport: need.transport,
-		source: channel.source,
-		target,
-		sourcePorts: channel.sourcePorts,
-		port: port ?? method.defaultPort ?? 0,
-		key: new Random(seed + 2).uint32(),
-		length: Math.max(length ?? method.defaultLength[family], method.minimumLength[family]),
-	};
+function openSimChannel({ internet, options, need, seed }: ChannelOrder): SimChannel {
+	const { target, sourcePort, tos, flowLabel, dontFragment } = options;
+	const facts = { target, sourcePort, tos, flowLabel, dontFragment, portCount: portCount(options), need };
+	return new SimChannel({ internet, node: internet.scenario.trace.from, seed, ...facts });
 }
 
 /** Packets first, then the tracer's deadlines, whichever is sooner, until the tracer has finished. */

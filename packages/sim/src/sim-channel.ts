@@ -13,6 +13,7 @@ import {
 } from "@whither/core";
 import {
 	decodeTcpPrefix,
+	ECHO_TYPES,
 	encodeUdp,
 	IP_PROTOCOL,
 	internetChecksum,
@@ -189,7 +190,7 @@ export class SimChannel {
 
 	#receiveEcho(packet: IpPacket, reply: PacketReply): boolean {
 		if (this.#request.need.transport !== "ping" || packet.protocol !== icmpProtocol(packet.family)) return false;
-		if (packet.payload[0] !== ECHO_REPLY[packet.family] || !this.#holds(echoId(packet.payload))) return false;
+		if (packet.payload[0] !== ECHO_TYPES[packet.family].reply || !this.#holds(echoId(packet.payload))) return false;
 		this.#inputs.push({ type: "reply", reply });
 		return true;
 	}
@@ -235,9 +236,6 @@ export class SimChannel {
 		return port;
 	}
 }
-
-/** RFC 792, RFC 4443 §4.2. */
-const ECHO_REPLY = { 4: 0, 6: 129 } as const;
 
 function echoId(message: Uint8Array): number {
 	return ((message[4] ?? 0) << 8) | (message[5] ?? 0);

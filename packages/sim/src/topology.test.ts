@@ -28,6 +28,12 @@ describe("addresses", () => {
 		expect(names.get("fd00:16::2")).toBe("r1");
 	});
 
+	it("lead back to the names of the nodes in both families, if none is asked for", () => {
+		expect(nodeNames(diamond).size).toBe(24);
+		expect(nodeNames(diamond).get(nodeAddress(diamond, "b", 4))).toBe("b");
+		expect(nodeNames(diamond).get(nodeAddress(diamond, "b", 6))).toBe("b");
+	});
+
 	it("of a node are those of its links, the first being its own", () => {
 		expect(nodeAddress(diamond, "r1", 4)).toBe("10.16.0.2");
 		expect(interfacesOf(diamond, "r1").map((place) => place.neighbour)).toEqual(["a", "up", "down"]);

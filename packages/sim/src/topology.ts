@@ -55,10 +55,15 @@ export function nodeAddress(topology: Topology, node: string, family: Family): s
 	return linkAddress(first.link, first.side, family);
 }
 
-/** The node that each address of a scenario belongs to, for showing names: no name server knows these addresses. */
-export function nodeNames(topology: Topology, family: Family): ReadonlyMap<string, string> {
+/** The node that each address of a scenario belongs to, by the address's text; both families unless one is asked for. */
+export function nodeNames(topology: Topology, family?: Family): ReadonlyMap<string, string> {
+	const families: readonly Family[] = family === undefined ? [4, 6] : [family];
 	const places = Object.keys(topology.nodes).flatMap((node) => interfacesOf(topology, node));
-	return new Map(places.map(({ node, link, side }) => [linkAddress(link, side, family), node]));
+	return new Map(
+		families.flatMap((wanted) =>
+			places.map(({ node, link, side }) => [linkAddress(link, side, wanted), node] as const),
+		),
+	);
 }
 
 /** The address of `node` on its link with `neighbour`. Throws when they are not neighbours. */

@@ -4,7 +4,22 @@
 const { readFileSync } = require("node:fs");
 const { createRequire } = require("node:module");
 const { dirname, join } = require("node:path");
+const { setFlagsFromString } = require("node:v8");
 const { Script } = require("node:vm");
+
+// V8 begins to learn from a function's first call on instead of its eighth or so: a short trace has no more. A fifth of
+// its time; scripts/code-cache.cjs sets the same, for V8 takes no cache made under other flags.
+setFlagsFromString("--no-lazy-feedback-allocation");
+
+// A signal must not kill us before the command watches for signals: it is delivered once all this has run. If nobody
+// watches even then, it ends us as ever.
+for (const signal of ["SIGINT", "SIGTERM"]) {
+	process.on(signal, () => {
+		if (process.listenerCount(signal) > 1) return;
+		process.removeAllListeners(signal);
+		process.kill(process.pid, signal);
+	});
+}
 
 const file = join(__dirname, "../dist/whither.cjs");
 const source = read(file, "utf8");

@@ -6,9 +6,14 @@ export type {
 	HopResult,
 	ProbeResult,
 	ReplyKind,
+	RunningTrace,
 	StopReason,
 	SystemError,
 	TraceEvent,
+	TraceFailure,
+	TraceMessage,
+	TraceOptions,
+	TraceOrder,
 	TraceResult,
 	TraceWarning,
 } from "@whither/core";
@@ -17,14 +22,14 @@ export type { Scenario } from "@whither/sim";
 export { DEMO } from "@whither/sim";
 export { type DoctorResult, doctor, type MethodCheck } from "./api/doctor.ts";
 export { WhitherError, type WhitherErrorCode } from "./api/error.ts";
-export type { TraceFailure } from "./api/failure.ts";
+export type { FailureDocument } from "./api/failure.ts";
 export type { MachineFacts } from "./api/machine-facts.ts";
 export type { TraceRequestOptions } from "./api/options.ts";
 export type { ResolvedTarget } from "./api/resolve.ts";
 export { type SimulatedOptions, simulated } from "./api/simulated.ts";
 export { trace } from "./api/trace.ts";
 export { TraceRun } from "./api/trace-run.ts";
-export type { World, WorldMessage, WorldOrder } from "./api/world.ts";
+export type { World } from "./api/world.ts";
 export { formatCsvHeader, formatCsvRows } from "./report/csv.ts";
 export { formatDoctor } from "./report/doctor.ts";
 export { formatJson } from "./report/json.ts";

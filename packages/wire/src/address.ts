@@ -34,13 +34,13 @@ function parseIpv4(text: string, offset: number): Uint8Array | DecodeError {
 function parseIpv6(text: string): Uint8Array | DecodeError {
 	const gap = text.indexOf("::");
 	if (gap < 0) {
-		const groups = parseGroups(text, 0, true);
+		const groups = parseGroups(text, 0, "end");
 		if (isDecodeError(groups)) return groups;
 		return groups.length === 16 ? Uint8Array.from(groups) : decodeError("badLength", 0, 16, groups.length);
 	}
-	const head = parseGroups(text.slice(0, gap), 0, false);
+	const head = parseGroups(text.slice(0, gap), 0, "start");
 	if (isDecodeError(head)) return head;
-	const tail = parseGroups(text.slice(gap + 2), gap + 2, true);
+	const tail = parseGroups(text.slice(gap + 2), gap + 2, "end");
 	if (isDecodeError(tail)) return tail;
 	// RFC 5952 §4.2.2 forbids writing "::" for one group, but RFC 4291 §2.2 lets a reader meet it.
 	if (head.length + tail.length > 14) return decodeError("badLength", gap, 14, head.length + tail.length);
@@ -50,8 +50,8 @@ function parseIpv6(text: string): Uint8Array | DecodeError {
 	return bytes;
 }
 
-/** Bytes of colon-separated groups; the last may be a dotted quad where `last` says that the address ends here. */
-function parseGroups(text: string, offset: number, last: boolean): number[] | DecodeError {
+/** Bytes of the colon-separated groups at the start or end of an address; the last at its end may be a dotted quad. */
+function parseGroups(text: string, offset: number, place: "start" | "end"): number[] | DecodeError {
 	const bytes: number[] = [];
 	if (text === "") return bytes;
 	const parts = text.split(":");
@@ -61,7 +61,7 @@ function parseGroups(text: string, offset: number, last: boolean): number[] | De
 			const value = Number.parseInt(part, 16);
 			bytes.push(value >> 8, value & 0xff);
 		} else {
-			const quad = last && index === parts.length - 1 ? parseIpv4(part, 0) : null;
+			const quad = place === "end" && index === parts.length - 1 ? parseIpv4(part, 0) : null;
 			if (quad === null || isDecodeError(quad)) return decodeError("badValue", position, 1, part.length);
 			bytes.push(...quad);
 		}

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { checksumSum, internetChecksum, transportChecksum } from "./index.ts";
+import { checksumSum, internetChecksum, transportChecksum } from "./checksum.ts";
 
 const hex = (text: string) => Uint8Array.from(Buffer.from(text, "hex"));
 

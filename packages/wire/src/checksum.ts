@@ -1,8 +1,8 @@
 import { requireAddress } from "./address.ts";
 
 /**
- * The Internet checksum of RFC 1071 over any number of bytes, an odd last byte padded with zero. `initial` is a sum to
- * start from, as `checksumSum` gives it. Over bytes that hold a right checksum the answer is 0.
+ * The Internet checksum of RFC 1071 over any number of bytes, an odd last byte padded with zero. `initial` is the
+ * unfolded sum of the words before them. Over bytes that hold a right checksum the answer is 0.
  */
 export function internetChecksum(bytes: Uint8Array, initial = 0): number {
 	return ~fold(checksumSum(bytes, initial)) & 0xffff;

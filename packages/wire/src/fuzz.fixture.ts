@@ -1,6 +1,7 @@
 /** Every decoder of this package as a function of bytes, for whoever throws inputs at them. */
 import { nodeCrypto } from "./crypto.fixture.ts";
 import * as wire from "./index.ts";
+import { decodeUdpPrefix } from "./udp.ts";
 
 /** A decoder: it answers a value or an error for any bytes at all, and never throws. */
 export interface FuzzTarget {
@@ -25,7 +26,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
 	{ name: "decodeIpv6", decode: wire.decodeIpv6 },
 	{ name: "decodeIpv6Header", decode: wire.decodeIpv6Header },
 	{ name: "decodeUdp", decode: wire.decodeUdp },
-	{ name: "decodeUdpPrefix", decode: wire.decodeUdpPrefix },
+	{ name: "decodeUdpPrefix", decode: decodeUdpPrefix },
 	{ name: "decodeUdpLite", decode: wire.decodeUdpLite },
 	{ name: "decodeTcp", decode: wire.decodeTcp },
 	{ name: "decodeTcpPrefix", decode: wire.decodeTcpPrefix },

@@ -1,5 +1,5 @@
 export { addressFamily, formatAddress, parseAddress } from "./address.ts";
-export { checksumSum, internetChecksum, transportChecksum } from "./checksum.ts";
+export { internetChecksum, transportChecksum } from "./checksum.ts";
 export type { CryptoPort } from "./crypto.ts";
 export {
 	DCCP_RESET_CODES,
@@ -34,7 +34,7 @@ export {
 	dnsTypeName,
 	parseDnsType,
 } from "./dns/types.ts";
-export { type DecodeError, decodeError, isDecodeError } from "./error.ts";
+export { type DecodeError, isDecodeError } from "./error.ts";
 export {
 	encodeIcmpEcho,
 	encodeIcmpError,
@@ -43,6 +43,7 @@ export {
 	type IcmpErrorFields,
 } from "./icmp/encode.ts";
 export { decodeExtensions, encodeExtensions } from "./icmp/extensions.ts";
+export { ECHO_TYPES, ICMP_HEADER_LENGTH } from "./icmp/layout.ts";
 export {
 	decodeIcmp,
 	type IcmpDecodeOptions,
@@ -51,7 +52,7 @@ export {
 	type IcmpMessage,
 	type IcmpOtherBody,
 } from "./icmp/message.ts";
-export { ICMP_TYPES, icmpCodeName, icmpTypeName } from "./icmp/names.ts";
+export { icmpCodeName, icmpTypeName } from "./icmp/names.ts";
 export type { InterfaceIdentification } from "./icmp/object-identification.ts";
 export type { InterfaceRole } from "./icmp/object-interface.ts";
 export type { MplsLabel } from "./icmp/object-mpls.ts";
@@ -94,7 +95,7 @@ export {
 	type PcapngPacketFields,
 } from "./pcapng.ts";
 export type { PcapngBody, PcapngOption } from "./pcapng-body.ts";
-export { IP_PROTOCOL } from "./protocol.ts";
+export { IP_HEADER_LENGTH, IP_PROTOCOL } from "./protocol.ts";
 export { QUIC_ERRORS, quicErrorName } from "./quic/errors.ts";
 export type { QuicAck, QuicAckEcn, QuicAckRange, QuicEcnCounts } from "./quic/frame-ack.ts";
 export {
@@ -177,6 +178,7 @@ export {
 	decodeTcpPrefix,
 	encodeTcp,
 	TCP_FLAGS,
+	TCP_HEADER_LENGTH,
 	type TcpFields,
 	type TcpHeader,
 	type TcpPrefix,
@@ -222,7 +224,8 @@ export {
 	isHelloRetryRequest,
 	type ServerHello,
 } from "./tls/server-hello.ts";
-export { decodeUdp, decodeUdpPrefix, encodeUdp, type UdpDatagram, type UdpFields, type UdpHeader } from "./udp.ts";
+export { transportHeaderLength } from "./transport-header.ts";
+export { decodeUdp, encodeUdp, UDP_HEADER_LENGTH, type UdpDatagram, type UdpFields, type UdpHeader } from "./udp.ts";
 export {
 	decodeUdpLite,
 	encodeUdpLite,

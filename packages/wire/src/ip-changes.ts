@@ -2,8 +2,9 @@
 import { isDecodeError } from "./error.ts";
 import { formatHex } from "./hex.ts";
 import { decodeIpv4Header, type Ipv4Header } from "./ipv4.ts";
-import { decodeIpv6Header, IPV6_HEADER_LENGTH, type Ipv6Header } from "./ipv6.ts";
+import { decodeIpv6Header, type Ipv6Header } from "./ipv6.ts";
 import { walkExtensionHeaders } from "./ipv6-extensions.ts";
+import { IP_HEADER_LENGTH } from "./protocol.ts";
 import { type TransportView, transportChanges } from "./transport-changes.ts";
 
 /** ECN codepoints (RFC 3168 §5). */
@@ -78,13 +79,13 @@ function viewIpv4(bytes: Uint8Array): IpView | null {
 function viewIpv6(bytes: Uint8Array): IpView | null {
 	const header = decodeIpv6Header(bytes);
 	if (isDecodeError(header)) return null;
-	const walk = walkExtensionHeaders(header.nextHeader, bytes.subarray(IPV6_HEADER_LENGTH));
+	const walk = walkExtensionHeaders(header.nextHeader, bytes.subarray(IP_HEADER_LENGTH[6]));
 	return {
 		family: 6,
 		header,
 		tos: header.trafficClass,
 		ttl: header.hopLimit,
-		length: IPV6_HEADER_LENGTH + header.payloadLength,
+		length: IP_HEADER_LENGTH[6] + header.payloadLength,
 		protocol: walk.protocol,
 		source: header.source,
 		destination: header.destination,

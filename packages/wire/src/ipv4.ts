@@ -2,6 +2,7 @@ import { formatIpv4, requireAddress } from "./address.ts";
 import { requireRange, roundUp, viewOf } from "./bytes.ts";
 import { internetChecksum } from "./checksum.ts";
 import { type DecodeError, decodeError, isDecodeError } from "./error.ts";
+import { IP_HEADER_LENGTH } from "./protocol.ts";
 
 /**
  * The IPv4 header (RFC 791 §3.1; the second byte by RFC 2474 and 3168):
@@ -66,7 +67,7 @@ export interface Ipv4Fields {
 	readonly options?: Uint8Array;
 }
 
-const MINIMUM_HEADER = 20;
+const MINIMUM_HEADER = IP_HEADER_LENGTH[4];
 const DONT_FRAGMENT = 0x4000;
 const MORE_FRAGMENTS = 0x2000;
 

@@ -2,6 +2,7 @@ import { formatIpv6, requireAddress } from "./address.ts";
 import { concatBytes, requireRange, viewOf } from "./bytes.ts";
 import { type DecodeError, decodeError } from "./error.ts";
 import { type Ipv6ExtensionHeader, type Ipv6Fragment, walkExtensionHeaders } from "./ipv6-extensions.ts";
+import { IP_HEADER_LENGTH } from "./protocol.ts";
 
 /**
  * The IPv6 header (RFC 8200 §3):
@@ -56,12 +57,11 @@ export interface Ipv6Fields {
 	readonly extensionHeaders?: readonly Ipv6ExtensionHeader[];
 }
 
-/** Length in bytes of the fixed header (RFC 8200 §3). */
-export const IPV6_HEADER_LENGTH = 40;
+const HEADER_LENGTH = IP_HEADER_LENGTH[6];
 
 /** The fixed header alone. */
 export function decodeIpv6Header(bytes: Uint8Array): Ipv6Header | DecodeError {
-	if (bytes.length < IPV6_HEADER_LENGTH) return decodeError("truncated", 0, IPV6_HEADER_LENGTH, bytes.length);
+	if (bytes.length < HEADER_LENGTH) return decodeError("truncated", 0, HEADER_LENGTH, bytes.length);
 	const view = viewOf(bytes);
 	const first = view.getUint32(0);
 	if (first >>> 28 !== 6) return decodeError("badVersion", 0, 6, first >>> 28);
@@ -81,8 +81,8 @@ export function decodeIpv6Header(bytes: Uint8Array): Ipv6Header | DecodeError {
 export function decodeIpv6(bytes: Uint8Array): Ipv6Packet | DecodeError {
 	const header = decodeIpv6Header(bytes);
 	if ("error" in header) return header;
-	const end = IPV6_HEADER_LENGTH + header.payloadLength;
-	const walk = walkExtensionHeaders(header.nextHeader, bytes.subarray(IPV6_HEADER_LENGTH, end));
+	const end = HEADER_LENGTH + header.payloadLength;
+	const walk = walkExtensionHeaders(header.nextHeader, bytes.subarray(HEADER_LENGTH, end));
 	return {
 		header,
 		protocol: walk.protocol,
@@ -102,7 +102,7 @@ export function encodeIpv6(fields: Ipv6Fields, payload: Uint8Array): Uint8Array 
 	requireRange("protocol", fields.protocol, 0xff);
 	requireRange("hopLimit", fields.hopLimit, 0xff);
 	requireRange("payload length", body.length, 0xffff);
-	const bytes = new Uint8Array(IPV6_HEADER_LENGTH + body.length);
+	const bytes = new Uint8Array(HEADER_LENGTH + body.length);
 	const view = viewOf(bytes);
 	view.setUint32(0, 0x60000000 | ((fields.trafficClass ?? 0) << 20) | (fields.flowLabel ?? 0));
 	view.setUint16(4, body.length);
@@ -110,7 +110,7 @@ export function encodeIpv6(fields: Ipv6Fields, payload: Uint8Array): Uint8Array 
 	view.setUint8(7, fields.hopLimit);
 	bytes.set(requireAddress(fields.source, 6), 8);
 	bytes.set(requireAddress(fields.destination, 6), 24);
-	bytes.set(body, IPV6_HEADER_LENGTH);
+	bytes.set(body, HEADER_LENGTH);
 	return bytes;
 }
 

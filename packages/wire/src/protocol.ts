@@ -28,3 +28,6 @@ export const IP_PROTOCOL = {
 	experiment1: 253,
 	experiment2: 254,
 } as const;
+
+/** Length in bytes of the IP header by family, without options or extension headers (RFC 791 §3.1, RFC 8200 §3). */
+export const IP_HEADER_LENGTH = { 4: 20, 6: 40 } as const;

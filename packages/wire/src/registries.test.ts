@@ -1,6 +1,7 @@
 /** Our tables against the transcribed IANA registries, in both directions. */
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { ICMP_TYPES } from "./icmp/names.ts";
 import {
 	CLIENT_HELLO_EXTENSIONS,
 	DCCP_RESET_CODES,
@@ -9,7 +10,6 @@ import {
 	DNS_SERVICE_PARAMETERS,
 	DNS_TYPES,
 	EXTENSION_OBJECTS,
-	ICMP_TYPES,
 	IP_PROTOCOL,
 	IPV4_OPTIONS,
 	IPV6_EXTENSION_TYPES,

@@ -81,7 +81,7 @@ export const TCP_FLAGS = {
 } as const;
 
 /** Length in bytes of a TCP header without options. */
-const TCP_HEADER_LENGTH = 20;
+export const TCP_HEADER_LENGTH = 20;
 const PREFIX_LENGTH = 8;
 
 /** Ports and sequence number out of a quote of 8 bytes or more. */

@@ -41,7 +41,8 @@ export interface UdpFields {
 }
 
 /** Length in bytes of the UDP header. */
-const UDP_HEADER_LENGTH = 8;
+/** Length in bytes of the UDP header (RFC 768). */
+export const UDP_HEADER_LENGTH = 8;
 
 /** The header alone, from the eight bytes that every ICMP error quotes. */
 export function decodeUdpPrefix(bytes: Uint8Array): UdpHeader | DecodeError {

@@ -11,6 +11,7 @@ import {
 	encodeIpv6,
 	IP_PROTOCOL,
 	isDecodeError,
+	transportHeaderLength,
 } from "@whither/wire";
 import type { Instant } from "../machine.ts";
 import type { Family, ProbeSend, QuotedProbe, Reply } from "./channel.ts";
@@ -74,31 +75,32 @@ export function replyFromPacket(bytes: Uint8Array, arrival: Arrival): Reply | nu
 /** The same, of a packet whose IP header the kernel has taken off (raw IPv6 sockets). */
 export function replyFromSegment(packet: ArrivedPacket): Reply | null {
 	const { at, stamp, from, ttl, tos, protocol, segment } = packet;
-	const common = { at, stamp, from, ttl, tos, socket: null };
-	if (protocol === IP_PROTOCOL.icmp || protocol === IP_PROTOCOL.icmpv6) return icmpReply(packet, common);
-	const headerLength = transportHeaderLength(protocol, segment);
+	const head = { at, stamp, from, ttl, tos, socket: null };
+	if (protocol === IP_PROTOCOL.icmp || protocol === IP_PROTOCOL.icmpv6) return icmpReply(packet, head);
+	const hasPorts = protocol === IP_PROTOCOL.udp || protocol === IP_PROTOCOL.tcp;
+	const headerLength = hasPorts ? transportHeaderLength(protocol, segment) : null;
 	if (headerLength === null) return null;
 	const view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength);
 	const sourcePort = view.getUint16(0);
 	const destinationPort = view.getUint16(2);
 	const payload = segment.subarray(headerLength);
-	return { type: "packet", ...common, protocol, sourcePort, destinationPort, segment, payload };
+	return { type: "packet", ...head, protocol, sourcePort, destinationPort, segment, payload };
 }
 
-type Common = Pick<Reply, "at" | "stamp" | "from" | "ttl" | "tos" | "socket">;
+type Head = Pick<Reply, "at" | "stamp" | "from" | "ttl" | "tos" | "socket">;
 
-function icmpReply({ family, from, to, protocol, segment }: ArrivedPacket, common: Common): Reply | null {
+function icmpReply({ family, from, to, protocol, segment }: ArrivedPacket, head: Head): Reply | null {
 	const message = decodeIcmp(family, segment, { source: from, destination: to });
 	if (isDecodeError(message) || !message.checksumValid) return null;
 	const { type, code, body } = message;
 	if (body.kind === "echo") {
 		const ports = { sourcePort: null, destinationPort: null };
-		return { type: "packet", ...common, protocol, ...ports, segment, payload: body.payload };
+		return { type: "packet", ...head, protocol, ...ports, segment, payload: body.payload };
 	}
 	if (body.kind !== "error") return null;
 	const quoted = quotedProbe(family, body.quoted);
 	if (quoted === null) return null;
-	return { type: "icmpError", ...common, icmp: { type, code }, mtu: body.mtu, quoted, extensions: body.extensions };
+	return { type: "icmpError", ...head, icmp: { type, code }, mtu: body.mtu, quoted, extensions: body.extensions };
 }
 
 /** The packet that an ICMP error quotes; null where not even its IP header is whole. */
@@ -116,11 +118,4 @@ export function quotedProbe(family: Family, bytes: Uint8Array): QuotedProbe | nu
 		payload,
 		ip: { tos, ttl, length },
 	};
-}
-
-/** Bytes of the transport header; null for protocols that no method speaks and for packets too short for their header. */
-function transportHeaderLength(protocol: number, segment: Uint8Array): number | null {
-	if (protocol === IP_PROTOCOL.udp) return segment.length < 8 ? null : 8;
-	if (protocol !== IP_PROTOCOL.tcp || segment.length < 20) return null;
-	return Math.min(segment.length, ((segment[12] ?? 0) >> 4) * 4);
 }

@@ -54,7 +54,7 @@ export interface QuotedProbe {
 	readonly ip: { readonly tos: number; readonly ttl: number; readonly length: number } | null;
 }
 
-interface ReplyCommon {
+interface ReplyHead {
 	/** Arrival, on the same scale as `now`. */
 	readonly at: Instant;
 	/** Who took the arrival time: the kernel as the packet came in, or we when we read it. */
@@ -69,7 +69,7 @@ interface ReplyCommon {
 }
 
 /** An ICMP or ICMPv6 error about a packet of ours. */
-export interface IcmpErrorReply extends ReplyCommon {
+export interface IcmpErrorReply extends ReplyHead {
 	readonly type: "icmpError";
 	readonly icmp: { readonly type: number; readonly code: number };
 	/** Next-hop MTU in bytes of a Fragmentation Needed or Packet Too Big, else null. */
@@ -80,7 +80,7 @@ export interface IcmpErrorReply extends ReplyCommon {
 }
 
 /** A packet from the other end itself: UDP datagram, ICMP echo reply or TCP segment. */
-export interface PacketReply extends ReplyCommon {
+export interface PacketReply extends ReplyHead {
 	readonly type: "packet";
 	readonly protocol: number;
 	/** The other end's port, then ours; null where the protocol has none. */
@@ -93,7 +93,7 @@ export interface PacketReply extends ReplyCommon {
 }
 
 /** How a non-blocking connect() ended at the other end itself. */
-export interface ConnectReply extends ReplyCommon {
+export interface ConnectReply extends ReplyHead {
 	readonly type: "connect";
 	readonly outcome: "connected" | "refused";
 	/** The kernel's own measure of the handshake (TCP_INFO), when it has one. */
@@ -113,6 +113,8 @@ export interface SystemError {
 		| "addressNotAvailable"
 		| "noSuchDevice"
 		| "permissionDenied"
+		/** A routing rule forbids the destination, or it is a broadcast address. */
+		| "prohibited"
 		| "filteredLocally"
 		| "messageTooLong"
 		| "noBuffers"

@@ -12,6 +12,7 @@ const PARAMETER_PROBLEM: ReplyMeaning = { kind: "parameterProblem", place: "end"
 /** ICMP types and codes that a trace tells apart; the IPv4 Protocol Unreachable also comes from the target itself. */
 const ERRORS: Readonly<Record<Family, ReadonlyMap<number, ReplyMeaning | ReadonlyMap<number, ReplyMeaning>>>> = {
 	4: new Map<number, ReplyMeaning | ReadonlyMap<number, ReplyMeaning>>([
+		// Deviation: reassembly time exceeded (code 1) is an error about our packet too, but tells nothing of a hop.
 		[11, new Map([[0, HOP]])],
 		[
 			3,

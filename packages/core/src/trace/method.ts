@@ -21,6 +21,7 @@ export interface ProbeContext {
 	readonly length: number;
 }
 
+/** Which probe to build. */
 export interface ProbeRequest {
 	readonly ttl: number;
 	/** Unique in the trace, counting up from 0 with every packet sent. */
@@ -29,6 +30,7 @@ export interface ProbeRequest {
 	readonly flow: number;
 }
 
+/** What kind of answer came, in the words of `whither.trace/1`. */
 export type ReplyKind =
 	| "timeExceeded"
 	| "unreachable"
@@ -63,12 +65,14 @@ export type IgnoreReason =
 	| "notAnError"
 	| "malformed";
 
+/** Whose answer a reply is. */
 export type Match =
 	| { readonly type: "probe"; readonly sequence: number; readonly meaning: ReplyMeaning }
 	/** Surely about our flow, but the router quoted too little to say which probe. */
 	| { readonly type: "flow"; readonly meaning: ReplyMeaning }
 	| { readonly type: "foreign"; readonly reason: IgnoreReason };
 
+/** One way to probe: pure functions of the context, so that any channel and any world can use them. */
 export interface TraceMethod {
 	readonly name: string;
 	/** One line for `--help`. */
@@ -80,6 +84,8 @@ export interface TraceMethod {
 	/** Default and smallest length in bytes of the IP packet, IPv4 then IPv6. */
 	readonly defaultLength: Readonly<Record<Family, number>>;
 	readonly minimumLength: Readonly<Record<Family, number>>;
+	/** Its packets have the default length whatever is asked for. */
+	readonly fixedLength?: true;
 	probe(context: ProbeContext, request: ProbeRequest): ProbePacket;
 	match(context: ProbeContext, reply: Reply): Match;
 }

@@ -43,7 +43,13 @@ export interface TraceOptions {
 	readonly channels: readonly ("errorQueue" | "raw")[] | null;
 }
 
-/** The defaults of `whither trace` (interface.md); waits as in traceroute(8) but 3 s instead of 5. */
+/**
+ * -w 3, and a little: a kernel that cannot find the target on its last link says so after asking three times, a second
+ * apart, and that answer is worth having.
+ */
+const DEFAULT_WAIT_NS = 3_150_000_000;
+
+/** The defaults of `whither trace` (docs/cli.md); waits as in traceroute(8) but 3 s instead of 5. */
 export const DEFAULT_TRACE_OPTIONS: Omit<TraceOptions, "target" | "targetName" | "family"> = {
 	method: "udp",
 	port: null,
@@ -52,7 +58,7 @@ export const DEFAULT_TRACE_OPTIONS: Omit<TraceOptions, "target" | "targetName" |
 	maxTtl: 30,
 	queries: 3,
 	simultaneous: null,
-	waitMaxNs: 3_000_000_000,
+	waitMaxNs: DEFAULT_WAIT_NS,
 	waitHere: 3,
 	waitNear: 10,
 	timeoutNs: null,

@@ -9,7 +9,8 @@ import type { ProbeContext, ReplyMeaning, TraceMethod } from "./method.ts";
 import { DEFAULT_TRACE_OPTIONS, type TraceOptions } from "./options.ts";
 import type { TraceResult } from "./result.ts";
 import { traceResult } from "./trace-result.ts";
-import { Tracer, type TracerInput } from "./tracer.ts";
+import { Tracer } from "./tracer.ts";
+import type { TracerInput } from "./tracer-io.ts";
 
 export const TARGET = "203.0.113.7";
 

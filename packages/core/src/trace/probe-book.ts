@@ -9,7 +9,6 @@ export interface Transmission {
 	readonly slot: Slot;
 	sentAt: Instant;
 	stamp: "kernel" | "user";
-	sourcePort: number | null;
 }
 
 export interface Answer {
@@ -103,7 +102,6 @@ export class ProbeBook {
 			slot,
 			sentAt: now,
 			stamp: "user",
-			sourcePort: null,
 		};
 		this.transmissions.push(transmission);
 		slot.transmission = transmission;

@@ -4,13 +4,23 @@ import type { ReplyKind } from "./method.ts";
 
 export const TRACE_SCHEMA = "whither.trace/1";
 
+/** Why a trace ended. */
 export type StopReason = "reached" | "unreachable" | "maxHops" | "silentHops" | "timeout" | "interrupted" | "error";
 
-/** Something a reader of the trace should know; the words are made at the edge. Extra data stands beside the code. */
-export interface TraceWarning {
-	readonly code: string;
-	readonly [data: string]: unknown;
-}
+/** Something a reader of the trace should know; the words are made at the edge. */
+export type TraceWarning =
+	/** Another method took the place of the one that was asked for. */
+	| { readonly code: "methodFallback"; readonly from: string; readonly to: string; readonly reason: string }
+	/** Some routers quoted too little to name the probe; hops were asked again alone. */
+	| { readonly code: "shortQuotes" }
+	/** The kernel dropped so many packets before we read them. */
+	| { readonly code: "repliesDropped"; readonly count: number }
+	/** So many packets came that were not ours that some of ours may have been crowded out, uncounted. */
+	| { readonly code: "foreignStorm"; readonly count: number }
+	/** Something asked for that this method cannot do was left out. */
+	| { readonly code: "notApplied"; readonly option: "ecn" | "length"; readonly method: string }
+	/** Sending came to an end before the trace did. */
+	| { readonly code: "channelFault"; readonly error: SystemError };
 
 /** One probe and what became of it. `ttl` stands only where it differs from the hop's (samples of the target from beyond it). */
 export interface ProbeResult {
@@ -52,11 +62,13 @@ export interface ProbeResult {
 /** One ICMP extension object as JSON shows it. */
 export type ExtensionJson = Readonly<Record<string, unknown>>;
 
+/** Everything that answered, or did not, to one TTL. */
 export interface HopResult {
 	readonly ttl: number;
 	readonly probes: readonly ProbeResult[];
 }
 
+/** One whole trace. Times are nanoseconds; `sentAtNs` counts from `startedAt`. */
 export interface TraceResult {
 	readonly schema: typeof TRACE_SCHEMA;
 	readonly tool: { readonly name: string; readonly version: string };

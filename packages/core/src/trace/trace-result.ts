@@ -49,19 +49,30 @@ export function traceResult(tracer: Tracer, facts: ResultFacts): TraceResult {
 	};
 }
 
+/** The last hop of the result: of a trace that ended by itself its path's, else the last that was asked. */
+function resultLastTtl(tracer: Tracer): number {
+	const natural = naturalLastTtl(tracer);
+	if (natural !== null) return natural;
+	return lastOf(tracer, (slot) => slot.transmission !== null);
+}
+
 /**
- * The last hop to show. A trace that ended by itself shows its path; one whose time was up, every hop it asked; one
- * that was broken off claims nothing of hops that it had no time to wait for.
+ * The last hop to tell one by one. A trace that was broken off does not call hops silent that it had no time to wait
+ * for; its result has them all the same.
  */
-export function resultLastTtl(tracer: Tracer): number {
-	const { stopReason, book, toldTtl } = tracer;
+export function toldLastTtl(tracer: Tracer): number {
+	if (tracer.stopReason === "timeout") return resultLastTtl(tracer);
+	return naturalLastTtl(tracer) ?? lastOf(tracer, (slot) => slot.answer !== null);
+}
+
+function naturalLastTtl({ stopReason, lastTtl, toldTtl }: Tracer): number | null {
 	if (stopReason === "silentHops") return toldTtl;
-	if (stopReason === "reached" || stopReason === "unreachable" || stopReason === "maxHops") return tracer.lastTtl;
-	let last = Math.max(toldTtl, book.firstTtl);
-	for (const slot of book.slots(tracer.lastTtl)) {
-		if (slot.answer !== null || (stopReason === "timeout" && slot.transmission !== null))
-			last = Math.max(last, slot.ttl);
-	}
+	return stopReason === "reached" || stopReason === "unreachable" || stopReason === "maxHops" ? lastTtl : null;
+}
+
+function lastOf(tracer: Tracer, counts: (slot: Slot) => boolean): number {
+	let last = Math.max(tracer.toldTtl, tracer.book.firstTtl);
+	for (const slot of tracer.book.slots(tracer.lastTtl)) if (counts(slot)) last = Math.max(last, slot.ttl);
 	return last;
 }
 
@@ -143,11 +154,11 @@ function hex(byte: number): string {
 
 /** One RFC 4884 object as `whither.trace/1` writes it. */
 export function extensionJson(extension: IcmpExtension): ExtensionJson {
-	const common = { class: extension.class, type: extension.type };
+	const object = { class: extension.class, type: extension.type };
 	switch (extension.kind) {
 		case "mpls":
 			return {
-				...common,
+				...object,
 				mpls: extension.labels.map(({ label, trafficClass, bottom, ttl }) => ({
 					label,
 					tc: trafficClass,
@@ -157,13 +168,13 @@ export function extensionJson(extension: IcmpExtension): ExtensionJson {
 			};
 		case "interface": {
 			const { role, index, address, name, mtu } = extension;
-			return { ...common, interface: { role, index, address, name, mtu } };
+			return { ...object, interface: { role, index, address, name, mtu } };
 		}
 		case "node":
-			return { ...common, node: { address: extension.address, name: extension.name } };
+			return { ...object, node: { address: extension.address, name: extension.name } };
 		default:
 			return {
-				...common,
+				...object,
 				bytes: Array.from(extension.bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""),
 			};
 	}

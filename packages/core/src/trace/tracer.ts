@@ -5,37 +5,14 @@
 import type { Deadline, Instant, Machine } from "../machine.ts";
 import type { ChannelInput, ProbeSend, Reply, SystemError } from "./channel.ts";
 import type { TraceEvent } from "./events.ts";
-import type { IgnoreReason, ProbeContext, ReplyMeaning, TraceMethod } from "./method.ts";
-import type { TraceOptions } from "./options.ts";
-import { PathEnd } from "./path-end.ts";
-import { type Answer, isSettled, ProbeBook, type Slot } from "./probe-book.ts";
+import type { IgnoreReason, ReplyMeaning } from "./method.ts";
+import type { PathEnd } from "./path-end.ts";
+import { isSettled, type ProbeBook, type Slot } from "./probe-book.ts";
 import type { StopReason, TraceWarning } from "./result.ts";
-import { Schedule } from "./schedule.ts";
-import { ShortQuotes } from "./short-quotes.ts";
-import { hopResult, probeResult, resultLastTtl } from "./trace-result.ts";
-import { canBeStoodFor, Waits } from "./waits.ts";
-
-export type TracerInput =
-	| { readonly type: "start" }
-	| { readonly type: "tick" }
-	/** Send what is due (`nextSendAt`) and settle nothing: answers that may have come are not yet taken in. */
-	| { readonly type: "due" }
-	| { readonly type: "stop" }
-	| ChannelInput;
-
-export type TracerOutput =
-	| { readonly type: "send"; readonly probes: readonly ProbeSend[] }
-	| { readonly type: "event"; readonly event: TraceEvent }
-	| {
-			readonly type: "ignored";
-			readonly reason: IgnoreReason | "finished" | "notStarted" | "duplicate" | "shortQuote";
-	  };
-
-export interface TracerConfig {
-	readonly method: TraceMethod;
-	readonly options: TraceOptions;
-	readonly context: ProbeContext;
-}
+import type { Schedule } from "./schedule.ts";
+import { Settling } from "./settling.ts";
+import { hopResult, probeResult, toldLastTtl } from "./trace-result.ts";
+import type { TracerConfig, TracerInput, TracerOutput } from "./tracer-io.ts";
 
 /** Errors after which no further probe can leave. */
 const HARD_ERRORS: ReadonlySet<SystemError["code"]> = new Set([
@@ -44,6 +21,7 @@ const HARD_ERRORS: ReadonlySet<SystemError["code"]> = new Set([
 	"addressNotAvailable",
 	"noSuchDevice",
 	"permissionDenied",
+	"prohibited",
 	"tooManyFiles",
 ]);
 
@@ -59,29 +37,24 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	readonly book: ProbeBook;
 	readonly warnings: TraceWarning[] = [];
 	readonly counters = { sent: 0, received: 0, foreign: 0, duplicates: 0, late: 0, dropped: 0 };
+	readonly #settling: Settling;
 	readonly #schedule: Schedule;
-	readonly #waits: Waits;
 	readonly #end: PathEnd;
-	readonly #shortQuotes = new ShortQuotes();
 	/** Undefined: to be found anew. */
 	#deadline: Deadline | null | undefined;
 	#out: TracerOutput[] = [];
 	#startedAt: Instant | null = null;
 	#endedAt: Instant | null = null;
 	#stopReason: StopReason | null = null;
-	/** Hops below this TTL have been told. */
-	#toldTtl: number;
 	#fault: SystemError | null = null;
 
 	constructor(config: TracerConfig) {
 		const { options } = config;
 		this.config = config;
-		this.book = new ProbeBook(options.firstTtl, options.maxTtl, options.queries);
-		this.#schedule = new Schedule(this.book, options);
-		this.#end = new PathEnd(options.maxTtl);
-		const rule = { maxNs: options.waitMaxNs, here: options.waitHere, near: options.waitNear };
-		this.#waits = new Waits(this.book, rule, this.#end);
-		this.#toldTtl = options.firstTtl;
+		this.#settling = new Settling(options, (slot, now) => this.#probeEvent(slot, now));
+		this.book = this.#settling.book;
+		this.#schedule = this.#settling.schedule;
+		this.#end = this.#settling.end;
 	}
 
 	get finished(): boolean {
@@ -112,7 +85,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 
 	/** Hops told so far; a trace that was cut short ends after the last of them that anything is known of. */
 	get toldTtl(): number {
-		return this.#toldTtl - 1;
+		return this.#settling.toldBelowTtl - 1;
 	}
 
 	step(input: TracerInput, now: Instant): readonly TracerOutput[] {
@@ -139,19 +112,14 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 
 	#soonest(startedAt: Instant): Deadline | null {
 		let soonest: Deadline | null = null;
-		const offer = (at: Instant, why: string) => {
-			if (soonest === null || at < soonest.at) soonest = { at, why };
+		const offer = (deadline: Deadline) => {
+			if (soonest === null || deadline.at < soonest.at) soonest = deadline;
 		};
 		const { timeoutNs } = this.config.options;
-		if (timeoutNs !== null) offer(startedAt + timeoutNs, "overall timeout");
-		const nextSend = this.nextSendAt;
-		if (nextSend !== null) offer(nextSend, "next probe");
-		const { lastTtl } = this;
-		for (const slot of this.book.waiting) {
-			if (slot.ttl <= lastTtl) offer(this.#waits.expiresAt(slot), "an answer");
-		}
-		const overdue = this.#waits.overdueAt();
-		if (overdue !== null) offer(overdue, "overdue answer of the target");
+		if (timeoutNs !== null) offer({ at: startedAt + timeoutNs, why: "overall timeout" });
+		const { nextSendAt } = this;
+		if (nextSendAt !== null) offer({ at: nextSendAt, why: "next probe" });
+		this.#settling.offerDeadlines(offer);
 		return soonest;
 	}
 
@@ -215,7 +183,6 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		if (transmission === undefined) return;
 		transmission.sentAt = input.at;
 		transmission.stamp = input.stamp;
-		transmission.sourcePort = input.sourcePort ?? transmission.sourcePort;
 	}
 
 	#sendFailed(input: Extract<ChannelInput, { type: "sendFailed" }>, now: Instant): void {
@@ -243,40 +210,29 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		const match = this.config.method.match(this.config.context, reply);
 		if (match.type === "foreign") return this.#ignore(match.reason);
 		if (match.type === "flow") {
-			this.#shortQuotes.add({ reply, meaning: match.meaning });
-			if (match.meaning.place !== "hop") this.#waits.endAnswered();
+			this.#settling.keep({ reply, meaning: match.meaning });
 			this.#out.push({ type: "ignored", reason: "shortQuote" });
 			return true;
 		}
 		const transmission = this.book.transmissions[match.sequence];
 		if (transmission === undefined) return this.#ignore("unknownSequence");
-		return this.#answer({ transmission, reply, meaning: match.meaning, late: false, inferred: false }, now);
+		const taken = { transmission, reply, meaning: match.meaning, late: false, inferred: false };
+		return this.#count(this.#settling.answer(taken, now));
+	}
+
+	/** True unless it was an answer that its probe had already. */
+	#count(outcome: "answered" | "late" | "duplicate"): boolean {
+		if (outcome === "late") this.counters.late++;
+		if (outcome !== "duplicate") return true;
+		this.counters.duplicates++;
+		this.#out.push({ type: "ignored", reason: "duplicate" });
+		return false;
 	}
 
 	#ignore(reason: IgnoreReason): false {
 		this.counters.foreign++;
 		this.#out.push({ type: "ignored", reason });
 		return false;
-	}
-
-	#answer(answer: Answer, now: Instant): boolean {
-		const { slot } = answer.transmission;
-		if (slot.answer !== null) {
-			slot.duplicates++;
-			this.counters.duplicates++;
-			this.#out.push({ type: "ignored", reason: "duplicate" });
-			return false;
-		}
-		const late = slot.state === "expired" && slot.stand === null;
-		slot.answer = { ...answer, late };
-		this.book.mark(slot, "answered");
-		slot.stand = null;
-		this.#waits.answered(slot.answer);
-		this.#schedule.grow();
-		this.#probeEvent(slot, now);
-		if (late) this.counters.late++;
-		if (slot.ttl >= this.#toldTtl && this.#end.note(slot.ttl, answer.meaning)) this.#schedule.endAt(this.lastTtl);
-		return true;
 	}
 
 	/**
@@ -289,77 +245,22 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			this.#finish("timeout", now);
 			return;
 		}
-		this.#standIn(now);
-		this.#expire(now);
+		this.#settling.expire(now);
 		this.#settle(now);
 		if (!this.finished) this.#send(now);
 	}
 
 	/** Places what can be placed, and tells the hops that are complete. */
 	#settle(now: Instant): void {
-		this.#place(now);
-		this.#askHeldAlone();
+		this.#settling.place(now);
+		if (this.#settling.askHeldAlone()) this.#warnOnce({ code: "shortQuotes" });
 		this.#tellHops(now);
-	}
-
-	#expire(now: Instant): void {
-		for (const slot of [...this.book.waiting]) {
-			if (now < this.#waits.expiresAt(slot)) continue;
-			const onPath = slot.ttl <= this.lastTtl;
-			const held = onPath && this.#shortQuotes.pending && slot.attempts === 1;
-			this.book.mark(slot, held ? "held" : "expired");
-			if (onPath && !held) this.#probeEvent(slot, now);
-		}
-	}
-
-	/** Answers whose quotes were too short find their probe when only one hop is left that they can be from. */
-	#place(now: Instant): void {
-		if (!this.#shortQuotes.pending || !this.#schedule.done) return;
-		const waiting = [...this.book.waiting].filter(({ ttl }) => ttl <= this.lastTtl);
-		for (const { slot, unplaced } of this.#shortQuotes.place(waiting, (from) => this.#answersBelow(from, waiting))) {
-			if (slot.transmission === null) continue;
-			this.#answer({ transmission: slot.transmission, ...unplaced, late: false, inferred: true }, now);
-		}
-	}
-
-	/** This sender already answered for a TTL below those that wait: what it says now is a copy of that. */
-	#answersBelow(from: string, waiting: readonly Slot[]): boolean {
-		const below = [...this.book.slots((waiting[0]?.ttl ?? 0) - 1)];
-		return below.some(({ answer }) => answer !== null && answer.reply.from === from);
-	}
-
-	/** Lets answers of the path's end from beyond stand for its overdue probes. */
-	#standIn(now: Instant): void {
-		const overdueAt = this.#waits.overdueAt();
-		if (overdueAt === null || now < overdueAt) return;
-		const samples = this.book.samplesBeyond(this.lastTtl);
-		for (const slot of this.book.hop(this.lastTtl)) {
-			if (!canBeStoodFor(slot) || now < this.#waits.slotOverdueAt(slot)) continue;
-			const sample = samples.shift();
-			if (sample === undefined) return;
-			slot.stand = sample;
-			this.book.mark(slot, "expired");
-		}
-	}
-
-	/** Once all else is settled, hops that a short quote may have come from are asked again, one hop at a time. */
-	#askHeldAlone(): void {
-		if (!this.book.holds || !this.#schedule.done || this.book.waitingUpTo(this.lastTtl) > 0) return;
-		const slots = [...this.book.slots(this.lastTtl)];
-		const held = slots.filter((slot) => slot.state === "held");
-		if (held.length === 0) return;
-		const answered = slots.filter((slot) => slot.answer !== null);
-		const alone = this.#shortQuotes.askAlone(held, answered.at(-1)?.ttl ?? this.book.firstTtl - 1);
-		for (const slot of alone.length === 0 ? held : alone)
-			this.book.mark(slot, alone.length === 0 ? "expired" : "unsent");
-		if (alone.length > 0) this.#warnOnce({ code: "shortQuotes" });
-		this.#schedule.repeat(alone);
 	}
 
 	/** Tells hops that are settled, in order; the last of them ends the trace. */
 	#tellHops(now: Instant): void {
-		while (this.#toldTtl <= this.lastTtl) {
-			const ttl = this.#toldTtl;
+		while (this.#settling.toldBelowTtl <= this.lastTtl) {
+			const ttl = this.#settling.toldBelowTtl;
 			if (!this.book.hop(ttl).every(isSettled)) return;
 			const silent = ttl !== this.lastTtl && this.#silentRunEndsAt(ttl);
 			this.#tellHop(ttl, silent || ttl === this.lastTtl, now);
@@ -371,7 +272,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	}
 
 	#tellHop(ttl: number, last: boolean, now: Instant): void {
-		this.#toldTtl = ttl + 1;
+		this.#settling.toldBelowTtl = ttl + 1;
 		const hop = hopResult(this, ttl);
 		if (hop.probes.length > 0) this.#event({ type: "hop", atNs: now - this.startedAt, hop, last });
 	}
@@ -411,6 +312,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#stopReason = reason;
 		this.#schedule.stop();
 		this.#tellCutHops(now);
+		this.#warnOfOmissions();
 		if (this.#fault !== null) this.#warnOnce({ code: "channelFault", error: this.#fault });
 		if (this.counters.dropped > 0) this.#warnOnce({ code: "repliesDropped", count: this.counters.dropped });
 		if (this.counters.foreign >= STORM) this.#warnOnce({ code: "foreignStorm", count: this.counters.foreign });
@@ -420,13 +322,24 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#event({ type: "end", atNs, stopReason: reason, reached: this.reached });
 	}
 
+	/** Linux keeps the ECN bits of TCP sockets to itself; the length of a SYN is that of its options. */
+	#warnOfOmissions(): void {
+		const { method, options, context } = this.config;
+		if (context.transport === "tcpConnect" && (options.tos & 3) !== 0) {
+			this.#warnOnce({ code: "notApplied", option: "ecn", method: method.name });
+		}
+		if (method.fixedLength === true && options.length !== null && options.length !== context.length) {
+			this.#warnOnce({ code: "notApplied", option: "length", method: method.name });
+		}
+	}
+
 	/** A trace cut short gives up what it still waited for, and tells those hops too. */
 	#tellCutHops(now: Instant): void {
 		for (const slot of this.book.slots()) {
 			if (slot.state === "waiting" || slot.state === "held") this.book.mark(slot, "expired");
 		}
-		const lastTtl = resultLastTtl(this);
-		for (let ttl = this.#toldTtl; ttl <= lastTtl; ttl++) this.#tellHop(ttl, ttl === lastTtl, now);
+		const lastTtl = toldLastTtl(this);
+		for (let ttl = this.#settling.toldBelowTtl; ttl <= lastTtl; ttl++) this.#tellHop(ttl, ttl === lastTtl, now);
 	}
 
 	#warnOnce(warning: TraceWarning): void {

@@ -10,7 +10,7 @@ export interface WaitRule {
 	readonly maxNs: number;
 	/** Factor over the round trip of another answer of the same hop; 0: off. */
 	readonly here: number;
-	/** Factor over the round trip of an answer of a later hop; 0: off. */
+	/** Factor over the round trip of an answer of a later hop; 0: off, and the grace after the end's answer with it. */
 	readonly near: number;
 }
 

@@ -33,7 +33,7 @@ describe.skipIf(obstacle !== null)("every channel on a chain of three routers", 
 	let responder: ChildProcess;
 
 	beforeAll(async () => {
-		chain = buildChain("wn-conf", 3);
+		chain = buildChain("conf", 3);
 		child = await bundleChild();
 		responder = await startResponder(chain.target, OPEN_PORT);
 	});

@@ -131,7 +131,7 @@ export class Endpoint {
 			const errno = sent < 0 ? libc.errno() : 0;
 			for (let index = 0; index < sent; index++) this.#left(probes[from + index], at);
 			// A short count hides a failed attempt, whose error is gone: the next call tells if it was more than pending.
-			if (sent < wanted) this.#attemptFailed(sent < 0);
+			if (sent < wanted) this.#attemptFailed(sent < 0 ? "first" : "later");
 			if (sent > 0) {
 				from += sent;
 				stalls = 0;
@@ -166,9 +166,12 @@ export class Endpoint {
 		this.#parts.inputs.push({ type: "sent", sequence, at, stamp: "user", sourcePort: this.#parts.reportPort });
 	}
 
-	/** What failed may have been an earlier probe's error, pending; and it may have taken a number from the kernel's count. */
-	#attemptFailed(pending: boolean): void {
-		if (pending || !this.#named) this.drainErrors();
+	/**
+	 * What failed may have been an earlier probe's error, pending, which only a batch's first message reports; and it may
+	 * have taken a number from the kernel's count.
+	 */
+	#attemptFailed(message: "first" | "later"): void {
+		if (message === "first" || !this.#named) this.drainErrors();
 		if (this.#named) return;
 		const { workspace } = this.#parts;
 		setOption(workspace, this.fd, stampOption("send"));
@@ -191,8 +194,7 @@ export class Endpoint {
 		const failed = sendError("sendmmsg", errno, target);
 		const error = failed.code === "messageTooLong" && mtu !== null ? { ...failed, mtu } : failed;
 		inputs.push({ type: "sendFailed", sequence: probe.sequence, error, transient: isTransient(errno) });
-		if (errno === ERRNO.ENODEV || errno === ERRNO.ENETDOWN || errno === ERRNO.EBADF)
-			inputs.push({ type: "fault", error });
+		if (isFatal(errno)) inputs.push({ type: "fault", error });
 	}
 
 	#drain(queue: number, translate: Translate): number {

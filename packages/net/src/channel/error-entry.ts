@@ -1,6 +1,6 @@
 /** One entry of a socket's error queue, as a reply. Pure: bytes in, value out. */
 import type { Family, IcmpErrorReply, QuotedProbe } from "@whither/core";
-import { decodeExtensions, type IcmpExtension, IP_PROTOCOL, isDecodeError } from "@whither/wire";
+import { decodeExtensions, type IcmpExtension, IP_PROTOCOL, isDecodeError, transportHeaderLength } from "@whither/wire";
 import { SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6, SO_EE_RFC4884_FLAG_INVALID } from "../native/constants.ts";
 import type { ControlFacts, ExtendedError } from "../native/control.ts";
 import type { IncomingMessage } from "../native/message-batch.ts";
@@ -19,7 +19,6 @@ export interface EntryContext {
 
 const IP_HEADER_BYTES: Readonly<Record<Family, number>> = { 4: 20, 6: 40 };
 const UDP_HEADER_BYTES = 8;
-const ICMP_HEADER_BYTES = 8;
 /** RFC 4884 section 5.5: senders before it put the extension after exactly this much of the original datagram. */
 const LEGACY_ORIGINAL_BYTES = 128;
 /** Extension header, and the smallest object. */
@@ -120,12 +119,6 @@ function quotedProbe(
 		...common,
 		sourcePort: about.sourcePort,
 		segment: original,
-		payload: original.subarray(Math.min(original.length, headerBytes(protocol, original))),
+		payload: original.subarray(transportHeaderLength(protocol, original) ?? original.length),
 	};
-}
-
-function headerBytes(protocol: number, segment: Uint8Array): number {
-	if (protocol !== IP_PROTOCOL.tcp) return ICMP_HEADER_BYTES;
-	// RFC 9293 section 3.1: the data offset counts 32-bit words.
-	return segment.length > 12 ? ((segment[12] ?? 0) >> 4) * 4 : segment.length;
 }

@@ -1,6 +1,6 @@
 /** Which packets a raw channel's sockets take: all else stays in the kernel. Pure. */
 import type { Family } from "@whither/core";
-import { IP_PROTOCOL, parseAddress } from "@whither/wire";
+import { ECHO_TYPES, ICMP_HEADER_LENGTH, IP_PROTOCOL, parseAddress } from "@whither/wire";
 import { encodeFilter, type FilterBlock, type FilterTest } from "../native/packet-filter.ts";
 
 /** What the filters of one trace are made from. */
@@ -17,13 +17,11 @@ export interface FilterFacts {
 
 /** A raw IPv4 socket sees the IP header first, a raw IPv6 socket what follows the headers. */
 const AFTER: Readonly<Record<Family, FilterTest["after"]>> = { 4: "ipv4Header", 6: "start" };
-const ICMP_HEADER_BYTES = 8;
 /** Offset of the destination address in the quoted IP header. */
-const QUOTED_DESTINATION: Readonly<Record<Family, number>> = { 4: ICMP_HEADER_BYTES + 16, 6: ICMP_HEADER_BYTES + 24 };
-const QUOTED_PROTOCOL_V4 = ICMP_HEADER_BYTES + 9;
-/** Errors that can tell of a probe (RFC 792; RFC 4443 section 2.1), and the answer to an echo request. */
-export const ICMP_ERROR_TYPES: Readonly<Record<Family, readonly number[]>> = { 4: [3, 11, 12], 6: [1, 2, 3, 4] };
-export const ECHO_REPLY_TYPE: Readonly<Record<Family, number>> = { 4: 0, 6: 129 };
+const QUOTED_DESTINATION: Readonly<Record<Family, number>> = { 4: ICMP_HEADER_LENGTH + 16, 6: ICMP_HEADER_LENGTH + 24 };
+const QUOTED_PROTOCOL_V4 = ICMP_HEADER_LENGTH + 9;
+/** Errors that can tell of a probe (RFC 792; RFC 4443 section 2.1). */
+const ICMP_ERROR_TYPES: Readonly<Record<Family, readonly number[]>> = { 4: [3, 11, 12], 6: [1, 2, 3, 4] };
 
 /** Errors that quote a packet to our target, and answers to our echo requests. */
 export function icmpFilter(facts: FilterFacts): Uint8Array {
@@ -38,7 +36,7 @@ export function icmpFilter(facts: FilterFacts): Uint8Array {
 	const blocks: FilterBlock[] = [errors];
 	if (echoId !== null) {
 		blocks.push([
-			{ offset: 0, after, bytes: 1, values: [ECHO_REPLY_TYPE[family]] },
+			{ offset: 0, after, bytes: 1, values: [ECHO_TYPES[family].reply] },
 			{ offset: 4, after, bytes: 2, values: [echoId] },
 		]);
 	}
@@ -63,7 +61,7 @@ export function nothingFilter(): Uint8Array {
 export function icmp6TypeFilter(): Uint8Array {
 	const bytes = new Uint8Array(32).fill(0xff);
 	const view = new DataView(bytes.buffer);
-	for (const type of [...ICMP_ERROR_TYPES[6], ECHO_REPLY_TYPE[6]]) {
+	for (const type of [...ICMP_ERROR_TYPES[6], ECHO_TYPES[6].reply]) {
 		const word = (type >> 5) * 4;
 		view.setUint32(word, view.getUint32(word, true) & ~(1 << (type & 31)), true);
 	}

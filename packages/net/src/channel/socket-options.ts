@@ -3,6 +3,7 @@ import type { Family } from "@whither/core";
 import { parseAddress } from "@whither/wire";
 import {
 	IP_MTU_DISCOVER,
+	IP_PMTUDISC_DO,
 	IP_PMTUDISC_DONT,
 	IP_PMTUDISC_PROBE,
 	IP_RECVERR,
@@ -99,8 +100,10 @@ export function routeOptions(request: RouteRequest): readonly SocketOption[] {
 
 /** Options of every socket that sends probes: where they go and whether they may be cut into fragments. */
 export function probeOptions(request: ChannelRequest): readonly SocketOption[] {
-	const { family, dontFragment } = request;
-	const discover = dontFragment ? IP_PMTUDISC_PROBE : IP_PMTUDISC_DONT;
+	const { family, dontFragment, need } = request;
+	// TCP sets the bit only where the kernel may also heed the path's MTU; other probes go out whatever it knows.
+	const whole = need.transport === "tcpConnect" ? IP_PMTUDISC_DO : IP_PMTUDISC_PROBE;
+	const discover = dontFragment ? whole : IP_PMTUDISC_DONT;
 	const options: SocketOption[] = [
 		...routeOptions(request),
 		{

@@ -61,6 +61,12 @@ const ANSWERED_AT_ONCE: ReadonlySet<number> = new Set([
 	ERRNO.ENETUNREACH,
 ]);
 
+/**
+ * What a socket says whose connection came about: nothing, or that the far end took it back (RFC 9293 section 3.10.7.4)
+ * before we looked, as busy machines and servers that drop strangers make likely. A SYN that is refused says otherwise.
+ */
+const CONNECTED: ReadonlySet<number> = new Set([0, ERRNO.ECONNRESET, ERRNO.EPIPE]);
+
 /** A connect under way. */
 interface Attempt {
 	readonly fd: number;
@@ -175,7 +181,7 @@ export class TcpConnectChannel implements Channel {
 			return;
 		}
 		const errno = takeError(this.#workspace, attempt.fd);
-		if (errno === 0) this.#connected(attempt, "connected");
+		if (CONNECTED.has(errno)) this.#connected(attempt, "connected");
 		else if (errno === ERRNO.ECONNREFUSED) this.#connected(attempt, "refused");
 		// Anything else (ETIMEDOUT after the last SYN) is silence, which the tracer's own wait finds.
 		else this.#finish(attempt);

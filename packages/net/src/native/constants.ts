@@ -41,6 +41,7 @@ export const IP_MTU = 14;
 export const IP_RECVERR_RFC4884 = 26;
 /** Never set Don't Fragment; set it always and ignore what the kernel believes the path MTU to be. */
 export const IP_PMTUDISC_DONT = 0;
+export const IP_PMTUDISC_DO = 2;
 export const IP_PMTUDISC_PROBE = 3;
 
 /** include/uapi/linux/in6.h. */

@@ -2,10 +2,12 @@
 import { readdirSync } from "node:fs";
 import {
 	type ChannelInput,
+	DEFAULT_TRACE_OPTIONS,
 	type Family,
 	findMethod,
 	type ProbeContext,
 	type ProbeSend,
+	probeContext,
 	type Reply,
 	type SystemError,
 	type TraceMethod,
@@ -116,17 +118,15 @@ class Suite {
 			this.wrong.push(`did not open: ${channel.call} ${channel.errnoName}`);
 			return;
 		}
-		const context: ProbeContext = {
-			family,
-			channel: channel.kind,
-			transport: need.transport,
-			source: channel.source,
+		const options = {
+			...DEFAULT_TRACE_OPTIONS,
 			target,
-			sourcePorts: channel.sourcePorts,
+			targetName: target,
+			family,
 			port: request.port,
-			key: 0x57484954,
-			length: setting.length ?? this.#method.defaultLength[family],
+			length: setting.length ?? null,
 		};
+		const context = probeContext(options, { method: this.#method, need, channel, key: 0x57484954 });
 		try {
 			await check(channel, context);
 		} finally {

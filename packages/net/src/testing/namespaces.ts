@@ -1,6 +1,6 @@
 /** A chain of routers made of network namespaces, for live tests. */
 import { execFileSync } from "node:child_process";
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 
 /** A chain client - routers - target; `hops` are the addresses that answer, the target last. */
 export interface Chain {
@@ -13,14 +13,21 @@ export interface Chain {
 	destroy(): void;
 }
 
+/** Names are `wn-PID-LABEL-NODE`: two runs at once, or two checkouts, leave each other alone. */
+const PREFIX = "wn";
+const OWN = `${PREFIX}-${process.pid}`;
+/** Where iproute2 keeps named namespaces. */
+const FOLDER = "/run/netns";
+
 /** Why live tests cannot run here, or null. */
 export function liveObstacle(): string | null {
 	if (process.platform !== "linux") return "live tests need Linux";
 	if (process.getuid?.() !== 0) return "live tests need root, to make network namespaces";
 	for (const tool of ["ip", "setpriv"]) if (!isThere(tool)) return `live tests need the command ${tool}`;
 	try {
-		execFileSync("ip", ["netns", "add", "wn-try"], { stdio: "pipe" });
-		execFileSync("ip", ["netns", "del", "wn-try"], { stdio: "pipe" });
+		sweepOrphans();
+		execFileSync("ip", ["netns", "add", `${OWN}-try`], { stdio: "pipe" });
+		execFileSync("ip", ["netns", "del", `${OWN}-try`], { stdio: "pipe" });
 		return null;
 	} catch (error) {
 		return `network namespaces cannot be made here: ${error instanceof Error ? error.message.trim() : error}`;
@@ -52,15 +59,12 @@ const SETTINGS = [
 	"net/ipv4/ping_group_range=0 2147483647",
 ];
 
-/** Builds a chain with so many routers; names start with `prefix`. Any of that prefix from before are deleted. */
-export function buildChain(prefix: string, routers: number): Chain {
-	const names = [
-		`${prefix}-c`,
-		...Array.from({ length: routers }, (_, index) => `${prefix}-r${index + 1}`),
-		`${prefix}-t`,
-	];
-	const destroy = (): void => deleteNamespaces(prefix);
-	destroy();
+/** Builds a chain with so many routers, of namespaces that `label` tells from those of this process's other chains. */
+export function buildChain(label: string, routers: number): Chain {
+	const nodes = ["c", ...Array.from({ length: routers }, (_, index) => `r${index + 1}`), "t"];
+	const names = nodes.map((node) => `${OWN}-${label}-${node}`);
+	const destroy = (): void => deleteNamespaces(names);
+	process.once("exit", destroy);
 	batch(names.map((name) => `netns add ${name}`));
 	for (const name of names) {
 		const script = SETTINGS.map(
@@ -115,10 +119,18 @@ function batch(lines: readonly string[], namespace?: string): void {
 	execFileSync("ip", [...within, "-batch", "-"], { input: `${lines.join("\n")}\n`, stdio: ["pipe", "pipe", "pipe"] });
 }
 
-function deleteNamespaces(prefix: string): void {
-	const listed = execFileSync("ip", ["netns", "list"], { encoding: "utf8" }).split("\n");
-	for (const line of listed) {
-		const name = line.split(" ")[0] ?? "";
-		if (name.startsWith(`${prefix}-`)) execFileSync("ip", ["netns", "del", name], { stdio: "pipe" });
+function deleteNamespaces(names: readonly string[]): void {
+	for (const name of names) {
+		if (existsSync(`${FOLDER}/${name}`)) execFileSync("ip", ["netns", "del", name], { stdio: "pipe" });
 	}
+}
+
+/** Removes what processes that were killed left behind; what belongs to one that is alive is in use. */
+function sweepOrphans(): void {
+	if (!existsSync(FOLDER)) return;
+	const orphans = readdirSync(FOLDER).filter((name) => {
+		const pid = new RegExp(`^${PREFIX}-(\\d+)-`).exec(name)?.[1];
+		return pid !== undefined && !existsSync(`/proc/${pid}`);
+	});
+	deleteNamespaces(orphans);
 }

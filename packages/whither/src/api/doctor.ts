@@ -13,6 +13,7 @@ export interface MethodCheck {
 	readonly error: SystemError | null;
 }
 
+/** What this machine is and which methods work on it. */
 export interface DoctorResult {
 	readonly schema: "whither.doctor/1";
 	readonly machine: MachineFacts;

@@ -1,6 +1,6 @@
 import type { SystemError } from "@whither/core";
 import { describe, expect, it } from "vitest";
-import { systemFailure } from "./error.ts";
+import { failureError } from "./error.ts";
 import { systemErrorSentence } from "./error-words.ts";
 
 const error = (code: SystemError["code"], changes: Partial<SystemError> = {}): SystemError => ({
@@ -17,6 +17,7 @@ const CODES: SystemError["code"][] = [
 	"addressNotAvailable",
 	"noSuchDevice",
 	"permissionDenied",
+	"prohibited",
 	"filteredLocally",
 	"messageTooLong",
 	"noBuffers",
@@ -46,7 +47,7 @@ it("a privilege is named by what wanted it", () => {
 });
 
 it("a defect of the prober is ours, not the system's", () => {
-	const failure = systemFailure(error("systemCall", { errnoName: "internal", address: "TypeError: x" }), null);
+	const failure = failureError({ code: "internal", where: "trace", about: "TypeError: x" }, null);
 	expect(failure).toMatchObject({ code: "internal" });
 	expect(failure.message).toContain("TypeError: x");
 });

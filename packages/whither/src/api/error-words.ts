@@ -15,6 +15,10 @@ const CALL_PRIVILEGES: Readonly<Record<string, string>> = {
 	SO_BINDTODEVICE: "--interface needs CAP_NET_RAW on this kernel; choose the address with --source instead",
 };
 
+/** What everybody elsewhere is told. */
+export const LINUX_ONLY =
+	"Tracing needs Linux (its socket error queue and raw sockets); `whither demo` and the simulated internet work here";
+
 const SENTENCES: Readonly<Record<SystemError["code"], Sentence>> = {
 	noRoute: (error) => `There is no route to ${place(error)}; \`ip route\` shows the routes this machine has`,
 	networkDown: (error) =>
@@ -23,6 +27,7 @@ const SENTENCES: Readonly<Record<SystemError["code"], Sentence>> = {
 		`${subject(error, "The source address")} cannot be used on this machine; \`ip address\` lists those that can`,
 	noSuchDevice: (error) => `${subject(error, "The interface")} does not exist; \`ip link\` lists the interfaces`,
 	permissionDenied: permissionSentence,
+	prohibited: (error) => `Routing forbids ${place(error)} (a \`prohibit\` route), or it is a broadcast address`,
 	filteredLocally: (error) =>
 		`A firewall on this machine drops the probes to ${place(error)}; look at \`nft list ruleset\`, chain output`,
 	messageTooLong: (error) =>
@@ -31,8 +36,7 @@ const SENTENCES: Readonly<Record<SystemError["code"], Sentence>> = {
 	tooManyFiles: () => "This process may not open that many sockets; raise `ulimit -n` or lower --sim-queries",
 	unsupportedProtocol: () =>
 		"This kernel does not speak that protocol (is IPv6 switched off?); try -4 or another --method",
-	unsupportedPlatform: () =>
-		"Tracing needs Linux (its socket error queue and raw sockets); `whither demo` and the simulated internet work here",
+	unsupportedPlatform: () => LINUX_ONLY,
 	systemCall: (error) => `The system refused ${place(error)} without a cause we know`,
 };
 

@@ -1,15 +1,9 @@
 /** The one error class that leaves the library: a code, the data behind it, and a sentence that says what to do. */
-import type { SystemError } from "@whither/core";
+import type { TraceFailure } from "@whither/core";
 import { systemErrorSentence } from "./error-words.ts";
 
-export type WhitherErrorCode =
-	| SystemError["code"]
-	| "badOption"
-	| "nameNotFound"
-	| "unknownMethod"
-	| "usage"
-	| "aborted"
-	| "internal";
+/** Every code a `WhitherError` may have. */
+export type WhitherErrorCode = TraceFailure["code"] | "badOption" | "nameNotFound" | "usage" | "aborted";
 
 /** `code` is stable and for programs, `message` is one sentence for people, `data` is whatever the sentence was made from. */
 export class WhitherError extends Error {
@@ -24,13 +18,16 @@ export class WhitherError extends Error {
 	}
 }
 
-/** The `errnoName` by which the prober reports a defect of its own. */
-const INTERNAL = "internal";
-
-/** A failed system call as an error; `method` names the trace method it stood in the way of. */
-export function systemFailure(error: SystemError, method: string | null): WhitherError {
-	if (error.errnoName === INTERNAL) return asWhitherError(new Error(`${error.call}: ${error.address}`));
-	return new WhitherError(error.code, systemErrorSentence(error, method), { ...error });
+/** Why a trace could not be run, as an error; `method` names the trace method that was asked for. */
+export function failureError(failure: TraceFailure, method: string | null): WhitherError {
+	switch (failure.code) {
+		case "internal":
+			return asWhitherError(new Error(`${failure.where}: ${failure.about}`));
+		case "unknownMethod":
+			return new WhitherError("unknownMethod", `There is no method "${failure.method}"`, { method: failure.method });
+		default:
+			return new WhitherError(failure.code, systemErrorSentence(failure, method), { ...failure });
+	}
 }
 
 /** Known by its name, since a program may hold two copies of the library. */

@@ -2,7 +2,8 @@
 import { TRACE_SCHEMA, type TraceResult } from "@whither/core";
 import type { WhitherError } from "./error.ts";
 
-export interface TraceFailure
+/** `whither.trace/1` for a trace without a result; `error` says why. */
+export interface FailureDocument
 	extends Omit<TraceResult, "target" | "source" | "method" | "channel" | "family" | "stopReason" | "options"> {
 	readonly target: { readonly name: string; readonly address: string | null; readonly port: number | null };
 	readonly source: { readonly address: string | null; readonly port: number | null; readonly publicAddress: null };
@@ -14,6 +15,7 @@ export interface TraceFailure
 	readonly error: Readonly<Record<string, unknown>> & { readonly code: string; readonly message: string };
 }
 
+/** What is known of a trace that could not begin. */
 export interface FailedOrder {
 	readonly tool: { readonly name: string; readonly version: string };
 	readonly args: readonly string[];
@@ -28,7 +30,7 @@ export interface FailedOrder {
 const NO_COUNTERS = { sent: 0, received: 0, foreign: 0, duplicates: 0, late: 0, dropped: 0 } as const;
 
 /** What `--json` prints when there is no result to print. */
-export function failureDocument(order: FailedOrder, error: WhitherError): TraceFailure {
+export function failureDocument(order: FailedOrder, error: WhitherError): FailureDocument {
 	return {
 		schema: TRACE_SCHEMA,
 		tool: order.tool,

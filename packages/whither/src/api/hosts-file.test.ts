@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { parseHosts } from "./hosts-file.ts";
+import { hostsName, parseHosts } from "./hosts-file.ts";
 
 it("an address has the first name of its first line; comments and blank lines are nothing", () => {
 	const text =
@@ -9,4 +9,11 @@ it("an address has the first name of its first line; comments and blank lines ar
 		["10.0.0.2", "gw.lan"],
 		["::1", "ip6-localhost"],
 	]);
+});
+
+it("IPv6 is compared as an address, not as text", () => {
+	const hosts = parseHosts("2001:DB8:0:0:0:0:0:1 router.lan\n");
+	expect(hostsName(hosts, "2001:db8::1")).toBe("router.lan");
+	expect(hostsName(hosts, "2001:db8:0::1")).toBe("router.lan");
+	expect(hostsName(hosts, "2001:db8::2")).toBeNull();
 });

@@ -17,6 +17,7 @@ export const LIMITS = {
 	fwmark: [0, 0xff_ff_ff_ff],
 } as const satisfies Readonly<Record<string, readonly [number, number]>>;
 
+/** An option with such bounds. */
 export type LimitName = keyof typeof LIMITS;
 
 /** Longest time any option takes, in milliseconds: one day. */

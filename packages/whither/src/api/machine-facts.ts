@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { release } from "node:os";
 
+/** What decides which methods work. */
 export interface MachineFacts {
 	readonly platform: string;
 	/** Kernel release, such as `6.1.0`. */

@@ -9,7 +9,7 @@ import type { World } from "./world.ts";
 export interface TraceRequestOptions {
 	/** Method name, or several in order of preference: the next is taken where a privilege is missing. Default `udp`. */
 	readonly method?: string | readonly string[] | undefined;
-	/** Default: that of the literal address, else the resolver's first. */
+	/** Default: that of the literal address, else IPv4 where the name has both. */
 	readonly family?: 4 | 6 | undefined;
 	readonly port?: number | undefined;
 	/** Of the whole IP packet. */
@@ -63,7 +63,7 @@ export function methodsOf(options: TraceRequestOptions): readonly string[] {
 }
 
 /** The tracer's orders; throws `WhitherError` with code `badOption` for a value out of range. */
-export function traceOptions(options: TraceRequestOptions, method: string, target: ResolvedTarget): TraceOptions {
+export function completeOptions(options: TraceRequestOptions, method: string, target: ResolvedTarget): TraceOptions {
 	checkNumbers(options);
 	const defaults = DEFAULT_TRACE_OPTIONS;
 	const [firstTtl, maxTtl] = [options.firstTtl ?? defaults.firstTtl, options.maxTtl ?? defaults.maxTtl];

@@ -1,7 +1,9 @@
 /** This machine's network as a world: one prober for all traces, in a thread of its own that keeps no process alive. */
+import type { TraceFailure } from "@whither/core";
 import type { Prober } from "@whither/net";
 import { WhitherError } from "./error.ts";
-import { readHosts } from "./hosts-file.ts";
+import { LINUX_ONLY } from "./error-words.ts";
+import { hostsName, readHosts } from "./hosts-file.ts";
 import { resolveTarget } from "./resolve.ts";
 import type { World } from "./world.ts";
 
@@ -22,7 +24,7 @@ export function openRealWorld(): Promise<World> {
 		start: (order, on) =>
 			prober.trace(order, (message) => {
 				// A prober whose thread has died serves nobody: the next trace gets a new one.
-				if (message.type === "failed" && "call" in message.error && message.error.call === "worker") world = null;
+				if (message.type === "failed" && isDeadWorker(message.error)) world = null;
 				on(message);
 			}),
 	}));
@@ -45,6 +47,10 @@ async function openProber(): Promise<Prober> {
 	return startProber(file === null ? {} : { workerUrl: new URL(file, import.meta.url) });
 }
 
+function isDeadWorker(failure: TraceFailure): boolean {
+	return failure.code === "internal" && failure.where === "worker";
+}
+
 type Resolver = import("node:dns/promises").Resolver;
 let hosts: ReadonlyMap<string, string> | null = null;
 let resolver: Promise<Resolver> | null = null;
@@ -52,15 +58,13 @@ let resolver: Promise<Resolver> | null = null;
 /** The name of an address by /etc/hosts, else by DNS; its own resolver, since the system's would hold up the process's end. */
 async function reverseName(address: string): Promise<string | null> {
 	hosts ??= readHosts();
-	const known = hosts.get(address);
-	if (known !== undefined) return known;
+	const known = hostsName(hosts, address);
+	if (known !== null) return known;
 	resolver ??= import("node:dns/promises").then((dns) => new dns.Resolver({ timeout: REVERSE_TIMEOUT_MS, tries: 1 }));
 	const names = await (await resolver).reverse(address).catch(() => []);
 	return names[0] ?? null;
 }
 
 function unsupported(): WhitherError {
-	const sentence =
-		"Tracing needs Linux, for its socket error queue and raw sockets; `whither demo` and the simulated internet work here";
-	return new WhitherError("unsupportedPlatform", sentence, { platform: process.platform });
+	return new WhitherError("unsupportedPlatform", LINUX_ONLY, { platform: process.platform });
 }

@@ -3,6 +3,7 @@ import type { Family } from "@whither/core";
 import { addressFamily, formatAddress, isDecodeError, parseAddress } from "@whither/wire";
 import { WhitherError } from "./error.ts";
 
+/** A target whose address is known. */
 export interface ResolvedTarget {
 	/** As the user wrote it. */
 	readonly name: string;
@@ -25,7 +26,10 @@ export function literalTarget(name: string): ResolvedTarget | null {
 	return { name, address: formatAddress(bytes), family: bytes.length === 4 ? 4 : 6, zone };
 }
 
-/** Resolve a name as the system does, first answer of the wanted family; rejects with `nameNotFound`. */
+/**
+ * Resolve a name as the system does, first answer of the wanted family; rejects with `nameNotFound`. A name with both is
+ * traced over IPv4, as by traceroute(8).
+ */
 export async function resolveTarget(name: string, family: Family | null): Promise<ResolvedTarget> {
 	const literal = literalTarget(name);
 	if (literal === null) return lookUp(name, family);
@@ -48,7 +52,7 @@ async function lookUp(name: string, family: Family | null): Promise<ResolvedTarg
 	const { lookup } = await import("node:dns");
 	pending++;
 	return new Promise((resolve, reject) => {
-		lookup(name, { all: true, family: family ?? 0, order: "verbatim" }, (error, addresses) => {
+		lookup(name, { all: true, family: family ?? 0, order: "ipv4first" }, (error, addresses) => {
 			pending--;
 			const first = addresses?.[0];
 			if (error !== null || first === undefined) reject(notFound(name, family, error?.code ?? "ENOTFOUND"));

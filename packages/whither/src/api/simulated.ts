@@ -1,9 +1,10 @@
 /** The internet in memory as a world: the same tracer, no network, no privilege; for demos, examples and tests. */
-import type { Family, TraceEvent, TraceResult } from "@whither/core";
+import type { Family, RunningTrace, TraceEvent, TraceMessage, TraceOrder, TraceResult } from "@whither/core";
 import { linkAddress, nodeAddress, runTrace, type Scenario } from "@whither/sim";
 import { WhitherError } from "./error.ts";
-import type { World, WorldMessage, WorldOrder } from "./world.ts";
+import type { World } from "./world.ts";
 
+/** How a simulated world behaves. */
 export interface SimulatedOptions {
 	/** Seed of every random draw; default the scenario's. */
 	readonly seed?: number;
@@ -48,7 +49,7 @@ interface Played {
 	readonly result: TraceResult;
 }
 
-function simulate(scenario: Scenario, order: WorldOrder, options: SimulatedOptions): Played {
+function simulate(scenario: Scenario, order: TraceOrder, options: SimulatedOptions): Played {
 	const { family, target: _, targetName, channels, ...rest } = order.options;
 	const spec = { ...scenario, trace: { from: scenario.trace.from, to: targetName, options: rest } };
 	const { events, result } = runTrace(spec, {
@@ -60,7 +61,7 @@ function simulate(scenario: Scenario, order: WorldOrder, options: SimulatedOptio
 }
 
 /** Hand the events out at their own times, stretched by a factor (0: at once); `stop` cuts the story short. */
-function play(played: Played, slowedBy: number, on: (message: WorldMessage) => void): { stop: () => void } {
+function play(played: Played, slowedBy: number, on: (message: TraceMessage) => void): RunningTrace {
 	let timer: ReturnType<typeof setTimeout> | null = null;
 	let next = 0;
 	const startedAt = Date.now();

@@ -1,18 +1,27 @@
 /** One trace under way: its events as they happen, its result at the end. */
-import type { HopResult, TraceEvent, TraceResult, TraceWarning } from "@whither/core";
-import { asWhitherError, systemFailure, WhitherError } from "./error.ts";
+import type {
+	HopResult,
+	RunningTrace,
+	TraceEvent,
+	TraceMessage,
+	TraceOptions,
+	TraceOrder,
+	TraceResult,
+	TraceWarning,
+} from "@whither/core";
+import { addressesIn, nameEvent, nameResult } from "./apply-names.ts";
+import { asWhitherError, failureError, WhitherError } from "./error.ts";
 import { EventLog } from "./event-log.ts";
-import { addressesIn, nameEvent, nameResult } from "./named.ts";
-import { NameBook } from "./names.ts";
-import { methodsOf, type TraceRequestOptions, traceOptions } from "./options.ts";
+import { NameBook } from "./name-book.ts";
+import { completeOptions, methodsOf, type TraceRequestOptions } from "./options.ts";
 import type { ResolvedTarget } from "./resolve.ts";
-import type { World, WorldMessage, WorldOrder } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** What a run is started with, beyond the caller's options. */
 export interface RunOrder {
 	readonly name: string;
 	readonly options: TraceRequestOptions;
-	readonly tool: WorldOrder["tool"];
+	readonly tool: TraceOrder["tool"];
 	readonly args: readonly string[];
 	readonly openWorld: () => World | Promise<World>;
 }
@@ -20,8 +29,8 @@ export interface RunOrder {
 /** How long a finished hop waits for the names in it, unless the caller says otherwise. */
 const DEFAULT_NAME_WAIT_MS = 500;
 
-/** Codes after which the next method in the caller's list is tried: this one cannot work here. */
-const TRY_NEXT: ReadonlySet<string> = new Set(["permissionDenied", "unsupportedProtocol"]);
+/** Codes by which a method shows that it cannot work here at all: its own channels have all been tried by then. */
+const METHOD_UNUSABLE: ReadonlySet<string> = new Set(["permissionDenied", "unsupportedProtocol"]);
 
 /**
  * A trace under way. Iterate it for the events (every loop starts from the first; leaving a loop stops nothing), await
@@ -34,7 +43,7 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 	readonly #names: { book: NameBook | null } = { book: null };
 	readonly #stopped = new AbortController();
 	#target: ResolvedTarget | null = null;
-	#running: { readonly stop: () => void } | null = null;
+	#running: RunningTrace | null = null;
 	/** Ends the waits for names that are under way. */
 	readonly #nameWaits = new Set<() => void>();
 	/** The ordered part of the stream: hops wait here for their names. */
@@ -93,12 +102,13 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 		const passed: TraceWarning[] = [];
 		for (const [index, method] of methods.entries()) {
 			try {
-				const result = await this.#trace(world, traceOptions(this.#order.options, method, target));
+				const result = await this.#trace(world, completeOptions(this.#order.options, method, target));
 				return passed.length === 0 ? result : { ...result, warnings: [...passed, ...result.warnings] };
 			} catch (failure) {
 				const next = methods[index + 1];
-				if (!(failure instanceof WhitherError) || !TRY_NEXT.has(failure.code) || next === undefined) throw failure;
-				const warning = { code: "methodFallback", from: method, to: next, reason: failure.code };
+				if (!(failure instanceof WhitherError) || !METHOD_UNUSABLE.has(failure.code) || next === undefined)
+					throw failure;
+				const warning = { code: "methodFallback", from: method, to: next, reason: failure.code } as const;
 				passed.push(warning);
 				this.#log.push({ type: "warning", atNs: 0, warning });
 			}
@@ -106,12 +116,12 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 		throw new Error("no method was tried");
 	}
 
-	#trace(world: World, options: WorldOrder["options"]): Promise<TraceResult> {
+	#trace(world: World, options: TraceOptions): Promise<TraceResult> {
 		const { tool, args } = this.#order;
 		return new Promise((resolve, reject) => {
-			const onMessage = (message: WorldMessage) => {
+			const onMessage = (message: TraceMessage) => {
 				if (message.type === "event") this.#tell(message.event);
-				else if (message.type === "failed") reject(failureOf(message.error, options.method));
+				else if (message.type === "failed") reject(failureError(message.error, options.method));
 				else this.#told = this.#told.then(() => resolve(this.#named(message.result)));
 			};
 			this.#running = world.start({ options, tool, args }, onMessage);
@@ -173,9 +183,4 @@ function wantedFamily(options: TraceRequestOptions): 4 | 6 | null {
 	if (options.family !== undefined) return options.family;
 	if (options.source === undefined) return null;
 	return options.source.includes(":") ? 6 : 4;
-}
-
-function failureOf(error: Extract<WorldMessage, { type: "failed" }>["error"], method: string): WhitherError {
-	if ("call" in error) return systemFailure(error, method);
-	return new WhitherError("unknownMethod", `There is no method "${error.method}"`, { method });
 }

@@ -1,10 +1,10 @@
-import type { TraceEvent } from "@whither/core";
+import type { TraceEvent, TraceMessage } from "@whither/core";
 import { DEMO } from "@whither/sim";
 import { describe, expect, it, vi } from "vitest";
 import { WhitherError } from "./error.ts";
 import { simulated } from "./simulated.ts";
 import { trace } from "./trace.ts";
-import type { World, WorldMessage } from "./world.ts";
+import type { World } from "./world.ts";
 
 const world = simulated(DEMO);
 const target = DEMO.trace.to;
@@ -18,13 +18,13 @@ async function eventsOf(run: AsyncIterable<TraceEvent>): Promise<TraceEvent[]> {
 /** The demonstration's messages, handed over by `deliver` whenever the test likes. */
 function stagedWorld(changes: Partial<World> = {}): {
 	world: World;
-	messages: Promise<WorldMessage[]>;
+	messages: Promise<TraceMessage[]>;
 	deliver: () => Promise<void>;
 } {
-	const collected: WorldMessage[] = [];
-	let on: (message: WorldMessage) => void = () => {};
-	let ready: (messages: WorldMessage[]) => void = () => {};
-	const messages = new Promise<WorldMessage[]>((resolve) => {
+	const collected: TraceMessage[] = [];
+	let on: (message: TraceMessage) => void = () => {};
+	let ready: (messages: TraceMessage[]) => void = () => {};
+	const messages = new Promise<TraceMessage[]>((resolve) => {
 		ready = resolve;
 	});
 	const start: World["start"] = (order, listener) => {

@@ -1,8 +1,7 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Script } from "node:vm";
 import { beforeAll, describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../../../..");
@@ -33,13 +32,20 @@ it("V8 takes the code cache that the build makes for the launcher", () => {
 	const folder = mkdtempSync(join(tmpdir(), "whither-"));
 	const cache = join(folder, "cache");
 	execFileSync(process.execPath, [join(root, "scripts/code-cache.cjs"), cache]);
-	// The launcher's own words, so that the wrapper cannot drift from the one the cache was made with.
-	const wrapper = /`(\(function\(.*\{)\$\{source\}(.*)`/.exec(readFileSync(command, "utf8"));
+	// The launcher's own words, so that neither its wrapper nor its flags can drift from those the cache was made with.
+	const launcher = readFileSync(command, "utf8");
+	const wrapper = /`(\(function\(.*\{)\$\{source\}(.*)`/.exec(launcher);
+	const flags = Array.from(launcher.matchAll(/setFlagsFromString\("(.*?)"\)/g), (match) => match[1] ?? "");
 	const filename = join(dist, "whither.cjs");
 	const source = `${wrapper?.[1]}${readFileSync(filename, "utf8")}${wrapper?.[2]?.replace("\\n", "\n")}`;
-	const script = new Script(source, { filename, cachedData: readFileSync(cache) });
+	writeFileSync(join(folder, "source"), source);
+	const check = `const { readFileSync } = require("node:fs"), { Script } = require("node:vm");
+const script = new Script(readFileSync(${JSON.stringify(join(folder, "source"))}, "utf8"),
+	{ filename: ${JSON.stringify(filename)}, cachedData: readFileSync(${JSON.stringify(cache)}) });
+console.log(script.cachedDataRejected);`;
+	const rejected = execFileSync(process.execPath, [...flags, "-e", check], { encoding: "utf8" });
 	rmSync(folder, { recursive: true });
-	expect(script.cachedDataRejected).toBe(false);
+	expect(rejected).toBe("false\n");
 });
 
 describe("help and version", () => {
@@ -138,6 +144,42 @@ describe("streams and signals", () => {
 		child.stdout.destroy();
 		const code = await new Promise((resolve) => child.on("close", resolve));
 		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+	});
+
+	const fullDisk = existsSync("/dev/full");
+	const writes = "a full disk is one sentence and exit code 4";
+	it.skipIf(!fullDisk)(fullDisk ? writes : `${writes} (skipped: needs /dev/full)`, () => {
+		const full = openSync("/dev/full", "w");
+		for (const args of [["demo"], ["demo", "--json"], ["demo", "--ndjson"], ["demo", "--format=csv"], ["--help"]]) {
+			const stdio = ["ignore", full, "pipe"] as const;
+			const { status, stderr } = spawnSync(process.execPath, [command, ...args], {
+				encoding: "utf8",
+				stdio: [...stdio],
+			});
+			expect(status).toBe(4);
+			expect(stderr).toBe(
+				"whither: stdout cannot be written: no space left on device (ENOSPC); free some space or write elsewhere\n",
+			);
+		}
+		closeSync(full);
+	});
+
+	const linux = process.platform === "linux";
+	const early = "a signal before anything has begun leaves a document too";
+	it.skipIf(!linux)(linux ? early : `${early} (skipped: needs Linux)`, () => {
+		// The signal comes the moment somebody listens for it.
+		const hook = 'process.once("newListener", (name) => process.kill(process.pid, name));';
+		for (const args of [
+			["demo", "--json"],
+			["--json", "nosuch.invalid"],
+		]) {
+			const words = ["--import", `data:text/javascript,${encodeURIComponent(hook)}`, command, ...args];
+			const { status, signal, stdout, stderr } = spawnSync(process.execPath, words, { encoding: "utf8" });
+			expect(stderr).toBe("");
+			// With a look-up under way the signal itself ends the process, which a shell reports by the same code.
+			expect(signal ?? status).toBe(args.includes("demo") ? 130 : "SIGINT");
+			expect(JSON.parse(stdout)).toMatchObject({ schema: "whither.trace/1", stopReason: "interrupted", hops: [] });
+		}
 	});
 
 	it.each([

@@ -1,8 +1,10 @@
 /** The commands, as one table beside the options. */
 import { DEMO_OPTIONS, DOCTOR_OPTIONS, type OptionTable, PLAIN_OPTIONS, TRACE_OPTIONS } from "./options.ts";
 
+/** First word of a command line. */
 export type CommandName = "trace" | "doctor" | "demo" | "completion" | "man" | "help";
 
+/** One command. */
 export interface CommandRow {
 	readonly name: CommandName;
 	readonly usage: string;
@@ -16,8 +18,10 @@ export interface CommandRow {
 	readonly completes: readonly string[] | "host" | null;
 }
 
+/** Shells that completion is made for. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
+/** The one table of commands; the first is meant when none is named. */
 export const COMMANDS: readonly CommandRow[] = [
 	{
 		name: "trace",

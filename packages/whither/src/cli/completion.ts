@@ -2,6 +2,7 @@
 import { COMMANDS, type CommandRow, type SHELLS } from "./commands.ts";
 import type { OptionRow } from "./options.ts";
 
+/** A shell that completion is made for. */
 export type Shell = (typeof SHELLS)[number];
 
 /** The script for one shell, as `whither completion SHELL` prints it. */

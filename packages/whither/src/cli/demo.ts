@@ -1,12 +1,10 @@
 /** `whither demo`: the real tracer and the real reports over an internet in memory, with explanations between the lines. */
-import type { TraceEvent } from "@whither/core";
 import { DEMO } from "@whither/sim";
 import { simulated } from "../api/simulated.ts";
 import { startTrace } from "../api/trace.ts";
-import { explainHop } from "../report/hop-explanation.ts";
 import type { Paint } from "../report/paint.ts";
 import { type ReportChoices, type TraceReport, traceReport } from "../report/trace-report.ts";
-import { verdict } from "../report/verdict.ts";
+import { DEMO_REQUEST, type DemoReportChoices, demoReport } from "./demo-report.ts";
 import { EXIT } from "./exit-codes.ts";
 import { DEMO_OPTIONS, type DemoFlags } from "./options.ts";
 import { isTerminal, paintFor, print } from "./output.ts";
@@ -72,11 +70,15 @@ async function playStory(stage: Stage): Promise<number> {
 	print(`${DEMO.about}\n`);
 	for (const act of ACTS) {
 		print(`\n${stage.paint.bold(act.says)}\n\n`);
-		const code = await play(stage, act.method, explained(stage, act));
+		const code = await play(stage, act.method, demoReport(reportOf(stage, act)));
 		if (code !== EXIT.ok) return code;
 	}
 	print("\nNow a real one: `whither HOST`; what this machine allows: `whither doctor`.\n");
 	return EXIT.ok;
+}
+
+function reportOf(stage: Stage, act: Act): DemoReportChoices {
+	return { report: choicesOf(stage), said: stage.said, end: act.method === "udp" ? "withNotes" : "bare" };
 }
 
 async function play(stage: Stage, method: string, report: TraceReport): Promise<number> {
@@ -86,38 +88,10 @@ async function play(stage: Stage, method: string, report: TraceReport): Promise<
 	const request = { ...DEMO_REQUEST, method, names: !flags.numeric, signal };
 	const run = startTrace(DEMO.trace.to, request, { args: commandLine, openWorld: async () => world });
 	const startedAt = new Date().toISOString();
-	const shown = { run, host: DEMO.trace.to, method, port: null, args: commandLine, startedAt };
+	const shown = { run, host: DEMO.trace.to, method, port: null, length: null, args: commandLine, startedAt };
 	const code = await showRun(shown, { report, explain: false, strict: false });
 	return stage.signals.exitCode() ?? code;
 }
 
-/** The text report with a sentence under every hop that shows something, and the diagnosis at the end. */
-function explained(stage: Stage, act: Act): TraceReport {
-	const report = traceReport("text", DEMO.trace.to, choicesOf(stage));
-	let [target, queries] = ["", 0];
-	const event = (event: TraceEvent): string => {
-		if (event.type === "start") [target, queries] = [event.target.address, event.queries];
-		const found = event.type === "hop" ? explainHop(event.hop, target, queries) : null;
-		const aside = found === null || stage.said.has(found.code) ? "" : `    ${stage.paint.dim(`^ ${found.sentence}`)}\n`;
-		if (found !== null) stage.said.add(found.code);
-		return report.event(event) + aside;
-	};
-	return {
-		event,
-		end: (document) => {
-			if (document.options === null) return "";
-			const { sentence, notes } = verdict(document as Parameters<typeof verdict>[0]);
-			const lines = [sentence, ...(act.method === "udp" ? notes.map((note) => note.sentence) : [])];
-			return `\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
-		},
-	};
-}
-
 /** The trace takes a fifth of a second; people read more slowly. */
 const SLOWED_BY = 8;
-
-/** What the demonstration's own scenario asks for, in the library's terms. */
-const DEMO_REQUEST = {
-	queries: DEMO.trace.options?.queries,
-	maxTtl: DEMO.trace.options?.maxTtl,
-} as const;

@@ -1,6 +1,7 @@
 /** Exit codes, fixed for scripts (listed in the manual). */
 import type { WhitherError } from "../api/error.ts";
 
+/** Meaning to code; `bug` is EX_SOFTWARE (sysexits.h), signals are 128 and their number. */
 export const EXIT = {
 	ok: 0,
 	negative: 1,

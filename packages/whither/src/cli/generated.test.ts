@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "./commands.ts";
 import { formatCompletion } from "./completion.ts";
-import { generatedFiles } from "./generated.ts";
+import { demoTranscript, generatedFiles, withDemo } from "./generated.ts";
 import { formatHelp } from "./help.ts";
 import { formatMan } from "./man.ts";
 import { formatMarkdown } from "./markdown.ts";
@@ -15,6 +15,13 @@ describe("files made from the option table", () => {
 	it.each(Object.entries(generatedFiles()))("%s is up to date (node scripts/generate.mjs)", (path, text) => {
 		expect(readFileSync(join(root, path), "utf8")).toBe(text);
 	});
+});
+
+it("README.md shows what the demonstration prints (node scripts/generate.mjs)", async () => {
+	const readme = readFileSync(join(root, "README.md"), "utf8");
+	const transcript = await demoTranscript();
+	expect(withDemo(readme, transcript)).toBe(readme);
+	expect(transcript.split("\n").filter((line) => /^( \d|\d\d) /.test(line))).toHaveLength(9);
 });
 
 describe("every option and command stands in", () => {

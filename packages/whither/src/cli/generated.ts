@@ -3,6 +3,8 @@ import { formatCompletion } from "./completion.ts";
 import { formatMan } from "./man.ts";
 import { formatMarkdown } from "./markdown.ts";
 
+export { demoTranscript, withDemo } from "./demo-transcript.ts";
+
 /** Path from the root of the repository to content. */
 export function generatedFiles(): Readonly<Record<string, string>> {
 	return {

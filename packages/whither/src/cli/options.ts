@@ -6,6 +6,7 @@ import { TRACE_METHODS } from "@whither/core";
 import { LIMITS } from "../api/limits.ts";
 import { address, interfaceName, oneOf, seconds, sendWait, type ValueKind, waits, wholeNumber } from "./values.ts";
 
+/** Heading under which help lists an option. */
 export type OptionGroup = "Method" | "Path" | "Probes" | "Timing" | "Output" | "General";
 
 /** One option; its long name is its key in the table. `value` null: a flag. */
@@ -18,6 +19,7 @@ export interface OptionRow<T = unknown> {
 	readonly byDefault: string | null;
 }
 
+/** Options by long name. */
 export type OptionTable = Readonly<Record<string, OptionRow>>;
 
 /** What a command line says, by long name; what it does not mention is absent. */
@@ -72,6 +74,7 @@ const FORMATS = {
 	...COLOR,
 } as const satisfies OptionTable;
 
+/** Options of `whither trace`. */
 export const TRACE_OPTIONS = {
 	method: valued("M", oneOf(METHOD_NAMES, "NAME"), "Method", "How to probe; the names are listed below", "udp"),
 	icmp: flag("I", "Method", "ICMP echo; same as --method icmp"),
@@ -84,8 +87,8 @@ export const TRACE_OPTIONS = {
 		"Destination port; udp-classic counts up from it",
 		"the method's own",
 	),
-	ipv4: flag("4", "Path", "IPv4 only"),
-	ipv6: flag("6", "Path", "IPv6 only"),
+	ipv4: flag("4", "Path", "IPv4 only; a name with addresses of both kinds is traced over IPv4 anyway"),
+	ipv6: flag("6", "Path", "IPv6 only; needed for a name that has IPv4 addresses too"),
 	first: valued("f", wholeNumber(LIMITS.firstTtl), "Path", "First TTL", "1"),
 	"max-hops": valued("m", wholeNumber(LIMITS.maxTtl), "Path", "Last TTL", "30"),
 	source: valued("s", address, "Path", "Source address", "as routed"),
@@ -116,12 +119,14 @@ export const TRACE_OPTIONS = {
 	...GENERAL,
 } as const satisfies OptionTable;
 
+/** Options of `whither doctor`. */
 export const DOCTOR_OPTIONS = {
 	json: flag(null, "Output", "One JSON document on stdout"),
 	...COLOR,
 	...GENERAL,
 } as const satisfies OptionTable;
 
+/** Options of `whither demo`. */
 export const DEMO_OPTIONS = {
 	fast: flag(null, "Output", "Everything at once instead of line by line (as on a pipe)"),
 	realtime: flag(null, "Output", "Line by line, eight times slower than life, even when stdout is no terminal"),
@@ -129,7 +134,10 @@ export const DEMO_OPTIONS = {
 	...GENERAL,
 } as const satisfies OptionTable;
 
+/** Options of the commands that have none of their own. */
 export const PLAIN_OPTIONS = { ...GENERAL } as const satisfies OptionTable;
 
+/** A parsed command line of `whither trace`. */
 export type TraceFlags = Parsed<typeof TRACE_OPTIONS>;
+/** A parsed command line of `whither demo`. */
 export type DemoFlags = Parsed<typeof DEMO_OPTIONS>;

@@ -12,6 +12,7 @@ import { UsageProblem } from "./values.ts";
 
 export { formatHelp };
 
+/** A command line taken apart. */
 export interface CommandWords {
 	/** What follows the command's name. */
 	readonly rest: readonly string[];

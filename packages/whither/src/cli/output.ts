@@ -6,7 +6,10 @@ import { EXIT } from "./exit-codes.ts";
 const STDOUT = 1;
 const STDERR = 2;
 
-/** Write to stdout; when its reader has gone, the process ends with 0, as a member of a pipeline should. */
+/**
+ * Write to stdout; when its reader has gone, the process ends with 0, as a member of a pipeline should. Where it cannot
+ * be written for another cause, such as a full disk, the process says so and ends.
+ */
 export function print(text: string): void {
 	if (text !== "") write(STDOUT, text);
 }
@@ -48,13 +51,31 @@ function write(fd: number, text: string): void {
 		try {
 			rest = rest.subarray(writeSync(fd, rest));
 		} catch (thrown) {
-			const code = (thrown as NodeJS.ErrnoException).code;
-			if (code === "EAGAIN") pause();
-			else if (code === "EPIPE" && fd === STDOUT) process.exit(EXIT.ok);
+			const error = thrown as NodeJS.ErrnoException;
+			if (error.code === "EAGAIN") pause();
 			else if (fd === STDERR) return;
-			else throw thrown;
+			else if (error.code === "EPIPE") process.exit(EXIT.ok);
+			else refuseOutput(error);
 		}
 	}
+}
+
+/** Where the answer cannot be written, there is nothing left to do for us. */
+function refuseOutput({ code = "", message }: NodeJS.ErrnoException): never {
+	complain(
+		`stdout cannot be written: ${systemWords(message)} (${code}); ${OUTPUT_REMEDIES[code] ?? "write elsewhere"}`,
+	);
+	process.exit(EXIT.system);
+}
+
+const OUTPUT_REMEDIES: Readonly<Record<string, string>> = {
+	ENOSPC: "free some space or write elsewhere",
+	EDQUOT: "free some space or write elsewhere",
+};
+
+/** Node's message is `ENOSPC: no space left on device, write`. */
+function systemWords(message: string): string {
+	return message.replace(/^[A-Z\d]+: /, "").replace(/, write$/, "");
 }
 
 /** A pipe shared with a non-blocking reader may be full; there is nothing better to do than to wait a little. */

@@ -1,25 +1,30 @@
 /** One run written out in one format, and the exit code it deserves. */
-import type { SystemError, TraceResult } from "@whither/core";
+import { findMethod, type SystemError, type TraceResult } from "@whither/core";
 import { asWhitherError, type WhitherError } from "../api/error.ts";
 import { systemErrorSentence } from "../api/error-words.ts";
-import { failureDocument, type TraceFailure } from "../api/failure.ts";
+import { type FailureDocument, failureDocument } from "../api/failure.ts";
 import type { TraceRun } from "../api/trace-run.ts";
 import { TOOL } from "../api/version.ts";
 import type { ReportFormat, TraceReport } from "../report/trace-report.ts";
 import { verdict } from "../report/verdict.ts";
 import { warningSentence } from "../report/warning-words.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import type { TraceFlags } from "./options.ts";
 import { complain, isTerminal, print, printAside } from "./output.ts";
 
+/** A run and what its document says of it if it cannot begin. */
 export interface ShownRun {
 	readonly run: TraceRun;
 	readonly host: string;
 	readonly method: string | null;
 	readonly port: number | null;
+	/** LENGTH as it was asked for. */
+	readonly length: number | null;
 	readonly args: readonly string[];
 	readonly startedAt: string;
 }
 
+/** How a run is shown. */
 export interface ShowChoices {
 	readonly report: TraceReport;
 	/** Say in words on stderr what the trace shows. */
@@ -36,19 +41,21 @@ export async function showRun(shown: ShownRun, choices: ShowChoices): Promise<nu
 		}
 		const result = await shown.run.result;
 		print(choices.report.end(result));
-		sayAside(result, choices.explain);
-		return resultCode(result, choices.strict);
+		sayAside(result, shown, choices);
+		return resultCode(result, choices);
 	} catch (thrown) {
 		return showFailure(shown, choices.report, asWhitherError(thrown));
 	}
 }
 
 /** Whether the diagnosis is wanted: asked for, or a person is looking at text. */
-export function wantsExplanation(asked: boolean | undefined, format: ReportFormat): boolean {
-	return asked === true || (format === "text" && isTerminal("stderr"));
+export function wantsExplanation(flags: Pick<TraceFlags, "explain">, format: ReportFormat): boolean {
+	return flags.explain === true || (format === "text" && isTerminal("stderr"));
 }
 
-function sayAside(result: TraceResult, explain: boolean): void {
+function sayAside(result: TraceResult, { length }: ShownRun, { explain }: ShowChoices): void {
+	const lengthened = lengthSentence(result, length);
+	if (lengthened !== null) complain(lengthened);
 	for (const warning of result.warnings) {
 		if (warning.code !== "methodFallback") complain(warningSentence(warning));
 	}
@@ -58,9 +65,15 @@ function sayAside(result: TraceResult, explain: boolean): void {
 	printAside(`${[sentence, ...notes.map((note) => note.sentence)].join("\n")}\n`);
 }
 
+/** That the probes were longer than asked for; where a method has one length only, a warning has said so. */
+function lengthSentence({ method, options }: TraceResult, asked: number | null): string | null {
+	if (asked === null || asked >= options.length || findMethod(method)?.fixedLength === true) return null;
+	return `the smallest probe of ${method} is ${options.length} bytes`;
+}
+
 /** Why probes could not be sent: one sentence a cause, unless a warning has said it already. */
 function unsentSentences(result: TraceResult): readonly string[] {
-	if (result.warnings.some((warning) => warning.error !== undefined)) return [];
+	if (result.warnings.some((warning) => warning.code === "channelFault")) return [];
 	const counts = new Map<string, number>();
 	for (const { error } of result.hops.flatMap((hop) => hop.probes)) {
 		if (error === undefined) continue;
@@ -73,12 +86,12 @@ function unsentSentences(result: TraceResult): readonly string[] {
 /** What broke a trace off: the channel's fault, or the last probe that could not be sent. */
 function breakingError(result: TraceResult): SystemError | null {
 	if (result.stopReason !== "error") return null;
-	const fault = result.warnings.find((warning) => warning.error !== undefined)?.error as SystemError | undefined;
+	const fault = result.warnings.find((warning) => warning.code === "channelFault")?.error;
 	const probes = result.hops.flatMap((hop) => hop.probes);
 	return fault ?? probes.findLast((probe) => probe.error !== undefined)?.error ?? null;
 }
 
-function resultCode(result: TraceResult, strict: boolean): number {
+function resultCode(result: TraceResult, { strict }: ShowChoices): number {
 	if (result.stopReason === "error") {
 		return breakingError(result)?.code === "permissionDenied" ? EXIT.privilege : EXIT.system;
 	}
@@ -86,13 +99,13 @@ function resultCode(result: TraceResult, strict: boolean): number {
 }
 
 function showFailure(shown: ShownRun, report: TraceReport, error: WhitherError): number {
-	print(report.end(failureOf(shown, error)));
+	print(report.end(documentOf(shown, error)));
 	if (error.code !== "aborted") complain(error.message);
 	if (error.code === "internal" && process.env.WHITHER_DEBUG) printAside(`${error.stack}\n`);
 	return exitCodeOf(error);
 }
 
-function failureOf(shown: ShownRun, error: WhitherError): TraceFailure {
+function documentOf(shown: ShownRun, error: WhitherError): FailureDocument {
 	const target = shown.run.target;
 	const { host, method, port, args, startedAt } = shown;
 	const order = { tool: TOOL, name: host, method, port, args, startedAt };

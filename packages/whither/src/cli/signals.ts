@@ -2,6 +2,7 @@
 import { lookupPending } from "../api/resolve.ts";
 import { EXIT } from "./exit-codes.ts";
 
+/** Signals being watched for. */
 export interface SignalWatch {
 	/** 128 + the signal's number once one has come, else null. */
 	readonly exitCode: () => number | null;

@@ -2,9 +2,9 @@
 import { methodsOf } from "../api/options.ts";
 import { openRealWorldHere } from "../api/real-world.ts";
 import { startTrace } from "../api/trace.ts";
-import { type ReportFormat, traceReport } from "../report/trace-report.ts";
+import { paragraphs, type ReportFormat, traceReport } from "../report/trace-report.ts";
 import { TRACE_OPTIONS, type TraceFlags } from "./options.ts";
-import { isTerminal, paintFor, print } from "./output.ts";
+import { isTerminal, paintFor } from "./output.ts";
 import { parseOptions } from "./parse.ts";
 import { type ShownRun, showRun, wantsExplanation } from "./show-run.ts";
 import { watchSignals } from "./signals.ts";
@@ -20,7 +20,9 @@ export async function traceCommand(args: readonly string[], commandLine: readonl
 	const context = { args: commandLine, openWorld: openRealWorldHere };
 	const shown = hosts.map((host): ShownRun => {
 		const run = startTrace(host, request, context);
-		return { run, host, method, port: request.port ?? null, args: commandLine, startedAt: new Date().toISOString() };
+		const { port = null } = request;
+		const startedAt = new Date().toISOString();
+		return { run, host, method, port, length: length ?? null, args: commandLine, startedAt };
 	});
 	const signals = watchSignals(() => {
 		for (const { run } of shown) run.stop();
@@ -35,6 +37,7 @@ async function showAll(
 	format: ReportFormat,
 	flags: TraceFlags,
 ): Promise<readonly number[]> {
+	const apart = paragraphs();
 	const show = (run: ShownRun, index: number) => {
 		const choices = {
 			numeric: flags.numeric ?? false,
@@ -44,14 +47,12 @@ async function showAll(
 			indent: isTerminal("stdout") ? 2 : 0,
 			first: index === 0,
 		};
-		const report = traceReport(format, run.host, choices);
-		return showRun(run, { report, explain: wantsExplanation(flags.explain, format), strict: flags.strict ?? false });
+		const plain = traceReport(format, run.host, choices);
+		const report = format === "text" ? apart(plain) : plain;
+		return showRun(run, { report, explain: wantsExplanation(flags, format), strict: flags.strict ?? false });
 	};
 	if (format === "ndjson") return Promise.all(shown.map(show));
 	const codes: number[] = [];
-	for (const [index, run] of shown.entries()) {
-		if (index > 0 && format === "text") print("\n");
-		codes.push(await show(run, index));
-	}
+	for (const [index, run] of shown.entries()) codes.push(await show(run, index));
 	return codes;
 }

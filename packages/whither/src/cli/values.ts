@@ -1,5 +1,6 @@
 /** What an option's value may be: each kind reads its text into a value or says in one sentence what it wants. */
 import { addressFamily } from "@whither/wire";
+import { MOST_MS } from "../api/limits.ts";
 
 /** Why a command line cannot be obeyed; the sentence names the option and what to do. */
 export class UsageProblem extends Error {
@@ -11,6 +12,7 @@ export function isUsageProblem(thrown: unknown): thrown is UsageProblem {
 	return thrown instanceof Error && thrown.name === "UsageProblem";
 }
 
+/** One kind of value, for parsing, help and completion. */
 export interface ValueKind<T> {
 	/** What stands for the value in help: `N`, `ADDR`. */
 	readonly placeholder: string;
@@ -39,8 +41,7 @@ export function wholeNumber([least, most]: readonly [number, number], placeholde
 
 const DECIMAL = /^(\d+(\.\d*)?|\.\d+)$/;
 
-/** Longest time any option takes: one day. */
-const MOST_SECONDS = 86_400;
+const MOST_SECONDS = MOST_MS / 1000;
 
 /** Seconds with a fraction, above zero, as milliseconds. */
 export const seconds: ValueKind<number> = {
@@ -63,14 +64,15 @@ export const sendWait: ValueKind<number> = {
 	},
 };
 
-export interface Waits {
+/** What -w says: the longest wait, and the factors HERE and NEAR over round trips seen. */
+export interface WaitFlags {
 	readonly maxMs: number;
 	readonly here: number;
 	readonly near: number;
 }
 
 /** traceroute's -w MAX[,HERE,NEAR]; a lone MAX switches both factors off. */
-export const waits: ValueKind<Waits> = {
+export const waits: ValueKind<WaitFlags> = {
 	placeholder: "MAX[,HERE,NEAR]",
 	completes: null,
 	read: (text, option) => {
@@ -93,6 +95,7 @@ export const address: ValueKind<string> = {
 /** IFNAMSIZ in linux/if.h is 16 with the NUL. */
 const LONGEST_INTERFACE_NAME = 15;
 
+/** The name of a network interface. */
 export const interfaceName: ValueKind<string> = {
 	placeholder: "DEV",
 	completes: "interface",

@@ -1,6 +1,7 @@
 /** Plain facts read off a result that the diagnosis is made from: who answered where, how much, how fast. */
 import type { HopResult, ProbeResult, TraceResult } from "@whither/core";
 
+/** One hop in numbers. */
 export interface HopFacts {
 	readonly ttl: number;
 	readonly sent: number;
@@ -41,6 +42,7 @@ export function lastAnswered(hops: readonly HopFacts[]): HopFacts | null {
 	return hops.findLast((hop) => hop.answered > 0) ?? null;
 }
 
+/** Routers that send packets to each other, and the hop it begins at. */
 export interface Loop {
 	readonly fromTtl: number;
 	readonly addresses: readonly string[];

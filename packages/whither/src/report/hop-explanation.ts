@@ -1,6 +1,7 @@
 /** What one hop shows, in a sentence for somebody who has never read a trace; the demo puts it under the line. */
 import type { HopResult, ProbeResult } from "@whither/core";
 
+/** What a hop shows: a code for programs, a sentence for people. */
 export interface HopExplanation {
 	readonly code: "silent" | "severalRouters" | "missing" | "tunnel" | "interface" | "target";
 	readonly sentence: string;

@@ -1,6 +1,6 @@
 /** NDJSON: one event a line as it happens; the last line, `end`, carries the whole result. */
 import type { TraceEvent, TraceResult } from "@whither/core";
-import type { TraceFailure } from "../api/failure.ts";
+import type { FailureDocument } from "../api/failure.ts";
 
 /** The line of one event; "" for `end`, which `formatNdjsonEnd` writes once the result is there. `target` names the trace. */
 export function formatNdjsonEvent(event: TraceEvent, target: string): string {
@@ -10,7 +10,7 @@ export function formatNdjsonEvent(event: TraceEvent, target: string): string {
 }
 
 /** The last line: why the trace ended, and its whole document under `result`. */
-export function formatNdjsonEnd(document: TraceResult | TraceFailure): string {
+export function formatNdjsonEnd(document: TraceResult | FailureDocument): string {
 	return line({
 		type: "end",
 		host: document.target.name,

@@ -1,6 +1,7 @@
 /** Small traces written down in short, for tests: `hop(3, "10.0.0.3 1.5", "*", "10.0.0.3 1.5 !X")`. */
 import type { ExtensionJson, Family, HopResult, ProbeResult, StopReason, TraceResult } from "@whither/core";
 
+/** What differs from the ordinary sample. */
 export interface SampleChanges {
 	readonly family?: Family;
 	readonly stopReason?: StopReason;
@@ -17,6 +18,7 @@ export function silence(seq: number): ProbeResult {
 	return { ...NO_REPLY, seq, flow: 0, sentAtNs: seq * 1000, status: "timeout" };
 }
 
+/** What differs from the ordinary answer. */
 export interface SampleReply {
 	/** Default: time exceeded. */
 	readonly icmp?: readonly [type: number, code: number] | null;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { TraceWarning } from "@whither/core";
 import { runTrace, SCENARIOS, scenarioChannels } from "@whither/sim";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
@@ -9,6 +10,7 @@ import { formatCsvRows } from "./csv.ts";
 import { formatJson } from "./json.ts";
 import { formatText } from "./text.ts";
 import { verdict } from "./verdict.ts";
+import { warningSentence } from "./warning-words.ts";
 
 const schema = JSON.parse(readFileSync(join(import.meta.dirname, "../../../../docs/schema/trace-1.json"), "utf8"));
 const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true, strictTypes: false }).compile(schema);
@@ -65,5 +67,42 @@ describe("the schema is strict", () => {
 		["a fractional duration", { durationNs: 1.5 }],
 		["an unknown key", { extra: 1 }],
 		["no address without an error", { target: { name: "x", address: null, port: null } }],
+		["a fallback that does not say to what", { warnings: [{ code: "methodFallback", from: "tcp", reason: "x" }] }],
+		["an omission of something unknown", { warnings: [{ code: "notApplied", option: "colour", method: "udp" }] }],
+		["a fault without its error", { warnings: [{ code: "channelFault" }] }],
 	])("%s is refused", (_, change) => expect(problems({ ...good, ...change })).not.toBeNull());
+});
+
+describe("every warning keeps the schema and has words", () => {
+	const [scenario] = SCENARIOS;
+	const good = scenario && JSON.parse(JSON.stringify(runTrace(scenario, { family: 4 }).result));
+	const error = { code: "networkDown", call: "sendmsg", address: null, errno: 100, errnoName: "ENETDOWN" } as const;
+	const samples: { readonly [Code in TraceWarning["code"]]: Extract<TraceWarning, { code: Code }> } = {
+		methodFallback: { code: "methodFallback", from: "tcp", to: "tcpconnect", reason: "permissionDenied" },
+		shortQuotes: { code: "shortQuotes" },
+		repliesDropped: { code: "repliesDropped", count: 3 },
+		foreignStorm: { code: "foreignStorm", count: 4096 },
+		notApplied: { code: "notApplied", option: "ecn", method: "tcpconnect" },
+		channelFault: { code: "channelFault", error },
+	};
+	it.each(Object.values(samples))("$code", (warning) => {
+		expect(problems({ ...good, warnings: [warning] })).toBeNull();
+		expect(warningSentence(warning)).toMatch(/ .*[^.]$/);
+		expect(warningSentence(warning)).not.toContain("undefined");
+	});
+
+	it("an omission names what was left out", () => {
+		expect(warningSentence(samples.notApplied)).toBe(
+			"tcpconnect cannot set the ECN bits: Linux keeps them to itself on TCP sockets",
+		);
+		expect(warningSentence({ code: "notApplied", option: "length", method: "tcp" })).toBe(
+			"LENGTH does not apply to tcp: a SYN has the length of its options",
+		);
+	});
+
+	it("a code of a later version too", () => {
+		const later = { code: "moonPhase", phase: "full" };
+		expect(problems({ ...good, warnings: [later] })).toBeNull();
+		expect(warningSentence(later as unknown as TraceWarning)).toBe('moonPhase {"phase":"full"}');
+	});
 });

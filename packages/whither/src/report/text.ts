@@ -8,6 +8,7 @@ import { formatExtensions } from "./extension-text.ts";
 import { type Paint, PLAIN } from "./paint.ts";
 import { printable } from "./printable.ts";
 
+/** What text shows, and how. */
 export interface TextStyle {
 	readonly family: Family;
 	/** Probes a hop: answers the target gave to probes with larger TTLs stand after them and are not shown. */

@@ -1,14 +1,16 @@
 /** One trace in one of the formats, as text to write while it runs and when it has ended. */
 import type { TraceEvent, TraceResult } from "@whither/core";
-import type { TraceFailure } from "../api/failure.ts";
+import type { FailureDocument } from "../api/failure.ts";
 import { formatCsvHeader, formatCsvRows } from "./csv.ts";
 import { formatJson } from "./json.ts";
 import { formatNdjsonEnd, formatNdjsonEvent } from "./ndjson.ts";
 import type { Paint } from "./paint.ts";
 import { formatTextEvent, type TextStyle } from "./text.ts";
 
+/** A format of the command. */
 export type ReportFormat = "text" | "csv" | "json" | "ndjson";
 
+/** How a trace is shown; each format heeds what concerns it. */
 export interface ReportChoices {
 	readonly numeric: boolean;
 	readonly extensions: boolean;
@@ -20,9 +22,10 @@ export interface ReportChoices {
 	readonly first: boolean;
 }
 
+/** What to write for each event, and at the end. */
 export interface TraceReport {
 	readonly event: (event: TraceEvent) => string;
-	readonly end: (document: TraceResult | TraceFailure) => string;
+	readonly end: (document: TraceResult | FailureDocument) => string;
 }
 
 const nothing = (): string => "";
@@ -35,13 +38,13 @@ export function traceReport(format: ReportFormat, host: string, choices: ReportC
 		case "ndjson":
 			return { event: (event) => formatNdjsonEvent(event, host), end: formatNdjsonEnd };
 		case "csv":
-			return { event: nothing, end: (document) => csvDocument(document, choices.first) };
+			return { event: nothing, end: (document) => csvDocument(document, choices) };
 		case "text":
 			return textReport(choices);
 	}
 }
 
-function csvDocument(document: TraceResult | TraceFailure, first: boolean): string {
+function csvDocument(document: TraceResult | FailureDocument, { first }: ReportChoices): string {
 	return (first ? formatCsvHeader() : "") + (document.options === null ? "" : formatCsvRows(document as TraceResult));
 }
 
@@ -53,4 +56,18 @@ function textReport(choices: ReportChoices): TraceReport {
 		return formatTextEvent(event, style);
 	};
 	return { event, end: nothing };
+}
+
+/** Sets reports written one after another apart by an empty line; one that says nothing gets none. */
+export function paragraphs(): (report: TraceReport) => TraceReport {
+	let writer: TraceReport | null = null;
+	return (report) => {
+		const set = (text: string): string => {
+			if (text === "") return "";
+			const gap = writer !== null && writer !== report ? "\n" : "";
+			writer = report;
+			return gap + text;
+		};
+		return { event: (event) => set(report.event(event)), end: (document) => set(report.end(document)) };
+	};
 }

@@ -1,5 +1,5 @@
 /** What else a trace shows that readers often misread: rate limits taken for loss, silent hops, tunnels, several ways. */
-import type { ProbeResult, TraceResult } from "@whither/core";
+import { findMethod, type ProbeResult, type TraceResult } from "@whither/core";
 import type { HopFacts } from "./facts.ts";
 import type { Note } from "./verdict.ts";
 
@@ -55,7 +55,7 @@ function severalRouters(result: TraceResult, hops: readonly HopFacts[]): Note[] 
 	const split = hops.filter((hop) => hop.addresses.length > 1);
 	if (split.length === 0) return [];
 	const cause =
-		result.method === "udp-classic" || result.method === "tcp"
+		flowsOf(result.method) === "perProbe"
 			? "every probe of this method is a flow of its own, so a load balancer may send each another way"
 			: "a load balancer spreads even one flow over several links, or the route changed meanwhile";
 	return [
@@ -64,6 +64,16 @@ function severalRouters(result: TraceResult, hops: readonly HopFacts[]): Note[] 
 			sentence: `${hopList(split.map((hop) => hop.ttl))} answered from several addresses: ${cause}.`,
 		},
 	];
+}
+
+/** Methods that count the destination port: one source port, and yet every probe another flow. */
+const COUNTING_METHODS: ReadonlySet<string> = new Set(["udp-classic"]);
+
+/** Whether load balancers see the probes of a method as one flow or as many. */
+function flowsOf(method: string): "one" | "perProbe" {
+	const needs = findMethod(method)?.channels ?? [];
+	const many = COUNTING_METHODS.has(method) || needs.some((need) => need.ports === "perProbe");
+	return many ? "perProbe" : "one";
 }
 
 function tunnels(result: TraceResult): Note[] {

@@ -89,6 +89,20 @@ describe("the notes", () => {
 		expect(codes([all(1, "10.0.0.1"), more])).toEqual([]);
 	});
 
+	it.each([
+		["udp", "one flow"],
+		["udp-classic", "a flow of its own"],
+		["udp-port", "a flow of its own"],
+		["icmp", "one flow"],
+		["tcp", "a flow of its own"],
+		["tcpconnect", "a flow of its own"],
+	])("several routers at one distance are explained by the flows of the method: %s", (method, words) => {
+		const hops = [hop(1, "10.0.0.1", "10.0.0.2", "10.0.0.1"), all(2, "203.0.113.7")];
+		const [note] = verdict(sampleResult(hops, { method })).notes;
+		expect(note?.code).toBe("severalRouters");
+		expect(note?.sentence).toContain(words);
+	});
+
 	it("several addresses, labels and a path MTU are pointed out", () => {
 		const label = { class: 1, type: 1, mpls: [{ label: 16, tc: 0, bottom: true, ttl: 1 }] };
 		const hops = [

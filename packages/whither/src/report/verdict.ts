@@ -5,6 +5,7 @@ import { findLoop, type HopFacts, hopFacts, lastAnswered } from "./facts.ts";
 import { printable } from "./printable.ts";
 import { hopNotes } from "./verdict-notes.ts";
 
+/** How the trace ended, for programs. */
 export type VerdictCode =
 	| "reached"
 	| "unreachable"
@@ -16,11 +17,13 @@ export type VerdictCode =
 	| "interrupted"
 	| "error";
 
+/** Something that is often misread. */
 export interface Note {
 	readonly code: "rateLimited" | "silentHop" | "severalRouters" | "tunnel" | "pathMtu" | "lossFromHop";
 	readonly sentence: string;
 }
 
+/** The diagnosis; the sentences are English and end in a full stop. */
 export interface Verdict {
 	readonly code: VerdictCode;
 	readonly sentence: string;

@@ -1,28 +1,38 @@
-/** Words for the warnings of a result; a code without words is shown with its data, so that none is lost. */
-import type { SystemError, TraceWarning } from "@whither/core";
+/** Words for the warnings of a result. */
+import type { TraceWarning } from "@whither/core";
 import { systemErrorSentence } from "../api/error-words.ts";
 
-type Sentence = (warning: TraceWarning) => string;
+type WarningByCode = { readonly [Warning in TraceWarning as Warning["code"]]: Warning };
+type WarningCode = keyof WarningByCode;
 
-const SENTENCES: Readonly<Record<string, Sentence>> = {
-	methodFallback: (warning) =>
-		warning.reason === "permissionDenied"
-			? `no privilege for ${warning.from} (it needs CAP_NET_RAW); using ${warning.to}, which needs none`
-			: `${warning.from} does not work here (${warning.reason}); using ${warning.to}`,
+const SENTENCES: { readonly [Code in WarningCode]: (warning: WarningByCode[Code]) => string } = {
+	methodFallback: ({ from, to, reason }) =>
+		reason === "permissionDenied"
+			? `no privilege for ${from} (it needs CAP_NET_RAW); using ${to}, which needs none`
+			: `${from} does not work here (${reason}); using ${to}`,
 	shortQuotes: () =>
 		"some routers quote too little of a probe to tell which it was; their hops were probed one at a time",
-	repliesDropped: (warning) =>
-		`the kernel dropped ${warning.count} packets before they could be read; missing answers may be its doing`,
-	foreignStorm: (warning) =>
-		`${warning.count} packets came that answered no probe of ours; missing answers may have been crowded out by them`,
-	channelFault: (warning) => systemErrorSentence(warning.error as SystemError, null),
+	repliesDropped: ({ count }) =>
+		`the kernel dropped ${count} packets before they could be read; missing answers may be its doing`,
+	foreignStorm: ({ count }) =>
+		`${count} packets came that answered no probe of ours; missing answers may have been crowded out by them`,
+	notApplied: ({ option, method }) =>
+		option === "ecn"
+			? `${method} cannot set the ECN bits: Linux keeps them to itself on TCP sockets`
+			: `LENGTH does not apply to ${method}: a SYN has the length of its options`,
+	channelFault: ({ error }) => systemErrorSentence(error, null),
 };
 
-/** One sentence without a full stop. */
+/** One sentence without a full stop; a code of a later version, read from a file, is shown with its data. */
 export function warningSentence(warning: TraceWarning): string {
-	const words = SENTENCES[warning.code];
-	if (words !== undefined) return words(warning);
-	const { code, ...data } = warning;
+	return Object.hasOwn(SENTENCES, warning.code) ? sentenceOf(warning.code, warning) : withData(warning);
+}
+
+function sentenceOf<Code extends WarningCode>(code: Code, warning: WarningByCode[Code]): string {
+	return SENTENCES[code](warning);
+}
+
+function withData({ code, ...data }: TraceWarning): string {
 	const rest = Object.keys(data).length === 0 ? "" : ` ${JSON.stringify(data)}`;
 	return `${code}${rest}`;
 }

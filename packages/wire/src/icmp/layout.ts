@@ -64,5 +64,5 @@ export const ECHO_TYPES = {
 /** Header of every ICMP message that we know, in bytes. */
 export const ICMP_HEADER_LENGTH = 8;
 
-/** The least length of an original datagram with an extension behind it, and the only one before 2007 (RFC 4884 §5). */
+/** The least length of an original datagram with an extension behind it, and the only one before 2007 (RFC 4884 §4, §5). */
 export const EXTENDED_ORIGINAL_LENGTH = 128;

@@ -4,7 +4,7 @@ import { internetChecksum, transportChecksum } from "../checksum.ts";
 import { type DecodeError, decodeError } from "../error.ts";
 import { IP_PROTOCOL } from "../protocol.ts";
 import { ECHO_TYPES, type ErrorLayout, errorLayout, hasMtu, ICMP_HEADER_LENGTH } from "./layout.ts";
-import { type SplitOriginal, splitOriginal } from "./original.ts";
+import { type OldLayout, type SplitOriginal, splitOriginal } from "./original.ts";
 
 /**
  * An echo request or reply (RFC 792, RFC 4443 §4):
@@ -71,7 +71,7 @@ export function decodeIcmp(
 	const view = viewOf(bytes);
 	const type = view.getUint8(0);
 	const checksumValid = family === 4 ? internetChecksum(bytes) === 0 : icmpv6ChecksumValid(bytes, options);
-	const body = decodeBody(family, type, view, bytes, options.nonCompliant ?? true);
+	const body = decodeBody(family, type, view, bytes, options.nonCompliant === false ? "ignore" : "accept");
 	return { type, code: view.getUint8(1), checksum: view.getUint16(2), checksumValid, body };
 }
 
@@ -85,7 +85,7 @@ function decodeBody(
 	type: number,
 	view: DataView,
 	bytes: Uint8Array,
-	nonCompliant: boolean,
+	oldLayout: OldLayout,
 ): IcmpMessage["body"] {
 	const echo = ECHO_TYPES[family];
 	if (bytes.length < ICMP_HEADER_LENGTH) return { kind: "other", bytes: bytes.subarray(4) };
@@ -96,15 +96,15 @@ function decodeBody(
 	const layout = errorLayout(family, type);
 	return layout === null
 		? { kind: "other", bytes: bytes.subarray(4) }
-		: decodeErrorBody(layout, view, bytes, nonCompliant);
+		: decodeErrorBody(layout, view, bytes, oldLayout);
 }
 
-function decodeErrorBody(layout: ErrorLayout, view: DataView, bytes: Uint8Array, nonCompliant: boolean): IcmpErrorBody {
+function decodeErrorBody(layout: ErrorLayout, view: DataView, bytes: Uint8Array, oldLayout: OldLayout): IcmpErrorBody {
 	const { length, mtu, pointer, gateway } = layout;
 	const { quoted, extensions, extensionsInvalid, extensionLayout } = splitOriginal(
 		bytes,
 		length === null ? null : view.getUint8(length.offset) * length.unit,
-		nonCompliant,
+		oldLayout,
 	);
 	return {
 		kind: "error",

@@ -29,12 +29,16 @@ interface Read<Value> {
 	readonly offset: number;
 }
 
+type Reader<Value> = (payload: Uint8Array, offset: number) => Read<Value>;
+
 /** All parts that `type` announces; null where the payload is too short for them. What follows them is ignored. */
 export function decodeParts(type: number, payload: Uint8Array): ObjectParts | null {
-	const index = readUint32(payload, 0, (type & PART.index) !== 0);
-	const address = readAddress(payload, index.offset, (type & PART.address) !== 0);
-	const name = readName(payload, address.offset, (type & PART.name) !== 0);
-	const mtu = readUint32(payload, name.offset, (type & PART.mtu) !== 0);
+	const read = <Value>(part: number, reader: Reader<Value>, offset: number): Read<Value> =>
+		(type & part) === 0 ? { value: null, offset } : reader(payload, offset);
+	const index = read(PART.index, readUint32, 0);
+	const address = read(PART.address, readAddress, index.offset);
+	const name = read(PART.name, readName, address.offset);
+	const mtu = read(PART.mtu, readUint32, name.offset);
 	if (mtu.offset > payload.length) return null;
 	return { index: index.value, address: address.value, name: name.value, mtu: mtu.value };
 }
@@ -42,8 +46,7 @@ export function decodeParts(type: number, payload: Uint8Array): ObjectParts | nu
 /** An offset that no payload ends at: reading went wrong. */
 const NOWHERE = Number.POSITIVE_INFINITY;
 
-function readUint32(payload: Uint8Array, offset: number, there: boolean): Read<number> {
-	if (!there) return { value: null, offset };
+function readUint32(payload: Uint8Array, offset: number): Read<number> {
 	if (offset + 4 > payload.length) return { value: null, offset: NOWHERE };
 	return { value: viewOf(payload).getUint32(offset), offset: offset + 4 };
 }
@@ -54,8 +57,7 @@ const ADDRESS_LENGTH: ReadonlyMap<number, number> = new Map([
 	[2, 16],
 ]);
 
-function readAddress(payload: Uint8Array, offset: number, there: boolean): Read<string> {
-	if (!there) return { value: null, offset };
+function readAddress(payload: Uint8Array, offset: number): Read<string> {
 	if (offset + 4 > payload.length) return { value: null, offset: NOWHERE };
 	const length = ADDRESS_LENGTH.get(viewOf(payload).getUint16(offset)) ?? NOWHERE;
 	const end = offset + 4 + length;
@@ -63,8 +65,7 @@ function readAddress(payload: Uint8Array, offset: number, there: boolean): Read<
 	return { value: formatAddress(payload.subarray(offset + 4, end)), offset: end };
 }
 
-function readName(payload: Uint8Array, offset: number, there: boolean): Read<string> {
-	if (!there) return { value: null, offset };
+function readName(payload: Uint8Array, offset: number): Read<string> {
 	const length = payload[offset] ?? 0;
 	if (length === 0 || length % 4 !== 0 || offset + length > payload.length) return { value: null, offset: NOWHERE };
 	return { value: decodeName(payload.subarray(offset + 1, offset + length)), offset: offset + length };

@@ -1,9 +1,10 @@
 import { viewOf } from "../bytes.ts";
 import { type DecodeError, isDecodeError } from "../error.ts";
 import { decodeIpv4Header } from "../ipv4.ts";
-import { decodeIpv6Header, IPV6_HEADER_LENGTH } from "../ipv6.ts";
+import { decodeIpv6Header } from "../ipv6.ts";
 import { type Ipv6Fragment, walkExtensionHeaders } from "../ipv6-extensions.ts";
-import { IP_PROTOCOL } from "../protocol.ts";
+import { IP_HEADER_LENGTH, IP_PROTOCOL } from "../protocol.ts";
+import { knowsTransportHeader, transportHeaderLength } from "../transport-header.ts";
 
 /** The packet that an ICMP error quotes, decoded as far as it goes. */
 export interface QuotedPacket {
@@ -63,8 +64,8 @@ function decodeQuotedIpv4(bytes: Uint8Array): QuotedPacket | DecodeError {
 function decodeQuotedIpv6(bytes: Uint8Array): QuotedPacket | DecodeError {
 	const header = decodeIpv6Header(bytes);
 	if (isDecodeError(header)) return header;
-	const length = IPV6_HEADER_LENGTH + header.payloadLength;
-	const walk = walkExtensionHeaders(header.nextHeader, clip(bytes, IPV6_HEADER_LENGTH, length));
+	const length = IP_HEADER_LENGTH[6] + header.payloadLength;
+	const walk = walkExtensionHeaders(header.nextHeader, clip(bytes, IP_HEADER_LENGTH[6], length));
 	const readable = !walk.truncated && isFirst(walk.fragment);
 	return {
 		family: 6,
@@ -116,24 +117,6 @@ function decodePorts(protocol: number, segment: Uint8Array): QuotedPacket["ports
 }
 
 function payloadOf(protocol: number, segment: Uint8Array): Uint8Array {
-	return segment.subarray(Math.min(transportHeaderLength(protocol, segment), segment.length));
-}
-
-/** Length of the transport header; beyond the segment where the quote ends before it tells. */
-function transportHeaderLength(protocol: number, segment: Uint8Array): number {
-	switch (protocol) {
-		case IP_PROTOCOL.icmp:
-		case IP_PROTOCOL.icmpv6:
-		case IP_PROTOCOL.udp:
-		case IP_PROTOCOL.udpLite:
-			return 8;
-		case IP_PROTOCOL.sctp:
-			return 12;
-		case IP_PROTOCOL.tcp:
-			return segment.length < 13 ? segment.length : Math.max(20, ((segment[12] ?? 0) >> 4) * 4);
-		case IP_PROTOCOL.dccp:
-			return segment.length < 5 ? segment.length : Math.max(12, (segment[4] ?? 0) * 4);
-		default:
-			return 0;
-	}
+	if (!knowsTransportHeader(protocol)) return segment;
+	return segment.subarray(transportHeaderLength(protocol, segment) ?? segment.length);
 }

@@ -1,14 +1,10 @@
 /** Method `icmp`: echo requests of one id; the checksum is kept constant so that load balancers see one flow (RFC 792, RFC 4443). */
-import { encodeIcmpEcho, IP_PROTOCOL } from "@whither/wire";
+import { ECHO_TYPES, encodeIcmpEcho, ICMP_HEADER_LENGTH, IP_HEADER_LENGTH, IP_PROTOCOL } from "@whither/wire";
 import type { Family, Reply } from "../channel.ts";
 import { icmpMeaning } from "../icmp-meaning.ts";
 import type { Match, ProbeContext, ProbeRequest, ReplyMeaning, TraceMethod } from "../method.ts";
 
 const PROTOCOL: Readonly<Record<Family, number>> = { 4: IP_PROTOCOL.icmp, 6: IP_PROTOCOL.icmpv6 };
-const IP_HEADER: Readonly<Record<Family, number>> = { 4: 20, 6: 40 };
-const ECHO_REQUEST: Readonly<Record<Family, number>> = { 4: 8, 6: 128 };
-const ECHO_REPLY: Readonly<Record<Family, number>> = { 4: 0, 6: 129 };
-const ICMP_HEADER = 8;
 /** Key, then the two bytes that balance the checksum. */
 const PAYLOAD_MINIMUM = 6;
 const ANSWERED: ReplyMeaning = { kind: "echoReply", place: "target", detail: {} };
@@ -41,7 +37,9 @@ function probe(context: ProbeContext, { sequence }: ProbeRequest) {
 /** Counting sequence numbers change the checksum; two payload bytes change it back. */
 function echoRequest(context: ProbeContext, sequence: number): Uint8Array {
 	const { family, source, target: destination, key } = context;
-	const payload = new Uint8Array(Math.max(PAYLOAD_MINIMUM, context.length - IP_HEADER[family] - ICMP_HEADER));
+	const payload = new Uint8Array(
+		Math.max(PAYLOAD_MINIMUM, context.length - IP_HEADER_LENGTH[family] - ICMP_HEADER_LENGTH),
+	);
 	for (let index = PAYLOAD_MINIMUM; index < payload.length; index++) payload[index] = 0x40 + (index & 0x3f);
 	const view = new DataView(payload.buffer);
 	view.setUint32(0, key);
@@ -60,12 +58,12 @@ function match(context: ProbeContext, reply: Reply): Match {
 		if (reply.quoted.destination !== context.target) return { type: "foreign", reason: "otherTarget" };
 		const meaning = icmpMeaning(context.family, reply);
 		if (meaning === null) return { type: "foreign", reason: "notAnError" };
-		return matchEcho(context, ECHO_REQUEST[context.family], reply.quoted, meaning);
+		return matchEcho(context, ECHO_TYPES[context.family].request, reply.quoted, meaning);
 	}
 	if (reply.type !== "packet" || reply.protocol !== PROTOCOL[context.family])
 		return { type: "foreign", reason: "otherProtocol" };
 	if (reply.payload.length < 4) return { type: "foreign", reason: "otherKey" };
-	return matchEcho(context, ECHO_REPLY[context.family], reply, ANSWERED);
+	return matchEcho(context, ECHO_TYPES[context.family].reply, reply, ANSWERED);
 }
 
 /** An echo is ours when its type and id are, and the key too as far as it is there. */
@@ -76,7 +74,7 @@ function matchEcho(
 	meaning: ReplyMeaning,
 ): Match {
 	const { segment, payload } = message;
-	if (segment === null || segment.length < ICMP_HEADER) return { type: "foreign", reason: "malformed" };
+	if (segment === null || segment.length < ICMP_HEADER_LENGTH) return { type: "foreign", reason: "malformed" };
 	const header = new DataView(segment.buffer, segment.byteOffset);
 	if (header.getUint8(0) !== type) return { type: "foreign", reason: "otherProtocol" };
 	if (header.getUint16(4) !== echoId(context)) return { type: "foreign", reason: "otherPort" };

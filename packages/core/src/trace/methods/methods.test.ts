@@ -127,6 +127,21 @@ describe("udp", () => {
 		expect(checksums.has(0)).toBe(false);
 	});
 
+	it.each(["udp", "udp-port", "udp-classic"])(
+		"%s believes no error about a packet to another port of the target",
+		(name) => {
+			const method = findMethod(name);
+			const need = method?.channels.find(({ kind }) => kind === "raw");
+			if (method === undefined || need === undefined) throw new Error("no method");
+			const context = contextOf(method, 4, need);
+			const elsewhere = timeExceeded({ ...context, port: context.port + 40 }, method, 3, 8);
+			const match = method.match(context, elsewhere);
+			// Where ports count, another port is another probe's, which was never sent.
+			if (name === "udp-classic") expect(match).toMatchObject({ sequence: 43 });
+			else expect(match).toEqual({ type: "foreign", reason: "otherPort" });
+		},
+	);
+
 	it("calls an answer without its key its flow's, and one from elsewhere foreign", () => {
 		const need = udp.channels[0];
 		if (need === undefined) throw new Error("no channel");
@@ -155,6 +170,35 @@ describe("udp", () => {
 });
 
 describe("icmp", () => {
+	it("does not believe an echo reply with its id and sequence but another key", () => {
+		const icmp = findMethod("icmp");
+		const need = icmp?.channels.find(({ kind }) => kind === "raw");
+		if (icmp === undefined || need === undefined) throw new Error("no icmp");
+		const context = contextOf(icmp, 4, need);
+		const { bytes } = icmp.probe(context, { ttl: 1, sequence: 3, flow: 0 });
+		const echo = (segment: Uint8Array) => ({
+			type: "packet" as const,
+			at: 1,
+			stamp: "kernel" as const,
+			from: TARGET[4] as string,
+			ttl: null,
+			tos: null,
+			socket: null,
+			protocol: IP_PROTOCOL.icmp,
+			sourcePort: null,
+			destinationPort: null,
+			segment,
+			payload: segment.subarray(8),
+		});
+		const answered = bytes.slice();
+		answered[0] = 0;
+		expect(icmp.match(context, echo(answered))).toMatchObject({ type: "probe", sequence: 3 });
+		const forged = answered.slice();
+		forged[8] = (forged[8] ?? 0) ^ 0xff;
+		expect(icmp.match(context, echo(forged))).toEqual({ type: "foreign", reason: "otherKey" });
+		expect(icmp.match(context, echo(answered.subarray(0, 8)))).toEqual({ type: "foreign", reason: "otherKey" });
+	});
+
 	it("keeps its checksum constant, so that load balancers see one flow", () => {
 		const icmp = findMethod("icmp");
 		const need = icmp?.channels.find(({ kind }) => kind === "raw");

@@ -30,6 +30,7 @@ export const tcp: TraceMethod = {
 	defaultPort: HTTPS_PORT,
 	defaultLength: { 4: 60, 6: 80 },
 	minimumLength: { 4: 60, 6: 80 },
+	fixedLength: true,
 	probe,
 	match,
 };

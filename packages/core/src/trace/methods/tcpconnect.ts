@@ -5,7 +5,7 @@
 import { decodeTcpPrefix, IP_PROTOCOL, isDecodeError } from "@whither/wire";
 import type { Reply } from "../channel.ts";
 import { icmpMeaning } from "../icmp-meaning.ts";
-import type { Match, ProbeContext, ProbeRequest, TraceMethod } from "../method.ts";
+import type { Match, ProbeContext, TraceMethod } from "../method.ts";
 
 const TCP = IP_PROTOCOL.tcp;
 const HTTPS_PORT = 443;
@@ -18,14 +18,14 @@ export const tcpconnect: TraceMethod = {
 	// The kernel's own SYN: its options fill 20 bytes.
 	defaultLength: { 4: 60, 6: 80 },
 	minimumLength: { 4: 60, 6: 80 },
+	fixedLength: true,
 	probe,
 	match,
 };
 
-function probe(context: ProbeContext, { sequence }: ProbeRequest) {
-	const sourcePort = context.sourcePorts[sequence % Math.max(1, context.sourcePorts.length)] ?? 0;
+function probe(context: ProbeContext) {
 	const bytes = new Uint8Array(0);
-	return { transport: "tcpConnect" as const, protocol: TCP, sourcePort, destinationPort: context.port, bytes };
+	return { transport: "tcpConnect" as const, protocol: TCP, sourcePort: 0, destinationPort: context.port, bytes };
 }
 
 /** Every probe has a socket of its own, which only hears of itself; the quoted ports must agree where they are there. */

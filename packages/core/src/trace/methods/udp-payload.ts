@@ -7,14 +7,12 @@
  * |              key (32)             |  sequence (16) | balance (16) |  filler ...
  * ```
  */
-import { encodeUdp } from "@whither/wire";
+import { encodeUdp, IP_HEADER_LENGTH, UDP_HEADER_LENGTH } from "@whither/wire";
 import type { PacketReply, QuotedProbe } from "../channel.ts";
 import type { Match, ProbeContext, ReplyMeaning } from "../method.ts";
 
 /** Bytes of a payload that the key, sequence and balance take. */
 export const UDP_PAYLOAD_MINIMUM = 8;
-const IP_HEADER: Readonly<Record<4 | 6, number>> = { 4: 20, 6: 40 };
-const UDP_HEADER = 8;
 const BALANCE_OFFSET = 6;
 /** Checksums 0 (none) and 0xffff (zero in the other form) are not used, which leaves so many. */
 const CHECKSUMS = 0xfffe;
@@ -25,7 +23,7 @@ export function udpPayload(
 	sourcePort: number,
 	destinationPort: number,
 ): Uint8Array {
-	const length = Math.max(UDP_PAYLOAD_MINIMUM, context.length - IP_HEADER[context.family] - UDP_HEADER);
+	const length = Math.max(UDP_PAYLOAD_MINIMUM, context.length - IP_HEADER_LENGTH[context.family] - UDP_HEADER_LENGTH);
 	const payload = new Uint8Array(length);
 	for (let index = UDP_PAYLOAD_MINIMUM; index < length; index++) payload[index] = 0x40 + (index & 0x3f);
 	const view = new DataView(payload.buffer);
@@ -46,7 +44,7 @@ export function quotedSequence(
 	const fromPayload = payloadSequence(context, quoted.payload);
 	if (fromPayload !== undefined) return fromPayload;
 	const { segment } = quoted;
-	if (segment === null || segment.length < UDP_HEADER) return undefined;
+	if (segment === null || segment.length < UDP_HEADER_LENGTH) return undefined;
 	return checksumSequence(context, new DataView(segment.buffer, segment.byteOffset).getUint16(6));
 }
 

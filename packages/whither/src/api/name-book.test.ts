@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { NameBook } from "./names.ts";
+import { NameBook } from "./name-book.ts";
 
 it("sixteen questions are on the way at most, and all are answered", async () => {
 	let open = 0;

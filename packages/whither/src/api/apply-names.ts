@@ -1,6 +1,6 @@
 /** Names put into what the tracer told: new values, the old ones untouched. */
 import type { HopResult, ProbeResult, TraceEvent, TraceResult } from "@whither/core";
-import type { NameBook } from "./names.ts";
+import type { NameBook } from "./name-book.ts";
 
 function nameProbe(probe: ProbeResult, book: NameBook): ProbeResult {
 	const name = book.name(probe.from);
@@ -8,7 +8,7 @@ function nameProbe(probe: ProbeResult, book: NameBook): ProbeResult {
 }
 
 /** The hop with every name known by now. */
-export function nameHop(hop: HopResult, book: NameBook): HopResult {
+function nameHop(hop: HopResult, book: NameBook): HopResult {
 	return { ...hop, probes: hop.probes.map((probe) => nameProbe(probe, book)) };
 }
 

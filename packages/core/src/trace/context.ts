@@ -1,0 +1,42 @@
+/** The constant part of a trace's probes, made from its orders and the channel that was opened for it. */
+import type { ChannelKind, ChannelNeed } from "./channel.ts";
+import type { ProbeContext, TraceMethod } from "./method.ts";
+import type { TraceOptions } from "./options.ts";
+
+/** Source ports that a channel holds for probes with a port each; beyond so many, ports are used again. */
+const PORTS_MOST = 512;
+
+/** How many source ports a trace wants to hold. */
+export function portCount(options: TraceOptions): number {
+	return Math.min(PORTS_MOST, (options.maxTtl - options.firstTtl + 1) * options.queries);
+}
+
+/** What a context is made of beside the orders. */
+export interface ContextParts {
+	readonly method: TraceMethod;
+	readonly need: ChannelNeed;
+	readonly channel: { readonly kind: ChannelKind; readonly source: string; readonly sourcePorts: readonly number[] };
+	/** 32 bits that nobody can guess. */
+	readonly key: number;
+}
+
+/** What every probe of a trace is built from. */
+export function probeContext(options: TraceOptions, { method, need, channel, key }: ContextParts): ProbeContext {
+	const { family, target } = options;
+	return {
+		family,
+		channel: channel.kind,
+		transport: need.transport,
+		source: channel.source,
+		target,
+		sourcePorts: channel.sourcePorts,
+		port: options.port ?? method.defaultPort ?? 0,
+		key,
+		length: packetLength(options, method),
+	};
+}
+
+function packetLength({ family, length }: TraceOptions, method: TraceMethod): number {
+	const asked = method.fixedLength === true ? null : length;
+	return Math.max(asked ?? method.defaultLength[family], method.minimumLength[family]);
+}

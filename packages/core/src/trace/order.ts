@@ -1,0 +1,31 @@
+/** What a prober is asked and what it says, as plain data that crosses a worker boundary. */
+import type { SystemError } from "./channel.ts";
+import type { TraceEvent } from "./events.ts";
+import type { TraceOptions } from "./options.ts";
+import type { TraceResult } from "./result.ts";
+
+/** One trace to run. */
+export interface TraceOrder {
+	readonly options: TraceOptions;
+	readonly tool: { readonly name: string; readonly version: string };
+	/** The command line, for the result. */
+	readonly args: readonly string[];
+}
+
+/** Why a trace could not be run at all: a system call, a method that does not exist, or a defect of our own. */
+export type TraceFailure =
+	| SystemError
+	| { readonly code: "unknownMethod"; readonly method: string }
+	| { readonly code: "internal"; readonly where: "worker" | "trace"; readonly about: string };
+
+/** What a running trace says. After `result` or `failed` it says nothing more. */
+export type TraceMessage =
+	| { readonly type: "event"; readonly event: TraceEvent }
+	| { readonly type: "result"; readonly result: TraceResult }
+	| { readonly type: "failed"; readonly error: TraceFailure };
+
+/** A trace under way. */
+export interface RunningTrace {
+	/** Ends it: the result follows with what is known, `stopReason` "interrupted". */
+	stop(): void;
+}

@@ -1,0 +1,128 @@
+/**
+ * How the slots of a trace are settled: by an answer, by silence, by an answer from beyond the target that stands for
+ * them, or by being asked again alone where short quotes left it open.
+ */
+import type { Deadline, Instant } from "../machine.ts";
+import type { TraceOptions } from "./options.ts";
+import { PathEnd } from "./path-end.ts";
+import { type Answer, ProbeBook, type Slot } from "./probe-book.ts";
+import { Schedule } from "./schedule.ts";
+import { ShortQuotes, type Unplaced } from "./short-quotes.ts";
+import { canBeStoodFor, Waits } from "./waits.ts";
+
+export class Settling {
+	readonly book: ProbeBook;
+	readonly schedule: Schedule;
+	readonly end: PathEnd;
+	/** Hops below this TTL have been told and end the path no more. */
+	toldBelowTtl: number;
+	readonly #waits: Waits;
+	readonly #shortQuotes = new ShortQuotes();
+	readonly #settled: (slot: Slot, now: Instant) => void;
+
+	/** `settled` is told of every slot on the path that is answered or given up. */
+	constructor(options: TraceOptions, settled: (slot: Slot, now: Instant) => void) {
+		this.book = new ProbeBook(options.firstTtl, options.maxTtl, options.queries);
+		this.schedule = new Schedule(this.book, options);
+		this.end = new PathEnd(options.maxTtl);
+		const rule = { maxNs: options.waitMaxNs, here: options.waitHere, near: options.waitNear };
+		this.#waits = new Waits(this.book, rule, this.end);
+		this.toldBelowTtl = options.firstTtl;
+		this.#settled = settled;
+	}
+
+	/** Takes an answer for its slot; a slot that has one already only counts it. */
+	answer(answer: Answer, now: Instant): "answered" | "late" | "duplicate" {
+		const { slot } = answer.transmission;
+		if (slot.answer !== null) {
+			slot.duplicates++;
+			return "duplicate";
+		}
+		const late = slot.state === "expired" && slot.stand === null;
+		slot.answer = { ...answer, late };
+		slot.stand = null;
+		this.book.mark(slot, "answered");
+		this.#waits.answered(slot.answer);
+		this.schedule.grow();
+		this.#settled(slot, now);
+		const mayEnd = slot.ttl >= this.toldBelowTtl;
+		if (mayEnd && this.end.note(slot.ttl, answer.meaning)) this.schedule.endAt(this.end.lastTtl);
+		return late ? "late" : "answered";
+	}
+
+	/** Keeps an answer that does not name its probe. */
+	keep(unplaced: Unplaced): void {
+		this.#shortQuotes.add(unplaced);
+		if (unplaced.meaning.place !== "hop") this.#waits.endAnswered();
+	}
+
+	/** Gives up what was waited for long enough. */
+	expire(now: Instant): void {
+		this.#standIn(now);
+		for (const slot of [...this.book.waiting]) {
+			if (now < this.#waits.expiresAt(slot)) continue;
+			const onPath = slot.ttl <= this.end.lastTtl;
+			const held = onPath && this.#shortQuotes.pending && slot.attempts === 1;
+			this.book.mark(slot, held ? "held" : "expired");
+			if (onPath && !held) this.#settled(slot, now);
+		}
+	}
+
+	/** Offers the times at which `expire` has something to do. */
+	offerDeadlines(offer: (deadline: Deadline) => void): void {
+		const { lastTtl } = this.end;
+		for (const slot of this.book.waiting) {
+			if (slot.ttl <= lastTtl) offer({ at: this.#waits.expiresAt(slot), why: "an answer" });
+		}
+		const overdue = this.#waits.overdueAt();
+		if (overdue !== null) offer({ at: overdue, why: "overdue answer of the target" });
+	}
+
+	/** Answers whose quotes were too short find their probe when only one hop is left that they can be from. */
+	place(now: Instant): void {
+		if (!this.#shortQuotes.pending || !this.schedule.done) return;
+		const waiting = [...this.book.waiting].filter(({ ttl }) => ttl <= this.end.lastTtl);
+		for (const { slot, unplaced } of this.#shortQuotes.place(waiting, (from) => this.#answersBelow(from, waiting))) {
+			if (slot.transmission === null) continue;
+			this.answer({ transmission: slot.transmission, ...unplaced, late: false, inferred: true }, now);
+		}
+	}
+
+	/**
+	 * Once all else is settled, hops that a short quote may have come from are asked again, one hop at a time. True when
+	 * that was begun.
+	 */
+	askHeldAlone(): boolean {
+		if (!this.book.holds || !this.schedule.done || this.book.waitingUpTo(this.end.lastTtl) > 0) return false;
+		const slots = [...this.book.slots(this.end.lastTtl)];
+		const held = slots.filter((slot) => slot.state === "held");
+		if (held.length === 0) return false;
+		const answered = slots.filter((slot) => slot.answer !== null);
+		const alone = this.#shortQuotes.askAlone(held, answered.at(-1)?.ttl ?? this.book.firstTtl - 1);
+		for (const slot of alone.length === 0 ? held : alone) {
+			this.book.mark(slot, alone.length === 0 ? "expired" : "unsent");
+		}
+		this.schedule.repeat(alone);
+		return alone.length > 0;
+	}
+
+	/** Lets answers of the path's end from beyond stand for its overdue probes. */
+	#standIn(now: Instant): void {
+		const overdueAt = this.#waits.overdueAt();
+		if (overdueAt === null || now < overdueAt) return;
+		const samples = this.book.samplesBeyond(this.end.lastTtl);
+		for (const slot of this.book.hop(this.end.lastTtl)) {
+			if (!canBeStoodFor(slot) || now < this.#waits.slotOverdueAt(slot)) continue;
+			const sample = samples.shift();
+			if (sample === undefined) return;
+			slot.stand = sample;
+			this.book.mark(slot, "expired");
+		}
+	}
+
+	/** This sender already answered for a TTL below those that wait: what it says now is a copy of that. */
+	#answersBelow(from: string, waiting: readonly Slot[]): boolean {
+		const below = [...this.book.slots((waiting[0]?.ttl ?? 0) - 1)];
+		return below.some(({ answer }) => answer !== null && answer.reply.from === from);
+	}
+}

@@ -1,0 +1,65 @@
+/** Which of a method's channels a trace runs on: tried in order, the first that this machine allows is taken. */
+import {
+	type ChannelKind,
+	type ChannelNeed,
+	portCount,
+	type SystemError,
+	type TraceMethod,
+	type TraceOptions,
+} from "@whither/core";
+import type { Clock } from "../clock.ts";
+import { isSystemError } from "../errors.ts";
+import { ERRNO } from "../native/errno.ts";
+import type { Channel, ChannelRequest } from "./channel.ts";
+import { openChannel } from "./open.ts";
+
+/** A channel and the need of the method that it meets. */
+export interface OpenedChannel {
+	readonly channel: Channel;
+	readonly need: ChannelNeed;
+}
+
+/** Errors after which another kind of channel may still work. */
+const TRY_NEXT: ReadonlySet<SystemError["code"]> = new Set(["permissionDenied", "unsupportedProtocol"]);
+
+/** The first channel that this machine allows, or the error of the last that was tried. */
+export function openBestChannel(method: TraceMethod, options: TraceOptions, clock: Clock): OpenedChannel | SystemError {
+	let failed: SystemError = {
+		code: "unsupportedProtocol",
+		call: `${method.name} channel`,
+		address: null,
+		errno: ERRNO.EPROTONOSUPPORT,
+		errnoName: "EPROTONOSUPPORT",
+	};
+	for (const need of channelOrder(method.channels, options.channels)) {
+		const channel = openChannel({ ...channelFacts(method, options), need, clock });
+		if (!isSystemError(channel)) return { channel, need };
+		failed = channel;
+		if (!TRY_NEXT.has(channel.code)) break;
+	}
+	return failed;
+}
+
+function channelOrder(needs: readonly ChannelNeed[], wanted: TraceOptions["channels"]): readonly ChannelNeed[] {
+	if (wanted === null) return needs;
+	const kinds: readonly ChannelKind[] = wanted;
+	return kinds.flatMap((kind) => needs.filter((need) => need.kind === kind));
+}
+
+function channelFacts(method: TraceMethod, options: TraceOptions): Omit<ChannelRequest, "need" | "clock"> {
+	const { family, target, source, sourcePort, tos, flowLabel, dontFragment, bypassRouting, fwmark } = options;
+	return {
+		family,
+		target,
+		port: options.port ?? method.defaultPort ?? 0,
+		source,
+		interface: options.interface,
+		sourcePort,
+		tos,
+		flowLabel,
+		dontFragment,
+		bypassRouting,
+		fwmark,
+		portCount: portCount(options),
+	};
+}
