@@ -29,6 +29,7 @@ export function queuedError(reply: IcmpErrorReply, socket: number | null): IcmpE
 		quoted: {
 			...quoted,
 			source: null,
+			bytes: null,
 			ip: null,
 			sourcePort: null,
 			segment: isUdp ? null : quoted.segment,

@@ -103,6 +103,7 @@ describe.each(FAMILIES)("a simulated UDP socket with its error queue (IPv%i)", (
 			destinationPort: 33434,
 			segment: null,
 			payload: PAYLOAD,
+			bytes: null,
 			ip: null,
 		});
 	});

@@ -25,17 +25,17 @@ export interface PacketFrame {
 	readonly tos: number;
 	readonly flowLabel: number;
 	readonly dontFragment: boolean;
+	/** IPv4 identification; absent: one more than the probe's sequence number. */
+	readonly identification?: number;
 }
 
 /** The whole IP packet of a probe whose packet carries its transport header (transport `ip`). */
 export function ipPacket(frame: PacketFrame, { ttl, sequence, packet }: ProbeSend): Uint8Array {
 	const { source, target: destination, tos, flowLabel, dontFragment } = frame;
+	const identification = frame.identification ?? (sequence + 1) & 0xffff;
 	const { protocol, bytes } = packet;
 	return frame.family === 4
-		? encodeIpv4(
-				{ tos, ttl, protocol, source, destination, dontFragment, identification: (sequence + 1) & 0xffff },
-				bytes,
-			)
+		? encodeIpv4({ tos, ttl, protocol, source, destination, dontFragment, identification }, bytes)
 		: encodeIpv6({ trafficClass: tos, flowLabel, hopLimit: ttl, protocol, source, destination }, bytes);
 }
 
@@ -116,6 +116,7 @@ export function quotedProbe(family: Family, bytes: Uint8Array): QuotedProbe | nu
 		destinationPort: ports?.destination ?? null,
 		segment,
 		payload,
+		bytes,
 		ip: { tos, ttl, length },
 	};
 }

@@ -50,6 +50,8 @@ export interface QuotedProbe {
 	readonly segment: Uint8Array | null;
 	/** What follows the transport header, as far as quoted; often empty (8-byte quotes). */
 	readonly payload: Uint8Array;
+	/** The whole quoted datagram, IP header first, as far as it goes; null on the error queue. */
+	readonly bytes: Uint8Array | null;
 	/** The quoted IP header; null on the error queue. `length` is the IP total length in bytes, header included. */
 	readonly ip: { readonly tos: number; readonly ttl: number; readonly length: number } | null;
 }

@@ -170,6 +170,7 @@ export function icmpReply(send: ProbeSend, answer: PathAnswer, at: number): Icmp
 			destinationPort: null,
 			segment: null,
 			payload: answer.quote === "short" ? new Uint8Array(0) : send.packet.bytes,
+			bytes: null,
 			ip: null,
 		},
 		extensions: [],

@@ -1,9 +1,10 @@
 /** From the tracer's books to the values that reports read. */
-import type { IcmpExtension } from "@whither/wire";
-import type { Reply } from "./channel.ts";
-import { type Answer, roundTrip, type Slot } from "./probe-book.ts";
+import { type IcmpExtension, packetChanges } from "@whither/wire";
+import { ipPacket } from "./capture.ts";
+import { type Answer, roundTrip, type Slot, type Transmission } from "./probe-book.ts";
 import { type ExtensionJson, type HopResult, type ProbeResult, TRACE_SCHEMA, type TraceResult } from "./result.ts";
 import type { Tracer } from "./tracer.ts";
+import type { TracerConfig } from "./tracer-io.ts";
 
 /** What the tracer itself does not know of a result. */
 export interface ResultFacts {
@@ -136,21 +137,41 @@ function answerFields(answer: Answer, tracer: Tracer) {
 			mtu: icmp?.mtu ?? null,
 			detail: meaning.detail,
 		},
-		quoted: icmp === null ? null : quotedFields(reply, tracer.config.options.tos),
+		quoted: icmp === null ? null : quotedFields(answer, tracer.config),
 		extensions: icmp === null ? [] : icmp.extensions.map(extensionJson),
 	};
 }
 
-function quotedFields(reply: Reply, sentTos: number): ProbeResult["quoted"] {
+/** A probe is shown several times, and the comparison is worth doing once. */
+const knownChanges = new WeakMap<Answer, readonly string[]>();
+
+function quotedFields(answer: Answer, config: TracerConfig): ProbeResult["quoted"] {
+	const { reply, transmission } = answer;
 	if (reply.type !== "icmpError" || reply.quoted.ip === null) return null;
-	const { ip, source } = reply.quoted;
-	const changes = ip.tos === sentTos ? [] : [`tos ${hex(sentTos)} -> ${hex(ip.tos)}`];
+	const { ip, source, bytes } = reply.quoted;
+	let changes = knownChanges.get(answer);
+	if (changes === undefined) {
+		changes = bytes === null ? [] : quotedChanges(transmission, bytes, config);
+		knownChanges.set(answer, changes);
+	}
 	return { tos: ip.tos, ttl: ip.ttl, source, length: ip.length, changes };
 }
 
-function hex(byte: number): string {
-	return `0x${byte.toString(16).padStart(2, "0")}`;
+/** What is different in the quote from the packet that we sent, which the method builds again from its sequence number. */
+function quotedChanges({ sequence, slot }: Transmission, quoted: Uint8Array, config: TracerConfig): readonly string[] {
+	const { method, context, options } = config;
+	if (context.transport !== "ip") return [];
+	const { family, source, target } = context;
+	const { tos, flowLabel, dontFragment } = options;
+	const packet = method.probe(context, { ttl: slot.ttl, sequence, flow: 0 });
+	const frame = { family, source, target, tos, flowLabel, dontFragment, identification: CHOSEN_BY_KERNEL };
+	const changes = packetChanges(ipPacket(frame, { sequence, ttl: slot.ttl, packet }), quoted, family);
+	// Linux makes up a label of its own where none was asked for.
+	return flowLabel === 0 ? changes.filter((change) => !change.startsWith("flowLabel")) : changes;
 }
+
+/** An identification of 0 stands for the kernel's own choice, and is not compared. */
+const CHOSEN_BY_KERNEL = 0;
 
 /** One RFC 4884 object as `whither.trace/1` writes it. */
 export function extensionJson(extension: IcmpExtension): ExtensionJson {

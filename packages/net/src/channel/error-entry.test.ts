@@ -51,6 +51,7 @@ describe("an error-queue entry", () => {
 				destinationPort: 33434,
 				segment: null,
 				payload: TIME_EXCEEDED_V4.data,
+				bytes: null,
 				ip: null,
 			},
 			extensions: [],

@@ -110,6 +110,7 @@ function quotedProbe(
 		source: null,
 		destination: about.destination,
 		destinationPort: about.destinationPort,
+		bytes: null,
 		ip: null,
 	};
 	if (protocol === IP_PROTOCOL.udp) {
