@@ -10,7 +10,7 @@ import { DEMO_OPTIONS, type DemoFlags } from "./options.ts";
 import { isTerminal, paintFor, print } from "./output.ts";
 import { parseOptions } from "./parse.ts";
 import { showRun } from "./show-run.ts";
-import { type SignalWatch, watchSignals } from "./signals.ts";
+import { type SignalWatch, signalsTold, watchSignals } from "./signals.ts";
 import { formatOf } from "./trace-request.ts";
 
 /** One trace of the story; the machine formats show the first alone. */
@@ -36,6 +36,7 @@ export async function demoCommand(args: readonly string[], commandLine: readonly
 	const format = formatOf(flags);
 	const stop = new AbortController();
 	const signals = watchSignals(() => stop.abort());
+	await signalsTold();
 	const stage: Stage = {
 		flags,
 		commandLine,
@@ -46,7 +47,8 @@ export async function demoCommand(args: readonly string[], commandLine: readonly
 	};
 	if (format === "text") return playStory(stage);
 	const report = traceReport(format, DEMO.trace.to, choicesOf(stage));
-	return signals.exitCode() ?? (await play(stage, "udp", report));
+	const code = await play(stage, "udp", report);
+	return signals.exitCode() ?? code;
 }
 
 interface Stage {

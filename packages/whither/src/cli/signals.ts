@@ -23,6 +23,14 @@ export function watchSignals(stop: () => void): SignalWatch {
 }
 
 /**
+ * Resolves once the signals that have come are told: one turn of the event loop, which a command that waits for nothing
+ * would otherwise not give them before it is done.
+ */
+export function signalsTold(): Promise<void> {
+	return new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
  * End the process now. While the system looks a name up, exit() would wait for its answer, for seconds where the name
  * server is silent: then the signal that came ends the process itself, which a shell reports by the same code.
  */
