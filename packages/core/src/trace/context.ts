@@ -1,4 +1,5 @@
 /** The constant part of a trace's probes, made from its orders and the channel that was opened for it. */
+import type { CryptoPort } from "@whither/wire";
 import type { ChannelKind, ChannelNeed } from "./channel.ts";
 import type { ProbeContext, TraceMethod } from "./method.ts";
 import type { TraceOptions } from "./options.ts";
@@ -18,10 +19,16 @@ export interface ContextParts {
 	readonly channel: { readonly kind: ChannelKind; readonly source: string; readonly sourcePorts: readonly number[] };
 	/** 32 bits that nobody can guess. */
 	readonly key: number;
+	/** 32 bytes that nobody can guess. */
+	readonly secret: Uint8Array;
+	readonly crypto: CryptoPort;
 }
 
 /** What every probe of a trace is built from. */
-export function probeContext(options: TraceOptions, { method, need, channel, key }: ContextParts): ProbeContext {
+export function probeContext(
+	options: TraceOptions,
+	{ method, need, channel, key, secret, crypto }: ContextParts,
+): ProbeContext {
 	const { family, target } = options;
 	return {
 		family,
@@ -33,6 +40,10 @@ export function probeContext(options: TraceOptions, { method, need, channel, key
 		port: options.port ?? method.defaultPort ?? 0,
 		key,
 		length: packetLength(options, method),
+		targetName: options.targetName,
+		secret,
+		crypto,
+		options: options.methodOptions,
 	};
 }
 

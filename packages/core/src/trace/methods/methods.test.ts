@@ -13,6 +13,7 @@ import { describe, expect, it } from "vitest";
 import { ipPacket, replyFromPacket, replyFromSegment } from "../capture.ts";
 import type { ChannelNeed, Family, Reply } from "../channel.ts";
 import type { ProbeContext, TraceMethod } from "../method.ts";
+import { NO_CRYPTO } from "../path.fixture.ts";
 import { findMethod, TRACE_METHODS } from "./index.ts";
 
 const SOURCE = { 4: "192.0.2.1", 6: "2001:db8::1" } as const;
@@ -35,6 +36,10 @@ function contextOf(method: TraceMethod, family: Family, need: ChannelNeed, key =
 		port: method.defaultPort ?? 0,
 		key,
 		length: method.defaultLength[family],
+		targetName: TARGET[family],
+		secret: new Uint8Array(32),
+		crypto: NO_CRYPTO,
+		options: {},
 	};
 }
 
