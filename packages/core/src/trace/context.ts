@@ -30,7 +30,7 @@ export function probeContext(
 	{ method, need, channel, key, secret, crypto }: ContextParts,
 ): ProbeContext {
 	const { family, target } = options;
-	return {
+	const context = {
 		family,
 		channel: channel.kind,
 		transport: need.transport,
@@ -45,6 +45,8 @@ export function probeContext(
 		crypto,
 		options: options.methodOptions,
 	};
+	const least = method.leastLength?.(context) ?? 0;
+	return least <= context.length ? context : { ...context, length: least };
 }
 
 function packetLength({ family, length }: TraceOptions, method: TraceMethod): number {

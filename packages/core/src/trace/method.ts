@@ -116,6 +116,8 @@ export interface TraceMethod {
 	/** Default and smallest length in bytes of the IP packet, IPv4 then IPv6. */
 	readonly defaultLength: Readonly<Record<Family, number>>;
 	readonly minimumLength: Readonly<Record<Family, number>>;
+	/** Length in bytes of the shortest packet in this context, where what is asked decides it (a name in a query). */
+	leastLength?(context: ProbeContext): number;
 	/** The method's own options; a method without any leaves it out. */
 	readonly options?: readonly MethodOption[];
 	/** Its packets have the default length whatever is asked for. */
