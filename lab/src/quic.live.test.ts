@@ -76,7 +76,7 @@ async function awaitServer(args: readonly string[]): Promise<void> {
 function details(result: TraceResult): readonly Readonly<Record<string, unknown>>[] {
 	expect(result.hops).toHaveLength(3);
 	const probes = result.hops.at(-1)?.probes ?? [];
-	return probes.flatMap((probe) => (probe.status === "reply" ? [probe.reply.detail] : []));
+	return probes.flatMap((probe) => (probe.reply === null ? [] : [probe.reply.detail]));
 }
 
 async function openServers(): Promise<void> {
@@ -130,11 +130,15 @@ describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skippe
 		expect(answers).toContainEqual(expect.objectContaining({ close: expect.objectContaining(closed.close) }));
 	});
 
-	test.skipIf(retryServer === null).each(VARIANTS)("IPv$family over $channel: a Retry is followed", async (asked) => {
-		const answers = details(await trace({ ...asked, args: ["-p", String(RETRY_PORT)] }));
-		expect(answers.length).toBeGreaterThan(0);
-		for (const detail of answers) {
-			expect(detail).toMatchObject({ packet: "initial", serverHello: true, again: [{ packet: "retry" }] });
-		}
-	});
+	test.skipIf(retryServer === null).each(VARIANTS)(
+		"IPv$family over $channel: a Retry is followed, ECN counted",
+		async (asked) => {
+			const answers = details(await trace({ ...asked, args: ["-p", String(RETRY_PORT), "--ecn", "2"] }));
+			expect(answers.length).toBeGreaterThan(0);
+			for (const detail of answers) {
+				expect(detail).toMatchObject({ packet: "initial", serverHello: true, again: [{ packet: "retry" }] });
+				expect(detail).toMatchObject({ ecn: { ect0: 1, ect1: 0, ce: 0 } });
+			}
+		},
+	);
 });
