@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { TRACE_METHODS } from "whither";
 
 const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
 const argv = process.argv;
@@ -48,14 +49,7 @@ describe("the examples are short and run", () => {
 
 	it("methods.ts has a line a method", async () => {
 		const lines = (await run("methods.ts")).split("\n");
-		expect(lines.map((line) => line.split(" ")[0])).toEqual([
-			"udp",
-			"udp-classic",
-			"udp-port",
-			"icmp",
-			"tcp",
-			"tcpconnect",
-		]);
+		expect(lines.map((line) => line.split(" ")[0])).toEqual(TRACE_METHODS.map((method) => method.name));
 		for (const line of lines) expect(line).toContain("hops");
 	});
 

@@ -54,6 +54,7 @@ function nodeObstacle(name: string, spec: NodeSpec): string | null {
 
 function wantedBeyondKernel(spec: NodeSpec): string | null {
 	if ((spec.copies ?? 1) > 1) return "copies";
+	if (spec.kind === "host" && spec.udp === "dns") return "DNS server";
 	if (spec.kind === "host") return spec.answersFrom === undefined ? null : "answersFrom";
 	if (spec.quoteBytes !== undefined && spec.quoteBytes !== "all") return "quoteBytes";
 	const keys = ["mpls", "interfaceInfo", "nodeName", "icmpDelayMs", "icmpJitterMs"] as const;

@@ -28,12 +28,14 @@ export type { TraceEvent } from "./trace/events.ts";
 export type {
 	IgnoreReason,
 	Match,
+	MethodOption,
 	ProbeContext,
 	ProbeRequest,
 	ReplyKind,
 	ReplyMeaning,
 	TraceMethod,
 } from "./trace/method.ts";
+export { checkMethodOptions, type MethodOptionProblem, parseMethodOptions } from "./trace/method-options.ts";
 export { findMethod, TRACE_METHODS } from "./trace/methods/index.ts";
 export { DEFAULT_TRACE_OPTIONS, type TraceOptions } from "./trace/options.ts";
 export type { RunningTrace, TraceFailure, TraceMessage, TraceOrder } from "./trace/order.ts";

@@ -15,6 +15,7 @@ import {
 import type { Channel } from "./channel/channel.ts";
 import { openBestChannel } from "./channel/choice.ts";
 import { type Clock, createClock } from "./clock.ts";
+import { nodeCrypto } from "./crypto.ts";
 import { isSystemError } from "./errors.ts";
 import type { Watch } from "./native/libc.ts";
 import { openWorkspace, type Workspace } from "./native/workspace.ts";
@@ -105,7 +106,11 @@ class SocketRun {
 			return;
 		}
 		const { channel } = opened;
-		const context = probeContext(this.#order.options, { method, ...opened, key: randomKey(workspace) });
+		const secret = randomBytes(workspace, SECRET_BYTES);
+		const key = new DataView(secret.buffer).getUint32(0);
+		// The key travels in the open; the secret must not begin with it.
+		const parts = { method, ...opened, key, secret: secret.subarray(4), crypto: nodeCrypto };
+		const context = probeContext(this.#order.options, parts);
 		const tracer = new Tracer({ method, options: this.#order.options, context });
 		this.#parts = { tracer, channel, clock };
 		this.#watch = workspace.libc.watch(channel.pollFd, () => this.#turn(null));
@@ -221,8 +226,11 @@ function happenedAt(input: TracerInput): Instant | null {
 	return input.type === "reply" ? input.reply.at : null;
 }
 
-/** 32 bits of the kernel's randomness: probes must not be guessable by those who would forge answers. */
-function randomKey({ libc, scratch }: Workspace): number {
-	libc.getrandom(scratch.address, 4, 0);
-	return scratch.view.getUint32(0);
+/** 4 bytes for the key, 32 for the secret. */
+const SECRET_BYTES = 36;
+
+/** The kernel's randomness: probes must not be guessable by those who would forge answers. */
+function randomBytes({ libc, scratch }: Workspace, length: number): Uint8Array {
+	libc.getrandom(scratch.address, length, 0);
+	return Uint8Array.from({ length }, (_, index) => scratch.view.getUint8(index));
 }

@@ -1,7 +1,9 @@
 import {
+	decodeDns,
 	decodeIcmp,
 	decodeTcp,
 	decodeUdp,
+	encodeDnsQuery,
 	encodeIcmpEcho,
 	encodeTcp,
 	encodeUdp,
@@ -92,6 +94,26 @@ describe.each(FAMILIES)("a host (IPv%i)", (family) => {
 		if (isDecodeError(stray)) throw new Error("no TCP");
 		expect(stray.header).toMatchObject({ flags: TCP_FLAGS.rst, sequence: 900 });
 		expect(answer({}, tcp(family, TCP_FLAGS.rst)).type).toBe("none");
+	});
+
+	it("answers DNS queries with one address, and nothing else", () => {
+		const datagram = (payload: Uint8Array) => {
+			const ports = { sourcePort: 1234, destinationPort: 53 };
+			return incoming(family, 17, encodeUdp({ family, ...addresses(family), ...ports }, payload));
+		};
+		for (const [type, data] of [
+			[1, { name: "A", value: { address: "192.0.2.53" } }],
+			[28, { name: "AAAA", value: { address: "2001:db8::53" } }],
+		] as const) {
+			const query = datagram(encodeDnsQuery({ id: 77, name: "a.example", type }));
+			const udp = decodeUdp(answered({ udp: "dns" }, query).payload);
+			if (isDecodeError(udp)) throw new Error("no UDP");
+			expect(udp.header).toMatchObject({ sourcePort: 53, destinationPort: 1234 });
+			const questions = [{ name: "a.example.", type, class: 1 }];
+			expect(decodeDns(udp.payload)).toMatchObject({ id: 77, response: true, questions, answers: [{ data }] });
+			expect(answer({ udp: "dns" }, datagram(udp.payload)).type).toBe("none");
+		}
+		expect(answer({ udp: "dns" }, udp(family)).type).toBe("none");
 	});
 
 	it("answers echo requests, if it is not told to be silent, and no echo replies", () => {

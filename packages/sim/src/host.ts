@@ -1,9 +1,15 @@
 /** What a machine answers to a packet addressed to itself. */
 import {
+	DNS_CLASSES,
+	DNS_TYPES,
+	type DnsData,
+	decodeDns,
 	decodeIcmp,
 	decodeTcp,
 	decodeUdp,
+	dnsData,
 	ECHO_TYPES,
+	encodeDns,
 	encodeIcmpEcho,
 	encodeTcp,
 	encodeUdp,
@@ -54,11 +60,30 @@ function answerUdp(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnsw
 	if (isDecodeError(udp) || udp.truncated) return none("malformed UDP");
 	const behaviour = host.udp ?? "closed";
 	if (behaviour === "closed") return unreachable("port");
-	if (behaviour !== "echo") return none(behaviour === "open" ? "taken by an application" : "silent");
+	const answer = behaviour === "echo" ? udp.payload : behaviour === "dns" ? answerQuery(udp.payload) : null;
+	if (answer === null) return none(behaviour === "silent" ? "silent" : "taken by an application");
 	const { sourcePort, destinationPort } = udp.header;
 	const ports = { sourcePort: destinationPort, destinationPort: sourcePort };
-	const datagram = encodeUdp({ ...backwards(packet, stack), ...ports }, udp.payload);
+	const datagram = encodeUdp({ ...backwards(packet, stack), ...ports }, answer);
 	return reply(packet, stack, datagram);
+}
+
+/** What any name resolves to here: addresses for documentation (RFC 5737, RFC 3849). */
+const RESOLVED: Readonly<Record<4 | 6, DnsData>> = {
+	4: dnsData("A", { address: "192.0.2.53" }),
+	6: dnsData("AAAA", { address: "2001:db8::53" }),
+};
+
+/** One address record for a query of one question: AAAA where that is asked for, else A; null for anything else. */
+function answerQuery(bytes: Uint8Array): Uint8Array | null {
+	const query = decodeDns(bytes);
+	if (isDecodeError(query) || query.response || query.cut !== null) return null;
+	const [question, another] = query.questions;
+	if (question === undefined || another !== undefined) return null;
+	const data = RESOLVED[question.type === DNS_TYPES.AAAA ? 6 : 4];
+	const { id, questions, recursionDesired } = query;
+	const answers = [{ name: question.name, class: DNS_CLASSES.IN, ttl: 300, data }];
+	return encodeDns({ id, response: true, recursionDesired, recursionAvailable: true, questions, answers });
 }
 
 /** RFC 9293 §3.10.7, as far as a machine without connections needs it. */

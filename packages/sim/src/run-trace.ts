@@ -15,6 +15,7 @@ import {
 	type TracerInput,
 	traceResult,
 } from "@whither/core";
+import type { CryptoPort } from "@whither/wire";
 import { Internet } from "./internet.ts";
 import type { NodeHook } from "./node.ts";
 import type { PacketRecord } from "./packet-record.ts";
@@ -35,6 +36,8 @@ export interface RunTraceOptions {
 	readonly hooks?: Readonly<Record<string, readonly NodeHook[]>>;
 	/** Changes to the scenario's own trace options, such as another method. */
 	readonly options?: Scenario["trace"]["options"];
+	/** For methods that encrypt; without it they throw. */
+	readonly crypto?: CryptoPort;
 	/** Told of every event as it happens in virtual time. */
 	readonly onEvent?: (event: TraceEvent) => void;
 }
@@ -45,6 +48,18 @@ export interface TraceRun {
 	readonly events: readonly TraceEvent[];
 	readonly packets: readonly PacketRecord[];
 }
+
+function noCrypto(): never {
+	throw new RangeError("this simulation was given no cryptography");
+}
+
+const NO_CRYPTO: CryptoPort = {
+	sha256: noCrypto,
+	hmacSha256: noCrypto,
+	aes128EncryptBlock: noCrypto,
+	aes128GcmSeal: noCrypto,
+	aes128GcmOpen: noCrypto,
+};
 
 const DEFAULT_STEP_LIMIT = 200_000;
 const TOOL = { name: "whither-sim", version: "0" };
@@ -66,8 +81,11 @@ export function runTrace(scenario: Scenario, run: RunTraceOptions): TraceRun {
 	const method = requireMethod(options.method);
 	const need = requireNeed(method, run.channel ?? scenarioChannels(scenario)[0]);
 	const channel = openSimChannel({ internet, options, need, seed: seed + 1 });
-	const key = new Random(seed + 2).uint32();
-	const context = probeContext(options, { method, need, channel, key });
+	const random = new Random(seed + 2);
+	const key = random.uint32();
+	const secret = Uint8Array.from({ length: 32 }, () => random.uint32() & 0xff);
+	const crypto = run.crypto ?? NO_CRYPTO;
+	const context = probeContext(options, { method, need, channel, key, secret, crypto });
 	const tracer = new Tracer({ method, options, context });
 	const events = drive(tracer, channel, internet, run);
 	const result = traceResult(tracer, { tool: TOOL, args: [], startedAt: STARTED_AT });

@@ -49,8 +49,8 @@ export type RateLimit = "none" | "linux" | { readonly perSecond: number; readonl
 /** A machine at the edge: it forwards nothing. */
 export interface HostSpec {
 	readonly kind: "host";
-	/** What every UDP port does: `closed` answers port unreachable, `open` takes and says nothing, `echo` sends the payload back, `silent` drops. Default closed. */
-	readonly udp?: "closed" | "open" | "echo" | "silent";
+	/** What every UDP port does: `closed` answers port unreachable, `open` takes and says nothing, `echo` sends the payload back, `dns` answers queries with one address, `silent` drops. Default closed. */
+	readonly udp?: "closed" | "open" | "echo" | "dns" | "silent";
 	readonly tcpPorts?: { readonly open?: readonly number[]; readonly filtered?: readonly number[] };
 	/** What TCP ports not listed do: `closed` resets, `filtered` drops. Default closed. */
 	readonly tcpDefault?: "closed" | "filtered";

@@ -7,7 +7,9 @@ _whither() {
 	[[ "$previous" == = ]] && previous="${COMP_WORDS[COMP_CWORD-2]}"
 	[[ "$current" == = ]] && previous="${COMP_WORDS[COMP_CWORD-1]}" && current=""
 	case "$previous" in
-	--method|-M) COMPREPLY=($(compgen -W "udp udp-classic udp-port icmp tcp tcpconnect" -- "$current")) ; return ;;
+	--method|-M) COMPREPLY=($(compgen -W "udp udp-classic udp-port icmp tcp tcpconnect quic dns" -- "$current")) ; return ;;
+	--dns) COMPREPLY=() ; return ;;
+	--options|-O) COMPREPLY=($(compgen -W "help info v2 version= alpn= sni= domain= type= norecurse" -- "$current")) ; return ;;
 	--port|-p) COMPREPLY=() ; return ;;
 	--first|-f) COMPREPLY=() ; return ;;
 	--max-hops|-m) COMPREPLY=() ; return ;;
@@ -30,7 +32,7 @@ _whither() {
 	--color) COMPREPLY=($(compgen -W "auto always never" -- "$current")) ; return ;;
 	esac
 	case "$command" in
-	trace) words="--method -M --icmp -I --tcp -T --udp -U --port -p --ipv4 -4 --ipv6 -6 --first -f --max-hops -m --source -s --interface -i --bypass-routing -r --fwmark --queries -q --sim-queries -N --tos -t --dscp --ecn --flowlabel -l --dont-fragment -F --sport --channel --wait -w --timeout -Q --failures -H --sendwait -z --json --ndjson --format --extensions -e --numeric -n --back --explain --color --strict --help -h" ;;
+	trace) words="--method -M --icmp -I --tcp -T --udp -U --quic --dns --options -O --port -p --ipv4 -4 --ipv6 -6 --first -f --max-hops -m --source -s --interface -i --bypass-routing -r --fwmark --queries -q --sim-queries -N --tos -t --dscp --ecn --flowlabel -l --dont-fragment -F --sport --channel --wait -w --timeout -Q --failures -H --sendwait -z --json --ndjson --format --extensions -e --numeric -n --back --explain --color --strict --help -h" ;;
 	doctor) words="--json --color --help -h" ;;
 	demo) words="--fast --realtime --json --ndjson --format --extensions -e --numeric -n --back --explain --color --help -h" ;;
 	completion) words="--help -h bash zsh fish" ;;

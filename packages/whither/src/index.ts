@@ -24,6 +24,7 @@ export { type DoctorResult, doctor, type MethodCheck } from "./api/doctor.ts";
 export { WhitherError, type WhitherErrorCode } from "./api/error.ts";
 export type { FailureDocument } from "./api/failure.ts";
 export type { MachineFacts } from "./api/machine-facts.ts";
+export type { MethodOptions } from "./api/method-options.ts";
 export type { TraceRequestOptions } from "./api/options.ts";
 export type { ResolvedTarget } from "./api/resolve.ts";
 export { type SimulatedOptions, simulated } from "./api/simulated.ts";

@@ -1,4 +1,5 @@
 /** The constant part of a trace's probes, made from its orders and the channel that was opened for it. */
+import type { CryptoPort } from "@whither/wire";
 import type { ChannelKind, ChannelNeed } from "./channel.ts";
 import type { ProbeContext, TraceMethod } from "./method.ts";
 import type { TraceOptions } from "./options.ts";
@@ -18,12 +19,18 @@ export interface ContextParts {
 	readonly channel: { readonly kind: ChannelKind; readonly source: string; readonly sourcePorts: readonly number[] };
 	/** 32 bits that nobody can guess. */
 	readonly key: number;
+	/** 32 bytes that nobody can guess. */
+	readonly secret: Uint8Array;
+	readonly crypto: CryptoPort;
 }
 
 /** What every probe of a trace is built from. */
-export function probeContext(options: TraceOptions, { method, need, channel, key }: ContextParts): ProbeContext {
+export function probeContext(
+	options: TraceOptions,
+	{ method, need, channel, key, secret, crypto }: ContextParts,
+): ProbeContext {
 	const { family, target } = options;
-	return {
+	const context = {
 		family,
 		channel: channel.kind,
 		transport: need.transport,
@@ -33,7 +40,13 @@ export function probeContext(options: TraceOptions, { method, need, channel, key
 		port: options.port ?? method.defaultPort ?? 0,
 		key,
 		length: packetLength(options, method),
+		targetName: options.targetName,
+		secret,
+		crypto,
+		options: options.methodOptions,
 	};
+	const least = method.leastLength?.(context) ?? 0;
+	return least <= context.length ? context : { ...context, length: least };
 }
 
 function packetLength({ family, length }: TraceOptions, method: TraceMethod): number {

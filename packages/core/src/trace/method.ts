@@ -2,6 +2,7 @@
  * A trace method: how one protocol's probe looks and how its answers are told apart. It knows no schedule and no
  * socket; a new protocol is one new file in `methods/` and one row in their table.
  */
+import type { CryptoPort } from "@whither/wire";
 import type { ChannelKind, ChannelNeed, Family, ProbePacket, ProbeTransport, Reply } from "./channel.ts";
 
 /** Everything constant through one trace that a probe is built from. */
@@ -19,6 +20,13 @@ export interface ProbeContext {
 	readonly key: number;
 	/** Length in bytes of the whole IP packet, header included. */
 	readonly length: number;
+	/** The name that the target was asked by: server name for TLS, and so on. */
+	readonly targetName: string;
+	/** 32 random bytes, new for every trace, that a method may derive secrets of its probes from. */
+	readonly secret: Uint8Array;
+	readonly crypto: CryptoPort;
+	/** -O, checked against the method's table. */
+	readonly options: Readonly<Record<string, string | true>>;
 }
 
 /** Which probe to build. */
@@ -28,6 +36,19 @@ export interface ProbeRequest {
 	readonly sequence: number;
 	/** Index of the flow (5-tuple) the probe belongs to. */
 	readonly flow: number;
+	/** What the method said with `again`, when this packet follows up another of the same slot. */
+	readonly state?: unknown;
+}
+
+/** One of a method's own options (`-O name` or `-O name=value`). */
+export interface MethodOption {
+	readonly name: string;
+	/** What stands for the value in help, such as `N`; null: the option takes none. */
+	readonly value: string | null;
+	/** One line for `-O help`. */
+	readonly summary: string;
+	/** Says what is wrong with a value, else null; absent: any will do. */
+	readonly check?: (value: string) => string | null;
 }
 
 /** What kind of answer came, in the words of `whither.trace/1`. */
@@ -44,7 +65,11 @@ export type ReplyKind =
 	| "ack"
 	| "quic"
 	| "stun"
-	| "dns";
+	| "dns"
+	| "udpLite"
+	| "dccp"
+	| "sctp"
+	| "protocol";
 
 /** What an answer means to the trace. */
 export interface ReplyMeaning {
@@ -68,6 +93,13 @@ export type IgnoreReason =
 /** Whose answer a reply is. */
 export type Match =
 	| { readonly type: "probe"; readonly sequence: number; readonly meaning: ReplyMeaning }
+	/** The target asks for another packet first (QUIC Retry): it is sent at once, and its answer is the probe's. */
+	| {
+			readonly type: "again";
+			readonly sequence: number;
+			readonly state: unknown;
+			readonly detail: Readonly<Record<string, unknown>>;
+	  }
 	/** Surely about our flow, but the router quoted too little to say which probe. */
 	| { readonly type: "flow"; readonly meaning: ReplyMeaning }
 	| { readonly type: "foreign"; readonly reason: IgnoreReason };
@@ -84,6 +116,10 @@ export interface TraceMethod {
 	/** Default and smallest length in bytes of the IP packet, IPv4 then IPv6. */
 	readonly defaultLength: Readonly<Record<Family, number>>;
 	readonly minimumLength: Readonly<Record<Family, number>>;
+	/** Length in bytes of the shortest packet in this context, where what is asked decides it (a name in a query). */
+	leastLength?(context: ProbeContext): number;
+	/** The method's own options; a method without any leaves it out. */
+	readonly options?: readonly MethodOption[];
 	/** Its packets have the default length whatever is asked for. */
 	readonly fixedLength?: true;
 	probe(context: ProbeContext, request: ProbeRequest): ProbePacket;

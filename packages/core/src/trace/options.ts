@@ -39,6 +39,8 @@ export interface TraceOptions {
 	readonly interface: string | null;
 	readonly sourcePort: number | null;
 	readonly fwmark: number | null;
+	/** -O: the method's own options by name; true for those without a value. Checked by `checkMethodOptions`. */
+	readonly methodOptions: Readonly<Record<string, string | true>>;
 	/** Channel kinds to try, in order, instead of the method's own order; null: the method's. */
 	readonly channels: readonly ("errorQueue" | "raw")[] | null;
 }
@@ -72,5 +74,6 @@ export const DEFAULT_TRACE_OPTIONS: Omit<TraceOptions, "target" | "targetName" |
 	interface: null,
 	sourcePort: null,
 	fwmark: null,
+	methodOptions: {},
 	channels: null,
 };

@@ -2,6 +2,7 @@
  * A path for tests of the tracer alone: no packets, only delays. A method of its own carries the sequence number in
  * the quote, so that nothing here depends on a protocol.
  */
+import type { CryptoPort } from "@whither/wire";
 import { MILLISECOND } from "../machine.ts";
 import type { ChannelInput, IcmpErrorReply, ProbeSend } from "./channel.ts";
 import type { TraceEvent } from "./events.ts";
@@ -20,6 +21,9 @@ const MEANINGS: Readonly<Record<number, ReplyMeaning>> = {
 	1: { kind: "unreachable", place: "end", detail: {} },
 };
 
+/** A type that no router sends: the target asks for another packet. */
+const ASKS_AGAIN = 9;
+
 /** Names the probe by the first two quoted bytes; an empty quote names only the flow. */
 export const numbered: TraceMethod = {
 	name: "numbered",
@@ -28,21 +32,38 @@ export const numbered: TraceMethod = {
 	defaultPort: 33434,
 	defaultLength: { 4: 60, 6: 80 },
 	minimumLength: { 4: 28, 6: 48 },
-	probe: (_context, { sequence }) => ({
+	probe: (_context, { sequence, state }) => ({
 		transport: "udp",
 		protocol: 17,
 		sourcePort: 1,
 		destinationPort: 2,
-		bytes: Uint8Array.of(sequence >> 8, sequence & 0xff),
+		bytes: Uint8Array.of(sequence >> 8, sequence & 0xff, ...(state === undefined ? [] : [1])),
 	}),
 	match: (_context, reply) => {
 		if (reply.type !== "icmpError") return { type: "foreign", reason: "otherProtocol" };
+		if (reply.icmp.type === ASKS_AGAIN) {
+			const [high = 0, low = 0] = reply.quoted.payload;
+			return { type: "again", sequence: (high << 8) | low, state: "more", detail: { why: "retry" } };
+		}
 		const meaning = MEANINGS[reply.icmp.type];
 		if (meaning === undefined) return { type: "foreign", reason: "notAnError" };
 		const [high, low] = reply.quoted.payload;
 		if (high === undefined || low === undefined) return { type: "flow", meaning };
 		return { type: "probe", sequence: (high << 8) | low, meaning };
 	},
+};
+
+const unused = (): never => {
+	throw new Error("not used here");
+};
+
+/** Methods without cryptography need none. */
+export const NO_CRYPTO: CryptoPort = {
+	sha256: unused,
+	hmacSha256: unused,
+	aes128EncryptBlock: unused,
+	aes128GcmSeal: unused,
+	aes128GcmOpen: unused,
 };
 
 const CONTEXT: ProbeContext = {
@@ -55,11 +76,15 @@ const CONTEXT: ProbeContext = {
 	port: 33434,
 	key: 1,
 	length: 60,
+	targetName: TARGET,
+	secret: new Uint8Array(32),
+	crypto: NO_CRYPTO,
+	options: {},
 };
 
 /** One answer of the path: ICMP type, delay in milliseconds, who; `quote: "short"` does not name the probe. */
 export interface PathAnswer {
-	readonly type: 11 | 3 | 1;
+	readonly type: 11 | 3 | 1 | 9;
 	readonly delayMs: number;
 	readonly from: string;
 	readonly quote?: "short";

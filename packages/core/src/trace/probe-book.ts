@@ -39,6 +39,8 @@ export interface Slot {
 	answer: Answer | null;
 	duplicates: number;
 	error: SystemError | null;
+	/** The target asked for another packet: what the method makes it of, and what it said of each such answer. */
+	again: { readonly state: unknown; readonly details: readonly Readonly<Record<string, unknown>>[] } | null;
 	/** For an unanswered slot of the target: a probe with a larger TTL whose answer stands for it. */
 	stand: Slot | null;
 }
@@ -159,6 +161,7 @@ function emptySlot(ttl: number, query: number): Slot {
 		answer: null,
 		duplicates: 0,
 		error: null,
+		again: null,
 		stand: null,
 	};
 }

@@ -5,11 +5,21 @@
 import type { Deadline, Instant } from "../machine.ts";
 import type { TraceOptions } from "./options.ts";
 import { PathEnd } from "./path-end.ts";
-import { type Answer, ProbeBook, type Slot } from "./probe-book.ts";
+import { type Answer, ProbeBook, type Slot, type Transmission } from "./probe-book.ts";
 import { Schedule } from "./schedule.ts";
 import { ShortQuotes, type Unplaced } from "./short-quotes.ts";
 import { canBeStoodFor, Waits } from "./waits.ts";
 
+/** A target that asks for yet another packet after so many is playing with us. */
+const MOST_FOLLOW_UPS = 2;
+
+interface FollowUp {
+	readonly at: Instant;
+	readonly state: unknown;
+	readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** The slots of one trace and how they come to rest. */
 export class Settling {
 	readonly book: ProbeBook;
 	readonly schedule: Schedule;
@@ -48,6 +58,19 @@ export class Settling {
 		const mayEnd = slot.ttl >= this.toldBelowTtl;
 		if (mayEnd && this.end.note(slot.ttl, answer.meaning)) this.schedule.endAt(this.end.lastTtl);
 		return late ? "late" : "answered";
+	}
+
+	/** The target asks for another packet of this probe first; false: it has an answer, or asked too often. */
+	followUp(transmission: Transmission, follow: FollowUp): boolean {
+		const { slot } = transmission;
+		const details = slot.again?.details ?? [];
+		if (slot.answer !== null || slot.state === "unsent" || details.length >= MOST_FOLLOW_UPS) return false;
+		const rttNs = Math.max(0, follow.at - transmission.sentAt);
+		slot.again = { state: follow.state, details: [...details, { ...follow.detail, rttNs }] };
+		this.book.mark(slot, "unsent");
+		this.schedule.repeat([slot]);
+		this.#waits.endAnswered();
+		return true;
 	}
 
 	/** Keeps an answer that does not name its probe. */

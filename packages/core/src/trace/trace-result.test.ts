@@ -6,6 +6,7 @@ import type { ProbeSend } from "./channel.ts";
 import { probeContext } from "./context.ts";
 import { findMethod } from "./methods/index.ts";
 import { DEFAULT_TRACE_OPTIONS, type TraceOptions } from "./options.ts";
+import { NO_CRYPTO } from "./path.fixture.ts";
 import type { ProbeResult } from "./result.ts";
 import { traceResult } from "./trace-result.ts";
 import { Tracer } from "./tracer.ts";
@@ -21,7 +22,14 @@ function answeredProbe(options: Partial<TraceOptions>, alter: (quoted: Uint8Arra
 	if (method === undefined || need === undefined) throw new Error("no raw udp");
 	const orders = { ...DEFAULT_TRACE_OPTIONS, family: 4 as const, target: TARGET, targetName: TARGET, ...options };
 	const channel = { kind: "raw" as const, source: SOURCE, sourcePorts: [50_000] };
-	const context = probeContext(orders, { method, need, channel, key: 0x1234_5678 });
+	const context = probeContext(orders, {
+		method,
+		need,
+		channel,
+		key: 0x1234_5678,
+		secret: new Uint8Array(32),
+		crypto: NO_CRYPTO,
+	});
 	const tracer = new Tracer({ method, options: orders, context });
 	const sent: ProbeSend[] = [];
 	for (const output of tracer.step({ type: "start" }, 0)) if (output.type === "send") sent.push(...output.probes);

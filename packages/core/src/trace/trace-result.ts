@@ -118,6 +118,7 @@ export function probeResult(tracer: Tracer, slot: Slot): ProbeResult {
 
 function answerFields(answer: Answer, tracer: Tracer) {
 	const { reply, meaning, transmission } = answer;
+	const { again } = transmission.slot;
 	const icmp = reply.type === "icmpError" ? reply : null;
 	const kernelStamps = reply.stamp === "kernel" && transmission.stamp === "kernel";
 	const measuredByKernel = reply.type === "connect" && reply.rttNs !== null;
@@ -135,7 +136,7 @@ function answerFields(answer: Answer, tracer: Tracer) {
 			ttl: reply.ttl,
 			tos: reply.tos,
 			mtu: icmp?.mtu ?? null,
-			detail: meaning.detail,
+			detail: again === null ? meaning.detail : { ...meaning.detail, again: again.details },
 		},
 		quoted: icmp === null ? null : quotedFields(answer, tracer.config),
 		extensions: icmp === null ? [] : icmp.extensions.map(extensionJson),

@@ -230,6 +230,30 @@ describe("the answers", () => {
 	});
 });
 
+describe("a target that asks for another packet first", () => {
+	it("gets it at once, and its answer is the probe's, with the first round trip in the detail", () => {
+		const { result, sent } = runPath(({ ttl, packet }) => {
+			if (ttl < 3) return { type: 11, delayMs: ttl, from: `10.0.0.${ttl}` };
+			return packet.bytes.length > 2 ? { type: 3, delayMs: 4, from: TARGET } : { type: 9, delayMs: 6, from: TARGET };
+		});
+		expect(result.stopReason).toBe("reached");
+		const { probes } = result.hops[2] ?? { probes: [] };
+		expect(probes.slice(0, 3).map(({ rttNs }) => rttNs)).toEqual([4 * MILLISECOND, 4 * MILLISECOND, 4 * MILLISECOND]);
+		expect(probes[0]?.reply?.detail).toEqual({ again: [{ why: "retry", rttNs: 6 * MILLISECOND }] });
+		expect(sent.length).toBeGreaterThan(30);
+	});
+
+	it("is given up when it never stops asking", () => {
+		const { result } = runPath(
+			({ ttl }) =>
+				ttl < 3 ? { type: 11, delayMs: ttl, from: `10.0.0.${ttl}` } : { type: 9, delayMs: 6, from: TARGET },
+			{ options: { maxTtl: 4, waitMaxNs: 100 * MILLISECOND } },
+		);
+		expect(result.reached).toBe(false);
+		expect(result.counters.sent).toBeLessThan(40);
+	});
+});
+
 describe("the end", () => {
 	it("stops when told to and keeps what is known", () => {
 		const { result, durationMs, events } = runPath(straightPath(30, 2), {

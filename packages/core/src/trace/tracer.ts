@@ -216,6 +216,10 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		}
 		const transmission = this.book.transmissions[match.sequence];
 		if (transmission === undefined) return this.#ignore("unknownSequence");
+		if (match.type === "again") {
+			const { state, detail } = match;
+			return this.#settling.followUp(transmission, { at: reply.at, state, detail }) || this.#count("duplicate");
+		}
 		const taken = { transmission, reply, meaning: match.meaning, late: false, inferred: false };
 		return this.#count(this.#settling.answer(taken, now));
 	}
@@ -300,7 +304,8 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		const probes: ProbeSend[] = [];
 		for (const slot of this.#schedule.take(now, this.book.waitingUpTo(this.lastTtl))) {
 			const { sequence } = this.book.transmit(slot, now);
-			const packet = method.probe(context, { ttl: slot.ttl, sequence, flow: 0 });
+			const state = slot.again === null ? {} : { state: slot.again.state };
+			const packet = method.probe(context, { ttl: slot.ttl, sequence, flow: 0, ...state });
 			probes.push({ sequence, ttl: slot.ttl, packet });
 		}
 		if (probes.length === 0) return;

@@ -77,7 +77,7 @@ export class Waits {
 
 	#limitNs(ttl: number): number {
 		const { maxNs, here, near } = this.#rule;
-		const hereNs = this.#hereNs.get(ttl);
+		const hereNs = this.#hereNsOf(ttl);
 		let limit = maxNs;
 		if (here > 0 && hereNs !== undefined) limit = Math.min(limit, here * (hereNs + SLACK_NS));
 		if (near === 0) return limit;
@@ -87,6 +87,13 @@ export class Waits {
 			limit = Math.min(limit, Math.max(END_FACTOR * this.#longestNs, END_FLOOR_NS));
 		}
 		return limit;
+	}
+
+	/** Longest round trip of the hop; the path's last hop is everything that answered from there on. */
+	#hereNsOf(ttl: number): number | undefined {
+		const own = this.#hereNs.get(ttl);
+		const isLast = own !== undefined && this.#end.known && ttl === this.#end.lastTtl;
+		return isLast ? Math.max(own, this.#endRoundTripNs()) : own;
 	}
 
 	/** Longest round trip of the nearest later hop that answered. */

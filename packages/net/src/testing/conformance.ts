@@ -1,4 +1,5 @@
 /** What every channel must do, checked against a real path whose hops are known. Not part of the package's interface. */
+
 import { readdirSync } from "node:fs";
 import {
 	type ChannelInput,
@@ -15,6 +16,7 @@ import {
 import type { Channel, ChannelRequest } from "../channel/channel.ts";
 import { openChannel } from "../channel/open.ts";
 import { type Clock, createClock } from "../clock.ts";
+import { nodeCrypto } from "../crypto.ts";
 import { isSystemError } from "../errors.ts";
 import { openWorkspace, type Workspace } from "../native/workspace.ts";
 
@@ -126,7 +128,14 @@ class Suite {
 			port: request.port,
 			length: setting.length ?? null,
 		};
-		const context = probeContext(options, { method: this.#method, need, channel, key: 0x57484954 });
+		const context = probeContext(options, {
+			method: this.#method,
+			need,
+			channel,
+			key: 0x57484954,
+			secret: new Uint8Array(32),
+			crypto: nodeCrypto,
+		});
 		try {
 			await check(channel, context);
 		} finally {

@@ -41,10 +41,61 @@ function tcpScenarios(method: "tcp" | "tcpconnect", words: string): Scenario[] {
 	];
 }
 
+const RESOLVER: Omit<HostSpec, "kind"> = { udp: "dns" };
+const NO_RESOLVER = "no kernel answers DNS queries";
+
+function dnsScenarios(): Scenario[] {
+	const trace = { ...ENDS, options: { method: "dns" } };
+	const reached = { reached: true, stopReason: "reached" } as const;
+	return [
+		{
+			name: "dns to a resolver",
+			about: "Every probe is a query, and the target answers it.",
+			...path({ routers: 4, target: RESOLVER }),
+			trace,
+			lab: NO_RESOLVER,
+			expect: { ...reached, hops: [...routerHops(1, 4), targetHop(5, { kind: "dns" })], durationMs: { atMost: 20 } },
+		},
+		{
+			name: "dns behind a silent router",
+			about: "A hop that says nothing hides neither the next one nor the answer.",
+			...path({ routers: 4, router: { r2: { silent: true } }, target: RESOLVER }),
+			trace,
+			lab: NO_RESOLVER,
+			expect: {
+				...reached,
+				hops: [...routerHops(1, 1), silentHops(2, 2), ...routerHops(3, 4), targetHop(5, { kind: "dns" })],
+			},
+		},
+		{
+			name: "dns to a closed port",
+			about: "Nobody listens on port 53, and the target says so.",
+			...path({ routers: 4 }),
+			trace,
+			lab: true,
+			expect: { ...reached, hops: [...routerHops(1, 4), targetHop(5)], durationMs: { atMost: 20 } },
+		},
+		{
+			name: "dns to a filtered port",
+			about: "The target drops queries: all routers, then silence.",
+			...path({ routers: 4, target: { udp: "silent" } }),
+			trace: { ...ENDS, options: { method: "dns", maxTtl: 10 } },
+			lab: true,
+			expect: {
+				reached: false,
+				stopReason: "maxHops",
+				hops: [...routerHops(1, 4), silentHops(5, 10)],
+				durationMs: { atMost: 3200 },
+			},
+		},
+	];
+}
+
 /** Each method against open, closed and filtered targets. */
 export const METHODS: readonly Scenario[] = [
 	...tcpScenarios("tcp", "A raw SYN for each probe,"),
 	...tcpScenarios("tcpconnect", "A connect() for each probe,"),
+	...dnsScenarios(),
 	{
 		name: "icmp echo",
 		about: "Echo requests by a raw socket and by a ping socket, whose id is the kernel's.",

@@ -1,7 +1,8 @@
 /** What a caller may ask of a trace, and its translation into the tracer's orders. */
-import { DEFAULT_TRACE_OPTIONS, findMethod, TRACE_METHODS, type TraceOptions } from "@whither/core";
+import { DEFAULT_TRACE_OPTIONS, findMethod, TRACE_METHODS, type TraceMethod, type TraceOptions } from "@whither/core";
 import { WhitherError } from "./error.ts";
 import { LIMITS, type LimitName, MOST_MS } from "./limits.ts";
+import { type MethodOptions, methodsTaking } from "./method-options.ts";
 import type { ResolvedTarget } from "./resolve.ts";
 import type { World } from "./world.ts";
 
@@ -9,6 +10,8 @@ import type { World } from "./world.ts";
 export interface TraceRequestOptions {
 	/** Method name, or several in order of preference: the next is taken where a privilege is missing. Default `udp`. */
 	readonly method?: string | readonly string[] | undefined;
+	/** The method's own options by name, true for those without a value; methods beyond the first that do not take them are passed over. */
+	readonly methodOptions?: MethodOptions | undefined;
 	/** Default: that of the literal address, else IPv4 where the name has both. */
 	readonly family?: 4 | 6 | undefined;
 	readonly port?: number | undefined;
@@ -49,17 +52,19 @@ export interface TraceRequestOptions {
 	readonly world?: World | undefined;
 }
 
-/** The methods asked for, in order of preference, each checked to exist. */
+/** The methods asked for, in order of preference, each checked to exist and to take the method options. */
 export function methodsOf(options: TraceRequestOptions): readonly string[] {
 	const asked = options.method ?? DEFAULT_TRACE_OPTIONS.method;
 	const methods = typeof asked === "string" ? [asked] : asked;
 	if (methods.length === 0) throw badOption("method", "name at least one method", asked);
-	for (const name of methods) {
-		if (findMethod(name) !== undefined) continue;
-		const known = TRACE_METHODS.map((method) => method.name).join(", ");
-		throw new WhitherError("unknownMethod", `There is no method "${name}"; choose one of ${known}`, { method: name });
-	}
-	return methods;
+	return methodsTaking(methods.map(methodNamed), options.methodOptions ?? {}).map((method) => method.name);
+}
+
+function methodNamed(name: string): TraceMethod {
+	const method = findMethod(name);
+	if (method !== undefined) return method;
+	const known = TRACE_METHODS.map((row) => row.name).join(", ");
+	throw new WhitherError("unknownMethod", `There is no method "${name}"; choose one of ${known}`, { method: name });
 }
 
 /** The tracer's orders; throws `WhitherError` with code `badOption` for a value out of range. */
@@ -95,6 +100,7 @@ export function completeOptions(options: TraceRequestOptions, method: string, ta
 		interface: options.interface ?? target.zone,
 		sourcePort: options.sourcePort ?? null,
 		fwmark: options.fwmark ?? null,
+		methodOptions: options.methodOptions ?? {},
 		channels: options.channels ?? null,
 	};
 }

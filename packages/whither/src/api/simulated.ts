@@ -1,6 +1,7 @@
 /** The internet in memory as a world: the same tracer, no network, no privilege; for demos, examples and tests. */
-import type { Family, RunningTrace, TraceEvent, TraceMessage, TraceOrder, TraceResult } from "@whither/core";
-import { linkAddress, nodeAddress, runTrace, type Scenario } from "@whither/sim";
+import type { RunningTrace, TraceEvent, TraceMessage, TraceOrder, TraceResult } from "@whither/core";
+import { nodeCrypto } from "@whither/net";
+import { nodeAddress, nodeNames, runTrace, type Scenario } from "@whither/sim";
 import { WhitherError } from "./error.ts";
 import type { World } from "./world.ts";
 
@@ -33,17 +34,6 @@ export function simulated(scenario: Scenario, options: SimulatedOptions = {}): W
 	};
 }
 
-function nodeNames(scenario: Scenario): ReadonlyMap<string, string> {
-	const names = new Map<string, string>();
-	for (const [link, { between }] of scenario.links.entries()) {
-		for (const family of [4, 6] as const satisfies readonly Family[]) {
-			names.set(linkAddress(link, 0, family), between[0]);
-			names.set(linkAddress(link, 1, family), between[1]);
-		}
-	}
-	return names;
-}
-
 interface Played {
 	readonly events: readonly TraceEvent[];
 	readonly result: TraceResult;
@@ -54,6 +44,7 @@ function simulate(scenario: Scenario, order: TraceOrder, options: SimulatedOptio
 	const spec = { ...scenario, trace: { from: scenario.trace.from, to: targetName, options: rest } };
 	const { events, result } = runTrace(spec, {
 		family,
+		crypto: nodeCrypto,
 		...(options.seed === undefined ? {} : { seed: options.seed }),
 		...(channels?.[0] === undefined ? {} : { channel: channels[0] }),
 	});

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findMethod } from "@whither/core";
 import { beforeAll, describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../../../..");
@@ -78,6 +79,9 @@ describe("what cannot be obeyed exits with 2 and one sentence", () => {
 		[["demo", "x"], "whither: `whither demo` takes no operands; usage: whither demo [--fast] [--json]\n"],
 		[["-n"], "whither: Which host? `whither HOST` traces the path to it\n"],
 		[["-f", "9", "-m", "3", "127.0.0.1"], "whither: the first hop (9) lies beyond the last (3)\n"],
+		[["-O", "info", "127.0.0.1"], 'whither: Method udp has no options of its own, so no "info" either\n'],
+		[["-T", "-O", "inof", "127.0.0.1"], 'whither: Method tcp has no option "inof"; it has info\n'],
+		[["-T", "-O", "info=1", "127.0.0.1"], "whither: Option info of method tcp takes no value: -O info\n"],
 		[["-6", "127.0.0.1"], "whither: 127.0.0.1 is an IPv4 address, but IPv6 was asked for\n"],
 	])("%j", (args, stderr) => {
 		expect(run(...args)).toEqual({ status: 2, stdout: "", stderr });
@@ -105,6 +109,28 @@ describe("what cannot be obeyed exits with 2 and one sentence", () => {
 			result: { error: { code: "nameNotFound" } },
 		});
 	});
+});
+
+describe("-O help lists the options of the method, without a host", () => {
+	it("those there are", () => {
+		const { status, stdout, stderr } = run("-T", "-O", "help");
+		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+		expect(stdout).toMatch(/^Options of method tcp .*:\n {2}info {2,}Show /);
+	});
+	it("or that there are none", () => {
+		expect(run("-O", "help").stdout).toBe("Method udp has no options of its own.\n");
+	});
+});
+
+it.each([
+	["quic", ["--quic"]],
+	["dns", ["--dns", "a.example"]],
+])("the shortcut for %s is that method, or says that there is none", (name, flags) => {
+	const { status, stdout, stderr } = run(...flags, "-O", "help");
+	const known = findMethod(name) !== undefined;
+	expect(status).toBe(known ? 0 : 2);
+	if (known) expect(stdout).toContain(`ethod ${name} `);
+	else expect(stderr).toContain(`There is no method "${name}"; choose one of udp, `);
 });
 
 describe("the demonstration", () => {

@@ -9,7 +9,15 @@ import { DEMO_REQUEST, demoReport } from "./demo-report.ts";
 /** TTLs left out, so that the sample stays short: nothing new is seen there. */
 const LEFT_OUT = { first: 7, last: 9 } as const;
 
-const CHOICES = { numeric: false, extensions: true, back: false, paint: PLAIN, indent: 0, first: true } as const;
+const CHOICES = {
+	numeric: false,
+	extensions: true,
+	back: false,
+	info: false,
+	paint: PLAIN,
+	indent: 0,
+	first: true,
+} as const;
 
 /** Header, hops and explanations of the demonstration's first trace, as the command prints them. */
 export async function demoTranscript(): Promise<string> {

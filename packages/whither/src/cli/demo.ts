@@ -65,7 +65,15 @@ function choicesOf(stage: Stage): ReportChoices {
 	const { flags, paint } = stage;
 	const indent = isTerminal("stdout") ? 2 : 0;
 	const extensions = flags.extensions ?? true;
-	return { numeric: flags.numeric ?? false, extensions, back: flags.back ?? false, paint, indent, first: true };
+	return {
+		numeric: flags.numeric ?? false,
+		extensions,
+		back: flags.back ?? false,
+		info: false,
+		paint,
+		indent,
+		first: true,
+	};
 }
 
 async function playStory(stage: Stage): Promise<number> {

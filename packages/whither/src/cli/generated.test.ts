@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { TRACE_METHODS } from "@whither/core";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "./commands.ts";
 import { formatCompletion } from "./completion.ts";
@@ -22,6 +23,14 @@ it("README.md shows what the demonstration prints (node scripts/generate.mjs)", 
 	const transcript = await demoTranscript();
 	expect(withDemo(readme, transcript)).toBe(readme);
 	expect(transcript.split("\n").filter((line) => /^( \d|\d\d) /.test(line))).toHaveLength(9);
+});
+
+it("docs/methods is about methods there are", () => {
+	const names = readdirSync(join(root, "docs/methods")).map((file) => file.replace(/\.md$/, ""));
+	for (const name of names) {
+		expect(TRACE_METHODS.map((method) => method.name)).toContain(name);
+		expect(readFileSync(join(root, `docs/methods/${name}.md`), "utf8")).toMatch(`# \`${name}\``);
+	}
 });
 
 describe("every option and command stands in", () => {

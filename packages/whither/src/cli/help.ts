@@ -1,5 +1,6 @@
 /** `--help`, from the tables. */
-import { TRACE_METHODS } from "@whither/core";
+import { TRACE_METHODS, type TraceMethod } from "@whither/core";
+import { methodOptionLabel } from "../api/method-options.ts";
 import { COMMANDS, type CommandRow, EXIT_CODES } from "./commands.ts";
 import type { OptionGroup, OptionRow, OptionTable } from "./options.ts";
 
@@ -38,6 +39,21 @@ export function formatHelp(command: CommandRow): string {
 		);
 	}
 	return `${parts.join("\n\n")}\n`;
+}
+
+/** `-O help`: the options of one method. */
+export function formatMethodOptions({ name, options = [] }: TraceMethod): string {
+	if (options.length === 0) return `Method ${name} has no options of its own.\n`;
+	const rows = options.map((option): [string, string] => [methodOptionLabel(option), option.summary]);
+	return `${section(`Options of method ${name} (-O NAME[=VALUE],...)`, rows)}\n`;
+}
+
+/** Methods that have options of their own, and those options. */
+export function methodsWithOptions(): readonly { readonly name: string; readonly rows: readonly [string, string][] }[] {
+	return TRACE_METHODS.flatMap(({ name, options = [] }) => {
+		const rows = options.map((option): [string, string] => [methodOptionLabel(option), option.summary]);
+		return rows.length === 0 ? [] : [{ name, rows }];
+	});
 }
 
 function commandList(): string {

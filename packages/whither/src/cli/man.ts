@@ -2,7 +2,7 @@
 import { TRACE_METHODS } from "@whither/core";
 import { TOOL } from "../api/version.ts";
 import { COMMANDS, type CommandRow, EXIT_CODES } from "./commands.ts";
-import { GROUPS, optionsIn, optionText } from "./help.ts";
+import { GROUPS, methodsWithOptions, optionsIn, optionText } from "./help.ts";
 import { ANNOTATION_ROWS } from "./manual-text.ts";
 import type { OptionRow } from "./options.ts";
 
@@ -20,6 +20,7 @@ export function formatMan(): string {
 		...(trace === undefined ? [] : optionLines(trace)),
 		".SH METHODS",
 		...TRACE_METHODS.flatMap((method) => [".TP", `.B ${roff(method.name)}`, roff(method.summary)]),
+		...methodOptionLines(),
 		".SH OUTPUT",
 		"Text is that of traceroute(8). After a round trip may stand:",
 		...ANNOTATION_ROWS.flatMap(([mark, words]) => [".TP", `.B ${roff(mark)}`, roff(words)]),
@@ -45,6 +46,13 @@ function optionLines(command: CommandRow): readonly string[] {
 		const title = `.SH ${group.toUpperCase()} OPTIONS`;
 		return rows.length === 0 ? [] : [title, ...rows.flatMap(([name, row]) => optionEntry(name, row))];
 	});
+}
+
+function methodOptionLines(): readonly string[] {
+	return methodsWithOptions().flatMap(({ name, rows }) => [
+		`.SS Options of ${roff(name)} (\\-O)`,
+		...rows.flatMap(([label, text]) => [".TP", `.B ${roff(label)}`, roff(text)]),
+	]);
 }
 
 function commandLines(command: CommandRow): readonly string[] {

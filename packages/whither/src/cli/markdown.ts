@@ -1,7 +1,7 @@
 /** docs/cli.md, from the tables. */
 import { TRACE_METHODS } from "@whither/core";
 import { COMMANDS, type CommandRow, EXIT_CODES } from "./commands.ts";
-import { GROUPS, optionLabel, optionsIn } from "./help.ts";
+import { GROUPS, methodsWithOptions, optionLabel, optionsIn } from "./help.ts";
 import { ANNOTATION_ROWS } from "./manual-text.ts";
 import type { OptionRow } from "./options.ts";
 
@@ -16,6 +16,13 @@ export function formatMarkdown(): string {
 			["name", "what it sends"],
 			TRACE_METHODS.map((method) => [`\`${method.name}\``, method.summary]),
 		),
+		...methodsWithOptions().flatMap(({ name, rows }) => [
+			`### Options of \`${name}\` (\`-O\`)`,
+			table(
+				["option", "does"],
+				rows.map(([label, text]) => [`\`${label}\``, text]),
+			),
+		]),
 		"## Marks after a round trip",
 		table(
 			["mark", "meaning"],

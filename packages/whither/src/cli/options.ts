@@ -4,7 +4,18 @@
  */
 import { TRACE_METHODS } from "@whither/core";
 import { LIMITS } from "../api/limits.ts";
-import { address, interfaceName, oneOf, seconds, sendWait, type ValueKind, waits, wholeNumber } from "./values.ts";
+import {
+	address,
+	domainName,
+	interfaceName,
+	methodOptions,
+	oneOf,
+	seconds,
+	sendWait,
+	type ValueKind,
+	waits,
+	wholeNumber,
+} from "./values.ts";
 
 /** Heading under which help lists an option. */
 export type OptionGroup = "Method" | "Path" | "Probes" | "Timing" | "Output" | "General";
@@ -80,6 +91,9 @@ export const TRACE_OPTIONS = {
 	icmp: flag("I", "Method", "ICMP echo; same as --method icmp"),
 	tcp: flag("T", "Method", "TCP SYN; same as --method tcp, or tcpconnect where CAP_NET_RAW is missing"),
 	udp: flag("U", "Method", "UDP to one port, 53 by default; same as --method udp-port"),
+	quic: flag(null, "Method", "QUIC, UDP port 443; same as --method quic"),
+	dns: valued(null, domainName, "Method", "DNS query for NAME; same as --method dns --options domain=NAME"),
+	options: valued("O", methodOptions, "Method", "The method's own options; `-O help` lists them"),
 	port: valued(
 		"p",
 		wholeNumber(LIMITS.port, "PORT"),

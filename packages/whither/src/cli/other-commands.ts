@@ -4,13 +4,13 @@ import { formatCompletion } from "./completion.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { EXIT } from "./exit-codes.ts";
-import { formatHelp } from "./help.ts";
+import { formatHelp, formatMethodOptions } from "./help.ts";
 import { formatMan } from "./man.ts";
 import { print } from "./output.ts";
 import { suggest } from "./suggest.ts";
 import { UsageProblem } from "./values.ts";
 
-export { formatHelp };
+export { formatHelp, formatMethodOptions };
 
 /** A command line taken apart. */
 export interface CommandWords {

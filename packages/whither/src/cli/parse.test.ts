@@ -21,6 +21,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	FORMAT: "csv",
 	WHEN: "never",
 	KIND: "raw",
+	"NAME[=VALUE],...": "loud,size=3",
 };
 
 describe("the option table", () => {
@@ -67,6 +68,7 @@ describe("the option table", () => {
 			z: "sendwait",
 			e: "extensions",
 			M: "method",
+			O: "options",
 			Q: "timeout",
 			H: "failures",
 		});
@@ -104,10 +106,19 @@ describe("parsing", () => {
 		[["-Q", "0"], '-Q wants seconds, such as 2 or 0.5, not "0"'],
 		[["-s", "host"], '-s wants an IPv4 or IPv6 address, not "host"'],
 		[["-i", "a-very-long-name"], '-i wants an interface name of at most 15 characters, not "a-very-long-name"'],
-		[["-M", "quic"], '-M wants udp, udp-classic, udp-port, icmp, tcp or tcpconnect, not "quic"'],
+		[["-M", "nosuch"], "-M wants udp, udp-classic, udp-port, icmp, tcp, tcpconnect"],
+		[["-M", "nosuch"], 'not "nosuch"'],
+		[["-O"], "-O wants a value: -O NAME[=VALUE],..."],
+		[["--dns="], '--dns wants a domain name, not ""'],
 		[["--format", "xml"], '--format wants text, csv, json or ndjson, not "xml"'],
 	])("%j is refused with a sentence", (args, sentence) => {
 		expect(() => parse(...args)).toThrow(sentence);
+	});
+
+	it("-O given twice is one set of options, the last of each name", () => {
+		expect(parse("-O", "loud,size=3", "-Osize=4,wide=a=b").options).toEqual({
+			options: { loud: true, size: "4", wide: "a=b" },
+		});
 	});
 
 	it("waits are MAX alone or all three", () => {
@@ -140,7 +151,18 @@ describe("the request", () => {
 		expect(request().method).toBeUndefined();
 	});
 
+	it("--quic and --dns are methods by name, and the name asked for is the option domain", () => {
+		expect(request("--quic")).toMatchObject({ method: ["quic"], methodOptions: undefined });
+		expect(request("--dns", "a.example", "-O", "type=aaaa")).toMatchObject({
+			method: ["dns"],
+			methodOptions: { domain: "a.example", type: "aaaa" },
+		});
+		expect(request("-M", "udp", "-O", "loud").methodOptions).toEqual({ loud: true });
+	});
+
 	it.each([
+		[["--dns=a", "-Odomain=b"], "Choose one of --dns and --options domain, not both"],
+		[["--quic", "--dns=a"], "Choose one method, not --quic and --dns"],
 		[["-4", "-6"], "Choose one of --ipv4 and --ipv6, not both"],
 		[["-t1", "--dscp=1"], "Choose one of --tos and --dscp, not both"],
 		[["-T", "-I"], "Choose one method, not --icmp and --tcp"],

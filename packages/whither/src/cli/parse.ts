@@ -14,7 +14,7 @@ export function splitCommand(
 	return command === null ? { command: byDefault, rest: args } : { command, rest: args.slice(1) };
 }
 
-/** Read options and operands; throws `UsageProblem` with a sentence for the user. An option given twice counts as last given. */
+/** Read options and operands; throws `UsageProblem` with a sentence for the user. An option given twice counts as last given, unless its kind merges. */
 export function parseOptions<Table extends OptionTable>(
 	args: readonly string[],
 	table: Table,
@@ -24,7 +24,7 @@ export function parseOptions<Table extends OptionTable>(
 	const operands: string[] = [];
 	for (const token of tokens) {
 		if (token.kind === "positional") operands.push(token.value);
-		if (token.kind === "option") options[token.name] = optionValue(table, token);
+		if (token.kind === "option") options[token.name] = optionValue(table, token, options[token.name]);
 	}
 	return { options: options as Parsed<Table>, operands };
 }
@@ -45,7 +45,7 @@ function parserOptions(table: OptionTable): Record<string, ParserOption> {
 	return Object.fromEntries(entries);
 }
 
-function optionValue(table: OptionTable, token: OptionToken): unknown {
+function optionValue(table: OptionTable, token: OptionToken, before: unknown): unknown {
 	const row = Object.hasOwn(table, token.name) ? table[token.name] : undefined;
 	if (row === undefined) throw new UsageProblem(unknownOption(table, token.rawName));
 	if (row.value === null) {
@@ -54,7 +54,8 @@ function optionValue(table: OptionTable, token: OptionToken): unknown {
 	}
 	if (token.value === undefined)
 		throw new UsageProblem(`${token.rawName} wants a value: ${usageOf(token.rawName, row)}`);
-	return row.value.read(token.value, token.rawName);
+	const value = row.value.read(token.value, token.rawName);
+	return before === undefined || row.value.merge === undefined ? value : row.value.merge(before, value);
 }
 
 function usageOf(rawName: string, row: OptionRow): string {

@@ -1,5 +1,6 @@
 /** From the parsed flags of `trace` to the library's options. */
 import { LIMITS } from "../api/limits.ts";
+import type { MethodOptions } from "../api/method-options.ts";
 import type { TraceRequestOptions } from "../api/options.ts";
 import type { ReportFormat } from "../report/trace-report.ts";
 import type { TraceFlags } from "./options.ts";
@@ -34,6 +35,7 @@ export function requestOf(flags: TraceFlags, length: number | undefined): TraceR
 	refuseBoth(flags, "tos", "ecn");
 	return {
 		method: methodOf(flags),
+		methodOptions: methodOptionsOf(flags),
 		family: flags.ipv4 ? 4 : flags.ipv6 ? 6 : undefined,
 		port: flags.port,
 		length,
@@ -67,16 +69,25 @@ const SHORTCUTS = [
 	["icmp", ["icmp"]],
 	["tcp", ["tcp", "tcpconnect"]],
 	["udp", ["udp-port"]],
+	["quic", ["quic"]],
+	["dns", ["dns"]],
 ] as const satisfies readonly (readonly [keyof TraceFlags, readonly string[]])[];
 
 function methodOf(flags: TraceFlags): readonly string[] | undefined {
-	const asked = SHORTCUTS.filter(([name]) => flags[name]);
+	const asked = SHORTCUTS.filter(([name]) => flags[name] !== undefined);
 	const names = [
 		...asked.map(([name]) => `--${name}`),
 		...(flags.method === undefined ? [] : [`--method ${flags.method}`]),
 	];
 	if (names.length > 1) throw new UsageProblem(`Choose one method, not ${names.join(" and ")}`);
 	return asked[0]?.[1] ?? (flags.method === undefined ? undefined : [flags.method]);
+}
+
+/** -O, and what --dns stands for. */
+function methodOptionsOf({ dns, options }: TraceFlags): MethodOptions | undefined {
+	if (dns === undefined) return options;
+	if (options?.domain !== undefined) throw new UsageProblem("Choose one of --dns and --options domain, not both");
+	return { ...options, domain: dns };
 }
 
 function refuseBoth(flags: TraceFlags, one: keyof TraceFlags, other: keyof TraceFlags): void {

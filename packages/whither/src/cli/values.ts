@@ -1,6 +1,8 @@
 /** What an option's value may be: each kind reads its text into a value or says in one sentence what it wants. */
+import { parseMethodOptions, TRACE_METHODS } from "@whither/core";
 import { addressFamily } from "@whither/wire";
 import { MOST_MS } from "../api/limits.ts";
+import type { MethodOptions } from "../api/method-options.ts";
 
 /** Why a command line cannot be obeyed; the sentence names the option and what to do. */
 export class UsageProblem extends Error {
@@ -20,6 +22,8 @@ export interface ValueKind<T> {
 	readonly completes: readonly string[] | "interface" | "host" | null;
 	/** Read the text; `option` is how the user wrote the option, for the sentence. Throws `UsageProblem`. */
 	readonly read: (text: string, option: string) => T;
+	/** What the option given twice means; absent: the last counts. */
+	merge?(before: T, after: T): T;
 }
 
 function refuse(option: string, wants: string, text: string): never {
@@ -113,4 +117,27 @@ export function oneOf<const Word extends string>(words: readonly Word[], placeho
 		completes: words,
 		read: (text, option) => words.find((word) => word === text) ?? refuse(option, list, text),
 	};
+}
+
+/** A domain name as it stands; whether it is one is the method's to say. */
+export const domainName: ValueKind<string> = {
+	placeholder: "NAME",
+	completes: "host",
+	read: (text, option) => (text === "" ? refuse(option, "a domain name", text) : text),
+};
+
+/** The word that lists a method's options instead of tracing. */
+export const OPTIONS_HELP = "help";
+
+/** -O: checked later, when the method is known. */
+export const methodOptions: ValueKind<MethodOptions> = {
+	placeholder: "NAME[=VALUE],...",
+	completes: [OPTIONS_HELP, ...new Set(TRACE_METHODS.flatMap(({ options = [] }) => options.map(optionWord)))],
+	read: parseMethodOptions,
+	merge: (before, after) => ({ ...before, ...after }),
+};
+
+/** As far as completion can write it: `info`, `domain=`. */
+function optionWord({ name, value }: { readonly name: string; readonly value: string | null }): string {
+	return value === null ? name : `${name}=`;
 }

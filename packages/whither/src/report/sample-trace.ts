@@ -28,6 +28,7 @@ export interface SampleReply {
 	readonly ttl?: number;
 	readonly extensions?: readonly ExtensionJson[];
 	readonly name?: string;
+	readonly detail?: Readonly<Record<string, unknown>>;
 }
 
 /** A probe answered by `from`. */
@@ -47,7 +48,7 @@ export function answer(seq: number, from: string, reply: SampleReply = {}): Prob
 			ttl: reply.ttl ?? 64,
 			tos: 0,
 			mtu: reply.mtu ?? null,
-			detail: {},
+			detail: reply.detail ?? {},
 		},
 		extensions: reply.extensions ?? [],
 	};

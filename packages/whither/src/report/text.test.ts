@@ -10,6 +10,7 @@ const STYLE: TextStyle = {
 	numeric: false,
 	extensions: false,
 	back: false,
+	info: false,
 	paint: { dim: String, bold: String, good: String, bad: String },
 };
 const from =
@@ -126,6 +127,16 @@ describe("what traceroute never meets", () => {
 	it("further answers of the target, to probes with larger TTLs, are not shown", () => {
 		const line = formatHopLine(hop(2, "10.0.0.2", "10.0.0.2", "10.0.0.2", "10.0.0.2"), STYLE);
 		expect(line).toBe(" 2  10.0.0.2 (10.0.0.2)  1.000 ms  1.000 ms  1.000 ms");
+	});
+
+	it("what TCP answered with stands before each time when asked for", () => {
+		const tcp: SampleReply = { icmp: null, kind: "synAck", detail: { flags: ["syn", "ack"], mss: 1460 } };
+		const line = hop(4, from("10.8.0.1", tcp), from("10.8.0.1", tcp), null);
+		const style = { ...STYLE, numeric: true };
+		expect(formatHopLine(line, { ...style, info: true })).toBe(
+			" 4  10.8.0.1 <syn,ack,MSS:1460>  1.000 ms <syn,ack,MSS:1460>  1.000 ms *",
+		);
+		expect(formatHopLine(line, style)).toBe(" 4  10.8.0.1  1.000 ms  1.000 ms *");
 	});
 
 	it("a name cannot move the cursor", () => {

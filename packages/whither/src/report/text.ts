@@ -4,6 +4,7 @@
  */
 import type { Family, HopResult, ProbeResult, TraceEvent, TraceResult } from "@whither/core";
 import { annotation } from "./annotation.ts";
+import { formatDetail } from "./detail-text.ts";
 import { formatExtensions } from "./extension-text.ts";
 import { type Paint, PLAIN } from "./paint.ts";
 import { printable } from "./printable.ts";
@@ -19,6 +20,8 @@ export interface TextStyle {
 	readonly extensions: boolean;
 	/** --back: the guessed number of hops back where it differs. */
 	readonly back: boolean;
+	/** -O info: flags and maximum segment size of TCP answers, before each time. */
+	readonly info: boolean;
 	readonly paint: Paint;
 }
 
@@ -33,7 +36,7 @@ export function formatTextEvent(event: TraceEvent, style: TextStyle): string {
 
 /** A whole finished trace: names, no extensions and no colour unless asked for. */
 export function formatText(result: TraceResult, choices: Partial<Omit<TextStyle, "family" | "queries">> = {}): string {
-	const plain = { numeric: false, extensions: false, back: false, paint: PLAIN };
+	const plain = { numeric: false, extensions: false, back: false, info: false, paint: PLAIN };
 	const style: TextStyle = { ...plain, ...choices, family: result.family, queries: result.options.queries };
 	const header = formatHeader(result.target, { maxTtl: result.options.maxTtl, length: result.options.length });
 	return [header, ...result.hops.map((hop) => formatHopLine(hop, style)), ""].join("\n");
@@ -63,7 +66,13 @@ function formatProbe(hop: HopResult, probe: ProbeResult, shown: ProbeResult | nu
 	if (probe.from === null || probe.status !== "reply") return ` ${style.paint.dim("*")}${suffix}`;
 	const who = shown !== null && sameAnswerer(shown, probe, style) ? "" : formatAnswerer(hop, probe, style);
 	const rtt = probe.rttNs === null ? "" : `  ${(probe.rttNs / NANOSECONDS_PER_MILLISECOND).toFixed(3)} ms`;
-	return who + rtt + suffix;
+	return who + findings(probe, style) + rtt + suffix;
+}
+
+/** What the method found in the answer; like traceroute's own it stands before every time. */
+function findings({ reply }: ProbeResult, { info }: TextStyle): string {
+	const text = reply === null ? "" : formatDetail(reply, { info });
+	return text === "" ? "" : ` <${text}>`;
 }
 
 /** Whether the address need not be printed again: nothing that stands beside it has changed since the last answer. */

@@ -15,6 +15,8 @@ export interface ReportChoices {
 	readonly numeric: boolean;
 	readonly extensions: boolean;
 	readonly back: boolean;
+	/** -O info: what TCP answered with. */
+	readonly info: boolean;
 	readonly paint: Paint;
 	/** Spaces a level of JSON; 0: one line. */
 	readonly indent: number;
@@ -49,8 +51,8 @@ function csvDocument(document: TraceResult | FailureDocument, { first }: ReportC
 }
 
 function textReport(choices: ReportChoices): TraceReport {
-	const { numeric, extensions, back, paint } = choices;
-	let style: TextStyle = { family: 4, queries: Number.POSITIVE_INFINITY, numeric, extensions, back, paint };
+	const { numeric, extensions, back, info, paint } = choices;
+	let style: TextStyle = { family: 4, queries: Number.POSITIVE_INFINITY, numeric, extensions, back, info, paint };
 	const event = (event: TraceEvent): string => {
 		if (event.type === "start") style = { ...style, family: event.family, queries: event.queries };
 		return formatTextEvent(event, style);

@@ -31,6 +31,7 @@ export const tcp: TraceMethod = {
 	defaultLength: { 4: 60, 6: 80 },
 	minimumLength: { 4: 60, 6: 80 },
 	fixedLength: true,
+	options: [{ name: "info", value: null, summary: "Show the flags and the maximum segment size of TCP answers" }],
 	probe,
 	match,
 };

@@ -1,0 +1,235 @@
+/**
+ * Method `dns`: a real query, whose id names the probe. The 5-tuple is constant, and so is the query but for its id;
+ * a quote of the first two bytes of the query names the probe, and so does the UDP checksum of a bare 8-byte quote.
+ */
+import {
+	addressFamily,
+	type DnsEdns,
+	type DnsMessage,
+	type DnsRecord,
+	decodeDns,
+	dnsRcodeName,
+	dnsTypeName,
+	encodeDnsQuery,
+	encodeUdp,
+	formatDnsData,
+	IP_HEADER_LENGTH,
+	IP_PROTOCOL,
+	isDecodeError,
+	parseDnsName,
+	parseDnsType,
+	UDP_HEADER_LENGTH,
+} from "@whither/wire";
+import type { IcmpErrorReply, PacketReply, ProbePacket, QuotedProbe, Reply } from "../channel.ts";
+import { icmpMeaning } from "../icmp-meaning.ts";
+import type { Match, ProbeContext, ReplyMeaning, TraceMethod } from "../method.ts";
+
+const UDP = IP_PROTOCOL.udp;
+const DNS_PORT = 53;
+/** IP header, UDP header, DNS header, a question about the root and an OPT record: 8 + 12 + 5 + 11 bytes after IP. */
+const ROOT_QUERY = { 4: 56, 6: 76 } as const;
+/** What `encodeDnsQuery` sends unless told: answers of so many bytes fit the smallest MTU of IPv6 (RFC 8200 §5). */
+const PLAIN_EDNS: DnsEdns = { udpPayloadSize: 1232, version: 0, dnssecOk: false, options: [] };
+/** Code of the padding option, and the bytes its code and length take (RFC 7830 §3, RFC 6891 §6.1.2). */
+const PADDING = 12;
+const OPTION_HEADER_LENGTH = 4;
+const ID_LENGTH = 2;
+const CLASS_IN = 1;
+const ANSWERS_SHOWN = 16;
+
+interface Question {
+	readonly name: string;
+	readonly type: number;
+}
+
+/** `-O domain` and `-O type`, else the target's own name and the address record of its family. */
+function questionOf({ family, options, targetName }: ProbeContext): Question {
+	const { domain, type } = options;
+	const asked = typeof type === "string" ? parseType(type) : null;
+	return {
+		name: typeof domain === "string" ? domain : nameOf(targetName),
+		type: asked ?? parseDnsType(family === 4 ? "A" : "AAAA") ?? 0,
+	};
+}
+
+/** The target's name as a question; the root for an address, or for a name that DNS cannot carry. */
+function nameOf(targetName: string): string {
+	const isAddress = addressFamily(targetName) !== null || targetName.includes(":");
+	return isAddress || isDecodeError(parseDnsName(targetName)) ? "." : targetName;
+}
+
+function parseType(text: string): number | null {
+	return parseDnsType(/^[0-9]+$/.test(text) ? `TYPE${text}` : text);
+}
+
+function idOf(context: ProbeContext, sequence: number): number {
+	return (sequence + context.key) & 0xffff;
+}
+
+function sequenceOf(context: ProbeContext, id: number): number {
+	return (id - context.key) & 0xffff;
+}
+
+/**
+ * The query with this id, padded only where a longer packet was asked for; a padding option takes at least four bytes,
+ * so that one to three missing bytes become four.
+ * Deviation: RFC 7830 §6 keeps padding to encrypted transports; here the length is the purpose, and asked for.
+ */
+function encodeQuery(context: ProbeContext, id: number): Uint8Array {
+	const fields = queryFields(context, id);
+	const plain = encodeDnsQuery({ ...fields, edns: PLAIN_EDNS });
+	const missing = context.length - packetLength(context, plain);
+	if (missing <= 0) return plain;
+	const value = new Uint8Array(Math.max(0, missing - OPTION_HEADER_LENGTH));
+	return encodeDnsQuery({ ...fields, edns: { ...PLAIN_EDNS, options: [{ name: "padding", type: PADDING, value }] } });
+}
+
+function queryFields(context: ProbeContext, id: number) {
+	return { id, ...questionOf(context), recursionDesired: context.options.norecurse === undefined };
+}
+
+function packetLength({ family }: ProbeContext, query: Uint8Array): number {
+	return IP_HEADER_LENGTH[family] + UDP_HEADER_LENGTH + query.length;
+}
+
+function leastLength(context: ProbeContext): number {
+	return packetLength(context, encodeDnsQuery({ ...queryFields(context, 0), edns: PLAIN_EDNS }));
+}
+
+function probe(context: ProbeContext, id: number): ProbePacket {
+	const { family, source, target: destination, transport, port: destinationPort } = context;
+	const sourcePort = context.sourcePorts[0] ?? 0;
+	const query = encodeQuery(context, id);
+	const bytes =
+		transport === "ip" ? encodeUdp({ family, source, destination, sourcePort, destinationPort }, query) : query;
+	return { transport, protocol: UDP, sourcePort, destinationPort, bytes };
+}
+
+function match(context: ProbeContext, reply: Reply): Match {
+	if (reply.type === "icmpError") return matchError(context, reply);
+	if (reply.type !== "packet" || reply.protocol !== UDP) return { type: "foreign", reason: "otherProtocol" };
+	if (!arePortsOurs(context, reply.destinationPort, reply.sourcePort)) return { type: "foreign", reason: "otherPort" };
+	return matchResponse(context, reply);
+}
+
+/** An unprivileged socket is not told its own port again. */
+function arePortsOurs(context: ProbeContext, ours: number | null, theirs: number | null): boolean {
+	return theirs === context.port && (ours === null || context.sourcePorts.includes(ours));
+}
+
+/** An answer from another address than the target's counts as well, as long as it is to our question. */
+function matchResponse(context: ProbeContext, reply: PacketReply): Match {
+	const message = decodeDns(reply.payload);
+	if (isDecodeError(message) || !message.response) return { type: "foreign", reason: "malformed" };
+	const isOurs = answersQuestion(questionOf(context), message) || isBareError(context, reply, message);
+	if (!isOurs) return { type: "foreign", reason: "otherKey" };
+	return { type: "probe", sequence: sequenceOf(context, message.id), meaning: answered(message) };
+}
+
+function answersQuestion({ name, type }: Question, { questions }: DnsMessage): boolean {
+	const [first] = questions;
+	if (first === undefined || questions.length > 1) return false;
+	return first.type === type && first.class === CLASS_IN && isSameName(first.name, name);
+}
+
+/** Servers that cannot read or will not take a question may leave it out of their error, as in answers to EDNS. */
+function isBareError(context: ProbeContext, reply: PacketReply, { questions, rcode, cut }: DnsMessage): boolean {
+	return reply.from === context.target && questions.length === 0 && rcode !== 0 && cut === null;
+}
+
+function isSameName(one: string, other: string): boolean {
+	const [a, b] = [parseDnsName(one), parseDnsName(other)];
+	if (isDecodeError(a) || isDecodeError(b)) return false;
+	return a.length === b.length && isStart(a.map(lowerCase), b.map(lowerCase));
+}
+
+/** ASCII letters are the same in either case (RFC 4343 §3); the lengths of labels are below them. */
+function lowerCase(byte: number): number {
+	return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
+}
+
+function answered({ rcode, truncated, answers }: DnsMessage): ReplyMeaning {
+	const shown = answers.slice(0, ANSWERS_SHOWN).map(formatAnswer);
+	return { kind: "dns", place: "target", detail: { rcode: dnsRcodeName(rcode), truncated, answers: shown } };
+}
+
+function formatAnswer({ name, ttl, data }: DnsRecord): string {
+	return `${name} ${dnsTypeName(data.type)} ${ttl} ${formatDnsData(data)}`.trimEnd();
+}
+
+function matchError(context: ProbeContext, reply: IcmpErrorReply): Match {
+	const { quoted } = reply;
+	if (quoted.protocol !== UDP) return { type: "foreign", reason: "otherProtocol" };
+	if (quoted.destination !== context.target) return { type: "foreign", reason: "otherTarget" };
+	const meaning = icmpMeaning(context.family, reply);
+	if (meaning === null) return { type: "foreign", reason: "notAnError" };
+	if (!arePortsOurs(context, quoted.sourcePort, quoted.destinationPort))
+		return { type: "foreign", reason: "otherPort" };
+	const id = quotedId(context, quoted);
+	if (id === null) return { type: "foreign", reason: "otherKey" };
+	return id === undefined ? { type: "flow", meaning } : { type: "probe", sequence: sequenceOf(context, id), meaning };
+}
+
+/** The id of the query quoted, from its own bytes, else from the UDP checksum; null: not ours, undefined: can't be told. */
+function quotedId(
+	context: ProbeContext,
+	{ payload, segment }: Pick<QuotedProbe, "payload" | "segment">,
+): number | null | undefined {
+	const [high, low] = payload;
+	if (high !== undefined && low !== undefined) {
+		const id = (high << 8) | low;
+		return isStart(payload.subarray(ID_LENGTH), encodeQuery(context, id).subarray(ID_LENGTH)) ? id : null;
+	}
+	if (segment === null || segment.length < UDP_HEADER_LENGTH) return undefined;
+	return checksumId(context, checksumAt(segment));
+}
+
+/** Whether the first bytes begin the second, as far as both go: a router may quote padding behind the packet. */
+function isStart(start: Uint8Array, whole: Uint8Array): boolean {
+	return whole.every((byte, index) => index >= start.length || start[index] === byte);
+}
+
+/**
+ * A checksum is the complement of a sum that the id is part of. Ids 0 and 0xffff make the same one, as zero has two
+ * forms in that arithmetic: then it names neither. A checksum of zero stands for none (RFC 768).
+ */
+function checksumId(context: ProbeContext, checksum: number): number | undefined {
+	const withoutId = checksumAt(probe({ ...context, transport: "ip" }, 0).bytes);
+	const id = (withoutId - checksum + 0xffff) % 0xffff;
+	return checksum === 0 || id === 0 ? undefined : id;
+}
+
+function checksumAt(segment: Uint8Array): number {
+	return new DataView(segment.buffer, segment.byteOffset).getUint16(6);
+}
+
+export const dns: TraceMethod = {
+	name: "dns",
+	summary: "a DNS query (port 53 unless -p), whose answer is shown",
+	channels: [
+		{ kind: "errorQueue", transport: "udp", protocol: UDP, ports: "one" },
+		{ kind: "raw", transport: "ip", protocol: UDP, ports: "one" },
+	],
+	defaultPort: DNS_PORT,
+	// A query about a longer name than the root's is longer by that name.
+	defaultLength: ROOT_QUERY,
+	minimumLength: ROOT_QUERY,
+	leastLength,
+	options: [
+		{
+			name: "domain",
+			value: "NAME",
+			summary: "name to ask for (default: the target's, or the root for an address)",
+			check: (value) => (isDecodeError(parseDnsName(value)) ? "not a domain name" : null),
+		},
+		{
+			name: "type",
+			value: "TYPE",
+			summary: "type of record to ask for, by name or number (default: A, or AAAA over IPv6)",
+			check: (value) => (parseType(value) === null ? "not a record type" : null),
+		},
+		{ name: "norecurse", value: null, summary: "ask for what the server knows itself" },
+	],
+	probe: (context, { sequence }) => probe(context, idOf(context, sequence)),
+	match,
+};
