@@ -43,7 +43,7 @@ function waitArgs(scenario: Scenario): string[] {
 export interface TraceVariant {
 	readonly family: Family;
 	readonly method: string;
-	readonly channel: "errorQueue" | "raw";
+	readonly channel: "errorQueue" | "raw" | "session";
 }
 
 /** Arguments of `whither` that run the scenario's trace and print its result as JSON. */

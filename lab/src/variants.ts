@@ -46,7 +46,7 @@ export function labVariants(scenario: Scenario): readonly LabVariant[] {
 	return (scenario.families ?? ([4, 6] as const)).flatMap((family: Family) =>
 		methods.flatMap((method) =>
 			scenarioChannels(withMethod(scenario, method)).map((channel) => {
-				const user: User = channel === "raw" ? "root" : "nobody";
+				const user: User = channel === "errorQueue" ? "nobody" : "root";
 				return { family, method, channel, user };
 			}),
 		),

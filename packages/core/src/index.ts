@@ -15,17 +15,21 @@ export type {
 	ConnectReply,
 	Family,
 	IcmpErrorReply,
+	OpenFailure,
 	PacketReply,
 	ProbePacket,
 	ProbeSend,
 	ProbeTransport,
 	QuotedProbe,
 	Reply,
+	SessionFacts,
 	SystemError,
 } from "./trace/channel.ts";
 export { type ContextParts, portCount, probeContext } from "./trace/context.ts";
 export type { TraceEvent } from "./trace/events.ts";
 export type {
+	Companion,
+	CompanionMoment,
 	IgnoreReason,
 	Match,
 	MethodOption,
@@ -33,6 +37,7 @@ export type {
 	ProbeRequest,
 	ReplyKind,
 	ReplyMeaning,
+	TraceEvidence,
 	TraceMethod,
 } from "./trace/method.ts";
 export { checkMethodOptions, type MethodOptionProblem, parseMethodOptions } from "./trace/method-options.ts";
@@ -40,8 +45,10 @@ export { findMethod, TRACE_METHODS } from "./trace/methods/index.ts";
 export { DEFAULT_TRACE_OPTIONS, type TraceOptions } from "./trace/options.ts";
 export type { RunningTrace, TraceFailure, TraceMessage, TraceOrder } from "./trace/order.ts";
 export {
+	type CompanionResult,
 	type ExtensionJson,
 	type HopResult,
+	type MtuDrop,
 	type ProbeResult,
 	type StopReason,
 	TRACE_SCHEMA,

@@ -70,7 +70,7 @@ const STARTED_AT = "1970-01-01T00:00:00.000Z";
 export function scenarioChannels(scenario: Scenario): readonly ScenarioChannel[] {
 	if (scenario.trace.channels !== undefined) return scenario.trace.channels;
 	const method = requireMethod(scenario.trace.options?.method ?? DEFAULT_TRACE_OPTIONS.method);
-	return method.channels.map((need) => need.kind).filter((kind) => kind === "errorQueue" || kind === "raw");
+	return method.channels.map((need) => need.kind).filter((kind) => kind !== "borrowed");
 }
 
 /** Runs a scenario's trace to its end. Throws when the tracer does not come to one. */

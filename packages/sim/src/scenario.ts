@@ -35,7 +35,7 @@ export interface TraceSpec {
 }
 
 /** Channel kinds that a scenario can be run over. */
-export type ScenarioChannel = "errorQueue" | "raw";
+export type ScenarioChannel = "errorQueue" | "raw" | "session";
 
 /** A machine of the scenario, told by its `kind`. */
 export type NodeSpec = HostSpec | RouterSpec;

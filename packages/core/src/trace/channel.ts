@@ -36,7 +36,40 @@ export interface ProbeSend {
 	readonly sequence: number;
 	readonly ttl: number;
 	readonly packet: ProbePacket;
+	/** TOS byte or traffic class of this packet alone; absent: the trace's. */
+	readonly tos?: number;
 }
+
+/**
+ * One TCP connection of the channel `session` as its handshake left it. The kernel holds the connection; probes are
+ * segments beside it that must agree with these numbers.
+ */
+export interface SessionFacts {
+	readonly sourcePort: number;
+	/** SND.NXT and RCV.NXT (RFC 9293 section 3.3.1) when the handshake was done. */
+	readonly sendNext: number;
+	readonly receiveNext: number;
+	/** The other end's SYN/ACK: TTL or hop limit it arrived with, null where unknown, its maximum segment size likewise. */
+	readonly synAckTtl: number | null;
+	readonly mss: number | null;
+	/** SACK may be used (RFC 2018 section 2). */
+	readonly sackPermitted: boolean;
+	/** A TSval that our kernel would send now, and the one to echo (RFC 7323 section 3); null: not negotiated. */
+	readonly timestamps: { readonly value: number; readonly echo: number } | null;
+	/** From SYN to SYN/ACK. */
+	readonly rttNs: number;
+}
+
+/** Why a connection did not come about; `unreachable`: an ICMP error said so, `failed`: our own kernel did. */
+export type OpenFailure =
+	| { readonly why: "refused"; readonly from: string }
+	| {
+			readonly why: "unreachable";
+			readonly from: string;
+			readonly icmp: { readonly type: number; readonly code: number };
+	  }
+	| { readonly why: "timeout" }
+	| { readonly why: "failed"; readonly error: SystemError };
 
 /** What an ICMP error quoted of the packet that caused it, as far as the channel can see it. */
 export interface QuotedProbe {
@@ -146,6 +179,10 @@ export type ChannelInput =
 	/** The probe did not leave. `transient` (ENOBUFS, EAGAIN): worth sending again in a moment. */
 	| { readonly type: "sendFailed"; readonly sequence: number; readonly error: SystemError; readonly transient: boolean }
 	| { readonly type: "reply"; readonly reply: Reply }
+	/** Every connection of a `session` channel stands: probes may leave. */
+	| { readonly type: "opened"; readonly sessions: readonly SessionFacts[] }
+	/** None of them will. */
+	| { readonly type: "openFailed"; readonly failure: OpenFailure }
 	/** Packets that were not ours, counted where they were filtered out. */
 	| { readonly type: "foreign"; readonly count: number }
 	/** Packets the kernel dropped before we could read them (SO_RXQ_OVFL): never to be reported as loss on the path. */

@@ -44,6 +44,10 @@ export function probeContext(
 		secret,
 		crypto,
 		options: options.methodOptions,
+		sessions: [],
+		tos: options.tos,
+		looseMatch: options.looseMatch,
+		queries: options.queries,
 	};
 	const least = method.leastLength?.(context) ?? 0;
 	return least <= context.length ? context : { ...context, length: least };

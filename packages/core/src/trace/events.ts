@@ -15,6 +15,27 @@ export type TraceEvent =
 			/** IP packet length in bytes. */
 			readonly length: number;
 	  }
+	/** The connections that probes travel in stand; times are of the first. */
+	| {
+			readonly type: "handshake";
+			readonly atNs: number;
+			readonly rttNs: number;
+			readonly mss: number | null;
+			readonly sackPermitted: boolean;
+			readonly connections: number;
+	  }
+	/**
+	 * Where packets are captured: one packet, as `capture.ts` sees it. `rebuilt`: its bytes were put together again from what
+	 * the kernel tells. `note`: what it was or meant, such as "time exceeded from hop 3".
+	 */
+	| {
+			readonly type: "packet";
+			readonly atNs: number;
+			readonly direction: "out" | "in";
+			readonly bytes: Uint8Array;
+			readonly rebuilt: boolean;
+			readonly note: string;
+	  }
 	/** A probe was answered, given up or could not be sent; a late answer comes as a second event for the same probe. */
 	| { readonly type: "probe"; readonly atNs: number; readonly ttl: number; readonly probe: ProbeResult }
 	/** Every probe of the hop is settled and every lower hop was told before. `last`: the trace's last hop. */

@@ -3,7 +3,8 @@
  * socket; a new protocol is one new file in `methods/` and one row in their table.
  */
 import type { CryptoPort } from "@whither/wire";
-import type { ChannelKind, ChannelNeed, Family, ProbePacket, ProbeTransport, Reply } from "./channel.ts";
+import type { ChannelKind, ChannelNeed, Family, ProbePacket, ProbeTransport, Reply, SessionFacts } from "./channel.ts";
+import type { CompanionResult, HopResult, TraceWarning } from "./result.ts";
 
 /** Everything constant through one trace that a probe is built from. */
 export interface ProbeContext {
@@ -18,7 +19,7 @@ export interface ProbeContext {
 	readonly port: number;
 	/** 32 random bits, new for every trace, that every probe carries wherever there is room. */
 	readonly key: number;
-	/** Length in bytes of the whole IP packet, header included. */
+	/** Length in bytes of the whole IP packet, header included, unless a request asks for another. */
 	readonly length: number;
 	/** The name that the target was asked by: server name for TLS, and so on. */
 	readonly targetName: string;
@@ -27,6 +28,39 @@ export interface ProbeContext {
 	readonly crypto: CryptoPort;
 	/** -O, checked against the method's table. */
 	readonly options: Readonly<Record<string, string | true>>;
+	/** The connections of a `session` channel, a flow each; empty on other channels and before they are open. */
+	readonly sessions: readonly SessionFacts[];
+	/** The trace's TOS byte or traffic class. */
+	readonly tos: number;
+	/** --loose-match: the key alone says whose packet was quoted; addresses and ports may have been rewritten. */
+	readonly looseMatch: boolean;
+	readonly queries: number;
+}
+
+/**
+ * A packet beside the hops that a method wants sent in the same trace, such as a SYN without the mark whose loss is to be
+ * told from a dead host. `name` says what for; its answers stand in the result's `companions`.
+ */
+export interface Companion {
+	readonly name: string;
+	readonly ttl: number;
+	/** Counts the companions of one name and TTL from 0. */
+	readonly query: number;
+	/** TOS byte or traffic class, and length of the whole IP packet in bytes; absent: the trace's. */
+	readonly tos?: number;
+	readonly length?: number;
+}
+
+/** When companions are asked for: as the trace starts, or when the path is known up to `lastTtl`, its last hop. */
+export type CompanionMoment =
+	| { readonly when: "start" }
+	| { readonly when: "end"; readonly lastTtl: number; readonly reached: boolean };
+
+/** A whole trace as its result will show it. */
+export interface TraceEvidence {
+	readonly reached: boolean;
+	readonly hops: readonly HopResult[];
+	readonly companions: readonly CompanionResult[];
 }
 
 /** Which probe to build. */
@@ -36,6 +70,10 @@ export interface ProbeRequest {
 	readonly sequence: number;
 	/** Index of the flow (5-tuple) the probe belongs to. */
 	readonly flow: number;
+	/** Length in bytes of the whole IP packet where it is not the trace's; shorter than the method can make it: as short as it can. */
+	readonly length?: number;
+	/** Name of the companion that this packet is; absent: it is a hop's. */
+	readonly companion?: string;
 	/** What the method said with `again`, when this packet follows up another of the same slot. */
 	readonly state?: unknown;
 }
@@ -92,7 +130,17 @@ export type IgnoreReason =
 
 /** Whose answer a reply is. */
 export type Match =
-	| { readonly type: "probe"; readonly sequence: number; readonly meaning: ReplyMeaning }
+	| {
+			readonly type: "probe";
+			readonly sequence: number;
+			readonly meaning: ReplyMeaning;
+			/** Further probes that this packet answers (a selective acknowledgment of several). */
+			readonly also?: readonly number[];
+			/** A further part of an answer that came in several packets: no duplicate where its probe has one. */
+			readonly part?: true;
+			/** Sent at once with a full TTL and never answered: a polite end to what the probe began. */
+			readonly farewell?: ProbePacket;
+	  }
 	/** The target asks for another packet first (QUIC Retry): it is sent at once, and its answer is the probe's. */
 	| {
 			readonly type: "again";
@@ -100,6 +148,8 @@ export type Match =
 			readonly state: unknown;
 			readonly detail: Readonly<Record<string, unknown>>;
 	  }
+	/** The other end broke the connection that the probes live in: no more of them are worth sending. */
+	| { readonly type: "broken"; readonly from: string }
 	/** Surely about our flow, but the router quoted too little to say which probe. */
 	| { readonly type: "flow"; readonly meaning: ReplyMeaning }
 	| { readonly type: "foreign"; readonly reason: IgnoreReason };
@@ -120,8 +170,14 @@ export interface TraceMethod {
 	leastLength?(context: ProbeContext): number;
 	/** The method's own options; a method without any leaves it out. */
 	readonly options?: readonly MethodOption[];
-	/** Its packets have the default length whatever is asked for. */
+	/** Its packets have the default length whatever LENGTH is asked for (a request may still ask for longer ones). */
 	readonly fixedLength?: true;
+	/** How many connections a `session` channel opens for it, each a flow; default 1. */
+	connections?(options: ProbeContext["options"]): number;
+	/** Packets beside the hops; a method without any leaves it out. */
+	companions?(context: ProbeContext, moment: CompanionMoment): readonly Companion[];
+	/** What the method can say about the whole trace once it is over; a method without anything leaves it out. */
+	conclusions?(context: ProbeContext, evidence: TraceEvidence): readonly TraceWarning[];
 	probe(context: ProbeContext, request: ProbeRequest): ProbePacket;
 	match(context: ProbeContext, reply: Reply): Match;
 }

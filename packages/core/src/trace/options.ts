@@ -42,7 +42,15 @@ export interface TraceOptions {
 	/** -O: the method's own options by name; true for those without a value. Checked by `checkMethodOptions`. */
 	readonly methodOptions: Readonly<Record<string, string | true>>;
 	/** Channel kinds to try, in order, instead of the method's own order; null: the method's. */
-	readonly channels: readonly ("errorQueue" | "raw")[] | null;
+	readonly channels: readonly ("errorQueue" | "raw" | "session")[] | null;
+	/** --mtu: find the path MTU, and the hop behind which each smaller one begins. */
+	readonly pathMtu: boolean;
+	/** --loose-match: captured ICMP only, matched by the probes' own key whatever addresses and ports it quotes. */
+	readonly looseMatch: boolean;
+	/** -g: numeric addresses that packets are to pass, in order. */
+	readonly gateways: readonly string[];
+	/** --pcap: tell every packet as an event. */
+	readonly capture: boolean;
 }
 
 /**
@@ -76,4 +84,8 @@ export const DEFAULT_TRACE_OPTIONS: Omit<TraceOptions, "target" | "targetName" |
 	fwmark: null,
 	methodOptions: {},
 	channels: null,
+	pathMtu: false,
+	looseMatch: false,
+	gateways: [],
+	capture: false,
 };

@@ -80,6 +80,10 @@ const CONTEXT: ProbeContext = {
 	secret: new Uint8Array(32),
 	crypto: NO_CRYPTO,
 	options: {},
+	sessions: [],
+	tos: 0,
+	looseMatch: false,
+	queries: 3,
 };
 
 /** One answer of the path: ICMP type, delay in milliseconds, who; `quote: "short"` does not name the probe. */

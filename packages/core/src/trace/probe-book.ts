@@ -1,12 +1,14 @@
 /** The books of one trace: a slot for each (TTL, query), every packet sent for it, and what became of it. */
 import type { Instant } from "../machine.ts";
 import type { Reply, SystemError } from "./channel.ts";
-import type { ReplyMeaning } from "./method.ts";
+import type { Companion, ProbeRequest, ReplyMeaning } from "./method.ts";
 
 /** One packet that left for a slot. The stamp starts as ours and becomes the kernel's when that arrives. */
 export interface Transmission {
 	readonly sequence: number;
 	readonly slot: Slot;
+	/** What the method was asked for: asked again, it builds the same packet. */
+	readonly request: ProbeRequest;
 	sentAt: Instant;
 	stamp: "kernel" | "user";
 }
@@ -27,10 +29,14 @@ export interface Answer {
  */
 export type SlotState = "unsent" | "waiting" | "held" | "answered" | "expired" | "failed";
 
-/** One cell of the trace: the query-th probe to a TTL. */
+/** One cell of the trace: the query-th probe to a TTL, or a companion beside the hops. */
 export interface Slot {
 	readonly ttl: number;
 	readonly query: number;
+	/** Null for the probes of hops. */
+	readonly companion: Companion | null;
+	/** Length in bytes of the IP packet to send; null: the trace's. */
+	length: number | null;
 	/** Changed by `ProbeBook.mark` alone. */
 	state: SlotState;
 	/** The latest packet sent for it. */
@@ -57,8 +63,8 @@ export function isSettled(slot: Slot): boolean {
 
 /** All slots of a trace and the packets sent for them. */
 export class ProbeBook {
-	/** By sequence number. */
-	readonly transmissions: Transmission[] = [];
+	/** By sequence number; null: a farewell, which has no answer. */
+	readonly transmissions: (Transmission | null)[] = [];
 	readonly #rows: Slot[][];
 	readonly #waiting = new Set<Slot>();
 	#held = 0;
@@ -98,13 +104,10 @@ export class ProbeBook {
 	}
 
 	/** Books a new packet for a slot, sent now as far as we can tell. */
-	transmit(slot: Slot, now: Instant): Transmission {
-		const transmission: Transmission = {
-			sequence: this.transmissions.length,
-			slot,
-			sentAt: now,
-			stamp: "user",
-		};
+	transmit(slot: Slot, asked: Omit<ProbeRequest, "sequence" | "ttl">, now: Instant): Transmission {
+		const sequence = this.transmissions.length;
+		const request: ProbeRequest = { ...asked, ttl: slot.ttl, sequence };
+		const transmission: Transmission = { sequence, slot, request, sentAt: now, stamp: "user" };
 		this.transmissions.push(transmission);
 		slot.transmission = transmission;
 		slot.attempts++;
@@ -112,8 +115,17 @@ export class ProbeBook {
 		return transmission;
 	}
 
-	/** Changes what is known of a slot. */
+	/** Takes a sequence number for a packet that nobody answers. */
+	bookFarewell(): number {
+		return this.transmissions.push(null) - 1;
+	}
+
+	/** Changes what is known of a slot. Companions are counted by their own book. */
 	mark(slot: Slot, state: SlotState): void {
+		if (slot.companion !== null) {
+			slot.state = state;
+			return;
+		}
 		if (slot.state === "waiting") this.#waiting.delete(slot);
 		if (slot.state === "held") this.#held--;
 		if (state === "waiting") this.#waiting.add(slot);
@@ -151,10 +163,13 @@ export class ProbeBook {
 	}
 }
 
-function emptySlot(ttl: number, query: number): Slot {
+/** A slot that nothing was sent for yet. */
+export function emptySlot(ttl: number, query: number, companion: Companion | null = null): Slot {
 	return {
 		ttl,
 		query,
+		companion,
+		length: companion?.length ?? null,
 		state: "unsent",
 		transmission: null,
 		attempts: 0,

@@ -1,5 +1,5 @@
 /** The result of one trace as `whither.trace/1` (docs/schema/trace-1.json) has it; every report is a function of it. */
-import type { ChannelKind, Family, SystemError } from "./channel.ts";
+import type { ChannelKind, Family, OpenFailure, SystemError } from "./channel.ts";
 import type { ReplyKind } from "./method.ts";
 
 export const TRACE_SCHEMA = "whither.trace/1";
@@ -19,6 +19,22 @@ export type TraceWarning =
 	| { readonly code: "foreignStorm"; readonly count: number }
 	/** Something asked for that this method cannot do was left out. */
 	| { readonly code: "notApplied"; readonly option: "ecn" | "length"; readonly method: string }
+	/** The connection that the probes were to travel in did not come about; no probe was sent. */
+	| { readonly code: "sessionFailed"; readonly port: number; readonly failure: OpenFailure }
+	/** The other end reset that connection in the middle of the trace. */
+	| { readonly code: "sessionReset"; readonly from: string }
+	/** Routers saw our packets come from another address than ours (NAT that does not translate what ICMP quotes). */
+	| { readonly code: "publicAddress"; readonly address: string }
+	/**
+	 * Selective acknowledgments cannot be used. `hop`: the option was taken out of SYNs on the way out, behind hop `ttl`
+	 * as far as quotes tell; `target`: it left whole, and was taken out on the way back or is not spoken there;
+	 * `unknown`: routers quote too little to tell.
+	 */
+	| { readonly code: "noSack"; readonly lostAt: "hop" | "target" | "unknown"; readonly ttl: number | null }
+	/** Packets longer than `mtu` bytes vanish behind hop `ttl` without a word (RFC 2923 section 2.1). */
+	| { readonly code: "mtuBlackHole"; readonly ttl: number; readonly from: string | null; readonly mtu: number }
+	/** Marked packets go unanswered while unmarked ones are answered. */
+	| { readonly code: "ecnDropped" }
 	/** Sending came to an end before the trace did. */
 	| { readonly code: "channelFault"; readonly error: SystemError };
 
@@ -65,7 +81,25 @@ export type ExtensionJson = Readonly<Record<string, unknown>>;
 /** Everything that answered, or did not, to one TTL. */
 export interface HopResult {
 	readonly ttl: number;
+	/** --mtu: bytes of the longest packet that is known to have come so far. */
+	readonly mtu?: number;
 	readonly probes: readonly ProbeResult[];
+}
+
+/** Answers to packets sent beside the hops, by what they were for and their TTL. */
+export interface CompanionResult {
+	readonly name: string;
+	readonly ttl: number;
+	readonly probes: readonly ProbeResult[];
+}
+
+/** A place where packets must become shorter: behind hop `ttl`, whose router is `from`, no more than `mtu` bytes pass. */
+export interface MtuDrop {
+	readonly ttl: number;
+	readonly from: string | null;
+	readonly mtu: number;
+	/** Whether the router told (Fragmentation Needed, Packet Too Big), or sizes had to be tried. */
+	readonly found: "told" | "tried";
 }
 
 /** One whole trace. Times are nanoseconds; `sentAtNs` counts from `startedAt`. */
@@ -87,6 +121,16 @@ export interface TraceResult {
 	readonly reached: boolean;
 	readonly stopReason: StopReason;
 	readonly pathMtu: number | null;
+	/** --mtu: in order of hops; empty where all links bear the same. */
+	readonly mtuDrops?: readonly MtuDrop[];
+	/** The connection's handshake, where probes travelled in one: round trip of the first, and what was agreed. */
+	readonly handshake?: {
+		readonly rttNs: number;
+		readonly mss: number | null;
+		readonly sackPermitted: boolean;
+		readonly timestamps: boolean;
+		readonly connections: number;
+	};
 	readonly warnings: readonly TraceWarning[];
 	/** How many packets were sent, and how many came in that were not ours or did not count. */
 	readonly counters: {
@@ -104,4 +148,6 @@ export interface TraceResult {
 		readonly length: number;
 	};
 	readonly hops: readonly HopResult[];
+	/** Only where there were any. */
+	readonly companions?: readonly CompanionResult[];
 }

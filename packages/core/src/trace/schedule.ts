@@ -42,6 +42,10 @@ export class Schedule {
 	#waveStartedAt: Instant = 0;
 	/** Probes that the wave may still have. */
 	#waveLeft = 0;
+	/** Where in the order the probes begin that lie beyond the likely end, and how long they are held back. */
+	#heldFrom = Number.POSITIVE_INFINITY;
+	#holdNs = 0;
+	#heldUntil: Instant = 0;
 
 	constructor(book: ProbeBook, options: ScheduleOptions) {
 		this.#book = book;
@@ -62,9 +66,25 @@ export class Schedule {
 		return taken;
 	}
 
+	/**
+	 * The path probably ends at this TTL: all probes up to it are sent first, and those beyond only when the target has
+	 * not answered within `holdNs` of the last of them.
+	 */
+	expectEnd(ttl: number, holdNs: number): void {
+		const order = this.#book.sendingOrder();
+		const within = order.filter((slot) => slot.ttl <= ttl);
+		if (within.length === 0 || this.#position > 0) return;
+		this.#order = [...within, ...order.filter((slot) => slot.ttl > ttl)];
+		this.#heldFrom = within.length;
+		this.#holdNs = holdNs;
+	}
+
 	/** When to come again, if there is anything left to send and room for it; else null. */
 	nextAt(now: Instant, inFlight: number): Instant | null {
 		if (this.done || inFlight >= this.#limit) return null;
+		if (this.#again.length === 0 && this.#position === this.#heldFrom) {
+			return Math.max(now, this.#notBefore, this.#heldUntil);
+		}
 		const waits = this.#again.length === 0 && inFlight > 0 && this.#opensWave();
 		return Math.max(now, this.#notBefore, waits ? this.#waveStartedAt + WAVE_GAP_NS : 0);
 	}
@@ -79,6 +99,7 @@ export class Schedule {
 			.sendingOrder()
 			.filter((slot) => slot.state === "unsent" && slot.ttl <= lastTtl && !this.#again.includes(slot));
 		this.#position = 0;
+		this.#heldFrom = Number.POSITIVE_INFINITY;
 	}
 
 	/** Nothing at all is sent any more. */
@@ -110,7 +131,7 @@ export class Schedule {
 
 	#nextInOrder(now: Instant, inFlight: number, taken: number): Slot | null {
 		const slot = this.#order[this.#position];
-		if (slot === undefined) return null;
+		if (slot === undefined || (this.#position === this.#heldFrom && now < this.#heldUntil)) return null;
 		if (this.#opensWave()) {
 			const early = inFlight > 0 && now < this.#waveStartedAt + WAVE_GAP_NS;
 			if (this.#round !== null && (taken > 0 || early)) return null;
@@ -120,6 +141,7 @@ export class Schedule {
 		}
 		this.#waveLeft--;
 		this.#position++;
+		if (this.#position === this.#heldFrom) this.#heldUntil = now + this.#holdNs;
 		return slot;
 	}
 

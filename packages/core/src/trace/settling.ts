@@ -129,6 +129,11 @@ export class Settling {
 		return alone.length > 0;
 	}
 
+	/** How long a packet beside the hops is waited for. */
+	get companionLimitNs(): number {
+		return this.#waits.companionLimitNs;
+	}
+
 	/** Lets answers of the path's end from beyond stand for its overdue probes. */
 	#standIn(now: Instant): void {
 		const overdueAt = this.#waits.overdueAt();

@@ -1,8 +1,17 @@
 /** From the tracer's books to the values that reports read. */
 import { type IcmpExtension, packetChanges } from "@whither/wire";
 import { ipPacket } from "./capture.ts";
+import type { SessionFacts } from "./channel.ts";
+import type { TraceEvidence } from "./method.ts";
 import { type Answer, roundTrip, type Slot, type Transmission } from "./probe-book.ts";
-import { type ExtensionJson, type HopResult, type ProbeResult, TRACE_SCHEMA, type TraceResult } from "./result.ts";
+import {
+	type CompanionResult,
+	type ExtensionJson,
+	type HopResult,
+	type ProbeResult,
+	TRACE_SCHEMA,
+	type TraceResult,
+} from "./result.ts";
 import type { Tracer } from "./tracer.ts";
 import type { TracerConfig } from "./tracer-io.ts";
 
@@ -17,10 +26,7 @@ export interface ResultFacts {
 /** The whole result; of a running or interrupted trace, the part that is known. */
 export function traceResult(tracer: Tracer, facts: ResultFacts): TraceResult {
 	const { method, options, context } = tracer.config;
-	const lastTtl = resultLastTtl(tracer);
-	const hops: HopResult[] = [];
-	for (let ttl = options.firstTtl; ttl <= lastTtl; ttl++) hops.push(hopResult(tracer, ttl));
-	const answers = [...tracer.book.slots()].flatMap((slot) => (slot.answer === null ? [] : [slot.answer]));
+	const { hops, companions } = traceEvidence(tracer);
 	return {
 		schema: TRACE_SCHEMA,
 		tool: facts.tool,
@@ -33,7 +39,7 @@ export function traceResult(tracer: Tracer, facts: ResultFacts): TraceResult {
 		source: {
 			address: context.source,
 			port: context.sourcePorts[0] ?? null,
-			publicAddress: publicAddress(answers, context.source),
+			publicAddress: seenSource(tracer),
 		},
 		method: method.name,
 		channel: context.channel,
@@ -42,12 +48,50 @@ export function traceResult(tracer: Tracer, facts: ResultFacts): TraceResult {
 		durationNs: Math.round((tracer.endedAt ?? tracer.startedAt) - tracer.startedAt),
 		reached: tracer.reached,
 		stopReason: tracer.stopReason ?? "interrupted",
-		pathMtu: smallestMtu(tracer, answers),
+		pathMtu: smallestMtu(tracer),
 		warnings: tracer.warnings,
 		counters: { ...tracer.counters },
 		options: { firstTtl: options.firstTtl, maxTtl: options.maxTtl, queries: options.queries, length: context.length },
 		hops,
+		...(companions.length === 0 ? {} : { companions }),
+		...handshakeFields(context.sessions),
 	};
+}
+
+/** All hops, and what lies beside them, as they stand now. */
+export function traceEvidence(tracer: Tracer): TraceEvidence {
+	const lastTtl = resultLastTtl(tracer);
+	const hops: HopResult[] = [];
+	for (let ttl = tracer.config.options.firstTtl; ttl <= lastTtl; ttl++) hops.push(hopResult(tracer, ttl));
+	return { reached: tracer.reached, hops, companions: companionResults(tracer) };
+}
+
+function answersOf(tracer: Tracer): Answer[] {
+	const slots = [...tracer.book.slots(), ...tracer.companions.slots];
+	return slots.flatMap((slot) => (slot.answer === null ? [] : [slot.answer]));
+}
+
+/** The first connection's handshake, where probes travelled in one. */
+function handshakeFields(sessions: readonly SessionFacts[]): Pick<TraceResult, "handshake"> {
+	const [first] = sessions;
+	if (first === undefined) return {};
+	const { rttNs, mss, sackPermitted, timestamps } = first;
+	return {
+		handshake: { rttNs, mss, sackPermitted, timestamps: timestamps !== null, connections: sessions.length },
+	};
+}
+
+/** What came back to packets beside the hops, grouped by purpose and TTL. */
+function companionResults(tracer: Tracer): CompanionResult[] {
+	const groups = new Map<string, { name: string; ttl: number; probes: ProbeResult[] }>();
+	for (const slot of tracer.companions.slots) {
+		if (slot.companion === null || slot.transmission === null) continue;
+		const { name, ttl } = slot.companion;
+		const group = groups.get(`${name} ${ttl}`) ?? { name, ttl, probes: [] };
+		groups.set(`${name} ${ttl}`, group);
+		group.probes.push(probeResult(tracer, slot));
+	}
+	return [...groups.values()];
 }
 
 /** The last hop of the result: of a trace that ended by itself its path's, else the last that was asked. */
@@ -95,7 +139,7 @@ export function probeResult(tracer: Tracer, slot: Slot): ProbeResult {
 	const transmission = answer?.transmission ?? slot.transmission;
 	const sent = {
 		seq: transmission?.sequence ?? 0,
-		flow: 0,
+		flow: transmission?.request.flow ?? 0,
 		sentAtNs: Math.round((transmission?.sentAt ?? tracer.startedAt) - tracer.startedAt),
 	};
 	if (answer === null) {
@@ -159,12 +203,17 @@ function quotedFields(answer: Answer, config: TracerConfig): ProbeResult["quoted
 }
 
 /** What is different in the quote from the packet that we sent, which the method builds again from its sequence number. */
-function quotedChanges({ sequence, slot }: Transmission, quoted: Uint8Array, config: TracerConfig): readonly string[] {
+function quotedChanges(
+	{ sequence, slot, request }: Transmission,
+	quoted: Uint8Array,
+	config: TracerConfig,
+): readonly string[] {
 	const { method, context, options } = config;
 	if (context.transport !== "ip") return [];
 	const { family, source, target } = context;
-	const { tos, flowLabel, dontFragment } = options;
-	const packet = method.probe(context, { ttl: slot.ttl, sequence, flow: 0 });
+	const { flowLabel, dontFragment } = options;
+	const tos = slot.companion?.tos ?? options.tos;
+	const packet = method.probe(context, request);
 	const frame = { family, source, target, tos, flowLabel, dontFragment, identification: CHOSEN_BY_KERNEL };
 	const changes = packetChanges(ipPacket(frame, { sequence, ttl: slot.ttl, packet }), quoted, family);
 	// Linux makes up a label of its own where none was asked for.
@@ -203,8 +252,9 @@ export function extensionJson(extension: IcmpExtension): ExtensionJson {
 }
 
 /** Our address as routers saw it, where it is not the one we sent from (1:1 NAT); null where it is, or unknown. */
-function publicAddress(answers: readonly Answer[], source: string): string | null {
-	for (const { reply } of answers) {
+export function seenSource(tracer: Tracer): string | null {
+	const { source } = tracer.config.context;
+	for (const { reply } of answersOf(tracer)) {
 		if (reply.type === "icmpError" && reply.quoted.source !== null && reply.quoted.source !== source) {
 			return reply.quoted.source;
 		}
@@ -213,8 +263,10 @@ function publicAddress(answers: readonly Answer[], source: string): string | nul
 }
 
 /** The smallest MTU that any router, or our own kernel, told. */
-function smallestMtu(tracer: Tracer, answers: readonly Answer[]): number | null {
-	const told = answers.flatMap(({ reply }) => (reply.type === "icmpError" && reply.mtu !== null ? [reply.mtu] : []));
+function smallestMtu(tracer: Tracer): number | null {
+	const told = answersOf(tracer).flatMap(({ reply }) =>
+		reply.type === "icmpError" && reply.mtu !== null ? [reply.mtu] : [],
+	);
 	const own = [...tracer.book.slots()].flatMap(({ error }) => (error?.mtu === undefined ? [] : [error.mtu]));
 	const all = [...told, ...own];
 	return all.length === 0 ? null : Math.min(...all);

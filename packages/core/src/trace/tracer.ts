@@ -3,15 +3,17 @@
  * It knows no protocol (that is the method's) and no socket (that is the channel's).
  */
 import type { Deadline, Instant, Machine } from "../machine.ts";
-import type { ChannelInput, ProbeSend, Reply, SystemError } from "./channel.ts";
+import type { ChannelInput, OpenFailure, ProbePacket, ProbeSend, Reply, SessionFacts, SystemError } from "./channel.ts";
+import { Companions } from "./companions.ts";
 import type { TraceEvent } from "./events.ts";
-import type { IgnoreReason, ReplyMeaning } from "./method.ts";
+import type { IgnoreReason, Match, ReplyMeaning } from "./method.ts";
 import type { PathEnd } from "./path-end.ts";
 import { isSettled, type ProbeBook, type Slot } from "./probe-book.ts";
 import type { StopReason, TraceWarning } from "./result.ts";
 import type { Schedule } from "./schedule.ts";
+import { flowOf, likelyEnd } from "./session.ts";
 import { Settling } from "./settling.ts";
-import { hopResult, probeResult, toldLastTtl } from "./trace-result.ts";
+import { hopResult, probeResult, seenSource, toldLastTtl, traceEvidence } from "./trace-result.ts";
 import type { TracerConfig, TracerInput, TracerOutput } from "./tracer-io.ts";
 
 /** Errors after which no further probe can leave. */
@@ -28,15 +30,19 @@ const HARD_ERRORS: ReadonlySet<SystemError["code"]> = new Set([
 /** So many packets that are not ours may have crowded out some that are, uncounted by the kernel (error queue). */
 const STORM = 1000;
 
+/** The TTL of a packet that is to arrive wherever the target is: what hosts send with (RFC 1700). */
+const FAREWELL_TTL = 64;
+
 /** Our own link cannot carry the packet: nothing beyond it will hear of us. */
 const TOO_LONG: ReplyMeaning = { kind: "packetTooBig", place: "end", detail: {} };
 
 /** One trace of one target as a machine. After the `end` event `finished` is true and every input is ignored. */
 export class Tracer implements Machine<TracerInput, TracerOutput> {
-	readonly config: TracerConfig;
 	readonly book: ProbeBook;
+	readonly companions = new Companions();
 	readonly warnings: TraceWarning[] = [];
 	readonly counters = { sent: 0, received: 0, foreign: 0, duplicates: 0, late: 0, dropped: 0 };
+	#config: TracerConfig;
 	readonly #settling: Settling;
 	readonly #schedule: Schedule;
 	readonly #end: PathEnd;
@@ -47,14 +53,23 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	#endedAt: Instant | null = null;
 	#stopReason: StopReason | null = null;
 	#fault: SystemError | null = null;
+	/** The channel is still opening the connections that probes travel in. */
+	#opening: boolean;
+	#companionsAsked: "nothing" | "start" | "end" = "nothing";
 
 	constructor(config: TracerConfig) {
 		const { options } = config;
-		this.config = config;
+		this.#config = config;
+		this.#opening = config.context.channel === "session";
 		this.#settling = new Settling(options, (slot, now) => this.#probeEvent(slot, now));
 		this.book = this.#settling.book;
 		this.#schedule = this.#settling.schedule;
 		this.#end = this.#settling.end;
+	}
+
+	/** Once connections are open its context knows them. */
+	get config(): TracerConfig {
+		return this.#config;
 	}
 
 	get finished(): boolean {
@@ -106,7 +121,9 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 
 	/** When the next probes may leave; null: none are left, or there is no room for more in flight. */
 	get nextSendAt(): Instant | null {
-		if (this.finished || this.#schedule.done) return null;
+		if (this.finished || this.#opening) return null;
+		if (this.companions.unsent) return this.startedAt;
+		if (this.#schedule.done) return null;
 		return this.#schedule.nextAt(0, this.book.waitingUpTo(this.lastTtl));
 	}
 
@@ -115,8 +132,11 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		const offer = (deadline: Deadline) => {
 			if (soonest === null || deadline.at < soonest.at) soonest = deadline;
 		};
-		const { timeoutNs } = this.config.options;
+		const { timeoutNs, waitMaxNs } = this.config.options;
 		if (timeoutNs !== null) offer({ at: startedAt + timeoutNs, why: "overall timeout" });
+		if (this.#opening) offer({ at: startedAt + waitMaxNs, why: "a connection" });
+		const companionAt = this.companions.expiresAt(this.#settling.companionLimitNs);
+		if (companionAt !== null) offer({ at: companionAt, why: "an answer beside the hops" });
 		const { nextSendAt } = this;
 		if (nextSendAt !== null) offer({ at: nextSendAt, why: "next probe" });
 		this.#settling.offerDeadlines(offer);
@@ -148,6 +168,12 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			case "reply":
 				this.counters.received++;
 				return this.#reply(input.reply, now) ? "news" : "nothing";
+			case "opened":
+				this.#opened(input.sessions, now);
+				return "times";
+			case "openFailed":
+				this.#openFailed(input.failure, now);
+				return "news";
 			case "foreign":
 				this.counters.foreign += input.count;
 				return "nothing";
@@ -176,20 +202,60 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			queries: options.queries,
 			length: context.length,
 		});
+		if (!this.#opening) this.#askCompanions("start");
+	}
+
+	/** The connections stand: the first answer of the other end tells about how far away it is. */
+	#opened(sessions: readonly SessionFacts[], now: Instant): void {
+		const [first] = sessions;
+		if (!this.#opening || first === undefined) return;
+		this.#opening = false;
+		const { context } = this.config;
+		const sourcePorts = sessions.map(({ sourcePort }) => sourcePort);
+		this.#config = { ...this.config, context: { ...context, sessions, sourcePorts } };
+		const { rttNs, mss, sackPermitted } = first;
+		const atNs = now - this.startedAt;
+		this.#event({ type: "handshake", atNs, rttNs, mss, sackPermitted, connections: sessions.length });
+		const likely = likelyEnd(first);
+		if (likely !== null) this.#schedule.expectEnd(likely.ttl, likely.holdNs);
+		this.#askCompanions("start");
+		this.#send(now);
+	}
+
+	#openFailed(failure: OpenFailure, now: Instant): void {
+		if (!this.#opening) return;
+		this.#opening = false;
+		this.#warnOnce({ code: "sessionFailed", port: this.config.context.port, failure });
+		this.#finish("error", now);
+	}
+
+	/** True when there are some to be sent. */
+	#askCompanions(when: "start" | "end"): boolean {
+		if (this.#companionsAsked === when) return false;
+		this.#companionsAsked = when;
+		const { method, context } = this.config;
+		const end = { when: "end", lastTtl: this.lastTtl, reached: this.reached } as const;
+		this.companions.add(method.companions?.(context, when === "start" ? { when } : end) ?? []);
+		return this.companions.unsent;
 	}
 
 	#correctSent(input: Extract<ChannelInput, { type: "sent" }>): void {
 		const transmission = this.book.transmissions[input.sequence];
-		if (transmission === undefined) return;
+		if (transmission === undefined || transmission === null) return;
 		transmission.sentAt = input.at;
 		transmission.stamp = input.stamp;
 	}
 
 	#sendFailed(input: Extract<ChannelInput, { type: "sendFailed" }>, now: Instant): void {
 		const transmission = this.book.transmissions[input.sequence];
-		if (transmission === undefined || transmission.slot.state !== "waiting") return;
+		if (transmission === undefined || transmission === null || transmission.slot.state !== "waiting") return;
 		this.counters.sent--;
 		const { slot } = transmission;
+		if (slot.companion !== null) {
+			slot.error = input.error;
+			this.book.mark(slot, "failed");
+			return;
+		}
 		if (input.transient && this.#schedule.retry(slot, now)) return;
 		this.book.mark(slot, "failed");
 		slot.error = input.error;
@@ -209,19 +275,40 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	#reply(reply: Reply, now: Instant): boolean {
 		const match = this.config.method.match(this.config.context, reply);
 		if (match.type === "foreign") return this.#ignore(match.reason);
+		if (match.type === "broken") {
+			this.#warnOnce({ code: "sessionReset", from: match.from });
+			this.#stopSending();
+			return true;
+		}
 		if (match.type === "flow") {
 			this.#settling.keep({ reply, meaning: match.meaning });
 			this.#out.push({ type: "ignored", reason: "shortQuote" });
 			return true;
 		}
-		const transmission = this.book.transmissions[match.sequence];
-		if (transmission === undefined) return this.#ignore("unknownSequence");
+		const transmission = this.book.transmissions[match.sequence] ?? null;
+		if (transmission === null) return this.#ignore("unknownSequence");
 		if (match.type === "again") {
 			const { state, detail } = match;
 			return this.#settling.followUp(transmission, { at: reply.at, state, detail }) || this.#count("duplicate");
 		}
+		if (match.farewell !== undefined) this.#sendFarewell(match.farewell);
+		for (const sequence of match.also ?? []) this.#answerAlso(sequence, match, reply, now);
+		if (match.part === true && transmission.slot.answer !== null) return false;
 		const taken = { transmission, reply, meaning: match.meaning, late: false, inferred: false };
+		if (transmission.slot.companion !== null) return this.companions.answer(taken) || this.#count("duplicate");
 		return this.#count(this.#settling.answer(taken, now));
+	}
+
+	/** A packet that answers several probes at once. */
+	#answerAlso(sequence: number, { meaning }: Extract<Match, { type: "probe" }>, reply: Reply, now: Instant): void {
+		const transmission = this.book.transmissions[sequence] ?? null;
+		if (transmission === null || transmission.slot.companion !== null || transmission.slot.answer !== null) return;
+		this.#settling.answer({ transmission, reply, meaning, late: false, inferred: false }, now);
+	}
+
+	#sendFarewell(packet: ProbePacket): void {
+		this.counters.sent++;
+		this.#out.push({ type: "send", probes: [{ sequence: this.book.bookFarewell(), ttl: FAREWELL_TTL, packet }] });
 	}
 
 	/** True unless it was an answer that its probe had already. */
@@ -249,7 +336,12 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			this.#finish("timeout", now);
 			return;
 		}
+		if (this.#opening && now >= this.startedAt + this.config.options.waitMaxNs) {
+			this.#openFailed({ why: "timeout" }, now);
+			return;
+		}
 		this.#settling.expire(now);
+		this.companions.expire(this.#settling.companionLimitNs, now);
 		this.#settle(now);
 		if (!this.finished) this.#send(now);
 	}
@@ -272,6 +364,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			this.#finish("silentHops", now);
 			return;
 		}
+		if (this.#askCompanions("end") || !this.companions.settled) return;
 		this.#finish(this.#naturalStop(), now);
 	}
 
@@ -299,25 +392,40 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	}
 
 	#send(now: Instant): void {
-		if (this.#schedule.done) return;
-		const { method, context } = this.config;
-		const probes: ProbeSend[] = [];
-		for (const slot of this.#schedule.take(now, this.book.waitingUpTo(this.lastTtl))) {
-			const { sequence } = this.book.transmit(slot, now);
-			const state = slot.again === null ? {} : { state: slot.again.state };
-			const packet = method.probe(context, { ttl: slot.ttl, sequence, flow: 0, ...state });
-			probes.push({ sequence, ttl: slot.ttl, packet });
-		}
+		if (this.#opening) return;
+		const slots = this.#schedule.done ? [] : this.#schedule.take(now, this.book.waitingUpTo(this.lastTtl));
+		const probes = [...slots, ...this.companions.take()].map((slot) => this.#transmit(slot, now));
 		if (probes.length === 0) return;
 		this.counters.sent += probes.length;
 		this.#out.push({ type: "send", probes });
 	}
 
+	#transmit(slot: Slot, now: Instant): ProbeSend {
+		const { method, context } = this.config;
+		const { companion, ttl } = slot;
+		const asked = {
+			flow: flowOf(context, slot),
+			...(slot.length === null ? {} : { length: slot.length }),
+			...(companion === null ? {} : { companion: companion.name }),
+			...(slot.again === null ? {} : { state: slot.again.state }),
+		};
+		const { sequence, request } = this.book.transmit(slot, asked, now);
+		const packet = method.probe(context, request);
+		return { sequence, ttl, packet, ...(companion?.tos === undefined ? {} : { tos: companion.tos }) };
+	}
+
+	#stopSending(): void {
+		this.#schedule.stop();
+		for (const unsent of this.book.slots()) if (unsent.state === "unsent") this.book.mark(unsent, "expired");
+	}
+
 	#finish(reason: StopReason, now: Instant): void {
 		this.#stopReason = reason;
 		this.#schedule.stop();
+		this.companions.giveUp();
 		this.#tellCutHops(now);
 		this.#warnOfOmissions();
+		this.#conclude();
 		if (this.#fault !== null) this.#warnOnce({ code: "channelFault", error: this.#fault });
 		if (this.counters.dropped > 0) this.#warnOnce({ code: "repliesDropped", count: this.counters.dropped });
 		if (this.counters.foreign >= STORM) this.#warnOnce({ code: "foreignStorm", count: this.counters.foreign });
@@ -336,6 +444,14 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		if (method.fixedLength === true && options.length !== null && options.length !== context.length) {
 			this.#warnOnce({ code: "notApplied", option: "length", method: method.name });
 		}
+	}
+
+	/** What can be said only now that all is known. */
+	#conclude(): void {
+		const { method, context } = this.config;
+		const seen = seenSource(this);
+		if (seen !== null) this.#warnOnce({ code: "publicAddress", address: seen });
+		for (const warning of method.conclusions?.(context, traceEvidence(this)) ?? []) this.#warnOnce(warning);
 	}
 
 	/** A trace cut short gives up what it still waited for, and tells those hops too. */

@@ -75,6 +75,13 @@ export class Waits {
 		return Math.min(...unanswered.map((slot) => this.slotOverdueAt(slot)));
 	}
 
+	/** How long a companion is waited for: as for a hop of which nothing is known. */
+	get companionLimitNs(): number {
+		const { maxNs, near } = this.#rule;
+		if (near === 0 || !(this.#endAnswered || this.#end.known)) return maxNs;
+		return Math.min(maxNs, Math.max(END_FACTOR * this.#longestNs, END_FLOOR_NS));
+	}
+
 	#limitNs(ttl: number): number {
 		const { maxNs, here, near } = this.#rule;
 		const hereNs = this.#hereNsOf(ttl);

@@ -42,7 +42,7 @@ export interface TraceRequestOptions {
 	readonly sourcePort?: number | undefined;
 	readonly fwmark?: number | undefined;
 	/** Only these kinds of socket, in order. */
-	readonly channels?: readonly ("errorQueue" | "raw")[] | undefined;
+	readonly channels?: readonly ("errorQueue" | "raw" | "session")[] | undefined;
 	/** Look up the names of the hops; default false. A hop waits at most `nameWaitMs` (500) for its names. */
 	readonly names?: boolean | undefined;
 	readonly nameWaitMs?: number | undefined;

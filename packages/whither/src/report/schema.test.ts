@@ -83,6 +83,12 @@ describe("every warning keeps the schema and has words", () => {
 		repliesDropped: { code: "repliesDropped", count: 3 },
 		foreignStorm: { code: "foreignStorm", count: 4096 },
 		notApplied: { code: "notApplied", option: "ecn", method: "tcpconnect" },
+		sessionFailed: { code: "sessionFailed", port: 443, failure: { why: "refused", from: "192.0.2.9" } },
+		sessionReset: { code: "sessionReset", from: "192.0.2.9" },
+		publicAddress: { code: "publicAddress", address: "203.0.113.9" },
+		noSack: { code: "noSack", lostAt: "hop", ttl: 3 },
+		mtuBlackHole: { code: "mtuBlackHole", ttl: 4, from: "192.0.2.4", mtu: 1400 },
+		ecnDropped: { code: "ecnDropped" },
 		channelFault: { code: "channelFault", error },
 	};
 	it.each(Object.values(samples))("$code", (warning) => {

@@ -1,5 +1,5 @@
 /** Words for the warnings of a result. */
-import type { TraceWarning } from "@whither/core";
+import type { OpenFailure, TraceWarning } from "@whither/core";
 import { systemErrorSentence } from "../api/error-words.ts";
 
 type WarningByCode = { readonly [Warning in TraceWarning as Warning["code"]]: Warning };
@@ -20,7 +20,34 @@ const SENTENCES: { readonly [Code in WarningCode]: (warning: WarningByCode[Code]
 		option === "ecn"
 			? `${method} cannot set the ECN bits: Linux keeps them to itself on TCP sockets`
 			: `LENGTH does not apply to ${method}: a SYN has the length of its options`,
+	sessionFailed: ({ port, failure }) =>
+		`${sessionFailure(port, failure)}; --tcp traces the way there without a connection`,
+	sessionReset: ({ from }) => `${from} reset the connection in the middle of the trace`,
+	publicAddress: ({ address }) => `routers see our packets come from ${address}: a NAT lies on the way out`,
+	noSack: ({ lostAt, ttl }) => `${NO_SACK[lostAt](ttl)}; answers of the target were told apart by duplicate ACKs`,
+	mtuBlackHole: ({ ttl, from, mtu }) =>
+		`packets longer than ${mtu} bytes vanish behind hop ${ttl}${from === null ? "" : ` (${from})`} without a word`,
+	ecnDropped: () => "packets marked for ECN go unanswered, unmarked ones are answered: something drops the marked ones",
 	channelFault: ({ error }) => systemErrorSentence(error, null),
+};
+
+function sessionFailure(port: number, failure: OpenFailure): string {
+	switch (failure.why) {
+		case "refused":
+			return `${failure.from} refused the connection to TCP port ${port}`;
+		case "unreachable":
+			return `${failure.from} says that TCP port ${port} cannot be reached (ICMP ${failure.icmp.type}/${failure.icmp.code})`;
+		case "timeout":
+			return `the connection to TCP port ${port} was not answered`;
+		case "failed":
+			return systemErrorSentence(failure.error, null);
+	}
+}
+
+const NO_SACK: Readonly<Record<"hop" | "target" | "unknown", (ttl: number | null) => string>> = {
+	hop: (ttl) => `SACK was taken out of our SYN behind hop ${ttl}`,
+	target: () => "our SYN arrived with SACK, but the SYN/ACK came without it",
+	unknown: () => "the SYN/ACK came without SACK",
 };
 
 /** One sentence without a full stop; a code of a later version, read from a file, is shown with its data. */

@@ -27,6 +27,10 @@ function contextOf(family: Family, changes: Partial<ProbeContext> = {}): ProbeCo
 		secret: new Uint8Array(32),
 		crypto: NO_CRYPTO,
 		options: {},
+		sessions: [],
+		tos: 0,
+		looseMatch: false,
+		queries: 3,
 		...changes,
 	};
 }

@@ -40,6 +40,10 @@ function contextOf(method: TraceMethod, family: Family, need: ChannelNeed, key =
 		secret: new Uint8Array(32),
 		crypto: testCrypto,
 		options: {},
+		sessions: [],
+		tos: 0,
+		looseMatch: false,
+		queries: 3,
 	};
 }
 

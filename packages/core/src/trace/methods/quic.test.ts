@@ -44,6 +44,10 @@ function contextOf(changes: Partial<ProbeContext> = {}): ProbeContext {
 		secret: Uint8Array.from({ length: 32 }, (_, index) => index * 7),
 		crypto: testCrypto,
 		options: {},
+		sessions: [],
+		tos: 0,
+		looseMatch: false,
+		queries: 3,
 		...changes,
 	};
 }

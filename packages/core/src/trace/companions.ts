@@ -1,0 +1,79 @@
+/** Packets beside the hops, from being asked for to being answered or given up. They end no path and hold up no hop. */
+import type { Instant } from "../machine.ts";
+import type { Companion } from "./method.ts";
+import { type Answer, emptySlot, isSettled, type Slot } from "./probe-book.ts";
+
+/** Largest number of companions in one trace, whatever is asked for. */
+const MOST_COMPANIONS = 4096;
+
+/** The companions of one trace, in the order in which they were asked for. */
+export class Companions {
+	readonly #slots: Slot[] = [];
+	#sent = 0;
+
+	/** Asks for more. */
+	add(companions: readonly Companion[]): void {
+		for (const companion of companions.slice(0, MOST_COMPANIONS - this.#slots.length)) {
+			this.#slots.push(emptySlot(companion.ttl, companion.query, companion));
+		}
+	}
+
+	/** All that were asked for, the unsent included. */
+	get slots(): readonly Slot[] {
+		return this.#slots;
+	}
+
+	/** Those that can be sent now. */
+	take(): readonly Slot[] {
+		const unsent = this.#slots.slice(this.#sent);
+		this.#sent = this.#slots.length;
+		return unsent;
+	}
+
+	get unsent(): boolean {
+		return this.#sent < this.#slots.length;
+	}
+
+	/** Nothing is left to send or to wait for. */
+	get settled(): boolean {
+		return !this.unsent && this.#slots.every(isSettled);
+	}
+
+	/** Takes an answer for a companion; false: it has one. */
+	answer(answer: Answer): boolean {
+		const { slot } = answer.transmission;
+		if (slot.answer !== null) {
+			slot.duplicates++;
+			return false;
+		}
+		slot.answer = { ...answer, late: slot.state === "expired" };
+		slot.state = "answered";
+		return true;
+	}
+
+	/** Gives up those that have waited for `limitNs`; true when there were any. */
+	expire(limitNs: number, now: Instant): boolean {
+		const overdue = this.#waiting().filter((slot) => now >= sentAt(slot) + limitNs);
+		for (const slot of overdue) slot.state = "expired";
+		return overdue.length > 0;
+	}
+
+	/** When the next one will have waited for `limitNs`; null: none waits. */
+	expiresAt(limitNs: number): Instant | null {
+		const waiting = this.#waiting();
+		return waiting.length === 0 ? null : Math.min(...waiting.map(sentAt)) + limitNs;
+	}
+
+	/** Waits for nothing any more. */
+	giveUp(): void {
+		for (const slot of this.#slots) if (!isSettled(slot)) slot.state = "expired";
+	}
+
+	#waiting(): Slot[] {
+		return this.#slots.filter(({ state }) => state === "waiting");
+	}
+}
+
+function sentAt(slot: Slot): Instant {
+	return slot.transmission?.sentAt ?? 0;
+}

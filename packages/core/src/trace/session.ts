@@ -1,0 +1,28 @@
+/** What the handshake of a connection tells about the way to its other end, and which connection a probe travels in. */
+import { type Instant, MILLISECOND } from "../machine.ts";
+import type { SessionFacts } from "./channel.ts";
+import type { ProbeContext } from "./method.ts";
+import type { Slot } from "./probe-book.ts";
+
+/** Initial TTLs that hosts are seen to use: 64 (Linux, BSD), 128 (Windows), 255 (routers). */
+const INITIAL_TTLS = [64, 128, 255];
+
+/** The other end answers within this much of the handshake's round trip, and a little, if it is no farther than it seems. */
+const HOLD_FACTOR = 1.25;
+const HOLD_SLACK_NS = 5 * MILLISECOND;
+
+/**
+ * How far away the other end probably is, by the TTL that its SYN/ACK arrived with, and how long to wait for its answers
+ * before farther probes are sent. A receiver acknowledges its first three out-of-order segments each at once and those
+ * beyond together (Linux: tcp_comp_sack_nr), so it pays not to send it more.
+ */
+export function likelyEnd({ synAckTtl, rttNs }: SessionFacts): { ttl: number; holdNs: Instant } | null {
+	if (synAckTtl === null) return null;
+	const initial = INITIAL_TTLS.find((ttl) => synAckTtl <= ttl) ?? 255;
+	return { ttl: initial - synAckTtl + 1, holdNs: HOLD_FACTOR * rttNs + HOLD_SLACK_NS };
+}
+
+/** Index of the flow that a slot's probes belong to: columns take turns where there are several connections. */
+export function flowOf({ sessions }: ProbeContext, { query }: Pick<Slot, "query">): number {
+	return sessions.length < 2 ? 0 : query % sessions.length;
+}
