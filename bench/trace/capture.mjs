@@ -8,7 +8,7 @@ import { insideNamespace } from "@whither/lab";
 /** Link types of a pcap file (tcpdump.org/linktypes.html) and the length of the header before the IP packet. */
 const LINK_HEADERS = { 1: 14, 12: 0, 101: 0 };
 const MAGIC_NANOSECONDS = 0xa1b23c4d;
-const FILTER = "udp or icmp or icmp6 or tcp";
+const FILTER = "ip or ip6";
 
 /** Starts capturing on a device of a namespace; `stop()` resolves with the packets. */
 export async function startCapture(namespace, device) {

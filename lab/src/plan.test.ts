@@ -147,6 +147,12 @@ describe("rules of nodes", () => {
 		);
 		expect(rulesOf("target", { kind: "host", udp: "echo" })).toContain("meta l4proto udp redirect to :7");
 	});
+
+	test("a host drops packets of the protocols about which it is silent, and no others", () => {
+		expect(rulesOf("target", { kind: "host", sctp: "silent" })).toContain("meta l4proto 132 drop");
+		expect(rulesOf("target", { kind: "host", otherProtocols: "silent" })).toContain("meta l4proto 253 drop");
+		expect(rulesOf("target", { kind: "host", dccp: "reset", udplite: "silent" })).not.toContain("l4proto 33 ");
+	});
 });
 
 describe("what a kernel cannot play", () => {

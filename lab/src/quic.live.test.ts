@@ -17,12 +17,14 @@ const START_MS = 10_000;
 const caddy = findProgram("caddy");
 const retryServer = findProgram("gtlsserver");
 const openssl = findProgram("openssl");
+const tshark = findProgram("tshark");
 const obstacle =
 	labObstacle() ??
 	(existsSync(WHITHER) ? null : "the command is not built (npm run build)") ??
 	(caddy === null ? "it needs caddy (Debian package caddy)" : null) ??
 	(openssl === null ? "it needs openssl (Debian package openssl)" : null);
 if (obstacle !== null) console.warn(`QUIC against real servers skipped: ${obstacle}`);
+if (tshark === null) console.warn("QUIC packets as tshark reads them skipped: it needs tshark (Debian package tshark)");
 if (retryServer === null) console.warn("QUIC Retry skipped: it needs gtlsserver (Debian package ngtcp2-server)");
 
 const title = "QUIC against real servers";
@@ -95,6 +97,63 @@ async function openServers(): Promise<void> {
 	await awaitServer(["-p", String(RETRY_PORT)]);
 }
 
+/** How long servers get to say more: they repeat what was not acknowledged after 0.2 to 1 s, then twice as long. */
+const QUIET_MS = 2500;
+/** From here on tshark finds fault: below are its notes and comments, such as on the low TTL. */
+const EXPERT_WARNING = 0x600000;
+
+/** A datagram as tshark reads it, with as many values of a field as it holds. */
+interface ReadDatagram {
+	readonly from: string;
+	readonly frameTypes: readonly number[];
+	readonly packetTypes: readonly number[];
+	readonly packetNumbers: readonly number[];
+	readonly serverNames: readonly string[];
+	readonly alpn: readonly string[];
+	readonly severities: readonly number[];
+}
+
+const FIELDS = [
+	...["ip.src", "quic.frame_type", "quic.long.packet_type", "quic.packet_number"],
+	...["tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str", "_ws.expert.severity"],
+];
+
+function readDatagram(line: string): ReadDatagram {
+	const columns = line.split("|").map((values) => values.split(",").filter((value) => value !== ""));
+	const [from = [], frames = [], types = [], numbers = [], serverNames = [], alpn = [], severities = []] = columns;
+	return {
+		from: from[0] ?? "",
+		frameTypes: frames.map(Number),
+		packetTypes: types.map(Number),
+		packetNumbers: numbers.map(Number),
+		serverNames,
+		alpn,
+		severities: severities.map(Number),
+	};
+}
+
+/** What went over the client's links while a trace ran and some time after, loopback left out. */
+async function readWhile(port: number, run: () => Promise<unknown>): Promise<readonly ReadDatagram[]> {
+	const namespace = lab.namespaceOf("client");
+	const file = join(folder, `capture-${port}.pcapng`);
+	const capture = startTool([tshark ?? "", "-i", "any", "-w", file, "udp", "port", String(port)], { namespace });
+	await new Promise<void>((resolve, reject) => {
+		capture.child.stderr?.on("data", (text: string) => text.includes("Capture started") && resolve());
+		capture.outcome.then(({ stderr }) => reject(new Error(stderr)), reject);
+	});
+	await run();
+	await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+	capture.child.kill("SIGINT");
+	await capture.outcome;
+	const fields = FIELDS.flatMap((field) => ["-e", field]);
+	const reading = ["-r", file, "-d", `udp.port==${port},quic`, "-T", "fields", "-E", "separator=|", ...fields];
+	const { stdout } = await runTool([tshark ?? "", ...reading], { namespace });
+	return stdout.trimEnd().split("\n").map(readDatagram);
+}
+
+/** RFC 9000 §19. */
+const FRAME_TYPES = { padding: 0, ack: 2, crypto: 6, close: 0x1c } as const;
+
 describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skipped: ${obstacle})`, () => {
 	beforeAll(async () => {
 		folder = await mkdtemp(join(tmpdir(), "whither-quic-"));
@@ -139,6 +198,47 @@ describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skippe
 				expect(detail).toMatchObject({ packet: "initial", serverHello: true, again: [{ packet: "retry" }] });
 				expect(detail).toMatchObject({ ecn: { ect0: 1, ect1: 0, ce: 0 } });
 			}
+		},
+	);
+
+	const PEERS = [
+		{ server: "caddy", port: 443, initials: 1, missing: tshark === null },
+		{
+			server: "gtlsserver with Retry",
+			port: RETRY_PORT,
+			initials: 2,
+			missing: tshark === null || retryServer === null,
+		},
+	];
+	const ROWS = CHANNELS.flatMap(([channel, user]) => PEERS.map((peer) => ({ ...peer, channel, user })));
+	test.for(ROWS)(
+		"over $channel: tshark reads what we send, and $server falls silent once it is closed",
+		async (row, { skip }) => {
+			skip(row.missing, "it needs tshark and gtlsserver");
+			const { port, initials, channel, user } = row;
+			const one = ["-p", String(port), "-O", `sni=${SERVER_NAME}`, "-f", "3", "-m", "3", "-q", "1"];
+			const family = 4;
+			const packets = await readWhile(port, async () => {
+				const asked = ["--json", "-n", "-M", "quic", "--channel", channel, ...one, lab.addressOf("target", family)];
+				const outcome = await runWhither(asked, { namespace: lab.namespaceOf("client"), user });
+				expect(outcome.code, outcome.stderr).toBe(0);
+				expect(JSON.parse(outcome.stdout)).toMatchObject({ counters: { duplicates: 0, foreign: 0 } });
+			});
+			const target = lab.addressOf("target", family);
+			const ours = packets.filter(({ from }) => from !== target);
+			expect(ours).toHaveLength(initials + 1);
+			for (const [index, packet] of ours.entries()) {
+				expect(packet.packetTypes, JSON.stringify(packets)).toEqual([0]);
+				expect(packet.packetNumbers).toEqual([index]);
+				expect(Math.max(0, ...packet.severities)).toBeLessThan(EXPERT_WARNING);
+			}
+			for (const initial of ours.slice(0, initials)) expect(initial.frameTypes).toContain(FRAME_TYPES.crypto);
+			expect(ours[0]).toMatchObject({ serverNames: [SERVER_NAME], alpn: ["h3"] });
+			expect(ours.at(-1)?.frameTypes).toEqual([FRAME_TYPES.ack, FRAME_TYPES.close, FRAME_TYPES.padding]);
+			// What was under way when the close left may still come, but nothing is sent again.
+			const afterwards = packets.slice(packets.lastIndexOf(ours.at(-1) as ReadDatagram) + 1);
+			expect(afterwards.filter(({ packetTypes }) => packetTypes.includes(0))).toEqual([]);
+			expect(afterwards.length).toBeLessThanOrEqual(1);
 		},
 	);
 });

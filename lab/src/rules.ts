@@ -1,5 +1,6 @@
 /** What nodes do beyond plain forwarding, as an nftables ruleset: silence, limits, filters, unreachable destinations. */
 import type { HostSpec, NodeSpec, RateLimit, RouterSpec, UnreachableCode, UnreachableSpec } from "@whither/sim";
+import { IP_PROTOCOL } from "@whither/wire";
 
 /** Marks of the per-packet next hops: MARK + k sends a packet by table TABLE + k. */
 export const ECMP_MARK = 0x100;
@@ -32,11 +33,14 @@ const ICMP_ERRORS: readonly string[] = [
 	"icmpv6 type { time-exceeded, destination-unreachable, packet-too-big }",
 ];
 
+const TOO_LONG: readonly string[] = ["icmp type destination-unreachable icmp code 4", "icmpv6 type packet-too-big"];
+
 function outputRules(node: NodeSpec): string[] {
 	const limit: RateLimit = node.icmpLimit ?? "none";
 	const rules: string[] = [];
 	if (node.kind === "router" && node.silent === true) rules.push(...ICMP_ERRORS.map((match) => `${match} drop`));
 	if (node.kind === "router" && node.silent === "tcp") rules.push(...ABOUT_TCP.map((match) => `${match} drop`));
+	if (node.kind === "router" && node.tooLong === "silent") rules.push(...TOO_LONG.map((match) => `${match} drop`));
 	if (typeof limit === "object") {
 		const within = `limit rate over ${limit.perSecond}/second burst ${limit.burst} packets`;
 		rules.push(...ICMP_ERRORS.map((match) => `${match} ${within} drop`));
@@ -49,12 +53,26 @@ function inputRules(host: HostSpec): string[] {
 	if (host.icmpEcho === "silent") rules.push("icmp type echo-request drop", "icmpv6 type echo-request drop");
 	// Nobody listens behind an open port that says nothing, and nobody sees the difference.
 	if (host.udp === "open" || host.udp === "silent") rules.push("meta l4proto udp drop");
+	for (const [protocol, behaviour] of protocolBehaviours(host)) {
+		if (behaviour === "silent") rules.push(`meta l4proto ${protocol} drop`);
+	}
 	const { open = [], filtered = [] } = host.tcpPorts ?? {};
 	if (filtered.length > 0) rules.push(`tcp dport ${set(filtered)} drop`);
 	if (host.tcpDefault === "filtered") {
 		rules.push(open.length > 0 ? `tcp dport != ${set(open)} drop` : "meta l4proto tcp drop");
 	}
 	return rules;
+}
+
+/** Protocols by number, with what the host does; the one for experiments (RFC 3692) stands for all others. */
+function protocolBehaviours({ udplite, dccp, sctp, otherProtocols }: HostSpec): [number, string | undefined][] {
+	const { udpLite, experiment1 } = IP_PROTOCOL;
+	return [
+		[udpLite, udplite],
+		[IP_PROTOCOL.dccp, dccp],
+		[IP_PROTOCOL.sctp, sctp],
+		[experiment1, otherProtocols],
+	];
 }
 
 type AddressesOf = (node: string) => NodeAddresses;

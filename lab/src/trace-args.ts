@@ -61,6 +61,7 @@ export function traceArgs(scenario: Scenario, variant: TraceVariant): readonly s
 		...valued,
 		...waitArgs(scenario),
 		...(options.dontFragment === true ? ["-F"] : []),
+		...(options.pathMtu === true ? ["--mtu"] : []),
 		nodeAddress(scenario, scenario.trace.to, variant.family),
 		...(options.length === undefined || options.length === null ? [] : [String(options.length)]),
 	];

@@ -22,6 +22,8 @@ function isAboutProtocol(scenario: Scenario): boolean {
 	if (options.method !== undefined || channels !== undefined || options.port !== undefined) return true;
 	// A TCP SYN has no room for a length of choice.
 	if (options.length !== undefined) return true;
+	// The kernel's own connects have no length of ours either.
+	if (options.pathMtu === true) return true;
 	const { inferred, duplicates, late, warnings } = scenario.expect;
 	if ([inferred, duplicates, late, warnings].some((wish) => wish !== undefined)) return true;
 	return Object.values(scenario.nodes).some((spec) => {

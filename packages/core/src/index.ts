@@ -25,7 +25,7 @@ export type {
 	SessionFacts,
 	SystemError,
 } from "./trace/channel.ts";
-export { type ContextParts, portCount, probeContext } from "./trace/context.ts";
+export { type ContextParts, channelNeeds, portCount, probeContext } from "./trace/context.ts";
 export type { TraceEvent } from "./trace/events.ts";
 export type {
 	Companion,
@@ -42,6 +42,8 @@ export type {
 } from "./trace/method.ts";
 export { checkMethodOptions, type MethodOptionProblem, parseMethodOptions } from "./trace/method-options.ts";
 export { findMethod, TRACE_METHODS } from "./trace/methods/index.ts";
+export { tcpOptionsWithSysctl } from "./trace/methods/tcp-asked.ts";
+export { type HopNat, hopNat, type PathNat, pathNat } from "./trace/nat-hops.ts";
 export { DEFAULT_TRACE_OPTIONS, type TraceOptions } from "./trace/options.ts";
 export type { RunningTrace, TraceFailure, TraceMessage, TraceOrder } from "./trace/order.ts";
 export {
@@ -55,6 +57,7 @@ export {
 	type TraceResult,
 	type TraceWarning,
 } from "./trace/result.ts";
+export { type SynAckFacts, synAckFacts } from "./trace/session.ts";
 export { extensionJson, type ResultFacts, traceResult } from "./trace/trace-result.ts";
 export { Tracer } from "./trace/tracer.ts";
 export type { TracerConfig, TracerInput, TracerOutput } from "./trace/tracer-io.ts";

@@ -10,6 +10,8 @@ export interface Clock {
 	now(): Instant;
 	/** A CLOCK_REALTIME stamp of the kernel as an instant. Right as long as nobody has set the clock in between. */
 	fromRealtime(seconds: number, nanoseconds: number): Instant;
+	/** Nanoseconds since 1970-01-01 UTC of an instant. */
+	toUnix(at: Instant): bigint;
 	/** ISO 8601, the instant 0. */
 	readonly startedAt: string;
 }
@@ -28,14 +30,22 @@ export function createClock(workspace: Workspace): Clock {
 	let zero = measureZero(workspace, now);
 	let measuredAt = now();
 	const startedAt = new Date(zero.seconds * 1e3 + zero.nanoseconds / 1e6).toISOString();
+	const look = (): Time => {
+		const at = now();
+		if (at - measuredAt > TRUST_NS) {
+			zero = measureZero(workspace, now);
+			measuredAt = at;
+		}
+		return zero;
+	};
 	return {
 		now,
+		toUnix(at) {
+			const zero = look();
+			return BigInt(zero.seconds) * 1_000_000_000n + BigInt(zero.nanoseconds + Math.round(at));
+		},
 		fromRealtime(seconds, nanoseconds) {
-			const at = now();
-			if (at - measuredAt > TRUST_NS) {
-				zero = measureZero(workspace, now);
-				measuredAt = at;
-			}
+			const zero = look();
 			return (seconds - zero.seconds) * 1e9 + (nanoseconds - zero.nanoseconds);
 		},
 		startedAt,

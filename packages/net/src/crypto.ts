@@ -19,12 +19,17 @@ export const nodeCrypto: CryptoPort = {
 	hmacSha256: (key, bytes) => bytesOf(library().createHmac("sha256", key).update(bytes).digest()),
 	aes128EncryptBlock(key, block) {
 		const cipher = library().createCipheriv("aes-128-ecb", key, null).setAutoPadding(false);
-		return joined(cipher.update(block), cipher.final());
+		// Without padding a whole block comes out at once.
+		return bytesOf(cipher.update(block));
 	},
 	aes128GcmSeal(key, nonce, associated, plaintext) {
 		const cipher = library().createCipheriv("aes-128-gcm", key, nonce).setAAD(associated);
-		const sealed = joined(cipher.update(plaintext), cipher.final());
-		return joined(sealed, cipher.getAuthTag());
+		const sealed = new Uint8Array(plaintext.length + TAG_LENGTH);
+		sealed.set(cipher.update(plaintext));
+		// GCM is a stream cipher: nothing is left for the end but the tag.
+		cipher.final();
+		sealed.set(cipher.getAuthTag(), plaintext.length);
+		return sealed;
 	},
 	aes128GcmOpen(key, nonce, associated, ciphertext) {
 		if (ciphertext.length < TAG_LENGTH) return null;
@@ -32,7 +37,9 @@ export const nodeCrypto: CryptoPort = {
 		const decipher = library().createDecipheriv("aes-128-gcm", key, nonce).setAAD(associated);
 		decipher.setAuthTag(ciphertext.subarray(split));
 		try {
-			return joined(decipher.update(ciphertext.subarray(0, split)), decipher.final());
+			const plaintext = bytesOf(decipher.update(ciphertext.subarray(0, split)));
+			decipher.final();
+			return plaintext;
 		} catch {
 			return null;
 		}
@@ -41,11 +48,4 @@ export const nodeCrypto: CryptoPort = {
 
 function bytesOf(buffer: Uint8Array): Uint8Array {
 	return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-	const bytes = new Uint8Array(a.length + b.length);
-	bytes.set(a);
-	bytes.set(b, a.length);
-	return bytes;
 }

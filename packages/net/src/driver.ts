@@ -5,6 +5,7 @@ import {
 	type Instant,
 	probeContext,
 	type RunningTrace,
+	type TraceEvent,
 	type TraceFailure,
 	type TraceMessage,
 	type TraceOrder,
@@ -194,7 +195,7 @@ class SocketRun {
 		const { tracer, channel, clock } = parts;
 		if (input.type !== "sent") this.#now = Math.max(this.#now, at);
 		for (const output of tracer.step(input, this.#now)) {
-			if (output.type === "event") this.#post({ type: "event", event: output.event });
+			if (output.type === "event") this.#post({ type: "event", event: dated(output.event, tracer, clock) });
 			else if (output.type === "send") {
 				channel.send(output.probes);
 				this.#collect(channel);
@@ -218,6 +219,11 @@ class SocketRun {
 		const about = error instanceof Error ? (error.stack ?? error.message) : String(error);
 		this.#fail({ code: "internal", where: "trace", about });
 	}
+}
+
+/** A captured packet with the time of day, by which other captures of the same network can be laid beside it. */
+function dated(event: TraceEvent, { startedAt }: Tracer, clock: Clock): TraceEvent {
+	return event.type === "packet" ? { ...event, unixNs: clock.toUnix(startedAt + event.atNs) } : event;
 }
 
 /** When an input happened; null for those without a time. */

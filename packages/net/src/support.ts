@@ -53,8 +53,12 @@ function tryChannel(
 		flowLabel: 0,
 		dontFragment: false,
 		bypassRouting: false,
+		gateways: [],
+		looseMatch: false,
+		capture: false,
 		fwmark: null,
 		portCount: 1,
+		connections: 1,
 		clock: createClock(workspace),
 	});
 	if (isSystemError(channel)) return channel;

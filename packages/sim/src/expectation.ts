@@ -1,6 +1,7 @@
 /** Whether a trace came out as its scenario says. */
-import type { Family, HopResult, ProbeResult, TraceResult } from "@whither/core";
-import type { Bounds, ExpectedHop, Scenario } from "./scenario.ts";
+import type { Family, HopResult, MtuDrop, ProbeResult, TraceResult } from "@whither/core";
+import { besideProblems, changesProblem } from "./expectation-beside.ts";
+import type { Bounds, ExpectedHop, ExpectedMtuDrop, Scenario } from "./scenario.ts";
 import { computeRoutes, facingAddresses, nodeAddress, type Routes } from "./topology.ts";
 
 /** `virtual`: the clock is exact, so that times and counts of packets are checked too. `real`: a lab's kernel. */
@@ -23,6 +24,7 @@ export function checkExpectation(scenario: Scenario, result: TraceResult, clock:
 	same(check, "stopReason", result.stopReason, expect.stopReason);
 	checkHops(check, result.hops);
 	checkTotals(check, result);
+	check.problems.push(...besideProblems(expect, result));
 	for (const code of expect.warnings ?? []) {
 		if (!result.warnings.some((warning) => warning.code === code)) check.problems.push(`no warning ${code}`);
 	}
@@ -38,14 +40,30 @@ function checkTotals(check: Check, result: TraceResult): void {
 	const duplicates = probes.reduce((sum, probe) => sum + (probe.duplicates ?? 0), 0);
 	within(check, "duplicates", duplicates, expect.duplicates);
 	if (expect.pathMtu !== undefined) same(check, "pathMtu", result.pathMtu, expect.pathMtu);
+	if (expect.mtuDrops !== undefined) checkMtuDrops(check, expect.mtuDrops, result.mtuDrops ?? []);
 	if (check.clock === "real") return;
 	within(check, "duration in ms", result.durationNs / 1e6, expect.durationMs);
 	within(check, "probes sent", result.counters.sent, expect.sent);
 }
 
+function checkMtuDrops(check: Check, want: readonly ExpectedMtuDrop[], have: readonly MtuDrop[]): void {
+	const wanted = want.map(({ ttl, behind, mtu, found }) => `${ttl} ${behind} ${mtu} ${found}`);
+	const found = have.map((drop) => {
+		const named = want.find(
+			({ behind }) => behind !== null && answerAddresses(check, behind).includes(drop.from ?? ""),
+		);
+		return `${drop.ttl} ${named?.behind ?? drop.from} ${drop.mtu} ${drop.found}`;
+	});
+	same(check, "MTU drops", found.join(", "), wanted.join(", "));
+}
+
 function checkHops(check: Check, hops: readonly HopResult[]): void {
 	const expected = check.scenario.expect.hops.flatMap(unrolled);
-	const listed = hops.map((hop) => hop.ttl).join(" ");
+	// A trace that sent nothing lists its first hop without a probe.
+	const listed = hops
+		.filter(({ probes }) => probes.length > 0)
+		.map((hop) => hop.ttl)
+		.join(" ");
 	same(check, "TTLs of the hops", listed, expected.map((hop) => hop.ttl).join(" "));
 	for (const want of expected) {
 		const hop = hops.find(({ ttl }) => ttl === want.ttl);
@@ -100,6 +118,10 @@ function checkReply(check: Check, want: ExpectedHop, probe: ProbeResult): void {
 	if (want.interfaceName !== undefined)
 		same(check, `${hop}: interface`, extensionName(probe, "interface"), want.interfaceName);
 	if (want.nodeName !== undefined) same(check, `${hop}: node name`, extensionName(probe, "node"), want.nodeName);
+	if (want.changes !== undefined && probe.quoted !== null) {
+		const problem = changesProblem(probe.quoted.changes, want.changes);
+		if (problem !== null) check.problems.push(`${hop}: ${problem}`);
+	}
 	if (check.clock === "virtual") within(check, `${hop}: RTT in ms`, (probe.rttNs ?? 0) / 1e6, want.rttMs);
 }
 

@@ -29,8 +29,9 @@ export function decideForwarding(
 	if (packet.ttl <= 1) return { type: "error", cause: { what: "timeExceeded" } };
 	if (refusal !== undefined) return unreachable(refusal.code);
 	const mtu = node.interfaces.get(link)?.mtu ?? 0;
-	if (packet.bytes.length > mtu && packet.dontFragment) return { type: "error", cause: { what: "tooBig", mtu } };
-	return { type: "forward", link };
+	if (packet.bytes.length <= mtu || !packet.dontFragment) return { type: "forward", link };
+	if (router.tooLong === "silent") return drop("longer than the MTU, and no word about it");
+	return { type: "error", cause: { what: "tooBig", mtu: router.tooLong ?? mtu } };
 }
 
 /** Whether the router keeps quiet about packets of this protocol. */

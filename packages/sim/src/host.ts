@@ -1,5 +1,6 @@
 /** What a machine answers to a packet addressed to itself. */
 import {
+	type CryptoPort,
 	DNS_CLASSES,
 	DNS_TYPES,
 	type DnsData,
@@ -18,6 +19,8 @@ import {
 	TCP_FLAGS,
 	type TcpHeader,
 } from "@whither/wire";
+import { answerQuic } from "./host-quic.ts";
+import { answerTransport } from "./host-transports.ts";
 import type { ErrorCause } from "./icmp-error.ts";
 import { buildPacket, hasGoodChecksum, type IpPacket, icmpProtocol } from "./packet.ts";
 import type { HostSpec } from "./scenario.ts";
@@ -31,6 +34,8 @@ export interface HostStack {
 	readonly identification: number;
 	/** Initial sequence number for a connection accepted now. */
 	readonly initialSequence: number;
+	/** For servers that encrypt; without it they are silent. */
+	readonly crypto?: CryptoPort;
 }
 
 /** An answer, an ICMP error to be written by the node, or nothing and why. */
@@ -41,11 +46,17 @@ export type HostAnswer =
 
 /** What a host says to a packet that has arrived at it. */
 export function answerPacket(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnswer {
-	if (!KNOWN_PROTOCOLS.has(packet.protocol)) return unreachable("protocol");
+	if (!KNOWN_PROTOCOLS.has(packet.protocol)) return answerUnknown(host, packet, stack);
 	if (!hasGoodChecksum(packet)) return none("bad checksum");
 	if (packet.protocol === IP_PROTOCOL.udp) return answerUdp(host, packet, stack);
 	if (packet.protocol === IP_PROTOCOL.tcp) return answerTcp(host, packet, stack);
 	return answerIcmp(host, packet, stack);
+}
+
+function answerUnknown(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnswer {
+	const answer = answerTransport(host, packet, stack);
+	if (answer.type === "payload") return reply(packet, stack, answer.payload);
+	return answer.type === "unreachable" ? unreachable(answer.code) : answer;
 }
 
 const KNOWN_PROTOCOLS: ReadonlySet<number> = new Set([
@@ -60,12 +71,18 @@ function answerUdp(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnsw
 	if (isDecodeError(udp) || udp.truncated) return none("malformed UDP");
 	const behaviour = host.udp ?? "closed";
 	if (behaviour === "closed") return unreachable("port");
-	const answer = behaviour === "echo" ? udp.payload : behaviour === "dns" ? answerQuery(udp.payload) : null;
+	const answer = applicationAnswer(behaviour, udp.payload, stack);
 	if (answer === null) return none(behaviour === "silent" ? "silent" : "taken by an application");
 	const { sourcePort, destinationPort } = udp.header;
 	const ports = { sourcePort: destinationPort, destinationPort: sourcePort };
 	const datagram = encodeUdp({ ...backwards(packet, stack), ...ports }, answer);
 	return reply(packet, stack, datagram);
+}
+
+function applicationAnswer(behaviour: HostSpec["udp"], payload: Uint8Array, { crypto }: HostStack): Uint8Array | null {
+	if (behaviour === "echo") return payload;
+	if (behaviour === "dns") return answerQuery(payload);
+	return behaviour === "quic" && crypto !== undefined ? answerQuic(payload, crypto) : null;
 }
 
 /** What any name resolves to here: addresses for documentation (RFC 5737, RFC 3849). */
@@ -86,7 +103,7 @@ function answerQuery(bytes: Uint8Array): Uint8Array | null {
 	return encodeDns({ id, response: true, recursionDesired, recursionAvailable: true, questions, answers });
 }
 
-/** RFC 9293 §3.10.7, as far as a machine without connections needs it. */
+/** RFC 9293 §3.10.7, for segments of no connection (tcp-endpoint.ts has those that are). */
 function answerTcp(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnswer {
 	const tcp = decodeTcp(packet.payload);
 	if (isDecodeError(tcp)) return none("malformed TCP");
@@ -97,7 +114,6 @@ function answerTcp(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnsw
 	if (has(header, TCP_FLAGS.rst)) return none("reset for no connection");
 	const next = { ...TCP_START, ...backwards(packet, stack), sourcePort: port, destinationPort: header.sourcePort };
 	if (has(header, TCP_FLAGS.ack)) {
-		if (state === "open") return none("part of a connection, which this host does not keep");
 		return reply(packet, stack, encodeTcp({ ...next, sequence: header.acknowledgment, flags: TCP_FLAGS.rst }, NOTHING));
 	}
 	const acknowledgment = (header.sequence + payload.length + (has(header, TCP_FLAGS.syn) ? 1 : 0)) >>> 0;

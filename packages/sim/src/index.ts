@@ -4,6 +4,7 @@ export { type ClockKind, checkExpectation } from "./expectation.ts";
 export { formatPacket, formatPackets } from "./format-packets.ts";
 export { type Crossing, type Delivery, Impairment, impairmentFrom } from "./impairment.ts";
 export { Internet, type InternetOptions } from "./internet.ts";
+export { natAddress } from "./nat.ts";
 export type { HookPlace, HookPoint, Listener, NodeHook } from "./node.ts";
 export type { PacketRecord } from "./packet-record.ts";
 export { Random } from "./random.ts";
@@ -12,10 +13,12 @@ export type {
 	Bounds,
 	Expectation,
 	ExpectedHop,
+	ExpectedMtuDrop,
 	HostSpec,
 	ImpairmentSpec,
 	LinkSpec,
 	MplsLabelSpec,
+	NatSpec,
 	NodeSpec,
 	NoiseKind,
 	NoiseSpec,
@@ -23,13 +26,17 @@ export type {
 	RouterSpec,
 	Scenario,
 	ScenarioChannel,
+	StripSpec,
+	TcpSpec,
 	TraceSpec,
 	UnreachableCode,
 	UnreachableSpec,
 } from "./scenario.ts";
 export { DEMO } from "./scenarios/demo.ts";
 export { findScenario, SCENARIOS } from "./scenarios/index.ts";
+export { SessionChannel, type SessionChannelRequest } from "./session-channel.ts";
 export { SimChannel, type SimChannelRequest } from "./sim-channel.ts";
+export type { ConnectionRecord } from "./tcp-endpoint.ts";
 export {
 	addressTowards,
 	computeRoutes,

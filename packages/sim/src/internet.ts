@@ -1,18 +1,22 @@
 /** The simulated internet: nodes joined by links, real packet bytes, virtual time. */
 import { type Family, type Instant, MILLISECOND } from "@whither/core";
+import { type CryptoPort, IP_PROTOCOL } from "@whither/wire";
 import { EventQueue } from "./event-queue.ts";
 import { decideForwarding, isSilentAbout } from "./forwarding.ts";
 import { fragmentIpv4 } from "./fragment.ts";
 import { answerPacket } from "./host.ts";
 import { buildIcmpError, type ErrorCause } from "./icmp-error.ts";
 import { Impairment, impairmentFrom } from "./impairment.ts";
+import { middleboxHooks } from "./middlebox.ts";
+import { natAddress } from "./nat.ts";
 import { type HookPlace, type Listener, type NodeHook, type NodeInterface, SimNode } from "./node.ts";
 import { noisePacket } from "./noise.ts";
 import { type IpPacket, isIcmpError, readPacket, withTtl } from "./packet.ts";
 import type { PacketRecord } from "./packet-record.ts";
 import { quotedExtensions } from "./quoted-extensions.ts";
 import { Random } from "./random.ts";
-import type { NoiseSpec, RouterSpec, Scenario } from "./scenario.ts";
+import type { HostSpec, NoiseSpec, RouterSpec, Scenario } from "./scenario.ts";
+import { type ConnectionRecord, TcpEndpoint } from "./tcp-endpoint.ts";
 import { computeRoutes, type Routes } from "./topology.ts";
 
 /** What a simulated internet is built from. */
@@ -23,6 +27,8 @@ export interface InternetOptions {
 	readonly seed?: number;
 	/** NATs and firewalls by node name, asked in order. */
 	readonly hooks?: Readonly<Record<string, readonly NodeHook[]>>;
+	/** For servers that encrypt; without it they are silent. */
+	readonly crypto?: CryptoPort;
 }
 
 /** All machines of a scenario in one family. Packets go in by `send`; `advance` lets virtual time pass. */
@@ -36,19 +42,31 @@ export class Internet {
 	readonly #ownerOf = new Map<string, string>();
 	/** By link, then by the name of the sending end. */
 	readonly #directions: ReadonlyMap<string, Impairment>[] = [];
+	readonly #crypto: CryptoPort | undefined;
 	readonly #events = new EventQueue<() => void>();
+	/** By node name; made when a first segment to an open port comes. */
+	readonly #endpoints = new Map<string, TcpEndpoint>();
 
 	constructor(options: InternetOptions) {
 		const { scenario, family, hooks = {} } = options;
 		this.scenario = scenario;
 		this.family = family;
+		this.#crypto = options.crypto;
 		this.routes = computeRoutes(scenario);
 		const random = new Random(options.seed ?? scenario.seed ?? 1);
 		for (const [name, spec] of Object.entries(scenario.nodes)) {
-			const own = { name, spec, seed: random.uint32(), hooks: hooks[name] ?? [] };
+			const own = {
+				name,
+				spec,
+				seed: random.uint32(),
+				hooks: [...middleboxHooks(scenario, name, family), ...(hooks[name] ?? [])],
+			};
 			const node = new SimNode({ scenario, family, ...own });
 			this.#nodes.set(name, node);
 			for (const address of node.addresses) this.#ownerOf.set(address, name);
+			if (spec.kind === "router" && spec.nat !== undefined) {
+				this.#ownerOf.set(natAddress(scenario, name, spec.nat, family), name);
+			}
 		}
 		for (const link of scenario.links) {
 			const ends = link.between.map((end) => [end, new Impairment(impairmentFrom(link, end), random.fork())] as const);
@@ -59,6 +77,16 @@ export class Internet {
 	/** When something happens next; null when the internet is at rest. */
 	get nextAt(): Instant | null {
 		return this.#events.nextAt;
+	}
+
+	/** How a node answers packets to itself. */
+	hostOf(node: string): HostSpec {
+		return this.#node(node).host;
+	}
+
+	/** Every TCP connection that a host accepted, oldest first by host. */
+	get connections(): readonly ConnectionRecord[] {
+		return [...this.#endpoints.values()].flatMap((endpoint) => endpoint.connections);
 	}
 
 	/** A node's own address. */
@@ -175,15 +203,30 @@ export class Internet {
 			packet: piece.bytes,
 		});
 		if (packet === null || node.listener?.(packet, at)) return;
+		if (packet.protocol === IP_PROTOCOL.tcp && this.#endpoint(node).receive(packet, at)) return;
 		const answer = answerPacket(node.host, packet, {
 			source: this.#answerSource(node, packet),
 			ttl: node.initialTtl,
 			identification: node.nextIdentification(),
 			initialSequence: node.random.uint32(),
+			...(this.#crypto === undefined ? {} : { crypto: this.#crypto }),
 		});
 		if (answer.type === "error") this.#fail(node, packet, answer.cause, inLink, at);
 		if (answer.type !== "packet") return;
 		for (let copy = 0; copy < (node.spec.copies ?? 1); copy++) this.#output(node, answer.packet, at);
+	}
+
+	#endpoint(node: SimNode): TcpEndpoint {
+		const known = this.#endpoints.get(node.name);
+		if (known !== undefined) return known;
+		const endpoint = new TcpEndpoint({
+			...{ node: node.name, host: node.host, ttl: node.initialTtl, random: node.random },
+			nextIdentification: () => node.nextIdentification(),
+			send: (packet, at) => this.#output(node, packet, at),
+			schedule: (at, action) => this.schedule(at, action),
+		});
+		this.#endpoints.set(node.name, endpoint);
+		return endpoint;
 	}
 
 	/** Drops a packet and tells its sender, as far as the node may and wants to. */

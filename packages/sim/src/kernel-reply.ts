@@ -22,7 +22,7 @@ export function isQueued(family: Family, reply: IcmpErrorReply): boolean {
  */
 export function queuedError(reply: IcmpErrorReply, socket: number | null): IcmpErrorReply {
 	const { quoted } = reply;
-	const isUdp = quoted.protocol === IP_PROTOCOL.udp;
+	const isUdp = quoted.protocol === IP_PROTOCOL.udp || quoted.protocol === IP_PROTOCOL.udpLite;
 	return {
 		...reply,
 		socket,

@@ -3,8 +3,10 @@ import type { Family } from "@whither/core";
 import {
 	decodeIpv4,
 	decodeIpv6,
+	decodeUdpLite,
 	encodeIpv4,
 	encodeIpv6,
+	encodeUdpLite,
 	IP_PROTOCOL,
 	internetChecksum,
 	isDecodeError,
@@ -144,5 +146,14 @@ export function hasGoodChecksum(packet: IpPacket): boolean {
 	const { family, source, destination, protocol, payload } = packet;
 	if (protocol === IP_PROTOCOL.icmp) return internetChecksum(payload) === 0;
 	if (protocol === IP_PROTOCOL.udp && family === 4 && payload[6] === 0 && payload[7] === 0) return true;
+	if (protocol === IP_PROTOCOL.udpLite) return hasGoodUdpLiteChecksum(packet);
 	return transportChecksum(family, source, destination, protocol, payload) === 0;
+}
+
+/** The checksum covers what the packet says it does (RFC 3828 §3.1): encoded anew, a good packet is the same. */
+function hasGoodUdpLiteChecksum({ family, source, destination, payload: bytes }: IpPacket): boolean {
+	const datagram = decodeUdpLite(bytes);
+	if (isDecodeError(datagram) || datagram.header.coverage > bytes.length) return false;
+	const sent = encodeUdpLite({ family, source, destination, ...datagram.header }, datagram.payload);
+	return sent.every((byte, index) => byte === bytes[index]);
 }

@@ -1,12 +1,14 @@
 /** Runs the real tracer over a scenario in virtual time. */
 import {
 	type ChannelNeed,
+	channelNeeds,
 	DEFAULT_TRACE_OPTIONS,
 	type Family,
 	findMethod,
 	type Instant,
 	portCount,
 	probeContext,
+	SECOND,
 	type TraceEvent,
 	type TraceMethod,
 	type TraceOptions,
@@ -21,7 +23,9 @@ import type { NodeHook } from "./node.ts";
 import type { PacketRecord } from "./packet-record.ts";
 import { Random } from "./random.ts";
 import type { Scenario, ScenarioChannel } from "./scenario.ts";
+import { SessionChannel } from "./session-channel.ts";
 import { SimChannel } from "./sim-channel.ts";
+import type { ConnectionRecord } from "./tcp-endpoint.ts";
 
 /** How to run a scenario's trace. */
 export interface RunTraceOptions {
@@ -47,6 +51,8 @@ export interface TraceRun {
 	readonly result: TraceResult;
 	readonly events: readonly TraceEvent[];
 	readonly packets: readonly PacketRecord[];
+	/** What hosts accepted, as it stood when all was quiet again after the trace. */
+	readonly connections: readonly ConnectionRecord[];
 }
 
 function noCrypto(): never {
@@ -76,11 +82,12 @@ export function scenarioChannels(scenario: Scenario): readonly ScenarioChannel[]
 /** Runs a scenario's trace to its end. Throws when the tracer does not come to one. */
 export function runTrace(scenario: Scenario, run: RunTraceOptions): TraceRun {
 	const seed = run.seed ?? scenario.seed ?? 1;
-	const internet = new Internet({ scenario, family: run.family, seed, hooks: run.hooks ?? {} });
+	const cryptography = run.crypto === undefined ? {} : { crypto: run.crypto };
+	const internet = new Internet({ scenario, family: run.family, seed, hooks: run.hooks ?? {}, ...cryptography });
 	const options = traceOptions(scenario, run, internet);
 	const method = requireMethod(options.method);
-	const need = requireNeed(method, run.channel ?? scenarioChannels(scenario)[0]);
-	const channel = openSimChannel({ internet, options, need, seed: seed + 1 });
+	const need = requireNeed(method, options, run.channel ?? scenarioChannels(scenario)[0]);
+	const channel = openSimChannel({ internet, options, method, need, seed: seed + 1 });
 	const random = new Random(seed + 2);
 	const key = random.uint32();
 	const secret = Uint8Array.from({ length: 32 }, () => random.uint32() & 0xff);
@@ -89,7 +96,7 @@ export function runTrace(scenario: Scenario, run: RunTraceOptions): TraceRun {
 	const tracer = new Tracer({ method, options, context });
 	const events = drive(tracer, channel, internet, run);
 	const result = traceResult(tracer, { tool: TOOL, args: [], startedAt: STARTED_AT });
-	return { result, events, packets: internet.packets };
+	return { result, events, packets: internet.packets, connections: internet.connections };
 }
 
 function requireMethod(name: string): TraceMethod {
@@ -98,8 +105,8 @@ function requireMethod(name: string): TraceMethod {
 	return method;
 }
 
-function requireNeed(method: TraceMethod, kind: ScenarioChannel | undefined): ChannelNeed {
-	const need = method.channels.find((candidate) => candidate.kind === kind);
+function requireNeed(method: TraceMethod, options: TraceOptions, kind: ScenarioChannel | undefined): ChannelNeed {
+	const need = channelNeeds(method, options).find((candidate) => candidate.kind === kind);
 	if (need === undefined) throw new RangeError(`method ${method.name} cannot use channel ${kind}`);
 	return need;
 }
@@ -111,21 +118,33 @@ function traceOptions(scenario: Scenario, run: RunTraceOptions, internet: Intern
 	return { ...DEFAULT_TRACE_OPTIONS, ...options, ...run.options, ...where };
 }
 
+/** A channel of either kind on the simulated internet. */
+type OpenChannel = SimChannel | SessionChannel;
+
 interface ChannelOrder {
 	readonly internet: Internet;
 	readonly options: TraceOptions;
+	readonly method: TraceMethod;
 	readonly need: ChannelNeed;
 	readonly seed: number;
 }
 
-function openSimChannel({ internet, options, need, seed }: ChannelOrder): SimChannel {
-	const { target, sourcePort, tos, flowLabel, dontFragment } = options;
+function openSimChannel({ internet, options, method, need, seed }: ChannelOrder): OpenChannel {
+	const { target, sourcePort, tos, flowLabel, pathMtu } = options;
+	const dontFragment = options.dontFragment || pathMtu;
 	const facts = { target, sourcePort, tos, flowLabel, dontFragment, portCount: portCount(options), need };
-	return new SimChannel({ internet, node: internet.scenario.trace.from, seed, ...facts });
+	const request = { internet, node: internet.scenario.trace.from, seed, ...facts };
+	if (need.kind !== "session") return new SimChannel(request);
+	const port = options.port ?? method.defaultPort ?? 0;
+	const connections = method.connections?.(options.methodOptions) ?? 1;
+	return new SessionChannel({ ...request, port, connections, now: 0 });
 }
 
+/** Time for connections to end after the trace; long enough for every repeated FIN. */
+const CLOSING_NS = 10 * SECOND;
+
 /** Packets first, then the tracer's deadlines, whichever is sooner, until the tracer has finished. */
-function drive(tracer: Tracer, channel: SimChannel, internet: Internet, run: RunTraceOptions): TraceEvent[] {
+function drive(tracer: Tracer, channel: OpenChannel, internet: Internet, run: RunTraceOptions): TraceEvent[] {
 	const events: TraceEvent[] = [];
 	const limit = run.stepLimit ?? DEFAULT_STEP_LIMIT;
 	let steps = 0;
@@ -152,6 +171,8 @@ function drive(tracer: Tracer, channel: SimChannel, internet: Internet, run: Run
 		if (isDue) step({ type: "tick" }, now);
 		else steps++;
 	}
+	channel.close(now);
+	internet.advance(now + (channel.kind === "session" ? CLOSING_NS : 0));
 	return events;
 }
 

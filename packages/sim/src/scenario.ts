@@ -2,7 +2,8 @@
  * A scenario: a topology, its faults and the outcome a trace must have, as data. The simulated internet runs it in
  * virtual time; the lab builds the same one from network namespaces. Node names stand for addresses everywhere.
  */
-import type { Family, ReplyKind, StopReason, TraceOptions } from "@whither/core";
+import type { Family, ReplyKind, StopReason, TraceOptions, TraceResult } from "@whither/core";
+import type { TcpOption } from "@whither/wire";
 
 /** One test network with the trace to run over it and what must come out. */
 export interface Scenario {
@@ -46,14 +47,44 @@ export type NodeSpec = HostSpec | RouterSpec;
  */
 export type RateLimit = "none" | "linux" | { readonly perSecond: number; readonly burst: number };
 
+/** A host's TCP; of the tracing host only `initialSequence` and `timestamps` count. */
+export interface TcpSpec {
+	/** Speaks no selective acknowledgments (Linux: net.ipv4.tcp_sack=0). */
+	readonly sack?: false;
+	/** Speaks no timestamps (Linux: net.ipv4.tcp_timestamps=0). */
+	readonly timestamps?: false;
+	/** Whether acknowledgments beyond the third of a row wait for each other as Linux lets them; default true. */
+	readonly compressesSacks?: false;
+	/** Answers Explicit Congestion Notification that a SYN offers (RFC 3168). */
+	readonly ecn?: true;
+	/** Maximum segment size of the SYN/ACK in bytes; default that of links of 1500 bytes. */
+	readonly mss?: number;
+	/** Text that the application sends as soon as a connection stands, as SSH and SMTP servers do. */
+	readonly speaksFirst?: string;
+	/** Resets each connection so long after it stands. */
+	readonly resetsAfterMs?: number;
+	/** Initial sequence number of every connection; default random. */
+	readonly initialSequence?: number;
+}
+
 /** A machine at the edge: it forwards nothing. */
 export interface HostSpec {
 	readonly kind: "host";
-	/** What every UDP port does: `closed` answers port unreachable, `open` takes and says nothing, `echo` sends the payload back, `dns` answers queries with one address, `silent` drops. Default closed. */
-	readonly udp?: "closed" | "open" | "echo" | "dns" | "silent";
+	/** What every UDP port does: `closed` answers port unreachable, `open` takes and says nothing, `echo` sends the payload back, `dns` answers queries with one address, `quic` answers Initials of version 1 with a ServerHello (it wants cryptography), `silent` drops. Default closed. */
+	readonly udp?: "closed" | "open" | "echo" | "dns" | "quic" | "silent";
 	readonly tcpPorts?: { readonly open?: readonly number[]; readonly filtered?: readonly number[] };
 	/** What TCP ports not listed do: `closed` resets, `filtered` drops. Default closed. */
 	readonly tcpDefault?: "closed" | "filtered";
+	/** How its TCP speaks, where it differs from a plain Linux. */
+	readonly tcp?: TcpSpec;
+	/** What every UDP-Lite port does; default: the kernel has no UDP-Lite and refuses the protocol, as for the next two. */
+	readonly udplite?: "closed" | "echo" | "silent";
+	/** What every DCCP port does: `reset` refuses the connection, `open` accepts it. */
+	readonly dccp?: "reset" | "open" | "silent";
+	/** What every SCTP port does: `closed` aborts, `open` accepts. */
+	readonly sctp?: "closed" | "open" | "silent";
+	/** What is done with packets of protocols beyond these. Default unreachable. */
+	readonly otherProtocols?: "unreachable" | "echo" | "silent";
 	/** Default: answers. */
 	readonly icmpEcho?: "answers" | "silent";
 	/** Default: none. */
@@ -89,6 +120,29 @@ export interface UnreachableSpec {
 	readonly by?: "route" | "filter";
 }
 
+/** TCP options that a middlebox takes out of SYNs and SYN/ACKs that it forwards. */
+export interface StripSpec {
+	readonly options: readonly TcpOption["name"][];
+	/** `noOperation` (the default): their bytes become padding, as nftables does it. `cut`: the header becomes shorter. */
+	readonly by?: "noOperation" | "cut";
+	/** `out`: only of packets towards the trace's target. `back`: only of others. Default both. */
+	readonly way?: "out" | "back";
+}
+
+/**
+ * Network address translation on the link towards the node `outside`. `masquerade`: everyone inside has the address of
+ * that link, with other ports. `oneToOne`: `host` alone has a public address that is on no interface, as clouds do it.
+ */
+export type NatSpec = {
+	readonly outside: string;
+	/**
+	 * What becomes of packets quoted in ICMP errors on their way in. `restored`: they are what the host sent.
+	 * `checksumLeft`: so are addresses and ports, but not the quoted packet's own transport checksum. `untranslated`:
+	 * they show what was seen outside. Default: restored, and untranslated for oneToOne.
+	 */
+	readonly quotes?: "restored" | "checksumLeft" | "untranslated";
+} & ({ readonly kind: "masquerade" } | { readonly kind: "oneToOne"; readonly host: string });
+
 /** A machine in the middle: it forwards, counts TTLs down and reports what it dropped. */
 export interface RouterSpec {
 	readonly kind: "router";
@@ -112,11 +166,21 @@ export interface RouterSpec {
 	readonly unreachable?: readonly UnreachableSpec[];
 	/** Destinations whose packets it drops without a word. */
 	readonly blackhole?: readonly string[];
+	/** What it does with packets too long for their next link: `silent` drops them without a word; a number is told as that link's MTU, whatever it is. Default: says what the link takes. */
+	readonly tooLong?: "silent" | number;
 	/** Static routes that replace the computed ones: destination node to neighbours. */
 	readonly routes?: Readonly<Record<string, readonly string[]>>;
 	/** How long its slow control plane takes to write an ICMP error, and the random part on top. */
 	readonly icmpDelayMs?: number;
 	readonly icmpJitterMs?: number;
+	readonly strips?: StripSpec;
+	/** Largest maximum segment size, in bytes, that SYNs and SYN/ACKs leave with. */
+	readonly clampsMss?: number;
+	/** Which part of the TOS byte or traffic class it clears in packets that it forwards. */
+	readonly bleaches?: "dscp" | "ecn" | "tos";
+	/** Drops packets whose IP header has an ECN mark (`marked`), or SYNs that offer ECN with ECE and CWR (`negotiating`). */
+	readonly dropsEcn?: "marked" | "negotiating";
+	readonly nat?: NatSpec;
 	/** Copies of every ICMP error; default 1. */
 	readonly copies?: number;
 	/** TTL or hop limit of the packets it originates; default 64. */
@@ -205,8 +269,24 @@ export interface Expectation {
 	/** Probes sent. Checked in virtual time only. */
 	readonly sent?: Bounds;
 	readonly pathMtu?: number;
+	/** Where packets must become shorter, in order: `behind` names the hop's node, null one that is not known. */
+	readonly mtuDrops?: readonly ExpectedMtuDrop[];
 	/** No hop may be answered by two nodes. */
 	readonly oneNodePerHop?: true;
+	/** What the handshake agreed on. */
+	readonly handshake?: Partial<NonNullable<TraceResult["handshake"]>>;
+	/** Answers to packets beside the hops, by what they were for. */
+	readonly companions?: Readonly<Record<string, Bounds>>;
+	/** Fields that warnings must have, such as the `ttl` of `noSack`; one object a warning, its `code` in it. */
+	readonly warned?: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** One place that path MTU discovery must find. */
+export interface ExpectedMtuDrop {
+	readonly ttl: number;
+	readonly behind: string | null;
+	readonly mtu: number;
+	readonly found: "told" | "tried";
 }
 
 /** What one hop (or a run of like hops) must show. */
@@ -230,6 +310,8 @@ export interface ExpectedHop {
 	readonly note?: string;
 	/** Labels of the quoted MPLS stack, top first. */
 	readonly mpls?: readonly number[];
+	/** How each change of the quoted probe begins, in order; empty: none. Not asked of error queues, which show no header. */
+	readonly changes?: readonly string[];
 	/** Name of the interface that the quoted RFC 5837 object gives, as {@link interfaceName} makes it. */
 	readonly interfaceName?: string;
 	readonly nodeName?: string;

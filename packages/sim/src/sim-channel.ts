@@ -15,10 +15,13 @@ import {
 	decodeTcpPrefix,
 	ECHO_TYPES,
 	encodeUdp,
+	encodeUdpLite,
 	IP_PROTOCOL,
 	internetChecksum,
 	isDecodeError,
 	transportChecksum,
+	UDP_HEADER_LENGTH,
+	type UdpFields,
 } from "@whither/wire";
 import { ConnectSockets } from "./connect-sockets.ts";
 import type { Internet } from "./internet.ts";
@@ -48,6 +51,14 @@ const SYN_TIMEOUT = 1 * SECOND;
 /** Linux: net.ipv4.ip_local_port_range. */
 const FIRST_PORT = 32_768;
 const PORTS = 28_232;
+
+/** What every kernel speaks, whatever raw sockets there are. */
+const KERNEL_PROTOCOLS: ReadonlySet<number> = new Set([
+	IP_PROTOCOL.icmp,
+	IP_PROTOCOL.icmpv6,
+	IP_PROTOCOL.tcp,
+	IP_PROTOCOL.udp,
+]);
 
 /** One trace's channel on a simulated host. `send` at a time; `read` drains what has come since. */
 export class SimChannel {
@@ -82,6 +93,9 @@ export class SimChannel {
 		for (const probe of probes) this.#sendOne(probe, now);
 	}
 
+	/** Nothing is left open by single packets. */
+	close(): void {}
+
 	/** Everything that has come since the last time. */
 	read(): readonly ChannelInput[] {
 		return this.#inputs.splice(0);
@@ -114,15 +128,23 @@ export class SimChannel {
 
 	#packet(probe: ProbeSend, port: number, now: Instant): Uint8Array {
 		const { transport, protocol, bytes, destinationPort } = probe.packet;
+		const ip = probe.tos === undefined ? this.#ip : { ...this.#ip, tos: probe.tos };
 		const { ttl } = probe;
 		if (transport === "tcpConnect") return this.#connects.open(probe, port, now);
 		if (transport === "udp") {
 			const { family, source, destination } = this.#ip;
-			const datagram = encodeUdp({ family, source, destination, sourcePort: port, destinationPort }, bytes);
-			return buildPacket({ ...this.#ip, protocol, ttl }, datagram);
+			const fields = { family, source, destination, sourcePort: port, destinationPort };
+			const datagram = protocol === IP_PROTOCOL.udpLite ? this.#udpLite(fields, bytes) : encodeUdp(fields, bytes);
+			return buildPacket({ ...ip, protocol, ttl }, datagram);
 		}
-		if (transport === "ping") return buildPacket({ ...this.#ip, protocol, ttl }, this.#withEchoId(bytes, port));
-		return buildPacket({ ...this.#ip, protocol, ttl }, bytes);
+		if (transport === "ping") return buildPacket({ ...ip, protocol, ttl }, this.#withEchoId(bytes, port));
+		return buildPacket({ ...ip, protocol, ttl }, bytes);
+	}
+
+	/** The kernel covers what the socket was told to, and no more than there is. */
+	#udpLite(fields: UdpFields, bytes: Uint8Array): Uint8Array {
+		const { checksumCoverage = 0 } = this.#request.need;
+		return encodeUdpLite({ ...fields, coverage: Math.min(checksumCoverage, UDP_HEADER_LENGTH + bytes.length) }, bytes);
 	}
 
 	/** A ping socket's kernel writes the socket's port over the id, and the checksum anew. */
@@ -156,6 +178,8 @@ export class SimChannel {
 	#receiveRaw(packet: IpPacket, at: Instant): boolean {
 		const reply = replyFromPacket(packet.bytes, { at, stamp: "kernel" });
 		this.#inputs.push(reply === null ? { type: "foreign", count: 1 } : { type: "reply", reply });
+		// The kernel refuses protocols that it does not know only where no raw socket hears them.
+		if (!KERNEL_PROTOCOLS.has(packet.protocol)) return packet.protocol === this.#request.need.protocol;
 		if (reply?.type !== "packet" || reply.protocol !== IP_PROTOCOL.udp) return false;
 		return reply.destinationPort !== null && this.sourcePorts.includes(reply.destinationPort);
 	}
@@ -166,7 +190,9 @@ export class SimChannel {
 		const reply = replyFromPacket(packet.bytes, { at, stamp: "kernel" });
 		if (reply?.type === "icmpError") return this.#receiveError(packet, reply);
 		if (reply?.type !== "packet") return false;
-		return packet.protocol === IP_PROTOCOL.udp ? this.#receiveDatagram(reply) : this.#receiveEcho(packet, reply);
+		return packet.protocol === icmpProtocol(packet.family)
+			? this.#receiveEcho(packet, reply)
+			: this.#receiveDatagram(reply);
 	}
 
 	#receiveSegment(packet: IpPacket, at: Instant): boolean {
@@ -181,7 +207,8 @@ export class SimChannel {
 	}
 
 	#receiveDatagram(reply: PacketReply): boolean {
-		if (this.#request.need.transport !== "udp" || reply.destinationPort === null) return false;
+		const { need } = this.#request;
+		if (need.transport !== "udp" || need.protocol !== reply.protocol || reply.destinationPort === null) return false;
 		if (!this.#holds(reply.destinationPort)) return false;
 		const socket = this.#probeOfPort.get(reply.destinationPort) ?? null;
 		this.#inputs.push({ type: "reply", reply: receivedDatagram(reply, socket) });

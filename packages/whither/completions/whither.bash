@@ -7,14 +7,16 @@ _whither() {
 	[[ "$previous" == = ]] && previous="${COMP_WORDS[COMP_CWORD-2]}"
 	[[ "$current" == = ]] && previous="${COMP_WORDS[COMP_CWORD-1]}" && current=""
 	case "$previous" in
-	--method|-M) COMPREPLY=($(compgen -W "udp udp-classic udp-port icmp tcp tcpconnect quic dns" -- "$current")) ; return ;;
+	--method|-M) COMPREPLY=($(compgen -W "udp udp-classic udp-port icmp tcp tcpconnect tcpinsession quic dns udplite dccp sctp raw" -- "$current")) ; return ;;
+	--protocol|-P) COMPREPLY=() ; return ;;
 	--dns) COMPREPLY=() ; return ;;
-	--options|-O) COMPREPLY=($(compgen -W "help info v2 version= alpn= sni= domain= type= norecurse" -- "$current")) ; return ;;
+	--options|-O) COMPREPLY=($(compgen -W "help fin syn rst psh ack urg ece cwr ae flags= ecn acc-ecn sysctl mss= window= no-extra-ping info ecmp= v2 version= alpn= sni= domain= type= norecurse coverage= service= protocol=" -- "$current")) ; return ;;
 	--port|-p) COMPREPLY=() ; return ;;
 	--first|-f) COMPREPLY=() ; return ;;
 	--max-hops|-m) COMPREPLY=() ; return ;;
 	--source|-s) COMPREPLY=() ; return ;;
 	--interface|-i) COMPREPLY=($(compgen -W "$(command ls /sys/class/net 2>/dev/null)" -- "$current")) ; return ;;
+	--gateway|-g) COMPREPLY=() ; return ;;
 	--fwmark) COMPREPLY=() ; return ;;
 	--queries|-q) COMPREPLY=() ; return ;;
 	--sim-queries|-N) COMPREPLY=() ; return ;;
@@ -23,16 +25,18 @@ _whither() {
 	--ecn) COMPREPLY=() ; return ;;
 	--flowlabel|-l) COMPREPLY=() ; return ;;
 	--sport) COMPREPLY=() ; return ;;
-	--channel) COMPREPLY=($(compgen -W "errorQueue raw" -- "$current")) ; return ;;
+	--channel) COMPREPLY=($(compgen -W "errorQueue raw session" -- "$current")) ; return ;;
 	--wait|-w) COMPREPLY=() ; return ;;
 	--timeout|-Q) COMPREPLY=() ; return ;;
 	--failures|-H) COMPREPLY=() ; return ;;
 	--sendwait|-z) COMPREPLY=() ; return ;;
 	--format) COMPREPLY=($(compgen -W "text csv json ndjson" -- "$current")) ; return ;;
 	--color) COMPREPLY=($(compgen -W "auto always never" -- "$current")) ; return ;;
+	--as-server) COMPREPLY=() ; return ;;
+	--pcap) COMPREPLY=() ; return ;;
 	esac
 	case "$command" in
-	trace) words="--method -M --icmp -I --tcp -T --udp -U --quic --dns --options -O --port -p --ipv4 -4 --ipv6 -6 --first -f --max-hops -m --source -s --interface -i --bypass-routing -r --fwmark --queries -q --sim-queries -N --tos -t --dscp --ecn --flowlabel -l --dont-fragment -F --sport --channel --wait -w --timeout -Q --failures -H --sendwait -z --json --ndjson --format --extensions -e --numeric -n --back --explain --color --strict --help -h" ;;
+	trace) words="--method -M --icmp -I --tcp -T --udp -U --udplite -UL --dccp -D --sctp --protocol -P --tcpinsession --quic --dns --options -O --disable-extra-ping --port -p --ipv4 -4 --ipv6 -6 --first -f --max-hops -m --source -s --interface -i --gateway -g --bypass-routing -r --fwmark --queries -q --sim-queries -N --tos -t --dscp --ecn --flowlabel -l --dont-fragment -F --sport --mtu --loose-match --channel --wait -w --timeout -Q --failures -H --sendwait -z --json --ndjson --format --extensions -e --numeric -n --back --explain --color --changes --summary --as-path-lookups -A --as-server --pcap --strict --help -h" ;;
 	doctor) words="--json --color --help -h" ;;
 	demo) words="--fast --realtime --json --ndjson --format --extensions -e --numeric -n --back --explain --color --help -h" ;;
 	completion) words="--help -h bash zsh fish" ;;

@@ -1,4 +1,5 @@
 export { addressFamily, formatAddress, parseAddress } from "./address.ts";
+export { equalBytes } from "./bytes.ts";
 export { internetChecksum, transportChecksum } from "./checksum.ts";
 export type { CryptoPort } from "./crypto.ts";
 export {
@@ -117,7 +118,7 @@ export {
 	type QuicPacketFields,
 } from "./quic/initial.ts";
 export { decodeQuicInvariant, type QuicDecodeOptions, type QuicInvariant } from "./quic/invariants.ts";
-export { deriveInitialKeys, type QuicInitialKeys, type QuicKeys } from "./quic/keys.ts";
+export { deriveInitialKeys, deriveSenderKeys, type QuicInitialKeys, type QuicKeys } from "./quic/keys.ts";
 export {
 	decodeQuicDatagram,
 	decodeQuicPacket,

@@ -15,6 +15,7 @@ import {
 } from "@whither/wire";
 import type { Instant } from "../machine.ts";
 import type { Family, ProbeSend, QuotedProbe, Reply } from "./channel.ts";
+import { routedHeader } from "./source-route.ts";
 
 /** What every packet of a trace has in common below its transport header. */
 export interface PacketFrame {
@@ -27,16 +28,22 @@ export interface PacketFrame {
 	readonly dontFragment: boolean;
 	/** IPv4 identification; absent: one more than the probe's sequence number. */
 	readonly identification?: number;
+	/** -g: addresses to pass, in order; absent: none. */
+	readonly gateways?: readonly string[];
 }
 
 /** The whole IP packet of a probe whose packet carries its transport header (transport `ip`). */
 export function ipPacket(frame: PacketFrame, { ttl, sequence, packet }: ProbeSend): Uint8Array {
-	const { source, target: destination, tos, flowLabel, dontFragment } = frame;
+	const { source, tos, flowLabel, dontFragment } = frame;
+	const { destination, options, extensionHeaders } = routedHeader(frame.target, frame.gateways ?? []);
 	const identification = frame.identification ?? (sequence + 1) & 0xffff;
 	const { protocol, bytes } = packet;
 	return frame.family === 4
-		? encodeIpv4({ tos, ttl, protocol, source, destination, dontFragment, identification }, bytes)
-		: encodeIpv6({ trafficClass: tos, flowLabel, hopLimit: ttl, protocol, source, destination }, bytes);
+		? encodeIpv4({ tos, ttl, protocol, source, destination, dontFragment, identification, options }, bytes)
+		: encodeIpv6(
+				{ trafficClass: tos, flowLabel, hopLimit: ttl, protocol, source, destination, extensionHeaders },
+				bytes,
+			);
 }
 
 /** When and by whose clock a packet arrived. */
@@ -72,13 +79,25 @@ export function replyFromPacket(bytes: Uint8Array, arrival: Arrival): Reply | nu
 	return replyFromSegment({ ...arrival, family: 6, from, to, ttl, tos, protocol, segment });
 }
 
+/** Protocols whose header begins with source and destination port. */
+const WITH_PORTS: ReadonlySet<number> = new Set([
+	IP_PROTOCOL.tcp,
+	IP_PROTOCOL.udp,
+	IP_PROTOCOL.dccp,
+	IP_PROTOCOL.sctp,
+	IP_PROTOCOL.udpLite,
+]);
+
 /** The same, of a packet whose IP header the kernel has taken off (raw IPv6 sockets). */
 export function replyFromSegment(packet: ArrivedPacket): Reply | null {
 	const { at, stamp, from, ttl, tos, protocol, segment } = packet;
 	const head = { at, stamp, from, ttl, tos, socket: null };
 	if (protocol === IP_PROTOCOL.icmp || protocol === IP_PROTOCOL.icmpv6) return icmpReply(packet, head);
-	const hasPorts = protocol === IP_PROTOCOL.udp || protocol === IP_PROTOCOL.tcp;
-	const headerLength = hasPorts ? transportHeaderLength(protocol, segment) : null;
+	if (!WITH_PORTS.has(protocol)) {
+		const ports = { sourcePort: null, destinationPort: null };
+		return { type: "packet", ...head, protocol, ...ports, segment, payload: segment };
+	}
+	const headerLength = transportHeaderLength(protocol, segment);
 	if (headerLength === null) return null;
 	const view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength);
 	const sourcePort = view.getUint16(0);

@@ -14,7 +14,7 @@ export type Family = 4 | 6;
 export type ChannelKind = "errorQueue" | "raw" | "borrowed" | "session";
 
 /**
- * The socket a probe leaves by. `udp`: a UDP socket, bytes are the datagram's payload. `ping`: an ICMP datagram
+ * The socket a probe leaves by. `udp`: a UDP or UDP-Lite socket, bytes are the datagram's payload. `ping`: an ICMP datagram
  * socket, bytes are the echo request (the kernel rewrites its id to the socket's port). `tcpConnect`: a
  * non-blocking connect(), no bytes. `ip`: a raw socket, bytes are the whole IP payload, checksums included.
  */
@@ -101,6 +101,8 @@ interface ReplyHead {
 	readonly tos: number | null;
 	/** Sequence of the probe whose own socket heard this; null when the socket is shared by many probes. */
 	readonly socket: number | null;
+	/** The whole packet it came in, from its IP header on, where the channel captures packets. */
+	readonly bytes?: Uint8Array;
 }
 
 /** An ICMP or ICMPv6 error about a packet of ours. */
@@ -114,7 +116,7 @@ export interface IcmpErrorReply extends ReplyHead {
 	readonly extensions: readonly IcmpExtension[];
 }
 
-/** A packet from the other end itself: UDP datagram, ICMP echo reply or TCP segment. */
+/** A packet from the other end itself: a datagram, a segment, an ICMP echo reply, or whatever another protocol sends. */
 export interface PacketReply extends ReplyHead {
 	readonly type: "packet";
 	readonly protocol: number;
@@ -196,4 +198,6 @@ export interface ChannelNeed {
 	readonly transport: ProbeTransport;
 	readonly protocol: number;
 	readonly ports: "one" | "perProbe" | "none";
+	/** What UDP-Lite's checksum is to cover, in bytes, where the kernel writes it (RFC 3828 section 3.1); 0: all. */
+	readonly checksumCoverage?: number;
 }

@@ -51,17 +51,17 @@ export class Companions {
 		return true;
 	}
 
-	/** Gives up those that have waited for `limitNs`; true when there were any. */
-	expire(limitNs: number, now: Instant): boolean {
-		const overdue = this.#waiting().filter((slot) => now >= sentAt(slot) + limitNs);
+	/** Gives up those that have waited for as long as `limitNs` says; true when there were any. */
+	expire(limitNs: (slot: Slot) => number, now: Instant): boolean {
+		const overdue = this.#waiting().filter((slot) => now >= sentAt(slot) + limitNs(slot));
 		for (const slot of overdue) slot.state = "expired";
 		return overdue.length > 0;
 	}
 
-	/** When the next one will have waited for `limitNs`; null: none waits. */
-	expiresAt(limitNs: number): Instant | null {
+	/** When the next one will have waited so long; null: none waits. */
+	expiresAt(limitNs: (slot: Slot) => number): Instant | null {
 		const waiting = this.#waiting();
-		return waiting.length === 0 ? null : Math.min(...waiting.map(sentAt)) + limitNs;
+		return waiting.length === 0 ? null : Math.min(...waiting.map((slot) => sentAt(slot) + limitNs(slot)));
 	}
 
 	/** Waits for nothing any more. */

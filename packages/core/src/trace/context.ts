@@ -12,11 +12,22 @@ export function portCount(options: TraceOptions): number {
 	return Math.min(PORTS_MOST, (options.maxTtl - options.firstTtl + 1) * options.queries);
 }
 
+/** What a method asks of a channel under these orders, best first. */
+export function channelNeeds(method: TraceMethod, { methodOptions }: TraceOptions): readonly ChannelNeed[] {
+	return method.needs?.(methodOptions) ?? method.channels;
+}
+
 /** What a context is made of beside the orders. */
 export interface ContextParts {
 	readonly method: TraceMethod;
 	readonly need: ChannelNeed;
-	readonly channel: { readonly kind: ChannelKind; readonly source: string; readonly sourcePorts: readonly number[] };
+	readonly channel: {
+		readonly kind: ChannelKind;
+		readonly source: string;
+		readonly sourcePorts: readonly number[];
+		/** Bytes that the link towards the target takes; null or absent: unknown. */
+		readonly mtu?: number | null;
+	};
 	/** 32 bits that nobody can guess. */
 	readonly key: number;
 	/** 32 bytes that nobody can guess. */
@@ -48,6 +59,7 @@ export function probeContext(
 		tos: options.tos,
 		looseMatch: options.looseMatch,
 		queries: options.queries,
+		...(typeof channel.mtu === "number" ? { linkMtu: channel.mtu } : {}),
 	};
 	const least = method.leastLength?.(context) ?? 0;
 	return least <= context.length ? context : { ...context, length: least };

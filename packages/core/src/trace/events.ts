@@ -25,12 +25,14 @@ export type TraceEvent =
 			readonly connections: number;
 	  }
 	/**
-	 * Where packets are captured: one packet, as `capture.ts` sees it. `rebuilt`: its bytes were put together again from what
-	 * the kernel tells. `note`: what it was or meant, such as "time exceeded from hop 3".
+	 * Where packets are captured: one packet, as `capture.ts` sees it. `rebuilt`: more of it than its IP header was put
+	 * together from what the kernel tells. `note`: what it was or meant, such as "time exceeded from hop 3".
 	 */
 	| {
 			readonly type: "packet";
 			readonly atNs: number;
+			/** Nanoseconds since 1970-01-01 UTC, where the machine has a clock to tell it by. */
+			readonly unixNs?: bigint;
 			readonly direction: "out" | "in";
 			readonly bytes: Uint8Array;
 			readonly rebuilt: boolean;

@@ -35,6 +35,8 @@ export interface ProbeContext {
 	/** --loose-match: the key alone says whose packet was quoted; addresses and ports may have been rewritten. */
 	readonly looseMatch: boolean;
 	readonly queries: number;
+	/** Bytes that the link towards the target takes in one packet; absent where unknown. */
+	readonly linkMtu?: number;
 }
 
 /**
@@ -161,6 +163,8 @@ export interface TraceMethod {
 	readonly summary: string;
 	/** Channels it can use, best first; the first that this machine allows is taken. */
 	readonly channels: readonly ChannelNeed[];
+	/** The same under options of its own that change them, such as a protocol number; absent: none does. */
+	needs?(options: ProbeContext["options"]): readonly ChannelNeed[];
 	/** Default destination port; null where the protocol has none. */
 	readonly defaultPort: number | null;
 	/** Default and smallest length in bytes of the IP packet, IPv4 then IPv6. */
@@ -172,6 +176,8 @@ export interface TraceMethod {
 	readonly options?: readonly MethodOption[];
 	/** Its packets have the default length whatever LENGTH is asked for (a request may still ask for longer ones). */
 	readonly fixedLength?: true;
+	/** Each of its probes makes the target work (a handshake): those that most paths do not need are held back a little. */
+	readonly burdensTarget?: true;
 	/** How many connections a `session` channel opens for it, each a flow; default 1. */
 	connections?(options: ProbeContext["options"]): number;
 	/** Packets beside the hops; a method without any leaves it out. */

@@ -51,6 +51,11 @@ export interface TraceOptions {
 	readonly gateways: readonly string[];
 	/** --pcap: tell every packet as an event. */
 	readonly capture: boolean;
+	/**
+	 * Whether events say already what had changed in quoted packets; the result always does. Comparing takes time while the
+	 * trace runs, which not everybody wants to pay.
+	 */
+	readonly compareEvents: boolean;
 }
 
 /**
@@ -88,4 +93,5 @@ export const DEFAULT_TRACE_OPTIONS: Omit<TraceOptions, "target" | "targetName" |
 	looseMatch: false,
 	gateways: [],
 	capture: false,
+	compareEvents: true,
 };

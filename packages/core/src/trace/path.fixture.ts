@@ -21,6 +21,8 @@ const MEANINGS: Readonly<Record<number, ReplyMeaning>> = {
 	1: { kind: "unreachable", place: "end", detail: {} },
 };
 
+const TOO_BIG: ReplyMeaning = { kind: "packetTooBig", place: "end", detail: {} };
+
 /** A type that no router sends: the target asks for another packet. */
 const ASKS_AGAIN = 9;
 
@@ -32,12 +34,12 @@ export const numbered: TraceMethod = {
 	defaultPort: 33434,
 	defaultLength: { 4: 60, 6: 80 },
 	minimumLength: { 4: 28, 6: 48 },
-	probe: (_context, { sequence, state }) => ({
+	probe: (context, { sequence, state, length }) => ({
 		transport: "udp",
 		protocol: 17,
 		sourcePort: 1,
 		destinationPort: 2,
-		bytes: Uint8Array.of(sequence >> 8, sequence & 0xff, ...(state === undefined ? [] : [1])),
+		bytes: padded([sequence >> 8, sequence & 0xff, ...(state === undefined ? [] : [1])], length ?? context.length),
 	}),
 	match: (_context, reply) => {
 		if (reply.type !== "icmpError") return { type: "foreign", reason: "otherProtocol" };
@@ -45,13 +47,20 @@ export const numbered: TraceMethod = {
 			const [high = 0, low = 0] = reply.quoted.payload;
 			return { type: "again", sequence: (high << 8) | low, state: "more", detail: { why: "retry" } };
 		}
-		const meaning = MEANINGS[reply.icmp.type];
+		const meaning = reply.icmp.type === 3 && reply.icmp.code === 4 ? TOO_BIG : MEANINGS[reply.icmp.type];
 		if (meaning === undefined) return { type: "foreign", reason: "notAnError" };
 		const [high, low] = reply.quoted.payload;
 		if (high === undefined || low === undefined) return { type: "flow", meaning };
 		return { type: "probe", sequence: (high << 8) | low, meaning };
 	},
 };
+
+/** Bytes that make an IPv4 UDP packet of this length. */
+function padded(bytes: readonly number[], packetLength: number): Uint8Array {
+	const payload = new Uint8Array(Math.max(bytes.length, packetLength - 28));
+	payload.set(bytes);
+	return payload;
+}
 
 const unused = (): never => {
 	throw new Error("not used here");
@@ -92,6 +101,8 @@ export interface PathAnswer {
 	readonly delayMs: number;
 	readonly from: string;
 	readonly quote?: "short";
+	/** The router refuses the packet for its length and tells this (type 3, code 4); null: it tells nothing. */
+	readonly mtu?: number | null;
 }
 
 /** What a probe meets: nothing, one answer or several. */
@@ -120,8 +131,8 @@ export interface Run {
 	readonly tracer: Tracer;
 	readonly result: TraceResult;
 	readonly events: readonly TraceEvent[];
-	/** TTL and time in milliseconds of every packet. */
-	readonly sent: readonly { readonly ttl: number; readonly atMs: number }[];
+	/** TTL, time in milliseconds and length of every packet. */
+	readonly sent: readonly { readonly ttl: number; readonly atMs: number; readonly length: number }[];
 	/** Most probes unanswered at one time. */
 	readonly durationMs: number;
 }
@@ -134,7 +145,7 @@ export function runPath(path: Path, { options = {}, inputs = [], lagMs = 0, send
 		context: CONTEXT,
 	});
 	const events: TraceEvent[] = [];
-	const sent: { ttl: number; atMs: number }[] = [];
+	const sent: { ttl: number; atMs: number; length: number }[] = [];
 	const queue: { at: number; input: TracerInput }[] = [
 		{ at: 0, input: { type: "start" } },
 		...inputs.map(({ atMs, input }) => ({ at: atMs * MILLISECOND, input })),
@@ -162,7 +173,7 @@ export function runPath(path: Path, { options = {}, inputs = [], lagMs = 0, send
 					queue.push({ at: now, input: instead });
 					if (instead.type !== "sent") continue;
 				}
-				sent.push({ ttl: send.ttl, atMs: nowMs });
+				sent.push({ ttl: send.ttl, atMs: nowMs, length: packetLength(send) });
 				const answers = path(send, nowMs) ?? [];
 				for (const answer of Array.isArray(answers) ? answers : [answers]) {
 					const at = now + answer.delayMs * MILLISECOND;
@@ -179,6 +190,11 @@ export function runPath(path: Path, { options = {}, inputs = [], lagMs = 0, send
 	return { tracer, result, events, sent, durationMs: result.durationNs / MILLISECOND };
 }
 
+/** Bytes of the IPv4 packet that a probe becomes. */
+export function packetLength(send: ProbeSend): number {
+	return send.packet.bytes.length + 28;
+}
+
 /** An ICMP error about one probe. */
 export function icmpReply(send: ProbeSend, answer: PathAnswer, at: number): IcmpErrorReply {
 	return {
@@ -189,8 +205,8 @@ export function icmpReply(send: ProbeSend, answer: PathAnswer, at: number): Icmp
 		ttl: 64,
 		tos: 0,
 		socket: null,
-		icmp: { type: answer.type, code: answer.type === 3 ? 3 : 0 },
-		mtu: null,
+		icmp: { type: answer.type, code: answer.type !== 3 ? 0 : answer.mtu === undefined ? 3 : 4 },
+		mtu: answer.mtu ?? null,
 		quoted: {
 			protocol: 17,
 			source: null,

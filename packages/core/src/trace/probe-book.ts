@@ -1,6 +1,6 @@
 /** The books of one trace: a slot for each (TTL, query), every packet sent for it, and what became of it. */
 import type { Instant } from "../machine.ts";
-import type { Reply, SystemError } from "./channel.ts";
+import type { ProbePacket, Reply, SystemError } from "./channel.ts";
 import type { Companion, ProbeRequest, ReplyMeaning } from "./method.ts";
 
 /** One packet that left for a slot. The stamp starts as ours and becomes the kernel's when that arrives. */
@@ -9,8 +9,12 @@ export interface Transmission {
 	readonly slot: Slot;
 	/** What the method was asked for: asked again, it builds the same packet. */
 	readonly request: ProbeRequest;
+	/** What the method made of it; null before it is sent. */
+	packet: ProbePacket | null;
 	sentAt: Instant;
 	stamp: "kernel" | "user";
+	/** Bytes of the whole IP packet; null where that is not known. */
+	size: number | null;
 }
 
 export interface Answer {
@@ -28,6 +32,14 @@ export interface Answer {
  * `failed`: could not be sent.
  */
 export type SlotState = "unsent" | "waiting" | "held" | "answered" | "expired" | "failed";
+
+/** A router's word that a packet of `length` bytes is too long for its next link, which takes `mtu` (null: it did not say). */
+export interface LengthRefusal {
+	readonly from: string;
+	readonly length: number;
+	readonly mtu: number | null;
+	readonly rttNs: number;
+}
 
 /** One cell of the trace: the query-th probe to a TTL, or a companion beside the hops. */
 export interface Slot {
@@ -47,6 +59,8 @@ export interface Slot {
 	error: SystemError | null;
 	/** The target asked for another packet: what the method makes it of, and what it said of each such answer. */
 	again: { readonly state: unknown; readonly details: readonly Readonly<Record<string, unknown>>[] } | null;
+	/** --mtu: who refused its packets for their length, before a shorter one was sent. */
+	readonly refusals: LengthRefusal[];
 	/** For an unanswered slot of the target: a probe with a larger TTL whose answer stands for it. */
 	stand: Slot | null;
 }
@@ -107,7 +121,15 @@ export class ProbeBook {
 	transmit(slot: Slot, asked: Omit<ProbeRequest, "sequence" | "ttl">, now: Instant): Transmission {
 		const sequence = this.transmissions.length;
 		const request: ProbeRequest = { ...asked, ttl: slot.ttl, sequence };
-		const transmission: Transmission = { sequence, slot, request, sentAt: now, stamp: "user" };
+		const transmission: Transmission = {
+			sequence,
+			slot,
+			request,
+			packet: null,
+			sentAt: now,
+			stamp: "user",
+			size: null,
+		};
 		this.transmissions.push(transmission);
 		slot.transmission = transmission;
 		slot.attempts++;
@@ -150,6 +172,14 @@ export class ProbeBook {
 		return count;
 	}
 
+	/** Nothing with a larger TTL was answered, or may have been. */
+	isSilentBeyond(ttl: number): boolean {
+		for (const slot of this.slots()) {
+			if (slot.ttl > ttl && (slot.answer !== null || slot.state === "held")) return false;
+		}
+		return true;
+	}
+
 	/** Answered slots beyond a TTL whose answers came from where the trace ends, not yet standing for another slot. */
 	samplesBeyond(ttl: number): Slot[] {
 		const used = new Set(this.hop(ttl).map((slot) => slot.stand));
@@ -177,6 +207,7 @@ export function emptySlot(ttl: number, query: number, companion: Companion | nul
 		duplicates: 0,
 		error: null,
 		again: null,
+		refusals: [],
 		stand: null,
 	};
 }

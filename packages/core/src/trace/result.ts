@@ -47,6 +47,8 @@ export interface ProbeResult {
 	readonly status: "reply" | "timeout" | "sendError";
 	readonly from: string | null;
 	readonly name: string | null;
+	/** Only where it was asked for: origins of the answerer's route, `AS64500` or `AS64500/AS64501`; null: unknown. */
+	readonly asn?: string | null;
 	readonly rttNs: number | null;
 	/** Whose clocks the round trip is made of. */
 	readonly stamps: "kernel" | "user" | null;
@@ -83,6 +85,8 @@ export interface HopResult {
 	readonly ttl: number;
 	/** --mtu: bytes of the longest packet that is known to have come so far. */
 	readonly mtu?: number;
+	/** What had been translated of our packets by the time this hop quoted them; absent: nothing that is known. */
+	readonly nat?: "source" | "destination" | "checksum";
 	readonly probes: readonly ProbeResult[];
 }
 

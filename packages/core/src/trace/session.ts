@@ -1,11 +1,14 @@
 /** What the handshake of a connection tells about the way to its other end, and which connection a probe travels in. */
+import { decodeTcp, isDecodeError, sequenceAdd, TCP_FLAGS } from "@whither/wire";
 import { type Instant, MILLISECOND } from "../machine.ts";
-import type { SessionFacts } from "./channel.ts";
+import type { PacketReply, SessionFacts } from "./channel.ts";
 import type { ProbeContext } from "./method.ts";
 import type { Slot } from "./probe-book.ts";
 
 /** Initial TTLs that hosts are seen to use: 64 (Linux, BSD), 128 (Windows), 255 (routers). */
 const INITIAL_TTLS = [64, 128, 255];
+
+const SYN_ACK = TCP_FLAGS.syn | TCP_FLAGS.ack;
 
 /** The other end answers within this much of the handshake's round trip, and a little, if it is no farther than it seems. */
 const HOLD_FACTOR = 1.25;
@@ -25,4 +28,27 @@ export function likelyEnd({ synAckTtl, rttNs }: SessionFacts): { ttl: number; ho
 /** Index of the flow that a slot's probes belong to: columns take turns where there are several connections. */
 export function flowOf({ sessions }: ProbeContext, { query }: Pick<Slot, "query">): number {
 	return sessions.length < 2 ? 0 : query % sessions.length;
+}
+
+/** What the other end's SYN/ACK says about its connection; `timestamps.value` is our own TSval that it echoes. */
+export type SynAckFacts = Pick<
+	SessionFacts,
+	"sendNext" | "receiveNext" | "synAckTtl" | "mss" | "sackPermitted" | "timestamps"
+>;
+
+/** Reads a captured SYN/ACK; null for any other segment. */
+export function synAckFacts({ segment, ttl }: Pick<PacketReply, "segment" | "ttl">): SynAckFacts | null {
+	const decoded = decodeTcp(segment ?? new Uint8Array(0));
+	if (isDecodeError(decoded)) return null;
+	const { flags, sequence, acknowledgment, options } = decoded.header;
+	if ((flags & (SYN_ACK | TCP_FLAGS.rst)) !== SYN_ACK) return null;
+	const facts = { mss: null as number | null, sackPermitted: false, timestamps: null as SessionFacts["timestamps"] };
+	for (const option of options) {
+		if (option.name === "maximumSegmentSize") facts.mss = option.value;
+		else if (option.name === "sackPermitted") facts.sackPermitted = true;
+		else if (option.name === "timestamps") {
+			facts.timestamps = { value: option.value.echo, echo: option.value.value };
+		}
+	}
+	return { ...facts, sendNext: acknowledgment, receiveNext: sequenceAdd(sequence, 1), synAckTtl: ttl };
 }

@@ -19,6 +19,14 @@ interface FollowUp {
 	readonly detail: Readonly<Record<string, unknown>>;
 }
 
+/** Who is asked and told about slots. */
+export interface SlotOwner {
+	/** A slot on the path was answered or given up. */
+	settled(slot: Slot, now: Instant): void;
+	/** A slot is about to be given up. True: it has been put down to be sent again. */
+	mayHaveLostWord(slot: Slot): boolean;
+}
+
 /** The slots of one trace and how they come to rest. */
 export class Settling {
 	readonly book: ProbeBook;
@@ -28,17 +36,16 @@ export class Settling {
 	toldBelowTtl: number;
 	readonly #waits: Waits;
 	readonly #shortQuotes = new ShortQuotes();
-	readonly #settled: (slot: Slot, now: Instant) => void;
+	readonly #owner: SlotOwner;
 
-	/** `settled` is told of every slot on the path that is answered or given up. */
-	constructor(options: TraceOptions, settled: (slot: Slot, now: Instant) => void) {
+	constructor(options: TraceOptions, owner: SlotOwner) {
 		this.book = new ProbeBook(options.firstTtl, options.maxTtl, options.queries);
 		this.schedule = new Schedule(this.book, options);
 		this.end = new PathEnd(options.maxTtl);
 		const rule = { maxNs: options.waitMaxNs, here: options.waitHere, near: options.waitNear };
 		this.#waits = new Waits(this.book, rule, this.end);
 		this.toldBelowTtl = options.firstTtl;
-		this.#settled = settled;
+		this.#owner = owner;
 	}
 
 	/** Takes an answer for its slot; a slot that has one already only counts it. */
@@ -54,7 +61,7 @@ export class Settling {
 		this.book.mark(slot, "answered");
 		this.#waits.answered(slot.answer);
 		this.schedule.grow();
-		this.#settled(slot, now);
+		this.#owner.settled(slot, now);
 		const mayEnd = slot.ttl >= this.toldBelowTtl;
 		if (mayEnd && this.end.note(slot.ttl, answer.meaning)) this.schedule.endAt(this.end.lastTtl);
 		return late ? "late" : "answered";
@@ -85,9 +92,10 @@ export class Settling {
 		for (const slot of [...this.book.waiting]) {
 			if (now < this.#waits.expiresAt(slot)) continue;
 			const onPath = slot.ttl <= this.end.lastTtl;
+			if (onPath && this.#owner.mayHaveLostWord(slot)) continue;
 			const held = onPath && this.#shortQuotes.pending && slot.attempts === 1;
 			this.book.mark(slot, held ? "held" : "expired");
-			if (onPath && !held) this.#settled(slot, now);
+			if (onPath && !held) this.#owner.settled(slot, now);
 		}
 	}
 
@@ -129,9 +137,14 @@ export class Settling {
 		return alone.length > 0;
 	}
 
+	/** Nobody will answer later than those who have: what waits is given a grace. */
+	endAnswered(): void {
+		this.#waits.endAnswered();
+	}
+
 	/** How long a packet beside the hops is waited for. */
-	get companionLimitNs(): number {
-		return this.#waits.companionLimitNs;
+	companionLimitNs(slot: Slot): number {
+		return this.#waits.companionLimitNs(slot.ttl);
 	}
 
 	/** Lets answers of the path's end from beyond stand for its overdue probes. */

@@ -3,6 +3,7 @@ import { type IcmpExtension, packetChanges } from "@whither/wire";
 import { ipPacket } from "./capture.ts";
 import type { SessionFacts } from "./channel.ts";
 import type { TraceEvidence } from "./method.ts";
+import { natField } from "./nat-hops.ts";
 import { type Answer, roundTrip, type Slot, type Transmission } from "./probe-book.ts";
 import {
 	type CompanionResult,
@@ -22,6 +23,9 @@ export interface ResultFacts {
 	/** ISO 8601, UTC: the wall clock at the trace's origin. */
 	readonly startedAt: string;
 }
+
+/** Whether what routers quote is compared with what was sent (`quoted.changes` and `nat`), which takes its time. */
+export type QuoteView = "compared" | "plain";
 
 /** The whole result; of a running or interrupted trace, the part that is known. */
 export function traceResult(tracer: Tracer, facts: ResultFacts): TraceResult {
@@ -48,7 +52,7 @@ export function traceResult(tracer: Tracer, facts: ResultFacts): TraceResult {
 		durationNs: Math.round((tracer.endedAt ?? tracer.startedAt) - tracer.startedAt),
 		reached: tracer.reached,
 		stopReason: tracer.stopReason ?? "interrupted",
-		pathMtu: smallestMtu(tracer),
+		...(tracer.mtu === null ? { pathMtu: smallestMtu(tracer) } : tracer.mtu.fields()),
 		warnings: tracer.warnings,
 		counters: { ...tracer.counters },
 		options: { firstTtl: options.firstTtl, maxTtl: options.maxTtl, queries: options.queries, length: context.length },
@@ -62,8 +66,12 @@ export function traceResult(tracer: Tracer, facts: ResultFacts): TraceResult {
 export function traceEvidence(tracer: Tracer): TraceEvidence {
 	const lastTtl = resultLastTtl(tracer);
 	const hops: HopResult[] = [];
-	for (let ttl = tracer.config.options.firstTtl; ttl <= lastTtl; ttl++) hops.push(hopResult(tracer, ttl));
-	return { reached: tracer.reached, hops, companions: companionResults(tracer) };
+	for (let ttl = tracer.config.options.firstTtl; ttl <= lastTtl; ttl++) hops.push(hopResult(tracer, ttl, "compared"));
+	return {
+		reached: tracer.reached,
+		hops: hops.filter(({ probes }) => probes.length > 0),
+		companions: companionResults(tracer),
+	};
 }
 
 function answersOf(tracer: Tracer): Answer[] {
@@ -89,7 +97,7 @@ function companionResults(tracer: Tracer): CompanionResult[] {
 		const { name, ttl } = slot.companion;
 		const group = groups.get(`${name} ${ttl}`) ?? { name, ttl, probes: [] };
 		groups.set(`${name} ${ttl}`, group);
-		group.probes.push(probeResult(tracer, slot));
+		group.probes.push(probeResult(tracer, slot, "compared"));
 	}
 	return [...groups.values()];
 }
@@ -122,19 +130,21 @@ function lastOf(tracer: Tracer, counts: (slot: Slot) => boolean): number {
 }
 
 /** One hop; the path's last also lists the answers it gave to probes with larger TTLs, each with its own `ttl`. */
-export function hopResult(tracer: Tracer, ttl: number): HopResult {
+export function hopResult(tracer: Tracer, ttl: number, quotes: QuoteView): HopResult {
 	const own = tracer.book.hop(ttl).filter((slot) => slot.transmission !== null);
 	const probes = own.map((slot) =>
 		slot.answer === null && slot.stand !== null
-			? { ...probeResult(tracer, slot.stand), ttl: slot.stand.ttl }
-			: probeResult(tracer, slot),
+			? { ...probeResult(tracer, slot.stand, quotes), ttl: slot.stand.ttl }
+			: probeResult(tracer, slot, quotes),
 	);
 	const beyond = ttl === tracer.lastTtl ? tracer.book.samplesBeyond(ttl) : [];
-	return { ttl, probes: [...probes, ...beyond.map((slot) => ({ ...probeResult(tracer, slot), ttl: slot.ttl }))] };
+	const mtu = tracer.mtu?.hopField(ttl) ?? {};
+	const all = [...probes, ...beyond.map((slot) => ({ ...probeResult(tracer, slot, quotes), ttl: slot.ttl }))];
+	return { ttl, ...mtu, ...natField(all), probes: all };
 }
 
 /** One probe as it stands now. */
-export function probeResult(tracer: Tracer, slot: Slot): ProbeResult {
+export function probeResult(tracer: Tracer, slot: Slot, quotes: QuoteView): ProbeResult {
 	const { answer } = slot;
 	const transmission = answer?.transmission ?? slot.transmission;
 	const sent = {
@@ -157,12 +167,16 @@ export function probeResult(tracer: Tracer, slot: Slot): ProbeResult {
 			...(slot.error === null ? {} : { error: slot.error }),
 		};
 	}
-	return { ...sent, ...answerFields(answer, tracer), ...(slot.duplicates > 0 ? { duplicates: slot.duplicates } : {}) };
+	return {
+		...sent,
+		...answerFields(answer, tracer, quotes),
+		...(slot.duplicates > 0 ? { duplicates: slot.duplicates } : {}),
+	};
 }
 
-function answerFields(answer: Answer, tracer: Tracer) {
+function answerFields(answer: Answer, tracer: Tracer, quotes: QuoteView) {
 	const { reply, meaning, transmission } = answer;
-	const { again } = transmission.slot;
+	const { again, refusals } = transmission.slot;
 	const icmp = reply.type === "icmpError" ? reply : null;
 	const kernelStamps = reply.stamp === "kernel" && transmission.stamp === "kernel";
 	const measuredByKernel = reply.type === "connect" && reply.rttNs !== null;
@@ -180,9 +194,13 @@ function answerFields(answer: Answer, tracer: Tracer) {
 			ttl: reply.ttl,
 			tos: reply.tos,
 			mtu: icmp?.mtu ?? null,
-			detail: again === null ? meaning.detail : { ...meaning.detail, again: again.details },
+			detail: {
+				...meaning.detail,
+				...(again === null ? {} : { again: again.details }),
+				...(refusals.length === 0 ? {} : { tooLong: refusals }),
+			},
 		},
-		quoted: icmp === null ? null : quotedFields(answer, tracer.config),
+		quoted: icmp === null ? null : quotedFields(answer, tracer.config, quotes),
 		extensions: icmp === null ? [] : icmp.extensions.map(extensionJson),
 	};
 }
@@ -190,34 +208,40 @@ function answerFields(answer: Answer, tracer: Tracer) {
 /** A probe is shown several times, and the comparison is worth doing once. */
 const knownChanges = new WeakMap<Answer, readonly string[]>();
 
-function quotedFields(answer: Answer, config: TracerConfig): ProbeResult["quoted"] {
+function quotedFields(answer: Answer, config: TracerConfig, quotes: QuoteView): ProbeResult["quoted"] {
 	const { reply, transmission } = answer;
 	if (reply.type !== "icmpError" || reply.quoted.ip === null) return null;
 	const { ip, source, bytes } = reply.quoted;
+	const fields = { tos: ip.tos, ttl: ip.ttl, source, length: ip.length };
+	if (quotes === "plain") return { ...fields, changes: [] };
 	let changes = knownChanges.get(answer);
 	if (changes === undefined) {
 		changes = bytes === null ? [] : quotedChanges(transmission, bytes, config);
 		knownChanges.set(answer, changes);
 	}
-	return { tos: ip.tos, ttl: ip.ttl, source, length: ip.length, changes };
+	return { ...fields, changes };
 }
 
-/** What is different in the quote from the packet that we sent, which the method builds again from its sequence number. */
+/** What is different in the quote from the packet that we sent. */
 function quotedChanges(
-	{ sequence, slot, request }: Transmission,
+	{ sequence, slot, packet }: Transmission,
 	quoted: Uint8Array,
 	config: TracerConfig,
 ): readonly string[] {
-	const { method, context, options } = config;
-	if (context.transport !== "ip") return [];
+	const { context, options } = config;
+	if (context.transport !== "ip" || packet === null) return [];
 	const { family, source, target } = context;
-	const { flowLabel, dontFragment } = options;
+	const { flowLabel, dontFragment, gateways } = options;
 	const tos = slot.companion?.tos ?? options.tos;
-	const packet = method.probe(context, request);
-	const frame = { family, source, target, tos, flowLabel, dontFragment, identification: CHOSEN_BY_KERNEL };
+	const frame = { family, source, target, tos, flowLabel, dontFragment, gateways, identification: CHOSEN_BY_KERNEL };
 	const changes = packetChanges(ipPacket(frame, { sequence, ttl: slot.ttl, packet }), quoted, family);
-	// Linux makes up a label of its own where none was asked for.
-	return flowLabel === 0 ? changes.filter((change) => !change.startsWith("flowLabel")) : changes;
+	const expected = [
+		// Linux makes up a label of its own where none was asked for.
+		...(flowLabel === 0 ? ["flowLabel "] : []),
+		// A source route is worked off on the way.
+		...(gateways.length > 0 ? ["destination ", "ipOptions ", "extensionHeaders "] : []),
+	];
+	return changes.filter((change) => !expected.some((beginning) => change.startsWith(beginning)));
 }
 
 /** An identification of 0 stands for the kernel's own choice, and is not compared. */

@@ -234,7 +234,7 @@ describe("a target that asks for another packet first", () => {
 	it("gets it at once, and its answer is the probe's, with the first round trip in the detail", () => {
 		const { result, sent } = runPath(({ ttl, packet }) => {
 			if (ttl < 3) return { type: 11, delayMs: ttl, from: `10.0.0.${ttl}` };
-			return packet.bytes.length > 2 ? { type: 3, delayMs: 4, from: TARGET } : { type: 9, delayMs: 6, from: TARGET };
+			return packet.bytes[2] === 1 ? { type: 3, delayMs: 4, from: TARGET } : { type: 9, delayMs: 6, from: TARGET };
 		});
 		expect(result.stopReason).toBe("reached");
 		const { probes } = result.hops[2] ?? { probes: [] };

@@ -2,18 +2,22 @@
  * The tracer: finds the path to one target by sending probes with growing TTLs and settling each by what comes back.
  * It knows no protocol (that is the method's) and no socket (that is the channel's).
  */
-import type { Deadline, Instant, Machine } from "../machine.ts";
+import { type Deadline, type Instant, type Machine, MILLISECOND } from "../machine.ts";
 import type { ChannelInput, OpenFailure, ProbePacket, ProbeSend, Reply, SessionFacts, SystemError } from "./channel.ts";
 import { Companions } from "./companions.ts";
+import { finalWarnings, naturalStop } from "./conclusions.ts";
 import type { TraceEvent } from "./events.ts";
 import type { IgnoreReason, Match, ReplyMeaning } from "./method.ts";
+import { PacketLog } from "./packet-log.ts";
 import type { PathEnd } from "./path-end.ts";
+import { PathMtuDiscovery } from "./path-mtu-discovery.ts";
+import { packetSize } from "./path-mtu-sizes.ts";
 import { isSettled, type ProbeBook, type Slot } from "./probe-book.ts";
 import type { StopReason, TraceWarning } from "./result.ts";
 import type { Schedule } from "./schedule.ts";
 import { flowOf, likelyEnd } from "./session.ts";
 import { Settling } from "./settling.ts";
-import { hopResult, probeResult, seenSource, toldLastTtl, traceEvidence } from "./trace-result.ts";
+import { hopResult, probeResult, type QuoteView, toldLastTtl } from "./trace-result.ts";
 import type { TracerConfig, TracerInput, TracerOutput } from "./tracer-io.ts";
 
 /** Errors after which no further probe can leave. */
@@ -27,8 +31,9 @@ const HARD_ERRORS: ReadonlySet<SystemError["code"]> = new Set([
 	"tooManyFiles",
 ]);
 
-/** So many packets that are not ours may have crowded out some that are, uncounted by the kernel (error queue). */
-const STORM = 1000;
+/** Most paths have no more hops; what burdens the target goes farther only when it has not answered for so long. */
+const USUAL_HOPS = 16;
+const BURDEN_HOLD_NS = 25 * MILLISECOND;
 
 /** The TTL of a packet that is to arrive wherever the target is: what hosts send with (RFC 1700). */
 const FAREWELL_TTL = 64;
@@ -43,6 +48,8 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	readonly warnings: TraceWarning[] = [];
 	readonly counters = { sent: 0, received: 0, foreign: 0, duplicates: 0, late: 0, dropped: 0 };
 	#config: TracerConfig;
+	/** Null: not asked for, or the kernel builds the packets. */
+	readonly mtu: PathMtuDiscovery | null;
 	readonly #settling: Settling;
 	readonly #schedule: Schedule;
 	readonly #end: PathEnd;
@@ -56,15 +63,26 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	/** The channel is still opening the connections that probes travel in. */
 	#opening: boolean;
 	#companionsAsked: "nothing" | "start" | "end" = "nothing";
+	#broken = false;
+	readonly #packets: PacketLog | null;
 
 	constructor(config: TracerConfig) {
-		const { options } = config;
-		this.#config = config;
-		this.#opening = config.context.channel === "session";
-		this.#settling = new Settling(options, (slot, now) => this.#probeEvent(slot, now));
+		const { context } = config;
+		const options = config.options.pathMtu ? { ...config.options, dontFragment: true } : config.options;
+		this.#config = { ...config, options };
+		this.#packets = options.capture ? new PacketLog(this) : null;
+		this.#opening = context.channel === "session";
+		this.#settling = new Settling(options, {
+			settled: (slot, now) => this.#probeEvent(slot, now),
+			mayHaveLostWord: (slot) => this.mtu?.mayHaveLostWord(slot) === true,
+		});
 		this.book = this.#settling.book;
 		this.#schedule = this.#settling.schedule;
 		this.#end = this.#settling.end;
+		const { book, companions } = this;
+		const parts = { book, companions, context, schedule: this.#schedule, end: this.#end };
+		const lacksLength = context.transport === "tcpConnect";
+		this.mtu = options.pathMtu && !lacksLength ? new PathMtuDiscovery(parts) : null;
 	}
 
 	/** Once connections are open its context knows them. */
@@ -74,6 +92,11 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 
 	get finished(): boolean {
 		return this.#endedAt !== null;
+	}
+
+	/** It is known where the path ends. */
+	get endKnown(): boolean {
+		return this.#end.known;
 	}
 
 	get reached(): boolean {
@@ -107,10 +130,11 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#out = [];
 		if (this.finished) return [{ type: "ignored", reason: "finished" }];
 		if (this.#startedAt === null && input.type !== "start") return [{ type: "ignored", reason: "notStarted" }];
+		this.#packets?.note(input);
 		const told = this.#take(input, now);
 		if (told !== "nothing") this.#deadline = undefined;
 		if (told === "news" && !this.finished) this.#settle(now);
-		return this.#out;
+		return this.#packets === null ? this.#out : this.#packets.tell(this.#out, now);
 	}
 
 	get deadline(): Deadline | null {
@@ -135,7 +159,9 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		const { timeoutNs, waitMaxNs } = this.config.options;
 		if (timeoutNs !== null) offer({ at: startedAt + timeoutNs, why: "overall timeout" });
 		if (this.#opening) offer({ at: startedAt + waitMaxNs, why: "a connection" });
-		const companionAt = this.companions.expiresAt(this.#settling.companionLimitNs);
+		const retryAt = this.mtu?.retryAt ?? null;
+		if (retryAt !== null) offer({ at: retryAt, why: "another round of sizes" });
+		const companionAt = this.companions.expiresAt((slot) => this.#settling.companionLimitNs(slot));
 		if (companionAt !== null) offer({ at: companionAt, why: "an answer beside the hops" });
 		const { nextSendAt } = this;
 		if (nextSendAt !== null) offer({ at: nextSendAt, why: "next probe" });
@@ -202,6 +228,9 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			queries: options.queries,
 			length: context.length,
 		});
+		if (method.burdensTarget === true) {
+			this.#schedule.expectEnd(options.firstTtl + USUAL_HOPS - 1, BURDEN_HOLD_NS);
+		}
 		if (!this.#opening) this.#askCompanions("start");
 	}
 
@@ -257,6 +286,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			return;
 		}
 		if (input.transient && this.#schedule.retry(slot, now)) return;
+		if (this.mtu?.refusedHere(slot, input.error) === true) return;
 		this.book.mark(slot, "failed");
 		slot.error = input.error;
 		this.#probeEvent(slot, now);
@@ -277,7 +307,11 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		if (match.type === "foreign") return this.#ignore(match.reason);
 		if (match.type === "broken") {
 			this.#warnOnce({ code: "sessionReset", from: match.from });
-			this.#stopSending();
+			this.#break();
+			return true;
+		}
+		if (match.type === "flow" && match.meaning.kind === "packetTooBig" && this.mtu !== null) {
+			this.mtu.refusedUnnamed(reply);
 			return true;
 		}
 		if (match.type === "flow") {
@@ -291,6 +325,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			const { state, detail } = match;
 			return this.#settling.followUp(transmission, { at: reply.at, state, detail }) || this.#count("duplicate");
 		}
+		if (match.meaning.kind === "packetTooBig" && this.mtu?.refused(transmission, reply) === true) return true;
 		if (match.farewell !== undefined) this.#sendFarewell(match.farewell);
 		for (const sequence of match.also ?? []) this.#answerAlso(sequence, match, reply, now);
 		if (match.part === true && transmission.slot.answer !== null) return false;
@@ -341,7 +376,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			return;
 		}
 		this.#settling.expire(now);
-		this.companions.expire(this.#settling.companionLimitNs, now);
+		this.companions.expire((slot) => this.#settling.companionLimitNs(slot), now);
 		this.#settle(now);
 		if (!this.finished) this.#send(now);
 	}
@@ -364,31 +399,21 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			this.#finish("silentHops", now);
 			return;
 		}
-		if (this.#askCompanions("end") || !this.companions.settled) return;
-		this.#finish(this.#naturalStop(), now);
+		if (this.#askCompanions("end") || !this.companions.settled || this.mtu?.searchOn(now) === true) return;
+		this.#finish(naturalStop(this, { broken: this.#fault !== null || this.#broken }), now);
 	}
 
 	#tellHop(ttl: number, last: boolean, now: Instant): void {
 		this.#settling.toldBelowTtl = ttl + 1;
-		const hop = hopResult(this, ttl);
+		const hop = hopResult(this, ttl, this.#quotes);
 		if (hop.probes.length > 0) this.#event({ type: "hop", atNs: now - this.startedAt, hop, last });
-	}
-
-	#naturalStop(): StopReason {
-		if (this.#end.known) return this.#end.reached ? "reached" : "unreachable";
-		return this.#fault !== null || [...this.book.slots()].every((slot) => slot.state === "failed")
-			? "error"
-			: "maxHops";
 	}
 
 	/** -H: this TTL ends a run of so many silent hops, and nothing beyond answered either. */
 	#silentRunEndsAt(ttl: number): boolean {
 		const { maxSilentHops } = this.config.options;
 		if (maxSilentHops === null || ttl - this.book.firstTtl + 1 < maxSilentHops) return false;
-		for (const slot of this.book.slots()) {
-			if (slot.ttl > ttl - maxSilentHops && (slot.answer !== null || slot.state === "held")) return false;
-		}
-		return true;
+		return this.book.isSilentBeyond(ttl - maxSilentHops);
 	}
 
 	#send(now: Instant): void {
@@ -409,12 +434,18 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			...(companion === null ? {} : { companion: companion.name }),
 			...(slot.again === null ? {} : { state: slot.again.state }),
 		};
-		const { sequence, request } = this.book.transmit(slot, asked, now);
+		const transmission = this.book.transmit(slot, asked, now);
+		const { sequence, request } = transmission;
 		const packet = method.probe(context, request);
+		transmission.packet = packet;
+		transmission.size = packetSize(context.family, packet);
 		return { sequence, ttl, packet, ...(companion?.tos === undefined ? {} : { tos: companion.tos }) };
 	}
 
-	#stopSending(): void {
+	/** The connection that probes travel in is gone: none are sent any more, and few answers are still to come. */
+	#break(): void {
+		this.#broken = true;
+		this.#settling.endAnswered();
 		this.#schedule.stop();
 		for (const unsent of this.book.slots()) if (unsent.state === "unsent") this.book.mark(unsent, "expired");
 	}
@@ -424,34 +455,11 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#schedule.stop();
 		this.companions.giveUp();
 		this.#tellCutHops(now);
-		this.#warnOfOmissions();
-		this.#conclude();
-		if (this.#fault !== null) this.#warnOnce({ code: "channelFault", error: this.#fault });
-		if (this.counters.dropped > 0) this.#warnOnce({ code: "repliesDropped", count: this.counters.dropped });
-		if (this.counters.foreign >= STORM) this.#warnOnce({ code: "foreignStorm", count: this.counters.foreign });
+		this.warnings.push(...finalWarnings(this, this.#fault));
 		const atNs = now - this.startedAt;
 		for (const warning of this.warnings) this.#event({ type: "warning", atNs, warning });
 		this.#endedAt = now;
 		this.#event({ type: "end", atNs, stopReason: reason, reached: this.reached });
-	}
-
-	/** Linux keeps the ECN bits of TCP sockets to itself; the length of a SYN is that of its options. */
-	#warnOfOmissions(): void {
-		const { method, options, context } = this.config;
-		if (context.transport === "tcpConnect" && (options.tos & 3) !== 0) {
-			this.#warnOnce({ code: "notApplied", option: "ecn", method: method.name });
-		}
-		if (method.fixedLength === true && options.length !== null && options.length !== context.length) {
-			this.#warnOnce({ code: "notApplied", option: "length", method: method.name });
-		}
-	}
-
-	/** What can be said only now that all is known. */
-	#conclude(): void {
-		const { method, context } = this.config;
-		const seen = seenSource(this);
-		if (seen !== null) this.#warnOnce({ code: "publicAddress", address: seen });
-		for (const warning of method.conclusions?.(context, traceEvidence(this)) ?? []) this.#warnOnce(warning);
 	}
 
 	/** A trace cut short gives up what it still waited for, and tells those hops too. */
@@ -463,12 +471,22 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		for (let ttl = this.#settling.toldBelowTtl; ttl <= lastTtl; ttl++) this.#tellHop(ttl, ttl === lastTtl, now);
 	}
 
+	/** What events say of quoted packets. */
+	get #quotes(): QuoteView {
+		return this.config.options.compareEvents ? "compared" : "plain";
+	}
+
 	#warnOnce(warning: TraceWarning): void {
 		if (!this.warnings.some((known) => known.code === warning.code)) this.warnings.push(warning);
 	}
 
 	#probeEvent(slot: Slot, now: Instant): void {
-		this.#event({ type: "probe", atNs: now - this.startedAt, ttl: slot.ttl, probe: probeResult(this, slot) });
+		this.#event({
+			type: "probe",
+			atNs: now - this.startedAt,
+			ttl: slot.ttl,
+			probe: probeResult(this, slot, this.#quotes),
+		});
 	}
 
 	#event(event: TraceEvent): void {

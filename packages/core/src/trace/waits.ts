@@ -75,10 +75,11 @@ export class Waits {
 		return Math.min(...unanswered.map((slot) => this.slotOverdueAt(slot)));
 	}
 
-	/** How long a companion is waited for: as for a hop of which nothing is known. */
-	get companionLimitNs(): number {
+	/** How long a companion is waited for: as for a hop of which nothing is known, but of a silent target that of its hop. */
+	companionLimitNs(ttl: number): number {
 		const { maxNs, near } = this.#rule;
-		if (near === 0 || !(this.#endAnswered || this.#end.known)) return maxNs;
+		if (near === 0) return maxNs;
+		if (!(this.#endAnswered || this.#end.known)) return Math.min(maxNs, Math.max(this.#limitNs(ttl), END_FLOOR_NS));
 		return Math.min(maxNs, Math.max(END_FACTOR * this.#longestNs, END_FLOOR_NS));
 	}
 

@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ConformanceCase } from "../testing/conformance.ts";
 import { bundleChild, type LiveChild, runChild, startResponder } from "../testing/live-run.ts";
@@ -22,10 +23,22 @@ const METHODS: readonly (readonly [
 	["udp-port", "raw", ["root"]],
 	["icmp", "raw", ["root"]],
 	["tcp", "raw", ["root"]],
+	["udplite", "raw", ["root"]],
+	["dccp", "raw", ["root"]],
+	["sctp", "raw", ["root"]],
+	["raw", "raw", ["root"]],
 ];
-const CASES = METHODS.flatMap(([method, channel, users]) =>
+/** Newer kernels have no UDP-Lite sockets. */
+const UDP_LITE: (typeof METHODS)[number] = ["udplite", "errorQueue", ["root", "nobody"]];
+const CASES = [...METHODS, ...(hasUdpLite() ? [UDP_LITE] : [])].flatMap(([method, channel, users]) =>
 	users.flatMap((user) => ([4, 6] as const).map((family) => ({ method, channel, user, family }))),
 );
+
+function hasUdpLite(): boolean {
+	const has = readFileSync("/proc/net/protocols", "utf8").includes("UDP-Lite");
+	if (!has) console.warn("skipped: UDP-Lite sockets, which this kernel does not have");
+	return has;
+}
 
 describe.skipIf(obstacle !== null)("every channel on a chain of three routers", () => {
 	let chain: Chain;
@@ -62,10 +75,13 @@ describe.skipIf(obstacle !== null)("every channel on a chain of three routers", 
 		expect(outcome).toEqual({ code: 0, stderr: "", value: [] });
 	});
 
-	it("says permissionDenied for raw channels without CAP_NET_RAW, and only for those", async () => {
+	it("says permissionDenied for raw and session channels without CAP_NET_RAW, and only for those", async () => {
 		const { value } = await runChild({ namespace: chain.client, child, user: "nobody", args: ["support"] });
 		const rows = value as { channel: string; error: { code: string } | null }[];
 		expect(rows.length).toBeGreaterThan(10);
-		for (const row of rows) expect(row.error?.code ?? null).toBe(row.channel === "raw" ? "permissionDenied" : null);
+		for (const row of rows) {
+			const needsPrivilege = row.channel === "raw" || row.channel === "session";
+			expect(row.error?.code ?? null).toBe(needsPrivilege ? "permissionDenied" : null);
+		}
 	});
 });

@@ -23,9 +23,17 @@ export interface ChannelRequest {
 	readonly flowLabel: number;
 	readonly dontFragment: boolean;
 	readonly bypassRouting: boolean;
+	/** Numeric addresses that packets are to pass, in order. */
+	readonly gateways: readonly string[];
+	/** Errors about packets to whatever address are heard: a NAT may have changed it. */
+	readonly looseMatch: boolean;
+	/** Replies are to carry the whole packet they came in. */
+	readonly capture: boolean;
 	readonly fwmark: number | null;
 	/** How many source ports to reserve where every probe has its own and the channel is raw. */
 	readonly portCount: number;
+	/** How many connections a `session` channel opens. */
+	readonly connections: number;
 	readonly clock: Clock;
 }
 

@@ -2,6 +2,7 @@
 import {
 	type ChannelKind,
 	type ChannelNeed,
+	channelNeeds,
 	portCount,
 	type SystemError,
 	type TraceMethod,
@@ -20,7 +21,12 @@ export interface OpenedChannel {
 }
 
 /** Errors after which another kind of channel may still work. */
-const TRY_NEXT: ReadonlySet<SystemError["code"]> = new Set(["permissionDenied", "unsupportedProtocol"]);
+const TRY_NEXT: ReadonlySet<SystemError["code"]> = new Set([
+	"permissionDenied",
+	"unsupportedProtocol",
+	// A raw channel holds all its ports from the start, other kinds open sockets as they need them.
+	"tooManyFiles",
+]);
 
 /** The first channel that this machine allows, or the error of the last that was tried. */
 export function openBestChannel(method: TraceMethod, options: TraceOptions, clock: Clock): OpenedChannel | SystemError {
@@ -31,7 +37,7 @@ export function openBestChannel(method: TraceMethod, options: TraceOptions, cloc
 		errno: ERRNO.EPROTONOSUPPORT,
 		errnoName: "EPROTONOSUPPORT",
 	};
-	for (const need of channelOrder(method.channels, options.channels)) {
+	for (const need of channelOrder(method, options)) {
 		const channel = openChannel({ ...channelFacts(method, options), need, clock });
 		if (!isSystemError(channel)) return { channel, need };
 		failed = channel;
@@ -40,9 +46,13 @@ export function openBestChannel(method: TraceMethod, options: TraceOptions, cloc
 	return failed;
 }
 
-function channelOrder(needs: readonly ChannelNeed[], wanted: TraceOptions["channels"]): readonly ChannelNeed[] {
-	if (wanted === null) return needs;
-	const kinds: readonly ChannelKind[] = wanted;
+/** A loose match wants captured ICMP: the kernel hands an error queue only what it finds to be the socket's own. */
+function channelOrder(method: TraceMethod, options: TraceOptions): readonly ChannelNeed[] {
+	const { channels, looseMatch } = options;
+	const all = channelNeeds(method, options);
+	const needs = looseMatch ? all.filter(({ kind }) => kind !== "errorQueue") : all;
+	if (channels === null) return needs;
+	const kinds: readonly ChannelKind[] = channels;
 	return kinds.flatMap((kind) => needs.filter((need) => need.kind === kind));
 }
 
@@ -57,9 +67,14 @@ function channelFacts(method: TraceMethod, options: TraceOptions): Omit<ChannelR
 		sourcePort,
 		tos,
 		flowLabel,
-		dontFragment,
+		// Where the path MTU is asked for, a packet that is cut up on the way tells nothing.
+		dontFragment: dontFragment || options.pathMtu,
 		bypassRouting,
+		gateways: options.gateways,
+		looseMatch: options.looseMatch,
+		capture: options.capture,
 		fwmark,
 		portCount: portCount(options),
+		connections: method.connections?.(options.methodOptions) ?? 1,
 	};
 }

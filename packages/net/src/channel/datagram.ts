@@ -5,20 +5,29 @@
  */
 import type { ChannelInput, Family, Instant, PacketReply, ProbeSend, SystemError } from "@whither/core";
 import { IP_PROTOCOL } from "@whither/wire";
-import { isSystemError } from "../errors.ts";
+import { isSystemError, systemError } from "../errors.ts";
 import { EPOLLIN, SOCK_DGRAM } from "../native/constants.ts";
 import type { ControlFacts } from "../native/control.ts";
 import type { EpollSet } from "../native/epoll.ts";
+import { ERRNO } from "../native/errno.ts";
 import type { IncomingMessage } from "../native/message-batch.ts";
 import { decodeSockaddr, encodeSockaddr, SOCKADDR_LENGTH } from "../native/sockaddr.ts";
-import { bindSocket, localAddress, openSocket, prepared, setOption, setOptions } from "../native/socket.ts";
+import { bindSocket, localAddress, openSocket, prepared, setOptions } from "../native/socket.ts";
 import { SOCKADDR_BYTES } from "../native/structs.ts";
 import type { Workspace } from "../native/workspace.ts";
 import type { Route } from "../route.ts";
 import { type Channel, type ChannelParts, type ChannelRequest, closeParts } from "./channel.ts";
 import { type ArrivalTime, Endpoint, type Outbound } from "./endpoint.ts";
 import { decodeErrorEntry } from "./error-entry.ts";
-import { destinationFields, errorQueueOptions, probeOptions, ttlControl, ttlOption } from "./socket-options.ts";
+import {
+	destinationFields,
+	errorQueueOptions,
+	packetControls,
+	packetOptions,
+	probeOptions,
+	sourcePortOf,
+} from "./socket-options.ts";
+import { withFinalDestination } from "./source-route.ts";
 
 const ICMP_HEADER_BYTES = 8;
 
@@ -30,11 +39,17 @@ interface Bound {
 
 /** Opens a channel for `udp` or `ping` probes, or says which call failed. */
 export function openDatagramChannel(parts: ChannelParts): Channel | SystemError {
+	if (cannotSourceRoute(parts.request)) return systemError("setsockopt IPV6_RTHDR", ERRNO.EPROTONOSUPPORT);
 	const channel = new DatagramChannel(parts);
 	const failed = parts.request.need.ports === "perProbe" ? null : channel.openShared();
 	if (failed === null) return channel;
 	channel.close();
 	return failed;
+}
+
+/** Linux takes a routing header for an IPv6 ping socket, and sends without it. */
+function cannotSourceRoute({ need, family, gateways }: ChannelRequest): boolean {
+	return gateways.length > 0 && need.transport === "ping" && family === 6;
 }
 
 class DatagramChannel implements Channel {
@@ -72,7 +87,7 @@ class DatagramChannel implements Channel {
 
 	/** Opens the socket that all probes share. */
 	openShared(): SystemError | null {
-		const bound = this.#bind(this.#request.sourcePort ?? 0);
+		const bound = this.#bind(sourcePortOf(this.#request, 0));
 		if (isSystemError(bound)) return bound;
 		this.#shared = { endpoint: this.#addEndpoint(bound, null), port: bound.port };
 		return null;
@@ -85,11 +100,11 @@ class DatagramChannel implements Channel {
 		}
 		const { endpoint } = this.#shared;
 		if (!this.#needsSocketTtl()) {
-			endpoint.send(probes.map((probe) => this.#outbound(probe, [ttlControl(this.#request.family, probe.ttl)])));
+			endpoint.send(probes.map((probe) => this.#outbound(probe, packetControls(this.#request.family, probe))));
 			return;
 		}
 		for (const probe of probes) {
-			setOption(this.#workspace, endpoint.fd, ttlOption(this.#request.family, probe.ttl));
+			setOptions(this.#workspace, endpoint.fd, packetOptions(this.#request, probe));
 			endpoint.send([this.#outbound(probe, [])]);
 		}
 	}
@@ -115,14 +130,13 @@ class DatagramChannel implements Channel {
 	}
 
 	#sendAlone(probe: ProbeSend): void {
-		const { sourcePort } = this.#request;
-		const bound = this.#bind(sourcePort === null ? 0 : sourcePort + this.#ownPorts++);
+		const bound = this.#bind(sourcePortOf(this.#request, this.#ownPorts++));
 		if (isSystemError(bound)) {
 			this.#inputs.push({ type: "sendFailed", sequence: probe.sequence, error: bound, transient: false });
 			return;
 		}
 		const endpoint = this.#addEndpoint(bound, probe.sequence);
-		endpoint.send([this.#outbound(probe, [ttlControl(this.#request.family, probe.ttl)])]);
+		endpoint.send([this.#outbound(probe, packetControls(this.#request.family, probe))]);
 	}
 
 	#bind(port: number): Bound | SystemError {
@@ -149,14 +163,16 @@ class DatagramChannel implements Channel {
 			mtu: this.mtu,
 			reportPort: owner === null ? null : port,
 			inputs: this.#inputs,
-			onError: (message, facts, time) =>
-				decodeErrorEntry(message, facts, {
+			onError: (message, facts, time) => {
+				const reply = decodeErrorEntry(message, facts, {
 					family: this.#request.family,
 					protocol: this.#protocol,
-					sourcePort: this.#protocol === IP_PROTOCOL.udp ? port : null,
+					sourcePort: this.#request.need.transport === "udp" ? port : null,
 					socket: owner,
 					...time,
-				}),
+				});
+				return reply === null ? null : withFinalDestination(reply, this.#request);
+			},
 			onPacket: (message, facts, time) => {
 				const reply = this.#packetReply(message, { facts, time, port, owner });
 				return reply === null ? null : { type: "reply", reply };
@@ -192,7 +208,7 @@ class DatagramChannel implements Channel {
 		if (from === null) return null;
 		const { facts, time, port, owner } = about;
 		const data = message.data.slice();
-		const isUdp = this.#protocol === IP_PROTOCOL.udp;
+		const isUdp = this.#request.need.transport === "udp";
 		return {
 			type: "packet",
 			...time,
@@ -211,5 +227,5 @@ class DatagramChannel implements Channel {
 
 function socketProtocol(request: ChannelRequest): number {
 	const echo: Readonly<Record<Family, number>> = { 4: IP_PROTOCOL.icmp, 6: IP_PROTOCOL.icmpv6 };
-	return request.need.transport === "ping" ? echo[request.family] : IP_PROTOCOL.udp;
+	return request.need.transport === "ping" ? echo[request.family] : request.need.protocol;
 }

@@ -1,6 +1,6 @@
 /** One socket that sends probes and whose error queue is read: sends, transmit stamps, ICMP errors, datagrams. */
 import { release } from "node:os";
-import type { ChannelInput, IcmpErrorReply, Instant } from "@whither/core";
+import type { ChannelInput, Instant, Reply } from "@whither/core";
 import type { Clock } from "../clock.ts";
 import { canBePending, isFatal, isTransient, sendError, systemError } from "../errors.ts";
 import {
@@ -50,7 +50,7 @@ export interface EndpointParts {
 	/** Where everything that happens is put. */
 	readonly inputs: ChannelInput[];
 	/** An ICMP error of the error queue. */
-	readonly onError: (message: IncomingMessage, facts: ControlFacts, time: ArrivalTime) => IcmpErrorReply | null;
+	readonly onError: (message: IncomingMessage, facts: ControlFacts, time: ArrivalTime) => Reply | null;
 	/** A datagram of the ordinary queue. */
 	readonly onPacket: Translate;
 }

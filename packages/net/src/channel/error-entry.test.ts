@@ -63,6 +63,12 @@ describe("an error-queue entry", () => {
 		expect(reply).toMatchObject({ from: "fd99::2", icmp: { type: 3, code: 0 }, quoted: { destination: "fd99:1::2" } });
 	});
 
+	it("is stripped of its header for UDP-Lite as for UDP", () => {
+		const { quoted } = decodeErrorEntry(TIME_EXCEEDED_V4, FACTS_V4, { ...CONTEXT_V4, protocol: 136 }) ?? {};
+		expect(quoted).toMatchObject({ protocol: 136, destinationPort: 33434, segment: null });
+		expect(quoted?.payload).toEqual(TIME_EXCEEDED_V4.data);
+	});
+
 	it("is no reply when it is a transmit stamp or our own kernel's word", () => {
 		expect(decodeErrorEntry(STAMP_V4, decodeControl(STAMP_V4.control), CONTEXT_V4)).toBeNull();
 		expect(decodeErrorEntry(TIME_EXCEEDED_V4, facts({ origin: 1 }), CONTEXT_V4)).toBeNull();

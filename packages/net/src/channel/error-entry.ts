@@ -19,6 +19,9 @@ export interface EntryContext {
 
 const IP_HEADER_BYTES: Readonly<Record<Family, number>> = { 4: 20, 6: 40 };
 const UDP_HEADER_BYTES = 8;
+/** Protocols whose header the kernel leaves out of what it puts into the queue. */
+const STRIPPED: ReadonlySet<number> = new Set([IP_PROTOCOL.udp, IP_PROTOCOL.udpLite]);
+const WITH_PORTS: ReadonlySet<number> = new Set([...STRIPPED, IP_PROTOCOL.tcp]);
 /** RFC 4884 section 5.5: senders before it put the extension after exactly this much of the original datagram. */
 const LEGACY_ORIGINAL_BYTES = 128;
 /** Extension header, and the smallest object. */
@@ -37,8 +40,7 @@ export function decodeErrorEntry(
 	if (original === null) return null;
 	const data = message.data.slice();
 	const { at, extensions } = splitExtensions(data, error, context);
-	const destinationPort =
-		context.protocol === IP_PROTOCOL.udp || context.protocol === IP_PROTOCOL.tcp ? original.port : null;
+	const destinationPort = WITH_PORTS.has(context.protocol) ? original.port : null;
 	return {
 		type: "icmpError",
 		at: context.at,
@@ -62,7 +64,7 @@ function mtuOf(error: ExtendedError, family: Family): number | null {
 
 /** How many bytes of transport header the kernel strips from what it puts into the queue. */
 function strippedBytes(protocol: number): number {
-	return protocol === IP_PROTOCOL.udp ? UDP_HEADER_BYTES : 0;
+	return STRIPPED.has(protocol) ? UDP_HEADER_BYTES : 0;
 }
 
 function splitExtensions(
@@ -113,7 +115,7 @@ function quotedProbe(
 		bytes: null,
 		ip: null,
 	};
-	if (protocol === IP_PROTOCOL.udp) {
+	if (STRIPPED.has(protocol)) {
 		return { ...common, sourcePort: about.sourcePort, segment: null, payload: original };
 	}
 	return {

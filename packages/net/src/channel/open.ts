@@ -8,6 +8,7 @@ import { findRoute } from "../route.ts";
 import { type Channel, type ChannelParts, type ChannelRequest, closeParts } from "./channel.ts";
 import { openDatagramChannel } from "./datagram.ts";
 import { openRawChannel } from "./raw.ts";
+import { openSessionChannel } from "./session.ts";
 import { openStampHolder } from "./stamp-holder.ts";
 import { TcpConnectChannel } from "./tcp-connect.ts";
 
@@ -39,6 +40,7 @@ export function openChannel(request: ChannelRequest): Channel | SystemError {
 function openKind(parts: ChannelParts): Channel | SystemError {
 	const { kind, transport } = parts.request.need;
 	if (kind === "raw" && transport === "ip") return openRawChannel(parts);
+	if (kind === "session" && transport === "ip") return openSessionChannel(parts);
 	if (kind === "errorQueue" && transport === "tcpConnect") return new TcpConnectChannel(parts);
 	if (kind === "errorQueue" && transport !== "ip") return openDatagramChannel(parts);
 	return {

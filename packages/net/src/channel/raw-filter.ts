@@ -7,6 +7,8 @@ import { encodeFilter, type FilterBlock, type FilterTest } from "../native/packe
 export interface FilterFacts {
 	readonly family: Family;
 	readonly target: string;
+	/** Where our packets can be seen to go: the target, and with a source route its gateways; null: anywhere. */
+	readonly destinations: readonly string[] | null;
 	/** IP protocol number of the probes. */
 	readonly protocol: number;
 	/** Our ports; empty for protocols without. */
@@ -25,15 +27,15 @@ const ICMP_ERROR_TYPES: Readonly<Record<Family, readonly number[]>> = { 4: [3, 1
 
 /** Errors that quote a packet to our target, and answers to our echo requests. */
 export function icmpFilter(facts: FilterFacts): Uint8Array {
-	const { family, target, protocol, echoId } = facts;
+	const { family, destinations, protocol, echoId } = facts;
 	const after = AFTER[family];
-	const errors: FilterTest[] = [
+	const quoted = destinations?.map((address) => addressTests(address, QUOTED_DESTINATION[family], after)) ?? [[]];
+	const blocks: FilterBlock[] = quoted.map((tests) => [
 		{ offset: 0, after, bytes: 1, values: ICMP_ERROR_TYPES[family] },
-		...addressTests(target, QUOTED_DESTINATION[family], after),
-	];
-	// In IPv6 extension headers may come first: the method looks closer.
-	if (family === 4) errors.push({ offset: QUOTED_PROTOCOL_V4, after, bytes: 1, values: [protocol] });
-	const blocks: FilterBlock[] = [errors];
+		...tests,
+		// In IPv6 extension headers may come first: the method looks closer.
+		...(family === 4 ? [{ offset: QUOTED_PROTOCOL_V4, after, bytes: 1, values: [protocol] } as const] : []),
+	]);
 	if (echoId !== null) {
 		blocks.push([
 			{ offset: 0, after, bytes: 1, values: [ECHO_TYPES[family].reply] },
@@ -43,12 +45,16 @@ export function icmpFilter(facts: FilterFacts): Uint8Array {
 	return encodeFilter(blocks);
 }
 
-/** Answers of the target itself: to one of our ports; for TCP, where nobody else can answer, from its address. */
+/**
+ * Answers of the target itself: to one of our ports; for TCP, where nobody else can answer, and for protocols without
+ * ports from its address. A raw IPv6 socket does not see addresses: there the method looks.
+ */
 export function answerFilter(facts: FilterFacts): Uint8Array {
 	const { family, target, protocol, sourcePorts } = facts;
-	if (sourcePorts.length === 0) return encodeFilter([]);
-	const tests: FilterTest[] = [{ offset: 2, after: AFTER[family], bytes: 2, values: sourcePorts }];
-	if (family === 4 && protocol === IP_PROTOCOL.tcp) tests.unshift(...addressTests(target, 12, "start"));
+	const tests: FilterTest[] = [];
+	if (sourcePorts.length > 0) tests.push({ offset: 2, after: AFTER[family], bytes: 2, values: sourcePorts });
+	if (family === 4 && (protocol === IP_PROTOCOL.tcp || sourcePorts.length === 0))
+		tests.unshift(...addressTests(target, 12, "start"));
 	return encodeFilter([tests]);
 }
 

@@ -7,11 +7,12 @@ import {
 	type ChannelInput,
 	type Instant,
 	type ProbeSend,
+	type Reply,
 	replyFromPacket,
 	replyFromSegment,
 	type SystemError,
 } from "@whither/core";
-import { IP_PROTOCOL } from "@whither/wire";
+import { encodeIpv6, IP_PROTOCOL } from "@whither/wire";
 import { isSystemError } from "../errors.ts";
 import {
 	EPOLLIN,
@@ -44,11 +45,23 @@ import type { Route } from "../route.ts";
 import { type Channel, type ChannelParts, type ChannelRequest, closeParts } from "./channel.ts";
 import { type ArrivalTime, Endpoint } from "./endpoint.ts";
 import { answerFilter, type FilterFacts, icmp6TypeFilter, icmpFilter, nothingFilter } from "./raw-filter.ts";
-import { bufferOptions, destinationFields, headerOptions, probeOptions, ttlControl } from "./socket-options.ts";
+import {
+	bufferOptions,
+	destinationFields,
+	headerOptions,
+	packetControls,
+	probeOptions,
+	reuseOptions,
+	sourcePortOf,
+} from "./socket-options.ts";
+import { withFinalDestination } from "./source-route.ts";
 
-/** Opens a channel for `ip` probes, or says which call failed; without CAP_NET_RAW that is `permissionDenied`. */
-export function openRawChannel(parts: ChannelParts): Channel | SystemError {
-	const channel = new RawChannel(parts);
+/**
+ * Opens a channel for `ip` probes, or says which call failed; without CAP_NET_RAW that is `permissionDenied`. `heldPorts`
+ * are ports that the caller's own sockets hold: answers to them are heard as to those that the channel reserves.
+ */
+export function openRawChannel(parts: ChannelParts, heldPorts: readonly number[] = []): Channel | SystemError {
+	const channel = new RawChannel(parts, heldPorts);
 	const failed = channel.open();
 	if (failed === null) return channel;
 	channel.close();
@@ -76,8 +89,9 @@ class RawChannel implements Channel {
 	#icmp: Endpoint | null = null;
 	#echoId: number | null = null;
 
-	constructor(parts: ChannelParts) {
+	constructor(parts: ChannelParts, heldPorts: readonly number[]) {
 		this.#parts = parts;
+		this.#ports.push(...heldPorts);
 		const { request, route } = parts;
 		this.#workspace = parts.workspace;
 		this.#request = request;
@@ -108,7 +122,7 @@ class RawChannel implements Channel {
 		const icmp = this.#addReceiver(this.#icmpProtocol, icmpFilter(this.#filterFacts()));
 		if (isSystemError(icmp)) return icmp;
 		this.#icmp = icmp;
-		if (this.#ports.length === 0) return null;
+		if (this.#protocol === this.#icmpProtocol) return null;
 		const answers = this.#addReceiver(this.#protocol, answerFilter(this.#filterFacts()));
 		return isSystemError(answers) ? answers : null;
 	}
@@ -117,9 +131,9 @@ class RawChannel implements Channel {
 		this.#learnEchoId(probes[0]);
 		const name = this.#destination;
 		this.#sender?.send(
-			probes.map(({ sequence, ttl, packet }) => ({
-				sequence,
-				message: { name, data: packet.bytes, control: [ttlControl(this.#request.family, ttl)] },
+			probes.map((probe) => ({
+				sequence: probe.sequence,
+				message: { name, data: probe.packet.bytes, control: packetControls(this.#request.family, probe) },
 			})),
 		);
 	}
@@ -153,22 +167,30 @@ class RawChannel implements Channel {
 	}
 
 	#filterFacts(): FilterFacts {
-		const { family, target } = this.#request;
-		return { family, target, protocol: this.#protocol, sourcePorts: this.#ports, echoId: this.#echoId };
+		const { family, target, gateways, looseMatch } = this.#request;
+		return {
+			family,
+			destinations: looseMatch ? null : [target, ...gateways],
+			target,
+			protocol: this.#protocol,
+			sourcePorts: this.#ports,
+			echoId: this.#echoId,
+		};
 	}
 
 	#reservePorts(): SystemError | null {
-		const { need, portCount, sourcePort } = this.#request;
+		const { need, portCount } = this.#request;
 		const count = need.ports === "none" ? 0 : need.ports === "one" ? 1 : portCount;
 		const type = this.#protocol === IP_PROTOCOL.tcp ? SOCK_STREAM : SOCK_DGRAM;
 		const workspace = this.#workspace;
 		const { family } = this.#request;
 		for (let index = 0; index < count; index++) {
-			const port = sourcePort === null ? 0 : sourcePort + index;
-			const opened = openSocket(workspace, { family, type, protocol: 0 });
+			const port = sourcePortOf(this.#request, index);
+			const opened = this.#openReserve(type);
 			const fd = prepared(workspace, opened, (fd) => {
 				if (type === SOCK_DGRAM) attachFilter(workspace, fd, nothingFilter());
-				return bindSocket(workspace, fd, { family, address: this.source, port, scope: this.#route.scope });
+				const failed = type === SOCK_STREAM ? setOptions(workspace, fd, reuseOptions(this.#request)) : null;
+				return failed ?? bindSocket(workspace, fd, { family, address: this.source, port, scope: this.#route.scope });
 			});
 			if (isSystemError(fd)) return fd;
 			this.#reserved.push(fd);
@@ -177,6 +199,16 @@ class RawChannel implements Channel {
 			this.#ports.push(local.port);
 		}
 		return null;
+	}
+
+	/** UDP-Lite has ports of its own, where the kernel knows it; for protocols that it may not know, UDP's do. */
+	#openReserve(type: number): number | SystemError {
+		const { family } = this.#request;
+		if (this.#protocol === IP_PROTOCOL.udpLite) {
+			const opened = openSocket(this.#workspace, { family, type, protocol: this.#protocol });
+			if (!isSystemError(opened)) return opened;
+		}
+		return openSocket(this.#workspace, { family, type, protocol: 0 });
 	}
 
 	#addReceiver(protocol: number, filter: Uint8Array): Endpoint | SystemError {
@@ -231,14 +263,19 @@ class RawChannel implements Channel {
 	): ChannelInput {
 		const { family } = this.#request;
 		const bytes = message.data.slice();
-		if (family === 4) return toInput(replyFromPacket(bytes, time));
+		if (family === 4) return this.#toInput(replyFromPacket(bytes, time), () => bytes);
 		const from = decodeSockaddr(message.name)?.address ?? "::";
 		const to = facts.destination ?? this.source;
 		const { ttl, tos } = facts;
-		return toInput(replyFromSegment({ ...time, family, from, to, ttl, tos, protocol, segment: bytes }));
+		const reply = replyFromSegment({ ...time, family, from, to, ttl, tos, protocol, segment: bytes });
+		// Raw IPv6 sockets keep the header back; the flow label is lost.
+		const header = { source: from, destination: to, hopLimit: ttl ?? 0, trafficClass: tos ?? 0, protocol };
+		return this.#toInput(reply, () => encodeIpv6(header, bytes));
 	}
-}
 
-function toInput(reply: ReturnType<typeof replyFromPacket>): ChannelInput {
-	return reply === null ? { type: "foreign", count: 1 } : { type: "reply", reply };
+	#toInput(reply: Reply | null, packet: () => Uint8Array): ChannelInput {
+		if (reply === null) return { type: "foreign", count: 1 };
+		const final = withFinalDestination(reply, this.#request);
+		return { type: "reply", reply: this.#request.capture ? { ...final, bytes: packet() } : final };
+	}
 }

@@ -31,6 +31,7 @@ import {
 	SO_MARK,
 	SO_RCVBUF,
 	SO_RCVBUFFORCE,
+	SO_REUSEADDR,
 	SO_TIMESTAMPING,
 	SOF_TIMESTAMPING_OPT_ID,
 	SOF_TIMESTAMPING_OPT_TSONLY,
@@ -40,15 +41,18 @@ import {
 	SOL_IP,
 	SOL_IPV6,
 	SOL_SOCKET,
+	SOL_UDPLITE,
+	UDPLITE_SEND_CSCOV,
 } from "../native/constants.ts";
 import type { SockaddrFields } from "../native/sockaddr.ts";
 import { deviceOption, type SocketOption } from "../native/socket.ts";
 import type { ChannelRequest } from "./channel.ts";
+import { firstStop, sourceRouteOptions } from "./source-route.ts";
 
 /** The part of a request that the kernel's routing depends on. */
 export type RouteRequest = Pick<
 	ChannelRequest,
-	"family" | "target" | "port" | "source" | "interface" | "tos" | "flowLabel" | "bypassRouting" | "fwmark"
+	"family" | "target" | "port" | "source" | "interface" | "tos" | "flowLabel" | "bypassRouting" | "gateways" | "fwmark"
 >;
 
 /** Options of one level that differ only in their numbers between the families. */
@@ -93,6 +97,7 @@ export function routeOptions(request: RouteRequest): readonly SocketOption[] {
 	if (request.bypassRouting) {
 		options.push({ label: "SO_DONTROUTE", level: SOL_SOCKET, name: SO_DONTROUTE, value: 1 });
 	}
+	options.push(...sourceRouteOptions(request));
 	if (request.tos !== 0) options.push({ label: "IP_TOS", level: names.level, name: names.tos, value: request.tos });
 	if (family === 6 && request.flowLabel !== 0) options.push(...flowLabelOptions(request));
 	return options;
@@ -116,6 +121,10 @@ export function probeOptions(request: ChannelRequest): readonly SocketOption[] {
 	];
 	if (family === 6 && dontFragment) {
 		options.push({ label: "IPV6_DONTFRAG", level: SOL_IPV6, name: IPV6_DONTFRAG, value: 1, need: "try" });
+	}
+	if (need.kind === "errorQueue" && need.checksumCoverage !== undefined) {
+		const { checksumCoverage: value } = need;
+		options.push({ label: "UDPLITE_SEND_CSCOV", level: SOL_UDPLITE, name: UDPLITE_SEND_CSCOV, value });
 	}
 	return options;
 }
@@ -169,6 +178,42 @@ export function ttlControl(family: Family, ttl: number): { level: number; type: 
 	return { level: NAMES[family].level, type: NAMES[family].ttlControl, value: ttl };
 }
 
+/** The control messages of one packet: its TTL, and its TOS where that is not the trace's. */
+export function packetControls(
+	family: Family,
+	{ ttl, tos }: { readonly ttl: number; readonly tos?: number },
+): readonly { level: number; type: number; value: number }[] {
+	const own = ttlControl(family, ttl);
+	return tos === undefined ? [own] : [own, { level: NAMES[family].level, type: NAMES[family].tos, value: tos }];
+}
+
+/** The options that set TTL and TOS for all that a socket sends. */
+export function packetOptions(
+	request: ChannelRequest,
+	{ ttl, tos }: { readonly ttl: number; readonly tos?: number },
+): readonly SocketOption[] {
+	const { family } = request;
+	const { level, tos: name } = NAMES[family];
+	return [ttlOption(family, ttl), { label: "IP_TOS", level, name, value: tos ?? request.tos }];
+}
+
+/** So many ports are not to be had without privilege. */
+const PRIVILEGED_PORTS = 1024;
+const PORTS = 65_536;
+
+/** The source port of the `index`-th socket: upwards from the one asked for, and behind the last port from 1024 on; 0: any. */
+export function sourcePortOf({ sourcePort }: ChannelRequest, index: number): number {
+	if (sourcePort === null) return 0;
+	const port = sourcePort + index;
+	return port < PORTS ? port : PRIVILEGED_PORTS + ((port - PORTS) % (PORTS - PRIVILEGED_PORTS));
+}
+
+/** A source port asked for is taken even where an old connection from it still lingers (TIME_WAIT). */
+export function reuseOptions({ sourcePort }: ChannelRequest): readonly SocketOption[] {
+	if (sourcePort === null) return [];
+	return [{ label: "SO_REUSEADDR", level: SOL_SOCKET, name: SO_REUSEADDR, value: 1 }];
+}
+
 /** Where probes go. `scope` is the interface's index, which link-local addresses need. */
 export function destinationFields(request: RouteRequest, port: number, scope: number): SockaddrFields {
 	const { family, target, flowLabel } = request;
@@ -181,7 +226,7 @@ export function destinationFields(request: RouteRequest, port: number, scope: nu
  */
 function flowLabelOptions(request: RouteRequest): readonly SocketOption[] {
 	const lease = new Uint8Array(32);
-	const address = parseAddress(request.target);
+	const address = parseAddress(firstStop(request));
 	if (address instanceof Uint8Array) lease.set(address);
 	const view = new DataView(lease.buffer);
 	view.setUint32(16, request.flowLabel);

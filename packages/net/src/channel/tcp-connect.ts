@@ -41,7 +41,16 @@ import type { Workspace } from "../native/workspace.ts";
 import type { Route } from "../route.ts";
 import { type Channel, type ChannelParts, type ChannelRequest, closeParts } from "./channel.ts";
 import { decodeErrorEntry } from "./error-entry.ts";
-import { destinationFields, errorQueueOptions, probeOptions, stampOption, ttlOption } from "./socket-options.ts";
+import {
+	destinationFields,
+	errorQueueOptions,
+	packetOptions,
+	probeOptions,
+	reuseOptions,
+	sourcePortOf,
+	stampOption,
+} from "./socket-options.ts";
+import { withFinalDestination } from "./source-route.ts";
 import { plausibleArrival } from "./stamp-ledger.ts";
 
 /** struct linger: on, zero seconds. */
@@ -103,7 +112,8 @@ export class TcpConnectChannel implements Channel {
 		this.mtu = parts.route.mtu;
 		this.pollFd = parts.epoll.fd;
 		const queue = errorQueueOptions(request.family);
-		this.#options = [...probeOptions(request), ...queue, stampOption("receive"), ...CONNECT_OPTIONS];
+		const own = [...probeOptions(request), ...reuseOptions(request)];
+		this.#options = [...own, ...queue, stampOption("receive"), ...CONNECT_OPTIONS];
 	}
 
 	send(probes: readonly ProbeSend[]): void {
@@ -239,7 +249,7 @@ export class TcpConnectChannel implements Channel {
 				...time,
 			});
 			if (reply === null) continue;
-			this.#inputs.push({ type: "reply", reply });
+			this.#inputs.push({ type: "reply", reply: withFinalDestination(reply, this.#request) });
 			found = true;
 		}
 		return found;
@@ -258,12 +268,12 @@ export class TcpConnectChannel implements Channel {
 	/** A socket ready to connect. A fixed source port counts upwards, as two probes to one port cannot share it. */
 	#openFor(probe: ProbeSend): number | SystemError {
 		const workspace = this.#workspace;
-		const { family, sourcePort } = this.#request;
+		const { family } = this.#request;
 		const opened = openSocket(workspace, { family, type: SOCK_STREAM, protocol: IP_PROTOCOL.tcp });
 		return prepared(workspace, opened, (fd) => {
-			const failed = setOptions(workspace, fd, [...this.#options, ttlOption(family, probe.ttl)]);
+			const failed = setOptions(workspace, fd, [...this.#options, ...packetOptions(this.#request, probe)]);
 			if (failed !== null) return failed;
-			const port = sourcePort === null ? 0 : sourcePort + this.#ownPorts++;
+			const port = sourcePortOf(this.#request, this.#ownPorts++);
 			return bindSocket(workspace, fd, { family, address: this.source, port, scope: this.#route.scope });
 		});
 	}

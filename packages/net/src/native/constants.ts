@@ -13,6 +13,7 @@ export const SOCK_RAW = 3;
 export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_SOCKET = 1;
+export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
 export const SO_DONTROUTE = 5;
 export const SO_RCVBUF = 8;
@@ -28,16 +29,21 @@ export const SCM_TS_OPT_ID = 81;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_ERRQUEUE = 0x2000;
 export const MSG_NOSIGNAL = 0x4000;
+/** SHUT_WR (include/linux/net.h): no more is sent, what comes can still be read. */
+export const SHUT_WR = 1;
 
 /** include/uapi/linux/in.h. */
 export const SOL_IP = 0;
 export const IP_TOS = 1;
 export const IP_TTL = 2;
+export const IP_OPTIONS = 4;
 export const IP_MTU_DISCOVER = 10;
 export const IP_RECVERR = 11;
 export const IP_RECVTTL = 12;
 export const IP_RECVTOS = 13;
 export const IP_MTU = 14;
+/** netdevice(7): reads an interface's MTU. */
+export const SIOCGIFMTU = 0x8921;
 export const IP_RECVERR_RFC4884 = 26;
 /** Never set Don't Fragment; set it always and ignore what the kernel believes the path MTU to be. */
 export const IP_PMTUDISC_DONT = 0;
@@ -58,6 +64,7 @@ export const IPV6_RECVPKTINFO = 49;
 export const IPV6_PKTINFO = 50;
 export const IPV6_RECVHOPLIMIT = 51;
 export const IPV6_HOPLIMIT = 52;
+export const IPV6_RTHDR = 57;
 export const IPV6_DONTFRAG = 62;
 export const IPV6_RECVTCLASS = 66;
 export const IPV6_TCLASS = 67;
@@ -66,8 +73,15 @@ export const IPV6_TCLASS = 67;
 export const SOL_TCP = 6;
 export const TCP_SYNCNT = 7;
 export const TCP_INFO = 11;
+export const TCP_TIMESTAMP = 24;
 export const TCP_INFO_RTT_OFFSET = 68;
 export const TCP_INFO_BYTES = 104;
+/** struct tcp_info begins with the state; include/net/tcp_states.h. */
+export const TCP_ESTABLISHED = 1;
+
+/** include/linux/socket.h and include/uapi/linux/udp.h, in kernels that have UDP-Lite. */
+export const SOL_UDPLITE = 136;
+export const UDPLITE_SEND_CSCOV = 10;
 
 /** include/uapi/linux/icmpv6.h: ICMPV6_FILTER at level SOL_ICMPV6; a set bit blocks that type. */
 export const SOL_ICMPV6 = 58;

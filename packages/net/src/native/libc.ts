@@ -22,7 +22,9 @@ export interface Libc {
 	sendmmsg(fd: number, messages: number, count: number, flags: number): number;
 	recvmmsg(fd: number, messages: number, count: number, flags: number, timeout: number): number;
 	read(fd: number, buffer: number, length: number): number;
+	shutdown(fd: number, how: number): number;
 	close(fd: number): number;
+	ioctl(fd: number, request: number, argument: number): number;
 	epoll_create1(flags: number): number;
 	epoll_ctl(epoll: number, operation: number, fd: number, event: number): number;
 	epoll_wait(epoll: number, events: number, count: number, timeoutMs: number): number;
@@ -47,7 +49,9 @@ const SIGNATURES: Readonly<Record<string, readonly [result: string, ...parameter
 	sendmmsg: ["int", "int", "uintptr_t", "uint", "int"],
 	recvmmsg: ["int", "int", "uintptr_t", "uint", "int", "uintptr_t"],
 	read: ["long", "int", "uintptr_t", "ulong"],
+	shutdown: ["int", "int", "int"],
 	close: ["int", "int"],
+	ioctl: ["int", "int", "ulong", "uintptr_t"],
 	epoll_create1: ["int", "int"],
 	epoll_ctl: ["int", "int", "int", "int", "uintptr_t"],
 	epoll_wait: ["int", "int", "uintptr_t", "int", "int"],

@@ -30,7 +30,14 @@ function accepts(program: Uint8Array, packet: Uint8Array): boolean {
 const US = "192.0.2.1";
 const TARGET = "198.51.100.7";
 const ROUTER = "203.0.113.9";
-const UDP: FilterFacts = { family: 4, target: TARGET, protocol: 17, sourcePorts: [5000, 5001], echoId: null };
+const UDP: FilterFacts = {
+	family: 4,
+	target: TARGET,
+	destinations: [TARGET],
+	protocol: 17,
+	sourcePorts: [5000, 5001],
+	echoId: null,
+};
 const ECHO: FilterFacts = { ...UDP, protocol: 1, sourcePorts: [], echoId: 77 };
 
 function ip4(protocol: number, source: string, destination: string, payload: Uint8Array): Uint8Array {
@@ -100,9 +107,26 @@ describe("packet filters", () => {
 			const quoted = encodeIpv6(fields, datagram);
 			return encodeIcmpError(6, { type: 3, code: 0, quoted, source: "2001:db8::9", destination: us });
 		};
-		const program = icmpFilter({ ...UDP, family: 6, target });
+		const program = icmpFilter({ ...UDP, family: 6, target, destinations: [target] });
 		expect(accepts(program, quotedTo(target))).toBe(true);
 		expect(accepts(program, quotedTo("2001:db8::8"))).toBe(false);
+	});
+
+	it("take errors about packets to any gateway of a source route, and with no destination named to anywhere", () => {
+		const errorAbout = (protocol: number, destination: string) => {
+			const quoted = ip4(protocol, US, destination, udp4(destination).subarray(20));
+			const error = { type: 11, code: 0, quoted, source: ROUTER, destination: US };
+			return ip4(1, ROUTER, US, encodeIcmpError(4, error));
+		};
+		const routed = icmpFilter({ ...UDP, destinations: [TARGET, ROUTER] });
+		const loose = icmpFilter({ ...UDP, destinations: null });
+		for (const destination of [TARGET, ROUTER]) {
+			expect(accepts(routed, errorAbout(17, destination))).toBe(true);
+			expect(accepts(loose, errorAbout(17, destination))).toBe(true);
+		}
+		expect(accepts(routed, errorAbout(17, "203.0.113.77"))).toBe(false);
+		expect(accepts(loose, errorAbout(17, "203.0.113.77"))).toBe(true);
+		expect(accepts(loose, errorAbout(6, TARGET))).toBe(false);
 	});
 
 	it("can take one of 200 ports, and nothing at all", () => {

@@ -23,6 +23,8 @@ const INCOMING = 32;
 const PACKET_BYTES = 65_536;
 /** Room for all that a message can carry: error with offender 64, stamps 64, TTL, TOS, drops, packet info. */
 const CONTROL_BYTES = 512;
+/** TTL, TOS and the stamp's id. */
+const SENT_CONTROL_BYTES = 96;
 const SCRATCH_BYTES = 4096 * 9;
 
 let workspace: Workspace | null = null;
@@ -32,7 +34,7 @@ export function openWorkspace(): Workspace | SystemError {
 	if (workspace !== null) return workspace;
 	const libc = loadLibc();
 	if (isSystemError(libc)) return libc;
-	const outgoing = { slots: OUTGOING, dataBytes: OUTGOING * PACKET_BYTES, controlBytes: OUTGOING * 64 };
+	const outgoing = { slots: OUTGOING, dataBytes: OUTGOING * PACKET_BYTES, controlBytes: OUTGOING * SENT_CONTROL_BYTES };
 	const incoming = { slots: INCOMING, dataBytes: INCOMING * PACKET_BYTES, controlBytes: INCOMING * CONTROL_BYTES };
 	const events = EPOLL_EVENTS * EPOLL_EVENT_BYTES;
 	const bytes = MessageBatch.bytes(outgoing) + MessageBatch.bytes(incoming) + SCRATCH_BYTES + events + 64;

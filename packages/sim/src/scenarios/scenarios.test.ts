@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { testCrypto } from "../crypto.fixture.ts";
 import { checkExpectation } from "../expectation.ts";
 import { formatPackets } from "../format-packets.ts";
 import { runTrace, scenarioChannels } from "../run-trace.ts";
+import { conductProblems } from "./conduct.fixture.ts";
 import { DEMO } from "./demo.ts";
 import { SCENARIOS } from "./index.ts";
 
@@ -13,8 +15,9 @@ describe("every scenario comes out as it says, through the real tracer", () => {
 		for (const family of scenario.families ?? ([4, 6] as const)) {
 			for (const channel of scenarioChannels(scenario)) {
 				it(`${scenario.name} (IPv${family}, ${channel})`, () => {
-					const { result, packets } = runTrace(scenario, { family, channel });
-					const problems = checkExpectation(scenario, result);
+					const run = runTrace(scenario, { family, channel, crypto: testCrypto });
+					const { result, packets } = run;
+					const problems = [...checkExpectation(scenario, result), ...conductProblems(scenario, run)];
 					if (problems.length > 0) problems.push(formatPackets(packets.slice(0, SHOWN_PACKETS)));
 					expect(problems.join("\n")).toBe("");
 				});

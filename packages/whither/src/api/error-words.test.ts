@@ -44,7 +44,17 @@ it("names the call and the errno", () => {
 it("a privilege is named by what wanted it", () => {
 	expect(systemErrorSentence(error("permissionDenied", { call: "setsockopt SO_MARK" }), "udp")).toContain("--fwmark");
 	expect(systemErrorSentence(error("permissionDenied"), "icmp")).toContain("ping_group_range");
+	expect(systemErrorSentence(error("permissionDenied"), "udp")).toContain("udp needs none without --channel raw");
 });
+
+it.each(["tcpinsession", "udplite", "dccp", "sctp", "raw", null])(
+	"what works without a privilege is named (%s)",
+	(method) => {
+		expect(systemErrorSentence(error("permissionDenied"), method)).toContain(
+			"udp, icmp, tcpconnect, quic and dns work without it",
+		);
+	},
+);
 
 it("a defect of the prober is ours, not the system's", () => {
 	const failure = failureError({ code: "internal", where: "trace", about: "TypeError: x" }, null);

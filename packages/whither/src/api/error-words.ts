@@ -1,11 +1,19 @@
 /** Words for failed system calls: one sentence that says what is wrong and what to do about it. */
-import type { SystemError } from "@whither/core";
+import { findMethod, type SystemError } from "@whither/core";
 
 type Sentence = (error: SystemError, method: string | null) => string;
 
-/** What each method needs when the kernel says no, and the method that needs nothing. */
+/** Methods that ordinary sockets can do. */
+const WITHOUT_PRIVILEGE = "udp, icmp, tcpconnect, quic and dns work without it (--method)";
+
+/** What each method needs when the kernel says no, and what needs nothing. */
 const PRIVILEGES: Readonly<Record<string, string>> = {
 	tcp: "TCP SYN probes need CAP_NET_RAW; `--method tcpconnect` needs none",
+	tcpinsession: `Probes inside a TCP connection need CAP_NET_RAW; ${WITHOUT_PRIVILEGE}`,
+	udplite: `UDP-Lite probes need CAP_NET_RAW where the kernel does not speak UDP-Lite; ${WITHOUT_PRIVILEGE}`,
+	dccp: `DCCP probes need CAP_NET_RAW; ${WITHOUT_PRIVILEGE}`,
+	sctp: `SCTP probes need CAP_NET_RAW; ${WITHOUT_PRIVILEGE}`,
+	raw: `Probes of a bare IP protocol need CAP_NET_RAW; ${WITHOUT_PRIVILEGE}`,
 	icmp: "ICMP probes need CAP_NET_RAW, or a group inside net.ipv4.ping_group_range; `--method udp` needs neither",
 };
 
@@ -48,7 +56,10 @@ export function systemErrorSentence(error: SystemError, method: string | null): 
 
 function permissionSentence(error: SystemError, method: string | null): string {
 	for (const [call, words] of Object.entries(CALL_PRIVILEGES)) if (error.call.includes(call)) return words;
-	return PRIVILEGES[method ?? ""] ?? "That needs CAP_NET_RAW; `whither doctor` shows what works without";
+	const ordinary = findMethod(method ?? "")?.channels.some((need) => need.kind === "errorQueue") ?? false;
+	if (ordinary && PRIVILEGES[method ?? ""] === undefined)
+		return `Raw sockets need CAP_NET_RAW; ${method} needs none without --channel raw and --loose-match`;
+	return PRIVILEGES[method ?? ""] ?? `That needs CAP_NET_RAW; ${WITHOUT_PRIVILEGE}`;
 }
 
 function place(error: SystemError): string {

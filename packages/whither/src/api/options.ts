@@ -2,8 +2,10 @@
 import { DEFAULT_TRACE_OPTIONS, findMethod, TRACE_METHODS, type TraceMethod, type TraceOptions } from "@whither/core";
 import { WhitherError } from "./error.ts";
 import { LIMITS, type LimitName, MOST_MS } from "./limits.ts";
+import { CAPTURING_KINDS, methodsSuiting } from "./method-limits.ts";
 import { type MethodOptions, methodsTaking } from "./method-options.ts";
 import type { ResolvedTarget } from "./resolve.ts";
+import { withTcpSysctl } from "./tcp-sysctl.ts";
 import type { World } from "./world.ts";
 
 /** Options of `trace`; every one may be left out. Times in milliseconds, lengths in bytes. */
@@ -41,8 +43,23 @@ export interface TraceRequestOptions {
 	readonly interface?: string | undefined;
 	readonly sourcePort?: number | undefined;
 	readonly fwmark?: number | undefined;
+	/** Names or addresses that packets are to pass, in order. */
+	readonly gateways?: readonly string[] | undefined;
+	/** Find the path MTU and where each smaller one begins; forbids fragmenting and asks each hop twice at least. Not together with `length`. */
+	readonly pathMtu?: boolean | undefined;
+	/** Probes are known by their key alone, whatever addresses and ports are quoted; raw sockets only. */
+	readonly looseMatch?: boolean | undefined;
+	/** Tell every packet as an event of type `packet`, for capture files; default false. */
+	readonly capture?: boolean | undefined;
+	/** Events say already what had changed in quoted packets (`quoted.changes`, `nat`), as the result always does; default true. */
+	readonly compareEvents?: boolean | undefined;
 	/** Only these kinds of socket, in order. */
 	readonly channels?: readonly ("errorQueue" | "raw" | "session")[] | undefined;
+	/**
+	 * Look up the autonomous systems of the hops: true or `dns` for Team Cymru's DNS zones, `dns:ZONE[,ZONE6][@SERVER]`,
+	 * `whois:HOST[:PORT]`; default false. A hop then waits two seconds at most.
+	 */
+	readonly asLookup?: boolean | string | undefined;
 	/** Look up the names of the hops; default false. A hop waits at most `nameWaitMs` (500) for its names. */
 	readonly names?: boolean | undefined;
 	readonly nameWaitMs?: number | undefined;
@@ -52,12 +69,16 @@ export interface TraceRequestOptions {
 	readonly world?: World | undefined;
 }
 
-/** The methods asked for, in order of preference, each checked to exist and to take the method options. */
+/** Round trips that tell a hop that lets a length pass from one that lost a single packet. */
+const PATH_MTU_QUERIES = 2;
+
+/** The methods asked for, in order of preference, each checked to exist and to be able to do what else is asked. */
 export function methodsOf(options: TraceRequestOptions): readonly string[] {
 	const asked = options.method ?? DEFAULT_TRACE_OPTIONS.method;
 	const methods = typeof asked === "string" ? [asked] : asked;
 	if (methods.length === 0) throw badOption("method", "name at least one method", asked);
-	return methodsTaking(methods.map(methodNamed), options.methodOptions ?? {}).map((method) => method.name);
+	const taking = methodsTaking(methods.map(methodNamed), options.methodOptions ?? {});
+	return methodsSuiting(taking, options).map((method) => method.name);
 }
 
 function methodNamed(name: string): TraceMethod {
@@ -67,9 +88,17 @@ function methodNamed(name: string): TraceMethod {
 	throw new WhitherError("unknownMethod", `There is no method "${name}"; choose one of ${known}`, { method: name });
 }
 
+/** Where a trace goes, names resolved: the gateways are addresses. */
+export interface ResolvedPath {
+	readonly target: ResolvedTarget;
+	readonly gateways: readonly string[];
+}
+
 /** The tracer's orders; throws `WhitherError` with code `badOption` for a value out of range. */
-export function completeOptions(options: TraceRequestOptions, method: string, target: ResolvedTarget): TraceOptions {
+export function completeOptions(options: TraceRequestOptions, method: string, path: ResolvedPath): TraceOptions {
 	checkNumbers(options);
+	const { target, gateways } = path;
+	const pathMtu = options.pathMtu ?? false;
 	const defaults = DEFAULT_TRACE_OPTIONS;
 	const [firstTtl, maxTtl] = [options.firstTtl ?? defaults.firstTtl, options.maxTtl ?? defaults.maxTtl];
 	if (firstTtl > maxTtl)
@@ -84,7 +113,7 @@ export function completeOptions(options: TraceRequestOptions, method: string, ta
 		length: options.length ?? null,
 		firstTtl,
 		maxTtl,
-		queries: options.queries ?? defaults.queries,
+		queries: Math.max(options.queries ?? defaults.queries, pathMtu ? PATH_MTU_QUERIES : 1),
 		simultaneous: options.simultaneous ?? null,
 		waitMaxNs: nanoseconds(options.waitMs) ?? defaults.waitMaxNs,
 		waitHere: options.waitHere ?? defaults.waitHere,
@@ -94,19 +123,24 @@ export function completeOptions(options: TraceRequestOptions, method: string, ta
 		sendWaitNs: nanoseconds(options.sendWaitMs) ?? defaults.sendWaitNs,
 		tos: tosByte(options),
 		flowLabel: options.flowLabel ?? 0,
-		dontFragment: options.dontFragment ?? false,
+		dontFragment: pathMtu || (options.dontFragment ?? false),
 		bypassRouting: options.bypassRouting ?? false,
 		source: options.source ?? null,
 		interface: options.interface ?? target.zone,
 		sourcePort: options.sourcePort ?? null,
 		fwmark: options.fwmark ?? null,
-		methodOptions: options.methodOptions ?? {},
-		channels: options.channels ?? null,
+		methodOptions: withTcpSysctl(options.methodOptions ?? {}),
+		channels: options.channels ?? (options.looseMatch ? CAPTURING_KINDS : null),
+		pathMtu,
+		looseMatch: options.looseMatch ?? false,
+		capture: options.capture ?? false,
+		compareEvents: options.compareEvents ?? true,
+		gateways,
 	};
 }
 
 /** DSCP is the upper six bits of the byte (RFC 2474), ECN the lower two (RFC 3168). */
-function tosByte(options: TraceRequestOptions): number {
+export function tosByte(options: Pick<TraceRequestOptions, "tos" | "dscp" | "ecn">): number {
 	const { tos, dscp, ecn } = options;
 	if (tos === undefined) return ((dscp ?? 0) << 2) | (ecn ?? 0);
 	if (dscp === undefined && ecn === undefined) return tos;

@@ -9,11 +9,13 @@ import type {
 	TraceResult,
 	TraceWarning,
 } from "@whither/core";
+import { AddressBook } from "./address-book.ts";
 import { addressesIn, nameEvent, nameResult } from "./apply-names.ts";
 import { asWhitherError, failureError, WhitherError } from "./error.ts";
 import { EventLog } from "./event-log.ts";
+import { resolveGateways } from "./gateways.ts";
 import { NameBook } from "./name-book.ts";
-import { completeOptions, methodsOf, type TraceRequestOptions } from "./options.ts";
+import { completeOptions, methodsOf, type ResolvedPath, type TraceRequestOptions } from "./options.ts";
 import type { ResolvedTarget } from "./resolve.ts";
 import type { World } from "./world.ts";
 
@@ -28,6 +30,8 @@ export interface RunOrder {
 
 /** How long a finished hop waits for the names in it, unless the caller says otherwise. */
 const DEFAULT_NAME_WAIT_MS = 500;
+/** Origins were asked for by name, and come from farther away. */
+const DEFAULT_AS_WAIT_MS = 2_000;
 
 /** Codes by which a method shows that it cannot work here at all: its own channels have all been tried by then. */
 const METHOD_UNUSABLE: ReadonlySet<string> = new Set(["permissionDenied", "unsupportedProtocol"]);
@@ -40,7 +44,7 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 	readonly result: Promise<TraceResult>;
 	readonly #order: RunOrder;
 	readonly #log = new EventLog<TraceEvent>();
-	readonly #names: { book: NameBook | null } = { book: null };
+	readonly #names: { book: AddressBook | null } = { book: null };
 	readonly #stopped = new AbortController();
 	#target: ResolvedTarget | null = null;
 	#running: RunningTrace | null = null;
@@ -92,17 +96,19 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 		const { options, name } = this.#order;
 		const methods = methodsOf(options);
 		const world = await this.#order.openWorld();
-		this.#target = await this.#unlessStopped(world.resolve(name, wantedFamily(options)));
-		if (options.names) this.#names.book = new NameBook(world.reverse);
-		return this.#traceByFirst(methods, world, this.#target);
+		const target = await this.#unlessStopped(world.resolve(name, wantedFamily(options)));
+		this.#target = target;
+		const gateways = await this.#unlessStopped(resolveGateways(options.gateways ?? [], target, world.resolve));
+		this.#names.book = await openBook(options, world);
+		return this.#traceByFirst(methods, world, { target, gateways });
 	}
 
 	/** The first method that this machine allows; those passed over stand among the warnings. */
-	async #traceByFirst(methods: readonly string[], world: World, target: ResolvedTarget): Promise<TraceResult> {
+	async #traceByFirst(methods: readonly string[], world: World, path: ResolvedPath): Promise<TraceResult> {
 		const passed: TraceWarning[] = [];
 		for (const [index, method] of methods.entries()) {
 			try {
-				const result = await this.#trace(world, completeOptions(this.#order.options, method, target));
+				const result = await this.#trace(world, completeOptions(this.#order.options, method, path));
 				return passed.length === 0 ? result : { ...result, warnings: [...passed, ...result.warnings] };
 			} catch (failure) {
 				const next = methods[index + 1];
@@ -140,7 +146,7 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 			return;
 		}
 		const asked = addressesIn(event).map((address) => book.ask(address));
-		if (event.type === "start" || event.type === "probe") {
+		if (event.type === "start" || event.type === "probe" || event.type === "packet") {
 			this.#log.push(nameEvent(event, book));
 			return;
 		}
@@ -152,8 +158,8 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 	}
 
 	/** Until every name of the hop is known, the wait is over or the trace was stopped; null when there is nothing to wait for. */
-	#nameWait(hop: HopResult, book: NameBook, asked: readonly Promise<void>[]): Promise<void> | null {
-		const known = hop.probes.every((probe) => probe.from === null || book.name(probe.from) !== null);
+	#nameWait(hop: HopResult, book: AddressBook, asked: readonly Promise<void>[]): Promise<void> | null {
+		const known = hop.probes.every((probe) => probe.from === null || book.knows(probe.from));
 		if (known || this.#stopped.signal.aborted) return null;
 		return new Promise((resolve) => {
 			const finish = () => {
@@ -161,7 +167,9 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 				this.#nameWaits.delete(finish);
 				resolve();
 			};
-			const timer = setTimeout(finish, this.#order.options.nameWaitMs ?? DEFAULT_NAME_WAIT_MS);
+			const { nameWaitMs, asLookup } = this.#order.options;
+			const waitMs = nameWaitMs ?? (asLookup ? DEFAULT_AS_WAIT_MS : DEFAULT_NAME_WAIT_MS);
+			const timer = setTimeout(finish, waitMs);
 			this.#nameWaits.add(finish);
 			Promise.all(asked).then(finish);
 		});
@@ -177,6 +185,16 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 			promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", refuse));
 		});
 	}
+}
+
+/** What is to be asked of addresses; null: nothing. */
+async function openBook({ names, asLookup }: TraceRequestOptions, world: World): Promise<AddressBook | null> {
+	if (!names && !asLookup) return null;
+	const nameBook = names ? new NameBook(world.reverse) : null;
+	if (!asLookup) return new AddressBook(nameBook, null);
+	const [{ openAsLookup }, { parseAsServer }] = await Promise.all([import("./as-lookup.ts"), import("./as-server.ts")]);
+	const server = parseAsServer(asLookup === true ? "dns" : asLookup);
+	return new AddressBook(nameBook, new NameBook(openAsLookup(server)));
 }
 
 function wantedFamily(options: TraceRequestOptions): 4 | 6 | null {

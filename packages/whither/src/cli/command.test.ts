@@ -2,7 +2,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_pr
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findMethod } from "@whither/core";
+import { findMethod, TRACE_METHODS } from "@whither/core";
 import { beforeAll, describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "../../../..");
@@ -80,7 +80,27 @@ describe("what cannot be obeyed exits with 2 and one sentence", () => {
 		[["-n"], "whither: Which host? `whither HOST` traces the path to it\n"],
 		[["-f", "9", "-m", "3", "127.0.0.1"], "whither: the first hop (9) lies beyond the last (3)\n"],
 		[["-O", "info", "127.0.0.1"], 'whither: Method udp has no options of its own, so no "info" either\n'],
-		[["-T", "-O", "inof", "127.0.0.1"], 'whither: Method tcp has no option "inof"; it has info\n'],
+		[
+			["-M", "tcpinsession", "-O", "inof", "127.0.0.1"],
+			'whither: Method tcpinsession has no option "inof"; it has ecmp=N\n',
+		],
+		[
+			["-g", "fd00::1", "127.0.0.1"],
+			"whither: The gateway fd00::1 is an IPv6 address, but 127.0.0.1 is traced over IPv4\n",
+		],
+		[
+			["--mtu", "-M", "tcpconnect", "127.0.0.1"],
+			"whither: tcpconnect cannot find the path MTU (--mtu): the kernel makes its packets; --method udp, icmp or tcp can\n",
+		],
+		[
+			["--mtu", "127.0.0.1", "1000"],
+			"whither: Finding the path MTU (--mtu) tries lengths of its own; leave LENGTH out\n",
+		],
+		[
+			["-P", "6", "127.0.0.1"],
+			'whither: Option protocol of method raw cannot be "6": the method tcp sends these with their own headers\n',
+		],
+		[["-D", "-UL", "127.0.0.1"], "whither: Choose one method, not --udplite and --dccp\n"],
 		[["-T", "-O", "info=1", "127.0.0.1"], "whither: Option info of method tcp takes no value: -O info\n"],
 		[["-6", "127.0.0.1"], "whither: 127.0.0.1 is an IPv4 address, but IPv6 was asked for\n"],
 	])("%j", (args, stderr) => {
@@ -115,10 +135,15 @@ describe("-O help lists the options of the method, without a host", () => {
 	it("those there are", () => {
 		const { status, stdout, stderr } = run("-T", "-O", "help");
 		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-		expect(stdout).toMatch(/^Options of method tcp .*:\n {2}info {2,}Show /);
+		expect(stdout).toMatch(/^Options of method tcp .*:\n( .*\n)* {2}info {2,}Show /);
 	});
 	it("or that there are none", () => {
-		expect(run("-O", "help").stdout).toBe("Method udp has no options of its own.\n");
+		expect(run("-M", "udp", "-O", "help").stdout).toBe("Method udp has no options of its own.\n");
+	});
+	it("without a method those of all that have some", () => {
+		const heads = run("-O", "help").stdout.match(/^Options of method \S+/gm);
+		const some = TRACE_METHODS.filter(({ options = [] }) => options.length > 0);
+		expect(heads).toEqual(some.map(({ name }) => `Options of method ${name}`));
 	});
 });
 

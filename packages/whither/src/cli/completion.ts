@@ -147,7 +147,7 @@ function fish(): string {
 }
 
 function fishOption(name: string, row: OptionRow): string {
-	const short = row.short === null ? "" : `-s ${row.short} `;
+	const short = row.short === null ? "" : `${row.short.length === 1 ? "-s" : "-o"} ${row.short} `;
 	return `${short}-l ${name}${fishValues(row)} -d ${fishText(row.summary)}`;
 }
 

@@ -3,18 +3,17 @@ import { DEMO } from "@whither/sim";
 import { simulated } from "../api/simulated.ts";
 import { TraceRun } from "../api/trace-run.ts";
 import { TOOL } from "../api/version.ts";
-import { PLAIN } from "../report/paint.ts";
+import { PLAIN_TEXT } from "../report/text.ts";
 import { DEMO_REQUEST, demoReport } from "./demo-report.ts";
 
 /** TTLs left out, so that the sample stays short: nothing new is seen there. */
 const LEFT_OUT = { first: 7, last: 9 } as const;
 
 const CHOICES = {
-	numeric: false,
+	...PLAIN_TEXT,
 	extensions: true,
-	back: false,
-	info: false,
-	paint: PLAIN,
+	pathMtu: false,
+	summary: false,
 	indent: 0,
 	first: true,
 } as const;

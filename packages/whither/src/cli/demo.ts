@@ -3,6 +3,7 @@ import { DEMO } from "@whither/sim";
 import { simulated } from "../api/simulated.ts";
 import { startTrace } from "../api/trace.ts";
 import type { Paint } from "../report/paint.ts";
+import { PLAIN_TEXT } from "../report/text.ts";
 import { type ReportChoices, type TraceReport, traceReport } from "../report/trace-report.ts";
 import { DEMO_REQUEST, type DemoReportChoices, demoReport } from "./demo-report.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -65,15 +66,8 @@ function choicesOf(stage: Stage): ReportChoices {
 	const { flags, paint } = stage;
 	const indent = isTerminal("stdout") ? 2 : 0;
 	const extensions = flags.extensions ?? true;
-	return {
-		numeric: flags.numeric ?? false,
-		extensions,
-		back: flags.back ?? false,
-		info: false,
-		paint,
-		indent,
-		first: true,
-	};
+	const { numeric = false, back = false } = flags;
+	return { ...PLAIN_TEXT, numeric, extensions, back, paint, pathMtu: false, summary: false, indent, first: true };
 }
 
 async function playStory(stage: Stage): Promise<number> {
@@ -99,7 +93,7 @@ async function play(stage: Stage, method: string, report: TraceReport): Promise<
 	const run = startTrace(DEMO.trace.to, request, { args: commandLine, openWorld: async () => world });
 	const startedAt = new Date().toISOString();
 	const shown = { run, host: DEMO.trace.to, method, port: null, length: null, args: commandLine, startedAt };
-	const code = await showRun(shown, { report, explain: false, strict: false });
+	const code = await showRun(shown, { report, explain: false, strict: false, changes: false });
 	return stage.signals.exitCode() ?? code;
 }
 

@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { TRACE_METHODS } from "@whither/core";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "./commands.ts";
 import { formatCompletion } from "./completion.ts";
@@ -23,14 +22,6 @@ it("README.md shows what the demonstration prints (node scripts/generate.mjs)", 
 	const transcript = await demoTranscript();
 	expect(withDemo(readme, transcript)).toBe(readme);
 	expect(transcript.split("\n").filter((line) => /^( \d|\d\d) /.test(line))).toHaveLength(9);
-});
-
-it("docs/methods is about methods there are", () => {
-	const names = readdirSync(join(root, "docs/methods")).map((file) => file.replace(/\.md$/, ""));
-	for (const name of names) {
-		expect(TRACE_METHODS.map((method) => method.name)).toContain(name);
-		expect(readFileSync(join(root, `docs/methods/${name}.md`), "utf8")).toMatch(`# \`${name}\``);
-	}
 });
 
 describe("every option and command stands in", () => {
@@ -65,7 +56,7 @@ COMP_WORDS=(${words.map((word) => JSON.stringify(word)).join(" ")}); COMP_CWORD=
 	};
 	it.skipIf(!bash)(titled("bash offers options, values and words", bash, "bash is not installed"), () => {
 		expect(complete("whither", "--max").stdout).toBe("--max-hops\n");
-		expect(complete("whither", "-M", "tcp").stdout).toBe("tcp\ntcpconnect\n");
+		expect(complete("whither", "-M", "tcp").stdout).toBe("tcp\ntcpconnect\ntcpinsession\n");
 		expect(complete("whither", "--method", "=", "ic").stdout).toBe("icmp\n");
 		expect(complete("whither", "completion", "f").stdout).toBe("fish\n");
 		expect(complete("whither", "doc").stdout).toContain("doctor\n");

@@ -25,12 +25,7 @@ export function formatHelp(command: CommandRow): string {
 			);
 	}
 	if (command.name === "trace") {
-		parts.push(
-			section(
-				"Methods",
-				TRACE_METHODS.map((method) => [method.name, method.summary]),
-			),
-		);
+		parts.push(section("Methods", methodRows()));
 		parts.push(
 			section(
 				"Exit codes",
@@ -42,17 +37,30 @@ export function formatHelp(command: CommandRow): string {
 }
 
 /** `-O help`: the options of one method. */
-export function formatMethodOptions({ name, options = [] }: TraceMethod): string {
-	if (options.length === 0) return `Method ${name} has no options of its own.\n`;
-	const rows = options.map((option): [string, string] => [methodOptionLabel(option), option.summary]);
-	return `${section(`Options of method ${name} (-O NAME[=VALUE],...)`, rows)}\n`;
+export function formatMethodOptions(method: TraceMethod): string {
+	const rows = optionRows(method);
+	if (rows.length === 0) return `Method ${method.name} has no options of its own.\n`;
+	return `${section(`Options of method ${method.name} (-O NAME[=VALUE],...)`, rows)}\n`;
+}
+
+function optionRows({ options = [] }: TraceMethod): readonly [string, string][] {
+	return options.map((option) => [methodOptionLabel(option), sentenceCase(option.summary)]);
+}
+
+function sentenceCase(text: string): string {
+	return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** Every method with one line about it. */
+export function methodRows(): readonly (readonly [string, string])[] {
+	return TRACE_METHODS.map(({ name, summary }) => [name, sentenceCase(summary)]);
 }
 
 /** Methods that have options of their own, and those options. */
 export function methodsWithOptions(): readonly { readonly name: string; readonly rows: readonly [string, string][] }[] {
-	return TRACE_METHODS.flatMap(({ name, options = [] }) => {
-		const rows = options.map((option): [string, string] => [methodOptionLabel(option), option.summary]);
-		return rows.length === 0 ? [] : [{ name, rows }];
+	return TRACE_METHODS.flatMap((method) => {
+		const rows = optionRows(method);
+		return rows.length === 0 ? [] : [{ name: method.name, rows }];
 	});
 }
 

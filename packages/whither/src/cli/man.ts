@@ -1,9 +1,8 @@
 /** The manual page in roff (man macros), from the tables. */
-import { TRACE_METHODS } from "@whither/core";
 import { TOOL } from "../api/version.ts";
 import { COMMANDS, type CommandRow, EXIT_CODES } from "./commands.ts";
-import { GROUPS, methodsWithOptions, optionsIn, optionText } from "./help.ts";
-import { ANNOTATION_ROWS } from "./manual-text.ts";
+import { GROUPS, methodRows, methodsWithOptions, optionsIn, optionText } from "./help.ts";
+import { ANNOTATION_ROWS, TEXT_ROWS } from "./manual-text.ts";
 import type { OptionRow } from "./options.ts";
 
 /** whither(1). No date stands in it, so that it only changes when the tables do. */
@@ -19,11 +18,14 @@ export function formatMan(): string {
 		...(trace?.about ?? []).flatMap((text) => [roff(text), ".PP"]),
 		...(trace === undefined ? [] : optionLines(trace)),
 		".SH METHODS",
-		...TRACE_METHODS.flatMap((method) => [".TP", `.B ${roff(method.name)}`, roff(method.summary)]),
+		...methodRows().flatMap(([name, summary]) => [".TP", `.B ${roff(name)}`, roff(summary)]),
 		...methodOptionLines(),
 		".SH OUTPUT",
 		"Text is that of traceroute(8). After a round trip may stand:",
 		...ANNOTATION_ROWS.flatMap(([mark, words]) => [".TP", `.B ${roff(mark)}`, roff(words)]),
+		".PP",
+		"Where an option or a method asks for it, there may also stand:",
+		...TEXT_ROWS.flatMap(([mark, words]) => [".TP", `.B ${roff(mark)}`, roff(words)]),
 		".SH COMMANDS",
 		...others.flatMap(commandLines),
 		".SH EXIT STATUS",

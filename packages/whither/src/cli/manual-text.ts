@@ -1,5 +1,22 @@
 /** Tables that only the manual and the reference need. */
 
+/** What text shows beyond traceroute(8)'s addresses and times, each where an option or a method asks for it. */
+export const TEXT_ROWS: readonly (readonly [string, string])[] = [
+	["<...>", "before a time: what the method found in the answer (-O info), or ICMP extensions (-e)"],
+	[
+		"<TOS:T,DSCP:D,ECN:E>",
+		"before a time: the byte as it arrived at the hop (--changes, where one was sent that is not 0)",
+	],
+	["F=NUM", "before a time: from here on packets of at most NUM bytes come in one piece (--mtu)"],
+	["NAT", "after the answers: the first hop behind an address translation (--changes)"],
+	[
+		"[dscp 10 -> 0]",
+		"after the answers: what was different when our packets came to this hop, told where it first shows; `dscp 10 again` where it is as it was sent (--changes)",
+	],
+	["hand", "the first line of a trace inside a connection: the handshake's round trip, and what was agreed on"],
+	["+", "before a hop's number: answers to packets without the mark of ECN, beside those with one (-T --ecn)"],
+];
+
 /** traceroute(8)'s marks after a round trip. */
 export const ANNOTATION_ROWS: readonly (readonly [string, string])[] = [
 	["!N", "network unreachable"],

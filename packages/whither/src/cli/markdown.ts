@@ -1,8 +1,7 @@
 /** docs/cli.md, from the tables. */
-import { TRACE_METHODS } from "@whither/core";
 import { COMMANDS, type CommandRow, EXIT_CODES } from "./commands.ts";
-import { GROUPS, methodsWithOptions, optionLabel, optionsIn } from "./help.ts";
-import { ANNOTATION_ROWS } from "./manual-text.ts";
+import { GROUPS, methodRows, methodsWithOptions, optionLabel, optionsIn } from "./help.ts";
+import { ANNOTATION_ROWS, TEXT_ROWS } from "./manual-text.ts";
 import type { OptionRow } from "./options.ts";
 
 /** The command-line reference. */
@@ -14,7 +13,7 @@ export function formatMarkdown(): string {
 		"## Methods",
 		table(
 			["name", "what it sends"],
-			TRACE_METHODS.map((method) => [`\`${method.name}\``, method.summary]),
+			methodRows().map(([name, summary]) => [`\`${name}\``, summary]),
 		),
 		...methodsWithOptions().flatMap(({ name, rows }) => [
 			`### Options of \`${name}\` (\`-O\`)`,
@@ -27,6 +26,11 @@ export function formatMarkdown(): string {
 		table(
 			["mark", "meaning"],
 			ANNOTATION_ROWS.map(([mark, words]) => [`\`${mark}\``, words]),
+		),
+		"## What else text may show",
+		table(
+			["text", "meaning"],
+			TEXT_ROWS.map(([mark, words]) => [`\`${mark}\``, words]),
 		),
 		"## Exit codes",
 		table(

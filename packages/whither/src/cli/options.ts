@@ -6,7 +6,10 @@ import { TRACE_METHODS } from "@whither/core";
 import { LIMITS } from "../api/limits.ts";
 import {
 	address,
+	asServer,
 	domainName,
+	fileName,
+	gateways,
 	interfaceName,
 	methodOptions,
 	oneOf,
@@ -22,6 +25,7 @@ export type OptionGroup = "Method" | "Path" | "Probes" | "Timing" | "Output" | "
 
 /** One option; its long name is its key in the table. `value` null: a flag. */
 export interface OptionRow<T = unknown> {
+	/** One letter; or, for a flag that traceroute(8) spells so, two after one hyphen (`-UL`), which stand alone. */
 	readonly short: string | null;
 	readonly value: ValueKind<T> | null;
 	readonly group: OptionGroup;
@@ -53,6 +57,9 @@ function valued<T>(
 }
 
 const METHOD_NAMES: readonly string[] = TRACE_METHODS.map((method) => method.name);
+
+/** IP protocol numbers (RFC 5237). */
+const PROTOCOL_NUMBERS = [0, 255] as const;
 
 const GENERAL = {
 	help: flag("h", "General", "Show this help and exit"),
@@ -91,9 +98,24 @@ export const TRACE_OPTIONS = {
 	icmp: flag("I", "Method", "ICMP echo; same as --method icmp"),
 	tcp: flag("T", "Method", "TCP SYN; same as --method tcp, or tcpconnect where CAP_NET_RAW is missing"),
 	udp: flag("U", "Method", "UDP to one port, 53 by default; same as --method udp-port"),
+	udplite: flag("UL", "Method", "UDP-Lite; same as --method udplite"),
+	dccp: flag("D", "Method", "DCCP request; same as --method dccp"),
+	sctp: flag(null, "Method", "SCTP INIT; same as --method sctp"),
+	protocol: valued(
+		"P",
+		wholeNumber(PROTOCOL_NUMBERS),
+		"Method",
+		"Plain packets of IP protocol N; same as --method raw --options protocol=N",
+	),
+	tcpinsession: flag(null, "Method", "Inside one TCP connection, by SACK; same as --method tcpinsession"),
 	quic: flag(null, "Method", "QUIC, UDP port 443; same as --method quic"),
 	dns: valued(null, domainName, "Method", "DNS query for NAME; same as --method dns --options domain=NAME"),
 	options: valued("O", methodOptions, "Method", "The method's own options; `-O help` lists them"),
+	"disable-extra-ping": flag(
+		null,
+		"Method",
+		"No SYNs without the mark beside those with one; same as --options no-extra-ping",
+	),
 	port: valued(
 		"p",
 		wholeNumber(LIMITS.port, "PORT"),
@@ -107,6 +129,7 @@ export const TRACE_OPTIONS = {
 	"max-hops": valued("m", wholeNumber(LIMITS.maxTtl), "Path", "Last TTL", "30"),
 	source: valued("s", address, "Path", "Source address", "as routed"),
 	interface: valued("i", interfaceName, "Path", "Send and receive on this interface only"),
+	gateway: valued("g", gateways, "Path", "Packets are to pass these hosts, in order (source route)"),
 	"bypass-routing": flag("r", "Path", "Straight to a host on an attached network, past the routing table"),
 	fwmark: valued(null, wholeNumber(LIMITS.fwmark), "Path", "Firewall mark, for policy routing"),
 	queries: valued("q", wholeNumber(LIMITS.queries), "Probes", "Probes a hop", "3"),
@@ -117,7 +140,19 @@ export const TRACE_OPTIONS = {
 	flowlabel: valued("l", wholeNumber(LIMITS.flowLabel), "Probes", "IPv6 flow label", "0"),
 	"dont-fragment": flag("F", "Probes", "Forbid fragmenting the probes"),
 	sport: valued(null, wholeNumber(LIMITS.sourcePort, "PORT"), "Probes", "Source port"),
-	channel: valued(null, oneOf(["errorQueue", "raw"], "KIND"), "Probes", "Only this kind of socket", "best allowed"),
+	mtu: flag(null, "Probes", "Find the path MTU and the hop behind which each smaller one begins: F=NUM"),
+	"loose-match": flag(
+		null,
+		"Probes",
+		"Know probes by their key alone, whatever addresses are quoted (1:1 NAT; needs CAP_NET_RAW)",
+	),
+	channel: valued(
+		null,
+		oneOf(["errorQueue", "raw", "session"], "KIND"),
+		"Probes",
+		"Only this kind of socket",
+		"best allowed",
+	),
 	wait: valued(
 		"w",
 		waits,
@@ -129,6 +164,25 @@ export const TRACE_OPTIONS = {
 	failures: valued("H", wholeNumber(LIMITS.maxSilentHops), "Timing", "Stop after N silent hops in a row"),
 	sendwait: valued("z", sendWait, "Timing", "Least time between probes: seconds, from 10 on milliseconds", "0"),
 	...FORMATS,
+	changes: flag(
+		null,
+		"Output",
+		"Show what became of packets on the way, such as [dscp 10 -> 0], and NAT; needs CAP_NET_RAW",
+	),
+	summary: flag(null, "Output", "After the hops: Timedout, Duration, DestinationReached and, with --mtu, Path MTU"),
+	"as-path-lookups": flag(
+		"A",
+		"Output",
+		"Show the autonomous systems that routers belong to: [AS64500], [*] if unknown",
+	),
+	"as-server": valued(
+		null,
+		asServer,
+		"Output",
+		"Who is asked with -A, which it stands for: dns, dns:ZONE or whois:HOST",
+		"dns",
+	),
+	pcap: valued(null, fileName, "Output", "Write every packet to FILE (pcapng), each with a comment on what it was"),
 	strict: flag(null, "Output", "Exit with 1 when the target was not reached"),
 	...GENERAL,
 } as const satisfies OptionTable;

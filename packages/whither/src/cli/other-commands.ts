@@ -7,10 +7,11 @@ import { EXIT } from "./exit-codes.ts";
 import { formatHelp, formatMethodOptions } from "./help.ts";
 import { formatMan } from "./man.ts";
 import { print } from "./output.ts";
+import { openPcapFile } from "./pcap-file.ts";
 import { suggest } from "./suggest.ts";
 import { UsageProblem } from "./values.ts";
 
-export { formatHelp, formatMethodOptions };
+export { formatHelp, formatMethodOptions, openPcapFile };
 
 /** A command line taken apart. */
 export interface CommandWords {

@@ -15,6 +15,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	PORT: "443",
 	S: "1.5",
 	ADDR: "192.0.2.1",
+	"ADDR,...": "192.0.2.1,gw.example",
 	DEV: "eth0",
 	"MAX[,HERE,NEAR]": "2,3,4",
 	NAME: "icmp",
@@ -22,6 +23,8 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	WHEN: "never",
 	KIND: "raw",
 	"NAME[=VALUE],...": "loud,size=3",
+	FILE: "trace.pcapng",
+	SERVER: "dns",
 };
 
 describe("the option table", () => {
@@ -71,6 +74,10 @@ describe("the option table", () => {
 			O: "options",
 			Q: "timeout",
 			H: "failures",
+			g: "gateway",
+			UL: "udplite",
+			D: "dccp",
+			P: "protocol",
 		});
 	});
 });
@@ -80,6 +87,19 @@ describe("parsing", () => {
 		expect(parse("-nq1", "-w3", "host")).toEqual({
 			options: { numeric: true, queries: 1, wait: { maxMs: 3000, here: 0, near: 0 } },
 			operands: ["host"],
+		});
+	});
+
+	it("-UL is UDP-Lite wherever it stands as an option, and -U alone is not", () => {
+		expect(() => parse("-nUL")).toThrow("There is no option -L");
+		expect(parse("-n", "-UL", "host").options).toEqual({ numeric: true, udplite: true });
+		expect(parse("-U", "host").options).toEqual({ udp: true });
+		expect(parse("--", "-UL").operands).toEqual(["-UL"]);
+	});
+
+	it("-g adds up, between commas and given again", () => {
+		expect(parse("-g", "10.0.0.1,gw.example", "-g10.0.0.2").options).toEqual({
+			gateway: ["10.0.0.1", "gw.example", "10.0.0.2"],
 		});
 	});
 
@@ -109,6 +129,11 @@ describe("parsing", () => {
 		[["-M", "nosuch"], "-M wants udp, udp-classic, udp-port, icmp, tcp, tcpconnect"],
 		[["-M", "nosuch"], 'not "nosuch"'],
 		[["-O"], "-O wants a value: -O NAME[=VALUE],..."],
+		[["-g", "10.0.0.1,"], '-g wants addresses or names between commas, not "10.0.0.1,"'],
+		[["-g", "2,fd00::1"], "without a type of routing header"],
+		[["-P", "256"], '-P wants a whole number from 0 to 255, not "256"'],
+		[["-l", "0x100000"], '-l wants a whole number from 0 to 1048575, not "0x100000"'],
+		[["--fwmark", "4294967296"], "--fwmark wants a whole number from 0 to 4294967295"],
 		[["--dns="], '--dns wants a domain name, not ""'],
 		[["--format", "xml"], '--format wants text, csv, json or ndjson, not "xml"'],
 	])("%j is refused with a sentence", (args, sentence) => {
@@ -161,6 +186,24 @@ describe("the request", () => {
 	});
 
 	it.each([
+		[["-UL"], { method: ["udplite"] }],
+		[["-D"], { method: ["dccp"] }],
+		[["--sctp"], { method: ["sctp"] }],
+		[["--tcpinsession"], { method: ["tcpinsession"] }],
+		[["-P", "89"], { method: ["raw"], methodOptions: { protocol: "89" } }],
+		[["-T", "--disable-extra-ping"], { methodOptions: { "no-extra-ping": true } }],
+		[["-T", "--disable-extra-ping", "-Oinfo"], { methodOptions: { "no-extra-ping": true, info: true } }],
+		[["-g", "a,b"], { gateways: ["a", "b"] }],
+		[["--mtu"], { pathMtu: true, dontFragment: undefined }],
+		[["--loose-match"], { looseMatch: true, channels: undefined }],
+		[["--channel", "session"], { channels: ["session"] }],
+		[["-l", "0xfffff", "--fwmark", "0xffffffff"], { flowLabel: 0xfffff, fwmark: 0xffffffff }],
+		[["--sport", "5000"], { sourcePort: 5000, simultaneous: undefined }],
+	] as const)("%j", (args, expected) => expect(request(...args)).toMatchObject(expected));
+
+	it.each([
+		[["-P1", "-Oprotocol=2"], "Choose one of --protocol and --options protocol, not both"],
+		[["-D", "--sctp"], "Choose one method, not --dccp and --sctp"],
 		[["--dns=a", "-Odomain=b"], "Choose one of --dns and --options domain, not both"],
 		[["--quic", "--dns=a"], "Choose one method, not --quic and --dns"],
 		[["-4", "-6"], "Choose one of --ipv4 and --ipv6, not both"],

@@ -19,7 +19,12 @@ export function parseOptions<Table extends OptionTable>(
 	args: readonly string[],
 	table: Table,
 ): { options: Parsed<Table>; operands: readonly string[] } {
-	const { tokens } = parseArgs({ args: [...args], options: parserOptions(table), strict: false, tokens: true });
+	const { tokens } = parseArgs({
+		args: spelledOut(args, table),
+		options: parserOptions(table),
+		strict: false,
+		tokens: true,
+	});
 	const options: Record<string, unknown> = {};
 	const operands: string[] = [];
 	for (const token of tokens) {
@@ -35,12 +40,22 @@ interface OptionToken {
 	readonly value?: string | undefined;
 }
 
+/** Words such as `-UL`, which the parser would take for two letters, by their long names. */
+function spelledOut(args: readonly string[], table: OptionTable): string[] {
+	const long = new Map(Object.entries(table).map(([name, row]) => [`-${row.short}`, `--${name}`]));
+	const end = args.indexOf("--");
+	return args.map((word, index) => {
+		const alone = word.length > 2 && (end === -1 || index < end);
+		return (alone ? long.get(word) : undefined) ?? word;
+	});
+}
+
 type ParserOption = { type: "string" | "boolean"; short?: string };
 
 function parserOptions(table: OptionTable): Record<string, ParserOption> {
 	const entries = Object.entries(table).map(([name, row]): [string, ParserOption] => [
 		name,
-		{ type: row.value === null ? "boolean" : "string", ...(row.short === null ? {} : { short: row.short }) },
+		{ type: row.value === null ? "boolean" : "string", ...(row.short?.length === 1 ? { short: row.short } : {}) },
 	]);
 	return Object.fromEntries(entries);
 }

@@ -30,6 +30,8 @@ export interface ShowChoices {
 	/** Say in words on stderr what the trace shows. */
 	readonly explain: boolean;
 	readonly strict: boolean;
+	/** What changed on the way was asked for. */
+	readonly changes: boolean;
 }
 
 /** Write the run as it happens; resolves with its exit code, never rejects for a trace that failed. */
@@ -53,9 +55,10 @@ export function wantsExplanation(flags: Pick<TraceFlags, "explain">, format: Rep
 	return flags.explain === true || (format === "text" && isTerminal("stderr"));
 }
 
-function sayAside(result: TraceResult, { length }: ShownRun, { explain }: ShowChoices): void {
+function sayAside(result: TraceResult, { length }: ShownRun, { explain, changes }: ShowChoices): void {
 	const lengthened = lengthSentence(result, length);
 	if (lengthened !== null) complain(lengthened);
+	if (changes && result.channel === "errorQueue") complain(CHANGES_UNSEEN);
 	for (const warning of result.warnings) {
 		if (warning.code !== "methodFallback") complain(warningSentence(warning));
 	}
@@ -64,6 +67,10 @@ function sayAside(result: TraceResult, { length }: ShownRun, { explain }: ShowCh
 	const { sentence, notes } = verdict(result);
 	printAside(`${[sentence, ...notes.map((note) => note.sentence)].join("\n")}\n`);
 }
+
+/** The error queue keeps the quoted headers to itself. */
+const CHANGES_UNSEEN =
+	"what changed on the way (--changes) is seen through raw sockets only, which need CAP_NET_RAW and a method that can use them";
 
 /** That the probes were longer than asked for; where a method has one length only, a warning has said so. */
 function lengthSentence({ method, options }: TraceResult, asked: number | null): string | null {
@@ -87,6 +94,8 @@ function unsentSentences(result: TraceResult): readonly string[] {
 function breakingError(result: TraceResult): SystemError | null {
 	if (result.stopReason !== "error") return null;
 	const fault = result.warnings.find((warning) => warning.code === "channelFault")?.error;
+	const unopened = result.warnings.find((warning) => warning.code === "sessionFailed")?.failure;
+	if (unopened?.why === "failed") return unopened.error;
 	const probes = result.hops.flatMap((hop) => hop.probes);
 	return fault ?? probes.findLast((probe) => probe.error !== undefined)?.error ?? null;
 }

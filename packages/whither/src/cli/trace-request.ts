@@ -53,6 +53,9 @@ export function requestOf(flags: TraceFlags, length: number | undefined): TraceR
 		dscp: flags.dscp,
 		ecn: flags.ecn,
 		flowLabel: flags.flowlabel,
+		gateways: flags.gateway,
+		pathMtu: flags.mtu,
+		looseMatch: flags["loose-match"],
 		dontFragment: flags["dont-fragment"],
 		bypassRouting: flags["bypass-routing"],
 		source: flags.source,
@@ -60,6 +63,10 @@ export function requestOf(flags: TraceFlags, length: number | undefined): TraceR
 		sourcePort: flags.sport,
 		fwmark: flags.fwmark,
 		channels: flags.channel === undefined ? undefined : [flags.channel],
+		capture: flags.pcap !== undefined,
+		// Nobody reads it in the events otherwise, and comparing costs the trace time.
+		compareEvents: flags.ndjson || flags.changes,
+		asLookup: flags["as-server"] ?? flags["as-path-lookups"],
 		names: !flags.numeric,
 	};
 }
@@ -69,6 +76,11 @@ const SHORTCUTS = [
 	["icmp", ["icmp"]],
 	["tcp", ["tcp", "tcpconnect"]],
 	["udp", ["udp-port"]],
+	["udplite", ["udplite"]],
+	["dccp", ["dccp"]],
+	["sctp", ["sctp"]],
+	["protocol", ["raw"]],
+	["tcpinsession", ["tcpinsession"]],
 	["quic", ["quic"]],
 	["dns", ["dns"]],
 ] as const satisfies readonly (readonly [keyof TraceFlags, readonly string[]])[];
@@ -83,11 +95,21 @@ function methodOf(flags: TraceFlags): readonly string[] | undefined {
 	return asked[0]?.[1] ?? (flags.method === undefined ? undefined : [flags.method]);
 }
 
-/** -O, and what --dns stands for. */
-function methodOptionsOf({ dns, options }: TraceFlags): MethodOptions | undefined {
-	if (dns === undefined) return options;
-	if (options?.domain !== undefined) throw new UsageProblem("Choose one of --dns and --options domain, not both");
-	return { ...options, domain: dns };
+/** -O, and what --dns, --protocol and --disable-extra-ping stand for. */
+function methodOptionsOf(flags: TraceFlags): MethodOptions | undefined {
+	const { dns, options, protocol } = flags;
+	const meant: Record<string, string | true> = {};
+	if (dns !== undefined) meant.domain = dns;
+	if (protocol !== undefined) meant.protocol = String(protocol);
+	if (flags["disable-extra-ping"]) meant["no-extra-ping"] = true;
+	for (const [name, flag] of [
+		["domain", "dns"],
+		["protocol", "protocol"],
+	] as const) {
+		if (meant[name] !== undefined && options?.[name] !== undefined)
+			throw new UsageProblem(`Choose one of --${flag} and --options ${name}, not both`);
+	}
+	return Object.keys(meant).length === 0 ? options : { ...options, ...meant };
 }
 
 function refuseBoth(flags: TraceFlags, one: keyof TraceFlags, other: keyof TraceFlags): void {

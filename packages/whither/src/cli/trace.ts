@@ -1,13 +1,14 @@
 /** `whither trace`: several targets at once, printed in order. */
-import { findMethod } from "@whither/core";
-import { methodsOf } from "../api/options.ts";
+import { findMethod, TRACE_METHODS, type TraceMethod } from "@whither/core";
+import { methodsOf, tosByte } from "../api/options.ts";
 import { openRealWorldHere } from "../api/real-world.ts";
 import { startTrace } from "../api/trace.ts";
-import { paragraphs, type ReportFormat, traceReport } from "../report/trace-report.ts";
+import { paragraphs, type ReportChoices, type ReportFormat, traceReport } from "../report/trace-report.ts";
 import { EXIT } from "./exit-codes.ts";
 import { TRACE_OPTIONS, type TraceFlags } from "./options.ts";
-import { isTerminal, paintFor, print } from "./output.ts";
+import { complain, isTerminal, paintFor, print } from "./output.ts";
 import { parseOptions } from "./parse.ts";
+import type { PcapFile } from "./pcap-file.ts";
 import { type ShownRun, showRun, wantsExplanation } from "./show-run.ts";
 import { watchSignals } from "./signals.ts";
 import { formatOf, requestOf, splitLength } from "./trace-request.ts";
@@ -21,6 +22,8 @@ export async function traceCommand(args: readonly string[], commandLine: readonl
 	const { hosts, length } = splitLength(operands);
 	const request = requestOf(flags, length);
 	const method = methodsOf(request)[0] ?? null;
+	const pcap = flags.pcap === undefined ? null : await openPcap(flags.pcap, hosts);
+	if (pcap?.failed) return EXIT.system;
 	const context = { args: commandLine, openWorld: openRealWorldHere };
 	const shown = hosts.map((host): ShownRun => {
 		const run = startTrace(host, request, context);
@@ -31,18 +34,31 @@ export async function traceCommand(args: readonly string[], commandLine: readonl
 	const signals = watchSignals(() => {
 		for (const { run } of shown) run.stop();
 	});
-	const codes = await showAll(shown, format, flags);
+	const captured = pcap === null ? [] : shown.map(({ run }, index) => pcap.follow(run, index));
+	const codes = [...(await showAll(shown, format, flags))];
+	await Promise.all(captured);
+	if (pcap !== null && !pcap.close()) codes.push(EXIT.system);
 	return signals.exitCode() ?? Math.max(...codes);
 }
 
-/** `-O help`: what the method takes; nothing is traced. */
+/** The capture file; what goes wrong with it is said on stderr. */
+async function openPcap(path: string, hosts: readonly string[]): Promise<PcapFile> {
+	const { openPcapFile } = await import("./other-commands.ts");
+	return openPcapFile(path, hosts, complain);
+}
+
+/** `-O help`: what the method takes, or without a method what each takes that takes any; nothing is traced. */
 async function showMethodOptions(flags: TraceFlags): Promise<number> {
-	const [name] = methodsOf({ method: requestOf(flags, undefined).method });
-	const method = findMethod(name ?? "");
-	if (method === undefined) throw new Error("no method was asked for");
+	const { method: asked } = requestOf(flags, undefined);
 	const { formatMethodOptions } = await import("./other-commands.ts");
-	print(formatMethodOptions(method));
+	const [name] = methodsOf({ method: asked });
+	const methods = asked === undefined ? TRACE_METHODS.filter(hasOptions) : [findMethod(name ?? "")];
+	print(methods.map((method) => (method === undefined ? "" : formatMethodOptions(method))).join("\n"));
 	return EXIT.ok;
+}
+
+function hasOptions({ options = [] }: TraceMethod): boolean {
+	return options.length > 0;
 }
 
 /** NDJSON lines name their target, so they come as they happen; the other formats keep the order asked for. */
@@ -52,22 +68,32 @@ async function showAll(
 	flags: TraceFlags,
 ): Promise<readonly number[]> {
 	const apart = paragraphs();
+	const choices = reportChoices(flags);
 	const show = (run: ShownRun, index: number) => {
-		const choices = {
-			numeric: flags.numeric ?? false,
-			extensions: flags.extensions ?? false,
-			back: flags.back ?? false,
-			info: flags.options?.info === true,
-			paint: paintFor(flags.color),
-			indent: isTerminal("stdout") ? 2 : 0,
-			first: index === 0,
-		};
-		const plain = traceReport(format, run.host, choices);
+		const plain = traceReport(format, run.host, { ...choices, first: index === 0 });
 		const report = format === "text" ? apart(plain) : plain;
-		return showRun(run, { report, explain: wantsExplanation(flags, format), strict: flags.strict ?? false });
+		const { strict = false, changes = false } = flags;
+		return showRun(run, { report, explain: wantsExplanation(flags, format), strict, changes });
 	};
 	if (format === "ndjson") return Promise.all(shown.map(show));
 	const codes: number[] = [];
 	for (const [index, run] of shown.entries()) codes.push(await show(run, index));
 	return codes;
+}
+
+function reportChoices(flags: TraceFlags): Omit<ReportChoices, "first"> {
+	const { numeric = false, extensions = false, back = false, changes = false, summary = false } = flags;
+	return {
+		numeric,
+		extensions,
+		back,
+		changes,
+		summary,
+		info: flags.options?.info === true,
+		mss: flags.options?.mss !== undefined,
+		tos: tosByte(flags),
+		pathMtu: flags.mtu ?? false,
+		paint: paintFor(flags.color),
+		indent: isTerminal("stdout") ? 2 : 0,
+	};
 }

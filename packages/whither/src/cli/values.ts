@@ -126,6 +126,37 @@ export const domainName: ValueKind<string> = {
 	read: (text, option) => (text === "" ? refuse(option, "a domain name", text) : text),
 };
 
+/** -g: names or addresses, between commas or by -g given again; how many is a matter of the family. */
+export const gateways: ValueKind<readonly string[]> = {
+	placeholder: "ADDR,...",
+	completes: "host",
+	read: (text, option) => {
+		const names = text.split(",");
+		if (/^\d+$/.test(names[0] ?? ""))
+			refuse(option, "addresses or names alone, without a type of routing header", text);
+		return names.includes("") ? refuse(option, "addresses or names between commas", text) : names;
+	},
+	merge: (before, after) => [...before, ...after],
+};
+
+/** Who knows the autonomous systems of addresses. */
+export const asServer: ValueKind<string> = {
+	placeholder: "SERVER",
+	completes: null,
+	read: (text, option) =>
+		/^(dns(:.+)?|whois:.+)$/.test(text)
+			? text
+			: refuse(option, "dns, dns:ZONE[,ZONE6][@SERVER] or whois:HOST[:PORT]", text),
+};
+
+/** A file to write; stdout carries the report. */
+export const fileName: ValueKind<string> = {
+	placeholder: "FILE",
+	completes: null,
+	read: (text, option) =>
+		text === "" || text === "-" ? refuse(option, "a file (stdout carries the report)", text) : text,
+};
+
 /** The word that lists a method's options instead of tracing. */
 export const OPTIONS_HELP = "help";
 

@@ -2,6 +2,7 @@
 import type { HopResult, ProbeResult, TraceResult } from "@whither/core";
 import { annotation } from "./annotation.ts";
 import { formatExtensions } from "./extension-text.ts";
+import { natOf } from "./hop-news.ts";
 
 type Cell = string | number | null;
 
@@ -28,6 +29,10 @@ const COLUMNS: readonly Column[] = [
 	{ name: "replyTtl", cell: (_, __, probe) => probe.reply?.ttl ?? null },
 	{ name: "annotation", cell: (result, _, probe) => annotation(result.family, probe) },
 	{ name: "extensions", cell: (_, __, probe) => formatExtensions(probe.extensions) },
+	{ name: "quotedTos", cell: (_, __, probe) => probe.quoted?.tos ?? null },
+	{ name: "changes", cell: (_, __, probe) => (probe.quoted?.changes ?? []).join("; ") },
+	{ name: "nat", cell: (_, hop) => natOf(hop) },
+	{ name: "mtu", cell: (_, hop) => hop.mtu ?? null },
 ];
 
 /** The header row, line end included. */

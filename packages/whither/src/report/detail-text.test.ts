@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { formatDetail } from "./detail-text.ts";
 
 const shown = (kind: ReplyKind, detail: Readonly<Record<string, unknown>>, info = false) =>
-	formatDetail({ kind, detail }, { info });
+	formatDetail({ kind, detail }, { info, mss: false });
 
 describe("TCP answers", () => {
 	it("show flags and maximum segment size when information is asked for", () => {
@@ -16,6 +16,30 @@ describe("TCP answers", () => {
 	});
 });
 
+describe("TCP answers beyond SYNs", () => {
+	it("say with what mark our SYN came, where Accurate ECN tells", () => {
+		expect(shown("synAck", { flags: ["syn", "ack"], ecn: "accEcn", ecnSeen: "ect0" }, true)).toBe("syn,ack,ECN:ect0");
+		expect(shown("synAck", { flags: ["syn", "ack"], ecn: "accEcn", ecnSeen: "ect0" })).toBe("");
+	});
+	it("inside a connection are told by SACK", () => {
+		expect(shown("ack", { sack: [[17, 18]] })).toBe("ack,SACK");
+		expect(shown("ack", {})).toBe("");
+		expect(shown("ack", { flags: ["ack"] }, true)).toBe("ack");
+	});
+});
+
+describe("answers of other transports", () => {
+	it.each([
+		["dccp", { type: "response" }, "response"],
+		["dccp", { type: "reset", resetCode: "connectionRefused" }, "reset,connectionRefused"],
+		["sctp", { chunk: "initAck" }, "initAck"],
+		["sctp", { chunk: "abort", causes: ["outOfResource", "12"] }, "abort,outOfResource,12"],
+		["sctp", { chunk: "\u001b[2J" }, "\\u{1b}[2J"],
+		["udpLite", {}, ""],
+		["protocol", {}, ""],
+	] as const)("%s %j", (kind, detail, text) => expect(shown(kind, detail)).toBe(text));
+});
+
 describe("QUIC answers", () => {
 	it.each([
 		[{ packet: "initial" }, "Q:I"],
@@ -23,6 +47,8 @@ describe("QUIC answers", () => {
 		[{ packet: "initial", again: [{ packet: "retry", rttNs: 5 }] }, "Q:R+I"],
 		[{ packet: "initial", again: [{ packet: "versionNegotiation" }, { packet: "retry" }] }, "Q:V+R+I"],
 		[{ packet: "handshake" }, "Q:H"],
+		[{ packet: "initial", ecn: { ect0: 1, ect1: 0, ce: 0 } }, "Q:I,ECT0:1,ECT1:0,ECN-CE:0"],
+		[{ packet: "initial", ecn: {} }, "Q:I"],
 		[{ packet: "reset" }, "Q:S"],
 		[{ packet: "somethingNew" }, "Q:U"],
 		[{}, ""],

@@ -13,6 +13,8 @@ export type AnswerDetail = Pick<NonNullable<ProbeResult["reply"]>, "kind" | "det
 export interface DetailChoices {
 	/** -O info: flags and maximum segment size of TCP answers. */
 	readonly info: boolean;
+	/** -O mss: their maximum segment size. */
+	readonly mss: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -21,9 +23,11 @@ type Row = (detail: Fields, choices: DetailChoices) => string;
 const ROWS: Readonly<Partial<Record<ReplyKind, Row>>> = {
 	synAck: formatTcp,
 	rst: formatTcp,
-	ack: formatTcp,
+	ack: formatAck,
 	quic: formatQuic,
 	dns: formatDns,
+	dccp: formatDccp,
+	sctp: formatSctp,
 };
 
 /** One answer's findings without the angle brackets; "" where text shows none. */
@@ -31,10 +35,33 @@ export function formatDetail({ kind, detail }: AnswerDetail, choices: DetailChoi
 	return ROWS[kind]?.(detail, choices) ?? "";
 }
 
-function formatTcp({ flags, mss }: Fields, { info }: DetailChoices): string {
-	if (!info) return "";
-	const parts = listOf(flags).map(word);
-	return (typeof mss === "number" ? [...parts, `MSS:${mss}`] : parts).join(",");
+/** `ECN` is the mark that our SYN arrived with, which Accurate ECN tells (RFC 9768 section 3.1.2). */
+function formatTcp({ flags, mss, ecnSeen }: Fields, choices: DetailChoices): string {
+	const parts = choices.info ? listOf(flags).map(word) : [];
+	if (typeof mss === "number" && (choices.info || choices.mss)) parts.push(`MSS:${mss}`);
+	if (typeof ecnSeen === "string" && choices.info) parts.push(`ECN:${printable(ecnSeen)}`);
+	return parts.join(",");
+}
+
+/** An acknowledgment inside a connection has no flags worth a word, but names its probe by SACK where that may be used. */
+function formatAck(detail: Fields, choices: DetailChoices): string {
+	return Array.isArray(detail.sack) ? "ack,SACK" : formatTcp(detail, choices);
+}
+
+/** `response`, or `reset,connectionRefused`. */
+function formatDccp({ type, resetCode }: Fields): string {
+	return [type, resetCode]
+		.map(word)
+		.filter((part) => part !== "")
+		.join(",");
+}
+
+/** `initAck`, or `abort,outOfResource`. */
+function formatSctp({ chunk, causes }: Fields): string {
+	return [chunk, ...listOf(causes)]
+		.map(word)
+		.filter((part) => part !== "")
+		.join(",");
 }
 
 /** Of a QUIC packet: I, R and V as traceroute prints them; H handshake, 1 data (1-RTT), S stateless reset, U any other. */
@@ -47,10 +74,20 @@ const QUIC_LETTERS: ReadonlyMap<unknown, string> = new Map([
 	["reset", "S"],
 ]);
 
-/** The packets that asked for another one, in their order, then the one that answered. */
-function formatQuic({ packet, again }: Fields): string {
+/** The packets that asked for another one, in their order, then the one that answered; and the marks the server counted. */
+function formatQuic({ packet, again, ecn }: Fields): string {
 	const packets = [...listOf(again).map((step) => fieldsOf(step).packet), packet].filter((name) => name !== undefined);
-	return packets.length === 0 ? "" : `Q:${packets.map((name) => QUIC_LETTERS.get(name) ?? "U").join("+")}`;
+	if (packets.length === 0) return "";
+	const letters = packets.map((name) => QUIC_LETTERS.get(name) ?? "U").join("+");
+	return [`Q:${letters}`, ...ecnCounts(fieldsOf(ecn))].join(",");
+}
+
+/** How many of our packets came with each mark, as the server's ACK says (RFC 9000 section 19.3.2). */
+function ecnCounts({ ect0, ect1, ce }: Fields): readonly string[] {
+	const counts = [ect0, ect1, ce];
+	return counts.some((count) => typeof count !== "number")
+		? []
+		: [`ECT0:${word(ect0)}`, `ECT1:${word(ect1)}`, `ECN-CE:${word(ce)}`];
 }
 
 /** The records that answer the question; without any, how the server answered. */

@@ -2,9 +2,9 @@
 import type { TraceEvent, TraceResult } from "@whither/core";
 import type { FailureDocument } from "../api/failure.ts";
 
-/** The line of one event; "" for `end`, which `formatNdjsonEnd` writes once the result is there. `target` names the trace. */
+/** The line of one event; "" for `end`, which `formatNdjsonEnd` writes once the result is there, and for whole packets (--pcap). `target` names the trace. */
 export function formatNdjsonEvent(event: TraceEvent, target: string): string {
-	if (event.type === "end") return "";
+	if (event.type === "end" || event.type === "packet") return "";
 	const { type, ...rest } = event;
 	return type === "start" ? line({ type, ...rest }) : line({ type, host: target, ...rest });
 }

@@ -26,6 +26,8 @@ export interface SampleReply {
 	readonly rttMs?: number;
 	readonly mtu?: number;
 	readonly ttl?: number;
+	/** What was quoted; default: nothing that text shows. */
+	readonly quoted?: { readonly tos?: number; readonly changes?: readonly string[] };
 	readonly extensions?: readonly ExtensionJson[];
 	readonly name?: string;
 	readonly detail?: Readonly<Record<string, unknown>>;
@@ -50,9 +52,12 @@ export function answer(seq: number, from: string, reply: SampleReply = {}): Prob
 			mtu: reply.mtu ?? null,
 			detail: reply.detail ?? {},
 		},
+		quoted: reply.quoted === undefined ? null : { ...QUOTED, ...reply.quoted },
 		extensions: reply.extensions ?? [],
 	};
 }
+
+const QUOTED = { tos: 0, ttl: 1, source: "192.0.2.1", length: 60, changes: [] };
 
 /** A hop; null is silence, a text an ordinary answer from that address. */
 export function hop(ttl: number, ...probes: readonly (null | string | ((seq: number) => ProbeResult))[]): HopResult {

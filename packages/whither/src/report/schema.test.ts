@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TraceWarning } from "@whither/core";
+import type { TraceResult, TraceWarning } from "@whither/core";
+import { nodeCrypto } from "@whither/net";
 import { runTrace, SCENARIOS, scenarioChannels } from "@whither/sim";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
@@ -8,6 +9,7 @@ import { WhitherError } from "../api/error.ts";
 import { failureDocument } from "../api/failure.ts";
 import { formatCsvRows } from "./csv.ts";
 import { formatJson } from "./json.ts";
+import { formatSummary } from "./summary.ts";
 import { formatText } from "./text.ts";
 import { verdict } from "./verdict.ts";
 import { warningSentence } from "./warning-words.ts";
@@ -19,6 +21,11 @@ function problems(document: unknown): unknown {
 	return validate(document) ? null : validate.errors;
 }
 
+/** Lines beside the hops' own: groups of answers to packets without a mark. */
+function unmarkedGroups({ companions = [] }: TraceResult): number {
+	return companions.filter(({ name }) => name === "unmarked").length;
+}
+
 const RUNS = SCENARIOS.flatMap((scenario) =>
 	(scenario.families ?? [4, 6]).map((family) => ({ name: `${scenario.name}, IPv${family}`, scenario, family })),
 );
@@ -28,13 +35,17 @@ describe("over every scenario of the simulated internet", () => {
 		for (const channel of scenarioChannels(scenario)
 			.slice(family === 4 ? 0 : -1)
 			.slice(0, 1)) {
-			const { result } = runTrace(scenario, { family, channel });
+			const { result } = runTrace(scenario, { family, channel, crypto: nodeCrypto });
 			const document = JSON.parse(formatJson(result, 0));
 			expect(problems(document)).toBeNull();
 			expect(document).toEqual(JSON.parse(JSON.stringify(result)));
 			const lines = formatText(result, { extensions: true, back: true }).split("\n");
-			expect(lines).toHaveLength(1 + result.hops.length + 1);
-			for (const line of lines.slice(1, -1)) expect(line).toMatch(/^[ \d]\d {1,2}\S/);
+			const beside = (result.handshake === undefined ? 0 : 1) + unmarkedGroups(result);
+			const asked = result.hops.filter((hop) => hop.probes.length > 0);
+			expect(lines).toHaveLength(1 + asked.length + beside + 1);
+			for (const line of lines.slice(1, -1)) expect(line).toMatch(/^(?:[ \d]\d|hand|\+[ \d]\d+) {1,2}\S/);
+			expect(formatText(result, { changes: true, tos: 40, info: true }).split("\n")).toHaveLength(lines.length);
+			expect(formatSummary(result, { pathMtu: true }).split("\n")).toHaveLength(5);
 			const probes = result.hops.flatMap((hop) => hop.probes);
 			expect(formatCsvRows(result).split("\r\n")).toHaveLength(probes.length + 1);
 			expect(verdict(result).sentence).toMatch(/^[A-Z0-9].*\.$/);
@@ -56,6 +67,23 @@ describe("a trace that could not begin", () => {
 	};
 	it.each(["nameNotFound", "aborted", "internal"] as const)("keeps the schema too (%s)", (code) => {
 		expect(problems(failureDocument(order, new WhitherError(code, "why", { name: "x" })))).toBeNull();
+	});
+});
+
+describe("what stands beside hops and answers keeps the schema", () => {
+	const [scenario] = SCENARIOS;
+	const good = scenario && JSON.parse(JSON.stringify(runTrace(scenario, { family: 4 }).result));
+	const [hop] = good.hops;
+	const handshake = { rttNs: 1, mss: null, sackPermitted: true, timestamps: false, connections: 1 };
+	const drop = { ttl: 0, from: null, mtu: 1400, found: "told" };
+	it.each([
+		[{ handshake }, { handshake: { ...handshake, connections: 0 } }],
+		[{ mtuDrops: [drop] }, { mtuDrops: [{ ...drop, found: "guessed" }] }],
+		[{ companions: [{ name: "unmarked", ttl: 255, probes: hop.probes }] }, { companions: [{ name: "x", ttl: 255 }] }],
+		[{ hops: [{ ...hop, nat: "source", mtu: 1400 }] }, { hops: [{ ...hop, nat: "port" }] }],
+	])("%j is right, and %j is not", (right, wrong) => {
+		expect(problems({ ...good, ...right })).toBeNull();
+		expect(problems({ ...good, ...wrong })).not.toBeNull();
 	});
 });
 

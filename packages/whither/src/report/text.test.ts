@@ -2,17 +2,9 @@ import type { ExtensionJson } from "@whither/core";
 import { describe, expect, it } from "vitest";
 import { COLOURED } from "./paint.ts";
 import { answer, hop, type SampleReply, sampleResult } from "./sample-trace.ts";
-import { formatHopLine, formatText, formatTextEvent, hopsBack, type TextStyle } from "./text.ts";
+import { formatHopLine, formatText, formatTextEvent, hopsBack, PLAIN_TEXT, type TextStyle } from "./text.ts";
 
-const STYLE: TextStyle = {
-	family: 4,
-	queries: 3,
-	numeric: false,
-	extensions: false,
-	back: false,
-	info: false,
-	paint: { dim: String, bold: String, good: String, bad: String },
-};
+const STYLE: TextStyle = { ...PLAIN_TEXT, family: 4, queries: 3 };
 const from =
 	(address: string, reply: SampleReply = {}) =>
 	(seq: number) =>
@@ -137,6 +129,14 @@ describe("what traceroute never meets", () => {
 			" 4  10.8.0.1 <syn,ack,MSS:1460>  1.000 ms <syn,ack,MSS:1460>  1.000 ms *",
 		);
 		expect(formatHopLine(line, style)).toBe(" 4  10.8.0.1  1.000 ms  1.000 ms *");
+	});
+
+	it("or its maximum segment size alone", () => {
+		const tcp: SampleReply = { icmp: null, kind: "synAck", detail: { flags: ["syn", "ack"], mss: 1460 } };
+		const line = hop(4, from("10.8.0.1", tcp), from("10.8.0.1", { ...tcp, detail: { flags: ["syn"] } }));
+		expect(formatHopLine(line, { ...STYLE, numeric: true, mss: true })).toBe(
+			" 4  10.8.0.1 <MSS:1460>  1.000 ms  1.000 ms",
+		);
 	});
 
 	it("a name cannot move the cursor", () => {

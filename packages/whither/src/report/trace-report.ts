@@ -2,22 +2,21 @@
 import type { TraceEvent, TraceResult } from "@whither/core";
 import type { FailureDocument } from "../api/failure.ts";
 import { formatCsvHeader, formatCsvRows } from "./csv.ts";
+import { hopNews, nothingShown } from "./hop-news.ts";
 import { formatJson } from "./json.ts";
 import { formatNdjsonEnd, formatNdjsonEvent } from "./ndjson.ts";
-import type { Paint } from "./paint.ts";
-import { formatTextEvent, type TextStyle } from "./text.ts";
+import { formatSummary } from "./summary.ts";
+import { formatHopLines, formatTextEvent, formatUnmarked, type TextStyle } from "./text.ts";
 
 /** A format of the command. */
 export type ReportFormat = "text" | "csv" | "json" | "ndjson";
 
 /** How a trace is shown; each format heeds what concerns it. */
-export interface ReportChoices {
-	readonly numeric: boolean;
-	readonly extensions: boolean;
-	readonly back: boolean;
-	/** -O info: what TCP answered with. */
-	readonly info: boolean;
-	readonly paint: Paint;
+export interface ReportChoices extends Omit<TextStyle, "family" | "queries"> {
+	/** --mtu: text comes when the trace has ended, since only then the lengths are known. */
+	readonly pathMtu: boolean;
+	/** --summary, in text. */
+	readonly summary: boolean;
 	/** Spaces a level of JSON; 0: one line. */
 	readonly indent: number;
 	/** This is the first of the targets: the CSV header stands above it. */
@@ -51,13 +50,26 @@ function csvDocument(document: TraceResult | FailureDocument, { first }: ReportC
 }
 
 function textReport(choices: ReportChoices): TraceReport {
-	const { numeric, extensions, back, info, paint } = choices;
-	let style: TextStyle = { family: 4, queries: Number.POSITIVE_INFINITY, numeric, extensions, back, info, paint };
+	let style: TextStyle = { ...choices, family: 4, queries: Number.POSITIVE_INFINITY };
+	let shown = nothingShown(null);
 	const event = (event: TraceEvent): string => {
-		if (event.type === "start") style = { ...style, family: event.family, queries: event.queries };
-		return formatTextEvent(event, style);
+		if (event.type === "start") {
+			style = { ...style, family: event.family, queries: event.queries };
+			shown = nothingShown(event.length);
+		}
+		if (event.type !== "hop") return formatTextEvent(event, style);
+		if (choices.pathMtu) return "";
+		const line = formatTextEvent(event, style, shown);
+		shown = hopNews(event.hop, shown).shown;
+		return line;
 	};
-	return { event, end: nothing };
+	const end = (document: TraceResult | FailureDocument): string => {
+		if (document.options === null) return "";
+		const result = document as TraceResult;
+		const hops = choices.pathMtu ? formatHopLines(result, style) : "";
+		return hops + formatUnmarked(result, style) + (choices.summary ? formatSummary(result, choices) : "");
+	};
+	return { event, end };
 }
 
 /** Sets reports written one after another apart by an empty line; one that says nothing gets none. */

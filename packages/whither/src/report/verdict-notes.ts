@@ -1,11 +1,18 @@
 /** What else a trace shows that readers often misread: rate limits taken for loss, silent hops, tunnels, several ways. */
 import { findMethod, type ProbeResult, type TraceResult } from "@whither/core";
 import type { HopFacts } from "./facts.ts";
+import { natOf } from "./hop-news.ts";
 import type { Note } from "./verdict.ts";
 
 /** The notes of a trace, in hop order within each kind. */
 export function hopNotes(result: TraceResult, hops: readonly HopFacts[]): readonly Note[] {
-	return [...lossNotes(result, hops), ...severalRouters(result, hops), ...tunnels(result), ...mtuNote(result)];
+	return [
+		...lossNotes(result, hops),
+		...severalRouters(result, hops),
+		...tunnels(result),
+		...nats(result),
+		...mtuNote(result),
+	];
 }
 
 /** Missing answers that later hops prove harmless, told apart from loss that lasts to the end of the path. */
@@ -88,13 +95,44 @@ function hasLabels(probe: ProbeResult): boolean {
 	return probe.extensions.some((object) => Array.isArray(object.mpls));
 }
 
+const NAT_WORDS: Readonly<Record<string, string>> = {
+	source: "the source of our packets has been rewritten",
+	destination: "the destination of our packets has been rewritten",
+	checksum: "our packets have been rewritten (their checksum tells)",
+};
+
+/** The first hop that each kind of rewriting is seen at. */
+function nats(result: TraceResult): Note[] {
+	const first = new Map<string, number>();
+	for (const hop of result.hops) {
+		const nat = natOf(hop);
+		if (nat !== null && !first.has(nat)) first.set(nat, hop.ttl);
+	}
+	return [...first].map(([nat, ttl]) => ({
+		code: "nat",
+		sentence: `From hop ${ttl} on ${NAT_WORDS[nat] ?? "our packets have been rewritten"}: a NAT stands before it.`,
+	}));
+}
+
 function mtuNote(result: TraceResult): Note[] {
 	if (result.pathMtu === null || result.stopReason === "unreachable") return [];
-	return [{ code: "pathMtu", sentence: `The path takes packets of at most ${result.pathMtu} bytes in one piece.` }];
+	const drops = (result.mtuDrops ?? []).map(({ ttl, mtu }) => `${behind(ttl)} (${mtu})`);
+	const where = drops.length === 0 ? "" : `; links narrower than those before begin ${listOf(drops)}`;
+	const sentence = `The path takes packets of at most ${result.pathMtu} bytes in one piece${where}.`;
+	return [{ code: "pathMtu", sentence }];
+}
+
+/** Behind TTL 0 lies our own link. */
+function behind(ttl: number): string {
+	return ttl === 0 ? "at this machine" : `behind hop ${ttl}`;
 }
 
 /** `Hop 3`, `Hops 3 and 5`, `Hops 3, 4 and 5`. */
 function hopList(ttls: readonly number[]): string {
-	if (ttls.length === 1) return `Hop ${ttls[0]}`;
-	return `Hops ${ttls.slice(0, -1).join(", ")} and ${ttls.at(-1)}`;
+	return `${ttls.length === 1 ? "Hop" : "Hops"} ${listOf(ttls)}`;
+}
+
+/** `3`, `3 and 5`, `3, 4 and 5`. */
+function listOf(items: readonly (string | number)[]): string {
+	return items.length === 1 ? String(items[0]) : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;
 }

@@ -1,3 +1,4 @@
+import type { TraceWarning } from "@whither/core";
 import { describe, expect, it } from "vitest";
 import { answer, hop, type SampleReply, sampleResult } from "./sample-trace.ts";
 import { verdict } from "./verdict.ts";
@@ -67,6 +68,51 @@ describe("the conclusion", () => {
 	});
 });
 
+describe("what the tracer found out besides", () => {
+	const path = [all(1, "10.0.0.1"), quiet(2)];
+	const found = (warning: TraceWarning, hops = path) => verdict({ ...sampleResult(hops), warnings: [warning] });
+	const reachedPath = [all(1, "10.0.0.1"), all(2, "203.0.113.7")];
+
+	it.each([
+		[
+			{ why: "refused", from: "203.0.113.7" },
+			"The connection to TCP port 443 was refused by 203.0.113.7, so there was no",
+		],
+		[{ why: "timeout" }, "The connection to TCP port 443 was not answered, so there was no connection to trace in."],
+	] as const)("a connection that did not come about (%j)", (failure, words) => {
+		const { code, sentence } = found({ code: "sessionFailed", port: 443, failure }, []);
+		expect({ code, fits: sentence.startsWith(words) }).toEqual({ code: "noConnection", fits: true });
+	});
+
+	it("a black hole for long packets, whether or not short ones reach the target", () => {
+		const hole = { code: "mtuBlackHole", ttl: 1, from: "10.0.0.1", mtu: 1400 } as const;
+		expect(found(hole, reachedPath)).toMatchObject({
+			code: "blackHole",
+			sentence:
+				"Small packets reach the target, but those longer than 1400 bytes vanish behind hop 1 without a word: an MTU black hole.",
+		});
+		expect(found(hole).sentence).toContain("Small packets come as far as hop 1 (10.0.0.1), but those longer than 1400");
+	});
+
+	it("dropped marks and a reset connection count where the target was not reached", () => {
+		expect(found({ code: "ecnDropped" }).code).toBe("marksDropped");
+		expect(found({ code: "sessionReset", from: "10.0.0.9" })).toMatchObject({
+			code: "connectionReset",
+			sentence:
+				"The connection was reset by 10.0.0.9 before the target had answered in it; the farthest answer came from hop 1 (10.0.0.1).",
+		});
+		expect(found({ code: "sessionReset", from: "10.0.0.9" }, reachedPath).code).toBe("reached");
+	});
+
+	it("a NAT is noted at the first hop behind it", () => {
+		const natted = (ttl: number, address: string) => ({ ...all(ttl, address), nat: "source" as const });
+		const hops = [all(1, "10.0.0.1"), natted(2, "10.0.0.2"), natted(3, "203.0.113.7")];
+		expect(verdict(sampleResult(hops)).notes).toEqual([
+			{ code: "nat", sentence: "From hop 2 on the source of our packets has been rewritten: a NAT stands before it." },
+		]);
+	});
+});
+
 describe("the notes", () => {
 	const codes = (...args: Parameters<typeof sampleResult>) =>
 		verdict(sampleResult(...args)).notes.map((note) => note.code);
@@ -101,6 +147,17 @@ describe("the notes", () => {
 		const [note] = verdict(sampleResult(hops, { method })).notes;
 		expect(note?.code).toBe("severalRouters");
 		expect(note?.sentence).toContain(words);
+	});
+
+	it("the path MTU is told with the places where it drops", () => {
+		const mtuDrops = [
+			{ ttl: 0, from: null, mtu: 1492, found: "told" },
+			{ ttl: 1, from: "10.0.0.1", mtu: 1400, found: "tried" },
+		] as const;
+		const result = { ...sampleResult([all(1, "10.0.0.1"), all(2, "203.0.113.7")], { pathMtu: 1400 }), mtuDrops };
+		expect(verdict(result).notes.map((note) => note.sentence)).toEqual([
+			"The path takes packets of at most 1400 bytes in one piece; links narrower than those before begin at this machine (1492) and behind hop 1 (1400).",
+		]);
 	});
 
 	it("several addresses, labels and a path MTU are pointed out", () => {

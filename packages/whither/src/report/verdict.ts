@@ -4,10 +4,15 @@ import { annotation } from "./annotation.ts";
 import { findLoop, type HopFacts, hopFacts, lastAnswered } from "./facts.ts";
 import { printable } from "./printable.ts";
 import { hopNotes } from "./verdict-notes.ts";
+import { sessionFailure } from "./warning-words.ts";
 
 /** How the trace ended, for programs. */
 export type VerdictCode =
 	| "reached"
+	| "noConnection"
+	| "connectionReset"
+	| "marksDropped"
+	| "blackHole"
 	| "unreachable"
 	| "loop"
 	| "silentAfter"
@@ -19,7 +24,7 @@ export type VerdictCode =
 
 /** Something that is often misread. */
 export interface Note {
-	readonly code: "rateLimited" | "silentHop" | "severalRouters" | "tunnel" | "pathMtu" | "lossFromHop";
+	readonly code: "rateLimited" | "silentHop" | "severalRouters" | "tunnel" | "nat" | "pathMtu" | "lossFromHop";
 	readonly sentence: string;
 }
 
@@ -39,6 +44,8 @@ export function verdict(result: TraceResult): Verdict {
 function conclusion(result: TraceResult, hops: readonly HopFacts[]): Omit<Verdict, "notes"> {
 	const last = lastAnswered(hops);
 	const loop = findLoop(hops);
+	const warned = warnedConclusion(result, last);
+	if (warned !== null) return warned;
 	if (result.reached) return { code: "reached", sentence: reachedSentence(result, hops, last) };
 	if (loop !== null) {
 		const among = loop.addresses.length === 2 ? "between" : "among";
@@ -53,6 +60,41 @@ function conclusion(result: TraceResult, hops: readonly HopFacts[]): Omit<Verdic
 		return { code: "timeout", sentence: `Out of time (--timeout); ${farthest(last)}.` };
 	if (result.stopReason === "error") return { code: "error", sentence: `The trace broke off; ${farthest(last)}.` };
 	return silence(result, hops, last);
+}
+
+/** What the tracer has found out about the path by other means than the hops' answers. */
+function warnedConclusion(result: TraceResult, last: HopFacts | null): Omit<Verdict, "notes"> | null {
+	for (const warning of result.warnings) {
+		if (warning.code === "sessionFailed") {
+			const why = `${sessionFailure(warning.port, warning.failure)}, so there was no connection to trace in.`;
+			return { code: "noConnection", sentence: sentenceCase(why) };
+		}
+		if (warning.code === "mtuBlackHole") {
+			const { ttl, mtu } = warning;
+			const reached = result.reached ? "Small packets reach the target" : farthestWords(last);
+			const sentence = `${reached}, but those longer than ${mtu} bytes vanish behind hop ${ttl} without a word: an MTU black hole.`;
+			return { code: "blackHole", sentence };
+		}
+		if (result.reached) continue;
+		if (warning.code === "ecnDropped") {
+			const sentence =
+				"The target answers packets without the mark of ECN, and none with it: something on the way, or the target, drops the marked ones.";
+			return { code: "marksDropped", sentence };
+		}
+		if (warning.code === "sessionReset") {
+			const sentence = `The connection was reset by ${warning.from} before the target had answered in it; ${farthest(last)}.`;
+			return { code: "connectionReset", sentence };
+		}
+	}
+	return null;
+}
+
+function farthestWords(last: HopFacts | null): string {
+	return last === null ? "Nobody answered" : `Small packets come as far as hop ${last.ttl} (${describeHop(last)})`;
+}
+
+function sentenceCase(text: string): string {
+	return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function reachedSentence(result: TraceResult, hops: readonly HopFacts[], last: HopFacts | null): string {

@@ -21,22 +21,27 @@ const SENTENCES: { readonly [Code in WarningCode]: (warning: WarningByCode[Code]
 			? `${method} cannot set the ECN bits: Linux keeps them to itself on TCP sockets`
 			: `LENGTH does not apply to ${method}: a SYN has the length of its options`,
 	sessionFailed: ({ port, failure }) =>
-		`${sessionFailure(port, failure)}; --tcp traces the way there without a connection`,
-	sessionReset: ({ from }) => `${from} reset the connection in the middle of the trace`,
-	publicAddress: ({ address }) => `routers see our packets come from ${address}: a NAT lies on the way out`,
-	noSack: ({ lostAt, ttl }) => `${NO_SACK[lostAt](ttl)}; answers of the target were told apart by duplicate ACKs`,
+		`${sessionFailure(port, failure)}; choose an open port with --port, or trace without a connection by --tcp`,
+	sessionReset: ({ from }) =>
+		`the connection was reset by ${from} in the middle of the trace, so later probes were not sent; --tcp needs no connection`,
+	publicAddress: ({ address }) =>
+		`routers see our packets come from ${address}: a NAT stands on the way out; --changes shows behind which hop`,
+	noSack: ({ lostAt, ttl }) =>
+		`${NO_SACK[lostAt](ttl)}; answers of the target were told apart by duplicate ACKs, so look at the middlebox there if SACK is missed`,
 	mtuBlackHole: ({ ttl, from, mtu }) =>
-		`packets longer than ${mtu} bytes vanish behind hop ${ttl}${from === null ? "" : ` (${from})`} without a word`,
-	ecnDropped: () => "packets marked for ECN go unanswered, unmarked ones are answered: something drops the marked ones",
+		`packets longer than ${mtu} bytes vanish behind hop ${ttl}${from === null ? "" : ` (${from})`} without a word; let ICMP "fragmentation needed" pass there, or clamp MSS and MTU to ${mtu}`,
+	ecnDropped: () =>
+		"packets marked for ECN go unanswered, unmarked ones are answered: something drops the marked ones; do without --ecn, or switch ECN off there",
 	channelFault: ({ error }) => systemErrorSentence(error, null),
 };
 
-function sessionFailure(port: number, failure: OpenFailure): string {
+/** Why there was no connection, in words that begin in lower case and end without a full stop. */
+export function sessionFailure(port: number, failure: OpenFailure): string {
 	switch (failure.why) {
 		case "refused":
-			return `${failure.from} refused the connection to TCP port ${port}`;
+			return `the connection to TCP port ${port} was refused by ${failure.from}`;
 		case "unreachable":
-			return `${failure.from} says that TCP port ${port} cannot be reached (ICMP ${failure.icmp.type}/${failure.icmp.code})`;
+			return `the connection to TCP port ${port} cannot be made, says ${failure.from} (ICMP ${failure.icmp.type}/${failure.icmp.code})`;
 		case "timeout":
 			return `the connection to TCP port ${port} was not answered`;
 		case "failed":

@@ -2,7 +2,7 @@ import { concatBytes, encodeUint, requireRange } from "../bytes.ts";
 import type { CryptoPort } from "../crypto.ts";
 import { type DecodeError, isDecodeError } from "../error.ts";
 import { decodeQuicFrames, encodeQuicFrames, type QuicFrame } from "./frames.ts";
-import { deriveInitialKeys, type QuicKeys } from "./keys.ts";
+import { deriveSenderKeys, type QuicKeys } from "./keys.ts";
 import type { QuicHandshakePacket, QuicInitialPacket } from "./packet.ts";
 import { AEAD_TAG_LENGTH, openQuicPacket, sealQuicPacket } from "./protection.ts";
 import { encodeVarint } from "./varint.ts";
@@ -40,14 +40,14 @@ export const QUIC_MINIMUM_INITIAL = 1200;
 
 /** A client's Initial packet, protected, padded to 1200 bytes unless `padTo` says otherwise (RFC 9000 §17.2.2). */
 export function encodeClientInitial(fields: QuicInitialFields, crypto: CryptoPort): Uint8Array {
-	const { client } = deriveInitialKeys(fields.version, fields.keyDcid ?? fields.dcid, crypto);
-	return encodeQuicPacket({ padTo: QUIC_MINIMUM_INITIAL, ...fields }, client, crypto);
+	const keys = deriveSenderKeys(fields.version, fields.keyDcid ?? fields.dcid, "client", crypto);
+	return encodeQuicPacket({ padTo: QUIC_MINIMUM_INITIAL, ...fields }, keys, crypto);
 }
 
 /** A server's Initial packet, protected, not padded unless `padTo` asks for it. */
 export function encodeServerInitial(fields: QuicInitialFields, crypto: CryptoPort): Uint8Array {
-	const { server } = deriveInitialKeys(fields.version, fields.keyDcid ?? fields.dcid, crypto);
-	return encodeQuicPacket(fields, server, crypto);
+	const keys = deriveSenderKeys(fields.version, fields.keyDcid ?? fields.dcid, "server", crypto);
+	return encodeQuicPacket(fields, keys, crypto);
 }
 
 /** Any packet with a long header and a packet number, protected with these keys. Throws RangeError. */

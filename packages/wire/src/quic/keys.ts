@@ -21,26 +21,40 @@ export interface QuicInitialKeys {
  * first Initial, or after a Retry that of the first one behind it. Throws RangeError for an unknown version.
  */
 export function deriveInitialKeys(version: number, dcid: Uint8Array, crypto: CryptoPort): QuicInitialKeys {
-	const { initialSalt, labelPrefix } = requireVersion(version);
-	const secret = crypto.hmacSha256(initialSalt, dcid);
-	return {
-		client: deriveQuicKeys(expandLabel(secret, "client in", 32, crypto), labelPrefix, crypto),
-		server: deriveQuicKeys(expandLabel(secret, "server in", 32, crypto), labelPrefix, crypto),
-	};
+	const client = deriveSenderKeys(version, dcid, "client", crypto);
+	return { client, server: deriveSenderKeys(version, dcid, "server", crypto) };
 }
 
-function deriveQuicKeys(secret: Uint8Array, prefix: string, crypto: CryptoPort): QuicKeys {
+/** The keys of one end's Initial packets, for whoever needs no others: nearly half the work. */
+export function deriveSenderKeys(
+	version: number,
+	dcid: Uint8Array,
+	sender: keyof QuicInitialKeys,
+	crypto: CryptoPort,
+): QuicKeys {
+	const { initialSalt, labelPrefix } = requireVersion(version);
+	const secret = expandLabel(crypto.hmacSha256(initialSalt, dcid), `${sender} in`, 32, crypto);
 	return {
-		key: expandLabel(secret, `${prefix}key`, 16, crypto),
-		iv: expandLabel(secret, `${prefix}iv`, 12, crypto),
-		headerProtection: expandLabel(secret, `${prefix}hp`, 16, crypto),
+		key: expandLabel(secret, `${labelPrefix}key`, 16, crypto),
+		iv: expandLabel(secret, `${labelPrefix}iv`, 12, crypto),
+		headerProtection: expandLabel(secret, `${labelPrefix}hp`, 16, crypto),
 	};
 }
 
 /** HKDF-Expand-Label without context (RFC 8446 §7.1), for at most one digest, 32 bytes. */
 function expandLabel(secret: Uint8Array, label: string, length: number, crypto: CryptoPort): Uint8Array {
+	return crypto.hmacSha256(secret, expandInput(label, length)).subarray(0, length);
+}
+
+const expandInputs = new Map<string, Uint8Array>();
+
+/** What HKDF-Expand hashes (RFC 5869 §2.3): the first block is the HMAC over the label and the counter 1. */
+function expandInput(label: string, length: number): Uint8Array {
+	const known = expandInputs.get(label);
+	if (known !== undefined) return known;
 	const name = encodeUtf8(`tls13 ${label}`);
-	const info = concatBytes([encodeUint("length", length, 2), Uint8Array.of(name.length), name, Uint8Array.of(0)]);
-	// HKDF-Expand (RFC 5869 §2.3): the first block is the HMAC over info and the counter 1.
-	return crypto.hmacSha256(secret, concatBytes([info, Uint8Array.of(1)])).slice(0, length);
+	const size = encodeUint("length", length, 2);
+	const input = concatBytes([size, Uint8Array.of(name.length), name, Uint8Array.of(0, 1)]);
+	expandInputs.set(label, input);
+	return input;
 }

@@ -21,8 +21,9 @@ import {
 	UDP_HEADER_LENGTH,
 } from "@whither/wire";
 import type { IcmpErrorReply, PacketReply, ProbePacket, QuotedProbe, Reply } from "../channel.ts";
-import { icmpMeaning } from "../icmp-meaning.ts";
 import type { Match, ProbeContext, ReplyMeaning, TraceMethod } from "../method.ts";
+import { quotedFrame } from "./quoted-frame.ts";
+import { sentChecksum } from "./udp-payload.ts";
 
 const UDP = IP_PROTOCOL.udp;
 const DNS_PORT = 53;
@@ -158,12 +159,11 @@ function formatAnswer({ name, ttl, data }: DnsRecord): string {
 }
 
 function matchError(context: ProbeContext, reply: IcmpErrorReply): Match {
+	const frame = quotedFrame(context, reply, UDP);
+	if (frame.type === "foreign") return frame;
+	const { meaning } = frame;
 	const { quoted } = reply;
-	if (quoted.protocol !== UDP) return { type: "foreign", reason: "otherProtocol" };
-	if (quoted.destination !== context.target) return { type: "foreign", reason: "otherTarget" };
-	const meaning = icmpMeaning(context.family, reply);
-	if (meaning === null) return { type: "foreign", reason: "notAnError" };
-	if (!arePortsOurs(context, quoted.sourcePort, quoted.destinationPort))
+	if (!context.looseMatch && !arePortsOurs(context, quoted.sourcePort, quoted.destinationPort))
 		return { type: "foreign", reason: "otherPort" };
 	const id = quotedId(context, quoted);
 	if (id === null) return { type: "foreign", reason: "otherKey" };
@@ -171,17 +171,25 @@ function matchError(context: ProbeContext, reply: IcmpErrorReply): Match {
 }
 
 /** The id of the query quoted, from its own bytes, else from the UDP checksum; null: not ours, undefined: can't be told. */
-function quotedId(
-	context: ProbeContext,
-	{ payload, segment }: Pick<QuotedProbe, "payload" | "segment">,
-): number | null | undefined {
+function quotedId(context: ProbeContext, quoted: QuotedProbe): number | null | undefined {
+	const { payload, segment } = quoted;
 	const [high, low] = payload;
 	if (high !== undefined && low !== undefined) {
 		const id = (high << 8) | low;
-		return isStart(payload.subarray(ID_LENGTH), encodeQuery(context, id).subarray(ID_LENGTH)) ? id : null;
+		const query = encodeQuery(withQuotedLength(context, payload), id);
+		return isStart(payload.subarray(ID_LENGTH), query.subarray(ID_LENGTH)) ? id : null;
 	}
 	if (segment === null || segment.length < UDP_HEADER_LENGTH) return undefined;
-	return checksumId(context, checksumAt(segment));
+	return checksumId(context, quoted, segment);
+}
+
+/** The context with the packet length that the quoted query has by its own account: padding differs from probe to probe. */
+function withQuotedLength(context: ProbeContext, payload: Uint8Array): ProbeContext {
+	const plain = leastLength(context);
+	const end = plain - IP_HEADER_LENGTH[context.family] - UDP_HEADER_LENGTH;
+	if (payload.length < end) return context;
+	const optionsLength = new DataView(payload.buffer, payload.byteOffset).getUint16(end - 2);
+	return { ...context, length: plain + optionsLength };
 }
 
 /** Whether the first bytes begin the second, as far as both go: a router may quote padding behind the packet. */
@@ -193,22 +201,22 @@ function isStart(start: Uint8Array, whole: Uint8Array): boolean {
  * A checksum is the complement of a sum that the id is part of. Ids 0 and 0xffff make the same one, as zero has two
  * forms in that arithmetic: then it names neither. A checksum of zero stands for none (RFC 768).
  */
-function checksumId(context: ProbeContext, checksum: number): number | undefined {
-	const withoutId = checksumAt(probe({ ...context, transport: "ip" }, 0).bytes);
-	const id = (withoutId - checksum + 0xffff) % 0xffff;
+function checksumId(context: ProbeContext, quoted: QuotedProbe, segment: Uint8Array): number | undefined {
+	const view = new DataView(segment.buffer, segment.byteOffset);
+	const length = IP_HEADER_LENGTH[context.family] + view.getUint16(4);
+	const checksum = view.getUint16(6);
+	const { bytes } = probe({ ...context, transport: "ip", length }, 0);
+	const withoutId = new DataView(bytes.buffer, bytes.byteOffset).getUint16(6);
+	const id = (withoutId - sentChecksum(context, quoted, checksum) + 0xffff) % 0xffff;
 	return checksum === 0 || id === 0 ? undefined : id;
-}
-
-function checksumAt(segment: Uint8Array): number {
-	return new DataView(segment.buffer, segment.byteOffset).getUint16(6);
 }
 
 export const dns: TraceMethod = {
 	name: "dns",
 	summary: "a DNS query (port 53 unless -p), whose answer is shown",
 	channels: [
-		{ kind: "errorQueue", transport: "udp", protocol: UDP, ports: "one" },
 		{ kind: "raw", transport: "ip", protocol: UDP, ports: "one" },
+		{ kind: "errorQueue", transport: "udp", protocol: UDP, ports: "one" },
 	],
 	defaultPort: DNS_PORT,
 	// A query about a longer name than the root's is longer by that name.
@@ -230,6 +238,6 @@ export const dns: TraceMethod = {
 		},
 		{ name: "norecurse", value: null, summary: "ask for what the server knows itself" },
 	],
-	probe: (context, { sequence }) => probe(context, idOf(context, sequence)),
+	probe: (context, { sequence, length = context.length }) => probe({ ...context, length }, idOf(context, sequence)),
 	match,
 };

@@ -1,8 +1,8 @@
 /** Method `icmp`: echo requests of one id; the checksum is kept constant so that load balancers see one flow (RFC 792, RFC 4443). */
 import { ECHO_TYPES, encodeIcmpEcho, ICMP_HEADER_LENGTH, IP_HEADER_LENGTH, IP_PROTOCOL } from "@whither/wire";
 import type { Family, Reply } from "../channel.ts";
-import { icmpMeaning } from "../icmp-meaning.ts";
 import type { Match, ProbeContext, ProbeRequest, ReplyMeaning, TraceMethod } from "../method.ts";
+import { quotedFrame } from "./quoted-frame.ts";
 
 const PROTOCOL: Readonly<Record<Family, number>> = { 4: IP_PROTOCOL.icmp, 6: IP_PROTOCOL.icmpv6 };
 /** Key, then the two bytes that balance the checksum. */
@@ -13,8 +13,8 @@ export const icmp: TraceMethod = {
 	name: "icmp",
 	summary: "ICMP echo, raw or by ping socket where net.ipv4.ping_group_range allows",
 	channels: [
-		{ kind: "errorQueue", transport: "ping", protocol: IP_PROTOCOL.icmp, ports: "one" },
 		{ kind: "raw", transport: "ip", protocol: IP_PROTOCOL.icmp, ports: "none" },
+		{ kind: "errorQueue", transport: "ping", protocol: IP_PROTOCOL.icmp, ports: "one" },
 	],
 	defaultPort: null,
 	defaultLength: { 4: 60, 6: 80 },
@@ -23,23 +23,21 @@ export const icmp: TraceMethod = {
 	match,
 };
 
-function probe(context: ProbeContext, { sequence }: ProbeRequest) {
+function probe(context: ProbeContext, { sequence, length = context.length }: ProbeRequest) {
 	const { family, transport } = context;
 	return {
 		transport,
 		protocol: PROTOCOL[family],
 		sourcePort: context.sourcePorts[0] ?? 0,
 		destinationPort: 0,
-		bytes: echoRequest(context, sequence & 0xffff),
+		bytes: echoRequest(context, sequence & 0xffff, length),
 	};
 }
 
 /** Counting sequence numbers change the checksum; two payload bytes change it back. */
-function echoRequest(context: ProbeContext, sequence: number): Uint8Array {
+function echoRequest(context: ProbeContext, sequence: number, length: number): Uint8Array {
 	const { family, source, target: destination, key } = context;
-	const payload = new Uint8Array(
-		Math.max(PAYLOAD_MINIMUM, context.length - IP_HEADER_LENGTH[family] - ICMP_HEADER_LENGTH),
-	);
+	const payload = new Uint8Array(Math.max(PAYLOAD_MINIMUM, length - IP_HEADER_LENGTH[family] - ICMP_HEADER_LENGTH));
 	for (let index = PAYLOAD_MINIMUM; index < payload.length; index++) payload[index] = 0x40 + (index & 0x3f);
 	const view = new DataView(payload.buffer);
 	view.setUint32(0, key);
@@ -54,11 +52,9 @@ function echoId(context: ProbeContext): number {
 
 function match(context: ProbeContext, reply: Reply): Match {
 	if (reply.type === "icmpError") {
-		if (reply.quoted.protocol !== PROTOCOL[context.family]) return { type: "foreign", reason: "otherProtocol" };
-		if (reply.quoted.destination !== context.target) return { type: "foreign", reason: "otherTarget" };
-		const meaning = icmpMeaning(context.family, reply);
-		if (meaning === null) return { type: "foreign", reason: "notAnError" };
-		return matchEcho(context, ECHO_TYPES[context.family].request, reply.quoted, meaning);
+		const frame = quotedFrame(context, reply, PROTOCOL[context.family]);
+		if (frame.type === "foreign") return frame;
+		return matchEcho(context, ECHO_TYPES[context.family].request, reply.quoted, frame.meaning);
 	}
 	if (reply.type !== "packet" || reply.protocol !== PROTOCOL[context.family])
 		return { type: "foreign", reason: "otherProtocol" };
@@ -66,7 +62,7 @@ function match(context: ProbeContext, reply: Reply): Match {
 	return matchEcho(context, ECHO_TYPES[context.family].reply, reply, ANSWERED);
 }
 
-/** An echo is ours when its type and id are, and the key too as far as it is there. */
+/** An echo is ours when its type and id are, and the key too as far as it is there; a loose match needs but the key. */
 function matchEcho(
 	context: ProbeContext,
 	type: number,
@@ -77,8 +73,10 @@ function matchEcho(
 	if (segment === null || segment.length < ICMP_HEADER_LENGTH) return { type: "foreign", reason: "malformed" };
 	const header = new DataView(segment.buffer, segment.byteOffset);
 	if (header.getUint8(0) !== type) return { type: "foreign", reason: "otherProtocol" };
-	if (header.getUint16(4) !== echoId(context)) return { type: "foreign", reason: "otherPort" };
-	const keyed = payload.length < 4 || new DataView(payload.buffer, payload.byteOffset).getUint32(0) === context.key;
-	if (!keyed) return { type: "foreign", reason: "otherKey" };
+	const hasKey = payload.length >= 4;
+	const needsId = !(context.looseMatch && hasKey);
+	if (needsId && header.getUint16(4) !== echoId(context)) return { type: "foreign", reason: "otherPort" };
+	const isOurs = !hasKey || new DataView(payload.buffer, payload.byteOffset).getUint32(0) === context.key;
+	if (!isOurs) return { type: "foreign", reason: "otherKey" };
 	return { type: "probe", sequence: header.getUint16(6), meaning };
 }

@@ -7,11 +7,12 @@ import {
 	internetChecksum,
 	isDecodeError,
 	TCP_FLAGS,
+	transportChecksum,
 } from "@whither/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ipPacket, replyFromPacket, replyFromSegment } from "../capture.ts";
-import type { ChannelNeed, Family, Reply } from "../channel.ts";
+import type { ChannelNeed, Family, ProbePacket, Reply } from "../channel.ts";
 import type { ProbeContext, TraceMethod } from "../method.ts";
 import { findMethod, TRACE_METHODS } from "./index.ts";
 import { testCrypto } from "./quic-crypto.fixture.ts";
@@ -20,13 +21,21 @@ const SOURCE = { 4: "192.0.2.1", 6: "2001:db8::1" } as const;
 const TARGET = { 4: "203.0.113.7", 6: "2001:db8:7::7" } as const;
 const ROUTER = { 4: "198.51.100.9", 6: "2001:db8:9::9" } as const;
 const TIME_EXCEEDED = { 4: 11, 6: 3 } as const;
+const PUBLIC = { 4: "192.0.2.200", 6: "2001:db8:200::200" } as const;
+/** Transport checksums that cover addresses, by IP protocol. */
+const CHECKSUM_AT: ReadonlyMap<number, number> = new Map([
+	[IP_PROTOCOL.udp, 6],
+	[IP_PROTOCOL.tcp, 16],
+	[IP_PROTOCOL.icmpv6, 2],
+	[IP_PROTOCOL.dccp, 6],
+]);
 const ICMP = { 4: IP_PROTOCOL.icmp, 6: IP_PROTOCOL.icmpv6 } as const;
 
 function contextOf(method: TraceMethod, family: Family, need: ChannelNeed, key = 0xdecafbad): ProbeContext {
 	const ports = { one: [50_000], perProbe: Array.from({ length: 100 }, (_, index) => 50_000 + index), none: [] }[
 		need.ports
 	];
-	return {
+	const context: ProbeContext = {
 		family,
 		channel: need.kind,
 		transport: need.transport,
@@ -45,14 +54,24 @@ function contextOf(method: TraceMethod, family: Family, need: ChannelNeed, key =
 		looseMatch: false,
 		queries: 3,
 	};
+	return { ...context, length: Math.max(context.length, method.leastLength?.(context) ?? 0) };
 }
 
 /** The Time Exceeded that a router sends about a probe, quoting so many bytes after the IP header. */
-function timeExceeded(context: ProbeContext, method: TraceMethod, sequence: number, quoteBytes: number): Reply {
+function timeExceeded(
+	context: ProbeContext,
+	method: TraceMethod,
+	probe: number | { readonly sequence: number; readonly length: number },
+	quoteBytes: number,
+): Reply {
+	const asked = typeof probe === "number" ? { sequence: probe } : probe;
+	return errorAbout(context, method.probe(context, { ttl: 5, flow: 0, ...asked }), quoteBytes);
+}
+
+function errorAbout(context: ProbeContext, packet: ProbePacket, quoteBytes: number): Reply {
 	const { family } = context;
-	const packet = method.probe(context, { ttl: 5, sequence, flow: 0 });
 	const frame = { family, source: context.source, target: context.target, tos: 0, flowLabel: 0, dontFragment: false };
-	const whole = ipPacket(frame, { sequence, ttl: 1, packet });
+	const whole = ipPacket(frame, { sequence: 1, ttl: 1, packet });
 	const quoted = whole.subarray(0, (family === 4 ? 20 : 40) + quoteBytes);
 	const segment = encodeIcmpError(family, {
 		type: TIME_EXCEEDED[family],
@@ -76,6 +95,35 @@ function timeExceeded(context: ProbeContext, method: TraceMethod, sequence: numb
 	return reply;
 }
 
+/** The same, of a packet that a NAT has given other addresses and a checksum to match. */
+function translatedError(seen: ProbeContext, packet: ProbePacket, quoteBytes: number): Reply {
+	const bytes = packet.bytes.slice();
+	const at = CHECKSUM_AT.get(packet.protocol);
+	if (at !== undefined) {
+		bytes.fill(0, at, at + 2);
+		const checksum = transportChecksum(seen.family, seen.source, seen.target, packet.protocol, bytes);
+		new DataView(bytes.buffer).setUint16(at, checksum);
+	}
+	return errorAbout(seen, { ...packet, bytes }, quoteBytes);
+}
+
+/** As a NAT would that translates ports, or the id of an echo. */
+function withOtherPorts(packet: ProbePacket): ProbePacket {
+	const bytes = packet.bytes.slice();
+	const at = packet.protocol === IP_PROTOCOL.icmp || packet.protocol === IP_PROTOCOL.icmpv6 ? 4 : 0;
+	new DataView(bytes.buffer).setUint16(at, 1024);
+	return { ...packet, bytes };
+}
+
+/** Bytes that must be quoted of those whose first eight have no room for a name. */
+const LONGER_NAMES: ReadonlyMap<string, number> = new Map([
+	["quic", 20],
+	["udplite", 20],
+	["sctp", 20],
+]);
+/** Those whose first bytes are no ports, or whose key is read by other rules. */
+const NEVER_LOOSE = ["quic", "raw"];
+
 const rawNeeds = TRACE_METHODS.flatMap((method) =>
 	method.channels
 		.filter(({ kind }) => kind === "raw")
@@ -90,8 +138,7 @@ describe.each(rawNeeds)("$name on raw sockets, IPv$family", ({ name, method, nee
 		expect(bytes.length + (family === 4 ? 20 : 40)).toBe(context.length);
 	});
 
-	// What is encrypted leaves the UDP header no room for a name.
-	const shortest = name === "quic" ? 20 : 8;
+	const shortest = LONGER_NAMES.get(name) ?? 8;
 
 	it(`knows its probe by a whole quote and by one of ${shortest} bytes`, () => {
 		for (const sequence of [0, 1, 29, 77, 99]) {
@@ -109,6 +156,34 @@ describe.each(rawNeeds)("$name on raw sockets, IPv$family", ({ name, method, nee
 			if (match.type === "probe") expect(match.sequence).toBeGreaterThan(1000);
 			else expect(match.type).toBe("foreign");
 		}
+	});
+
+	it("makes a packet of another length where a request asks for it, and knows it again", () => {
+		const { bytes } = method.probe(context, { ttl: 1, sequence: 7, flow: 0, length: 1400 });
+		expect(bytes.length + (family === 4 ? 20 : 40)).toBe(1400);
+		const reply = timeExceeded(context, method, { sequence: 7, length: 1400 }, 1400);
+		expect(method.match(context, reply)).toMatchObject({ type: "probe", sequence: 7 });
+	});
+
+	it("knows its probe behind a 1:1 NAT that shows routers another source", () => {
+		const seen = { ...context, source: PUBLIC[family] };
+		const packet = method.probe(context, { ttl: 5, sequence: 7, flow: 0 });
+		for (const quoteBytes of [shortest, context.length]) {
+			const reply = translatedError(seen, packet, quoteBytes);
+			expect(method.match(context, reply)).toMatchObject({ type: "probe", sequence: 7 });
+		}
+	});
+
+	it("needs but its key to match loosely", () => {
+		const packet = method.probe(context, { ttl: 5, sequence: 7, flow: 0 });
+		const elsewhere = { ...context, source: PUBLIC[family], target: ROUTER[family] };
+		const reply = translatedError(elsewhere, withOtherPorts(packet), context.length);
+		expect(method.match(context, reply).type).toBe("foreign");
+		const loose = { ...context, looseMatch: true };
+		if (!NEVER_LOOSE.includes(name)) expect(method.match(loose, reply)).toMatchObject({ type: "probe", sequence: 7 });
+		const other = contextOf(method, family, need, 0x0badcafe);
+		const match = method.match(loose, timeExceeded(other, method, 3, context.length));
+		if (match.type === "probe") expect(match.sequence).toBeGreaterThan(1000);
 	});
 
 	it("returns a verdict on any bytes at all", () => {
@@ -155,7 +230,7 @@ describe("udp", () => {
 	);
 
 	it("calls an answer without its key its flow's, and one from elsewhere foreign", () => {
-		const need = udp.channels[0];
+		const need = udp.channels.find(({ kind }) => kind === "errorQueue");
 		if (need === undefined) throw new Error("no channel");
 		const context = contextOf(udp, 4, need);
 		const reply = {

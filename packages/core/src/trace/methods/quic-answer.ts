@@ -3,7 +3,8 @@ import {
 	decodeQuicDatagram,
 	decodeQuicPayload,
 	decodeServerHello,
-	deriveInitialKeys,
+	deriveSenderKeys,
+	equalBytes,
 	isDecodeError,
 	isHelloRetryRequest,
 	joinQuicCrypto,
@@ -12,6 +13,7 @@ import {
 	QUIC_V2,
 	type QuicFrame,
 	type QuicInitialPacket,
+	type QuicOpenedPacket,
 	type QuicPacket,
 	type QuicRetryPacket,
 	type QuicVersionNegotiationPacket,
@@ -19,8 +21,18 @@ import {
 	quicVersionName,
 	verifyQuicRetry,
 } from "@whither/wire";
+import type { ProbePacket } from "../channel.ts";
 import type { IgnoreReason, Match, ProbeContext, ReplyMeaning } from "../method.ts";
-import { connectionOf, destinationId, type FollowUp, latestInitial } from "./quic-connection.ts";
+import {
+	type Connection,
+	closeOnce,
+	connectionOf,
+	destinationId,
+	type FollowUp,
+	hear,
+	latestInitial,
+} from "./quic-connection.ts";
+import { closingDatagram, quicPacket } from "./quic-datagram.ts";
 import { CONNECTION_ID_LENGTH, namedSequence } from "./quic-ids.ts";
 
 /** A longer token would leave the ClientHello no room in a datagram of the usual size. */
@@ -37,24 +49,35 @@ export function matchQuicDatagram(context: ProbeContext, datagram: Uint8Array): 
 	if (packet.kind === "retry") return matchRetry(context, packet, first);
 	if (packet.kind === "initial") return matchInitial(context, packet, packets, first);
 	const latest = latestInitial(context, first);
-	const known = packet.kind === "handshake";
 	// Nobody answers with a version that was not offered, so one that we can't read must be the one asked for.
-	if (!known && packet.version !== connectionOf(context, latest).version) return foreign("malformed");
-	return answer(latest, { packet: known ? "handshake" : "unknown", version: quicVersionName(packet.version) });
+	const connection = connectionOf(context, latest);
+	const known = packet.kind === "handshake";
+	if (!known && packet.version !== connection.version) return foreign("malformed");
+	if (known && packet.truncated) return foreign("malformed");
+	const detail = { packet: known ? "handshake" : "unknown", version: quicVersionName(packet.version) };
+	return { ...answer(latest, detail), ...partOf(context, connection, packet) };
 }
 
 /** A short header: 1-RTT where it has our connection ID, else a reset, which nobody can tell whose it is. */
 function matchShort(context: ProbeContext, packet: QuicPacket | undefined, datagram: Uint8Array): Match {
 	const first = packet?.kind === "short" ? namedSequence(context, "source", packet.dcid) : null;
-	if (first !== null) return answer(latestInitial(context, first), { packet: "oneRtt" });
+	if (packet !== undefined && first !== null) {
+		const latest = latestInitial(context, first);
+		return { ...answer(latest, { packet: "oneRtt" }), ...partOf(context, connectionOf(context, latest), packet) };
+	}
 	if (!looksLikeStatelessReset(datagram)) return foreign("malformed");
 	return { type: "flow", meaning: meaningOf({ packet: "reset" }) };
+}
+
+/** What the target says in several datagrams is one answer; what the network doubled is a duplicate. */
+function partOf(context: ProbeContext, connection: Connection, { bytes }: QuicPacket): { readonly part?: true } {
+	return hear(context, connection, bytes) === "further" ? { part: true } : {};
 }
 
 /** RFC 9000 §6.2: one with the version that we sent, or with other connection IDs than ours, is to be dropped. */
 function matchNegotiation(context: ProbeContext, packet: QuicVersionNegotiationPacket, sequence: number): Match {
 	const connection = connectionOf(context, sequence);
-	if (!sameBytes(packet.scid, destinationId(context, connection))) return foreign("otherKey");
+	if (!equalBytes(packet.scid, destinationId(context, connection))) return foreign("otherKey");
 	if (packet.versions.includes(connection.version)) return foreign("malformed");
 	const detail = {
 		packet: "versionNegotiation",
@@ -73,7 +96,7 @@ function matchRetry(context: ProbeContext, packet: QuicRetryPacket, first: numbe
 	const dcid = destinationId(context, connection);
 	if (!verifyQuicRetry(packet, dcid, context.crypto)) return foreign("otherKey");
 	if (packet.version !== connection.version) return foreign("malformed");
-	if (packet.token.length === 0 || sameBytes(packet.scid, dcid)) return foreign("malformed");
+	if (packet.token.length === 0 || equalBytes(packet.scid, dcid)) return foreign("malformed");
 	const latest = connectionOf(context, latestInitial(context, first));
 	if (latest.retry !== null) return foreign("malformed");
 	const detail = { packet: "retry", version: quicVersionName(packet.version) };
@@ -91,27 +114,42 @@ function matchInitial(
 	if (packet.truncated) return foreign("malformed");
 	// What comes after the follow-up left may still answer the Initial before it.
 	for (const sequence of new Set([latestInitial(context, first), first])) {
-		const frames = openInitial(context, packet, sequence);
-		if (frames === null) continue;
+		const opened = openInitial(context, packet, sequence);
+		if (opened === null) continue;
+		const { frames } = opened;
 		const handshake = packets.some(({ kind }) => kind === "handshake") ? { handshake: true } : {};
-		return answer(sequence, {
+		const detail = {
 			packet: "initial",
 			version: quicVersionName(packet.version),
 			...helloDetail(frames),
 			...ecnDetail(frames),
 			...closeDetail(frames),
 			...handshake,
-		});
+		};
+		const connection = connectionOf(context, sequence);
+		const part = partOf(context, connection, packet);
+		return { ...answer(sequence, detail), ...part, ...farewellTo(context, connection, packet, opened) };
 	}
 	return foreign("otherKey");
 }
 
-/** The frames of an Initial in answer to the one with this sequence; null where its keys do not fit. */
-function openInitial(context: ProbeContext, packet: QuicInitialPacket, sequence: number): readonly QuicFrame[] | null {
+/** What an Initial in answer to the one with this sequence holds; null where its keys do not fit. */
+function openInitial(context: ProbeContext, packet: QuicInitialPacket, sequence: number): QuicOpenedPacket | null {
 	const keyDcid = destinationId(context, connectionOf(context, sequence));
-	const { server } = deriveInitialKeys(packet.version, keyDcid, context.crypto);
+	const server = deriveSenderKeys(packet.version, keyDcid, "server", context.crypto);
 	const opened = decodeQuicPayload(packet, server, context.crypto);
-	return isDecodeError(opened) ? null : opened.frames;
+	return isDecodeError(opened) ? null : opened;
+}
+
+/** A connection that the target opened is closed, once, unless it closed it itself. */
+function farewellTo(
+	context: ProbeContext,
+	connection: Connection,
+	{ scid }: QuicInitialPacket,
+	{ frames, packetNumber }: QuicOpenedPacket,
+): { readonly farewell?: ProbePacket } {
+	if (frames.some(isClose) || !closeOnce(context, connection)) return {};
+	return { farewell: quicPacket(context, closingDatagram(context, connection, { scid, packetNumber })) };
 }
 
 function helloDetail(frames: readonly QuicFrame[]) {
@@ -128,7 +166,7 @@ function ecnDetail(frames: readonly QuicFrame[]) {
 
 function closeDetail(frames: readonly QuicFrame[]) {
 	for (const frame of frames) {
-		if (frame.name !== "connectionClose" && frame.name !== "applicationClose") continue;
+		if (!isClose(frame)) continue;
 		const { errorCode, reason } = frame.value;
 		const application = frame.name === "applicationClose";
 		const error = application ? `application 0x${errorCode.toString(16)}` : quicErrorName(errorCode);
@@ -137,8 +175,12 @@ function closeDetail(frames: readonly QuicFrame[]) {
 	return {};
 }
 
-function answer(sequence: number, detail: ReplyMeaning["detail"]): Match {
-	return { type: "probe", sequence, meaning: meaningOf(detail) };
+function isClose(frame: QuicFrame) {
+	return frame.name === "connectionClose" || frame.name === "applicationClose";
+}
+
+function answer(sequence: number, detail: ReplyMeaning["detail"]) {
+	return { type: "probe", sequence, meaning: meaningOf(detail) } as const;
 }
 
 function meaningOf(detail: ReplyMeaning["detail"]): ReplyMeaning {
@@ -147,8 +189,4 @@ function meaningOf(detail: ReplyMeaning["detail"]): ReplyMeaning {
 
 function foreign(reason: IgnoreReason): Match {
 	return { type: "foreign", reason };
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-	return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

@@ -17,17 +17,26 @@ export interface Connection {
 /** What `again` carries: a Version Negotiation begins a new connection, whose first Initial is the packet to come. */
 export type FollowUp = Omit<Connection, "first"> & { readonly first: number | null };
 
-/** The follow-ups sent in a trace: answers to them name their connection, and must be read with its keys. */
+/**
+ * The follow-ups sent in a trace: answers to them name their connection, and must be read with its keys. And what was
+ * heard of the connections that the target opened.
+ */
 interface Memory {
 	readonly bySequence: Map<number, Connection>;
 	/** The last Initial of a connection, by the sequence of its first. */
 	readonly latest: Map<number, number>;
+	/** The packets heard of a connection, as their tags, by the sequence of its first Initial. */
+	readonly heard: Map<number, Set<string>>;
+	/** The connections that were taken leave of, by the same. */
+	readonly closed: Set<number>;
 }
 
 const memories = new WeakMap<ProbeContext, Memory>();
 
 function memoryOf(context: ProbeContext): Memory {
-	const memory = memories.get(context) ?? { bySequence: new Map(), latest: new Map() };
+	const known = memories.get(context);
+	if (known !== undefined) return known;
+	const memory: Memory = { bySequence: new Map(), latest: new Map(), heard: new Map(), closed: new Set() };
 	memories.set(context, memory);
 	return memory;
 }
@@ -49,6 +58,33 @@ export function connectionOf(context: ProbeContext, sequence: number): Connectio
 /** The last Initial of the connection that began with this one; itself where nothing followed. */
 export function latestInitial(context: ProbeContext, first: number): number {
 	return memoryOf(context).latest.get(first) ?? first;
+}
+
+/** Bytes of a packet that no other shares: the end of its AEAD tag. A server sends nothing twice with the same one. */
+const TELLING_LENGTH = 8;
+/** A server's flight is a handful of packets: of one that never stops no more are remembered. */
+const MOST_HEARD = 64;
+
+/**
+ * Notes a packet of the target's on this connection. `further`: another one came before it, of the same flight. `copy`:
+ * this very packet did, which the network must have doubled.
+ */
+export function hear(context: ProbeContext, { first }: Connection, packet: Uint8Array): "first" | "further" | "copy" {
+	const { heard } = memoryOf(context);
+	const tags = heard.get(first) ?? new Set();
+	const tag = packet.subarray(-TELLING_LENGTH).join();
+	if (tags.has(tag)) return "copy";
+	const answered = tags.size > 0;
+	if (tags.size < MOST_HEARD) heard.set(first, tags.add(tag));
+	return answered ? "further" : "first";
+}
+
+/** True once a connection: whoever asks is to close it. */
+export function closeOnce(context: ProbeContext, { first }: Connection): boolean {
+	const { closed } = memoryOf(context);
+	if (closed.has(first)) return false;
+	closed.add(first);
+	return true;
 }
 
 /** The Destination Connection ID of a connection's Initials, which their keys come from. */

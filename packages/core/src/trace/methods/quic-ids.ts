@@ -14,8 +14,8 @@ const SEQUENCE_LENGTH = 2;
 /** Of an ID that was cut off, so many bytes still name the probe: the sequence and 32 bits that nobody guesses. */
 const NAMING_LENGTH = 6;
 
-/** What a secret of a probe is for. */
-const ROLES = { destination: 0, source: 1, random: 2, keyShare: 3, mask: 4 } as const;
+/** What a secret of a probe is for; `ids`: both of its connection IDs. */
+const ROLES = { ids: 0, random: 1, keyShare: 2, mask: 3 } as const;
 
 /** 32 bytes that belong to this probe and purpose alone. */
 export function quicSecret(context: ProbeContext, role: keyof typeof ROLES, sequence: number): Uint8Array {
@@ -27,11 +27,38 @@ export function quicSecret(context: ProbeContext, role: keyof typeof ROLES, sequ
 	return context.crypto.hmacSha256(context.secret, label);
 }
 
+/** Where the tag of each ID stands among the secret bytes that both come from. */
+const TAG_OFFSET = { destination: 0, source: CONNECTION_ID_LENGTH - SEQUENCE_LENGTH } as const;
+
+/** What the IDs of a trace come from: its mask, and the secret of the probe asked for last, as it is asked for again. */
+interface IdSecrets {
+	readonly mask: number;
+	last: { readonly sequence: number; readonly tags: Uint8Array } | null;
+}
+
+const idSecrets = new WeakMap<ProbeContext, IdSecrets>();
+
+function idSecretsOf(context: ProbeContext): IdSecrets {
+	const known = idSecrets.get(context);
+	if (known !== undefined) return known;
+	const mask = new DataView(quicSecret(context, "mask", 0).slice().buffer).getUint16(0);
+	const secrets: IdSecrets = { mask, last: null };
+	idSecrets.set(context, secrets);
+	return secrets;
+}
+
+function idTags(context: ProbeContext, sequence: number): Uint8Array {
+	const secrets = idSecretsOf(context);
+	if (secrets.last?.sequence !== sequence) secrets.last = { sequence, tags: quicSecret(context, "ids", sequence) };
+	return secrets.last.tags;
+}
+
 /** The Destination or Source Connection ID of this probe's Initial. */
 export function connectionId(context: ProbeContext, role: "destination" | "source", sequence: number): Uint8Array {
 	const id = new Uint8Array(CONNECTION_ID_LENGTH);
 	new DataView(id.buffer).setUint16(0, (sequence ^ sequenceMask(context)) & 0xffff);
-	id.set(quicSecret(context, role, sequence).subarray(0, CONNECTION_ID_LENGTH - SEQUENCE_LENGTH), SEQUENCE_LENGTH);
+	const start = TAG_OFFSET[role];
+	id.set(idTags(context, sequence).subarray(start, start + CONNECTION_ID_LENGTH - SEQUENCE_LENGTH), SEQUENCE_LENGTH);
 	return id;
 }
 
@@ -68,6 +95,5 @@ export function quotedConnection(
 
 /** So that the sequence numbers of a trace do not stand in its packets for everybody to read. */
 function sequenceMask(context: ProbeContext): number {
-	const [high = 0, low = 0] = quicSecret(context, "mask", 0);
-	return (high << 8) | low;
+	return idSecretsOf(context).mask;
 }

@@ -98,10 +98,23 @@ const HELLO = encodeServerHello({
 const ACK = { delay: 3, ranges: [{ smallest: 0, largest: 0 }] };
 
 /** What a server says to this Initial; `keyDcid` as for `encodeServerInitial`, by default the Initial's own DCID. */
-function serverInitial(probe: Uint8Array, frames: readonly QuicFrame[], keyDcid?: Uint8Array): Uint8Array {
+function serverInitial(
+	probe: Uint8Array,
+	frames: readonly QuicFrame[],
+	keyDcid?: Uint8Array,
+	packetNumber = 0,
+): Uint8Array {
 	const { version, dcid, scid } = initialOf(probe);
 	const ids = { version, dcid: scid, scid: SERVER_ID, keyDcid: keyDcid ?? dcid };
-	return encodeServerInitial({ ...ids, packetNumber: 0, frames }, testCrypto);
+	return encodeServerInitial({ ...ids, packetNumber, frames }, testCrypto);
+}
+
+/** A datagram of Handshake packets alone, which follows this Initial of the server's. */
+function handshakeOf(initial: Uint8Array, packetNumber: number): Uint8Array {
+	const { version, dcid, scid } = initialOf(initial);
+	const keys = deriveInitialKeys(version, scid, testCrypto).server;
+	const fields = { version, dcid, scid, packetNumber, frames: [quicFrame("ping", null)] };
+	return encodeQuicPacket({ kind: "handshake", ...fields }, keys, testCrypto);
 }
 
 function retryTo(probe: Uint8Array, originalDcid = initialOf(probe).dcid): Uint8Array {
@@ -114,6 +127,11 @@ function negotiationTo(probe: Uint8Array, versions: readonly number[]): Uint8Arr
 	const [packet] = decodeQuicDatagram(probe).packets;
 	if (packet === undefined || !("scid" in packet)) throw new Error("no long header");
 	return encodeQuicVersionNegotiation({ dcid: packet.scid, scid: packet.dcid, versions });
+}
+
+function expectProbe(match: Match): Extract<Match, { type: "probe" }> {
+	if (match.type !== "probe") throw new Error(`${match.type}: no answer`);
+	return match;
 }
 
 function expectAgain(match: Match): unknown {
@@ -138,6 +156,11 @@ describe("a QUIC probe", () => {
 
 	it.each([2000, 30_000])("is as long as asked for: %i bytes", (length) => {
 		expect(payloadOf(contextOf({ length }), 0)).toHaveLength(length - 28);
+		expect(quic.probe(contextOf(), { ttl: 1, sequence: 0, flow: 0, length }).bytes).toHaveLength(length - 28);
+	});
+
+	it("is never shorter than a first Initial may be", () => {
+		expect(quic.probe(contextOf(), { ttl: 1, sequence: 0, flow: 0, length: 600 }).bytes).toHaveLength(1200);
 	});
 
 	it.each([
@@ -167,6 +190,9 @@ describe("a QUIC probe", () => {
 		expect(initialOf(a).dcid).not.toEqual(initialOf(b).dcid);
 		expect(initialOf(a).scid).not.toEqual(initialOf(a).dcid);
 		expect(payloadOf(context, 0)).toEqual(a);
+		for (let sequence = 2; sequence < 300; sequence++) payloadOf(context, sequence);
+		expect(payloadOf(context, 0)).toEqual(a);
+		expect(payloadOf(contextOf(), 1)).toEqual(b);
 	});
 
 	it("takes a version of any number, and a server name", () => {
@@ -205,6 +231,12 @@ describe("a router's quote of it", () => {
 			reason: "otherTarget",
 		});
 	});
+
+	it("with addresses and ports rewritten is ours where that is to be believed", () => {
+		const rewritten = timeExceeded(probe, { destination: "10.0.0.7", destinationPort: 8443, sourcePort: 1 });
+		expect(quic.match(context, rewritten)).toMatchObject({ reason: "otherTarget" });
+		expect(quic.match(contextOf({ looseMatch: true }), rewritten)).toMatchObject({ type: "probe", sequence: 77 });
+	});
 });
 
 describe("an Initial of the target", () => {
@@ -213,11 +245,10 @@ describe("an Initial of the target", () => {
 		const ecn = { ect0: 1, ect1: 0, ce: 2 };
 		const frames = [quicFrame("ackEcn", { ...ACK, ecn }), quicFrame("crypto", { offset: 0, data: HELLO })];
 		const answer = serverInitial(payloadOf(context, 12), frames);
-		const { version, dcid, scid } = initialOf(answer);
-		const keys = deriveInitialKeys(version, scid, testCrypto).server;
-		const ping = { version, dcid, scid, packetNumber: 0, frames: [quicFrame("ping", null)] };
-		const handshake = encodeQuicPacket({ kind: "handshake", ...ping }, keys, testCrypto);
-		expect(quic.match(context, datagram(Uint8Array.of(...answer, ...handshake)))).toEqual({
+		const handshake = handshakeOf(answer, 0);
+		const { farewell, ...match } = expectProbe(quic.match(context, datagram(Uint8Array.of(...answer, ...handshake))));
+		expect(farewell).toBeDefined();
+		expect(match).toEqual({
 			type: "probe",
 			sequence: 12,
 			meaning: {
@@ -265,6 +296,87 @@ describe("an Initial of the target", () => {
 		expect(reason(datagram(answer, { from: "203.0.113.8" }))).toBe("otherTarget");
 		expect(reason(datagram(answer, { sourcePort: 444 }))).toBe("otherPort");
 		expect(reason(datagram(answer, { destinationPort: 4 }))).toBe("otherPort");
+	});
+});
+
+describe("a connection that the target opened", () => {
+	const frames = [quicFrame("crypto", { offset: 0, data: HELLO })];
+
+	/** The frames of a datagram of ours on the connection with this original ID, with what its header says. */
+	function openedClose(match: Match, keyDcid: Uint8Array, version: number) {
+		const { farewell } = expectProbe(match);
+		if (farewell === undefined) throw new Error("no farewell");
+		const packet = initialOf(farewell.transport === "ip" ? farewell.bytes.subarray(8) : farewell.bytes);
+		const plain = decodeQuicPayload(packet, deriveInitialKeys(version, keyDcid, testCrypto).client, testCrypto);
+		if (isDecodeError(plain)) throw new Error(plain.error);
+		return { farewell, packet, ...plain };
+	}
+
+	it.each([
+		["errorQueue", "udp", {}, QUIC_V1, 1200],
+		["raw", "ip", {}, QUIC_V1, 1208],
+		["raw", "ip", { v2: true }, QUIC_V2, 1208],
+	] as const)("over %s as %s is closed in a padded Initial, acknowledging the server's", (...row) => {
+		const [channel, transport, options, version, length] = row;
+		const context = contextOf({ channel, transport, options });
+		const sent = payloadOf(context, 7);
+		const probe = transport === "ip" ? sent.subarray(8) : sent;
+		const { dcid, scid } = initialOf(probe);
+		const match = quic.match(context, datagram(serverInitial(probe, frames, undefined, 3)));
+		const { farewell, packet, packetNumber, frames: said } = openedClose(match, dcid, version);
+		expect(farewell).toMatchObject({ transport, protocol: 17, sourcePort: 50_000, destinationPort: 443 });
+		expect(farewell.bytes).toHaveLength(length);
+		expect(packet).toMatchObject({ version, dcid: SERVER_ID, scid, token: new Uint8Array(0) });
+		expect(packetNumber).toBe(1);
+		expect(said).toMatchObject([
+			{ name: "ack", value: { ranges: [{ smallest: 3, largest: 3 }] } },
+			{ name: "connectionClose", value: { errorCode: 0, frameType: 0, reason: "" } },
+			{ name: "padding" },
+		]);
+	});
+
+	it("behind a Retry is closed with the Retry's keys, its token and the number after the second Initial's", () => {
+		const context = contextOf();
+		const second = payloadOf(context, 31, expectAgain(quic.match(context, datagram(retryTo(payloadOf(context, 4))))));
+		const match = quic.match(context, datagram(serverInitial(second, frames)));
+		const { packet, packetNumber } = openedClose(match, initialOf(second).dcid, QUIC_V1);
+		expect(packet.token).toEqual(initialOf(second).token);
+		expect(packetNumber).toBe(2);
+	});
+
+	it("is closed once, and not where the target closed it itself", () => {
+		const context = contextOf();
+		const first = payloadOf(context, 1);
+		expect(expectProbe(quic.match(context, datagram(serverInitial(first, frames)))).farewell).toBeDefined();
+		const again = expectProbe(quic.match(context, datagram(serverInitial(first, frames, undefined, 1))));
+		expect(again.farewell).toBeUndefined();
+		const second = payloadOf(context, 2);
+		expect(expectProbe(quic.match(context, datagram(serverInitial(second, frames)))).farewell).toBeDefined();
+		const close = quicFrame("connectionClose", { errorCode: 0x178, frameType: 6, reason: "" });
+		const refused = quic.match(context, datagram(serverInitial(payloadOf(context, 3), [close])));
+		expect(expectProbe(refused).farewell).toBeUndefined();
+	});
+
+	it("may answer in several datagrams, of which only a copy of one is a duplicate", () => {
+		const context = contextOf();
+		const probe = payloadOf(context, 5);
+		const answer = serverInitial(probe, frames);
+		const retransmitted = serverInitial(probe, frames, undefined, 1);
+		const handshake = handshakeOf(answer, 0);
+		const further = [answer, handshake, retransmitted, handshake, answer, handshakeOf(answer, 1)];
+		const parts = further.map((bytes) => expectProbe(quic.match(context, datagram(bytes))).part);
+		expect(parts).toEqual([undefined, true, true, undefined, undefined, true]);
+		expect(
+			expectProbe(quic.match(context, datagram(serverInitial(payloadOf(context, 6), frames)))).part,
+		).toBeUndefined();
+	});
+
+	it("is closed too where its Initial was overtaken", () => {
+		const context = contextOf();
+		const answer = serverInitial(payloadOf(context, 5), frames);
+		expect(quic.match(context, datagram(handshakeOf(answer, 0)))).not.toHaveProperty("farewell");
+		const match = expectProbe(quic.match(context, datagram(answer)));
+		expect(match).toMatchObject({ part: true, farewell: { protocol: 17 } });
 	});
 });
 

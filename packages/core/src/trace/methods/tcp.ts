@@ -1,73 +1,125 @@
 /**
- * Method `tcp`: raw SYNs, each from a source port of its own that an ordinary socket holds but never connects, so that
- * the kernel itself resets what the target opens (RFC 9293 section 3.10.7.1) and nothing stays half open.
+ * Method `tcp`: raw segments, SYNs unless told otherwise, each from a source port of its own that an ordinary socket
+ * holds but never connects, so that the kernel itself resets what the target opens (RFC 9293 section 3.10.7.1) and
+ * nothing stays half open.
  */
 import {
 	decodeTcp,
 	decodeTcpPrefix,
 	encodeTcp,
+	IP_HEADER_LENGTH,
 	IP_PROTOCOL,
 	isDecodeError,
 	TCP_FLAGS,
+	TCP_HEADER_LENGTH,
+	type TcpHeader,
 	type TcpOption,
 } from "@whither/wire";
-import type { Family, PacketReply, Reply } from "../channel.ts";
-import { icmpMeaning } from "../icmp-meaning.ts";
-import type { Match, ProbeContext, ProbeRequest, ReplyMeaning, TraceMethod } from "../method.ts";
+import type { Family, IcmpErrorReply, PacketReply, Reply } from "../channel.ts";
+import type {
+	Companion,
+	CompanionMoment,
+	Match,
+	ProbeContext,
+	ProbeRequest,
+	ReplyMeaning,
+	TraceMethod,
+} from "../method.ts";
+import { quotedFrame } from "./quoted-frame.ts";
+import {
+	askedFlags,
+	ecnAgreement,
+	ecnOffer,
+	flagNames,
+	numberOption,
+	TCP_OPTIONS,
+	withoutEcnSetup,
+} from "./tcp-asked.ts";
+import { ecnConclusions, UNMARKED } from "./tcp-ecn.ts";
 
 const TCP = IP_PROTOCOL.tcp;
 const HTTPS_PORT = 443;
 /** MSS for a path of 1500 bytes: 1500 less IP and TCP headers (RFC 9293 section 3.7.1). */
 const MSS: Readonly<Record<Family, number>> = { 4: 1460, 6: 1440 };
 const WINDOW = 64240;
-/** Sequence numbers of neighbouring probes are this far apart, so that acknowledgments never mix them up. */
-const SEQUENCE_STEP = 16;
+/** Neighbouring probes are so far apart that what acknowledges one with all its payload never names another. */
+const SEQUENCE_STEP = 0x10000;
+/** Payload of a SYN in the smallest packet that carries any: every link bears 68 bytes (RFC 791 section 3.2). */
+const PAYLOAD_LEAST = 8;
+const SYN_OPTIONS_LENGTH = 20;
+const SEGMENT_ONLY = { 4: 40, 6: 60 } as const;
 
 export const tcp: TraceMethod = {
 	name: "tcp",
-	summary: "TCP SYN by raw socket, like traceroute -T",
+	summary: "TCP SYN (-O: other flags) by raw socket, like traceroute -T",
 	channels: [{ kind: "raw", transport: "ip", protocol: TCP, ports: "perProbe" }],
 	defaultPort: HTTPS_PORT,
-	defaultLength: { 4: 60, 6: 80 },
-	minimumLength: { 4: 60, 6: 80 },
+	// A SYN is longer by its options.
+	defaultLength: SEGMENT_ONLY,
+	minimumLength: SEGMENT_ONLY,
+	leastLength: (context) => headersLength(context, askedFlags(context.options)),
 	fixedLength: true,
-	options: [{ name: "info", value: null, summary: "Show the flags and the maximum segment size of TCP answers" }],
+	options: TCP_OPTIONS,
+	companions,
+	conclusions: ecnConclusions,
 	probe,
 	match,
 };
 
-function probe(context: ProbeContext, { sequence }: ProbeRequest) {
-	const { family, source, target: destination, port: destinationPort } = context;
-	const sourcePort = probePort(context, sequence);
+function probe(context: ProbeContext, request: ProbeRequest) {
+	const { family, source, target: destination, port: destinationPort, options } = context;
+	const sourcePort = probePort(context, request.sequence);
+	const flags = flagsOf(context, request);
+	const number = sequenceNumber(context, request.sequence);
 	const fields = {
 		family,
 		source,
 		destination,
 		sourcePort,
 		destinationPort,
-		sequence: sequenceNumber(context, sequence),
-		flags: TCP_FLAGS.syn,
-		window: WINDOW,
-		options: synOptions(context),
+		sequence: number,
+		// A reset of what acknowledges nothing that was sent has this number (RFC 9293 section 3.10.7.1): it names us too.
+		acknowledgment: (flags & TCP_FLAGS.ack) === 0 ? 0 : number,
+		flags,
+		window: numberOption(options, "window", WINDOW),
+		options: (flags & TCP_FLAGS.syn) === 0 ? [] : synOptions(context),
 	};
-	return {
-		transport: "ip" as const,
-		protocol: TCP,
-		sourcePort,
-		destinationPort,
-		bytes: encodeTcp(fields, new Uint8Array(0)),
-	};
+	const payload = filler((request.length ?? context.length) - headersLength(context, flags));
+	return { transport: "ip" as const, protocol: TCP, sourcePort, destinationPort, bytes: encodeTcp(fields, payload) };
+}
+
+/** What is asked for; the companion does without what a path may drop. */
+function flagsOf({ options }: ProbeContext, { companion }: ProbeRequest): number {
+	const flags = askedFlags(options);
+	return companion === UNMARKED ? withoutEcnSetup(flags) : flags;
+}
+
+/** IP and TCP headers together, in bytes. */
+function headersLength({ family }: ProbeContext, flags: number): number {
+	const options = (flags & TCP_FLAGS.syn) === 0 ? 0 : SYN_OPTIONS_LENGTH;
+	return IP_HEADER_LENGTH[family] + TCP_HEADER_LENGTH + options;
 }
 
 /** What Linux itself offers in a SYN, 20 bytes in all. */
-function synOptions(context: ProbeContext): readonly TcpOption[] {
+function synOptions({ family, key, options }: ProbeContext): readonly TcpOption[] {
 	return [
-		{ name: "maximumSegmentSize", kind: 2, value: MSS[context.family] },
+		{ name: "maximumSegmentSize", kind: 2, value: numberOption(options, "mss", MSS[family]) },
 		{ name: "sackPermitted", kind: 4, value: true },
-		{ name: "timestamps", kind: 8, value: { value: context.key, echo: 0 } },
+		{ name: "timestamps", kind: 8, value: { value: key, echo: 0 } },
 		{ name: "noOperation", kind: 1, value: null },
 		{ name: "windowScale", kind: 3, value: 7 },
 	];
+}
+
+function filler(length: number): Uint8Array {
+	return Uint8Array.from({ length: Math.max(0, length) }, (_, index) => 0x40 + (index & 0x3f));
+}
+
+/** SYNs without a mark, to the target itself: what marked ones are compared with. */
+function companions({ tos, options, queries }: ProbeContext, { when }: CompanionMoment): readonly Companion[] {
+	const marked = (tos & 3) !== 0 && ecnOffer(askedFlags(options)) !== null;
+	if (when !== "start" || !marked || options["no-extra-ping"] === true) return [];
+	return Array.from({ length: queries }, (_, query) => ({ name: UNMARKED, ttl: 255, query, tos: tos & ~3 }));
 }
 
 function probePort(context: ProbeContext, sequence: number): number {
@@ -78,44 +130,84 @@ function sequenceNumber(context: ProbeContext, sequence: number): number {
 	return (context.key + sequence * SEQUENCE_STEP) >>> 0;
 }
 
-/** The probe that a TCP sequence number of ours belongs to; null where no probe can have it. */
-function probeOf(context: ProbeContext, tcpSequence: number): number | null {
-	const distance = (tcpSequence - context.key) >>> 0;
-	return distance % SEQUENCE_STEP === 0 && distance < 0x10000 * SEQUENCE_STEP ? distance / SEQUENCE_STEP : null;
+function match(context: ProbeContext, reply: Reply): Match {
+	if (reply.type === "icmpError") return matchError(context, reply);
+	if (reply.type === "packet" && reply.protocol === TCP) return matchSegment(context, reply);
+	return { type: "foreign", reason: "otherProtocol" };
 }
 
-function match(context: ProbeContext, reply: Reply): Match {
-	if (reply.type === "packet" && reply.protocol === TCP) return matchSegment(context, reply);
-	if (reply.type !== "icmpError" || reply.quoted.protocol !== TCP) return { type: "foreign", reason: "otherProtocol" };
-	if (reply.quoted.destination !== context.target) return { type: "foreign", reason: "otherTarget" };
-	const meaning = icmpMeaning(context.family, reply);
-	if (meaning === null) return { type: "foreign", reason: "notAnError" };
+function matchError(context: ProbeContext, reply: IcmpErrorReply): Match {
+	const frame = quotedFrame(context, reply, TCP);
+	if (frame.type === "foreign") return frame;
 	const quoted = decodeTcpPrefix(reply.quoted.segment ?? new Uint8Array(0));
 	if (isDecodeError(quoted)) return { type: "foreign", reason: "malformed" };
-	return named(context, quoted.sourcePort, quoted.destinationPort, quoted.sequence, meaning);
+	const named = namedBy(context, quoted.sequence, (offset) => offset === 0);
+	if (context.looseMatch) {
+		if (named === null) return { type: "foreign", reason: "otherKey" };
+		return { type: "probe", sequence: named, meaning: frame.meaning };
+	}
+	return matched(context, { ours: quoted.sourcePort, theirs: quoted.destinationPort, named, meaning: frame.meaning });
 }
 
-/** SYN/ACK and RST of the target acknowledge our SYN: its sequence number + 1. */
 function matchSegment(context: ProbeContext, reply: PacketReply): Match {
 	const decoded = decodeTcp(reply.segment ?? new Uint8Array(0));
 	if (isDecodeError(decoded)) return { type: "foreign", reason: "malformed" };
 	const { header } = decoded;
+	const named = answeredProbe(context, header);
+	return matched(context, {
+		ours: header.destinationPort,
+		theirs: header.sourcePort,
+		named,
+		meaning: segmentMeaning(context, header),
+	});
+}
+
+/** A segment of the target acknowledges the probe or, where that acknowledged something itself, resets at that number. */
+function answeredProbe(context: ProbeContext, { flags, sequence, acknowledgment }: TcpHeader): number | null {
+	const sent = askedFlags(context.options);
+	const isReset = (flags & TCP_FLAGS.rst) !== 0;
+	if (isReset && (sent & TCP_FLAGS.ack) !== 0) {
+		const named = namedBy(context, sequence, (offset) => offset === 0);
+		if (named !== null) return named;
+	}
+	if ((flags & TCP_FLAGS.ack) === 0) return null;
+	const taken = (sent & TCP_FLAGS.syn ? 1 : 0) + (sent & TCP_FLAGS.fin ? 1 : 0);
+	// A SYN's payload waits for the handshake, and counts in a reset (RFC 9293 section 3.4).
+	if ((flags & TCP_FLAGS.syn) !== 0) return namedBy(context, acknowledgment, (offset) => offset === 1);
+	return namedBy(context, acknowledgment, (offset) => offset === taken || offset >= taken + PAYLOAD_LEAST);
+}
+
+/** The probe whose sequence number, or one that lies acceptably behind it, this is. */
+function namedBy(context: ProbeContext, tcpSequence: number, accepts: (offset: number) => boolean): number | null {
+	const distance = (tcpSequence - context.key) >>> 0;
+	return accepts(distance % SEQUENCE_STEP) ? Math.floor(distance / SEQUENCE_STEP) : null;
+}
+
+function segmentMeaning({ options }: ProbeContext, header: TcpHeader): ReplyMeaning {
 	const flags = flagNames(header.flags);
-	if (!flags.includes("ack")) return { type: "foreign", reason: "otherKey" };
 	const kind = flags.includes("rst") ? "rst" : flags.includes("syn") ? "synAck" : "ack";
 	const mss = header.options.find((option) => option.name === "maximumSegmentSize");
-	const detail = { flags, ...(mss === undefined ? {} : { mss: mss.value }) };
-	const meaning: ReplyMeaning = { kind, place: "target", detail };
-	return named(context, header.destinationPort, header.sourcePort, (header.acknowledgment - 1) >>> 0, meaning);
+	const offer = kind === "synAck" ? ecnOffer(askedFlags(options)) : null;
+	const detail = {
+		flags,
+		...(mss === undefined ? {} : { mss: mss.value }),
+		...(offer === null ? {} : ecnAgreement(offer, header.flags)),
+	};
+	return { kind, place: "target", detail };
 }
 
-function named(context: ProbeContext, ours: number, theirs: number, tcpSequence: number, meaning: ReplyMeaning): Match {
+/** What ports and number make of an answer. */
+function matched(
+	context: ProbeContext,
+	found: {
+		readonly ours: number;
+		readonly theirs: number;
+		readonly named: number | null;
+		readonly meaning: ReplyMeaning;
+	},
+): Match {
+	const { ours, theirs, named, meaning } = found;
 	if (theirs !== context.port || !context.sourcePorts.includes(ours)) return { type: "foreign", reason: "otherPort" };
-	const sequence = probeOf(context, tcpSequence);
-	if (sequence === null || probePort(context, sequence) !== ours) return { type: "foreign", reason: "otherKey" };
-	return { type: "probe", sequence, meaning };
-}
-
-function flagNames(flags: number): string[] {
-	return Object.entries(TCP_FLAGS).flatMap(([name, bit]) => ((flags & bit) === 0 ? [] : [name]));
+	if (named === null || probePort(context, named) !== ours) return { type: "foreign", reason: "otherKey" };
+	return { type: "probe", sequence: named, meaning };
 }

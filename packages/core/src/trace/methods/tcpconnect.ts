@@ -4,8 +4,8 @@
  */
 import { decodeTcpPrefix, IP_PROTOCOL, isDecodeError } from "@whither/wire";
 import type { Reply } from "../channel.ts";
-import { icmpMeaning } from "../icmp-meaning.ts";
 import type { Match, ProbeContext, TraceMethod } from "../method.ts";
+import { quotedFrame } from "./quoted-frame.ts";
 
 const TCP = IP_PROTOCOL.tcp;
 const HTTPS_PORT = 443;
@@ -36,11 +36,11 @@ function match(context: ProbeContext, reply: Reply): Match {
 		const kind = reply.outcome === "connected" ? "synAck" : "rst";
 		return { type: "probe", sequence, meaning: { kind, place: "target", detail: {} } };
 	}
-	if (reply.type !== "icmpError" || reply.quoted.protocol !== TCP) return { type: "foreign", reason: "otherProtocol" };
-	if (reply.quoted.destination !== context.target) return { type: "foreign", reason: "otherTarget" };
+	if (reply.type !== "icmpError") return { type: "foreign", reason: "otherProtocol" };
+	const frame = quotedFrame(context, reply, TCP);
+	if (frame.type === "foreign") return frame;
 	const quoted = decodeTcpPrefix(reply.quoted.segment ?? new Uint8Array(0));
 	if (!isDecodeError(quoted) && quoted.destinationPort !== context.port)
 		return { type: "foreign", reason: "otherPort" };
-	const meaning = icmpMeaning(context.family, reply);
-	return meaning === null ? { type: "foreign", reason: "notAnError" } : { type: "probe", sequence, meaning };
+	return { type: "probe", sequence, meaning: frame.meaning };
 }

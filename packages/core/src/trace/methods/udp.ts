@@ -5,8 +5,8 @@
  */
 import { encodeUdp, IP_PROTOCOL } from "@whither/wire";
 import type { ChannelNeed, IcmpErrorReply, Reply } from "../channel.ts";
-import { icmpMeaning } from "../icmp-meaning.ts";
 import type { Match, ProbeContext, ProbeRequest, ReplyMeaning, TraceMethod } from "../method.ts";
+import { quotedFrame } from "./quoted-frame.ts";
 import { matchDatagram, quotedSequence, udpPayload } from "./udp-payload.ts";
 
 const UDP = IP_PROTOCOL.udp;
@@ -68,8 +68,8 @@ function udpMethod(name: string, summary: string, defaultPort: number, plan: Por
 		name,
 		summary,
 		channels: [
-			{ kind: "errorQueue", transport: "udp", protocol: UDP, ports: plan.ports },
 			{ kind: "raw", transport: "ip", protocol: UDP, ports: plan.ports },
+			{ kind: "errorQueue", transport: "udp", protocol: UDP, ports: plan.ports },
 		],
 		defaultPort,
 		...LENGTHS,
@@ -78,11 +78,12 @@ function udpMethod(name: string, summary: string, defaultPort: number, plan: Por
 	};
 }
 
-function probe(context: ProbeContext, { sequence }: ProbeRequest, plan: PortPlan) {
+function probe(context: ProbeContext, { sequence, length }: ProbeRequest, plan: PortPlan) {
 	const { family, source, target: destination, transport } = context;
 	const sourcePort = plan.sourcePort(context, sequence);
 	const destinationPort = plan.destinationPort(context, sequence);
-	const payload = udpPayload(context, sequence, sourcePort, destinationPort);
+	const sized = length === undefined ? context : { ...context, length };
+	const payload = udpPayload(sized, sequence, sourcePort, destinationPort);
 	const bytes =
 		transport === "ip" ? encodeUdp({ family, source, destination, sourcePort, destinationPort }, payload) : payload;
 	return { transport, protocol: UDP, sourcePort, destinationPort, bytes };
@@ -99,12 +100,11 @@ function match(context: ProbeContext, reply: Reply, plan: PortPlan): Match {
 }
 
 function matchError(context: ProbeContext, reply: IcmpErrorReply, plan: PortPlan): Match {
+	const frame = quotedFrame(context, reply, UDP);
+	if (frame.type === "foreign") return frame;
+	const { meaning } = frame;
 	const { quoted, socket } = reply;
-	if (quoted.protocol !== UDP) return { type: "foreign", reason: "otherProtocol" };
-	if (quoted.destination !== context.target) return { type: "foreign", reason: "otherTarget" };
-	const meaning = icmpMeaning(context.family, reply);
-	if (meaning === null) return { type: "foreign", reason: "notAnError" };
-	const named = plan.named(context, quoted.sourcePort, quoted.destinationPort, socket);
+	const named = context.looseMatch ? undefined : plan.named(context, quoted.sourcePort, quoted.destinationPort, socket);
 	if (named === null) return { type: "foreign", reason: "otherPort" };
 	const quotedAs = quotedSequence(context, quoted);
 	if (quotedAs === null) return { type: "foreign", reason: "otherKey" };

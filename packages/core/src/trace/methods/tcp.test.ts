@@ -1,0 +1,250 @@
+import { decodeTcp, encodeTcp, IP_PROTOCOL, isDecodeError, TCP_FLAGS, type TcpHeader } from "@whither/wire";
+import { describe, expect, it } from "vitest";
+import { replyFromSegment } from "../capture.ts";
+import type { Family, Reply } from "../channel.ts";
+import type { ProbeContext, ProbeRequest, TraceEvidence } from "../method.ts";
+import { checkMethodOptions, parseMethodOptions } from "../method-options.ts";
+import type { ProbeResult } from "../result.ts";
+import { testCrypto } from "./quic-crypto.fixture.ts";
+import { tcp } from "./tcp.ts";
+import { askedFlags, ecnAgreement, tcpOptionsWithSysctl } from "./tcp-asked.ts";
+
+const SOURCE = { 4: "192.0.2.1", 6: "2001:db8::1" } as const;
+const TARGET = { 4: "203.0.113.7", 6: "2001:db8:7::7" } as const;
+const { syn, ack, fin, rst, psh, urg, ece, cwr, ae } = TCP_FLAGS;
+
+function contextOf(options: string, changes: Partial<ProbeContext> = {}): ProbeContext {
+	const family: Family = changes.family ?? 4;
+	const context: ProbeContext = {
+		family,
+		channel: "raw",
+		transport: "ip",
+		source: SOURCE[family],
+		target: TARGET[family],
+		sourcePorts: Array.from({ length: 90 }, (_, index) => 50_000 + index),
+		port: 443,
+		key: 0xdecafbad,
+		length: 0,
+		targetName: "target.example",
+		secret: new Uint8Array(32),
+		crypto: testCrypto,
+		options: parseMethodOptions(options),
+		sessions: [],
+		tos: 0,
+		looseMatch: false,
+		queries: 3,
+		...changes,
+	};
+	return { ...context, length: tcp.leastLength?.(context) ?? 0 };
+}
+
+function segmentOf(context: ProbeContext, request: Partial<ProbeRequest> = {}) {
+	const { bytes } = tcp.probe(context, { ttl: 1, sequence: 5, flow: 0, ...request });
+	const decoded = decodeTcp(bytes);
+	if (isDecodeError(decoded)) throw new Error("not TCP");
+	return { ...decoded, bytes };
+}
+
+/** The target's answer to this segment. */
+function answer(context: ProbeContext, to: TcpHeader, fields: Partial<TcpHeader>): Reply {
+	const { family } = context;
+	const segment = encodeTcp(
+		{
+			family,
+			source: TARGET[family],
+			destination: SOURCE[family],
+			sourcePort: to.destinationPort,
+			destinationPort: to.sourcePort,
+			sequence: fields.sequence ?? 1,
+			acknowledgment: fields.acknowledgment ?? 0,
+			flags: fields.flags ?? 0,
+		},
+		new Uint8Array(0),
+	);
+	const head = { at: 1, stamp: "kernel", ttl: 60, tos: 0, protocol: IP_PROTOCOL.tcp } as const;
+	const reply = replyFromSegment({ ...head, family, from: TARGET[family], to: SOURCE[family], segment });
+	if (reply === null) throw new Error("no reply");
+	return reply;
+}
+
+describe("the flags of tcp", () => {
+	it.each([
+		["", syn],
+		["syn", syn],
+		["ack", ack],
+		["syn,ack", syn | ack],
+		["fin,psh,urg", fin | psh | urg],
+		["rst", rst],
+		["flags=0", 0],
+		["flags=0x1ff", 0x1ff],
+		["flags=18", syn | ack],
+		["flags=0x10,fin", ack | fin],
+		["ecn", syn | ece | cwr],
+		["acc-ecn", syn | ae | ece | cwr],
+		["ae,cwr,ece,syn", syn | ae | ece | cwr],
+		["info", syn],
+	])("are those that -O %s names", (options, flags) => {
+		expect(askedFlags(parseMethodOptions(options))).toBe(flags);
+		expect(segmentOf(contextOf(options)).header.flags).toBe(flags);
+	});
+
+	it.each(["flags=512", "flags=-1", "flags=x", "flags=", "mss=0", "mss=65536", "window=70000", "flags", "syn=1"])(
+		"refuse %s",
+		(options) => {
+			expect(checkMethodOptions(tcp, parseMethodOptions(options))).not.toBeNull();
+		},
+	);
+
+	it.each([
+		[0, "sysctl", {}],
+		[1, "sysctl", { ecn: true }],
+		[2, "sysctl", {}],
+		[3, "sysctl", { "acc-ecn": true }],
+		[1, "sysctl,mss=1000", { ecn: true, mss: "1000" }],
+		[1, "mss=1000", { mss: "1000" }],
+	])("follow a net.ipv4.tcp_ecn of %d for -O %s", (value, options, expected) => {
+		expect(tcpOptionsWithSysctl(parseMethodOptions(options), value)).toEqual(expected);
+	});
+});
+
+describe.each([4, 6] as const)("the packets of tcp over IPv%i", (family) => {
+	const header = family === 4 ? 20 : 40;
+
+	it("carry the options of a SYN in a SYN only", () => {
+		const plain = contextOf("", { family });
+		expect(plain.length).toBe(header + 40);
+		expect(segmentOf(plain).bytes.length).toBe(40);
+		const acknowledgment = contextOf("ack", { family });
+		expect(acknowledgment.length).toBe(header + 20);
+		expect(segmentOf(acknowledgment).bytes.length).toBe(20);
+	});
+
+	it("offer the MSS and the window asked for", () => {
+		const { header } = segmentOf(contextOf("mss=536,window=0x400", { family }));
+		expect(header.window).toBe(1024);
+		expect(header.options.find(({ name }) => name === "maximumSegmentSize")?.value).toBe(536);
+	});
+
+	it("are as long as is asked, and never shorter than their headers", () => {
+		for (const options of ["", "ack"]) {
+			const context = contextOf(options, { family });
+			expect(segmentOf(context, { length: 1400 }).bytes.length + header).toBe(1400);
+			expect(segmentOf(context, { length: 30 }).bytes.length + header).toBe(context.length);
+		}
+	});
+});
+
+describe("the answers to tcp", () => {
+	it("name the probe that a SYN/ACK or a reset acknowledges, with its payload or without", () => {
+		const context = contextOf("");
+		const { header, payload } = segmentOf(context, { length: 1500 });
+		const acknowledged = (header.sequence + 1) >>> 0;
+		const synAck = answer(context, header, { flags: syn | ack, acknowledgment: acknowledged });
+		expect(tcp.match(context, synAck)).toMatchObject({ type: "probe", sequence: 5, meaning: { kind: "synAck" } });
+		for (const acknowledgment of [acknowledged, (acknowledged + payload.length) >>> 0]) {
+			const reset = answer(context, header, { flags: rst | ack, acknowledgment });
+			expect(tcp.match(context, reset)).toMatchObject({ type: "probe", sequence: 5, meaning: { kind: "rst" } });
+		}
+	});
+
+	it("name a probe with ACK by the reset's own number", () => {
+		for (const options of ["ack", "syn,ack", "fin,ack"]) {
+			const context = contextOf(options);
+			const { header } = segmentOf(context);
+			const reset = answer(context, header, { flags: rst, sequence: header.acknowledgment });
+			expect(tcp.match(context, reset)).toMatchObject({ sequence: 5, meaning: { kind: "rst", place: "target" } });
+			const other = answer(context, header, { flags: rst, sequence: header.acknowledgment + 1 });
+			expect(tcp.match(context, other)).toEqual({ type: "foreign", reason: "otherKey" });
+		}
+	});
+
+	it.each([
+		["fin", 1],
+		["flags=0", 0],
+		["fin,psh,urg", 1],
+	])("name a probe with -O %s by the reset that acknowledges it", (options, taken) => {
+		const context = contextOf(options);
+		const { header } = segmentOf(context);
+		const acknowledgment = (header.sequence + taken) >>> 0;
+		const reset = answer(context, header, { flags: rst | ack, sequence: 0, acknowledgment });
+		expect(tcp.match(context, reset)).toMatchObject({ sequence: 5, meaning: { kind: "rst" } });
+		expect(tcp.match(context, answer(context, header, { flags: rst, sequence: 0 })).type).toBe("foreign");
+	});
+
+	it("tell what ECN was agreed on, where it was offered", () => {
+		const agreed = (options: string, flags: number) => {
+			const context = contextOf(options);
+			const { header } = segmentOf(context);
+			const acknowledgment = (header.sequence + 1) >>> 0;
+			const match = tcp.match(context, answer(context, header, { flags: syn | ack | flags, acknowledgment }));
+			return match.type === "probe" ? match.meaning.detail : null;
+		};
+		expect(agreed("", ece)).not.toHaveProperty("ecn");
+		expect(agreed("ecn", ece)).toMatchObject({ ecn: "ecn", flags: ["syn", "ack", "ece"] });
+		expect(agreed("ecn", 0)).toMatchObject({ ecn: "none" });
+		expect(agreed("acc-ecn", cwr | ece)).toMatchObject({ ecn: "accEcn", ecnSeen: "ect1" });
+	});
+
+	it("read AE, CWR and ECE as RFC 9768 section 3.1.2 has them, and a reflected offer as none", () => {
+		expect(ecnAgreement("ecn", ece | cwr)).toEqual({ ecn: "none" });
+		expect(ecnAgreement("accEcn", 0)).toEqual({ ecn: "none" });
+		expect(ecnAgreement("accEcn", ece)).toEqual({ ecn: "ecn" });
+		expect(ecnAgreement("accEcn", cwr)).toEqual({ ecn: "accEcn", ecnSeen: "not-ect" });
+		expect(ecnAgreement("accEcn", ae)).toEqual({ ecn: "accEcn", ecnSeen: "ect0" });
+		expect(ecnAgreement("accEcn", ae | cwr)).toEqual({ ecn: "accEcn", ecnSeen: "ce" });
+		expect(ecnAgreement("accEcn", ae | ece)).toEqual({ ecn: "ecn" });
+		expect(ecnAgreement("accEcn", ae | cwr | ece)).toEqual({ ecn: "none" });
+	});
+});
+
+describe("marked SYNs", () => {
+	const marked = contextOf("ecn", { tos: 0xb9 });
+
+	it("go with as many unmarked ones, unless told not to, and only where both marks are asked for", () => {
+		const companions = tcp.companions?.(marked, { when: "start" }) ?? [];
+		expect(companions).toEqual([0, 1, 2].map((query) => ({ name: "unmarked", ttl: 255, query, tos: 0xb8 })));
+		expect(segmentOf(marked, { companion: "unmarked" }).header.flags).toBe(syn);
+		for (const none of [contextOf("ecn"), contextOf("", { tos: 1 }), contextOf("ecn,no-extra-ping", { tos: 1 })])
+			expect(tcp.companions?.(none, { when: "start" })).toEqual([]);
+		expect(tcp.companions?.(marked, { when: "end", lastTtl: 3, reached: false })).toEqual([]);
+	});
+
+	const silent: ProbeResult = {
+		seq: 0,
+		flow: 0,
+		sentAtNs: 0,
+		status: "timeout",
+		from: null,
+		name: null,
+		rttNs: null,
+		stamps: null,
+		reply: null,
+		quoted: null,
+		extensions: [],
+	};
+	const head = { icmp: null, tos: 0, mtu: null, detail: {} };
+	const synAck: ProbeResult = {
+		...silent,
+		status: "reply",
+		from: TARGET[4],
+		reply: { ...head, kind: "synAck", ttl: 60 },
+	};
+	const evidence = (ttl: number, last: ProbeResult, unmarked: ProbeResult): TraceEvidence => ({
+		reached: false,
+		hops: [{ ttl, probes: [last] }],
+		companions: [{ name: "unmarked", ttl: 255, probes: [unmarked] }],
+	});
+
+	it("are said to be dropped where only unmarked ones are answered", () => {
+		expect(tcp.conclusions?.(marked, evidence(30, silent, synAck))).toEqual([{ code: "ecnDropped" }]);
+	});
+
+	it("are not where the target is down, was reached, or lies beyond the last hop asked", () => {
+		expect(tcp.conclusions?.(marked, evidence(30, silent, silent))).toEqual([]);
+		expect(tcp.conclusions?.(marked, { ...evidence(30, silent, synAck), reached: true })).toEqual([]);
+		expect(tcp.conclusions?.(marked, evidence(3, silent, synAck))).toEqual([]);
+		const router: ProbeResult = { ...synAck, from: "198.51.100.9", reply: { ...head, kind: "timeExceeded", ttl: 60 } };
+		expect(tcp.conclusions?.(marked, evidence(30, router, synAck))).toEqual([]);
+		expect(tcp.conclusions?.(marked, evidence(30, silent, router))).toEqual([]);
+	});
+});

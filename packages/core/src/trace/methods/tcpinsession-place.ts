@@ -1,0 +1,63 @@
+/**
+ * Where the bytes of in-session probes stand in the connection's sequence space, and whose they are. Each probe is an
+ * island behind a hole: the other end can deliver none of it, and the block that it acknowledges it by names the probe.
+ */
+import { sequenceAdd, sequenceDifference } from "@whither/wire";
+
+/** Places for probes of up to so many bytes: `slots` of them, `stride` bytes apart, from `start` bytes into the window. */
+interface Region {
+	readonly start: number;
+	readonly stride: number;
+	readonly slots: number;
+	/** Probes that share a slot begin so many bytes apart, `layers` of them. */
+	readonly layers: number;
+}
+
+/**
+ * All places end below 32 KiB, which every receiver's first window is known to have room for. Longer probes are few: where
+ * they are more than slots, they overlap, and the places where they begin (and the blocks by which a receiver tells of
+ * bytes that it has already, RFC 2883) still tell one from another.
+ */
+const REGIONS: readonly Region[] = [
+	{ start: 1, stride: 2, slots: 4095, layers: 1 },
+	{ start: 8_192, stride: 128, slots: 62, layers: 64 },
+	{ start: 16_384, stride: 2_048, slots: 7, layers: 256 },
+];
+
+/** So many bytes below the connection's own, and further down, stand the SYNs that look for what became of an option. */
+const SYN_OFFSET = 2;
+const MOST_SYNS = 0x10000;
+/** Bytes between the beginnings of two probes in one slot. */
+const LAYER_STEP = 2;
+
+/** The sequence number of a probe with so many bytes; `sendNext` is the connection's SND.NXT. */
+export function probeSequence(sendNext: number, sequence: number, payloadLength: number): number {
+	const region = REGIONS.find(({ stride }) => stride > payloadLength) ?? REGIONS[REGIONS.length - 1];
+	if (region === undefined) throw new RangeError("no regions");
+	const { start, stride, slots, layers } = region;
+	const layer = Math.floor(sequence / slots) % layers;
+	return sequenceAdd(sendNext, start + (sequence % slots) * stride + layer * LAYER_STEP);
+}
+
+/** The probe that begins at this TCP sequence number; null where none does. */
+export function probeAt(sendNext: number, tcpSequence: number): number | null {
+	const offset = sequenceDifference(tcpSequence, sendNext);
+	const region = REGIONS.find(({ start, stride, slots }) => offset >= start && offset < start + slots * stride);
+	if (region === undefined) return null;
+	const within = offset - region.start;
+	const slot = Math.floor(within / region.stride);
+	const inSlot = within % region.stride;
+	const layer = inSlot / LAYER_STEP;
+	return Number.isInteger(layer) && layer < region.layers ? slot + layer * region.slots : null;
+}
+
+/** The sequence number of a SYN beside the hops. */
+export function synSequence(sendNext: number, sequence: number): number {
+	return sequenceAdd(sendNext, -SYN_OFFSET - sequence);
+}
+
+/** The SYN beside the hops that has this sequence number; null: none. */
+export function synAt(sendNext: number, tcpSequence: number): number | null {
+	const sequence = -sequenceDifference(tcpSequence, sendNext) - SYN_OFFSET;
+	return sequence >= 0 && sequence < MOST_SYNS ? sequence : null;
+}

@@ -1,0 +1,82 @@
+/**
+ * Where selective acknowledgments were lost, when the other end agreed to none: SYNs like the connection's own are sent to
+ * every hop short of the target, and the quotes tell how far the option came.
+ */
+import { decodeTcp, encodeTcp, isDecodeError, TCP_FLAGS, type TcpOption } from "@whither/wire";
+import type { Family, QuotedProbe, SessionFacts } from "../channel.ts";
+import type { Companion, CompanionMoment, ProbeContext, TraceEvidence } from "../method.ts";
+import type { TraceWarning } from "../result.ts";
+import { synSequence } from "./tcpinsession-place.ts";
+
+/** The companions' name. */
+export const SYN_COMPANION = "syn";
+
+/** What a quote shows of the option; `unknown`: it does not reach so far. */
+export type OptionFate = "kept" | "removed" | "unknown";
+
+/** MSS for a path of 1500 bytes: 1500 less IP and TCP headers (RFC 9293 section 3.7.1). */
+const MSS: Readonly<Record<Family, number>> = { 4: 1460, 6: 1440 };
+const WINDOW = 64_240;
+const WINDOW_SHIFT = 7;
+
+/** SYNs to all hops between us and the target, and none to the target itself; none where SACK may be used. */
+export function synCompanions({ sessions }: ProbeContext, moment: CompanionMoment): readonly Companion[] {
+	if (moment.when !== "end" || !moment.reached || sessions[0]?.sackPermitted !== false) return [];
+	return Array.from({ length: moment.lastTtl - 1 }, (_, index) => ({
+		name: SYN_COMPANION,
+		ttl: index + 1,
+		query: 0,
+	}));
+}
+
+/**
+ * The connection's own SYN again but for its sequence number, with the options that Linux sends. Should one come through
+ * to the target, it finds the connection there and opens nothing (RFC 5961 section 4).
+ */
+export function synSegment(context: ProbeContext, session: SessionFacts, sequence: number): Uint8Array {
+	const { family, source, target: destination, port: destinationPort } = context;
+	const options: readonly TcpOption[] = [
+		{ name: "maximumSegmentSize", kind: 2, value: MSS[family] },
+		{ name: "sackPermitted", kind: 4, value: true },
+		{ name: "timestamps", kind: 8, value: { value: session.timestamps?.value ?? context.key, echo: 0 } },
+		{ name: "noOperation", kind: 1, value: null },
+		{ name: "windowScale", kind: 3, value: WINDOW_SHIFT },
+	];
+	const fields = {
+		family,
+		source,
+		destination,
+		sourcePort: session.sourcePort,
+		destinationPort,
+		sequence: synSequence(session.sendNext, sequence),
+		flags: TCP_FLAGS.syn,
+		window: WINDOW,
+		options,
+	};
+	return encodeTcp(fields, new Uint8Array(0));
+}
+
+/** What became of the option up to the router that quotes the SYN. */
+export function optionFate({ segment }: Pick<QuotedProbe, "segment">): OptionFate {
+	const decoded = decodeTcp(segment ?? new Uint8Array(0));
+	if (isDecodeError(decoded)) return "unknown";
+	if (decoded.header.options.some(({ name }) => name === "sackPermitted")) return "kept";
+	return decoded.truncated ? "unknown" : "removed";
+}
+
+/** The warning that the other end agreed to no SACK, with the place where the option was lost. */
+export function sackConclusions(
+	{ sessions }: ProbeContext,
+	{ companions, reached }: TraceEvidence,
+): readonly TraceWarning[] {
+	if (sessions[0]?.sackPermitted !== false) return [];
+	const seen = companions
+		.filter(({ name }) => name === SYN_COMPANION)
+		.map(({ ttl, probes }) => ({ ttl, fate: probes[0]?.reply?.detail.sackPermitted ?? "unknown" }));
+	const removedAt = seen.find(({ fate }) => fate === "removed")?.ttl ?? null;
+	const kept = seen.filter(({ ttl, fate }) => fate === "kept" && (removedAt === null || ttl < removedAt));
+	const ttl = kept.at(-1)?.ttl ?? null;
+	if (removedAt !== null) return [{ code: "noSack", lostAt: "hop", ttl }];
+	const cameThrough = reached && seen.at(-1)?.ttl === (ttl ?? undefined);
+	return [{ code: "noSack", lostAt: cameThrough ? "target" : "unknown", ttl: cameThrough ? null : ttl }];
+}

@@ -1,0 +1,207 @@
+/** One connection of a session channel: an ordinary TCP socket from bind to FIN. Its owner never writes to it. */
+import type { Instant, OpenFailure, SystemError } from "@whither/core";
+import { IP_PROTOCOL } from "@whither/wire";
+import { isSystemError, sendError, systemError } from "../errors.ts";
+import {
+	EPOLLIN,
+	EPOLLOUT,
+	MSG_DONTWAIT,
+	MSG_ERRQUEUE,
+	SHUT_WR,
+	SOCK_STREAM,
+	SOL_TCP,
+	TCP_ESTABLISHED,
+	TCP_INFO,
+	TCP_INFO_BYTES,
+	TCP_INFO_RTT_OFFSET,
+	TCP_SYNCNT,
+	TCP_TIMESTAMP,
+} from "../native/constants.ts";
+import { decodeControl } from "../native/control.ts";
+import { ERRNO } from "../native/errno.ts";
+import {
+	bindSocket,
+	connectSocket,
+	localAddress,
+	openSocket,
+	prepared,
+	readOption,
+	readOptionBytes,
+	type SocketOption,
+	setOptions,
+	takeError,
+} from "../native/socket.ts";
+import type { ChannelParts } from "./channel.ts";
+import { decodeErrorEntry } from "./error-entry.ts";
+import { destinationFields, errorQueueOptions, probeOptions, reuseOptions, sourcePortOf } from "./socket-options.ts";
+
+/** A lost SYN is sent again once, after a second: the least that can be asked for. */
+const OPTIONS: readonly SocketOption[] = [
+	{ label: "TCP_SYNCNT", level: SOL_TCP, name: TCP_SYNCNT, value: 1, need: "try" },
+];
+
+/** Bytes taken off the socket by one read(2), and how often: a flood must not keep us. */
+const READ_BYTES = 4096;
+const MOST_READS = 64;
+
+/** One connection; nothing of it blocks. */
+export interface SessionConnection {
+	readonly port: number;
+	readonly established: boolean;
+	/** Sends the SYN. Null, or why that was not possible. */
+	connect(): OpenFailure | null;
+	/** Looks how the handshake goes; null while nothing stands against it. */
+	progress(): OpenFailure | null;
+	/** Reads away what the other end sends, which would otherwise make close() a reset. */
+	discard(): void;
+	/** The TSval that the kernel would send now; null where it does not say. */
+	timestamp(): number | null;
+	/** From SYN to SYN/ACK, which arrived at `synAckAt`; nanoseconds. */
+	kernelRtt(synAckAt: Instant): number;
+	/** Ends it in order, by FIN; before the handshake is done nothing is sent. */
+	close(): void;
+}
+
+/** A socket bound to its port, with the request's own routing; a fixed source port counts upwards. */
+export function openConnection(parts: ChannelParts, index: number): SessionConnection | SystemError {
+	const { workspace, request, route } = parts;
+	const { family, need } = request;
+	const opened = openSocket(workspace, { family, type: SOCK_STREAM, protocol: IP_PROTOCOL.tcp });
+	// The kernel's own segments heed the path's MTU, as those of any connection do.
+	const asConnect = { ...request, need: { ...need, transport: "tcpConnect" } } as const;
+	const fd = prepared(workspace, opened, (fd) => {
+		const routed = [...probeOptions(asConnect), ...reuseOptions(request), ...errorQueueOptions(family)];
+		const failed = setOptions(workspace, fd, [...routed, ...OPTIONS]);
+		const port = sourcePortOf(request, index);
+		return failed ?? bindSocket(workspace, fd, { family, address: route.source, port, scope: route.scope });
+	});
+	if (isSystemError(fd)) return fd;
+	const local = localAddress(workspace, fd);
+	if (!isSystemError(local)) return new Connection(parts, fd, local.port);
+	workspace.libc.close(fd);
+	return local;
+}
+
+class Connection implements SessionConnection {
+	readonly port: number;
+	readonly #parts: ChannelParts;
+	readonly #fd: number;
+	#state: "bound" | "connecting" | "established" | "ended" | "closed" = "bound";
+	#startedAt: Instant = 0;
+
+	constructor(parts: ChannelParts, fd: number, port: number) {
+		this.#parts = parts;
+		this.#fd = fd;
+		this.port = port;
+	}
+
+	get established(): boolean {
+		return this.#state === "established" || this.#state === "ended";
+	}
+
+	connect(): OpenFailure | null {
+		const { workspace, request, route, epoll } = this.#parts;
+		this.#state = "connecting";
+		this.#startedAt = request.clock.now();
+		const errno = connectSocket(workspace, this.#fd, destinationFields(request, request.port, route.scope));
+		epoll.add(this.#fd, EPOLLIN | EPOLLOUT);
+		// On very short paths the answer may be there before connect() returns.
+		return errno === 0 || errno === ERRNO.EINPROGRESS ? null : (this.#icmpFailure() ?? this.#failure(errno));
+	}
+
+	progress(): OpenFailure | null {
+		if (this.#state !== "connecting") {
+			this.discard();
+			return null;
+		}
+		const told = this.#icmpFailure();
+		if (told !== null) return told;
+		const errno = takeError(this.#parts.workspace, this.#fd);
+		if (errno !== 0) return this.#failure(errno);
+		if (this.#info()?.getUint8(0) !== TCP_ESTABLISHED) return null;
+		this.#state = "established";
+		// Room to write is there from now on, and no news.
+		this.#parts.epoll.remove(this.#fd);
+		this.#parts.epoll.add(this.#fd, EPOLLIN);
+		this.discard();
+		return null;
+	}
+
+	discard(): void {
+		if (this.#state !== "established") return;
+		const ended = this.#readAway();
+		if (!ended) return;
+		// An end stays readable for ever.
+		this.#state = "ended";
+		this.#parts.epoll.remove(this.#fd);
+	}
+
+	timestamp(): number | null {
+		const value = readOption(this.#parts.workspace, this.#fd, SOL_TCP, TCP_TIMESTAMP);
+		return value === null ? null : value >>> 0;
+	}
+
+	kernelRtt(synAckAt: Instant): number {
+		const outer = Math.max(0, synAckAt - this.#startedAt);
+		const measured = (this.#info()?.getUint32(TCP_INFO_RTT_OFFSET, true) ?? 0) * 1_000;
+		return measured > 0 && (measured < outer || outer === 0) ? measured : outer;
+	}
+
+	close(): void {
+		if (this.#state === "closed") return;
+		const { libc } = this.#parts.workspace;
+		if (this.established) {
+			libc.shutdown(this.#fd, SHUT_WR);
+			this.#readAway();
+		}
+		this.#state = "closed";
+		libc.close(this.#fd);
+	}
+
+	/** True when there is nothing more to come: the other end is done, or has reset the connection. */
+	#readAway(): boolean {
+		const { libc, scratch } = this.#parts.workspace;
+		for (let round = 0; round < MOST_READS; round++) {
+			const count = libc.read(this.#fd, scratch.address, READ_BYTES);
+			if (count > 0) continue;
+			return count === 0 || libc.errno() !== ERRNO.EAGAIN;
+		}
+		return false;
+	}
+
+	#info(): DataView | null {
+		const option = { level: SOL_TCP, name: TCP_INFO, length: TCP_INFO_BYTES };
+		const info = readOptionBytes(this.#parts.workspace, this.#fd, option);
+		if (info === null || info.length < TCP_INFO_RTT_OFFSET + 4) return null;
+		return new DataView(info.buffer, info.byteOffset, info.byteLength);
+	}
+
+	#failure(errno: number): OpenFailure {
+		const { target } = this.#parts.request;
+		if (errno === ERRNO.ECONNREFUSED || errno === ERRNO.ECONNRESET) return { why: "refused", from: target };
+		if (errno === ERRNO.ETIMEDOUT) return { why: "timeout" };
+		const local = errno === ERRNO.EADDRINUSE || errno === ERRNO.EADDRNOTAVAIL;
+		return { why: "failed", error: (local ? systemError : sendError)("connect", errno, target) };
+	}
+
+	/** What the error queue says stands against the handshake. */
+	#icmpFailure(): OpenFailure | null {
+		const { workspace, request } = this.#parts;
+		const { libc, incoming } = workspace;
+		incoming.reset();
+		const count = libc.recvmmsg(this.#fd, incoming.address(), incoming.slots, MSG_ERRQUEUE | MSG_DONTWAIT, 0);
+		for (let slot = 0; slot < count; slot++) {
+			const message = incoming.message(slot);
+			const error = decodeErrorEntry(message, decodeControl(message.control), {
+				family: request.family,
+				protocol: IP_PROTOCOL.tcp,
+				sourcePort: this.port,
+				socket: null,
+				at: 0,
+				stamp: "user",
+			});
+			if (error !== null) return { why: "unreachable", from: error.from, icmp: error.icmp };
+		}
+		return null;
+	}
+}

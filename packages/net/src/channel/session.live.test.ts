@@ -1,0 +1,270 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as wait } from "node:timers/promises";
+import type { TraceMessage, TraceResult } from "@whither/core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleChild, type LiveChild, orderJson, run, runChild } from "../testing/live-run.ts";
+import { buildChain, type Chain, isThere, liveObstacle } from "../testing/namespaces.ts";
+
+const obstacle = liveObstacle() ?? (isThere("tcpdump") ? null : "live tests of sessions need the command tcpdump");
+if (obstacle !== null) console.warn(`skipped: ${obstacle}`);
+const hasNft = isThere("nft");
+if (!hasNft) console.warn("skipped in part: no nft command, so no filtered ports");
+
+/** A port that waits for the client, and one whose server speaks first. */
+const QUIET_PORT = 8080;
+const BANNER_PORT = 8022;
+const CLOSED_PORT = 8081;
+const FILTERED_PORT = 8082;
+const REJECTED_PORT = 8083;
+/** The kernel hands tcpdump packets in blocks; two of them are enough for the last. */
+const CAPTURE_FLUSH_MS = 400;
+
+/** One connection as the server's application saw it. */
+interface Served {
+	readonly port: number;
+	readonly bytes: number;
+	readonly how: string;
+}
+
+describe.skipIf(obstacle !== null)("traces inside a TCP connection on a chain of three routers", () => {
+	let chain: Chain;
+	let child: LiveChild;
+	let server: ChildProcess;
+	const served: Served[] = [];
+
+	beforeAll(async () => {
+		chain = buildChain("sess", 3);
+		child = await bundleChild();
+		server = await startServer(chain.target, (line) => served.push(JSON.parse(line)));
+	});
+	afterAll(() => {
+		server?.kill();
+		child?.remove();
+		chain?.destroy();
+	});
+
+	async function trace(order: Partial<Parameters<typeof orderJson>[0]>, mode = "") {
+		served.length = 0;
+		const family = order.family ?? 4;
+		const target = chain.hops[family][3] ?? "";
+		const capture = await startCapture(chain.target);
+		const all = { method: "tcpinsession", port: QUIET_PORT, family, target, ...order };
+		const args = ["trace", orderJson(all), "worker", mode];
+		const outcome = await runChild({ namespace: chain.client, child, args });
+		await wait(CAPTURE_FLUSH_MS);
+		const lines = await capture.stop();
+		expect(outcome.stderr).toBe("");
+		return { result: resultOf(outcome.value as TraceMessage | null), flags: lines };
+	}
+
+	function resultOf(message: TraceMessage | null): TraceResult {
+		if (message?.type !== "result") throw new Error(`no result but ${JSON.stringify(message)}`);
+		return message.result;
+	}
+
+	function hopsOf(result: TraceResult): (string | null)[] {
+		return result.hops.map((hop) => hop.probes.find((probe) => probe.from !== null)?.from ?? null);
+	}
+
+	/** What every trace must leave behind: so many connections, opened and ended in order, with not one byte delivered. */
+	function expectClean(flags: readonly string[], connections = 1): void {
+		expect(flags.filter((one) => one === "S")).toHaveLength(connections);
+		expect(flags.filter((one) => one.includes("R"))).toEqual([]);
+		expect(flags.filter((one) => one.includes("F")).length).toBeGreaterThanOrEqual(2 * connections);
+		expect(served.map(({ bytes, how }) => ({ bytes, how }))).toEqual(
+			Array.from({ length: connections }, () => ({ bytes: 0, how: "end" })),
+		);
+	}
+
+	it.each([4, 6] as const)("finds every hop and the target by SACK, IPv%d", async (family) => {
+		const { result, flags } = await trace({ family });
+		expect(hopsOf(result)).toEqual(chain.hops[family]);
+		expect(result).toMatchObject({ stopReason: "reached", warnings: [], channel: "session" });
+		expect(result.handshake).toMatchObject({ sackPermitted: true, timestamps: true, connections: 1 });
+		expect(result.handshake?.rttNs).toBeGreaterThan(0);
+		for (const probe of result.hops.flatMap(({ probes }) => probes)) {
+			expect(probe).toMatchObject({ status: "reply", stamps: "kernel" });
+		}
+		expect(result.hops[3]?.probes.map(({ reply }) => reply?.kind)).toEqual(["ack", "ack", "ack"]);
+		expectClean(flags);
+	});
+
+	it.each([4, 6] as const)("opens a connection a column with ecmp=3, IPv%d", async (family) => {
+		const { result, flags } = await trace({ family, methodOptions: { ecmp: "3" } });
+		expect(hopsOf(result)).toEqual(chain.hops[family]);
+		expect(result.hops[1]?.probes.map(({ flow }) => flow)).toEqual([0, 1, 2]);
+		expectClean(flags, 3);
+	});
+
+	it("reads away what the server says first, and still ends in order", async () => {
+		const { result, flags } = await trace({ port: BANNER_PORT, sendWaitNs: 20_000_000 });
+		expect(hopsOf(result)).toEqual(chain.hops[4]);
+		expect(result.hops[3]?.probes.map(({ status }) => status)).toEqual(["reply", "reply", "reply"]);
+		expectClean(flags);
+	});
+
+	it.each([4, 6] as const)(
+		"counts acknowledgments where the server knows no SACK, and says so, IPv%d",
+		async (family) => {
+			await sysctl(chain.target, "net.ipv4.tcp_sack=0");
+			try {
+				const { result, flags } = await trace({ family });
+				expect(hopsOf(result)).toEqual(chain.hops[family]);
+				expect(result.handshake?.sackPermitted).toBe(false);
+				expect(result.warnings).toContainEqual({ code: "noSack", lostAt: "target", ttl: null });
+				expect(result.hops[3]?.probes.some(({ reply }) => reply?.kind === "ack")).toBe(true);
+				expectClean(flags);
+			} finally {
+				await sysctl(chain.target, "net.ipv4.tcp_sack=1");
+			}
+		},
+	);
+
+	it.skipIf(!hasNft)("says behind which hop the SACK option is taken out of SYNs", async () => {
+		const strip =
+			"add table inet wn; add chain inet wn way { type filter hook prerouting priority -150; }; add rule inet wn way tcp flags syn reset tcp option sack-perm";
+		const nft = await nftIn(chain.names[2] ?? "", strip);
+		if (nft !== "") {
+			console.warn(`not run: nft cannot take out options here: ${nft}`);
+			return;
+		}
+		try {
+			const { result } = await trace({});
+			expect(hopsOf(result)).toEqual(chain.hops[4]);
+			expect(result.warnings).toContainEqual({ code: "noSack", lostAt: "hop", ttl: 1 });
+		} finally {
+			await nftIn(chain.names[2] ?? "", "delete table inet wn");
+		}
+	});
+
+	it.each([4, 6] as const)("says that a closed port refused, IPv%d", async (family) => {
+		const { result } = await trace({ family, port: CLOSED_PORT });
+		const failure = { why: "refused", from: chain.hops[family][3] };
+		expect(result.warnings).toContainEqual({ code: "sessionFailed", port: CLOSED_PORT, failure });
+		expect(result).toMatchObject({ stopReason: "error", counters: { sent: 0 } });
+	});
+
+	it.skipIf(!hasNft)("says who rejects, and that a filtered port never answered", async () => {
+		const table = "add table inet wn; add chain inet wn way { type filter hook forward priority 0; }";
+		const rules = `add rule inet wn way tcp dport ${FILTERED_PORT} drop; add rule inet wn way tcp dport ${REJECTED_PORT} reject with icmpx admin-prohibited`;
+		expect(await nftIn(chain.names[2] ?? "", `${table}; ${rules}`)).toBe("");
+		try {
+			const dropped = await trace({ port: FILTERED_PORT, waitMaxNs: 600_000_000 });
+			expect(dropped.result.warnings).toMatchObject([{ code: "sessionFailed", failure: { why: "timeout" } }]);
+			expect(dropped.result.durationNs).toBeLessThan(900_000_000);
+			const rejected = await trace({ port: REJECTED_PORT });
+			const icmp = { type: 3, code: 13 };
+			const failure = { why: "unreachable", from: chain.hops[4][1], icmp };
+			expect(rejected.result.warnings).toEqual([{ code: "sessionFailed", port: REJECTED_PORT, failure }]);
+		} finally {
+			await nftIn(chain.names[2] ?? "", "delete table inet wn");
+		}
+	});
+
+	it("ends the connection in order when it is stopped in the middle", async () => {
+		const { result, flags } = await trace({ sendWaitNs: 200_000_000 }, "stop");
+		expect(result.stopReason).toBe("interrupted");
+		expectClean(flags);
+	});
+
+	it("ends the connection in order when its process is gone", async () => {
+		served.length = 0;
+		const capture = await startCapture(chain.target);
+		const target = chain.hops[4][3] ?? "";
+		const order = orderJson({ method: "tcpinsession", port: QUIET_PORT, family: 4, target, sendWaitNs: 200_000_000 });
+		const { code } = await runChild({
+			namespace: chain.client,
+			child,
+			args: ["trace", order, "worker", "exit"],
+		});
+		expect(code).toBe(7);
+		await wait(CAPTURE_FLUSH_MS);
+		expectClean(await capture.stop());
+	});
+
+	it("asks once, and has every answer, where the target is asked ten times", async () => {
+		const { result, flags } = await trace({ queries: 10, sendWaitNs: 5_000_000 });
+		expect(result.hops[3]?.probes.filter(({ status }) => status === "reply")).toHaveLength(10);
+		expectClean(flags);
+	});
+
+	it.each([4, 6] as const)("sends longer packets as well, IPv%d", async (family) => {
+		const { result, flags } = await trace({ family, length: 1_400 });
+		expect(hopsOf(result)).toEqual(chain.hops[family]);
+		expect(result.hops.flatMap(({ probes }) => probes).map(({ status }) => status)).toEqual(Array(12).fill("reply"));
+		expectClean(flags);
+	});
+
+	it("marks its probes as asked for, and leaves by the port asked for, again and again", async () => {
+		for (let round = 0; round < 2; round++) {
+			const { result, flags } = await trace({ tos: 0xb9, sourcePort: 23_450, interface: "v0" });
+			expect(result.source.port).toBe(23_450);
+			expect(result.hops[1]?.probes.map(({ quoted }) => quoted?.tos)).toEqual([0xb9, 0xb9, 0xb9]);
+			expectClean(flags);
+			await run("ip", ["netns", "exec", chain.client, "ss", "-K", "state", "time-wait"]);
+		}
+	});
+});
+
+async function nftIn(namespace: string, rules: string): Promise<string> {
+	const { stderr } = await run("ip", ["netns", "exec", namespace, "nft", rules]);
+	return stderr;
+}
+
+async function sysctl(namespace: string, setting: string): Promise<void> {
+	await run("ip", ["netns", "exec", namespace, "sysctl", "-qw", setting]);
+}
+
+/** Listens on both ports and prints a line of JSON for each connection as it ends; resolves when both listen. */
+function startServer(namespace: string, onLine: (line: string) => void): Promise<ChildProcess> {
+	const script = `
+		const net = require("node:net");
+		const serve = (port, banner) => new Promise((ready) => net.createServer({ allowHalfOpen: false }, (socket) => {
+			let bytes = 0;
+			let how = "end";
+			socket.on("data", (data) => { bytes += data.length; });
+			socket.on("error", (error) => { how = error.code; });
+			socket.on("close", () => console.log(JSON.stringify({ port, bytes, how })));
+			if (banner !== null) socket.write(banner);
+		}).listen(port, "::", ready));
+		Promise.all([serve(${QUIET_PORT}, null), serve(${BANNER_PORT}, "SSH-2.0-test\\r\\n")]).then(() => console.log("ready"));
+	`;
+	const server = spawn("ip", ["netns", "exec", namespace, process.execPath, "-e", script], {
+		stdio: ["ignore", "pipe", "inherit"],
+	});
+	return new Promise((resolve, reject) => {
+		server.once("error", reject);
+		server.stdout.setEncoding("utf8");
+		server.stdout.on("data", (text: string) => {
+			for (const line of text.split("\n").filter((one) => one !== "")) {
+				if (line === "ready") resolve(server);
+				else onLine(line);
+			}
+		});
+	});
+}
+
+/** Captures TCP in a namespace; `stop` gives the flags of each segment as tcpdump writes them (`S`, `S.`, `P.`, `F.`, `R`). */
+async function startCapture(namespace: string): Promise<{ stop(): Promise<readonly string[]> }> {
+	const dump = spawn("ip", ["netns", "exec", namespace, "tcpdump", "-n", "-l", "--immediate-mode", "-i", "w3", "tcp"], {
+		stdio: ["ignore", "pipe", "pipe"],
+	});
+	let text = "";
+	dump.stdout.setEncoding("utf8");
+	dump.stdout.on("data", (more: string) => {
+		text += more;
+	});
+	await new Promise<void>((resolve, reject) => {
+		dump.once("error", reject);
+		dump.once("close", () => reject(new Error("tcpdump ended")));
+		dump.stderr.once("data", () => resolve());
+	});
+	await wait(100);
+	return {
+		stop: () =>
+			new Promise((resolve) => {
+				dump.once("close", () => resolve([...text.matchAll(/Flags \[([^\]]*)\]/g)].map((found) => found[1] ?? "")));
+				dump.kill("SIGINT");
+			}),
+	};
+}

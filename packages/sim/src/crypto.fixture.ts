@@ -1,0 +1,29 @@
+/** The crypto port over node:crypto, for tests. */
+import { createCipheriv, createDecipheriv, createHash, createHmac } from "node:crypto";
+import type { CryptoPort } from "@whither/wire";
+
+const TAG_LENGTH = 16;
+
+export const testCrypto: CryptoPort = {
+	sha256: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
+	hmacSha256: (key, bytes) => new Uint8Array(createHmac("sha256", key).update(bytes).digest()),
+	aes128EncryptBlock(key, block) {
+		const cipher = createCipheriv("aes-128-ecb", key, null).setAutoPadding(false);
+		return new Uint8Array(Buffer.concat([cipher.update(block), cipher.final()]));
+	},
+	aes128GcmSeal(key, nonce, associated, plaintext) {
+		const cipher = createCipheriv("aes-128-gcm", key, nonce).setAAD(associated);
+		return new Uint8Array(Buffer.concat([cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]));
+	},
+	aes128GcmOpen(key, nonce, associated, ciphertext) {
+		if (ciphertext.length < TAG_LENGTH) return null;
+		const split = ciphertext.length - TAG_LENGTH;
+		const decipher = createDecipheriv("aes-128-gcm", key, nonce).setAAD(associated);
+		decipher.setAuthTag(ciphertext.subarray(split));
+		try {
+			return new Uint8Array(Buffer.concat([decipher.update(ciphertext.subarray(0, split)), decipher.final()]));
+		} catch {
+			return null;
+		}
+	},
+};

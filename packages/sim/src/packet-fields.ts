@@ -1,0 +1,67 @@
+/** Single fields of IP packets, changed in place with the IPv4 header checksum that goes with them. */
+import type { Family } from "@whither/core";
+import { IP_HEADER_LENGTH, internetChecksum, isDecodeError, parseAddress } from "@whither/wire";
+
+/** Where the addresses are in an IP header, by family. */
+const ADDRESSES = { 4: { source: 12, destination: 16 }, 6: { source: 8, destination: 24 } } as const;
+const TOTAL_LENGTH = 2;
+const PAYLOAD_LENGTH = 4;
+const HEADER_CHECKSUM = 10;
+
+function viewOf(bytes: Uint8Array): DataView {
+	return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The same bytes with IPv4's header checksum right; IPv6 has none. */
+function withHeaderChecksum(bytes: Uint8Array, family: Family): Uint8Array {
+	if (family === 6) return bytes;
+	const view = viewOf(bytes);
+	view.setUint16(HEADER_CHECKSUM, 0);
+	view.setUint16(HEADER_CHECKSUM, internetChecksum(bytes.subarray(0, ((bytes[0] ?? 0) & 0x0f) * 4)));
+	return bytes;
+}
+
+/** The same bytes with the length that the IP header tells set to what they are. */
+export function withIpLength(bytes: Uint8Array, family: Family): Uint8Array {
+	if (family === 4) viewOf(bytes).setUint16(TOTAL_LENGTH, bytes.length);
+	else viewOf(bytes).setUint16(PAYLOAD_LENGTH, bytes.length - IP_HEADER_LENGTH[6]);
+	return withHeaderChecksum(bytes, family);
+}
+
+/** A copy with another TOS byte or traffic class. */
+export function withTos(packet: Uint8Array, family: Family, tos: number): Uint8Array {
+	const bytes = packet.slice();
+	if (family === 4) bytes[1] = tos;
+	else {
+		bytes[0] = ((bytes[0] ?? 0) & 0xf0) | (tos >> 4);
+		bytes[1] = ((bytes[1] ?? 0) & 0x0f) | ((tos & 0x0f) << 4);
+	}
+	return withHeaderChecksum(bytes, family);
+}
+
+/** Writes an address over the header's; returns the bytes of the old one. */
+export function replaceAddress(bytes: Uint8Array, family: Family, which: "source" | "destination", address: string) {
+	const value = parseAddress(address);
+	if (isDecodeError(value)) throw new RangeError(`${address} is no address`);
+	const offset = ADDRESSES[family][which];
+	const old = bytes.slice(offset, offset + value.length);
+	bytes.set(value, offset);
+	withHeaderChecksum(bytes, family);
+	return { old, value };
+}
+
+/**
+ * Corrects a checksum in place for bytes that have changed (RFC 1624 section 3). `old` and `value` are of one even length
+ * and begin at an even offset of what the checksum covers.
+ */
+export function adjustChecksum(segment: Uint8Array, at: number, old: Uint8Array, value: Uint8Array): void {
+	if (at + 2 > segment.length) return;
+	const view = viewOf(segment);
+	let sum = ~view.getUint16(at) & 0xffff;
+	for (let index = 0; index < old.length; index += 2) {
+		sum += ~(((old[index] ?? 0) << 8) | (old[index + 1] ?? 0)) & 0xffff;
+		sum += ((value[index] ?? 0) << 8) | (value[index + 1] ?? 0);
+	}
+	while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+	view.setUint16(at, ~sum & 0xffff);
+}

@@ -1,0 +1,80 @@
+/** Which autonomous systems an address belongs to: the origins of the route that covers it. */
+import { Resolver } from "node:dns/promises";
+import { BlockList, connect } from "node:net";
+import { isDecodeError, parseAddress } from "@whither/wire";
+import { originsOfTxt, originsOfWhois, reversedName } from "./as-answer.ts";
+import type { AsServer } from "./as-server.ts";
+
+/** An answer is given up after so long; with it go all that hang on it. */
+const TIMEOUT_MS = 2_000;
+/** No list of routes for one address is longer. */
+const MOST_WHOIS_BYTES = 65_536;
+
+/** Prefixes that no autonomous system announces (IANA special-purpose address registries), multicast, reserved space. */
+const NOT_ANNOUNCED = {
+	ipv4: [
+		...["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24"],
+		...["192.0.2.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3"],
+	],
+	ipv6: ["2001:db8::/32", "3fff::/20", "::/3", "4000::/2", "8000::/1"],
+} as const;
+
+/** Origins of an address as text, `AS64500` or `AS64500/AS64501`; null where there is none or nobody answers. */
+export type AsLookup = (address: string) => Promise<string | null>;
+
+/** A look-up with this server; it keeps nothing, never rejects, and asks nobody about addresses that nobody announces. */
+export function openAsLookup(server: AsServer): AsLookup {
+	const ask = server.kind === "dns" ? dnsOrigins(server) : whoisOrigins(server);
+	const unannounced = { ipv4: notAnnounced("ipv4"), ipv6: notAnnounced("ipv6") };
+	return async (address) => {
+		const type = address.includes(":") ? "ipv6" : "ipv4";
+		if (unannounced[type].check(address, type)) return null;
+		const origins = await ask(address).catch(() => []);
+		return origins.length === 0 ? null : origins.join("/");
+	};
+}
+
+/** A list a family: one of IPv6 prefixes would take every IPv4 address for its mapped form. */
+function notAnnounced(type: "ipv4" | "ipv6"): BlockList {
+	const list = new BlockList();
+	for (const prefix of NOT_ANNOUNCED[type]) {
+		const [network = "", bits] = prefix.split("/");
+		list.addSubnet(network, Number(bits), type);
+	}
+	return list;
+}
+
+type Ask = (address: string) => Promise<readonly string[]>;
+
+/** A resolver of our own: the system's would hold up the process's end. */
+function dnsOrigins({ zones, at }: Extract<AsServer, { kind: "dns" }>): Ask {
+	const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: 1 });
+	if (at !== null) resolver.setServers(at);
+	return async (address) => {
+		const bytes = parseAddress(address);
+		if (isDecodeError(bytes)) return [];
+		const zone = bytes.length === 4 ? zones[4] : zones[6];
+		const records = await resolver.resolveTxt(`${reversedName(bytes)}.${zone}`);
+		return originsOfTxt(records.map((chunks) => chunks.join("")));
+	};
+}
+
+function whoisOrigins({ host, port }: Extract<AsServer, { kind: "whois" }>): Ask {
+	return (address) =>
+		new Promise((resolve, reject) => {
+			let said = "";
+			const socket = connect({ host, port }, () => socket.write(`${address}\r\n`));
+			const deadline = setTimeout(() => socket.destroy(new Error("timeout")), TIMEOUT_MS);
+			// A host that does not answer must not hold up the process's end.
+			socket.unref();
+			socket.setEncoding("utf8").on("data", (text: string) => {
+				said += text;
+				if (said.length > MOST_WHOIS_BYTES) socket.end();
+			});
+			socket.once("error", reject);
+			socket.once("close", () => {
+				clearTimeout(deadline);
+				resolve(originsOfWhois(said));
+			});
+		});
+}

@@ -1,0 +1,102 @@
+/** A capture file, written while the traces run: what is in it can be read even if the process is killed. */
+import { closeSync, openSync, writeSync } from "node:fs";
+import type { TraceEvent } from "@whither/core";
+import { TOOL } from "../api/version.ts";
+import { formatPcapHeader, formatPcapPacket, PacketQueue } from "../report/pcap.ts";
+
+/** Packets are held back so long, for those whose time is known later. */
+const HOLD_MS = 250;
+
+/** Opens (and empties) the file for traces of these hosts; what goes wrong is said once, now or later. */
+export function openPcapFile(path: string, hosts: readonly string[], say: (sentence: string) => void): PcapFile {
+	return new PcapFile(path, hosts, say);
+}
+
+/** An open file; an error ends the writing, not the traces. */
+export class PcapFile {
+	readonly #path: string;
+	readonly #say: (sentence: string) => void;
+	readonly #queue = new PacketQueue();
+	readonly #timer: NodeJS.Timeout;
+	#fd: number | null;
+	#failed = false;
+
+	constructor(path: string, hosts: readonly string[], say: (sentence: string) => void) {
+		this.#path = path;
+		this.#say = say;
+		this.#fd = this.#tried(() => openSync(path, "w"));
+		this.#write(formatPcapHeader(TOOL, hosts));
+		this.#timer = setInterval(() => this.#flush(), HOLD_MS).unref();
+	}
+
+	/** Whether something went wrong. */
+	get failed(): boolean {
+		return this.#failed;
+	}
+
+	/** Takes a trace's events to its end; `host` is the place of its target among the file's. Never rejects. */
+	async follow(events: AsyncIterable<TraceEvent>, host: number): Promise<void> {
+		const beganAt = BigInt(Date.now()) * 1_000_000n;
+		try {
+			for await (const event of events) {
+				if (event.type !== "packet") continue;
+				// A world in memory has no clock: its first packet is from now.
+				const unixNs = event.unixNs ?? beganAt + BigInt(Math.round(event.atNs));
+				this.#queue.add(unixNs, formatPcapPacket(event, unixNs, host));
+			}
+		} catch {
+			// Whoever shows the trace says why it failed.
+		}
+	}
+
+	/** Writes what is held back, and closes; whether the file is whole. */
+	close(): boolean {
+		clearInterval(this.#timer);
+		this.#write(this.#queue.release(null));
+		const fd = this.#fd;
+		this.#fd = null;
+		if (fd !== null) this.#tried(() => closeSync(fd));
+		return !this.#failed;
+	}
+
+	#flush(): void {
+		this.#write(this.#queue.release(BigInt(Date.now() - HOLD_MS) * 1_000_000n));
+	}
+
+	#write(blocks: readonly Uint8Array[]): void {
+		const fd = this.#fd;
+		if (fd === null || blocks.length === 0) return;
+		this.#tried(() => {
+			for (let rest = Buffer.concat(blocks); rest.length > 0; ) rest = rest.subarray(writeSync(fd, rest));
+		});
+		if (!this.#failed) return;
+		this.#fd = null;
+		closeSync(fd);
+	}
+
+	#tried<T>(call: () => T): T | null {
+		try {
+			return call();
+		} catch (thrown) {
+			if (!this.#failed) this.#say(failureSentence(this.#path, thrown as NodeJS.ErrnoException));
+			this.#failed = true;
+			return null;
+		}
+	}
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+	EACCES: "you may not write there; choose another file",
+	EPERM: "you may not write there; choose another file",
+	EROFS: "the file system is read-only; choose another file",
+	EISDIR: "it is a directory; name a file in it",
+	ENOENT: "there is no such directory; make it first",
+	ENOTDIR: "part of the path is no directory",
+	ENOSPC: "the disk is full; free some space or choose another file",
+	EDQUOT: "your quota is used up; free some space or choose another file",
+	EPIPE: "its reader has gone",
+};
+
+function failureSentence(path: string, { code = "", message }: NodeJS.ErrnoException): string {
+	return `the capture ${path} cannot be written: ${REASONS[code] ?? message} (${code})`;
+}
