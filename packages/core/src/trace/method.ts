@@ -180,6 +180,11 @@ export interface TraceMethod {
 	readonly burdensTarget?: true;
 	/** How many connections a `session` channel opens for it, each a flow; default 1. */
 	connections?(options: ProbeContext["options"]): number;
+	/**
+	 * Work of this machine alone that can be done before there is anything to wait for, such as keys and the first packets.
+	 * Called once, before the trace starts, or while connections are being opened.
+	 */
+	prepare?(context: ProbeContext): void;
 	/** Packets beside the hops; a method without any leaves it out. */
 	companions?(context: ProbeContext, moment: CompanionMoment): readonly Companion[];
 	/** What the method can say about the whole trace once it is over; a method without anything leaves it out. */

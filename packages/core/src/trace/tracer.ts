@@ -2,55 +2,35 @@
  * The tracer: finds the path to one target by sending probes with growing TTLs and settling each by what comes back.
  * It knows no protocol (that is the method's) and no socket (that is the channel's).
  */
-import { type Deadline, type Instant, type Machine, MILLISECOND } from "../machine.ts";
-import type { ChannelInput, OpenFailure, ProbePacket, ProbeSend, Reply, SessionFacts, SystemError } from "./channel.ts";
+import type { Deadline, Instant, Machine } from "../machine.ts";
+import type { ChannelInput, OpenFailure, Reply, SessionFacts } from "./channel.ts";
 import { Companions } from "./companions.ts";
 import { finalWarnings, naturalStop } from "./conclusions.ts";
 import type { TraceEvent } from "./events.ts";
-import type { IgnoreReason, Match, ReplyMeaning } from "./method.ts";
+import type { IgnoreReason, Match } from "./method.ts";
 import { PacketLog } from "./packet-log.ts";
 import type { PathEnd } from "./path-end.ts";
 import { PathMtuDiscovery } from "./path-mtu-discovery.ts";
-import { packetSize } from "./path-mtu-sizes.ts";
 import { isSettled, type ProbeBook, type Slot } from "./probe-book.ts";
 import type { StopReason, TraceWarning } from "./result.ts";
 import type { Schedule } from "./schedule.ts";
-import { flowOf, likelyEnd } from "./session.ts";
+import { Sending } from "./sending.ts";
+import { likelyEnd } from "./session.ts";
 import { Settling } from "./settling.ts";
 import { hopResult, probeResult, type QuoteView, toldLastTtl } from "./trace-result.ts";
 import type { TracerConfig, TracerInput, TracerOutput } from "./tracer-io.ts";
-
-/** Errors after which no further probe can leave. */
-const HARD_ERRORS: ReadonlySet<SystemError["code"]> = new Set([
-	"noRoute",
-	"networkDown",
-	"addressNotAvailable",
-	"noSuchDevice",
-	"permissionDenied",
-	"prohibited",
-	"tooManyFiles",
-]);
-
-/** Most paths have no more hops; what burdens the target goes farther only when it has not answered for so long. */
-const USUAL_HOPS = 16;
-const BURDEN_HOLD_NS = 25 * MILLISECOND;
-
-/** The TTL of a packet that is to arrive wherever the target is: what hosts send with (RFC 1700). */
-const FAREWELL_TTL = 64;
-
-/** Our own link cannot carry the packet: nothing beyond it will hear of us. */
-const TOO_LONG: ReplyMeaning = { kind: "packetTooBig", place: "end", detail: {} };
 
 /** One trace of one target as a machine. After the `end` event `finished` is true and every input is ignored. */
 export class Tracer implements Machine<TracerInput, TracerOutput> {
 	readonly book: ProbeBook;
 	readonly companions = new Companions();
 	readonly warnings: TraceWarning[] = [];
-	readonly counters = { sent: 0, received: 0, foreign: 0, duplicates: 0, late: 0, dropped: 0 };
+	readonly #counts = { received: 0, foreign: 0, duplicates: 0, late: 0, dropped: 0 };
 	#config: TracerConfig;
 	/** Null: not asked for, or the kernel builds the packets. */
 	readonly mtu: PathMtuDiscovery | null;
 	readonly #settling: Settling;
+	readonly #sending: Sending;
 	readonly #schedule: Schedule;
 	readonly #end: PathEnd;
 	/** Undefined: to be found anew. */
@@ -59,7 +39,6 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	#startedAt: Instant | null = null;
 	#endedAt: Instant | null = null;
 	#stopReason: StopReason | null = null;
-	#fault: SystemError | null = null;
 	/** The channel is still opening the connections that probes travel in. */
 	#opening: boolean;
 	#companionsAsked: "nothing" | "start" | "end" = "nothing";
@@ -83,11 +62,17 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		const parts = { book, companions, context, schedule: this.#schedule, end: this.#end };
 		const lacksLength = context.transport === "tcpConnect";
 		this.mtu = options.pathMtu && !lacksLength ? new PathMtuDiscovery(parts) : null;
+		this.#sending = new Sending({ settling: this.#settling, companions, mtu: this.mtu });
 	}
 
 	/** Once connections are open its context knows them. */
 	get config(): TracerConfig {
 		return this.#config;
+	}
+
+	/** Packets that left, and what came in. */
+	get counters() {
+		return { sent: this.#sending.sent, ...this.#counts };
 	}
 
 	get finished(): boolean {
@@ -145,10 +130,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 
 	/** When the next probes may leave; null: none are left, or there is no room for more in flight. */
 	get nextSendAt(): Instant | null {
-		if (this.finished || this.#opening) return null;
-		if (this.companions.unsent) return this.startedAt;
-		if (this.#schedule.done) return null;
-		return this.#schedule.nextAt(0, this.book.waitingUpTo(this.lastTtl));
+		return this.finished || this.#opening ? null : this.#sending.nextAt(this.startedAt);
 	}
 
 	#soonest(startedAt: Instant): Deadline | null {
@@ -192,7 +174,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 				this.#sendFailed(input, now);
 				return "news";
 			case "reply":
-				this.counters.received++;
+				this.#counts.received++;
 				return this.#reply(input.reply, now) ? "news" : "nothing";
 			case "opened":
 				this.#opened(input.sessions, now);
@@ -201,13 +183,13 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 				this.#openFailed(input.failure, now);
 				return "news";
 			case "foreign":
-				this.counters.foreign += input.count;
+				this.#counts.foreign += input.count;
 				return "nothing";
 			case "dropped":
-				this.counters.dropped += input.count;
+				this.#counts.dropped += input.count;
 				return "nothing";
 			case "fault":
-				this.#fault = input.error;
+				this.#sending.fault = input.error;
 				this.#finish("error", now);
 				return "news";
 		}
@@ -228,9 +210,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			queries: options.queries,
 			length: context.length,
 		});
-		if (method.burdensTarget === true) {
-			this.#schedule.expectEnd(options.firstTtl + USUAL_HOPS - 1, BURDEN_HOLD_NS);
-		}
+		if (method.burdensTarget === true) this.#sending.sparesTarget(options.firstTtl);
 		if (!this.#opening) this.#askCompanions("start");
 	}
 
@@ -276,29 +256,8 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	}
 
 	#sendFailed(input: Extract<ChannelInput, { type: "sendFailed" }>, now: Instant): void {
-		const transmission = this.book.transmissions[input.sequence];
-		if (transmission === undefined || transmission === null || transmission.slot.state !== "waiting") return;
-		this.counters.sent--;
-		const { slot } = transmission;
-		if (slot.companion !== null) {
-			slot.error = input.error;
-			this.book.mark(slot, "failed");
-			return;
-		}
-		if (input.transient && this.#schedule.retry(slot, now)) return;
-		if (this.mtu?.refusedHere(slot, input.error) === true) return;
-		this.book.mark(slot, "failed");
-		slot.error = input.error;
-		this.#probeEvent(slot, now);
-		const tooLong = input.error.code === "messageTooLong";
-		if (tooLong) {
-			this.#end.note(slot.ttl, TOO_LONG);
-			this.#schedule.endAt(this.lastTtl);
-		}
-		if (!HARD_ERRORS.has(input.error.code)) return;
-		this.#fault ??= input.error;
-		this.#schedule.stop();
-		for (const unsent of this.book.slots()) if (unsent.state === "unsent") this.book.mark(unsent, "failed");
+		const failed = this.#sending.failed(input, now);
+		if (failed !== null) this.#probeEvent(failed, now);
 	}
 
 	/** True when the reply settled something, or may. */
@@ -326,7 +285,8 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			return this.#settling.followUp(transmission, { at: reply.at, state, detail }) || this.#count("duplicate");
 		}
 		if (match.meaning.kind === "packetTooBig" && this.mtu?.refused(transmission, reply) === true) return true;
-		if (match.farewell !== undefined) this.#sendFarewell(match.farewell);
+		if (match.farewell !== undefined)
+			this.#out.push({ type: "send", probes: [this.#sending.farewell(match.farewell)] });
 		for (const sequence of match.also ?? []) this.#answerAlso(sequence, match, reply, now);
 		if (match.part === true && transmission.slot.answer !== null) return false;
 		const taken = { transmission, reply, meaning: match.meaning, late: false, inferred: false };
@@ -341,22 +301,17 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#settling.answer({ transmission, reply, meaning, late: false, inferred: false }, now);
 	}
 
-	#sendFarewell(packet: ProbePacket): void {
-		this.counters.sent++;
-		this.#out.push({ type: "send", probes: [{ sequence: this.book.bookFarewell(), ttl: FAREWELL_TTL, packet }] });
-	}
-
 	/** True unless it was an answer that its probe had already. */
 	#count(outcome: "answered" | "late" | "duplicate"): boolean {
-		if (outcome === "late") this.counters.late++;
+		if (outcome === "late") this.#counts.late++;
 		if (outcome !== "duplicate") return true;
-		this.counters.duplicates++;
+		this.#counts.duplicates++;
 		this.#out.push({ type: "ignored", reason: "duplicate" });
 		return false;
 	}
 
 	#ignore(reason: IgnoreReason): false {
-		this.counters.foreign++;
+		this.#counts.foreign++;
 		this.#out.push({ type: "ignored", reason });
 		return false;
 	}
@@ -400,7 +355,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			return;
 		}
 		if (this.#askCompanions("end") || !this.companions.settled || this.mtu?.searchOn(now) === true) return;
-		this.#finish(naturalStop(this, { broken: this.#fault !== null || this.#broken }), now);
+		this.#finish(naturalStop(this, { broken: this.#sending.fault !== null || this.#broken }), now);
 	}
 
 	#tellHop(ttl: number, last: boolean, now: Instant): void {
@@ -418,36 +373,15 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 
 	#send(now: Instant): void {
 		if (this.#opening) return;
-		const slots = this.#schedule.done ? [] : this.#schedule.take(now, this.book.waitingUpTo(this.lastTtl));
-		const probes = [...slots, ...this.companions.take()].map((slot) => this.#transmit(slot, now));
-		if (probes.length === 0) return;
-		this.counters.sent += probes.length;
-		this.#out.push({ type: "send", probes });
-	}
-
-	#transmit(slot: Slot, now: Instant): ProbeSend {
-		const { method, context } = this.config;
-		const { companion, ttl } = slot;
-		const asked = {
-			flow: flowOf(context, slot),
-			...(slot.length === null ? {} : { length: slot.length }),
-			...(companion === null ? {} : { companion: companion.name }),
-			...(slot.again === null ? {} : { state: slot.again.state }),
-		};
-		const transmission = this.book.transmit(slot, asked, now);
-		const { sequence, request } = transmission;
-		const packet = method.probe(context, request);
-		transmission.packet = packet;
-		transmission.size = packetSize(context.family, packet);
-		return { sequence, ttl, packet, ...(companion?.tos === undefined ? {} : { tos: companion.tos }) };
+		const probes = this.#sending.due({ config: this.config, now });
+		if (probes.length > 0) this.#out.push({ type: "send", probes });
 	}
 
 	/** The connection that probes travel in is gone: none are sent any more, and few answers are still to come. */
 	#break(): void {
 		this.#broken = true;
 		this.#settling.endAnswered();
-		this.#schedule.stop();
-		for (const unsent of this.book.slots()) if (unsent.state === "unsent") this.book.mark(unsent, "expired");
+		this.#sending.stop();
 	}
 
 	#finish(reason: StopReason, now: Instant): void {
@@ -455,7 +389,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#schedule.stop();
 		this.companions.giveUp();
 		this.#tellCutHops(now);
-		this.warnings.push(...finalWarnings(this, this.#fault));
+		this.warnings.push(...finalWarnings(this, this.#sending.fault));
 		const atNs = now - this.startedAt;
 		for (const warning of this.warnings) this.#event({ type: "warning", atNs, warning });
 		this.#endedAt = now;

@@ -56,30 +56,33 @@ export const quic: TraceMethod = {
 	minimumLength: LENGTH,
 	burdensTarget: true,
 	options: OPTIONS,
+	prepare,
 	probe,
 	match,
 };
 
-/** So many of the latest packets are kept: what routers quote is compared with what was sent, which is to be told again. */
-const MOST_KEPT = 256;
+/** Initials of the first wave; keys and sealing cost a fifth of a millisecond each while the code is cold. */
+const PREPARED = 16;
 
-interface Kept {
-	readonly length: number;
-	readonly packet: ProbePacket;
+const preparedPackets = new WeakMap<ProbeContext, Map<number, ProbePacket>>();
+
+/** Builds the first Initials beforehand: the cryptography is loaded and the first wave leaves at once. */
+function prepare(context: ProbeContext): void {
+	const sequences = Array.from({ length: PREPARED }, (_, sequence) => sequence);
+	const packets = sequences.map((sequence): [number, ProbePacket] => [sequence, initialPacket(context, sequence)]);
+	preparedPackets.set(context, new Map(packets));
 }
 
-const keptPackets = new WeakMap<ProbeContext, Map<number, Kept>>();
+function initialPacket(context: ProbeContext, sequence: number, length = context.length): ProbePacket {
+	return quicPacket(context, initialDatagram(context, connectionOf(context, sequence), length));
+}
 
-function probe(context: ProbeContext, { sequence, state, length = context.length }: ProbeRequest): ProbePacket {
-	const kept = keptPackets.get(context) ?? new Map<number, Kept>();
-	const known = kept.get(sequence);
-	if (known?.length === length) return known.packet;
+function probe(context: ProbeContext, { sequence, state, length }: ProbeRequest): ProbePacket {
+	const isPlain = state === undefined && length === undefined;
+	const prepared = isPlain ? preparedPackets.get(context)?.get(sequence) : undefined;
+	if (prepared !== undefined) return prepared;
 	if (state !== undefined) rememberFollowUp(context, sequence, state as FollowUp);
-	const packet = quicPacket(context, initialDatagram(context, connectionOf(context, sequence), length));
-	const [oldest] = kept.keys();
-	if (oldest !== undefined && kept.size >= MOST_KEPT) kept.delete(oldest);
-	keptPackets.set(context, kept.set(sequence, { length, packet }));
-	return packet;
+	return initialPacket(context, sequence, length);
 }
 
 function match(context: ProbeContext, reply: Reply): Match {

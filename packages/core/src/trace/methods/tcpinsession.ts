@@ -30,6 +30,8 @@ import { optionFate, sackConclusions, synCompanions, synSegment } from "./tcpins
 const TCP = IP_PROTOCOL.tcp;
 const HTTPS_PORT = 443;
 const MOST_CONNECTIONS = 16;
+/** Enough for the interpreter to know the types it will meet. */
+const PREPARED = 16;
 /** IP header, TCP header, two no-operations and timestamps, one byte. */
 const DEFAULT_LENGTH = { 4: 53, 6: 73 } as const;
 const MINIMUM_LENGTH = { 4: 41, 6: 61 } as const;
@@ -63,11 +65,34 @@ export const tcpinsession: TraceMethod = {
 		},
 	],
 	connections: ({ ecmp }) => (typeof ecmp === "string" ? (connectionCount(ecmp) ?? 1) : 1),
+	prepare,
 	companions: synCompanions,
 	conclusions: sackConclusions,
 	probe,
 	match,
 };
+
+/** Has the code of a probe and of its acknowledgment ready while the handshake is on its way. */
+function prepare(context: ProbeContext): void {
+	const timestamps = { value: 1, echo: 1 };
+	const imagined = {
+		sourcePort: 1,
+		sendNext: 1,
+		receiveNext: 1,
+		synAckTtl: 64,
+		mss: null,
+		sackPermitted: true,
+		rttNs: 1,
+	};
+	const session: SessionFacts = { ...imagined, timestamps };
+	const opened = { ...context, sessions: [session], sourcePorts: [session.sourcePort] };
+	for (let sequence = 0; sequence < PREPARED; sequence++) {
+		const { bytes } = probe(opened, { ttl: 1, sequence, flow: 0 });
+		const ports = { sourcePort: context.port, destinationPort: session.sourcePort };
+		const head = { at: 0, stamp: "user", from: context.target, ttl: null, tos: null, socket: null } as const;
+		match(opened, { type: "packet", ...head, protocol: TCP, ...ports, segment: bytes, payload: bytes.subarray(-1) });
+	}
+}
 
 function connectionCount(value: string): number | null {
 	const count = /^[0-9]{1,2}$/.test(value) ? Number(value) : 0;
