@@ -34,7 +34,7 @@ export async function startServers(namespace) {
 	};
 	const [caddy, openssl, dnsmasq] = ["caddy", "openssl", "dnsmasq"].map(findProgram);
 	if (caddy !== null && openssl !== null)
-		start("quic", [caddy, "run", "--config", caddyFile(folder), "--adapter", "caddyfile"]);
+		start("quic", [caddy, "run", "--config", caddyFile(folder, openssl), "--adapter", "caddyfile"]);
 	if (dnsmasq !== null) {
 		const zone = ["--no-resolv", "--no-hosts", "--address=/example.test/192.0.2.1", "--user=root"];
 		start("dns", [dnsmasq, "--keep-in-foreground", "--conf-file=/dev/null", `--pid-file=${folder}/pid`, ...zone]);
@@ -53,10 +53,10 @@ export async function startServers(namespace) {
 }
 
 /** QUIC only: TCP's port 443 is this process's. */
-function caddyFile(folder) {
+function caddyFile(folder, openssl) {
 	const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", `${folder}/key.pem`];
 	const name = ["-subj", `/CN=${SERVER_NAME}`, "-addext", `subjectAltName=DNS:${SERVER_NAME}`];
-	execFileSync("openssl", ["req", "-x509", ...key, "-out", `${folder}/cert.pem`, ...name], { stdio: "ignore" });
+	execFileSync(openssl, ["req", "-x509", ...key, "-out", `${folder}/cert.pem`, ...name], { stdio: "ignore" });
 	const file = join(folder, "Caddyfile");
 	const options = `{\n\tadmin off\n\tauto_https disable_redirects\n\tdefault_sni ${SERVER_NAME}\n\tservers {\n\t\tprotocols h3\n\t}\n}\n`;
 	writeFileSync(
