@@ -118,7 +118,12 @@ function standAlone(text, folder, types) {
 /** What npm publishes with the package but lives elsewhere in the repository. */
 function copyBesides() {
 	mkdirSync(join(face, "schema"), { recursive: true });
-	const copies = { "docs/schema/trace-1.json": "schema/trace-1.json", LICENSE: "LICENSE", "README.md": "README.md" };
+	const copies = {
+		"docs/schema/ping-1.json": "schema/ping-1.json",
+		"docs/schema/trace-1.json": "schema/trace-1.json",
+		LICENSE: "LICENSE",
+		"README.md": "README.md",
+	};
 	for (const [from, to] of Object.entries(copies)) {
 		if (existsSync(join(root, from))) cpSync(join(root, from), join(face, to));
 	}

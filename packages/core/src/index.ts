@@ -45,7 +45,24 @@ export { findMethod, TRACE_METHODS } from "./trace/methods/index.ts";
 export { tcpOptionsWithSysctl } from "./trace/methods/tcp-asked.ts";
 export { type HopNat, hopNat, type PathNat, pathNat } from "./trace/nat-hops.ts";
 export { DEFAULT_TRACE_OPTIONS, type TraceOptions } from "./trace/options.ts";
-export type { RunningTrace, TraceFailure, TraceMessage, TraceOrder } from "./trace/order.ts";
+export type { PingMessage, PingOrder, RunningTrace, TraceFailure, TraceMessage, TraceOrder } from "./trace/order.ts";
+export { Ping, type PingConfig, type PingOutput } from "./trace/ping.ts";
+export { pingResult } from "./trace/ping-document.ts";
+export {
+	DEFAULT_LOSS_WINDOW,
+	DEFAULT_PING_INTERVAL_NS,
+	PING_PORTS,
+	type PingOptions,
+} from "./trace/ping-options.ts";
+export {
+	PING_SCHEMA,
+	type PingAnswerer,
+	type PingEvent,
+	type PingResult,
+	type PingRoundTrips,
+	type PingStopReason,
+	type PingTotals,
+} from "./trace/ping-result.ts";
 export {
 	type CompanionResult,
 	type ExtensionJson,

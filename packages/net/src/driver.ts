@@ -3,14 +3,25 @@ import {
 	type ChannelInput,
 	findMethod,
 	type Instant,
+	type Machine,
+	Ping,
+	type PingMessage,
+	type PingOrder,
+	type PingOutput,
+	type ProbeContext,
+	type ProbeSend,
+	pingResult,
 	probeContext,
+	type ResultFacts,
 	type RunningTrace,
 	type TraceEvent,
 	type TraceFailure,
 	type TraceMessage,
+	type TraceMethod,
 	type TraceOrder,
 	Tracer,
 	type TracerInput,
+	type TracerOutput,
 	traceResult,
 } from "@whither/core";
 import type { Channel } from "./channel/channel.ts";
@@ -29,29 +40,80 @@ const INPUTS_PER_TURN = 2_000;
  * the schedule to hold, though not for the round trips, which the kernel measures.
  */
 export function runTrace(order: TraceOrder, post: (message: TraceMessage) => void): RunningTrace {
-	const run = new SocketRun(order, post);
+	return startRun(
+		order,
+		(method, context): Job<TracerOutput> => {
+			const tracer = new Tracer({ method, options: order.options, context });
+			return {
+				machine: tracer,
+				take: (output, send, clock) => {
+					if (output.type === "event") post({ type: "event", event: dated(output.event, tracer, clock) });
+					else if (output.type === "send") send(output.probes);
+				},
+				end: (facts) => post({ type: "result", result: traceResult(tracer, facts) }),
+			};
+		},
+		post,
+	);
+}
+
+/** Starts a ping in this thread, in the same way. */
+export function runPing(order: PingOrder, post: (message: PingMessage) => void): RunningTrace {
+	return startRun(
+		order,
+		(method, context): Job<PingOutput> => {
+			const ping = new Ping({ method, options: order.options, ping: order.ping, context });
+			return {
+				machine: ping,
+				take: (output, send) => {
+					if (output.type === "event") post(output);
+					else if (output.type === "send") send(output.probes);
+				},
+				end: (facts) => post({ type: "result", result: pingResult(ping, facts) }),
+			};
+		},
+		post,
+	);
+}
+
+/** What is run: a machine that sends probes, where its outputs go, and what is said at its end. */
+interface Job<Output> {
+	readonly machine: Machine<TracerInput, Output> & { readonly finished: boolean; readonly nextSendAt: Instant | null };
+	readonly take: (output: Output, send: (probes: readonly ProbeSend[]) => void, clock: Clock) => void;
+	readonly end: (facts: ResultFacts) => void;
+}
+
+type Failed = (message: { readonly type: "failed"; readonly error: TraceFailure }) => void;
+
+function startRun<Output>(
+	order: TraceOrder,
+	job: (method: TraceMethod, context: ProbeContext) => Job<Output>,
+	failed: Failed,
+): RunningTrace {
+	const run = new SocketRun(order, job, failed);
 	queueMicrotask(() => run.start());
 	return { stop: () => run.stop() };
 }
 
 /** Every run under way in this thread, so that none is collected and all can be closed. */
-const runs = new Set<SocketRun>();
+const runs = new Set<{ close(): void }>();
 
 /** Ends every run of this thread at once, without results: for a worker that must go. */
 export function abandonRuns(): void {
 	for (const run of [...runs]) run.close();
 }
 
-interface RunParts {
-	readonly tracer: Tracer;
+interface RunParts<Output> {
+	readonly job: Job<Output>;
 	readonly channel: Channel;
 	readonly clock: Clock;
 }
 
-class SocketRun {
+class SocketRun<Output> {
 	readonly #order: TraceOrder;
-	readonly #post: (message: TraceMessage) => void;
-	#parts: RunParts | null = null;
+	readonly #job: (method: TraceMethod, context: ProbeContext) => Job<Output>;
+	readonly #failed: Failed;
+	#parts: RunParts<Output> | null = null;
 	#watch: Watch | null = null;
 	#again: NodeJS.Immediate | null = null;
 	#queue: ChannelInput[] = [];
@@ -61,9 +123,10 @@ class SocketRun {
 	#stopAsked = false;
 	#closed = false;
 
-	constructor(order: TraceOrder, post: (message: TraceMessage) => void) {
+	constructor(order: TraceOrder, job: (method: TraceMethod, context: ProbeContext) => Job<Output>, failed: Failed) {
 		this.#order = order;
-		this.#post = post;
+		this.#job = job;
+		this.#failed = failed;
 	}
 
 	start(): void {
@@ -112,10 +175,12 @@ class SocketRun {
 		// The key travels in the open; the secret must not begin with it.
 		const parts = { method, ...opened, key, secret: secret.subarray(4), crypto: nodeCrypto };
 		const context = probeContext(this.#order.options, parts);
-		const tracer = new Tracer({ method, options: this.#order.options, context });
-		this.#parts = { tracer, channel, clock };
+		this.#parts = { job: this.#job(method, context), channel, clock };
 		this.#watch = workspace.libc.watch(channel.pollFd, () => this.#turn(null));
+		const isOpening = channel.kind === "session";
+		if (!isOpening) method.prepare?.(context);
 		this.#turn({ type: "start" });
+		if (isOpening) method.prepare?.(context);
 		if (this.#stopAsked) this.#turn({ type: "stop" });
 	}
 
@@ -133,7 +198,8 @@ class SocketRun {
 	#drain(): void {
 		const parts = this.#parts;
 		if (parts === null) return;
-		const { tracer, channel, clock } = parts;
+		const { channel, clock } = parts;
+		const { machine } = parts.job;
 		for (let taken = 0; taken < INPUTS_PER_TURN; ) {
 			// Whatever came before this instant is read before anything is given up at it.
 			const readAt = clock.now();
@@ -147,8 +213,8 @@ class SocketRun {
 			}
 			taken += found;
 			if (found > 0) continue;
-			if ((tracer.deadline?.at ?? Number.POSITIVE_INFINITY) > readAt) {
-				channel.arm(tracer.deadline?.at ?? null);
+			if ((machine.deadline?.at ?? Number.POSITIVE_INFINITY) > readAt) {
+				channel.arm(machine.deadline?.at ?? null);
 				return;
 			}
 			this.#step({ type: "tick" }, readAt);
@@ -165,8 +231,8 @@ class SocketRun {
 	 * Probes that are due do not wait until the answers in the queue have been taken in, unless the target is among those
 	 * who answered: then they may be needless.
 	 */
-	#sendDue({ tracer, clock }: RunParts): void {
-		const sendAt = tracer.nextSendAt;
+	#sendDue({ job, clock }: RunParts<Output>): void {
+		const sendAt = job.machine.nextSendAt;
 		if (sendAt === null || this.#targetWaits) return;
 		const now = clock.now();
 		if (sendAt <= now) this.#step({ type: "due" }, now);
@@ -192,26 +258,23 @@ class SocketRun {
 	#step(input: TracerInput, at: Instant): void {
 		const parts = this.#parts;
 		if (parts === null || this.#closed) return;
-		const { tracer, channel, clock } = parts;
+		const { job, channel, clock } = parts;
 		if (input.type !== "sent") this.#now = Math.max(this.#now, at);
-		for (const output of tracer.step(input, this.#now)) {
-			if (output.type === "event") this.#post({ type: "event", event: dated(output.event, tracer, clock) });
-			else if (output.type === "send") {
-				channel.send(output.probes);
-				this.#collect(channel);
-			}
-		}
-		if (!tracer.finished) return;
+		const send = (probes: readonly ProbeSend[]) => {
+			channel.send(probes);
+			this.#collect(channel);
+		};
+		for (const output of job.machine.step(input, this.#now)) job.take(output, send, clock);
+		if (!job.machine.finished) return;
 		const { tool, args } = this.#order;
-		const result = traceResult(tracer, { tool, args, startedAt: clock.startedAt });
 		this.close();
-		this.#post({ type: "result", result });
+		job.end({ tool, args, startedAt: clock.startedAt });
 	}
 
 	#fail(error: TraceFailure): void {
 		if (this.#closed) return;
 		this.close();
-		this.#post({ type: "failed", error });
+		this.#failed({ type: "failed", error });
 	}
 
 	/** A defect of ours must not leave anybody waiting. */

@@ -1,14 +1,16 @@
 /** Traces in a thread of their own, so that their timing holds while this thread is busy. */
 import { SHARE_ENV, Worker } from "node:worker_threads";
-import type { RunningTrace, TraceFailure, TraceMessage, TraceOrder } from "@whither/core";
-import { runTrace } from "./driver.ts";
-import type { ProberReport, ProberRequest } from "./prober-protocol.ts";
+import type { PingMessage, PingOrder, RunningTrace, TraceFailure, TraceMessage, TraceOrder } from "@whither/core";
+import { runPing, runTrace } from "./driver.ts";
+import type { ProberReport, ProberRequest, RunMessage } from "./prober-protocol.ts";
 
 /** Runs traces, any number at a time. */
 export interface Prober {
 	/** Starts a trace; `on` hears its messages, the last of which is `result` or `failed`, whatever happens. */
 	trace(order: TraceOrder, on: (message: TraceMessage) => void): RunningTrace;
-	/** Ends every trace (their results say "interrupted") and the worker. */
+	/** Starts a ping, in the same way. */
+	ping(order: PingOrder, on: (message: PingMessage) => void): RunningTrace;
+	/** Ends every trace and ping (their results say "interrupted") and the worker. */
 	close(): Promise<void>;
 }
 
@@ -34,22 +36,33 @@ class LocalProber implements Prober {
 	readonly #running = new Set<RunningTrace>();
 
 	trace(order: TraceOrder, on: (message: TraceMessage) => void): RunningTrace {
-		const running = runTrace(order, (message) => {
+		return this.#run(on, (post) => runTrace(order, post));
+	}
+
+	ping(order: PingOrder, on: (message: PingMessage) => void): RunningTrace {
+		return this.#run(on, (post) => runPing(order, post));
+	}
+
+	async close(): Promise<void> {
+		for (const running of [...this.#running]) running.stop();
+	}
+
+	#run<Message extends RunMessage>(
+		on: (message: Message) => void,
+		run: (post: (message: Message) => void) => RunningTrace,
+	): RunningTrace {
+		const running = run((message) => {
 			if (message.type !== "event") this.#running.delete(running);
 			on(message);
 		});
 		this.#running.add(running);
 		return running;
 	}
-
-	async close(): Promise<void> {
-		for (const running of [...this.#running]) running.stop();
-	}
 }
 
 class WorkerProber implements Prober {
 	readonly #worker: Worker;
-	readonly #listeners = new Map<number, (message: TraceMessage) => void>();
+	readonly #listeners = new Map<number, (message: RunMessage) => void>();
 	readonly #exited: Promise<void>;
 	readonly #gate = new Int32Array(new SharedArrayBuffer(4));
 	readonly #leave = () => this.#closeBeforeExit();
@@ -81,15 +94,28 @@ class WorkerProber implements Prober {
 	}
 
 	trace(order: TraceOrder, on: (message: TraceMessage) => void): RunningTrace {
+		return this.#start(on, (id) => ({ type: "trace", id, order }));
+	}
+
+	ping(order: PingOrder, on: (message: PingMessage) => void): RunningTrace {
+		return this.#start(on, (id) => ({ type: "ping", id, order }));
+	}
+
+	/** The worker answers each request with messages of its own kind. */
+	#start<Message extends RunMessage>(
+		on: (message: Message) => void,
+		request: (id: number) => ProberRequest,
+	): RunningTrace {
+		const hear = on as (message: RunMessage) => void;
 		const id = this.#nextId++;
 		if (this.#failure !== null) {
 			const error = this.#failure;
-			queueMicrotask(() => on({ type: "failed", error }));
+			queueMicrotask(() => hear({ type: "failed", error }));
 			return { stop: () => {} };
 		}
-		this.#listeners.set(id, on);
+		this.#listeners.set(id, hear);
 		this.#worker.ref();
-		this.#ask({ type: "trace", id, order });
+		this.#ask(request(id));
 		return { stop: () => this.#ask({ type: "stop", id }) };
 	}
 

@@ -1,8 +1,8 @@
 /** The worker's side of the prober: runs the traces it is sent, many at a time. */
 import type { MessagePort } from "node:worker_threads";
-import type { RunningTrace, TraceMessage } from "@whither/core";
-import { abandonRuns, runTrace } from "./driver.ts";
-import type { ProberReport, ProberRequest } from "./prober-protocol.ts";
+import type { RunningTrace } from "@whither/core";
+import { abandonRuns, runPing, runTrace } from "./driver.ts";
+import type { ProberReport, ProberRequest, RunMessage } from "./prober-protocol.ts";
 
 /** Serves requests on a worker's parent port until told to close; a bundle that starts itself as the worker calls this. */
 export function serveProber(port: MessagePort): void {
@@ -12,14 +12,15 @@ export function serveProber(port: MessagePort): void {
 	process.once("exit", abandonRuns);
 	port.on("message", (request: ProberRequest) => {
 		if (request.type === "gate") gate = new Int32Array(request.gate);
-		else if (request.type === "trace") start(request);
+		else if (request.type === "trace") start(request.id, (post) => runTrace(request.order, post));
+		else if (request.type === "ping") start(request.id, (post) => runPing(request.order, post));
 		else if (request.type === "stop") running.get(request.id)?.stop();
 		else closeAll();
 	});
 
-	function start({ id, order }: Extract<ProberRequest, { type: "trace" }>): void {
+	function start(id: number, run: (post: (message: RunMessage) => void) => RunningTrace): void {
 		const report = reporter(port, id);
-		const trace = runTrace(order, (message) => {
+		const trace = run((message) => {
 			if (message.type !== "event") running.delete(id);
 			report(message);
 		});
@@ -45,8 +46,8 @@ export function serveProber(port: MessagePort): void {
 }
 
 /** Says a trace's messages over the port: one report for all of one turn, since each wakes the other thread. */
-function reporter(port: MessagePort, id: number): (message: TraceMessage) => void {
-	let waiting: TraceMessage[] = [];
+function reporter(port: MessagePort, id: number): (message: RunMessage) => void {
+	let waiting: RunMessage[] = [];
 	return (message) => {
 		if (waiting.push(message) > 1) return;
 		queueMicrotask(() => {

@@ -8,6 +8,7 @@ export { natAddress } from "./nat.ts";
 export type { HookPlace, HookPoint, Listener, NodeHook } from "./node.ts";
 export type { PacketRecord } from "./packet-record.ts";
 export { Random } from "./random.ts";
+export { openPing, type RunPingOptions, runPing, type SimulatedPing } from "./run-ping.ts";
 export { type RunTraceOptions, runTrace, scenarioChannels, type TraceRun } from "./run-trace.ts";
 export type {
 	Bounds,

@@ -6,6 +6,7 @@ import {
 	type Family,
 	findMethod,
 	type Instant,
+	type ProbeContext,
 	portCount,
 	probeContext,
 	SECOND,
@@ -81,6 +82,24 @@ export function scenarioChannels(scenario: Scenario): readonly ScenarioChannel[]
 
 /** Runs a scenario's trace to its end. Throws when the tracer does not come to one. */
 export function runTrace(scenario: Scenario, run: RunTraceOptions): TraceRun {
+	const { internet, channel, ...config } = openScenario(scenario, run);
+	const tracer = new Tracer(config);
+	const events = drive(tracer, channel, internet, run);
+	const result = traceResult(tracer, { tool: TOOL, args: [], startedAt: STARTED_AT });
+	return { result, events, packets: internet.packets, connections: internet.connections };
+}
+
+/** A scenario's internet, a channel on it, and what a machine that probes there is made from. */
+interface OpenScenario {
+	readonly internet: Internet;
+	readonly channel: OpenChannel;
+	readonly method: TraceMethod;
+	readonly options: TraceOptions;
+	readonly context: ProbeContext;
+}
+
+/** Sets a scenario up in virtual time, at its beginning. */
+export function openScenario(scenario: Scenario, run: RunTraceOptions): OpenScenario {
 	const seed = run.seed ?? scenario.seed ?? 1;
 	const cryptography = run.crypto === undefined ? {} : { crypto: run.crypto };
 	const internet = new Internet({ scenario, family: run.family, seed, hooks: run.hooks ?? {}, ...cryptography });
@@ -93,10 +112,7 @@ export function runTrace(scenario: Scenario, run: RunTraceOptions): TraceRun {
 	const secret = Uint8Array.from({ length: 32 }, () => random.uint32() & 0xff);
 	const crypto = run.crypto ?? NO_CRYPTO;
 	const context = probeContext(options, { method, need, channel, key, secret, crypto });
-	const tracer = new Tracer({ method, options, context });
-	const events = drive(tracer, channel, internet, run);
-	const result = traceResult(tracer, { tool: TOOL, args: [], startedAt: STARTED_AT });
-	return { result, events, packets: internet.packets, connections: internet.connections };
+	return { internet, channel, method, options, context };
 }
 
 function requireMethod(name: string): TraceMethod {
@@ -176,7 +192,8 @@ function drive(tracer: Tracer, channel: OpenChannel, internet: Internet, run: Ru
 	return events;
 }
 
-function nextInstant(deadline: Instant | null, event: Instant | null): Instant | null {
+/** The sooner of two times, null being never. */
+export function nextInstant(deadline: Instant | null, event: Instant | null): Instant | null {
 	if (deadline === null || event === null) return deadline ?? event;
 	return Math.min(deadline, event);
 }

@@ -30,13 +30,16 @@ _whither() {
 	--timeout|-Q) COMPREPLY=() ; return ;;
 	--failures|-H) COMPREPLY=() ; return ;;
 	--sendwait|-z) COMPREPLY=() ; return ;;
+	--ping|-x) COMPREPLY=() ; return ;;
+	--packet-loss-threshold) COMPREPLY=() ; return ;;
+	--packet-loss-window-size) COMPREPLY=() ; return ;;
 	--format) COMPREPLY=($(compgen -W "text csv json ndjson" -- "$current")) ; return ;;
 	--color) COMPREPLY=($(compgen -W "auto always never" -- "$current")) ; return ;;
 	--as-server) COMPREPLY=() ; return ;;
 	--pcap) COMPREPLY=() ; return ;;
 	esac
 	case "$command" in
-	trace) words="--method -M --icmp -I --tcp -T --udp -U --udplite -UL --dccp -D --sctp --protocol -P --tcpinsession --quic --dns --options -O --disable-extra-ping --port -p --ipv4 -4 --ipv6 -6 --first -f --max-hops -m --source -s --interface -i --gateway -g --bypass-routing -r --fwmark --queries -q --sim-queries -N --tos -t --dscp --ecn --flowlabel -l --dont-fragment -F --sport --mtu --loose-match --channel --wait -w --timeout -Q --failures -H --sendwait -z --json --ndjson --format --extensions -e --numeric -n --back --explain --color --changes --summary --as-path-lookups -A --as-server --pcap --strict --help -h" ;;
+	trace) words="--method -M --icmp -I --tcp -T --udp -U --udplite -UL --dccp -D --sctp --protocol -P --tcpinsession --quic --dns --options -O --disable-extra-ping --port -p --ipv4 -4 --ipv6 -6 --first -f --max-hops -m --source -s --interface -i --gateway -g --bypass-routing -r --fwmark --queries -q --sim-queries -N --tos -t --dscp --ecn --flowlabel -l --dont-fragment -F --sport --mtu --loose-match --channel --wait -w --timeout -Q --failures -H --sendwait -z --ping -x --packet-loss-threshold --packet-loss-window-size --json --ndjson --format --extensions -e --numeric -n --back --explain --color --changes --summary --as-path-lookups -A --as-server --pcap --strict --help -h" ;;
 	doctor) words="--json --color --help -h" ;;
 	demo) words="--fast --realtime --json --ndjson --format --extensions -e --numeric -n --back --explain --color --help -h" ;;
 	completion) words="--help -h bash zsh fish" ;;

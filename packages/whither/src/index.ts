@@ -4,6 +4,15 @@ export type {
 	ExtensionJson,
 	Family,
 	HopResult,
+	PingAnswerer,
+	PingEvent,
+	PingMessage,
+	PingOptions,
+	PingOrder,
+	PingResult,
+	PingRoundTrips,
+	PingStopReason,
+	PingTotals,
 	ProbeResult,
 	ReplyKind,
 	RunningTrace,
@@ -17,7 +26,7 @@ export type {
 	TraceResult,
 	TraceWarning,
 } from "@whither/core";
-export { TRACE_METHODS, TRACE_SCHEMA } from "@whither/core";
+export { PING_SCHEMA, TRACE_METHODS, TRACE_SCHEMA } from "@whither/core";
 export type { Scenario } from "@whither/sim";
 export { DEMO } from "@whither/sim";
 export { type DoctorResult, doctor, type MethodCheck } from "./api/doctor.ts";
@@ -26,6 +35,10 @@ export type { FailureDocument } from "./api/failure.ts";
 export type { MachineFacts } from "./api/machine-facts.ts";
 export type { MethodOptions } from "./api/method-options.ts";
 export type { TraceRequestOptions } from "./api/options.ts";
+export { ping } from "./api/ping.ts";
+export type { PingFailureDocument } from "./api/ping-failure.ts";
+export type { PingRequestOptions } from "./api/ping-options.ts";
+export { PingRun } from "./api/ping-run.ts";
 export type { ResolvedTarget } from "./api/resolve.ts";
 export { type SimulatedOptions, simulated } from "./api/simulated.ts";
 export { trace } from "./api/trace.ts";
@@ -36,6 +49,7 @@ export { formatDoctor } from "./report/doctor.ts";
 export { hopNews, nothingShown, type Shown } from "./report/hop-news.ts";
 export { formatJson } from "./report/json.ts";
 export { formatNdjsonEnd, formatNdjsonEvent } from "./report/ndjson.ts";
+export { formatPingEvent, formatPingSummary, type PingStyle } from "./report/ping-text.ts";
 export { formatSummary } from "./report/summary.ts";
 export { formatHopLine, formatText, formatTextEvent, type TextStyle } from "./report/text.ts";
 export { type Note, type Verdict, type VerdictCode, verdict } from "./report/verdict.ts";

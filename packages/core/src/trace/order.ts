@@ -2,6 +2,8 @@
 import type { SystemError } from "./channel.ts";
 import type { TraceEvent } from "./events.ts";
 import type { TraceOptions } from "./options.ts";
+import type { PingOptions } from "./ping-options.ts";
+import type { PingEvent, PingResult } from "./ping-result.ts";
 import type { TraceResult } from "./result.ts";
 
 /** One trace to run. */
@@ -10,6 +12,11 @@ export interface TraceOrder {
 	readonly tool: { readonly name: string; readonly version: string };
 	/** The command line, for the result. */
 	readonly args: readonly string[];
+}
+
+/** One ping to run: the orders of a trace whose only TTL is the ping's, and what is to be done over and over. */
+export interface PingOrder extends TraceOrder {
+	readonly ping: PingOptions;
 }
 
 /** Why a trace could not be run at all: a system call, a method that does not exist, or a defect of our own. */
@@ -24,7 +31,13 @@ export type TraceMessage =
 	| { readonly type: "result"; readonly result: TraceResult }
 	| { readonly type: "failed"; readonly error: TraceFailure };
 
-/** A trace under way. */
+/** What a running ping says, in the same way. */
+export type PingMessage =
+	| { readonly type: "event"; readonly event: PingEvent }
+	| { readonly type: "result"; readonly result: PingResult }
+	| { readonly type: "failed"; readonly error: TraceFailure };
+
+/** A trace or a ping under way. */
 export interface RunningTrace {
 	/** Ends it: the result follows with what is known, `stopReason` "interrupted". */
 	stop(): void;

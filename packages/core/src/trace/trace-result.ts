@@ -144,7 +144,7 @@ export function hopResult(tracer: Tracer, ttl: number, quotes: QuoteView): HopRe
 }
 
 /** One probe as it stands now. */
-export function probeResult(tracer: Tracer, slot: Slot, quotes: QuoteView): ProbeResult {
+export function probeResult(tracer: Pick<Tracer, "startedAt" | "config">, slot: Slot, quotes: QuoteView): ProbeResult {
 	const { answer } = slot;
 	const transmission = answer?.transmission ?? slot.transmission;
 	const sent = {
@@ -174,7 +174,7 @@ export function probeResult(tracer: Tracer, slot: Slot, quotes: QuoteView): Prob
 	};
 }
 
-function answerFields(answer: Answer, tracer: Tracer, quotes: QuoteView) {
+function answerFields(answer: Answer, tracer: Pick<Tracer, "config">, quotes: QuoteView) {
 	const { reply, meaning, transmission } = answer;
 	const { again, refusals } = transmission.slot;
 	const icmp = reply.type === "icmpError" ? reply : null;

@@ -11,7 +11,7 @@ import type { IgnoreReason, Match } from "./method.ts";
 import { PacketLog } from "./packet-log.ts";
 import type { PathEnd } from "./path-end.ts";
 import { PathMtuDiscovery } from "./path-mtu-discovery.ts";
-import { isSettled, type ProbeBook, type Slot } from "./probe-book.ts";
+import { type Answer, isSettled, type ProbeBook, type Slot } from "./probe-book.ts";
 import type { StopReason, TraceWarning } from "./result.ts";
 import type { Schedule } from "./schedule.ts";
 import { Sending } from "./sending.ts";
@@ -287,11 +287,18 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		if (match.meaning.kind === "packetTooBig" && this.mtu?.refused(transmission, reply) === true) return true;
 		if (match.farewell !== undefined)
 			this.#out.push({ type: "send", probes: [this.#sending.farewell(match.farewell)] });
-		for (const sequence of match.also ?? []) this.#answerAlso(sequence, match, reply, now);
-		if (match.part === true && transmission.slot.answer !== null) return false;
 		const taken = { transmission, reply, meaning: match.meaning, late: false, inferred: false };
-		if (transmission.slot.companion !== null) return this.companions.answer(taken) || this.#count("duplicate");
-		return this.#count(this.#settling.answer(taken, now));
+		const isNews = this.#answer(taken, match, now);
+		for (const sequence of match.also ?? []) this.#answerAlso(sequence, match, reply, now);
+		return isNews || match.also !== undefined;
+	}
+
+	/** True when the answer settled something. */
+	#answer(answer: Answer, { part }: Extract<Match, { type: "probe" }>, now: Instant): boolean {
+		const { slot } = answer.transmission;
+		if (part === true && slot.answer !== null) return false;
+		if (slot.companion !== null) return this.companions.answer(answer) || this.#count("duplicate");
+		return this.#count(this.#settling.answer(answer, now));
 	}
 
 	/** A packet that answers several probes at once. */

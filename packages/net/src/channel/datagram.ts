@@ -31,6 +31,12 @@ import { withFinalDestination } from "./source-route.ts";
 
 const ICMP_HEADER_BYTES = 8;
 
+/**
+ * Sockets of one probe each that are kept open; beyond so many the oldest is closed, whose probe has long been answered or
+ * given up. No more probes than half as many are in flight (`-N`), and what runs for days must not run out of them.
+ */
+const MOST_OWN_SOCKETS = 2_048;
+
 /** What a socket of this channel is for: the whole trace, or one probe. */
 interface Bound {
 	readonly fd: number;
@@ -135,8 +141,17 @@ class DatagramChannel implements Channel {
 			this.#inputs.push({ type: "sendFailed", sequence: probe.sequence, error: bound, transient: false });
 			return;
 		}
+		if (this.#endpoints.size >= MOST_OWN_SOCKETS) this.#closeOldest();
 		const endpoint = this.#addEndpoint(bound, probe.sequence);
 		endpoint.send([this.#outbound(probe, packetControls(this.#request.family, probe))]);
+	}
+
+	#closeOldest(): void {
+		const [oldest] = this.#endpoints.values();
+		if (oldest === undefined) return;
+		this.#endpoints.delete(oldest.fd);
+		this.#epoll.remove(oldest.fd);
+		oldest.close();
 	}
 
 	#bind(port: number): Bound | SystemError {

@@ -90,7 +90,7 @@ const TARGETS: readonly Scenario[] = [
 		about: "A target that acknowledges every probe at once, as other systems than Linux do.",
 		...path({ routers: 5, target: speaking({ compressesSacks: false }) }),
 		trace,
-		lab: "Linux always lets acknowledgments wait for each other",
+		lab: true,
 		expect: { ...reached, hops: [...routerHops(1, 5), acknowledged(6)] },
 	},
 	{
@@ -106,7 +106,7 @@ const TARGETS: readonly Scenario[] = [
 		about: "Four blocks fit into an acknowledgment that carries no timestamps.",
 		...path({ routers: 3, target: speaking({ timestamps: false }) }),
 		trace,
-		lab: "only the target's sysctl tcp_timestamps would do it",
+		lab: true,
 		expect: { ...reached, hops: [...routerHops(1, 3), acknowledged(4)], handshake: { timestamps: false } },
 	},
 	{
@@ -114,7 +114,7 @@ const TARGETS: readonly Scenario[] = [
 		about: "What the server says is acknowledged by the kernel and is no answer to any probe.",
 		...path({ routers: 4, target: speaking({ speaksFirst: "220 mail.example ESMTP\r\n" }) }),
 		trace,
-		lab: "the lab's servers say nothing",
+		lab: true,
 		expect: { ...reached, hops: [...routerHops(1, 4), acknowledged(5)] },
 	},
 	{
@@ -159,7 +159,7 @@ const WITHOUT_SACK: readonly Scenario[] = [
 		about: "The option arrives whole and the target does not speak it: hops are found all the same.",
 		...path({ routers: 5, target: speaking({ sack: false }) }),
 		trace,
-		lab: "only the target's sysctl tcp_sack would do it",
+		lab: true,
 		expect: {
 			...reached,
 			hops: [...routerHops(1, 5), counted(6)],

@@ -22,3 +22,17 @@ export type LimitName = keyof typeof LIMITS;
 
 /** Longest time any option takes, in milliseconds: one day. */
 export const MOST_MS = 86_400_000;
+
+/** The same for what a ping takes beside that. */
+export const PING_LIMITS = {
+	ttl: [1, 255],
+	count: [1, 1_000_000_000],
+	lossThresholdPercent: [1, 100],
+	lossWindow: [1, 10_000],
+} as const satisfies Readonly<Record<string, readonly [number, number]>>;
+
+/** An option of a ping with such bounds. */
+export type PingLimitName = keyof typeof PING_LIMITS;
+
+/** As ping(8) allows anybody. */
+export const PING_LEAST_INTERVAL_MS = 2;

@@ -1,5 +1,5 @@
 /** This machine's network as a world: one prober for all traces, in a thread of its own that keeps no process alive. */
-import type { TraceFailure } from "@whither/core";
+import type { PingMessage, TraceFailure, TraceMessage } from "@whither/core";
 import type { Prober } from "@whither/net";
 import { WhitherError } from "./error.ts";
 import { LINUX_ONLY } from "./error-words.ts";
@@ -21,12 +21,8 @@ export function openRealWorld(): Promise<World> {
 	world ??= openProber().then((prober) => ({
 		resolve: resolveTarget,
 		reverse: reverseName,
-		start: (order, on) =>
-			prober.trace(order, (message) => {
-				// A prober whose thread has died serves nobody: the next trace gets a new one.
-				if (message.type === "failed" && isDeadWorker(message.error)) world = null;
-				on(message);
-			}),
+		start: (order, on) => prober.trace(order, watched(on)),
+		ping: (order, on) => prober.ping(order, watched(on)),
 	}));
 	return world;
 }
@@ -37,8 +33,16 @@ export function openRealWorld(): Promise<World> {
  */
 export async function openRealWorldHere(): Promise<World> {
 	if (process.platform !== "linux") throw unsupported();
-	const { runTrace } = await import("@whither/net");
-	return { resolve: resolveTarget, reverse: reverseName, start: runTrace };
+	const { runPing, runTrace } = await import("@whither/net");
+	return { resolve: resolveTarget, reverse: reverseName, start: runTrace, ping: runPing };
+}
+
+/** A prober whose thread has died serves nobody: the next run gets a new one. */
+function watched<Message extends TraceMessage | PingMessage>(on: (message: Message) => void) {
+	return (message: Message): void => {
+		if (message.type === "failed" && isDeadWorker(message.error)) world = null;
+		on(message);
+	};
 }
 
 async function openProber(): Promise<Prober> {

@@ -1,7 +1,15 @@
 /** The internet in memory as a world: the same tracer, no network, no privilege; for demos, examples and tests. */
-import type { RunningTrace, TraceEvent, TraceMessage, TraceOrder, TraceResult } from "@whither/core";
+import type {
+	PingMessage,
+	PingOrder,
+	RunningTrace,
+	TraceEvent,
+	TraceMessage,
+	TraceOrder,
+	TraceResult,
+} from "@whither/core";
 import { nodeCrypto } from "@whither/net";
-import { nodeAddress, nodeNames, runTrace, type Scenario } from "@whither/sim";
+import { nodeAddress, nodeNames, openPing, runTrace, type Scenario, type SimulatedPing } from "@whither/sim";
 import { WhitherError } from "./error.ts";
 import type { World } from "./world.ts";
 
@@ -31,6 +39,10 @@ export function simulated(scenario: Scenario, options: SimulatedOptions = {}): W
 			const slowedBy = options.pace === "real" ? (options.slowedBy ?? 1) : 0;
 			return play(simulate(scenario, order, options), slowedBy, on);
 		},
+		ping: (order, on) => {
+			const slowedBy = options.pace === "real" ? (options.slowedBy ?? 1) : 0;
+			return playPing(simulatePing(scenario, order, options), { slowedBy, order, on });
+		},
 	};
 }
 
@@ -50,6 +62,56 @@ function simulate(scenario: Scenario, order: TraceOrder, options: SimulatedOptio
 	});
 	return { events, result: { ...result, tool: order.tool, args: order.args } };
 }
+
+function simulatePing(scenario: Scenario, order: PingOrder, { seed }: SimulatedOptions): SimulatedPing {
+	const { family, target: _, targetName, channels, ...rest } = order.options;
+	return openPing(
+		{ ...scenario, trace: { from: scenario.trace.from, to: targetName, options: rest } },
+		{
+			family,
+			ping: order.ping,
+			crypto: nodeCrypto,
+			...(seed === undefined ? {} : { seed }),
+			...(channels?.[0] === undefined ? {} : { channel: channels[0] }),
+		},
+	);
+}
+
+interface PlayedPing {
+	readonly slowedBy: number;
+	readonly order: PingOrder;
+	readonly on: (message: PingMessage) => void;
+}
+
+/** The same for a ping, which may have no end: it is simulated only as far as it has been handed out. */
+function playPing(ping: SimulatedPing, { slowedBy, order, on }: PlayedPing): RunningTrace {
+	const startedAt = Date.now();
+	let timer: ReturnType<typeof setTimeout> | null = setTimeout(advance, 0);
+	let held: PingEvents = [];
+	return { stop: () => (timer === null ? undefined : tell([...held, ...ping.stop()])) };
+
+	function advance(): void {
+		const events = ping.next();
+		held = events;
+		const [first] = events;
+		const wait = slowedBy > 0 && first !== undefined && "atNs" in first ? (first.atNs / 1e6) * slowedBy : 0;
+		timer = setTimeout(() => tell(events), Math.max(0, wait - (Date.now() - startedAt)));
+	}
+
+	function tell(events: PingEvents): void {
+		if (timer !== null) clearTimeout(timer);
+		timer = null;
+		held = [];
+		for (const event of events) on({ type: "event", event });
+		if (events.at(-1)?.type !== "end") {
+			advance();
+			return;
+		}
+		on({ type: "result", result: { ...ping.result(), tool: order.tool, args: order.args } });
+	}
+}
+
+type PingEvents = ReturnType<SimulatedPing["next"]>;
 
 /** Hand the events out at their own times, stretched by a factor (0: at once); `stop` cuts the story short. */
 function play(played: Played, slowedBy: number, on: (message: TraceMessage) => void): RunningTrace {

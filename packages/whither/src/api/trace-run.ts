@@ -34,7 +34,7 @@ const DEFAULT_NAME_WAIT_MS = 500;
 const DEFAULT_AS_WAIT_MS = 2_000;
 
 /** Codes by which a method shows that it cannot work here at all: its own channels have all been tried by then. */
-const METHOD_UNUSABLE: ReadonlySet<string> = new Set(["permissionDenied", "unsupportedProtocol"]);
+export const METHOD_UNUSABLE: ReadonlySet<string> = new Set(["permissionDenied", "unsupportedProtocol"]);
 
 /**
  * A trace under way. Iterate it for the events (every loop starts from the first; leaving a loop stops nothing), await
@@ -167,9 +167,7 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 				this.#nameWaits.delete(finish);
 				resolve();
 			};
-			const { nameWaitMs, asLookup } = this.#order.options;
-			const waitMs = nameWaitMs ?? (asLookup ? DEFAULT_AS_WAIT_MS : DEFAULT_NAME_WAIT_MS);
-			const timer = setTimeout(finish, waitMs);
+			const timer = setTimeout(finish, nameWaitOf(this.#order.options));
 			this.#nameWaits.add(finish);
 			Promise.all(asked).then(finish);
 		});
@@ -187,8 +185,16 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 	}
 }
 
+/** What decides which names are asked for, and how long they are waited for. */
+type BookOptions = Pick<TraceRequestOptions, "names" | "asLookup" | "nameWaitMs">;
+
+/** How long an answer waits for its names at most, in milliseconds. */
+export function nameWaitOf({ nameWaitMs, asLookup }: BookOptions): number {
+	return nameWaitMs ?? (asLookup ? DEFAULT_AS_WAIT_MS : DEFAULT_NAME_WAIT_MS);
+}
+
 /** What is to be asked of addresses; null: nothing. */
-async function openBook({ names, asLookup }: TraceRequestOptions, world: World): Promise<AddressBook | null> {
+export async function openBook({ names, asLookup }: BookOptions, world: World): Promise<AddressBook | null> {
 	if (!names && !asLookup) return null;
 	const nameBook = names ? new NameBook(world.reverse) : null;
 	if (!asLookup) return new AddressBook(nameBook, null);
@@ -197,7 +203,8 @@ async function openBook({ names, asLookup }: TraceRequestOptions, world: World):
 	return new AddressBook(nameBook, new NameBook(openAsLookup(server)));
 }
 
-function wantedFamily(options: TraceRequestOptions): 4 | 6 | null {
+/** The family that is asked for, or that of the source address; null: either. */
+export function wantedFamily(options: Pick<TraceRequestOptions, "family" | "source">): 4 | 6 | null {
 	if (options.family !== undefined) return options.family;
 	if (options.source === undefined) return null;
 	return options.source.includes(":") ? 6 : 4;

@@ -1,5 +1,5 @@
 /** Where a trace runs: this machine's network, or an internet in memory. The rest of the library cannot tell which. */
-import type { Family, RunningTrace, TraceMessage, TraceOrder } from "@whither/core";
+import type { Family, PingMessage, PingOrder, RunningTrace, TraceMessage, TraceOrder } from "@whither/core";
 import type { ResolvedTarget } from "./resolve.ts";
 
 /** A network to trace in, with the names in it. */
@@ -10,4 +10,6 @@ export interface World {
 	readonly reverse: (address: string) => Promise<string | null>;
 	/** Run one trace; the last message is `result` or `failed`. `stop` ends it early with what is known. */
 	readonly start: (order: TraceOrder, on: (message: TraceMessage) => void) => RunningTrace;
+	/** The same for a ping; absent: this world knows none. */
+	readonly ping?: (order: PingOrder, on: (message: PingMessage) => void) => RunningTrace;
 }

@@ -91,7 +91,7 @@ export const COMMANDS: readonly CommandRow[] = [
 /** What the exit code says (the same for every command). */
 export const EXIT_CODES: readonly (readonly [number, string])[] = [
 	[0, "measured"],
-	[1, "target not reached, under --strict"],
+	[1, "target not reached, under --strict; loss threshold of ping mode reached"],
 	[2, "wrong usage, or a name that does not resolve"],
 	[3, "a privilege is missing and nothing else would do"],
 	[4, "the system or the network failed: no route, interface down"],

@@ -3,7 +3,7 @@
  * the type of a parsed command line is derived from its rows.
  */
 import { TRACE_METHODS } from "@whither/core";
-import { LIMITS } from "../api/limits.ts";
+import { LIMITS, PING_LIMITS } from "../api/limits.ts";
 import {
 	address,
 	asServer,
@@ -60,6 +60,12 @@ const METHOD_NAMES: readonly string[] = TRACE_METHODS.map((method) => method.nam
 
 /** IP protocol numbers (RFC 5237). */
 const PROTOCOL_NUMBERS = [0, 255] as const;
+
+/** More probes than a hop may have are for ping mode: whether that is asked for is known when all options are read. */
+const probes: ValueKind<number> = {
+	...wholeNumber(LIMITS.queries),
+	read: (text, option) => wholeNumber(/^\d{3,}$/.test(text) ? PING_LIMITS.count : LIMITS.queries).read(text, option),
+};
 
 const GENERAL = {
 	help: flag("h", "General", "Show this help and exit"),
@@ -132,7 +138,7 @@ export const TRACE_OPTIONS = {
 	gateway: valued("g", gateways, "Path", "Packets are to pass these hosts, in order (source route)"),
 	"bypass-routing": flag("r", "Path", "Straight to a host on an attached network, past the routing table"),
 	fwmark: valued(null, wholeNumber(LIMITS.fwmark), "Path", "Firewall mark, for policy routing"),
-	queries: valued("q", wholeNumber(LIMITS.queries), "Probes", "Probes a hop", "3"),
+	queries: valued("q", probes, "Probes", "Probes a hop, 100 at most; with --ping, in all", "3"),
 	"sim-queries": valued("N", wholeNumber(LIMITS.simultaneous), "Probes", "Probes in flight at most", "adaptive"),
 	tos: valued("t", wholeNumber(LIMITS.tos), "Probes", "The whole TOS (IPv4) or traffic class (IPv6) byte", "0"),
 	dscp: valued(null, wholeNumber(LIMITS.dscp), "Probes", "The upper six bits of that byte"),
@@ -162,7 +168,32 @@ export const TRACE_OPTIONS = {
 	),
 	timeout: valued("Q", seconds, "Timing", "End the whole trace after S seconds"),
 	failures: valued("H", wholeNumber(LIMITS.maxSilentHops), "Timing", "Stop after N silent hops in a row"),
-	sendwait: valued("z", sendWait, "Timing", "Least time between probes: seconds, from 10 on milliseconds", "0"),
+	sendwait: valued(
+		"z",
+		sendWait,
+		"Timing",
+		"Least time between probes: seconds, from 10 on milliseconds",
+		"0; with --ping, 1",
+	),
+	ping: valued(
+		"x",
+		wholeNumber(PING_LIMITS.ttl, "TTL"),
+		"Timing",
+		"Ping mode: a probe to this TTL every -z seconds, until Ctrl-C, -q, -Q or too much loss",
+	),
+	"packet-loss-threshold": valued(
+		null,
+		wholeNumber(PING_LIMITS.lossThresholdPercent, "PERCENT"),
+		"Timing",
+		"Ping mode ends, with exit code 1, when so many of the last probes were lost",
+	),
+	"packet-loss-window-size": valued(
+		null,
+		wholeNumber(PING_LIMITS.lossWindow),
+		"Timing",
+		"How many of the last probes that counts",
+		"10",
+	),
 	...FORMATS,
 	changes: flag(
 		null,

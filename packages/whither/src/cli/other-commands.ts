@@ -8,10 +8,11 @@ import { formatHelp, formatMethodOptions } from "./help.ts";
 import { formatMan } from "./man.ts";
 import { print } from "./output.ts";
 import { openPcapFile } from "./pcap-file.ts";
+import { pingCommand } from "./ping.ts";
 import { suggest } from "./suggest.ts";
 import { UsageProblem } from "./values.ts";
 
-export { formatHelp, formatMethodOptions, openPcapFile };
+export { formatHelp, formatMethodOptions, openPcapFile, pingCommand };
 
 /** A command line taken apart. */
 export interface CommandWords {

@@ -11,6 +11,8 @@ const ROWS: [string, OptionRow][] = COMMANDS.flatMap((command) => Object.entries
 
 /** A value that each kind of option takes. */
 const SAMPLES: Readonly<Record<string, string>> = {
+	TTL: "5",
+	PERCENT: "30",
 	N: "2",
 	PORT: "443",
 	S: "1.5",

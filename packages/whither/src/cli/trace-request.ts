@@ -33,6 +33,7 @@ export function requestOf(flags: TraceFlags, length: number | undefined): TraceR
 	refuseBoth(flags, "ipv4", "ipv6");
 	refuseBoth(flags, "tos", "dscp");
 	refuseBoth(flags, "tos", "ecn");
+	refusePingOnly(flags);
 	return {
 		method: methodOf(flags),
 		methodOptions: methodOptionsOf(flags),
@@ -110,6 +111,17 @@ function methodOptionsOf(flags: TraceFlags): MethodOptions | undefined {
 			throw new UsageProblem(`Choose one of --${flag} and --options ${name}, not both`);
 	}
 	return Object.keys(meant).length === 0 ? options : { ...options, ...meant };
+}
+
+/** What only ping mode takes: its loss threshold, and more probes than a hop has. */
+function refusePingOnly(flags: TraceFlags): void {
+	if (flags.ping !== undefined) return;
+	const [least, most] = LIMITS.queries;
+	if (flags.queries !== undefined && flags.queries > most)
+		throw new UsageProblem(`-q wants a whole number from ${least} to ${most}, not "${flags.queries}"`);
+	for (const name of ["packet-loss-threshold", "packet-loss-window-size"] as const) {
+		if (flags[name] !== undefined) throw new UsageProblem(`--${name} is for ping mode; add --ping TTL`);
+	}
 }
 
 function refuseBoth(flags: TraceFlags, one: keyof TraceFlags, other: keyof TraceFlags): void {

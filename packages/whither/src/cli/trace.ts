@@ -18,6 +18,10 @@ import { OPTIONS_HELP } from "./values.ts";
 export async function traceCommand(args: readonly string[], commandLine: readonly string[]): Promise<number> {
 	const { options: flags, operands } = parseOptions(args, TRACE_OPTIONS);
 	if (flags.options?.[OPTIONS_HELP] === true) return showMethodOptions(flags);
+	if (flags.ping !== undefined) {
+		const { pingCommand } = await import("./other-commands.ts");
+		return pingCommand({ flags, operands, args: commandLine });
+	}
 	const format = formatOf(flags);
 	const { hosts, length } = splitLength(operands);
 	const request = requestOf(flags, length);
