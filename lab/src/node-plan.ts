@@ -13,6 +13,8 @@ export interface NodePlan {
 	readonly policies: readonly string[];
 	readonly rules: string | null;
 	readonly tcpPorts: readonly number[];
+	/** What its TCP servers say to whoever connects; null: nothing. */
+	readonly greeting: string | null;
 	readonly udpEchoPort: number | null;
 }
 
@@ -139,8 +141,15 @@ export function planNode(scenario: Scenario, node: string, facts: PlanFacts): No
 			...spread.tables,
 		],
 		policies: spread.policies,
-		rules: nodeRules(spec, { nextHops: width, addressesOf: (name) => nodeAddresses(scenario, name) }),
+		rules: nodeRules(spec, {
+			nextHops: width,
+			target: scenario.trace.to,
+			addressesOf: (name) => nodeAddresses(scenario, name),
+			devicesTowards: (name) =>
+				devices.filter(({ neighbour }) => neighbour === name).map(({ link }) => interfaceName(link)),
+		}),
 		tcpPorts: spec.kind === "host" ? (spec.tcpPorts?.open ?? []) : [],
+		greeting: spec.kind === "host" ? (spec.tcp?.speaksFirst ?? null) : null,
 		udpEchoPort: spec.kind === "host" && spec.udp === "echo" ? ECHO_PORT : null,
 	};
 }

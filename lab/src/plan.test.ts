@@ -153,9 +153,63 @@ describe("rules of nodes", () => {
 		expect(rulesOf("target", { kind: "host", otherProtocols: "silent" })).toContain("meta l4proto 253 drop");
 		expect(rulesOf("target", { kind: "host", dccp: "reset", udplite: "silent" })).not.toContain("l4proto 33 ");
 	});
+
+	test("options are taken out of SYNs alone, on the way out by the traced node's address", () => {
+		const strips = { options: ["sackPermitted"], way: "out" } as const;
+		const rules = rulesOf("r1", { kind: "router", strips });
+		expect(rules).toMatch(
+			/hook forward.*\n\t\tip daddr \{ 10\.16\.8\.2 \} tcp flags & syn == syn reset tcp option 4\n/,
+		);
+		expect(rules).toContain("ip6 daddr { fd00:16:0:2::2 } tcp flags & syn == syn reset tcp option 4");
+		const both = rulesOf("r1", { kind: "router", strips: { options: ["timestamps"] } });
+		expect(both).toContain("\t\ttcp flags & syn == syn reset tcp option 8");
+	});
+
+	test("the largest segment size is only ever made smaller", () => {
+		expect(rulesOf("r1", { kind: "router", clampsMss: 1360 })).toContain(
+			"tcp option maxseg size > 1360 tcp option maxseg size set 1360",
+		);
+	});
+
+	test("the TOS byte is cleared in both families, in parts or as a whole", () => {
+		const rules = rulesOf("r1", { kind: "router", bleaches: "tos" });
+		for (const part of ["ip dscp set cs0", "ip6 dscp set cs0", "ip ecn set not-ect", "ip6 ecn set not-ect"]) {
+			expect(rules).toContain(part);
+		}
+		expect(rulesOf("r1", { kind: "router", bleaches: "ecn" })).not.toContain("dscp");
+	});
+
+	test("ECN is dropped by its mark or by what a SYN offers", () => {
+		expect(rulesOf("r1", { kind: "router", dropsEcn: "marked" })).toContain("ip6 ecn != not-ect drop");
+		expect(rulesOf("r1", { kind: "router", dropsEcn: "negotiating" })).toContain("== syn | ecn | cwr drop");
+	});
+
+	test("a home router masquerades what leaves by its outer link", () => {
+		const rules = rulesOf("r1", { kind: "router", nat: { kind: "masquerade", outside: "r2" } });
+		expect(rules).toContain('oifname "link1" masquerade random');
+	});
+
+	test("a host's TCP is set by its kernel, and what it says first by its servers", () => {
+		const tcp = { sack: false, timestamps: false, speaksFirst: "220\r\n" } as const;
+		const target = nodeOf(planLab(scenario({ nodes: { target: { kind: "host", tcp } } }), "kernel"), "target");
+		expect(target.sysctls).toContainEqual(["net.ipv4.tcp_sack", "0"]);
+		expect(target.sysctls).toContainEqual(["net.ipv4.tcp_timestamps", "0"]);
+		expect(target.greeting).toBe("220\r\n");
+	});
 });
 
 describe("what a kernel cannot play", () => {
+	test.each<[NodeSpec, string]>([
+		[{ kind: "router", nat: { kind: "oneToOne", host: "client", outside: "r2" } }, "NAT that leaves quotes alone"],
+		[{ kind: "router", strips: { options: ["timestamps"], by: "cut" } }, "way to shorten a TCP header"],
+		[{ kind: "router", tooLong: 0 }, "MTU but its link's to tell"],
+		[{ kind: "host", udp: "quic" }, "QUIC server"],
+		[{ kind: "host", sctp: "open" }, "sctp"],
+		[{ kind: "host", tcp: { initialSequence: 1 } }, "initialSequence"],
+	])("%j", (spec, wanted) => {
+		expect(kernelObstacle(scenario({ nodes: { r1: spec } }))).toBe(`r1: a Linux ${spec.kind} has no ${wanted}`);
+	});
+
 	test("is said with the node and the wish", () => {
 		const nodes: Record<string, NodeSpec> = { r1: { kind: "router", quoteBytes: 8 } };
 		expect(kernelObstacle(scenario({ nodes }))).toBe("r1: a Linux router has no quoteBytes");

@@ -1,11 +1,13 @@
 /** Turns a scenario into what has to be built for it: devices, addresses, routes, rules and servers, as plain data. */
 import {
 	computeRoutes,
+	type HostSpec,
 	type ImpairmentSpec,
 	impairmentFrom,
 	interfaceName,
 	interfacesOf,
 	type NodeSpec,
+	type RouterSpec,
 	type Scenario,
 } from "@whither/sim";
 import { type NodePlan, planNode } from "./node-plan.ts";
@@ -54,8 +56,24 @@ function nodeObstacle(name: string, spec: NodeSpec): string | null {
 
 function wantedBeyondKernel(spec: NodeSpec): string | null {
 	if ((spec.copies ?? 1) > 1) return "copies";
-	if (spec.kind === "host" && spec.udp === "dns") return "DNS server";
-	if (spec.kind === "host") return spec.answersFrom === undefined ? null : "answersFrom";
+	return spec.kind === "host" ? wantedOfHost(spec) : wantedOfRouter(spec);
+}
+
+/** Protocols whose answers take a program or a module that few machines have. */
+const SPEAKS = ["udplite", "dccp", "sctp", "otherProtocols"] as const;
+
+function wantedOfHost(spec: HostSpec): string | null {
+	if (spec.udp === "dns" || spec.udp === "quic") return `${spec.udp.toUpperCase()} server`;
+	if (spec.answersFrom !== undefined) return "answersFrom";
+	const tcp = (["mss", "resetsAfterMs", "initialSequence"] as const).find((key) => spec.tcp?.[key] !== undefined);
+	return tcp ?? SPEAKS.find((key) => !["silent", "unreachable", undefined].includes(spec[key])) ?? null;
+}
+
+function wantedOfRouter(spec: RouterSpec): string | null {
+	if (typeof spec.tooLong === "number") return "MTU but its link's to tell";
+	if (spec.strips?.by === "cut") return "way to shorten a TCP header";
+	if (spec.nat?.kind === "oneToOne") return "NAT that leaves quotes alone";
+	if ((spec.nat?.quotes ?? "restored") !== "restored") return "NAT that restores quotes by half";
 	if (spec.quoteBytes !== undefined && spec.quoteBytes !== "all") return "quoteBytes";
 	const keys = ["mpls", "interfaceInfo", "nodeName", "icmpDelayMs", "icmpJitterMs"] as const;
 	return keys.find((key) => spec[key] !== undefined) ?? null;

@@ -1,6 +1,7 @@
 /** What nodes do beyond plain forwarding, as an nftables ruleset: silence, limits, filters, unreachable destinations. */
 import type { HostSpec, NodeSpec, RateLimit, RouterSpec, UnreachableCode, UnreachableSpec } from "@whither/sim";
 import { IP_PROTOCOL } from "@whither/wire";
+import { alterationRules } from "./alteration-rules.ts";
 
 /** Marks of the per-packet next hops: MARK + k sends a packet by table TABLE + k. */
 export const ECMP_MARK = 0x100;
@@ -77,6 +78,17 @@ function protocolBehaviours({ udplite, dccp, sctp, otherProtocols }: HostSpec): 
 
 type AddressesOf = (node: string) => NodeAddresses;
 
+/** What a node's rules must know of the topology. */
+export interface NodeSurroundings {
+	/** The most next hops any of its destinations has. */
+	readonly nextHops: number;
+	/** Name of the node that is traced. */
+	readonly target: string;
+	readonly addressesOf: AddressesOf;
+	/** Names of the node's devices on links with a neighbour. */
+	readonly devicesTowards: (node: string) => readonly string[];
+}
+
 function refusals(specs: readonly UnreachableSpec[], addressesOf: AddressesOf): string[] {
 	return specs.flatMap(({ to, code }) => {
 		const { v4, v6 } = addressesOf(to);
@@ -106,7 +118,14 @@ function chain(name: string, hook: string, rules: readonly string[]): string[] {
 		: [`\tchain ${name} {`, `\t\ttype ${hook};`, ...rules.map((rule) => `\t\t${rule}`), "\t}"];
 }
 
-function routerChains(router: RouterSpec, nextHops: number, addressesOf: AddressesOf): string[] {
+/** Linux takes a new port of its own accord only where two flows collide. */
+function natRules({ nat }: RouterSpec, { devicesTowards }: NodeSurroundings): string[] {
+	if (nat === undefined) return [];
+	return devicesTowards(nat.outside).map((device) => `oifname "${device}" masquerade random`);
+}
+
+function routerChains(router: RouterSpec, facts: NodeSurroundings): string[] {
+	const { nextHops, addressesOf } = facts;
 	const refused = router.unreachable ?? [];
 	const byRoute = refusals(refused.filter(refusesByRoute), addressesOf);
 	const byFilter = refusals(
@@ -118,7 +137,9 @@ function routerChains(router: RouterSpec, nextHops: number, addressesOf: Address
 	return [
 		...chain("arrivals", "filter hook prerouting priority filter", [...byRoute, ...blackholes(router, addressesOf)]),
 		...chain("spread", "filter hook prerouting priority mangle", spread ? [marking] : []),
+		...chain("alterations", "filter hook forward priority mangle", alterationRules(router, addressesOf(facts.target))),
 		...chain("passage", "filter hook forward priority filter", byFilter),
+		...chain("outside", "nat hook postrouting priority srcnat", natRules(router, facts)),
 	];
 }
 
@@ -130,13 +151,10 @@ function hostChains(host: HostSpec): string[] {
 	];
 }
 
-/** The node's ruleset, or null where it needs none. `nextHops`: the most next hops any of its destinations has. */
-export function nodeRules(
-	node: NodeSpec,
-	facts: { readonly nextHops: number; readonly addressesOf: AddressesOf },
-): string | null {
+/** The node's ruleset, or null where it needs none. */
+export function nodeRules(node: NodeSpec, facts: NodeSurroundings): string | null {
 	const chains = [
-		...(node.kind === "router" ? routerChains(node, facts.nextHops, facts.addressesOf) : hostChains(node)),
+		...(node.kind === "router" ? routerChains(node, facts) : hostChains(node)),
 		...chain("errors", "filter hook output priority filter", outputRules(node)),
 	];
 	return chains.length === 0 ? null : ["table inet lab {", ...chains, "}", ""].join("\n");

@@ -1,4 +1,5 @@
 /** A simulated internet behind one TUN device: the tracing host is real, every other node runs here on the real clock. */
+import { nodeCrypto } from "@whither/net";
 import { Internet } from "@whither/sim";
 import { writePacket } from "./native/linux.ts";
 import type { TunPort } from "./tun-loop.ts";
@@ -11,7 +12,7 @@ const MAX_RECORDS = 4096;
 export function simulateBehind(order: InternetOrder, descriptor: number): TunPort {
 	const { scenario, host, seed } = order;
 	const open = (family: 4 | 6): Internet => {
-		const internet = new Internet({ scenario, family, seed });
+		const internet = new Internet({ scenario, family, seed, crypto: nodeCrypto });
 		internet.listen(host, (packet) => {
 			writePacket(descriptor, packet.bytes);
 			return true;

@@ -1,5 +1,5 @@
 /** Kernel settings of a node: forwarding on, address checks and surprises off, ICMP limits as the scenario says. */
-import type { NodeSpec } from "@whither/sim";
+import type { NodeSpec, TcpSpec } from "@whither/sim";
 
 type Sysctl = readonly [name: string, value: string];
 
@@ -39,6 +39,16 @@ const LINUX_LIMITS: readonly Sysctl[] = [
 /** Every group may open ping sockets, whose kernel default is nobody. */
 const PING_SOCKETS: readonly Sysctl[] = [["net.ipv4.ping_group_range", "0 2147483647"]];
 
+/** How a host's TCP speaks; both families go by the settings of IPv4. */
+function tcpSysctls(tcp: TcpSpec): readonly Sysctl[] {
+	return [
+		...(tcp.sack === false ? [["net.ipv4.tcp_sack", "0"] as const] : []),
+		...(tcp.timestamps === false ? [["net.ipv4.tcp_timestamps", "0"] as const] : []),
+		...(tcp.compressesSacks === false ? [["net.ipv4.tcp_comp_sack_nr", "0"] as const] : []),
+		...(tcp.ecn === true ? [["net.ipv4.tcp_ecn", "2"] as const] : []),
+	];
+}
+
 /** Sysctls of one node; `traces`: the node that probes are sent from. */
 export function nodeSysctls(node: NodeSpec, options: { readonly traces: boolean }): readonly Sysctl[] {
 	const ttl: readonly Sysctl[] =
@@ -54,6 +64,7 @@ export function nodeSysctls(node: NodeSpec, options: { readonly traces: boolean 
 		...(node.kind === "router" ? FORWARDING : []),
 		...(node.icmpLimit === "linux" ? LINUX_LIMITS : NO_LIMITS),
 		...(options.traces ? PING_SOCKETS : []),
+		...(node.kind === "host" ? tcpSysctls(node.tcp ?? {}) : []),
 		...ttl,
 	];
 }

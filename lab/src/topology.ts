@@ -95,11 +95,12 @@ function startTunProcess(order: TunOrder): Promise<ChildProcess> {
 	});
 }
 
-/** A TCP server that takes connections and says nothing, on every address of the current namespace. */
-function listenTcp(port: number): Server {
+/** A TCP server that takes connections and says at most a greeting, on every address of the current namespace. */
+function listenTcp(port: number, greeting: string | null): Server {
 	const server = createServer((socket) => {
 		socket.on("error", () => socket.destroy());
 		socket.on("end", () => socket.end());
+		if (greeting !== null) socket.write(greeting);
 	});
 	// Without a host the socket is made and bound before listen() returns, so in this namespace.
 	return server.listen(port);
@@ -127,7 +128,7 @@ function furnish(name: string, plan: NodePlan): Closable[] {
 	for (const family of [4, 6] as const) runIpBatch(plan.policies, { namespace: name, family });
 	return insideNamespace(name, () => {
 		if (plan.rules !== null) loadRules(plan.rules);
-		const servers: Closable[] = plan.tcpPorts.map(listenTcp);
+		const servers: Closable[] = plan.tcpPorts.map((port) => listenTcp(port, plan.greeting));
 		if (plan.udpEchoPort !== null) servers.push(echoUdp(plan.udpEchoPort));
 		return servers;
 	});

@@ -46,6 +46,11 @@ export interface TraceVariant {
 	readonly channel: "errorQueue" | "raw" | "session";
 }
 
+/** The method's own options, one `-O` each. */
+function methodArgs({ methodOptions = {} }: Options): readonly string[] {
+	return Object.entries(methodOptions).flatMap(([name, value]) => ["-O", value === true ? name : `${name}=${value}`]);
+}
+
 /** Arguments of `whither` that run the scenario's trace and print its result as JSON. */
 export function traceArgs(scenario: Scenario, variant: TraceVariant): readonly string[] {
 	const options = scenario.trace.options ?? {};
@@ -58,6 +63,7 @@ export function traceArgs(scenario: Scenario, variant: TraceVariant): readonly s
 		"--json",
 		"-n",
 		...["-M", variant.method, "--channel", variant.channel],
+		...methodArgs(options),
 		...valued,
 		...waitArgs(scenario),
 		...(options.dontFragment === true ? ["-F"] : []),

@@ -98,7 +98,7 @@ const TARGETS: readonly Scenario[] = [
 		about: "Many probes reach the target at once, and Linux acknowledges those beyond the third together.",
 		...path({ routers: 1, delayMs: 20, target: OPEN }),
 		trace: { ...trace, options: { ...trace.options, queries: 8 } },
-		lab: true,
+		lab: "a kernel's late acknowledgment has room for three blocks beside timestamps, so that a fourth may go untold",
 		expect: { ...reached, hops: [...routerHops(1, 1), acknowledged(2)] },
 	},
 	{
