@@ -7,26 +7,30 @@ export {
 	quotedProbe,
 	replyFromPacket,
 	replyFromSegment,
-} from "./trace/capture.ts";
-export type {
-	ChannelInput,
-	ChannelKind,
-	ChannelNeed,
-	ConnectReply,
-	Family,
-	IcmpErrorReply,
-	OpenFailure,
-	PacketReply,
-	ProbePacket,
-	ProbeSend,
-	ProbeTransport,
-	QuotedProbe,
-	Reply,
-	SessionFacts,
-	SystemError,
+} from "./trace/capture/packets.ts";
+export {
+	type ChannelInput,
+	type ChannelKind,
+	type ChannelNeed,
+	type ConnectReply,
+	type Family,
+	type IcmpErrorReply,
+	OPENABLE_CHANNELS,
+	type OpenableChannel,
+	type OpenFailure,
+	type PacketReply,
+	type ProbePacket,
+	type ProbeSend,
+	type ProbeTransport,
+	type QuotedProbe,
+	type Reply,
+	type SessionFacts,
+	type SystemError,
 } from "./trace/channel.ts";
-export { type ContextParts, channelNeeds, portCount, probeContext } from "./trace/context.ts";
+export { type ChannelFacts, channelFacts, channelNeeds, channelOrder } from "./trace/channel-order.ts";
+export { type ContextParts, probeContext } from "./trace/context.ts";
 export type { TraceEvent } from "./trace/events.ts";
+export { hopsBack } from "./trace/hop-distance.ts";
 export type {
 	Companion,
 	CompanionMoment,
@@ -43,17 +47,18 @@ export type {
 export { checkMethodOptions, type MethodOptionProblem, parseMethodOptions } from "./trace/method-options.ts";
 export { findMethod, TRACE_METHODS } from "./trace/methods/index.ts";
 export { tcpOptionsWithSysctl } from "./trace/methods/tcp-asked.ts";
+export { UNMARKED } from "./trace/methods/tcp-ecn.ts";
 export { type HopNat, hopNat, type PathNat, pathNat } from "./trace/nat-hops.ts";
 export { DEFAULT_TRACE_OPTIONS, type TraceOptions } from "./trace/options.ts";
 export type { PingMessage, PingOrder, RunningTrace, TraceFailure, TraceMessage, TraceOrder } from "./trace/order.ts";
-export { Ping, type PingConfig, type PingOutput } from "./trace/ping.ts";
-export { pingResult } from "./trace/ping-document.ts";
+export { Ping, type PingConfig, type PingOutput } from "./trace/ping/ping.ts";
+export { pingResult } from "./trace/ping/ping-document.ts";
 export {
 	DEFAULT_LOSS_WINDOW,
 	DEFAULT_PING_INTERVAL_NS,
 	PING_PORTS,
 	type PingOptions,
-} from "./trace/ping-options.ts";
+} from "./trace/ping/ping-options.ts";
 export {
 	PING_SCHEMA,
 	type PingAnswerer,
@@ -62,7 +67,7 @@ export {
 	type PingRoundTrips,
 	type PingStopReason,
 	type PingTotals,
-} from "./trace/ping-result.ts";
+} from "./trace/ping/ping-result.ts";
 export {
 	type CompanionResult,
 	type ExtensionJson,

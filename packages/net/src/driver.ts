@@ -30,7 +30,8 @@ import { type Clock, createClock } from "./clock.ts";
 import { nodeCrypto } from "./crypto.ts";
 import { isSystemError } from "./errors.ts";
 import type { Watch } from "./native/libc.ts";
-import { openWorkspace, type Workspace } from "./native/workspace.ts";
+import { openWorkspace } from "./native/workspace.ts";
+import { drawSecrets } from "./probe-secrets.ts";
 
 /** Inputs taken in one turn before the timer and the event loop get theirs, however much more is waiting. */
 const INPUTS_PER_TURN = 2_000;
@@ -170,10 +171,7 @@ class SocketRun<Output> {
 			return;
 		}
 		const { channel } = opened;
-		const secret = randomBytes(workspace, SECRET_BYTES);
-		const key = new DataView(secret.buffer).getUint32(0);
-		// The key travels in the open; the secret must not begin with it.
-		const parts = { method, ...opened, key, secret: secret.subarray(4), crypto: nodeCrypto };
+		const parts = { method, ...opened, ...drawSecrets(workspace), crypto: nodeCrypto };
 		const context = probeContext(this.#order.options, parts);
 		this.#parts = { job: this.#job(method, context), channel, clock };
 		this.#watch = workspace.libc.watch(channel.pollFd, () => this.#turn(null));
@@ -293,13 +291,4 @@ function dated(event: TraceEvent, { startedAt }: Tracer, clock: Clock): TraceEve
 function happenedAt(input: TracerInput): Instant | null {
 	if (input.type === "sent") return input.at;
 	return input.type === "reply" ? input.reply.at : null;
-}
-
-/** 4 bytes for the key, 32 for the secret. */
-const SECRET_BYTES = 36;
-
-/** The kernel's randomness: probes must not be guessable by those who would forge answers. */
-function randomBytes({ libc, scratch }: Workspace, length: number): Uint8Array {
-	libc.getrandom(scratch.address, length, 0);
-	return Uint8Array.from({ length }, (_, index) => scratch.view.getUint8(index));
 }

@@ -1,9 +1,10 @@
 /** TCP sockets in the middle of a non-blocking connect(), one for each probe, as the tracing host's kernel has them. */
 import type { Instant, ProbeSend } from "@whither/core";
-import { decodeTcp, encodeTcp, IP_PROTOCOL, isDecodeError, TCP_FLAGS, type TcpHeader } from "@whither/wire";
-import { buildPacket, type IpFields, type IpPacket } from "./packet.ts";
+import { decodeTcp, isDecodeError, TCP_FLAGS, type TcpHeader } from "@whither/wire";
+import type { IpFields, IpPacket } from "./packet.ts";
 import type { Random } from "./random.ts";
-import { SYN_WINDOW, synOptions } from "./syn-options.ts";
+import { synOptions } from "./syn-options.ts";
+import { type SegmentFields, tcpPacket } from "./tcp-segment.ts";
 
 /** One socket in SYN_SENT. */
 export interface ConnectSocket {
@@ -20,8 +21,6 @@ export interface ConnectOutcome {
 	readonly outcome: "connected" | "refused";
 	readonly packets: readonly Uint8Array[];
 }
-
-const NOTHING = new Uint8Array(0);
 
 /** The sockets of one trace; each takes part until its first outcome. */
 export class ConnectSockets {
@@ -81,13 +80,9 @@ export class ConnectSockets {
 	}
 
 	#packet(fields: SegmentFields, ttl: number): Uint8Array {
-		const { family, source, destination } = this.#ip;
-		const segment = encodeTcp({ family, source, destination, window: SYN_WINDOW, ...fields }, NOTHING);
-		return buildPacket({ ...this.#ip, protocol: IP_PROTOCOL.tcp, ttl }, segment);
+		return tcpPacket({ ...this.#ip, ttl }, fields);
 	}
 }
-
-type SegmentFields = Omit<Parameters<typeof encodeTcp>[0], "family" | "source" | "destination" | "window">;
 
 function has(header: TcpHeader, flag: number): boolean {
 	return (header.flags & flag) !== 0;

@@ -73,13 +73,6 @@ describe.each(FAMILIES)("a host (IPv%i)", (family) => {
 		expect(answer({ udp: "echo" }, readPacket(bytes)!)).toEqual({ type: "none", why: "bad checksum" });
 	});
 
-	it("accepts a SYN to an open port and acknowledges it", () => {
-		const reply = decodeTcp(answered({ tcpPorts: { open: [80] } }, tcp(family, TCP_FLAGS.syn)).payload);
-		if (isDecodeError(reply)) throw new Error("no TCP");
-		expect(reply.header).toMatchObject({ flags: TCP_FLAGS.syn | TCP_FLAGS.ack, sequence: 5000, acknowledgment: 101 });
-		expect(reply.header.options.map((option) => option.name)).toContain("maximumSegmentSize");
-	});
-
 	it("resets a SYN to a closed port and stays silent on a filtered one", () => {
 		const reply = decodeTcp(answered({}, tcp(family, TCP_FLAGS.syn)).payload);
 		if (isDecodeError(reply)) throw new Error("no TCP");

@@ -24,7 +24,7 @@ import { answerTransport } from "./host-transports.ts";
 import type { ErrorCause } from "./icmp-error.ts";
 import { buildPacket, hasGoodChecksum, type IpPacket, icmpProtocol } from "./packet.ts";
 import type { HostSpec } from "./scenario.ts";
-import { SYN_WINDOW, synOptions } from "./syn-options.ts";
+import { SYN_WINDOW } from "./syn-options.ts";
 
 /** What the machine's IP layer gives its answers. */
 export interface HostStack {
@@ -32,7 +32,7 @@ export interface HostStack {
 	readonly source: string;
 	readonly ttl: number;
 	readonly identification: number;
-	/** Initial sequence number for a connection accepted now. */
+	/** Drawn for a DCCP or SCTP connection that begins now. */
 	readonly initialSequence: number;
 	/** For servers that encrypt; without it they are silent. */
 	readonly crypto?: CryptoPort;
@@ -103,25 +103,21 @@ function answerQuery(bytes: Uint8Array): Uint8Array | null {
 	return encodeDns({ id, response: true, recursionDesired, recursionAvailable: true, questions, answers });
 }
 
-/** RFC 9293 §3.10.7, for segments of no connection (tcp-endpoint.ts has those that are). */
+/** RFC 9293 §3.10.7.1: what belongs to no connection and begins none (tcp-endpoint.ts has what does). */
 function answerTcp(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnswer {
 	const tcp = decodeTcp(packet.payload);
 	if (isDecodeError(tcp)) return none("malformed TCP");
 	const { header, payload } = tcp;
 	const port = header.destinationPort;
-	const state = portState(host, port);
-	if (state === "filtered") return none("filtered");
+	if (isFiltered(host, port)) return none("filtered");
 	if (has(header, TCP_FLAGS.rst)) return none("reset for no connection");
 	const next = { ...TCP_START, ...backwards(packet, stack), sourcePort: port, destinationPort: header.sourcePort };
 	if (has(header, TCP_FLAGS.ack)) {
 		return reply(packet, stack, encodeTcp({ ...next, sequence: header.acknowledgment, flags: TCP_FLAGS.rst }, NOTHING));
 	}
 	const acknowledgment = (header.sequence + payload.length + (has(header, TCP_FLAGS.syn) ? 1 : 0)) >>> 0;
-	const accepts = state === "open" && has(header, TCP_FLAGS.syn);
-	const flags = TCP_FLAGS.ack | (accepts ? TCP_FLAGS.syn : TCP_FLAGS.rst);
-	const sequence = accepts ? stack.initialSequence : 0;
-	const options = accepts ? synOptions(packet.family, stack.initialSequence) : [];
-	return reply(packet, stack, encodeTcp({ ...next, sequence, acknowledgment, flags, options }, NOTHING));
+	const flags = TCP_FLAGS.rst | TCP_FLAGS.ack;
+	return reply(packet, stack, encodeTcp({ ...next, acknowledgment, flags }, NOTHING));
 }
 
 const NOTHING = new Uint8Array(0);
@@ -131,10 +127,9 @@ function has(header: TcpHeader, flag: number): boolean {
 	return (header.flags & flag) !== 0;
 }
 
-function portState(host: HostSpec, port: number): "open" | "closed" | "filtered" {
-	if (host.tcpPorts?.open?.includes(port)) return "open";
-	if (host.tcpPorts?.filtered?.includes(port)) return "filtered";
-	return host.tcpDefault ?? "closed";
+function isFiltered({ tcpPorts = {}, tcpDefault }: HostSpec, port: number): boolean {
+	if (tcpPorts.open?.includes(port)) return false;
+	return tcpDefault === "filtered" || tcpPorts.filtered?.includes(port) === true;
 }
 
 function answerIcmp(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnswer {

@@ -10,6 +10,12 @@ export type ErrorCause =
 	| { readonly what: "unreachable"; readonly code: UnreachableCode | "port" | "protocol" }
 	| { readonly what: "tooBig"; readonly mtu: number };
 
+/** A cause in words, for the record of packets. */
+export function formatCause(cause: ErrorCause): string {
+	if (cause.what === "unreachable") return `unreachable: ${cause.code}`;
+	return cause.what === "tooBig" ? `longer than the MTU of ${cause.mtu}` : "TTL ran out";
+}
+
 /** How the node writes its errors. */
 export interface ErrorStyle {
 	/** The sender's address. */

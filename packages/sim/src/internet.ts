@@ -5,7 +5,7 @@ import { EventQueue } from "./event-queue.ts";
 import { decideForwarding, isSilentAbout } from "./forwarding.ts";
 import { fragmentIpv4 } from "./fragment.ts";
 import { answerPacket } from "./host.ts";
-import { buildIcmpError, type ErrorCause } from "./icmp-error.ts";
+import { buildIcmpError, type ErrorCause, formatCause } from "./icmp-error.ts";
 import { Impairment, impairmentFrom } from "./impairment.ts";
 import { middleboxHooks } from "./middlebox.ts";
 import { natAddress } from "./nat.ts";
@@ -195,13 +195,8 @@ export class Internet {
 
 	#deliver(node: SimNode, piece: IpPacket, inLink: number, at: Instant): void {
 		const packet = node.reassembler.add(piece);
-		this.packets.push({
-			at,
-			node: node.name,
-			action: "deliver",
-			detail: packet ? "" : "fragment",
-			packet: piece.bytes,
-		});
+		const detail = packet === null ? "fragment" : "";
+		this.packets.push({ at, node: node.name, action: "deliver", detail, packet: piece.bytes });
 		if (packet === null || node.listener?.(packet, at)) return;
 		if (packet.protocol === IP_PROTOCOL.tcp && this.#endpoint(node).receive(packet, at)) return;
 		const answer = answerPacket(node.host, packet, {
@@ -232,7 +227,7 @@ export class Internet {
 	/** Drops a packet and tells its sender, as far as the node may and wants to. */
 	#fail(node: SimNode, packet: IpPacket, cause: ErrorCause, inLink: number, at: Instant): void {
 		const refusal = this.#whyNoError(node, packet, at);
-		this.#drop(node, packet.bytes, at, [causeText(cause), refusal ?? ""].filter(Boolean).join(", "));
+		this.#drop(node, packet.bytes, at, [formatCause(cause), refusal ?? ""].filter(Boolean).join(", "));
 		if (refusal !== null) return;
 		const router = node.router;
 		const error = buildIcmpError(packet, cause, {
@@ -299,9 +294,4 @@ export class Internet {
 	#drop(node: SimNode, packet: Uint8Array, at: Instant, why: string): void {
 		this.packets.push({ at, node: node.name, action: "drop", detail: why, packet });
 	}
-}
-
-function causeText(cause: ErrorCause): string {
-	if (cause.what === "unreachable") return `unreachable: ${cause.code}`;
-	return cause.what === "tooBig" ? `longer than the MTU of ${cause.mtu}` : "TTL ran out";
 }

@@ -9,14 +9,12 @@ import {
 	formatAddress,
 	ICMP_HEADER_LENGTH,
 	IP_PROTOCOL,
-	internetChecksum,
 	isDecodeError,
 	parseAddress,
-	transportChecksum,
 } from "@whither/wire";
 import type { HookPlace, NodeHook } from "./node.ts";
 import { type IpPacket, icmpProtocol, isIcmpError, readPacket } from "./packet.ts";
-import { adjustChecksum, replaceAddress } from "./packet-fields.ts";
+import { adjustChecksum, replaceAddress, writeIcmpChecksum } from "./packet-fields.ts";
 import type { NatSpec, Scenario } from "./scenario.ts";
 import { addressTowards, interfacesOf, nodeAddress } from "./topology.ts";
 
@@ -103,7 +101,7 @@ class NatTable {
 			rewrite({ bytes: original, segment, family, protocol }, { ...inside, fixes: quotes === "restored" });
 		}
 		replaceAddress(bytes, family, "destination", found.address);
-		writeIcmpChecksum(message, packet, found.address);
+		writeIcmpChecksum(message, { family, source: packet.source, destination: found.address });
 		return bytes;
 	}
 
@@ -129,14 +127,6 @@ class NatTable {
 		this.#mappings.push(mapping);
 		return mapping;
 	}
-}
-
-/** Writes the checksum of a whole ICMP message. */
-function writeIcmpChecksum(message: Uint8Array, { family, source, protocol }: IpPacket, destination: string): void {
-	const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
-	view.setUint16(2, 0);
-	const isV4 = family === 4;
-	view.setUint16(2, isV4 ? internetChecksum(message) : transportChecksum(6, source, destination, protocol, message));
 }
 
 /** Protocols whose first four bytes are the two ports, and where their checksum is, which covers addresses. */

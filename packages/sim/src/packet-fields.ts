@@ -1,12 +1,20 @@
 /** Single fields of IP packets, changed in place with the IPv4 header checksum that goes with them. */
 import type { Family } from "@whither/core";
-import { IP_HEADER_LENGTH, internetChecksum, isDecodeError, parseAddress } from "@whither/wire";
+import {
+	IP_HEADER_LENGTH,
+	IP_PROTOCOL,
+	internetChecksum,
+	isDecodeError,
+	parseAddress,
+	transportChecksum,
+} from "@whither/wire";
 
 /** Where the addresses are in an IP header, by family. */
 const ADDRESSES = { 4: { source: 12, destination: 16 }, 6: { source: 8, destination: 24 } } as const;
 const TOTAL_LENGTH = 2;
 const PAYLOAD_LENGTH = 4;
 const HEADER_CHECKSUM = 10;
+const ICMP_CHECKSUM = 2;
 
 function viewOf(bytes: Uint8Array): DataView {
 	return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -48,6 +56,20 @@ export function replaceAddress(bytes: Uint8Array, family: Family, which: "source
 	bytes.set(value, offset);
 	withHeaderChecksum(bytes, family);
 	return { old, value };
+}
+
+/** Writes the checksum of a whole ICMP message, which in IPv6 covers the addresses too (RFC 4443 section 2.3). */
+export function writeIcmpChecksum(
+	message: Uint8Array,
+	{ family, source, destination }: { readonly family: Family; readonly source: string; readonly destination: string },
+): void {
+	const view = viewOf(message);
+	view.setUint16(ICMP_CHECKSUM, 0);
+	const isV4 = family === 4;
+	const checksum = isV4
+		? internetChecksum(message)
+		: transportChecksum(6, source, destination, IP_PROTOCOL.icmpv6, message);
+	view.setUint16(ICMP_CHECKSUM, checksum);
 }
 
 /**

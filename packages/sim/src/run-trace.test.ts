@@ -1,5 +1,6 @@
 import type { TraceResult } from "@whither/core";
 import { describe, expect, it } from "vitest";
+import { testCrypto } from "./crypto.fixture.ts";
 import { checkExpectation } from "./expectation.ts";
 import { formatPacket, formatPackets } from "./format-packets.ts";
 import { runTrace, scenarioChannels } from "./run-trace.ts";
@@ -55,6 +56,40 @@ describe("runTrace", () => {
 		const ports = probes.map(({ packet }) => new DataView(packet.buffer, packet.byteOffset).getUint16(20));
 		expect(ports).toHaveLength(600);
 		expect(new Set(ports).size).toBe(512);
+	});
+
+	it("counts and sends the same where packets are captured, QUIC's farewells as well", () => {
+		const run = (capture: boolean) =>
+			runTrace(findScenario("quic, answered")!, { family: 6, crypto: testCrypto, options: { capture } });
+		const [plainly, captured] = [run(false), run(true)];
+		const packets = captured.events.filter((event) => event.type === "packet");
+		expect(captured.result).toEqual(plainly.result);
+		expect(formatPackets(captured.packets)).toBe(formatPackets(plainly.packets));
+		expect(packets.filter(({ note }) => note.includes("farewell")).length).toBeGreaterThan(0);
+	});
+
+	it("hands captured packets up as they came, where a raw socket hears them", () => {
+		const options = { queries: 1, capture: true };
+		for (const channel of ["raw", "errorQueue"] as const) {
+			const { events, packets } = runTrace(plain, { family: 4, channel, options });
+			const heard = packets.filter(({ action, node }) => action === "deliver" && node === plain.trace.from);
+			const told = events.filter((event) => event.type === "packet").filter(({ direction }) => direction === "in");
+			expect(new Set(told.map(({ rebuilt }) => rebuilt))).toEqual(new Set([channel === "errorQueue"]));
+			if (channel === "errorQueue") continue;
+			expect(told.map(({ bytes }) => bytes)).toEqual(heard.slice(0, told.length).map(({ packet }) => packet));
+		}
+	});
+
+	it("takes the channels in the order of a real trace: none that a loose match cannot use", () => {
+		expect(runTrace(plain, { family: 4, options: { looseMatch: true } }).result.channel).toBe("raw");
+		expect(() => runTrace(plain, { family: 4, channel: "errorQueue", options: { looseMatch: true } })).toThrow(
+			RangeError,
+		);
+	});
+
+	it("refuses what simulated hosts do not do", () => {
+		const orders = [{ gateways: ["192.0.2.1"] }, { fwmark: 1 }, { bypassRouting: true }, { source: "192.0.2.1" }];
+		for (const options of orders) expect(() => runTrace(plain, { family: 4, options })).toThrow(RangeError);
 	});
 
 	it("gives up a trace that does not end", () => {

@@ -1,13 +1,14 @@
 /** Runs the real tracer over a scenario in virtual time. */
 import {
+	type ChannelKind,
 	type ChannelNeed,
-	channelNeeds,
+	channelFacts,
+	channelOrder,
 	DEFAULT_TRACE_OPTIONS,
 	type Family,
 	findMethod,
 	type Instant,
 	type ProbeContext,
-	portCount,
 	probeContext,
 	SECOND,
 	type TraceEvent,
@@ -105,7 +106,7 @@ export function openScenario(scenario: Scenario, run: RunTraceOptions): OpenScen
 	const internet = new Internet({ scenario, family: run.family, seed, hooks: run.hooks ?? {}, ...cryptography });
 	const options = traceOptions(scenario, run, internet);
 	const method = requireMethod(options.method);
-	const need = requireNeed(method, options, run.channel ?? scenarioChannels(scenario)[0]);
+	const need = requireNeed(method, options, scenario, run);
 	const channel = openSimChannel({ internet, options, method, need, seed: seed + 1 });
 	const random = new Random(seed + 2);
 	const key = random.uint32();
@@ -121,9 +122,17 @@ function requireMethod(name: string): TraceMethod {
 	return method;
 }
 
-function requireNeed(method: TraceMethod, options: TraceOptions, kind: ScenarioChannel | undefined): ChannelNeed {
-	const need = channelNeeds(method, options).find((candidate) => candidate.kind === kind);
-	if (need === undefined) throw new RangeError(`method ${method.name} cannot use channel ${kind}`);
+/** The first kind that the trace's orders and the scenario allow, or the one that the run asks for. */
+function requireNeed(
+	method: TraceMethod,
+	options: TraceOptions,
+	scenario: Scenario,
+	run: RunTraceOptions,
+): ChannelNeed {
+	const kinds: readonly ChannelKind[] = run.channel === undefined ? scenarioChannels(scenario) : [run.channel];
+	const needs = channelOrder(method, options);
+	const [need] = kinds.flatMap((kind) => needs.filter((candidate) => candidate.kind === kind));
+	if (need === undefined) throw new RangeError(`method ${method.name} cannot use channel ${kinds.join(", ")}`);
 	return need;
 }
 
@@ -145,15 +154,14 @@ interface ChannelOrder {
 	readonly seed: number;
 }
 
+/** Throws RangeError for what simulated hosts do not do; a trace that went on without it would mislead. */
 function openSimChannel({ internet, options, method, need, seed }: ChannelOrder): OpenChannel {
-	const { target, sourcePort, tos, flowLabel, pathMtu } = options;
-	const dontFragment = options.dontFragment || pathMtu;
-	const facts = { target, sourcePort, tos, flowLabel, dontFragment, portCount: portCount(options), need };
-	const request = { internet, node: internet.scenario.trace.from, seed, ...facts };
-	if (need.kind !== "session") return new SimChannel(request);
-	const port = options.port ?? method.defaultPort ?? 0;
-	const connections = method.connections?.(options.methodOptions) ?? 1;
-	return new SessionChannel({ ...request, port, connections, now: 0 });
+	const facts = channelFacts(method, options);
+	if (facts.gateways.length > 0) throw new RangeError("the simulated internet knows no source routes");
+	if (facts.fwmark !== null || facts.bypassRouting || facts.source !== null || facts.interface !== null)
+		throw new RangeError("a simulated host has one routing table and one address");
+	const request = { ...facts, internet, node: internet.scenario.trace.from, seed, need };
+	return need.kind === "session" ? new SessionChannel({ ...request, now: 0 }) : new SimChannel(request);
 }
 
 /** Time for connections to end after the trace; long enough for every repeated FIN. */

@@ -8,10 +8,11 @@ import {
 	type SessionFacts,
 } from "@whither/core";
 import { decodeTcpPrefix, IP_PROTOCOL, isDecodeError } from "@whither/wire";
+import { EPHEMERAL_PORTS } from "./ephemeral-ports.ts";
 import { buildPacket, hasGoodChecksum, type IpFields, type IpPacket } from "./packet.ts";
 import { Random } from "./random.ts";
 import { SessionSocket } from "./session-socket.ts";
-import type { SimChannelRequest } from "./sim-channel.ts";
+import { capturedInput, type SimChannelRequest } from "./sim-channel.ts";
 
 /** What a session channel is opened with beside what any channel is. */
 export interface SessionChannelRequest extends SimChannelRequest {
@@ -20,10 +21,6 @@ export interface SessionChannelRequest extends SimChannelRequest {
 	readonly port: number;
 	readonly now: Instant;
 }
-
-/** Linux: net.ipv4.ip_local_port_range. */
-const FIRST_PORT = 32_768;
-const PORTS = 28_232;
 
 /** One trace's connections on a simulated host; they are opened at once. */
 export class SessionChannel {
@@ -44,7 +41,7 @@ export class SessionChannel {
 		this.mtu = internet.mtuTowards(node, target);
 		this.#request = request;
 		this.#ip = { family: internet.family, source: this.source, destination: target, tos, flowLabel, dontFragment };
-		const first = request.sourcePort ?? FIRST_PORT + random.below(PORTS - connections);
+		const first = request.sourcePort ?? EPHEMERAL_PORTS.first + random.below(EPHEMERAL_PORTS.count - connections);
 		this.#sockets = Array.from({ length: connections }, (_, index) => this.#socket(first + index, random));
 		this.sourcePorts = this.#sockets.map(({ sourcePort }) => sourcePort);
 		internet.listen(node, (packet, at) => this.#receive(packet, at));
@@ -91,8 +88,7 @@ export class SessionChannel {
 	/** Before the connections stand everything is the kernel's; after that raw sockets hear it as well. */
 	#receive(packet: IpPacket, at: Instant): boolean {
 		const reply = replyFromPacket(packet.bytes, { at, stamp: "kernel" });
-		if (this.#state === "open")
-			this.#inputs.push(reply === null ? { type: "foreign", count: 1 } : { type: "reply", reply });
+		if (this.#state === "open") this.#inputs.push(capturedInput(this.#request, packet, reply));
 		if (reply?.type === "icmpError") {
 			if (this.#state === "opening") this.#failOn(reply);
 			return true;

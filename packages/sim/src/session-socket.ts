@@ -2,8 +2,6 @@
 import { type Instant, MILLISECOND, SECOND, type SessionFacts } from "@whither/core";
 import {
 	decodeTcp,
-	encodeTcp,
-	IP_PROTOCOL,
 	isDecodeError,
 	sequenceAdd,
 	TCP_FLAGS,
@@ -11,8 +9,9 @@ import {
 	type TcpOption,
 	tcpOption,
 } from "@whither/wire";
-import { buildPacket, type IpFields, type IpPacket } from "./packet.ts";
-import { SYN_WINDOW, synOptions } from "./syn-options.ts";
+import type { IpFields, IpPacket } from "./packet.ts";
+import { synOptions } from "./syn-options.ts";
+import { alignedOption, findOption, tcpPacket, timestampValue } from "./tcp-segment.ts";
 
 /** What a connection is opened with. */
 export interface SessionSocketOptions {
@@ -31,12 +30,13 @@ export interface SessionSocketOptions {
 /** What a packet did to the connection; `taken`: it was the kernel's own business. */
 export type SocketNews = "opened" | "refused" | "taken" | "none";
 
-/** Linux repeats a SYN after TCP_TIMEOUT_INIT (RFC 6298 section 2.1), and a FIN after 200 ms (TCP_RTO_MIN) and then ever later. */
+/**
+ * Linux repeats a SYN after TCP_TIMEOUT_INIT (RFC 6298 section 2.1), and a FIN after 200 ms (TCP_RTO_MIN) and then ever
+ * later.
+ */
 const SYN_TIMEOUT = 1 * SECOND;
 const FIN_TIMEOUT = 200 * MILLISECOND;
 const FIN_REPEATS = 5;
-
-const NOTHING = new Uint8Array(0);
 
 /** One connection of the tracing host. It sends no data; what the peer sends in order it acknowledges. */
 export class SessionSocket {
@@ -166,29 +166,14 @@ export class SessionSocket {
 	}
 
 	#clock(at: Instant): number {
-		return (this.#options.clockOffset + Math.floor(at / MILLISECOND)) >>> 0;
+		return timestampValue(this.#options.clockOffset, at);
 	}
 
 	#send(fields: { sequence: number; flags: number; options?: readonly TcpOption[] }, at: Instant): void {
 		const { ip, sourcePort, destinationPort, ttl, send } = this.#options;
-		const { family, source, destination } = ip;
-		const padding: TcpOption = { name: "noOperation", kind: 1, value: null };
-		const timestamps =
-			this.#echo === null
-				? []
-				: [padding, padding, tcpOption("timestamps", { value: this.#clock(at), echo: this.#echo })];
-		const isAck = (fields.flags & TCP_FLAGS.ack) !== 0;
-		const segment = encodeTcp(
-			{
-				...{ family, source, destination, sourcePort, destinationPort, window: SYN_WINDOW },
-				...{ acknowledgment: isAck ? this.#receiveNext : 0, options: timestamps, ...fields },
-			},
-			NOTHING,
-		);
-		send(buildPacket({ ...ip, protocol: IP_PROTOCOL.tcp, ttl }, segment), at);
+		const echo = this.#echo;
+		const options = echo === null ? [] : alignedOption(tcpOption("timestamps", { value: this.#clock(at), echo }));
+		const acknowledgment = (fields.flags & TCP_FLAGS.ack) !== 0 ? this.#receiveNext : 0;
+		send(tcpPacket({ ...ip, ttl }, { sourcePort, destinationPort, acknowledgment, options, ...fields }), at);
 	}
-}
-
-function findOption<Name extends TcpOption["name"]>(header: TcpHeader, name: Name) {
-	return header.options.find((option): option is Extract<TcpOption, { name: Name }> => option.name === name);
 }

@@ -7,6 +7,7 @@ import {
 	type Instant,
 	type PacketReply,
 	type ProbeSend,
+	type Reply,
 	replyFromPacket,
 	SECOND,
 	type SystemError,
@@ -17,16 +18,16 @@ import {
 	encodeUdp,
 	encodeUdpLite,
 	IP_PROTOCOL,
-	internetChecksum,
 	isDecodeError,
-	transportChecksum,
 	UDP_HEADER_LENGTH,
 	type UdpFields,
 } from "@whither/wire";
 import { ConnectSockets } from "./connect-sockets.ts";
+import { EPHEMERAL_PORTS, portAfter } from "./ephemeral-ports.ts";
 import type { Internet } from "./internet.ts";
 import { isQueued, queuedError, receivedDatagram } from "./kernel-reply.ts";
 import { buildPacket, hasGoodChecksum, type IpFields, type IpPacket, icmpProtocol } from "./packet.ts";
+import { writeIcmpChecksum } from "./packet-fields.ts";
 import { Random } from "./random.ts";
 
 /** What a simulated channel is opened with: the facts of a real one, and where it stands. */
@@ -41,6 +42,8 @@ export interface SimChannelRequest {
 	readonly tos: number;
 	readonly flowLabel: number;
 	readonly dontFragment: boolean;
+	/** Captured replies carry the whole packet they came in; default false. */
+	readonly capture?: boolean;
 	/** How many ports a raw channel holds for `perProbe`. */
 	readonly portCount: number;
 	readonly seed: number;
@@ -48,9 +51,8 @@ export interface SimChannelRequest {
 
 /** Linux repeats a SYN after TCP_TIMEOUT_INIT (RFC 6298 §2.1); once, as our real sockets set TCP_SYNCNT to 1. */
 const SYN_TIMEOUT = 1 * SECOND;
-/** Linux: net.ipv4.ip_local_port_range. */
-const FIRST_PORT = 32_768;
-const PORTS = 28_232;
+/** Where an echo message has its id (RFC 792, RFC 4443 section 4.1). */
+const ECHO_ID = 4;
 
 /** What every kernel speaks, whatever raw sockets there are. */
 const KERNEL_PROTOCOLS: ReadonlySet<number> = new Set([
@@ -83,7 +85,7 @@ export class SimChannel {
 		this.#request = request;
 		this.#ip = { family: internet.family, source: this.source, destination: target, tos, flowLabel, dontFragment };
 		this.#connects = new ConnectSockets(this.#ip, random);
-		this.#nextPort = request.sourcePort ?? FIRST_PORT + random.below(PORTS);
+		this.#nextPort = request.sourcePort ?? EPHEMERAL_PORTS.first + random.below(EPHEMERAL_PORTS.count);
 		this.sourcePorts = Array.from({ length: sharedPorts(request) }, () => this.#takePort());
 		internet.listen(node, (packet, at) => this.#receive(packet, at));
 	}
@@ -150,13 +152,8 @@ export class SimChannel {
 	/** A ping socket's kernel writes the socket's port over the id, and the checksum anew. */
 	#withEchoId(bytes: Uint8Array, id: number): Uint8Array {
 		const message = bytes.slice();
-		const view = new DataView(message.buffer);
-		view.setUint16(2, 0);
-		view.setUint16(4, id);
-		const { family, source, destination } = this.#ip;
-		const checksum =
-			family === 4 ? internetChecksum(message) : transportChecksum(6, source, destination, IP_PROTOCOL.icmpv6, message);
-		view.setUint16(2, checksum);
+		new DataView(message.buffer).setUint16(ECHO_ID, id);
+		writeIcmpChecksum(message, this.#ip);
 		return message;
 	}
 
@@ -177,7 +174,7 @@ export class SimChannel {
 	/** A raw socket hears everything and takes nothing; only the ports it holds are not answered by the host. */
 	#receiveRaw(packet: IpPacket, at: Instant): boolean {
 		const reply = replyFromPacket(packet.bytes, { at, stamp: "kernel" });
-		this.#inputs.push(reply === null ? { type: "foreign", count: 1 } : { type: "reply", reply });
+		this.#inputs.push(capturedInput(this.#request, packet, reply));
 		// The kernel refuses protocols that it does not know only where no raw socket hears them.
 		if (!KERNEL_PROTOCOLS.has(packet.protocol)) return packet.protocol === this.#request.need.protocol;
 		if (reply?.type !== "packet" || reply.protocol !== IP_PROTOCOL.udp) return false;
@@ -259,13 +256,23 @@ export class SimChannel {
 
 	#takePort(): number {
 		const port = this.#nextPort;
-		this.#nextPort = FIRST_PORT + ((port + 1 - FIRST_PORT + PORTS) % PORTS);
+		this.#nextPort = portAfter(port);
 		return port;
 	}
 }
 
+/** What a raw socket's packet is to a trace. */
+export function capturedInput(
+	{ capture = false }: Pick<SimChannelRequest, "capture">,
+	{ bytes }: IpPacket,
+	reply: Reply | null,
+): ChannelInput {
+	if (reply === null) return { type: "foreign", count: 1 };
+	return { type: "reply", reply: capture ? { ...reply, bytes } : reply };
+}
+
 function echoId(message: Uint8Array): number {
-	return ((message[4] ?? 0) << 8) | (message[5] ?? 0);
+	return ((message[ECHO_ID] ?? 0) << 8) | (message[ECHO_ID + 1] ?? 0);
 }
 
 /** How many ports the channel itself holds for all probes. */

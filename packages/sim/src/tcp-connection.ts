@@ -3,6 +3,7 @@ import { type Instant, MILLISECOND } from "@whither/core";
 import { sequenceAdd, sequenceBefore, sequenceDifference, TCP_FLAGS, type TcpOption, tcpOption } from "@whither/wire";
 import { ReceiveQueue } from "./receive-queue.ts";
 import type { TcpSpec } from "./scenario.ts";
+import { alignedOption, timestampValue } from "./tcp-segment.ts";
 
 /** How far a connection has come; `closed`: both sides have ended it. */
 export type ConnectionState = "synReceived" | "established" | "closed" | "reset";
@@ -56,7 +57,6 @@ const MOST_BLOCKS_BESIDE_TIMESTAMPS = 3;
 const WINDOW = 64_240;
 
 const NOTHING = new Uint8Array(0);
-const PADDING: TcpOption = { name: "noOperation", kind: 1, value: null };
 
 /** The server's side from SYN/ACK to FIN. Lost segments of its own are not repeated. */
 export class TcpConnection {
@@ -107,8 +107,7 @@ export class TcpConnection {
 	timestampOption(at: Instant): readonly TcpOption[] {
 		const { timestamp, clockOffset } = this.#facts;
 		if (timestamp === null) return [];
-		const value = (clockOffset + Math.floor(at / MILLISECOND)) >>> 0;
-		return [tcpOption("timestamps", { value, echo: this.#recent })];
+		return [tcpOption("timestamps", { value: timestampValue(clockOffset, at), echo: this.#recent })];
 	}
 
 	/** Takes a segment of this connection; one that comes behind the end is ignored. */
@@ -212,8 +211,8 @@ export class TcpConnection {
 		const most = timestamps.length > 0 ? MOST_BLOCKS_BESIDE_TIMESTAMPS : MOST_BLOCKS;
 		const blocks = this.#facts.sack ? this.#queue.blocks(most) : [];
 		const options = [
-			...(timestamps.length > 0 ? [PADDING, PADDING, ...timestamps] : []),
-			...(blocks.length > 0 ? [PADDING, PADDING, tcpOption("sack", blocks)] : []),
+			...timestamps.flatMap(alignedOption),
+			...(blocks.length > 0 ? alignedOption(tcpOption("sack", blocks)) : []),
 		];
 		const order = { sequence: this.#sendNext, acknowledgment: this.#queue.next, flags, options, payload };
 		this.#facts.send(order, at);

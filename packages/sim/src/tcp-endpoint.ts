@@ -2,7 +2,6 @@
 import type { Instant } from "@whither/core";
 import {
 	decodeTcp,
-	encodeTcp,
 	IP_PROTOCOL,
 	isDecodeError,
 	TCP_FLAGS,
@@ -10,11 +9,12 @@ import {
 	type TcpOption,
 	tcpOption,
 } from "@whither/wire";
-import { buildPacket, hasGoodChecksum, type IpPacket } from "./packet.ts";
+import { hasGoodChecksum, type IpPacket } from "./packet.ts";
 import type { Random } from "./random.ts";
 import type { HostSpec } from "./scenario.ts";
-import { SYN_WINDOW, synOptions } from "./syn-options.ts";
+import { synOptions } from "./syn-options.ts";
 import { type ArrivedSegment, type ConnectionState, type SegmentOrder, TcpConnection } from "./tcp-connection.ts";
+import { findOption, tcpPacket } from "./tcp-segment.ts";
 
 /** One accepted connection as it stands. */
 export interface ConnectionRecord {
@@ -113,20 +113,13 @@ export class TcpEndpoint {
 
 	#send({ family, source, destination }: IpPacket, header: TcpHeader, order: SegmentOrder, at: Instant): void {
 		const { payload, ...fields } = order;
-		const { sourcePort, destinationPort } = header;
-		const ends = { family, source: destination, destination: source };
-		const ports = { sourcePort: destinationPort, destinationPort: sourcePort, window: SYN_WINDOW };
-		const segment = encodeTcp({ ...ends, ...ports, ...fields }, payload);
 		const { ttl, nextIdentification, send, host } = this.#options;
-		const protocol = IP_PROTOCOL.tcp;
+		const ip = { family, source: destination, destination: source, ttl };
+		const ports = { sourcePort: header.destinationPort, destinationPort: header.sourcePort };
 		for (let copy = 0; copy < (host.copies ?? 1); copy++) {
-			send(buildPacket({ ...ends, protocol, ttl, identification: nextIdentification() }, segment), at);
+			send(tcpPacket({ ...ip, identification: nextIdentification() }, { ...ports, ...fields }, payload), at);
 		}
 	}
-}
-
-function findOption<Name extends TcpOption["name"]>(header: TcpHeader, name: Name) {
-	return header.options.find((option): option is Extract<TcpOption, { name: Name }> => option.name === name);
 }
 
 /** What Linux answers of a SYN's options: each only where it was offered, but the MSS always. */

@@ -19,7 +19,7 @@ export function tcpFlags({ protocol, payload, fragmentOffset }: IpPacket): numbe
 	return isSegment ? (payload[FLAGS] ?? 0) : 0;
 }
 
-/** A SYN or SYN/ACK with its options rewritten one by one; every other packet, and one with a wrong checksum, as it is. */
+/** A SYN or SYN/ACK with its options rewritten one by one; anything else, and what has a wrong checksum, as it is. */
 export function rewriteSynOptions(packet: IpPacket, rewrite: OptionRewrite): Uint8Array {
 	const { bytes, payload, family, source, destination, protocol } = packet;
 	if ((tcpFlags(packet) & TCP_FLAGS.syn) === 0 || !hasGoodChecksum(packet)) return bytes;

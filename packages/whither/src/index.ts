@@ -29,6 +29,7 @@ export type {
 export { PING_SCHEMA, TRACE_METHODS, TRACE_SCHEMA } from "@whither/core";
 export type { Scenario } from "@whither/sim";
 export { DEMO } from "@whither/sim";
+export type { AsLookup, AsServer } from "./api/as-server.ts";
 export { type DoctorResult, doctor, type MethodCheck } from "./api/doctor.ts";
 export { WhitherError, type WhitherErrorCode } from "./api/error.ts";
 export type { FailureDocument } from "./api/failure.ts";

@@ -96,7 +96,7 @@ export {
 	type PcapngPacketFields,
 } from "./pcapng.ts";
 export type { PcapngBody, PcapngOption } from "./pcapng-body.ts";
-export { IP_HEADER_LENGTH, IP_PROTOCOL } from "./protocol.ts";
+export { hasPorts, IP_HEADER_LENGTH, IP_PROTOCOL } from "./protocol.ts";
 export { QUIC_ERRORS, quicErrorName } from "./quic/errors.ts";
 export type { QuicAck, QuicAckEcn, QuicAckRange, QuicEcnCounts } from "./quic/frame-ack.ts";
 export {
@@ -174,6 +174,7 @@ export {
 	sequenceDifference,
 	sequenceWithin,
 } from "./sequence.ts";
+export { encodeLooseSourceRoute, encodeSegmentRoutingHeader } from "./source-route.ts";
 export {
 	decodeTcp,
 	decodeTcpPrefix,

@@ -31,3 +31,16 @@ export const IP_PROTOCOL = {
 
 /** Length in bytes of the IP header by family, without options or extension headers (RFC 791 §3.1, RFC 8200 §3). */
 export const IP_HEADER_LENGTH = { 4: 20, 6: 40 } as const;
+
+const WITH_PORTS: ReadonlySet<number> = new Set([
+	IP_PROTOCOL.tcp,
+	IP_PROTOCOL.udp,
+	IP_PROTOCOL.dccp,
+	IP_PROTOCOL.sctp,
+	IP_PROTOCOL.udpLite,
+]);
+
+/** Whether the protocol's header begins with source and destination port (RFC 9293, 768, 4340, 9260, 3828). */
+export function hasPorts(protocol: number): boolean {
+	return WITH_PORTS.has(protocol);
+}

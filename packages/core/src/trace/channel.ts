@@ -11,7 +11,13 @@ export type Family = 4 | 6;
  * `errorQueue`: ordinary sockets with IP_RECVERR, no privilege. `raw`: own IP payload and captured ICMP, CAP_NET_RAW.
  * `borrowed`: a live media socket. `session`: inside a TCP connection.
  */
-export type ChannelKind = "errorQueue" | "raw" | "borrowed" | "session";
+export type ChannelKind = OpenableChannel | "borrowed";
+
+/** The kinds that a trace can be asked to open. */
+export const OPENABLE_CHANNELS = ["errorQueue", "raw", "session"] as const;
+
+/** One of them. */
+export type OpenableChannel = (typeof OPENABLE_CHANNELS)[number];
 
 /**
  * The socket a probe leaves by. `udp`: a UDP or UDP-Lite socket, bytes are the datagram's payload. `ping`: an ICMP datagram

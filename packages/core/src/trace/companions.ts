@@ -1,7 +1,8 @@
 /** Packets beside the hops, from being asked for to being answered or given up. They end no path and hold up no hop. */
 import type { Instant } from "../machine.ts";
-import type { Companion } from "./method.ts";
+import type { Companion, CompanionMoment } from "./method.ts";
 import { type Answer, emptySlot, isSettled, type Slot } from "./probe-book.ts";
+import type { TracerConfig } from "./tracer-io.ts";
 
 /** Largest number of companions in one trace, whatever is asked for. */
 const MOST_COMPANIONS = 4096;
@@ -10,6 +11,15 @@ const MOST_COMPANIONS = 4096;
 export class Companions {
 	readonly #slots: Slot[] = [];
 	#sent = 0;
+	#asked: CompanionMoment["when"] | null = null;
+
+	/** Asks a method for those of a moment, once; true when there are some to be sent. */
+	ask({ method, context }: TracerConfig, moment: CompanionMoment): boolean {
+		if (this.#asked === moment.when) return false;
+		this.#asked = moment.when;
+		this.add(method.companions?.(context, moment) ?? []);
+		return this.unsent;
+	}
 
 	/** Asks for more. */
 	add(companions: readonly Companion[]): void {

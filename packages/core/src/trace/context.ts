@@ -1,21 +1,9 @@
 /** The constant part of a trace's probes, made from its orders and the channel that was opened for it. */
 import type { CryptoPort } from "@whither/wire";
 import type { ChannelKind, ChannelNeed } from "./channel.ts";
+import { channelFacts } from "./channel-order.ts";
 import type { ProbeContext, TraceMethod } from "./method.ts";
 import type { TraceOptions } from "./options.ts";
-
-/** Source ports that a channel holds for probes with a port each; beyond so many, ports are used again. */
-const PORTS_MOST = 512;
-
-/** How many source ports a trace wants to hold. */
-export function portCount(options: TraceOptions): number {
-	return Math.min(PORTS_MOST, (options.maxTtl - options.firstTtl + 1) * options.queries);
-}
-
-/** What a method asks of a channel under these orders, best first. */
-export function channelNeeds(method: TraceMethod, { methodOptions }: TraceOptions): readonly ChannelNeed[] {
-	return method.needs?.(methodOptions) ?? method.channels;
-}
 
 /** What a context is made of beside the orders. */
 export interface ContextParts {
@@ -48,7 +36,7 @@ export function probeContext(
 		source: channel.source,
 		target,
 		sourcePorts: channel.sourcePorts,
-		port: options.port ?? method.defaultPort ?? 0,
+		port: channelFacts(method, options).port,
 		key,
 		length: packetLength(options, method),
 		targetName: options.targetName,

@@ -25,7 +25,7 @@ export type TraceEvent =
 			readonly connections: number;
 	  }
 	/**
-	 * Where packets are captured: one packet, as `capture.ts` sees it. `rebuilt`: more of it than its IP header was put
+	 * Where packets are captured: one packet, from its IP header on. `rebuilt`: more of it than its IP header was put
 	 * together from what the kernel tells. `note`: what it was or meant, such as "time exceeded from hop 3".
 	 */
 	| {

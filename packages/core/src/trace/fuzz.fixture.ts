@@ -9,7 +9,7 @@ import {
 	QUIC_V1,
 	transportChecksum,
 } from "@whither/wire";
-import { ipPacket, quotedProbe, replyFromPacket, replyFromSegment } from "./capture.ts";
+import { ipPacket, quotedProbe, replyFromPacket, replyFromSegment } from "./capture/packets.ts";
 import type { ChannelNeed, Family, ProbeTransport, Reply, SessionFacts } from "./channel.ts";
 import { probeContext } from "./context.ts";
 import type { ProbeContext, TraceMethod } from "./method.ts";

@@ -156,7 +156,11 @@ export type Match =
 	| { readonly type: "flow"; readonly meaning: ReplyMeaning }
 	| { readonly type: "foreign"; readonly reason: IgnoreReason };
 
-/** One way to probe: pure functions of the context, so that any channel and any world can use them. */
+/**
+ * One way to probe: functions of the context and of what they were given in it before, so that any channel and any world
+ * can use them. What a method has to remember, such as keys and packets taken in, it remembers by context: calls are not
+ * repeatable.
+ */
 export interface TraceMethod {
 	readonly name: string;
 	/** One line for `--help`. */
@@ -190,5 +194,6 @@ export interface TraceMethod {
 	/** What the method can say about the whole trace once it is over; a method without anything leaves it out. */
 	conclusions?(context: ProbeContext, evidence: TraceEvidence): readonly TraceWarning[];
 	probe(context: ProbeContext, request: ProbeRequest): ProbePacket;
+	/** Called once for each reply, in the order they came. */
 	match(context: ProbeContext, reply: Reply): Match;
 }

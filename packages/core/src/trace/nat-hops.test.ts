@@ -1,6 +1,6 @@
 import { packetChanges } from "@whither/wire";
 import { describe, expect, it } from "vitest";
-import { ipPacket } from "./capture.ts";
+import { ipPacket } from "./capture/packets.ts";
 import { hopNat, pathNat } from "./nat-hops.ts";
 import type { ProbeResult } from "./result.ts";
 

@@ -2,8 +2,8 @@
 import type { SystemError } from "./channel.ts";
 import type { TraceEvent } from "./events.ts";
 import type { TraceOptions } from "./options.ts";
-import type { PingOptions } from "./ping-options.ts";
-import type { PingEvent, PingResult } from "./ping-result.ts";
+import type { PingOptions } from "./ping/ping-options.ts";
+import type { PingEvent, PingResult } from "./ping/ping-result.ts";
 import type { TraceResult } from "./result.ts";
 
 /** One trace to run. */

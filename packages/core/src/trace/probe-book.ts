@@ -7,7 +7,7 @@ import type { Companion, ProbeRequest, ReplyMeaning } from "./method.ts";
 export interface Transmission {
 	readonly sequence: number;
 	readonly slot: Slot;
-	/** What the method was asked for: asked again, it builds the same packet. */
+	/** What the method was asked for. */
 	readonly request: ProbeRequest;
 	/** What the method made of it; null before it is sent. */
 	packet: ProbePacket | null;
@@ -191,6 +191,16 @@ export class ProbeBook {
 		}
 		return samples;
 	}
+}
+
+/** Takes over when the channel says that a packet left; a farewell has nothing to take it over. */
+export function correctSent(
+	transmission: Transmission | null | undefined,
+	{ at, stamp }: Pick<Transmission, "stamp"> & { readonly at: Instant },
+): void {
+	if (transmission === null || transmission === undefined) return;
+	transmission.sentAt = at;
+	transmission.stamp = stamp;
 }
 
 /** A slot that nothing was sent for yet. */

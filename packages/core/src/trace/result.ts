@@ -124,6 +124,10 @@ export interface TraceResult {
 	readonly durationNs: number;
 	readonly reached: boolean;
 	readonly stopReason: StopReason;
+	/**
+	 * In bytes. With --mtu: the longest packet that passes the whole path, or as much of it as answers. Without: the
+	 * least MTU that a router told of a packet of ours that was too long. Null: not known.
+	 */
 	readonly pathMtu: number | null;
 	/** --mtu: in order of hops; empty where all links bear the same. */
 	readonly mtuDrops?: readonly MtuDrop[];

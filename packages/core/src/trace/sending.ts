@@ -3,11 +3,12 @@ import { type Instant, MILLISECOND } from "../machine.ts";
 import type { ChannelInput, ProbePacket, ProbeSend, SystemError } from "./channel.ts";
 import type { Companions } from "./companions.ts";
 import type { ReplyMeaning } from "./method.ts";
-import type { PathMtuDiscovery } from "./path-mtu-discovery.ts";
-import { packetSize } from "./path-mtu-sizes.ts";
+import type { PathMtuDiscovery } from "./path-mtu/discovery.ts";
+import { packetSize, SIZE_COMPANION } from "./path-mtu/sizes.ts";
 import type { Slot } from "./probe-book.ts";
 import { flowOf } from "./session.ts";
 import type { Settling } from "./settling.ts";
+import { routeLength } from "./source-route.ts";
 import type { TracerConfig } from "./tracer-io.ts";
 
 /** Errors after which no further probe can leave. */
@@ -26,7 +27,7 @@ const USUAL_HOPS = 16;
 const BURDEN_HOLD_NS = 25 * MILLISECOND;
 
 /** The TTL of a packet that is to arrive wherever the target is: what hosts send with (RFC 1700). */
-const FAREWELL_TTL = 64;
+export const FAREWELL_TTL = 64;
 
 /** Our own link cannot carry the packet: nothing beyond it will hear of us. */
 const TOO_LONG: ReplyMeaning = { kind: "packetTooBig", place: "end", detail: {} };
@@ -117,19 +118,21 @@ export class Sending {
 		for (const slot of book.slots()) if (slot.state === "unsent") book.mark(slot, state);
 	}
 
-	#transmit(slot: Slot, { method, context }: TracerConfig, now: Instant): ProbeSend {
+	#transmit(slot: Slot, { method, context, options }: TracerConfig, now: Instant): ProbeSend {
 		const { companion, ttl } = slot;
+		const route = routeLength(context.target, options.gateways);
 		const asked = {
 			flow: flowOf(context, slot),
-			...(slot.length === null ? {} : { length: slot.length }),
-			...(companion === null ? {} : { companion: companion.name }),
+			...(slot.length === null ? {} : { length: slot.length - route }),
+			// To a method, packets that try sizes are a hop's probes.
+			...(companion === null || companion.name === SIZE_COMPANION ? {} : { companion: companion.name }),
 			...(slot.again === null ? {} : { state: slot.again.state }),
 		};
 		const transmission = this.#settling.book.transmit(slot, asked, now);
 		const { sequence, request } = transmission;
 		const packet = method.probe(context, request);
 		transmission.packet = packet;
-		transmission.size = packetSize(context.family, packet);
+		transmission.size = packetSize(context.family, packet, route);
 		return { sequence, ttl, packet, ...(companion?.tos === undefined ? {} : { tos: companion.tos }) };
 	}
 }

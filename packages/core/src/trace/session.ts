@@ -2,11 +2,9 @@
 import { decodeTcp, isDecodeError, sequenceAdd, TCP_FLAGS } from "@whither/wire";
 import { type Instant, MILLISECOND } from "../machine.ts";
 import type { PacketReply, SessionFacts } from "./channel.ts";
+import { hopsBack } from "./hop-distance.ts";
 import type { ProbeContext } from "./method.ts";
 import type { Slot } from "./probe-book.ts";
-
-/** Initial TTLs that hosts are seen to use: 64 (Linux, BSD), 128 (Windows), 255 (routers). */
-const INITIAL_TTLS = [64, 128, 255];
 
 const SYN_ACK = TCP_FLAGS.syn | TCP_FLAGS.ack;
 
@@ -21,8 +19,7 @@ const HOLD_SLACK_NS = 5 * MILLISECOND;
  */
 export function likelyEnd({ synAckTtl, rttNs }: SessionFacts): { ttl: number; holdNs: Instant } | null {
 	if (synAckTtl === null) return null;
-	const initial = INITIAL_TTLS.find((ttl) => synAckTtl <= ttl) ?? 255;
-	return { ttl: initial - synAckTtl + 1, holdNs: HOLD_FACTOR * rttNs + HOLD_SLACK_NS };
+	return { ttl: hopsBack(synAckTtl), holdNs: HOLD_FACTOR * rttNs + HOLD_SLACK_NS };
 }
 
 /** Index of the flow that a slot's probes belong to: columns take turns where there are several connections. */

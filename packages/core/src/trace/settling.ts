@@ -10,8 +10,11 @@ import { Schedule } from "./schedule.ts";
 import { ShortQuotes, type Unplaced } from "./short-quotes.ts";
 import { canBeStoodFor, Waits } from "./waits.ts";
 
-/** A target that asks for yet another packet after so many is playing with us. */
-const MOST_FOLLOW_UPS = 2;
+/**
+ * A server may ask twice for another packet (QUIC's Version Negotiation, then its Retry); one that asks for yet another
+ * is playing with us.
+ */
+export const MOST_FOLLOW_UPS = 2;
 
 interface FollowUp {
 	readonly at: Instant;

@@ -1,7 +1,7 @@
 import { encodeIcmpError, IP_PROTOCOL } from "@whither/wire";
 import { describe, expect, it } from "vitest";
 import { MILLISECOND } from "../machine.ts";
-import { ipPacket, replyFromSegment } from "./capture.ts";
+import { ipPacket, replyFromSegment } from "./capture/packets.ts";
 import type { ProbeSend } from "./channel.ts";
 import { probeContext } from "./context.ts";
 import { findMethod } from "./methods/index.ts";

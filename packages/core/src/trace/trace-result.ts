@@ -1,6 +1,6 @@
 /** From the tracer's books to the values that reports read. */
 import { type IcmpExtension, packetChanges } from "@whither/wire";
-import { ipPacket } from "./capture.ts";
+import { ipPacket } from "./capture/packets.ts";
 import type { SessionFacts } from "./channel.ts";
 import type { TraceEvidence } from "./method.ts";
 import { natField } from "./nat-hops.ts";

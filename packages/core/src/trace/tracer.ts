@@ -3,21 +3,25 @@
  * It knows no protocol (that is the method's) and no socket (that is the channel's).
  */
 import type { Deadline, Instant, Machine } from "../machine.ts";
+import { PacketLog } from "./capture/packet-log.ts";
 import type { ChannelInput, OpenFailure, Reply, SessionFacts } from "./channel.ts";
+import { forbidsFragmenting } from "./channel-order.ts";
 import { Companions } from "./companions.ts";
 import { finalWarnings, naturalStop } from "./conclusions.ts";
+import { Connecting, startFacts } from "./connecting.ts";
 import type { TraceEvent } from "./events.ts";
-import type { IgnoreReason, Match } from "./method.ts";
-import { PacketLog } from "./packet-log.ts";
+import { Hearing } from "./hearing.ts";
 import type { PathEnd } from "./path-end.ts";
-import { PathMtuDiscovery } from "./path-mtu-discovery.ts";
-import { type Answer, isSettled, type ProbeBook, type Slot } from "./probe-book.ts";
+import { PathMtuDiscovery } from "./path-mtu/discovery.ts";
+import { correctSent, type ProbeBook, type Slot } from "./probe-book.ts";
 import type { StopReason, TraceWarning } from "./result.ts";
 import type { Schedule } from "./schedule.ts";
 import { Sending } from "./sending.ts";
 import { likelyEnd } from "./session.ts";
 import { Settling } from "./settling.ts";
-import { hopResult, probeResult, type QuoteView, toldLastTtl } from "./trace-result.ts";
+import { routeLength } from "./source-route.ts";
+import { Telling } from "./telling.ts";
+import { probeResult } from "./trace-result.ts";
 import type { TracerConfig, TracerInput, TracerOutput } from "./tracer-io.ts";
 
 /** One trace of one target as a machine. After the `end` event `finished` is true and every input is ignored. */
@@ -25,12 +29,13 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	readonly book: ProbeBook;
 	readonly companions = new Companions();
 	readonly warnings: TraceWarning[] = [];
-	readonly #counts = { received: 0, foreign: 0, duplicates: 0, late: 0, dropped: 0 };
 	#config: TracerConfig;
 	/** Null: not asked for, or the kernel builds the packets. */
 	readonly mtu: PathMtuDiscovery | null;
 	readonly #settling: Settling;
 	readonly #sending: Sending;
+	readonly #hearing: Hearing;
+	readonly #telling: Telling;
 	readonly #schedule: Schedule;
 	readonly #end: PathEnd;
 	/** Undefined: to be found anew. */
@@ -39,18 +44,16 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	#startedAt: Instant | null = null;
 	#endedAt: Instant | null = null;
 	#stopReason: StopReason | null = null;
-	/** The channel is still opening the connections that probes travel in. */
-	#opening: boolean;
-	#companionsAsked: "nothing" | "start" | "end" = "nothing";
+	readonly #connecting: Connecting;
 	#broken = false;
 	readonly #packets: PacketLog | null;
 
 	constructor(config: TracerConfig) {
 		const { context } = config;
-		const options = config.options.pathMtu ? { ...config.options, dontFragment: true } : config.options;
+		const options = { ...config.options, dontFragment: forbidsFragmenting(config.options) };
 		this.#config = { ...config, options };
 		this.#packets = options.capture ? new PacketLog(this) : null;
-		this.#opening = context.channel === "session";
+		this.#connecting = new Connecting(config);
 		this.#settling = new Settling(options, {
 			settled: (slot, now) => this.#probeEvent(slot, now),
 			mayHaveLostWord: (slot) => this.mtu?.mayHaveLostWord(slot) === true,
@@ -59,10 +62,14 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#schedule = this.#settling.schedule;
 		this.#end = this.#settling.end;
 		const { book, companions } = this;
-		const parts = { book, companions, context, schedule: this.#schedule, end: this.#end };
+		const length = context.length + routeLength(context.target, options.gateways);
+		const parts = { book, companions, context: { ...context, length }, schedule: this.#schedule, end: this.#end };
 		const lacksLength = context.transport === "tcpConnect";
 		this.mtu = options.pathMtu && !lacksLength ? new PathMtuDiscovery(parts) : null;
-		this.#sending = new Sending({ settling: this.#settling, companions, mtu: this.mtu });
+		const sides = { settling: this.#settling, companions, mtu: this.mtu };
+		this.#sending = new Sending(sides);
+		this.#hearing = new Hearing({ ...sides, sending: this.#sending, output: (output) => this.#out.push(output) });
+		this.#telling = new Telling(this, this.#settling, (event) => this.#event(event));
 	}
 
 	/** Once connections are open its context knows them. */
@@ -72,7 +79,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 
 	/** Packets that left, and what came in. */
 	get counters() {
-		return { sent: this.#sending.sent, ...this.#counts };
+		return { sent: this.#sending.sent, ...this.#hearing.counts };
 	}
 
 	get finished(): boolean {
@@ -130,7 +137,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 
 	/** When the next probes may leave; null: none are left, or there is no room for more in flight. */
 	get nextSendAt(): Instant | null {
-		return this.finished || this.#opening ? null : this.#sending.nextAt(this.startedAt);
+		return this.finished || this.#connecting.underway ? null : this.#sending.nextAt(this.startedAt);
 	}
 
 	#soonest(startedAt: Instant): Deadline | null {
@@ -138,9 +145,10 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		const offer = (deadline: Deadline) => {
 			if (soonest === null || deadline.at < soonest.at) soonest = deadline;
 		};
-		const { timeoutNs, waitMaxNs } = this.config.options;
+		const { timeoutNs } = this.config.options;
 		if (timeoutNs !== null) offer({ at: startedAt + timeoutNs, why: "overall timeout" });
-		if (this.#opening) offer({ at: startedAt + waitMaxNs, why: "a connection" });
+		const connection = this.#connecting.deadline(startedAt, this.config);
+		if (connection !== null) offer(connection);
 		const retryAt = this.mtu?.retryAt ?? null;
 		if (retryAt !== null) offer({ at: retryAt, why: "another round of sizes" });
 		const companionAt = this.companions.expiresAt((slot) => this.#settling.companionLimitNs(slot));
@@ -168,13 +176,13 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 				this.#finish("interrupted", now);
 				return "news";
 			case "sent":
-				this.#correctSent(input);
+				correctSent(this.book.transmissions[input.sequence], input);
 				return "times";
 			case "sendFailed":
 				this.#sendFailed(input, now);
 				return "news";
 			case "reply":
-				this.#counts.received++;
+				this.#hearing.counts.received++;
 				return this.#reply(input.reply, now) ? "news" : "nothing";
 			case "opened":
 				this.#opened(input.sessions, now);
@@ -183,10 +191,10 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 				this.#openFailed(input.failure, now);
 				return "news";
 			case "foreign":
-				this.#counts.foreign += input.count;
+				this.#hearing.counts.foreign += input.count;
 				return "nothing";
 			case "dropped":
-				this.#counts.dropped += input.count;
+				this.#hearing.counts.dropped += input.count;
 				return "nothing";
 			case "fault":
 				this.#sending.fault = input.error;
@@ -197,62 +205,30 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 
 	#start(now: Instant): void {
 		this.#startedAt = now;
-		const { method, options, context } = this.config;
-		const port = method.defaultPort === null ? null : context.port;
-		this.#event({
-			type: "start",
-			target: { name: options.targetName, address: options.target, port },
-			source: { address: context.source, port: context.sourcePorts[0] ?? null },
-			method: method.name,
-			channel: context.channel,
-			family: options.family,
-			maxTtl: options.maxTtl,
-			queries: options.queries,
-			length: context.length,
-		});
+		const { method, options } = this.config;
+		const { maxTtl, queries } = options;
+		this.#event({ ...startFacts(this.config), maxTtl, queries });
 		if (method.burdensTarget === true) this.#sending.sparesTarget(options.firstTtl);
-		if (!this.#opening) this.#askCompanions("start");
+		if (!this.#connecting.underway) this.companions.ask(this.config, { when: "start" });
 	}
 
 	/** The connections stand: the first answer of the other end tells about how far away it is. */
 	#opened(sessions: readonly SessionFacts[], now: Instant): void {
-		const [first] = sessions;
-		if (!this.#opening || first === undefined) return;
-		this.#opening = false;
-		const { context } = this.config;
-		const sourcePorts = sessions.map(({ sourcePort }) => sourcePort);
-		this.#config = { ...this.config, context: { ...context, sessions, sourcePorts } };
-		const { rttNs, mss, sackPermitted } = first;
-		const atNs = now - this.startedAt;
-		this.#event({ type: "handshake", atNs, rttNs, mss, sackPermitted, connections: sessions.length });
-		const likely = likelyEnd(first);
+		const connected = this.#connecting.opened(sessions, this.config, now - this.startedAt);
+		if (connected === null) return;
+		this.#config = connected.config;
+		this.#event(connected.event);
+		const likely = likelyEnd(connected.first);
 		if (likely !== null) this.#schedule.expectEnd(likely.ttl, likely.holdNs);
-		this.#askCompanions("start");
+		this.companions.ask(this.config, { when: "start" });
 		this.#send(now);
 	}
 
 	#openFailed(failure: OpenFailure, now: Instant): void {
-		if (!this.#opening) return;
-		this.#opening = false;
-		this.#warnOnce({ code: "sessionFailed", port: this.config.context.port, failure });
+		const warning = this.#connecting.failed(failure, this.config);
+		if (warning === null) return;
+		this.#warnOnce(warning);
 		this.#finish("error", now);
-	}
-
-	/** True when there are some to be sent. */
-	#askCompanions(when: "start" | "end"): boolean {
-		if (this.#companionsAsked === when) return false;
-		this.#companionsAsked = when;
-		const { method, context } = this.config;
-		const end = { when: "end", lastTtl: this.lastTtl, reached: this.reached } as const;
-		this.companions.add(method.companions?.(context, when === "start" ? { when } : end) ?? []);
-		return this.companions.unsent;
-	}
-
-	#correctSent(input: Extract<ChannelInput, { type: "sent" }>): void {
-		const transmission = this.book.transmissions[input.sequence];
-		if (transmission === undefined || transmission === null) return;
-		transmission.sentAt = input.at;
-		transmission.stamp = input.stamp;
 	}
 
 	#sendFailed(input: Extract<ChannelInput, { type: "sendFailed" }>, now: Instant): void {
@@ -263,64 +239,11 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	/** True when the reply settled something, or may. */
 	#reply(reply: Reply, now: Instant): boolean {
 		const match = this.config.method.match(this.config.context, reply);
-		if (match.type === "foreign") return this.#ignore(match.reason);
-		if (match.type === "broken") {
-			this.#warnOnce({ code: "sessionReset", from: match.from });
-			this.#break();
-			return true;
-		}
-		if (match.type === "flow" && match.meaning.kind === "packetTooBig" && this.mtu !== null) {
-			this.mtu.refusedUnnamed(reply);
-			return true;
-		}
-		if (match.type === "flow") {
-			this.#settling.keep({ reply, meaning: match.meaning });
-			this.#out.push({ type: "ignored", reason: "shortQuote" });
-			return true;
-		}
-		const transmission = this.book.transmissions[match.sequence] ?? null;
-		if (transmission === null) return this.#ignore("unknownSequence");
-		if (match.type === "again") {
-			const { state, detail } = match;
-			return this.#settling.followUp(transmission, { at: reply.at, state, detail }) || this.#count("duplicate");
-		}
-		if (match.meaning.kind === "packetTooBig" && this.mtu?.refused(transmission, reply) === true) return true;
-		if (match.farewell !== undefined)
-			this.#out.push({ type: "send", probes: [this.#sending.farewell(match.farewell)] });
-		const taken = { transmission, reply, meaning: match.meaning, late: false, inferred: false };
-		const isNews = this.#answer(taken, match, now);
-		for (const sequence of match.also ?? []) this.#answerAlso(sequence, match, reply, now);
-		return isNews || match.also !== undefined;
-	}
-
-	/** True when the answer settled something. */
-	#answer(answer: Answer, { part }: Extract<Match, { type: "probe" }>, now: Instant): boolean {
-		const { slot } = answer.transmission;
-		if (part === true && slot.answer !== null) return false;
-		if (slot.companion !== null) return this.companions.answer(answer) || this.#count("duplicate");
-		return this.#count(this.#settling.answer(answer, now));
-	}
-
-	/** A packet that answers several probes at once. */
-	#answerAlso(sequence: number, { meaning }: Extract<Match, { type: "probe" }>, reply: Reply, now: Instant): void {
-		const transmission = this.book.transmissions[sequence] ?? null;
-		if (transmission === null || transmission.slot.companion !== null || transmission.slot.answer !== null) return;
-		this.#settling.answer({ transmission, reply, meaning, late: false, inferred: false }, now);
-	}
-
-	/** True unless it was an answer that its probe had already. */
-	#count(outcome: "answered" | "late" | "duplicate"): boolean {
-		if (outcome === "late") this.#counts.late++;
-		if (outcome !== "duplicate") return true;
-		this.#counts.duplicates++;
-		this.#out.push({ type: "ignored", reason: "duplicate" });
-		return false;
-	}
-
-	#ignore(reason: IgnoreReason): false {
-		this.#counts.foreign++;
-		this.#out.push({ type: "ignored", reason });
-		return false;
+		this.#packets?.received(reply, match);
+		if (match.type !== "broken") return this.#hearing.take(reply, match, now);
+		this.#warnOnce({ code: "sessionReset", from: match.from });
+		this.#break();
+		return true;
 	}
 
 	/**
@@ -333,7 +256,8 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			this.#finish("timeout", now);
 			return;
 		}
-		if (this.#opening && now >= this.startedAt + this.config.options.waitMaxNs) {
+		const connection = this.#connecting.deadline(this.startedAt, this.config);
+		if (connection !== null && now >= connection.at) {
 			this.#openFailed({ why: "timeout" }, now);
 			return;
 		}
@@ -350,36 +274,19 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#tellHops(now);
 	}
 
-	/** Tells hops that are settled, in order; the last of them ends the trace. */
+	/** Tells hops that are settled; the last of them ends the trace. */
 	#tellHops(now: Instant): void {
-		while (this.#settling.toldBelowTtl <= this.lastTtl) {
-			const ttl = this.#settling.toldBelowTtl;
-			if (!this.book.hop(ttl).every(isSettled)) return;
-			const silent = ttl !== this.lastTtl && this.#silentRunEndsAt(ttl);
-			this.#tellHop(ttl, silent || ttl === this.lastTtl, now);
-			if (!silent) continue;
-			this.#finish("silentHops", now);
-			return;
-		}
-		if (this.#askCompanions("end") || !this.companions.settled || this.mtu?.searchOn(now) === true) return;
+		const told = this.#telling.tellHops(now);
+		if (told === "silentHops") this.#finish("silentHops", now);
+		if (told !== "all") return;
+		const { lastTtl, reached } = this;
+		if (this.companions.ask(this.config, { when: "end", lastTtl, reached })) return;
+		if (!this.companions.settled || this.mtu?.searchOn(now) === true) return;
 		this.#finish(naturalStop(this, { broken: this.#sending.fault !== null || this.#broken }), now);
 	}
 
-	#tellHop(ttl: number, last: boolean, now: Instant): void {
-		this.#settling.toldBelowTtl = ttl + 1;
-		const hop = hopResult(this, ttl, this.#quotes);
-		if (hop.probes.length > 0) this.#event({ type: "hop", atNs: now - this.startedAt, hop, last });
-	}
-
-	/** -H: this TTL ends a run of so many silent hops, and nothing beyond answered either. */
-	#silentRunEndsAt(ttl: number): boolean {
-		const { maxSilentHops } = this.config.options;
-		if (maxSilentHops === null || ttl - this.book.firstTtl + 1 < maxSilentHops) return false;
-		return this.book.isSilentBeyond(ttl - maxSilentHops);
-	}
-
 	#send(now: Instant): void {
-		if (this.#opening) return;
+		if (this.#connecting.underway) return;
 		const probes = this.#sending.due({ config: this.config, now });
 		if (probes.length > 0) this.#out.push({ type: "send", probes });
 	}
@@ -395,26 +302,12 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#stopReason = reason;
 		this.#schedule.stop();
 		this.companions.giveUp();
-		this.#tellCutHops(now);
+		this.#telling.tellCutHops(now);
 		this.warnings.push(...finalWarnings(this, this.#sending.fault));
 		const atNs = now - this.startedAt;
 		for (const warning of this.warnings) this.#event({ type: "warning", atNs, warning });
 		this.#endedAt = now;
 		this.#event({ type: "end", atNs, stopReason: reason, reached: this.reached });
-	}
-
-	/** A trace cut short gives up what it still waited for, and tells those hops too. */
-	#tellCutHops(now: Instant): void {
-		for (const slot of this.book.slots()) {
-			if (slot.state === "waiting" || slot.state === "held") this.book.mark(slot, "expired");
-		}
-		const lastTtl = toldLastTtl(this);
-		for (let ttl = this.#settling.toldBelowTtl; ttl <= lastTtl; ttl++) this.#tellHop(ttl, ttl === lastTtl, now);
-	}
-
-	/** What events say of quoted packets. */
-	get #quotes(): QuoteView {
-		return this.config.options.compareEvents ? "compared" : "plain";
 	}
 
 	#warnOnce(warning: TraceWarning): void {
@@ -426,7 +319,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			type: "probe",
 			atNs: now - this.startedAt,
 			ttl: slot.ttl,
-			probe: probeResult(this, slot, this.#quotes),
+			probe: probeResult(this, slot, this.#telling.quotes),
 		});
 	}
 

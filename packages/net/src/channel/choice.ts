@@ -1,9 +1,8 @@
 /** Which of a method's channels a trace runs on: tried in order, the first that this machine allows is taken. */
 import {
-	type ChannelKind,
 	type ChannelNeed,
-	channelNeeds,
-	portCount,
+	channelFacts,
+	channelOrder,
 	type SystemError,
 	type TraceMethod,
 	type TraceOptions,
@@ -11,7 +10,7 @@ import {
 import type { Clock } from "../clock.ts";
 import { isSystemError } from "../errors.ts";
 import { ERRNO } from "../native/errno.ts";
-import type { Channel, ChannelRequest } from "./channel.ts";
+import type { Channel } from "./channel.ts";
 import { openChannel } from "./open.ts";
 
 /** A channel and the need of the method that it meets. */
@@ -44,37 +43,4 @@ export function openBestChannel(method: TraceMethod, options: TraceOptions, cloc
 		if (!TRY_NEXT.has(channel.code)) break;
 	}
 	return failed;
-}
-
-/** A loose match wants captured ICMP: the kernel hands an error queue only what it finds to be the socket's own. */
-function channelOrder(method: TraceMethod, options: TraceOptions): readonly ChannelNeed[] {
-	const { channels, looseMatch } = options;
-	const all = channelNeeds(method, options);
-	const needs = looseMatch ? all.filter(({ kind }) => kind !== "errorQueue") : all;
-	if (channels === null) return needs;
-	const kinds: readonly ChannelKind[] = channels;
-	return kinds.flatMap((kind) => needs.filter((need) => need.kind === kind));
-}
-
-function channelFacts(method: TraceMethod, options: TraceOptions): Omit<ChannelRequest, "need" | "clock"> {
-	const { family, target, source, sourcePort, tos, flowLabel, dontFragment, bypassRouting, fwmark } = options;
-	return {
-		family,
-		target,
-		port: options.port ?? method.defaultPort ?? 0,
-		source,
-		interface: options.interface,
-		sourcePort,
-		tos,
-		flowLabel,
-		// Where the path MTU is asked for, a packet that is cut up on the way tells nothing.
-		dontFragment: dontFragment || options.pathMtu,
-		bypassRouting,
-		gateways: options.gateways,
-		looseMatch: options.looseMatch,
-		capture: options.capture,
-		fwmark,
-		portCount: portCount(options),
-		connections: method.connections?.(options.methodOptions) ?? 1,
-	};
 }

@@ -4,7 +4,7 @@
  * would save a tenth of the send's cost, which a trace does not feel.
  */
 import type { ChannelInput, Family, Instant, PacketReply, ProbeSend, SystemError } from "@whither/core";
-import { IP_PROTOCOL } from "@whither/wire";
+import { ICMP_HEADER_LENGTH, IP_PROTOCOL } from "@whither/wire";
 import { isSystemError, systemError } from "../errors.ts";
 import { EPOLLIN, SOCK_DGRAM } from "../native/constants.ts";
 import type { ControlFacts } from "../native/control.ts";
@@ -12,10 +12,11 @@ import type { EpollSet } from "../native/epoll.ts";
 import { ERRNO } from "../native/errno.ts";
 import type { IncomingMessage } from "../native/message-batch.ts";
 import { decodeSockaddr, encodeSockaddr, SOCKADDR_LENGTH } from "../native/sockaddr.ts";
-import { bindSocket, localAddress, openSocket, prepared, setOptions } from "../native/socket.ts";
+import { localAddress, setOptions } from "../native/socket.ts";
 import { SOCKADDR_BYTES } from "../native/structs.ts";
 import type { Workspace } from "../native/workspace.ts";
 import type { Route } from "../route.ts";
+import { openBound } from "./bound-socket.ts";
 import { type Channel, type ChannelParts, type ChannelRequest, closeParts } from "./channel.ts";
 import { type ArrivalTime, Endpoint, type Outbound } from "./endpoint.ts";
 import { decodeErrorEntry } from "./error-entry.ts";
@@ -28,8 +29,6 @@ import {
 	sourcePortOf,
 } from "./socket-options.ts";
 import { withFinalDestination } from "./source-route.ts";
-
-const ICMP_HEADER_BYTES = 8;
 
 /**
  * Sockets of one probe each that are kept open; beyond so many the oldest is closed, whose probe has long been answered or
@@ -155,16 +154,10 @@ class DatagramChannel implements Channel {
 	}
 
 	#bind(port: number): Bound | SystemError {
-		const { family } = this.#request;
-		const workspace = this.#workspace;
-		const opened = openSocket(workspace, { family, type: SOCK_DGRAM, protocol: this.#protocol });
-		const fd = prepared(workspace, opened, (fd) => {
-			const failed = setOptions(workspace, fd, [...probeOptions(this.#request), ...errorQueueOptions(family)]);
-			if (failed !== null) return failed;
-			return bindSocket(workspace, fd, { family, address: this.source, port, scope: this.#route.scope });
-		});
+		const options = [...probeOptions(this.#request), ...errorQueueOptions(this.#request.family)];
+		const fd = openBound(this.#parts, { type: SOCK_DGRAM, protocol: this.#protocol }, { options, port });
 		if (isSystemError(fd)) return fd;
-		const local = localAddress(workspace, fd);
+		const local = localAddress(this.#workspace, fd);
 		return { fd, port: isSystemError(local) ? 0 : local.port };
 	}
 
@@ -235,7 +228,7 @@ class DatagramChannel implements Channel {
 			sourcePort: isUdp ? from.port : null,
 			destinationPort: isUdp ? port : null,
 			segment: isUdp ? null : data,
-			payload: isUdp ? data : data.subarray(Math.min(ICMP_HEADER_BYTES, data.length)),
+			payload: isUdp ? data : data.subarray(Math.min(ICMP_HEADER_LENGTH, data.length)),
 		};
 	}
 }

@@ -1,6 +1,15 @@
 /** One entry of a socket's error queue, as a reply. Pure: bytes in, value out. */
 import type { Family, IcmpErrorReply, QuotedProbe } from "@whither/core";
-import { decodeExtensions, type IcmpExtension, IP_PROTOCOL, isDecodeError, transportHeaderLength } from "@whither/wire";
+import {
+	decodeExtensions,
+	hasPorts,
+	type IcmpExtension,
+	IP_HEADER_LENGTH,
+	IP_PROTOCOL,
+	isDecodeError,
+	transportHeaderLength,
+	UDP_HEADER_LENGTH,
+} from "@whither/wire";
 import { SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6, SO_EE_RFC4884_FLAG_INVALID } from "../native/constants.ts";
 import type { ControlFacts, ExtendedError } from "../native/control.ts";
 import type { IncomingMessage } from "../native/message-batch.ts";
@@ -17,11 +26,8 @@ export interface EntryContext {
 	readonly stamp: "kernel" | "user";
 }
 
-const IP_HEADER_BYTES: Readonly<Record<Family, number>> = { 4: 20, 6: 40 };
-const UDP_HEADER_BYTES = 8;
 /** Protocols whose header the kernel leaves out of what it puts into the queue. */
 const STRIPPED: ReadonlySet<number> = new Set([IP_PROTOCOL.udp, IP_PROTOCOL.udpLite]);
-const WITH_PORTS: ReadonlySet<number> = new Set([...STRIPPED, IP_PROTOCOL.tcp]);
 /** RFC 4884 section 5.5: senders before it put the extension after exactly this much of the original datagram. */
 const LEGACY_ORIGINAL_BYTES = 128;
 /** Extension header, and the smallest object. */
@@ -40,7 +46,7 @@ export function decodeErrorEntry(
 	if (original === null) return null;
 	const data = message.data.slice();
 	const { at, extensions } = splitExtensions(data, error, context);
-	const destinationPort = WITH_PORTS.has(context.protocol) ? original.port : null;
+	const destinationPort = hasPorts(context.protocol) ? original.port : null;
 	return {
 		type: "icmpError",
 		at: context.at,
@@ -64,7 +70,7 @@ function mtuOf(error: ExtendedError, family: Family): number | null {
 
 /** How many bytes of transport header the kernel strips from what it puts into the queue. */
 function strippedBytes(protocol: number): number {
-	return STRIPPED.has(protocol) ? UDP_HEADER_BYTES : 0;
+	return STRIPPED.has(protocol) ? UDP_HEADER_LENGTH : 0;
 }
 
 function splitExtensions(
@@ -79,7 +85,7 @@ function splitExtensions(
 		return { at: told, extensions: extensionsAt(data, told) ?? [] };
 	}
 	if (!mayExtend(error, context.family)) return none;
-	const legacy = LEGACY_ORIGINAL_BYTES - IP_HEADER_BYTES[context.family] - strippedBytes(context.protocol);
+	const legacy = LEGACY_ORIGINAL_BYTES - IP_HEADER_LENGTH[context.family] - strippedBytes(context.protocol);
 	if (data.length < legacy + SMALLEST_EXTENSION_BYTES || !checksummed(data, legacy)) return none;
 	const extensions = extensionsAt(data, legacy);
 	return extensions === null ? none : { at: legacy, extensions };
@@ -106,22 +112,9 @@ function quotedProbe(
 	original: Uint8Array,
 	about: EntryContext & { readonly destination: string; readonly destinationPort: number | null },
 ): QuotedProbe {
-	const { protocol } = about;
-	const common = {
-		protocol,
-		source: null,
-		destination: about.destination,
-		destinationPort: about.destinationPort,
-		bytes: null,
-		ip: null,
-	};
-	if (STRIPPED.has(protocol)) {
-		return { ...common, sourcePort: about.sourcePort, segment: null, payload: original };
-	}
-	return {
-		...common,
-		sourcePort: about.sourcePort,
-		segment: original,
-		payload: original.subarray(transportHeaderLength(protocol, original) ?? original.length),
-	};
+	const { protocol, sourcePort, destination, destinationPort } = about;
+	const flow = { protocol, source: null, destination, sourcePort, destinationPort, bytes: null, ip: null };
+	if (STRIPPED.has(protocol)) return { ...flow, segment: null, payload: original };
+	const payload = original.subarray(transportHeaderLength(protocol, original) ?? original.length);
+	return { ...flow, segment: original, payload };
 }

@@ -30,18 +30,10 @@ import type { ControlFacts } from "../native/control.ts";
 import type { EpollSet } from "../native/epoll.ts";
 import type { IncomingMessage } from "../native/message-batch.ts";
 import { decodeSockaddr, encodeSockaddr, SOCKADDR_LENGTH } from "../native/sockaddr.ts";
-import {
-	attachFilter,
-	bindSocket,
-	localAddress,
-	openSocket,
-	prepared,
-	type SocketOption,
-	setOptions,
-} from "../native/socket.ts";
+import { attachFilter, localAddress, type SocketOption } from "../native/socket.ts";
 import { SOCKADDR_BYTES } from "../native/structs.ts";
 import type { Workspace } from "../native/workspace.ts";
-import type { Route } from "../route.ts";
+import { type BoundSettings, openBound } from "./bound-socket.ts";
 import { type Channel, type ChannelParts, type ChannelRequest, closeParts } from "./channel.ts";
 import { type ArrivalTime, Endpoint } from "./endpoint.ts";
 import { answerFilter, type FilterFacts, icmp6TypeFilter, icmpFilter, nothingFilter } from "./raw-filter.ts";
@@ -76,7 +68,6 @@ class RawChannel implements Channel {
 	readonly #parts: ChannelParts;
 	readonly #workspace: Workspace;
 	readonly #request: ChannelRequest;
-	readonly #route: Route;
 	readonly #epoll: EpollSet;
 	readonly #protocol: number;
 	readonly #icmpProtocol: number;
@@ -95,7 +86,6 @@ class RawChannel implements Channel {
 		const { request, route } = parts;
 		this.#workspace = parts.workspace;
 		this.#request = request;
-		this.#route = route;
 		this.#epoll = parts.epoll;
 		this.source = route.source;
 		this.mtu = route.mtu;
@@ -181,34 +171,27 @@ class RawChannel implements Channel {
 	#reservePorts(): SystemError | null {
 		const { need, portCount } = this.#request;
 		const count = need.ports === "none" ? 0 : need.ports === "one" ? 1 : portCount;
-		const type = this.#protocol === IP_PROTOCOL.tcp ? SOCK_STREAM : SOCK_DGRAM;
-		const workspace = this.#workspace;
-		const { family } = this.#request;
 		for (let index = 0; index < count; index++) {
-			const port = sourcePortOf(this.#request, index);
-			const opened = this.#openReserve(type);
-			const fd = prepared(workspace, opened, (fd) => {
-				if (type === SOCK_DGRAM) attachFilter(workspace, fd, nothingFilter());
-				const failed = type === SOCK_STREAM ? setOptions(workspace, fd, reuseOptions(this.#request)) : null;
-				return failed ?? bindSocket(workspace, fd, { family, address: this.source, port, scope: this.#route.scope });
-			});
+			const fd = this.#openReserve(sourcePortOf(this.#request, index));
 			if (isSystemError(fd)) return fd;
 			this.#reserved.push(fd);
-			const local = localAddress(workspace, fd);
+			const local = localAddress(this.#workspace, fd);
 			if (isSystemError(local)) return local;
 			this.#ports.push(local.port);
 		}
 		return null;
 	}
 
-	/** UDP-Lite has ports of its own, where the kernel knows it; for protocols that it may not know, UDP's do. */
-	#openReserve(type: number): number | SystemError {
-		const { family } = this.#request;
-		if (this.#protocol === IP_PROTOCOL.udpLite) {
-			const opened = openSocket(this.#workspace, { family, type, protocol: this.#protocol });
-			if (!isSystemError(opened)) return opened;
-		}
-		return openSocket(this.#workspace, { family, type, protocol: 0 });
+	#openReserve(port: number): number | SystemError {
+		const stream = { type: SOCK_STREAM, protocol: 0 };
+		if (this.#protocol === IP_PROTOCOL.tcp)
+			return openBound(this.#parts, stream, { options: reuseOptions(this.#request), port });
+		const settings = { filter: nothingFilter(), options: [], port };
+		// UDP-Lite has ports of its own, where the kernel knows it; for protocols that it may not know, UDP's do.
+		const isUdpLite = this.#protocol === IP_PROTOCOL.udpLite;
+		const own = isUdpLite ? openBound(this.#parts, { type: SOCK_DGRAM, protocol: this.#protocol }, settings) : null;
+		if (own !== null && !(isSystemError(own) && own.call === "socket")) return own;
+		return openBound(this.#parts, { type: SOCK_DGRAM, protocol: 0 }, settings);
 	}
 
 	#addReceiver(protocol: number, filter: Uint8Array): Endpoint | SystemError {
@@ -227,22 +210,12 @@ class RawChannel implements Channel {
 		return this.#addSocket(protocol, { options, filter });
 	}
 
-	#addSocket(
-		protocol: number,
-		setting: { readonly options: readonly SocketOption[]; readonly filter: Uint8Array },
-	): Endpoint | SystemError {
-		const workspace = this.#workspace;
-		const { family, clock, target } = this.#request;
-		const fd = prepared(workspace, openSocket(workspace, { family, type: SOCK_RAW, protocol }), (fd) => {
-			return (
-				attachFilter(workspace, fd, setting.filter) ??
-				setOptions(workspace, fd, setting.options) ??
-				bindSocket(workspace, fd, { family, address: this.source, port: 0, scope: this.#route.scope })
-			);
-		});
+	#addSocket(protocol: number, settings: Omit<BoundSettings, "port">): Endpoint | SystemError {
+		const { clock, target } = this.#request;
+		const fd = openBound(this.#parts, { type: SOCK_RAW, protocol }, { ...settings, port: 0 });
 		if (isSystemError(fd)) return fd;
 		const endpoint = new Endpoint({
-			workspace,
+			workspace: this.#workspace,
 			clock,
 			fd,
 			target,

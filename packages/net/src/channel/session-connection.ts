@@ -11,29 +11,17 @@ import {
 	SOCK_STREAM,
 	SOL_TCP,
 	TCP_ESTABLISHED,
-	TCP_INFO,
-	TCP_INFO_BYTES,
-	TCP_INFO_RTT_OFFSET,
 	TCP_SYNCNT,
 	TCP_TIMESTAMP,
 } from "../native/constants.ts";
 import { decodeControl } from "../native/control.ts";
 import { ERRNO } from "../native/errno.ts";
-import {
-	bindSocket,
-	connectSocket,
-	localAddress,
-	openSocket,
-	prepared,
-	readOption,
-	readOptionBytes,
-	type SocketOption,
-	setOptions,
-	takeError,
-} from "../native/socket.ts";
+import { connectSocket, localAddress, readOption, type SocketOption, takeError } from "../native/socket.ts";
+import { openBound } from "./bound-socket.ts";
 import type { ChannelParts } from "./channel.ts";
 import { decodeErrorEntry } from "./error-entry.ts";
 import { destinationFields, errorQueueOptions, probeOptions, reuseOptions, sourcePortOf } from "./socket-options.ts";
+import { readTcpInfo } from "./tcp-info.ts";
 
 /** A lost SYN is sent again once, after a second: the least that can be asked for. */
 const OPTIONS: readonly SocketOption[] = [
@@ -44,45 +32,24 @@ const OPTIONS: readonly SocketOption[] = [
 const READ_BYTES = 4096;
 const MOST_READS = 64;
 
-/** One connection; nothing of it blocks. */
-export interface SessionConnection {
-	readonly port: number;
-	readonly established: boolean;
-	/** Sends the SYN. Null, or why that was not possible. */
-	connect(): OpenFailure | null;
-	/** Looks how the handshake goes; null while nothing stands against it. */
-	progress(): OpenFailure | null;
-	/** Reads away what the other end sends, which would otherwise make close() a reset. */
-	discard(): void;
-	/** The TSval that the kernel would send now; null where it does not say. */
-	timestamp(): number | null;
-	/** From SYN to SYN/ACK, which arrived at `synAckAt`; nanoseconds. */
-	kernelRtt(synAckAt: Instant): number;
-	/** Ends it in order, by FIN; before the handshake is done nothing is sent. */
-	close(): void;
-}
-
 /** A socket bound to its port, with the request's own routing; a fixed source port counts upwards. */
 export function openConnection(parts: ChannelParts, index: number): SessionConnection | SystemError {
-	const { workspace, request, route } = parts;
+	const { workspace, request } = parts;
 	const { family, need } = request;
-	const opened = openSocket(workspace, { family, type: SOCK_STREAM, protocol: IP_PROTOCOL.tcp });
 	// The kernel's own segments heed the path's MTU, as those of any connection do.
 	const asConnect = { ...request, need: { ...need, transport: "tcpConnect" } } as const;
-	const fd = prepared(workspace, opened, (fd) => {
-		const routed = [...probeOptions(asConnect), ...reuseOptions(request), ...errorQueueOptions(family)];
-		const failed = setOptions(workspace, fd, [...routed, ...OPTIONS]);
-		const port = sourcePortOf(request, index);
-		return failed ?? bindSocket(workspace, fd, { family, address: route.source, port, scope: route.scope });
-	});
+	const routed = [...probeOptions(asConnect), ...reuseOptions(request), ...errorQueueOptions(family)];
+	const settings = { options: [...routed, ...OPTIONS], port: sourcePortOf(request, index) };
+	const fd = openBound(parts, { type: SOCK_STREAM, protocol: IP_PROTOCOL.tcp }, settings);
 	if (isSystemError(fd)) return fd;
 	const local = localAddress(workspace, fd);
-	if (!isSystemError(local)) return new Connection(parts, fd, local.port);
+	if (!isSystemError(local)) return new SessionConnection(parts, fd, local.port);
 	workspace.libc.close(fd);
 	return local;
 }
 
-class Connection implements SessionConnection {
+/** One connection; nothing of it blocks. It owns the descriptor. */
+export class SessionConnection {
 	readonly port: number;
 	readonly #parts: ChannelParts;
 	readonly #fd: number;
@@ -99,6 +66,7 @@ class Connection implements SessionConnection {
 		return this.#state === "established" || this.#state === "ended";
 	}
 
+	/** Sends the SYN. Null, or why that was not possible. */
 	connect(): OpenFailure | null {
 		const { workspace, request, route, epoll } = this.#parts;
 		this.#state = "connecting";
@@ -109,6 +77,7 @@ class Connection implements SessionConnection {
 		return errno === 0 || errno === ERRNO.EINPROGRESS ? null : (this.#icmpFailure() ?? this.#failure(errno));
 	}
 
+	/** Looks how the handshake goes; null while nothing stands against it. */
 	progress(): OpenFailure | null {
 		if (this.#state !== "connecting") {
 			this.discard();
@@ -118,7 +87,7 @@ class Connection implements SessionConnection {
 		if (told !== null) return told;
 		const errno = takeError(this.#parts.workspace, this.#fd);
 		if (errno !== 0) return this.#failure(errno);
-		if (this.#info()?.getUint8(0) !== TCP_ESTABLISHED) return null;
+		if (readTcpInfo(this.#parts.workspace, this.#fd)?.state !== TCP_ESTABLISHED) return null;
 		this.#state = "established";
 		// Room to write is there from now on, and no news.
 		this.#parts.epoll.remove(this.#fd);
@@ -127,6 +96,7 @@ class Connection implements SessionConnection {
 		return null;
 	}
 
+	/** Reads away what the other end sends, which would otherwise make close() a reset. */
 	discard(): void {
 		if (this.#state !== "established") return;
 		const ended = this.#readAway();
@@ -136,17 +106,20 @@ class Connection implements SessionConnection {
 		this.#parts.epoll.remove(this.#fd);
 	}
 
+	/** The TSval that the kernel would send now; null where it does not say. */
 	timestamp(): number | null {
 		const value = readOption(this.#parts.workspace, this.#fd, SOL_TCP, TCP_TIMESTAMP);
 		return value === null ? null : value >>> 0;
 	}
 
+	/** From SYN to SYN/ACK, which arrived at `synAckAt`; nanoseconds. */
 	kernelRtt(synAckAt: Instant): number {
 		const outer = Math.max(0, synAckAt - this.#startedAt);
-		const measured = (this.#info()?.getUint32(TCP_INFO_RTT_OFFSET, true) ?? 0) * 1_000;
+		const measured = readTcpInfo(this.#parts.workspace, this.#fd)?.rttNs ?? 0;
 		return measured > 0 && (measured < outer || outer === 0) ? measured : outer;
 	}
 
+	/** Ends it in order, by FIN; before the handshake is done nothing is sent. */
 	close(): void {
 		if (this.#state === "closed") return;
 		const { libc } = this.#parts.workspace;
@@ -167,13 +140,6 @@ class Connection implements SessionConnection {
 			return count === 0 || libc.errno() !== ERRNO.EAGAIN;
 		}
 		return false;
-	}
-
-	#info(): DataView | null {
-		const option = { level: SOL_TCP, name: TCP_INFO, length: TCP_INFO_BYTES };
-		const info = readOptionBytes(this.#parts.workspace, this.#fd, option);
-		if (info === null || info.length < TCP_INFO_RTT_OFFSET + 4) return null;
-		return new DataView(info.buffer, info.byteOffset, info.byteLength);
 	}
 
 	#failure(errno: number): OpenFailure {

@@ -37,6 +37,14 @@ describe("the stamp ledger", () => {
 		expect(ledger.take(3, 32, 40)?.sequence).toBe(6);
 	});
 
+	it("forgets the oldest of very many that the kernel never stamped", () => {
+		const ledger = new StampLedger();
+		for (let sequence = 0; sequence <= 4_096; sequence++) ledger.record(sequence, { sequence, at: 10 });
+		expect(ledger.take(0, 11, 20)).toBeNull();
+		expect(ledger.take(1, 11, 20)?.sequence).toBe(1);
+		expect(ledger.take(4_096, 11, 20)?.sequence).toBe(4_096);
+	});
+
 	it("takes no arrival from the future or from long before the queue was last empty", () => {
 		expect(plausibleArrival(1_000_000_000, 999_000_000, 1_000_001_000)).toBe(true);
 		expect(plausibleArrival(1_000_010_000, 999_000_000, 1_000_001_000)).toBe(false);

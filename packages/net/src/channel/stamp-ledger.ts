@@ -13,6 +13,11 @@ export interface SentProbe {
 
 /** How far our two clocks can disagree after conversion, in nanoseconds. */
 const CLOCK_ERROR_NS = 2_000;
+/**
+ * Probes that wait for their stamps. The kernel gives one back within moments, or never (a full error queue, a device that
+ * does not stamp); what runs for days must not keep those.
+ */
+const MOST_WAITING = 4_096;
 /** An arrival can be stamped on one processor and reach the socket only after we looked there on another. */
 const ARRIVAL_LAG_NS = 5_000_000;
 
@@ -26,6 +31,7 @@ export class StampLedger {
 	/** Notes a probe that left, under its own id or (null) the kernel's next count. */
 	record(id: number | null, probe: SentProbe): void {
 		this.#sent.set(id ?? this.#next++, probe);
+		if (this.#sent.size > MOST_WAITING) this.#forgetOldest();
 	}
 
 	/** The probe that a stamp is for, once; null when nobody knows or the stamp cannot be true. */
@@ -41,6 +47,11 @@ export class StampLedger {
 		for (const id of this.#sent.keys()) this.#unsure = Math.max(this.#unsure, id + 1);
 		this.#sent.clear();
 		this.#next = 0;
+	}
+
+	#forgetOldest(): void {
+		const [oldest] = this.#sent.keys();
+		if (oldest !== undefined) this.#sent.delete(oldest);
 	}
 }
 

@@ -18,27 +18,15 @@ import {
 	SOCK_STREAM,
 	SOL_SOCKET,
 	SOL_TCP,
-	TCP_INFO,
-	TCP_INFO_BYTES,
-	TCP_INFO_RTT_OFFSET,
 	TCP_SYNCNT,
 } from "../native/constants.ts";
 import { decodeControl } from "../native/control.ts";
 import type { EpollSet } from "../native/epoll.ts";
 import { ERRNO } from "../native/errno.ts";
-import {
-	bindSocket,
-	connectSocket,
-	localAddress,
-	openSocket,
-	prepared,
-	readOptionBytes,
-	type SocketOption,
-	setOptions,
-	takeError,
-} from "../native/socket.ts";
+import { connectSocket, localAddress, type SocketOption, takeError } from "../native/socket.ts";
 import type { Workspace } from "../native/workspace.ts";
 import type { Route } from "../route.ts";
+import { openBound } from "./bound-socket.ts";
 import { type Channel, type ChannelParts, type ChannelRequest, closeParts } from "./channel.ts";
 import { decodeErrorEntry } from "./error-entry.ts";
 import {
@@ -52,6 +40,7 @@ import {
 } from "./socket-options.ts";
 import { withFinalDestination } from "./source-route.ts";
 import { plausibleArrival } from "./stamp-ledger.ts";
+import { readTcpInfo } from "./tcp-info.ts";
 
 /** struct linger: on, zero seconds. */
 const RESET_ON_CLOSE = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
@@ -214,13 +203,8 @@ export class TcpConnectChannel implements Channel {
 	}
 
 	#kernelRtt(fd: number): number | null {
-		const info = readOptionBytes(this.#workspace, fd, { level: SOL_TCP, name: TCP_INFO, length: TCP_INFO_BYTES });
-		if (info === null || info.length < TCP_INFO_RTT_OFFSET + 4) return null;
-		const microseconds = new DataView(info.buffer, info.byteOffset, info.byteLength).getUint32(
-			TCP_INFO_RTT_OFFSET,
-			true,
-		);
-		return microseconds === 0 ? null : microseconds * 1_000;
+		const rttNs = readTcpInfo(this.#workspace, fd)?.rttNs ?? 0;
+		return rttNs === 0 ? null : rttNs;
 	}
 
 	/** Reads the attempt's error queue; whether an ICMP error was there. */
@@ -267,14 +251,8 @@ export class TcpConnectChannel implements Channel {
 
 	/** A socket ready to connect. A fixed source port counts upwards, as two probes to one port cannot share it. */
 	#openFor(probe: ProbeSend): number | SystemError {
-		const workspace = this.#workspace;
-		const { family } = this.#request;
-		const opened = openSocket(workspace, { family, type: SOCK_STREAM, protocol: IP_PROTOCOL.tcp });
-		return prepared(workspace, opened, (fd) => {
-			const failed = setOptions(workspace, fd, [...this.#options, ...packetOptions(this.#request, probe)]);
-			if (failed !== null) return failed;
-			const port = sourcePortOf(this.#request, this.#ownPorts++);
-			return bindSocket(workspace, fd, { family, address: this.source, port, scope: this.#route.scope });
-		});
+		const options = [...this.#options, ...packetOptions(this.#request, probe)];
+		const port = sourcePortOf(this.#request, this.#ownPorts++);
+		return openBound(this.#parts, { type: SOCK_STREAM, protocol: IP_PROTOCOL.tcp }, { options, port });
 	}
 }

@@ -1,9 +1,9 @@
-/** Which autonomous systems an address belongs to: the origins of the route that covers it. */
+/** Which autonomous systems an address of the real world belongs to: the origins of the route that covers it. */
 import { Resolver } from "node:dns/promises";
 import { BlockList, connect } from "node:net";
 import { isDecodeError, parseAddress } from "@whither/wire";
 import { originsOfTxt, originsOfWhois, reversedName } from "./as-answer.ts";
-import type { AsServer } from "./as-server.ts";
+import type { AsLookup, AsServer } from "./as-server.ts";
 
 /** An answer is given up after so long; with it go all that hang on it. */
 const TIMEOUT_MS = 2_000;
@@ -18,9 +18,6 @@ const NOT_ANNOUNCED = {
 	],
 	ipv6: ["2001:db8::/32", "3fff::/20", "::/3", "4000::/2", "8000::/1"],
 } as const;
-
-/** Origins of an address as text, `AS64500` or `AS64500/AS64501`; null where there is none or nobody answers. */
-export type AsLookup = (address: string) => Promise<string | null>;
 
 /** A look-up with this server; it keeps nothing, never rejects, and asks nobody about addresses that nobody announces. */
 export function openAsLookup(server: AsServer): AsLookup {

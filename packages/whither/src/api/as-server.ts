@@ -12,6 +12,9 @@ export type AsServer =
 	/** RPSL objects (RFC 2622) by the whois protocol (RFC 3912). */
 	| { readonly kind: "whois"; readonly host: string; readonly port: number };
 
+/** Origins of an address as text, `AS64500` or `AS64500/AS64501`; null where there is none or nobody answers. Never rejects. */
+export type AsLookup = (address: string) => Promise<string | null>;
+
 /** Team Cymru's zones, which anybody may ask. */
 const DEFAULT_ZONES = { 4: "origin.asn.cymru.com", 6: "origin6.asn.cymru.com" } as const;
 /** IANA Service Names: whois. */

@@ -1,7 +1,7 @@
 import type { SystemError } from "@whither/core";
 import { describe, expect, it } from "vitest";
 import { failureError } from "./error.ts";
-import { systemErrorSentence } from "./error-words.ts";
+import { type Asked, systemErrorSentence } from "./error-words.ts";
 
 const error = (code: SystemError["code"], changes: Partial<SystemError> = {}): SystemError => ({
 	code,
@@ -11,6 +11,8 @@ const error = (code: SystemError["code"], changes: Partial<SystemError> = {}): S
 	errnoName: "EXAMPLE",
 	...changes,
 });
+const denied = (method: string, changes: Partial<SystemError> = {}) =>
+	systemErrorSentence(error("permissionDenied", changes), { method });
 const CODES: SystemError["code"][] = [
 	"noRoute",
 	"networkDown",
@@ -29,7 +31,7 @@ const CODES: SystemError["code"][] = [
 
 describe("every failed call has one sentence", () => {
 	it.each(CODES)("%s", (code) => {
-		const sentence = systemErrorSentence(error(code), "tcp");
+		const sentence = systemErrorSentence(error(code), { method: "tcp" });
 		expect(sentence).toMatch(/^[A-Z]\S* .*[^.]$/);
 		expect(sentence).not.toContain("undefined");
 	});
@@ -42,22 +44,40 @@ it("names the call and the errno", () => {
 });
 
 it("a privilege is named by what wanted it", () => {
-	expect(systemErrorSentence(error("permissionDenied", { call: "setsockopt SO_MARK" }), "udp")).toContain("--fwmark");
-	expect(systemErrorSentence(error("permissionDenied"), "icmp")).toContain("ping_group_range");
-	expect(systemErrorSentence(error("permissionDenied"), "udp")).toContain("udp needs none without --channel raw");
+	expect(denied("udp", { call: "setsockopt SO_MARK" })).toContain("--fwmark");
+	expect(denied("icmp")).toContain("ping_group_range");
+	expect(denied("udp")).toContain("udp needs none without --channel raw");
 });
 
-it.each(["tcpinsession", "udplite", "dccp", "sctp", "raw", null])(
+const WITHOUT_PRIVILEGE = "udp, udp-classic, udp-port, icmp, tcpconnect, quic and dns work without it (--method)";
+
+it.each(["tcpinsession", "udplite", "dccp", "sctp", "raw"])(
 	"what works without a privilege is named (%s)",
 	(method) => {
-		expect(systemErrorSentence(error("permissionDenied"), method)).toContain(
-			"udp, icmp, tcpconnect, quic and dns work without it",
-		);
+		expect(denied(method)).toContain(WITHOUT_PRIVILEGE);
 	},
 );
 
+it("and where no method is known", () => {
+	expect(systemErrorSentence(error("permissionDenied"), null)).toContain(WITHOUT_PRIVILEGE);
+});
+
+describe("instead of tcp, tcpconnect is offered", () => {
+	const asking = (asked: Partial<Asked>) =>
+		systemErrorSentence(error("permissionDenied"), { method: "tcp", methodOptions: {}, ...asked });
+	it("where it can do what was asked", () => expect(asking({})).toContain("`--method tcpconnect` needs none"));
+	it.each<[string, Partial<Asked>, string]>([
+		["the path MTU", { pathMtu: true }, "udp, udp-classic, udp-port, icmp, quic and dns work without it"],
+		["flags", { methodOptions: { ack: true } }, WITHOUT_PRIVILEGE],
+		["loose matching", { looseMatch: true }, "--loose-match always does"],
+	])("not for %s", (_, asked, words) => {
+		expect(asking(asked)).toContain(words);
+		expect(asking(asked)).not.toContain("`--method tcpconnect`");
+	});
+});
+
 it("a defect of the prober is ours, not the system's", () => {
-	const failure = failureError({ code: "internal", where: "trace", about: "TypeError: x" }, null);
+	const failure = failureError({ code: "internal", where: "trace", about: "TypeError: x" }, { method: "udp" });
 	expect(failure).toMatchObject({ code: "internal" });
 	expect(failure.message).toContain("TypeError: x");
 });

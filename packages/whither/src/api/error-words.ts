@@ -1,20 +1,25 @@
 /** Words for failed system calls: one sentence that says what is wrong and what to do about it. */
-import { findMethod, type SystemError } from "@whither/core";
+import { checkMethodOptions, findMethod, type SystemError, TRACE_METHODS, type TraceOptions } from "@whither/core";
+import { IP_PROTOCOL } from "@whither/wire";
+import { isMadeByKernel, isOrdinary } from "./method-facts.ts";
 
-type Sentence = (error: SystemError, method: string | null) => string;
+/** What was asked for, as far as it decides what would do instead. */
+export type Asked = Pick<TraceOptions, "method"> &
+	Partial<Pick<TraceOptions, "pathMtu" | "looseMatch" | "methodOptions">>;
 
-/** Methods that ordinary sockets can do. */
-const WITHOUT_PRIVILEGE = "udp, icmp, tcpconnect, quic and dns work without it (--method)";
+type Sentence = (error: SystemError, asked: Asked | null) => string;
 
-/** What each method needs when the kernel says no, and what needs nothing. */
-const PRIVILEGES: Readonly<Record<string, string>> = {
-	tcp: "TCP SYN probes need CAP_NET_RAW; `--method tcpconnect` needs none",
-	tcpinsession: `Probes inside a TCP connection need CAP_NET_RAW; ${WITHOUT_PRIVILEGE}`,
-	udplite: `UDP-Lite probes need CAP_NET_RAW where the kernel does not speak UDP-Lite; ${WITHOUT_PRIVILEGE}`,
-	dccp: `DCCP probes need CAP_NET_RAW; ${WITHOUT_PRIVILEGE}`,
-	sctp: `SCTP probes need CAP_NET_RAW; ${WITHOUT_PRIVILEGE}`,
-	raw: `Probes of a bare IP protocol need CAP_NET_RAW; ${WITHOUT_PRIVILEGE}`,
-	icmp: "ICMP probes need CAP_NET_RAW, or a group inside net.ipv4.ping_group_range; `--method udp` needs neither",
+/** Methods that ordinary sockets can do on every kernel: newer ones do not speak UDP-Lite. */
+const WITHOUT_PRIVILEGE = TRACE_METHODS.filter(isOrdinary).filter(
+	({ channels }) => !channels.some((need) => need.protocol === IP_PROTOCOL.udpLite),
+);
+
+/** Words of their own for methods whose privilege has another way round it. */
+const PRIVILEGES: Readonly<Record<string, (asked: Asked) => string>> = {
+	tcp: (asked) =>
+		`TCP SYN probes need CAP_NET_RAW; ${suitsTcpConnect(asked) ? "`--method tcpconnect` needs none" : wayRound(asked)}`,
+	udplite: (asked) => `UDP-Lite probes need CAP_NET_RAW where the kernel does not speak UDP-Lite; ${wayRound(asked)}`,
+	icmp: () => "ICMP probes need CAP_NET_RAW, or a group inside net.ipv4.ping_group_range; `--method udp` needs neither",
 };
 
 /** capabilities(7): SO_MARK above CAP_NET_RAW's reach before Linux 5.17, SO_BINDTODEVICE before 5.7. */
@@ -48,18 +53,35 @@ const SENTENCES: Readonly<Record<SystemError["code"], Sentence>> = {
 	systemCall: (error) => `The system refused ${place(error)} without a cause we know`,
 };
 
-/** The sentence for a failed system call, ended by the call and the errno and without a full stop. */
-export function systemErrorSentence(error: SystemError, method: string | null): string {
-	const sentence = SENTENCES[error.code](error, method);
+/** The sentence for a failed system call, ended by the call and the errno and without a full stop; `asked` null: unknown. */
+export function systemErrorSentence(error: SystemError, asked: Asked | null): string {
+	const sentence = SENTENCES[error.code](error, asked);
 	return error.errnoName === "" ? sentence : `${sentence} (${error.call}: ${error.errnoName})`;
 }
 
-function permissionSentence(error: SystemError, method: string | null): string {
+function permissionSentence(error: SystemError, asked: Asked | null): string {
 	for (const [call, words] of Object.entries(CALL_PRIVILEGES)) if (error.call.includes(call)) return words;
-	const ordinary = findMethod(method ?? "")?.channels.some((need) => need.kind === "errorQueue") ?? false;
-	if (ordinary && PRIVILEGES[method ?? ""] === undefined)
-		return `Raw sockets need CAP_NET_RAW; ${method} needs none without --channel raw and --loose-match`;
-	return PRIVILEGES[method ?? ""] ?? `That needs CAP_NET_RAW; ${WITHOUT_PRIVILEGE}`;
+	if (asked === null) return `That needs CAP_NET_RAW; ${wayRound(null)}`;
+	const method = findMethod(asked.method);
+	const own = PRIVILEGES[asked.method];
+	if (own !== undefined) return own(asked);
+	return method !== undefined && isOrdinary(method)
+		? `Raw sockets need CAP_NET_RAW; ${method.name} needs none without --channel raw and --loose-match`
+		: `Method ${asked.method} needs CAP_NET_RAW; ${wayRound(asked)}`;
+}
+
+function suitsTcpConnect({ pathMtu, looseMatch, methodOptions = {} }: Asked): boolean {
+	const tcpconnect = findMethod("tcpconnect");
+	return !pathMtu && !looseMatch && tcpconnect !== undefined && checkMethodOptions(tcpconnect, methodOptions) === null;
+}
+
+/** What can do the same without a privilege. */
+function wayRound(asked: Asked | null): string {
+	if (asked?.looseMatch) return "--loose-match always does";
+	const names = WITHOUT_PRIVILEGE.filter((method) => !asked?.pathMtu || !isMadeByKernel(method)).map(
+		({ name }) => name,
+	);
+	return `${names.slice(0, -1).join(", ")} and ${names.at(-1)} work without it (--method)`;
 }
 
 function place(error: SystemError): string {

@@ -1,6 +1,6 @@
 /** The one error class that leaves the library: a code, the data behind it, and a sentence that says what to do. */
 import type { TraceFailure } from "@whither/core";
-import { systemErrorSentence } from "./error-words.ts";
+import { type Asked, systemErrorSentence } from "./error-words.ts";
 
 /** Every code a `WhitherError` may have. */
 export type WhitherErrorCode = TraceFailure["code"] | "badOption" | "nameNotFound" | "usage" | "aborted";
@@ -18,15 +18,15 @@ export class WhitherError extends Error {
 	}
 }
 
-/** Why a trace could not be run, as an error; `method` names the trace method that was asked for. */
-export function failureError(failure: TraceFailure, method: string | null): WhitherError {
+/** Why a trace could not be run, as an error; `asked`: what was asked for. */
+export function failureError(failure: TraceFailure, asked: Asked): WhitherError {
 	switch (failure.code) {
 		case "internal":
 			return asWhitherError(new Error(`${failure.where}: ${failure.about}`));
 		case "unknownMethod":
 			return new WhitherError("unknownMethod", `There is no method "${failure.method}"`, { method: failure.method });
 		default:
-			return new WhitherError(failure.code, systemErrorSentence(failure, method), { ...failure });
+			return new WhitherError(failure.code, systemErrorSentence(failure, asked), { ...failure });
 	}
 }
 

@@ -29,7 +29,8 @@ describe("the methods that can do what is asked", () => {
 
 describe("the orders", () => {
 	const target = { name: "x", address: "192.0.2.1", family: 4, zone: null } as const;
-	const orders = (options: TraceRequestOptions) => completeOptions(options, "udp", { target, gateways: ["10.0.0.1"] });
+	const orders = (options: TraceRequestOptions) =>
+		completeOptions(options, "udp", { target, gateways: ["10.0.0.1"], tcpEcn: () => 0 });
 
 	it("of a search for the path MTU forbid fragmenting and ask each hop twice at least", () => {
 		expect(orders({ pathMtu: true, queries: 1 })).toMatchObject({ pathMtu: true, dontFragment: true, queries: 2 });

@@ -1,6 +1,7 @@
 /** What a trace may be asked that not every method can do, with words for those that cannot. */
 import type { TraceMethod } from "@whither/core";
 import { WhitherError } from "./error.ts";
+import { isMadeByKernel } from "./method-facts.ts";
 import type { TraceRequestOptions } from "./options.ts";
 
 interface Limit {
@@ -13,7 +14,7 @@ const LIMITS: readonly Limit[] = [
 	{
 		option: "pathMtu",
 		problem: (method, { pathMtu }) =>
-			pathMtu && method.channels.every((need) => need.transport === "tcpConnect")
+			pathMtu && isMadeByKernel(method)
 				? `${method.name} cannot find the path MTU (--mtu): the kernel makes its packets; --method udp, icmp or tcp can`
 				: null,
 	},

@@ -1,11 +1,18 @@
 /** What a caller may ask of a trace, and its translation into the tracer's orders. */
-import { DEFAULT_TRACE_OPTIONS, findMethod, TRACE_METHODS, type TraceMethod, type TraceOptions } from "@whither/core";
+import {
+	DEFAULT_TRACE_OPTIONS,
+	findMethod,
+	type OpenableChannel,
+	TRACE_METHODS,
+	type TraceMethod,
+	type TraceOptions,
+	tcpOptionsWithSysctl,
+} from "@whither/core";
 import { WhitherError } from "./error.ts";
 import { LIMITS, type LimitName, MOST_MS } from "./limits.ts";
 import { CAPTURING_KINDS, methodsSuiting } from "./method-limits.ts";
 import { type MethodOptions, methodsTaking } from "./method-options.ts";
 import type { ResolvedTarget } from "./resolve.ts";
-import { withTcpSysctl } from "./tcp-sysctl.ts";
 import type { World } from "./world.ts";
 
 /** Options of `trace`; every one may be left out. Times in milliseconds, lengths in bytes. */
@@ -54,7 +61,7 @@ export interface TraceRequestOptions {
 	/** Events say already what had changed in quoted packets (`quoted.changes`, `nat`), as the result always does; default true. */
 	readonly compareEvents?: boolean | undefined;
 	/** Only these kinds of socket, in order. */
-	readonly channels?: readonly ("errorQueue" | "raw" | "session")[] | undefined;
+	readonly channels?: readonly OpenableChannel[] | undefined;
 	/**
 	 * Look up the autonomous systems of the hops: true or `dns` for Team Cymru's DNS zones, `dns:ZONE[,ZONE6][@SERVER]`,
 	 * `whois:HOST[:PORT]`; default false. A hop then waits two seconds at most.
@@ -88,8 +95,8 @@ function methodNamed(name: string): TraceMethod {
 	throw new WhitherError("unknownMethod", `There is no method "${name}"; choose one of ${known}`, { method: name });
 }
 
-/** Where a trace goes, names resolved: the gateways are addresses. */
-export interface ResolvedPath {
+/** Where a trace goes, as the world has it: the gateways are addresses. */
+export interface ResolvedPath extends Pick<World, "tcpEcn"> {
 	readonly target: ResolvedTarget;
 	readonly gateways: readonly string[];
 }
@@ -129,7 +136,7 @@ export function completeOptions(options: TraceRequestOptions, method: string, pa
 		interface: options.interface ?? target.zone,
 		sourcePort: options.sourcePort ?? null,
 		fwmark: options.fwmark ?? null,
-		methodOptions: withTcpSysctl(options.methodOptions ?? {}),
+		methodOptions: withTcpEcn(options.methodOptions ?? {}, path),
 		channels: options.channels ?? (options.looseMatch ? CAPTURING_KINDS : null),
 		pathMtu,
 		looseMatch: options.looseMatch ?? false,
@@ -137,6 +144,11 @@ export function completeOptions(options: TraceRequestOptions, method: string, pa
 		compareEvents: options.compareEvents ?? true,
 		gateways,
 	};
+}
+
+/** `-O sysctl`: a SYN offers the ECN that the world's own connections offer. */
+function withTcpEcn(options: MethodOptions, { tcpEcn }: ResolvedPath): MethodOptions {
+	return options.sysctl === undefined ? options : tcpOptionsWithSysctl(options, tcpEcn());
 }
 
 /** DSCP is the upper six bits of the byte (RFC 2474), ECN the lower two (RFC 3168). */

@@ -92,7 +92,7 @@ export class PingRun implements AsyncIterable<PingEvent> {
 		this.#target = target;
 		const gateways = await this.#unlessStopped(resolveGateways(options.gateways ?? [], target, world.resolve));
 		this.#book = await openBook(options, world);
-		return this.#pingByFirst(methods, world, { target, gateways });
+		return this.#pingByFirst(methods, world, { target, gateways, tcpEcn: world.tcpEcn });
 	}
 
 	/** The first method that this machine allows; those passed over stand among the warnings. */
@@ -118,12 +118,13 @@ export class PingRun implements AsyncIterable<PingEvent> {
 		const { tool, args, options } = this.#order;
 		return new Promise((resolve, reject) => {
 			if (world.ping === undefined) throw new WhitherError("badOption", "This world cannot be pinged");
+			const order = completePing(options, method, path);
 			const onMessage = (message: PingMessage) => {
 				if (message.type === "event") this.#tell(message.event);
-				else if (message.type === "failed") reject(failureError(message.error, method));
+				else if (message.type === "failed") reject(failureError(message.error, order.options));
 				else this.#told = this.#told.then(() => resolve(this.#named(message.result)));
 			};
-			this.#running = world.ping({ ...completePing(options, method, path), tool, args }, onMessage);
+			this.#running = world.ping({ ...order, tool, args }, onMessage);
 			if (this.#stopped.signal.aborted) this.#running.stop();
 		});
 	}

@@ -1,6 +1,8 @@
 /** This machine's network as a world: one prober for all traces, in a thread of its own that keeps no process alive. */
+import { readFileSync } from "node:fs";
 import type { PingMessage, TraceFailure, TraceMessage } from "@whither/core";
 import type { Prober } from "@whither/net";
+import type { AsLookup, AsServer } from "./as-server.ts";
 import { WhitherError } from "./error.ts";
 import { LINUX_ONLY } from "./error-words.ts";
 import { hostsName, readHosts } from "./hosts-file.ts";
@@ -13,14 +15,24 @@ declare const WHITHER_WORKER_FILE: string | undefined;
 /** A reverse look-up is given up after so long, and asked once. */
 const REVERSE_TIMEOUT_MS = 2_000;
 
+/** For IPv6 as well (Linux, Documentation/networking/ip-sysctl). */
+const TCP_ECN = "/proc/sys/net/ipv4/tcp_ecn";
+
+/** What is asked of this machine and of its servers: everything but the probes themselves. */
+const LOOKUPS: Pick<World, "resolve" | "reverse" | "origins" | "tcpEcn"> = {
+	resolve: resolveTarget,
+	reverse: reverseName,
+	origins: openOrigins,
+	tcpEcn: readTcpEcn,
+};
+
 let world: Promise<World> | null = null;
 
 /** This machine's network; starts the prober's thread, so calling it early saves time. Rejects where tracing cannot work at all. */
 export function openRealWorld(): Promise<World> {
 	if (process.platform !== "linux") return Promise.reject(unsupported());
 	world ??= openProber().then((prober) => ({
-		resolve: resolveTarget,
-		reverse: reverseName,
+		...LOOKUPS,
 		start: (order, on) => prober.trace(order, watched(on)),
 		ping: (order, on) => prober.ping(order, watched(on)),
 	}));
@@ -34,7 +46,7 @@ export function openRealWorld(): Promise<World> {
 export async function openRealWorldHere(): Promise<World> {
 	if (process.platform !== "linux") throw unsupported();
 	const { runPing, runTrace } = await import("@whither/net");
-	return { resolve: resolveTarget, reverse: reverseName, start: runTrace, ping: runPing };
+	return { ...LOOKUPS, start: runTrace, ping: runPing };
 }
 
 /** A prober whose thread has died serves nobody: the next run gets a new one. */
@@ -67,6 +79,20 @@ async function reverseName(address: string): Promise<string | null> {
 	resolver ??= import("node:dns/promises").then((dns) => new dns.Resolver({ timeout: REVERSE_TIMEOUT_MS, tries: 1 }));
 	const names = await (await resolver).reverse(address).catch(() => []);
 	return names[0] ?? null;
+}
+
+/** Few traces want origins, and what asks for them takes time to load. */
+async function openOrigins(server: AsServer): Promise<AsLookup> {
+	const { openAsLookup } = await import("./as-lookup.ts");
+	return openAsLookup(server);
+}
+
+function readTcpEcn(): number {
+	try {
+		return Number(readFileSync(TCP_ECN, "utf8"));
+	} catch {
+		return 0;
+	}
 }
 
 function unsupported(): WhitherError {

@@ -35,6 +35,8 @@ export function simulated(scenario: Scenario, options: SimulatedOptions = {}): W
 			throw new WhitherError("nameNotFound", `${name} is no node of this scenario; there are ${known}`, { name });
 		},
 		reverse: async (address) => names.get(address) ?? null,
+		origins: async () => async () => null,
+		tcpEcn: () => 0,
 		start: (order, on) => {
 			const slowedBy = options.pace === "real" ? (options.slowedBy ?? 1) : 0;
 			return play(simulate(scenario, order, options), slowedBy, on);

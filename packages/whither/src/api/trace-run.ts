@@ -100,7 +100,7 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 		this.#target = target;
 		const gateways = await this.#unlessStopped(resolveGateways(options.gateways ?? [], target, world.resolve));
 		this.#names.book = await openBook(options, world);
-		return this.#traceByFirst(methods, world, { target, gateways });
+		return this.#traceByFirst(methods, world, { target, gateways, tcpEcn: world.tcpEcn });
 	}
 
 	/** The first method that this machine allows; those passed over stand among the warnings. */
@@ -127,7 +127,7 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 		return new Promise((resolve, reject) => {
 			const onMessage = (message: TraceMessage) => {
 				if (message.type === "event") this.#tell(message.event);
-				else if (message.type === "failed") reject(failureError(message.error, options.method));
+				else if (message.type === "failed") reject(failureError(message.error, options));
 				else this.#told = this.#told.then(() => resolve(this.#named(message.result)));
 			};
 			this.#running = world.start({ options, tool, args }, onMessage);
@@ -198,9 +198,9 @@ export async function openBook({ names, asLookup }: BookOptions, world: World): 
 	if (!names && !asLookup) return null;
 	const nameBook = names ? new NameBook(world.reverse) : null;
 	if (!asLookup) return new AddressBook(nameBook, null);
-	const [{ openAsLookup }, { parseAsServer }] = await Promise.all([import("./as-lookup.ts"), import("./as-server.ts")]);
+	const { parseAsServer } = await import("./as-server.ts");
 	const server = parseAsServer(asLookup === true ? "dns" : asLookup);
-	return new AddressBook(nameBook, new NameBook(openAsLookup(server)));
+	return new AddressBook(nameBook, new NameBook(await world.origins(server)));
 }
 
 /** The family that is asked for, or that of the source address; null: either. */

@@ -62,6 +62,30 @@ describe("a trace", () => {
 		expect((await trace(target, { world, family: 6 }).result).family).toBe(6);
 	});
 
+	it("asks its world alone: who announces an address, and what ECN its connections offer", async () => {
+		const asked: object[] = [];
+		const origins: World["origins"] = async (server) => {
+			asked.push(server);
+			return async (address) => `AS of ${address}`;
+		};
+		const start: World["start"] = (order, on) => {
+			asked.push(order.options.methodOptions);
+			return world.start(order, on);
+		};
+		const options = { method: "tcp", methodOptions: { sysctl: true }, asLookup: "whois:w.test" } as const;
+		const run = trace(target, { ...options, world: { ...world, origins, start, tcpEcn: () => 3 } });
+		const [probe] = (await run.result).hops[0]?.probes ?? [];
+		expect(probe?.asn).toBe(`AS of ${probe?.from}`);
+		expect(asked).toEqual([{ kind: "whois", host: "w.test", port: 43 }, { "acc-ecn": true }]);
+	});
+
+	it("in the simulated world has no origins and offers no ECN", async () => {
+		const options = { method: "tcp", methodOptions: { sysctl: true }, asLookup: true } as const;
+		const { hops } = await trace(target, { ...options, world }).result;
+		const origins = hops.flatMap(({ probes }) => probes.map(({ asn }) => asn));
+		expect(new Set(origins)).toEqual(new Set([null]));
+	});
+
 	it("has names only when asked for", async () => {
 		const without = await trace(target, { world }).result;
 		expect(without.hops.flatMap((hop) => hop.probes.map((probe) => probe.name)).every((name) => name === null)).toBe(

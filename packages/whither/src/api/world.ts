@@ -1,5 +1,6 @@
 /** Where a trace runs: this machine's network, or an internet in memory. The rest of the library cannot tell which. */
 import type { Family, PingMessage, PingOrder, RunningTrace, TraceMessage, TraceOrder } from "@whither/core";
+import type { AsLookup, AsServer } from "./as-server.ts";
 import type { ResolvedTarget } from "./resolve.ts";
 
 /** A network to trace in, with the names in it. */
@@ -8,6 +9,10 @@ export interface World {
 	readonly resolve: (name: string, family: Family | null) => Promise<ResolvedTarget>;
 	/** Address to name, or null; never rejects. */
 	readonly reverse: (address: string) => Promise<string | null>;
+	/** A look-up of origins with this server. */
+	readonly origins: (server: AsServer) => Promise<AsLookup>;
+	/** What net.ipv4.tcp_ecn says of this world's own TCP connections; 0, no ECN, where there is no such thing. */
+	readonly tcpEcn: () => number;
 	/** Run one trace; the last message is `result` or `failed`. `stop` ends it early with what is known. */
 	readonly start: (order: TraceOrder, on: (message: TraceMessage) => void) => RunningTrace;
 	/** The same for a ping; absent: this world knows none. */

@@ -121,6 +121,22 @@ describe("what cannot be obeyed exits with 2 and one sentence", () => {
 		}
 	});
 
+	it("and of a ping it is the document of a ping", () => {
+		for (const args of [
+			["--json", "--ping=5", "--nope", "x"],
+			["--json", "-x", "zero", "x"],
+			["--json", "-nx5", "-6", "127.0.0.1"],
+		]) {
+			const { status, stdout, stderr } = run(...args);
+			expect(status).toBe(2);
+			const document = JSON.parse(stdout);
+			expect(document).toMatchObject({ schema: "whither.ping/1", stopReason: "error", probes: [] });
+			expect(stderr).toBe(`whither: ${document.error.message}\n`);
+		}
+		const line = JSON.parse(run("--ndjson", "-x", "5", "--mtu", "127.0.0.1").stdout);
+		expect(line).toMatchObject({ type: "end", stopReason: "error", result: { schema: "whither.ping/1" } });
+	});
+
 	it("with --ndjson the last line is `end` and says it", () => {
 		const { stdout } = run("--ndjson", "-6", "127.0.0.1");
 		expect(JSON.parse(stdout)).toMatchObject({

@@ -6,8 +6,9 @@ import { formatJson } from "../report/json.ts";
 import { formatNdjsonEnd } from "../report/ndjson.ts";
 import { COMMANDS, type CommandRow } from "./commands.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { TRACE_OPTIONS } from "./options.ts";
 import { complain, print, printAside } from "./output.ts";
-import { parseOptions, splitCommand } from "./parse.ts";
+import { mentionsOption, parseOptions, splitCommand } from "./parse.ts";
 import { traceCommand } from "./trace.ts";
 import { isUsageProblem, UsageProblem } from "./values.ts";
 
@@ -16,7 +17,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 	try {
 		return await dispatch(args);
 	} catch (thrown) {
-		return reportFailure(args, isUsageProblem(thrown) ? new WhitherError("usage", thrown.message) : thrown);
+		return await reportFailure(args, isUsageProblem(thrown) ? new WhitherError("usage", thrown.message) : thrown);
 	}
 }
 
@@ -60,14 +61,23 @@ function shown(text: string): number {
 }
 
 /** The sentence on stderr and, where a document was asked for, that document on stdout. */
-function reportFailure(args: readonly string[], thrown: unknown): number {
+async function reportFailure(args: readonly string[], thrown: unknown): Promise<number> {
 	const error = asWhitherError(thrown);
-	const unknown = { name: "", address: null, port: null, method: null, family: null };
-	const order = { tool: TOOL, args, startedAt: new Date().toISOString(), ...unknown };
-	if (args.includes("--json") || args.includes("--format=json")) print(formatJson(failureDocument(order, error), 0));
-	else if (args.includes("--ndjson") || args.includes("--format=ndjson"))
-		print(formatNdjsonEnd(failureDocument(order, error)));
+	const asks = (format: string) => args.includes(`--${format}`) || args.includes(`--format=${format}`);
+	const format = (["json", "ndjson"] as const).find(asks);
+	if (format !== undefined) print(await failureText(args, format, error));
 	complain(error.message);
 	if (error.code === "internal" && process.env.WHITHER_DEBUG) printAside(`${error.stack}\n`);
 	return exitCodeOf(error);
+}
+
+async function failureText(args: readonly string[], format: "json" | "ndjson", error: WhitherError): Promise<string> {
+	const unknown = { name: "", address: null, port: null, method: null, family: null };
+	const order = { tool: TOOL, args, startedAt: new Date().toISOString(), ...unknown };
+	if (mentionsOption(args, TRACE_OPTIONS, "ping")) {
+		const { formatPingFailure } = await import("./other-commands.ts");
+		return formatPingFailure(order, error, format);
+	}
+	const document = failureDocument(order, error);
+	return format === "json" ? formatJson(document, 0) : formatNdjsonEnd(document);
 }

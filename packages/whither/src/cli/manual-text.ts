@@ -7,21 +7,30 @@ export const TEXT_ROWS: readonly (readonly [string, string])[] = [
 		"<TOS:T,DSCP:D,ECN:E>",
 		"before a time: the byte as it arrived at the hop (--changes, where one was sent that is not 0)",
 	],
-	["F=NUM", "before a time: from here on packets of at most NUM bytes come in one piece (--mtu)"],
-	["NAT", "after the answers: the first hop behind an address translation (--changes)"],
+	[
+		"F=NUM",
+		"before a time: from here on packets of at most NUM bytes come in one piece (--mtu); the line above the hops has the length of ordinary probes",
+	],
+	[
+		"NAT",
+		"after the answers: the first hop where our packets had another address, port or checksum than we sent (--changes)",
+	],
 	[
 		"[dscp 10 -> 0]",
 		"after the answers: what was different when our packets came to this hop, told where it first shows; `dscp 10 again` where it is as it was sent (--changes)",
 	],
 	["hand", "the first line of a trace inside a connection: the handshake's round trip, and what was agreed on"],
-	["+", "before a hop's number: answers to packets without the mark of ECN, beside those with one (-T --ecn)"],
+	[
+		"+",
+		"before the number of the target's hop, or 255 where that is unknown: answers to packets without the mark of ECN (-T --ecn with -O ecn or acc-ecn)",
+	],
 ];
 
 /** traceroute(8)'s marks after a round trip. */
 export const ANNOTATION_ROWS: readonly (readonly [string, string])[] = [
 	["!N", "network unreachable"],
 	["!H", "host unreachable"],
-	["!P", "protocol unreachable"],
+	["!P", "protocol unreachable; over IPv6 that is !<4-1>"],
 	["!X", "administratively prohibited"],
 	["!F-MTU", "fragmentation needed; the next link takes MTU bytes"],
 	["!S", "source route failed"],

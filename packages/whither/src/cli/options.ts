@@ -2,7 +2,7 @@
  * The one table of options. Parsing, `--help`, shell completion, the man page and docs/cli.md are all made from it;
  * the type of a parsed command line is derived from its rows.
  */
-import { TRACE_METHODS } from "@whither/core";
+import { OPENABLE_CHANNELS, TRACE_METHODS } from "@whither/core";
 import { LIMITS, PING_LIMITS } from "../api/limits.ts";
 import {
 	address,
@@ -152,13 +152,7 @@ export const TRACE_OPTIONS = {
 		"Probes",
 		"Know probes by their key alone, whatever addresses are quoted (1:1 NAT; needs CAP_NET_RAW)",
 	),
-	channel: valued(
-		null,
-		oneOf(["errorQueue", "raw", "session"], "KIND"),
-		"Probes",
-		"Only this kind of socket",
-		"best allowed",
-	),
+	channel: valued(null, oneOf(OPENABLE_CHANNELS, "KIND"), "Probes", "Only this kind of socket", "best allowed"),
 	wait: valued(
 		"w",
 		waits,
@@ -206,13 +200,7 @@ export const TRACE_OPTIONS = {
 		"Output",
 		"Show the autonomous systems that routers belong to: [AS64500], [*] if unknown",
 	),
-	"as-server": valued(
-		null,
-		asServer,
-		"Output",
-		"Who is asked with -A, which it stands for: dns, dns:ZONE or whois:HOST",
-		"dns",
-	),
+	"as-server": valued(null, asServer, "Output", "Where -A looks (implies -A): dns, dns:ZONE or whois:HOST", "dns"),
 	pcap: valued(null, fileName, "Output", "Write every packet to FILE (pcapng), each with a comment on what it was"),
 	strict: flag(null, "Output", "Exit with 1 when the target was not reached"),
 	...GENERAL,

@@ -8,11 +8,11 @@ import { formatHelp, formatMethodOptions } from "./help.ts";
 import { formatMan } from "./man.ts";
 import { print } from "./output.ts";
 import { openPcapFile } from "./pcap-file.ts";
-import { pingCommand } from "./ping.ts";
+import { formatPingFailure, pingCommand } from "./ping.ts";
 import { suggest } from "./suggest.ts";
 import { UsageProblem } from "./values.ts";
 
-export { formatHelp, formatMethodOptions, openPcapFile, pingCommand };
+export { formatHelp, formatMethodOptions, formatPingFailure, openPcapFile, pingCommand };
 
 /** A command line taken apart. */
 export interface CommandWords {

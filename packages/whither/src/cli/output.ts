@@ -2,6 +2,7 @@
 import { fstatSync, writeSync } from "node:fs";
 import { COLOURED, type Paint, PLAIN } from "../report/paint.ts";
 import { EXIT } from "./exit-codes.ts";
+import { writeFailureSentence } from "./file-errors.ts";
 
 const STDOUT = 1;
 const STDERR = 2;
@@ -61,21 +62,9 @@ function write(fd: number, text: string): void {
 }
 
 /** Where the answer cannot be written, there is nothing left to do for us. */
-function refuseOutput({ code = "", message }: NodeJS.ErrnoException): never {
-	complain(
-		`stdout cannot be written: ${systemWords(message)} (${code}); ${OUTPUT_REMEDIES[code] ?? "write elsewhere"}`,
-	);
+function refuseOutput(error: NodeJS.ErrnoException): never {
+	complain(writeFailureSentence("stdout", error));
 	process.exit(EXIT.system);
-}
-
-const OUTPUT_REMEDIES: Readonly<Record<string, string>> = {
-	ENOSPC: "free some space or write elsewhere",
-	EDQUOT: "free some space or write elsewhere",
-};
-
-/** Node's message is `ENOSPC: no space left on device, write`. */
-function systemWords(message: string): string {
-	return message.replace(/^[A-Z\d]+: /, "").replace(/, write$/, "");
 }
 
 /** A pipe shared with a non-blocking reader may be full; there is nothing better to do than to wait a little. */

@@ -19,19 +19,27 @@ export function parseOptions<Table extends OptionTable>(
 	args: readonly string[],
 	table: Table,
 ): { options: Parsed<Table>; operands: readonly string[] } {
-	const { tokens } = parseArgs({
-		args: spelledOut(args, table),
-		options: parserOptions(table),
-		strict: false,
-		tokens: true,
-	});
 	const options: Record<string, unknown> = {};
 	const operands: string[] = [];
-	for (const token of tokens) {
+	for (const token of tokensOf(args, table)) {
 		if (token.kind === "positional") operands.push(token.value);
 		if (token.kind === "option") options[token.name] = optionValue(table, token, options[token.name]);
 	}
 	return { options: options as Parsed<Table>, operands };
+}
+
+/** Whether an option is there, whatever is wrong with it or with others. */
+export function mentionsOption<Table extends OptionTable>(
+	args: readonly string[],
+	table: Table,
+	name: keyof Table,
+): boolean {
+	return tokensOf(args, table).some((token) => token.kind === "option" && token.name === name);
+}
+
+function tokensOf(args: readonly string[], table: OptionTable) {
+	const options = parserOptions(table);
+	return parseArgs({ args: spelledOut(args, table), options, strict: false, tokens: true }).tokens;
 }
 
 interface OptionToken {

@@ -3,6 +3,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import type { TraceEvent } from "@whither/core";
 import { TOOL } from "../api/version.ts";
 import { formatPcapHeader, formatPcapPacket, PacketQueue } from "../report/pcap.ts";
+import { writeFailureSentence } from "./file-errors.ts";
 
 /** Packets are held back so long, for those whose time is known later. */
 const HOLD_MS = 250;
@@ -71,32 +72,16 @@ export class PcapFile {
 		});
 		if (!this.#failed) return;
 		this.#fd = null;
-		closeSync(fd);
+		this.#tried(() => closeSync(fd));
 	}
 
 	#tried<T>(call: () => T): T | null {
 		try {
 			return call();
 		} catch (thrown) {
-			if (!this.#failed) this.#say(failureSentence(this.#path, thrown as NodeJS.ErrnoException));
+			if (!this.#failed) this.#say(writeFailureSentence(`the capture ${this.#path}`, thrown as NodeJS.ErrnoException));
 			this.#failed = true;
 			return null;
 		}
 	}
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-	EACCES: "you may not write there; choose another file",
-	EPERM: "you may not write there; choose another file",
-	EROFS: "the file system is read-only; choose another file",
-	EISDIR: "it is a directory; name a file in it",
-	ENOENT: "there is no such directory; make it first",
-	ENOTDIR: "part of the path is no directory",
-	ENOSPC: "the disk is full; free some space or choose another file",
-	EDQUOT: "your quota is used up; free some space or choose another file",
-	EPIPE: "its reader has gone",
-};
-
-function failureSentence(path: string, { code = "", message }: NodeJS.ErrnoException): string {
-	return `the capture ${path} cannot be written: ${REASONS[code] ?? message} (${code})`;
 }

@@ -1,7 +1,8 @@
 /** `whither --ping TTL`: one hop of one target, over and over. */
 import type { PingResult } from "@whither/core";
-import { asWhitherError } from "../api/error.ts";
+import { asWhitherError, type WhitherError } from "../api/error.ts";
 import { systemErrorSentence } from "../api/error-words.ts";
+import type { FailedOrder } from "../api/failure.ts";
 import { methodsOf } from "../api/options.ts";
 import { startPing } from "../api/ping.ts";
 import { pingFailureDocument } from "../api/ping-failure.ts";
@@ -9,6 +10,7 @@ import { checkPing } from "../api/ping-options.ts";
 import type { PingRun } from "../api/ping-run.ts";
 import { openRealWorldHere } from "../api/real-world.ts";
 import { TOOL } from "../api/version.ts";
+import { PLAIN } from "../report/paint.ts";
 import { type PingReport, pingReport } from "../report/ping-report.ts";
 import { warningSentence } from "../report/warning-words.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
@@ -38,6 +40,12 @@ export async function pingCommand({ flags, operands, args }: PingWords): Promise
 	const signals = watchSignals(() => run.stop());
 	const code = await show(run, { report, strict, order, method, args, startedAt });
 	return signals.exitCode() ?? code;
+}
+
+/** The document of a ping whose command line cannot be obeyed. */
+export function formatPingFailure(order: FailedOrder, error: WhitherError, format: "json" | "ndjson"): string {
+	const choices = { numeric: false, extensions: false, paint: PLAIN, indent: 0 };
+	return pingReport(format, order.name, choices).end(pingFailureDocument(order, error));
 }
 
 interface ShownPing {
@@ -72,7 +80,7 @@ function sayWhy({ stopReason, options, probes, method }: PingResult): void {
 		complain(`stopped: ${percent} % or more of the last ${window} probes were lost`);
 	}
 	const error = probes.findLast((probe) => probe.error !== undefined)?.error;
-	if (error !== undefined && stopReason !== "error") complain(`not sent: ${systemErrorSentence(error, method)}`);
+	if (error !== undefined && stopReason !== "error") complain(`not sent: ${systemErrorSentence(error, { method })}`);
 }
 
 function resultCode({ stopReason, totals, warnings }: PingResult, strict: boolean): number {

@@ -84,7 +84,7 @@ function unsentSentences(result: TraceResult): readonly string[] {
 	const counts = new Map<string, number>();
 	for (const { error } of result.hops.flatMap((hop) => hop.probes)) {
 		if (error === undefined) continue;
-		const sentence = systemErrorSentence(error, result.method);
+		const sentence = systemErrorSentence(error, { method: result.method });
 		counts.set(sentence, (counts.get(sentence) ?? 0) + 1);
 	}
 	return [...counts].map(([sentence, count]) => `${count} ${count === 1 ? "probe" : "probes"} not sent: ${sentence}`);

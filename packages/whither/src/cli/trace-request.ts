@@ -1,9 +1,10 @@
 /** From the parsed flags of `trace` to the library's options. */
+import { TRACE_METHODS } from "@whither/core";
 import { LIMITS } from "../api/limits.ts";
 import type { MethodOptions } from "../api/method-options.ts";
 import type { TraceRequestOptions } from "../api/options.ts";
 import type { ReportFormat } from "../report/trace-report.ts";
-import type { TraceFlags } from "./options.ts";
+import { TRACE_OPTIONS, type TraceFlags } from "./options.ts";
 import { UsageProblem, wholeNumber } from "./values.ts";
 
 /** Flags that choose how a result is shown; `trace` and `demo` share them. */
@@ -72,28 +73,30 @@ export function requestOf(flags: TraceFlags, length: number | undefined): TraceR
 	};
 }
 
-/** Shortcuts for --method; -T alone may fall back to the method that needs no privilege. */
-const SHORTCUTS = [
-	["icmp", ["icmp"]],
+/** Flags of another name than their method's; -T alone may fall back to the method that needs no privilege. */
+const OTHER_NAMES: ReadonlyMap<string, readonly string[]> = new Map([
 	["tcp", ["tcp", "tcpconnect"]],
 	["udp", ["udp-port"]],
-	["udplite", ["udplite"]],
-	["dccp", ["dccp"]],
-	["sctp", ["sctp"]],
 	["protocol", ["raw"]],
-	["tcpinsession", ["tcpinsession"]],
-	["quic", ["quic"]],
-	["dns", ["dns"]],
-] as const satisfies readonly (readonly [keyof TraceFlags, readonly string[]])[];
+]);
+
+/** Shortcuts for --method: the flags that bear a method's name, and those that do not. */
+const SHORTCUTS: ReadonlyMap<string, readonly string[]> = new Map([
+	...TRACE_METHODS.filter(({ name }) => Object.hasOwn(TRACE_OPTIONS, name)).map(({ name }) => [name, [name]] as const),
+	...OTHER_NAMES,
+]);
 
 function methodOf(flags: TraceFlags): readonly string[] | undefined {
-	const asked = SHORTCUTS.filter(([name]) => flags[name] !== undefined);
+	const given: Readonly<Record<string, unknown>> = flags;
+	const asked = [...SHORTCUTS.keys()].filter((name) => given[name] !== undefined);
 	const names = [
-		...asked.map(([name]) => `--${name}`),
+		...asked.map((name) => `--${name}`),
 		...(flags.method === undefined ? [] : [`--method ${flags.method}`]),
 	];
 	if (names.length > 1) throw new UsageProblem(`Choose one method, not ${names.join(" and ")}`);
-	return asked[0]?.[1] ?? (flags.method === undefined ? undefined : [flags.method]);
+	const [shortcut] = asked;
+	if (shortcut !== undefined) return SHORTCUTS.get(shortcut);
+	return flags.method === undefined ? undefined : [flags.method];
 }
 
 /** -O, and what --dns, --protocol and --disable-extra-ping stand for. */

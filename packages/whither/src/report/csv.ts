@@ -2,7 +2,6 @@
 import type { HopResult, ProbeResult, TraceResult } from "@whither/core";
 import { annotation } from "./annotation.ts";
 import { formatExtensions } from "./extension-text.ts";
-import { natOf } from "./hop-news.ts";
 
 type Cell = string | number | null;
 
@@ -31,7 +30,7 @@ const COLUMNS: readonly Column[] = [
 	{ name: "extensions", cell: (_, __, probe) => formatExtensions(probe.extensions) },
 	{ name: "quotedTos", cell: (_, __, probe) => probe.quoted?.tos ?? null },
 	{ name: "changes", cell: (_, __, probe) => (probe.quoted?.changes ?? []).join("; ") },
-	{ name: "nat", cell: (_, hop) => natOf(hop) },
+	{ name: "nat", cell: (_, hop) => hop.nat ?? null },
 	{ name: "mtu", cell: (_, hop) => hop.mtu ?? null },
 ];
 

@@ -1,9 +1,8 @@
 /**
- * What a method found in an answer, as it stands before the time: `syn,ack,MSS:1460`, `Q:R+I`, `name,type,class,ttl,rdata`.
+ * What a method found in an answer, as it stands before the time: `syn,ack,MSS:1460`, `Q:R+I`, `name TYPE ttl data`.
  * Details come from packets, so nothing about them is taken for granted: what is not there is not shown.
  */
 import type { ProbeResult, ReplyKind } from "@whither/core";
-import { dnsClassName, dnsRcodeName, dnsTypeName } from "@whither/wire";
 import { printable } from "./printable.ts";
 
 /** An answer as a result holds it. */
@@ -92,22 +91,8 @@ function ecnCounts({ ect0, ect1, ce }: Fields): readonly string[] {
 
 /** The records that answer the question; without any, how the server answered. */
 function formatDns({ rcode, answers }: Fields): string {
-	const records = listOf(answers).map(formatRecord);
-	if (records.length > 0) return records.join("; ");
-	return typeof rcode === "number" ? dnsRcodeName(rcode) : word(rcode);
-}
-
-function formatRecord(record: unknown): string {
-	if (typeof record === "string") return printable(record);
-	const { name, type, class: klass, ttl, rdata } = fieldsOf(record);
-	const parts = [
-		word(name),
-		typeof type === "number" ? dnsTypeName(type) : word(type),
-		typeof klass === "number" ? dnsClassName(klass) : word(klass),
-		word(ttl),
-		word(rdata),
-	];
-	return parts.join(",");
+	const records = listOf(answers).map(word);
+	return records.length > 0 ? records.join("; ") : word(rcode);
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -88,10 +88,10 @@ function checkLine(check: MethodCheck, paint: Paint): string {
 
 function reason(check: MethodCheck, error: SystemError): string {
 	const where = `(${error.call}: ${error.errnoName})`;
-	if (error.code !== "permissionDenied") return systemErrorSentence(error, check.method);
+	if (error.code !== "permissionDenied") return systemErrorSentence(error, check);
 	if (check.transport === "ping") return `no group of this process lies in net.ipv4.ping_group_range ${where}`;
 	if (check.transport === "ip") return `raw sockets need CAP_NET_RAW ${where}`;
-	return systemErrorSentence(error, check.method);
+	return systemErrorSentence(error, check);
 }
 
 /** The JSON document: the findings with their fixes. */

@@ -89,7 +89,7 @@ describe("in text", () => {
 	});
 
 	it("a NAT is marked at the first hop behind it", () => {
-		const natted = (ttl: number) => ({ ...changed(ttl, []), nat: "source" }) as HopResult;
+		const natted = (ttl: number): HopResult => ({ ...changed(ttl, []), nat: "source" });
 		const text = formatText(sampleResult([changed(1, []), natted(2), natted(3)]), { numeric: true, changes: true });
 		expect(text.split("\n").slice(1, -1)).toEqual([
 			" 1  10.0.0.1  1.000 ms",

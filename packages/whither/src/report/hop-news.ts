@@ -30,16 +30,11 @@ export interface HopNews {
 /** What this hop shows for the first time. */
 export function hopNews(hop: HopResult, before: Shown): HopNews {
 	const { changes, now } = changeNews(hop, before.changes);
-	const nat = natOf(hop) !== null;
+	const nat = hop.nat !== undefined;
 	const answered = hop.probes.some((probe) => probe.rttNs !== null);
 	const mtu = answered && hop.mtu !== undefined && hop.mtu !== before.mtu ? hop.mtu : null;
 	const shown = { changes: now, nat: before.nat || nat, mtu: mtu ?? before.mtu };
 	return { changes, nat: nat && !before.nat, mtu, shown };
-}
-
-/** What a NAT before this hop rewrites, or null. */
-export function natOf(hop: HopResult & { readonly nat?: string }): string | null {
-	return hop.nat ?? null;
 }
 
 /** `tos` says once more what `dscp` and `ecn` say. */

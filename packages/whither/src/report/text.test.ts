@@ -2,7 +2,7 @@ import type { ExtensionJson } from "@whither/core";
 import { describe, expect, it } from "vitest";
 import { COLOURED } from "./paint.ts";
 import { answer, hop, type SampleReply, sampleResult } from "./sample-trace.ts";
-import { formatHopLine, formatText, formatTextEvent, hopsBack, PLAIN_TEXT, type TextStyle } from "./text.ts";
+import { formatHopLine, formatText, formatTextEvent, PLAIN_TEXT, type TextStyle } from "./text.ts";
 
 const STYLE: TextStyle = { ...PLAIN_TEXT, family: 4, queries: 3 };
 const from =
@@ -168,8 +168,4 @@ describe("what traceroute never meets", () => {
 it("events other than start and hop print nothing", () => {
 	expect(formatTextEvent({ type: "end", atNs: 1, stopReason: "reached", reached: true }, STYLE)).toBe("");
 	expect(formatTextEvent({ type: "hop", atNs: 1, hop: hop(1, null), last: false }, STYLE)).toBe(" 1  *\n");
-});
-
-it("hops back are counted from the next initial TTL above", () => {
-	expect([64, 63, 65, 128, 129, 255, 1].map(hopsBack)).toEqual([1, 2, 64, 1, 127, 1, 64]);
 });

@@ -2,7 +2,16 @@
  * Text, byte for byte as traceroute(8) 2.1.2 prints it, one event at a time: the header when the trace starts, a line
  * for each hop as it is complete. Every function is pure, so a finished result formats the same way.
  */
-import type { CompanionResult, Family, HopResult, ProbeResult, TraceEvent, TraceResult } from "@whither/core";
+import {
+	type CompanionResult,
+	type Family,
+	type HopResult,
+	hopsBack,
+	type ProbeResult,
+	type TraceEvent,
+	type TraceResult,
+	UNMARKED,
+} from "@whither/core";
 import { annotation } from "./annotation.ts";
 import { formatDetail } from "./detail-text.ts";
 import { formatExtensions } from "./extension-text.ts";
@@ -88,9 +97,6 @@ function formatHandshake({
 	const several = connections > 1 ? ` (${connections} connections)` : "";
 	return `hand  ${milliseconds(rttNs)} <${agreed.join(",")}>${several}`;
 }
-
-/** Name of the companions that go without the mark of ECN (method tcp). */
-const UNMARKED = "unmarked";
 
 /**
  * A line for the answers to packets that went without the mark of those above: `+ 4  10.8.0.1  12.700 ms`, under the
@@ -183,13 +189,4 @@ function formatAnswerer(hop: HopResult, probe: ProbeResult, style: TextStyle): s
 	const replyTtl = probe.reply?.ttl ?? null;
 	const back = style.back && replyTtl !== null ? hopsBack(replyTtl) : null;
 	return back !== null && back !== hop.ttl ? `${text} '-${back}'` : text;
-}
-
-/** Initial TTLs that hosts are seen to use: 64 (Linux, BSD), 128 (Windows), 255 (routers). */
-const INITIAL_TTLS = [64, 128, 255];
-
-/** Guess of the hops an answer came by, from the TTL it arrived with and the next initial TTL above that. */
-export function hopsBack(replyTtl: number): number {
-	const initial = INITIAL_TTLS.find((ttl) => replyTtl <= ttl) ?? 255;
-	return initial - replyTtl + 1;
 }

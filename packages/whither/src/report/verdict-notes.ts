@@ -1,7 +1,6 @@
 /** What else a trace shows that readers often misread: rate limits taken for loss, silent hops, tunnels, several ways. */
-import { findMethod, type ProbeResult, type TraceResult } from "@whither/core";
+import { findMethod, type PathNat, type ProbeResult, pathNat, type TraceResult } from "@whither/core";
 import type { HopFacts } from "./facts.ts";
-import { natOf } from "./hop-news.ts";
 import type { Note } from "./verdict.ts";
 
 /** The notes of a trace, in hop order within each kind. */
@@ -95,23 +94,31 @@ function hasLabels(probe: ProbeResult): boolean {
 	return probe.extensions.some((object) => Array.isArray(object.mpls));
 }
 
-const NAT_WORDS: Readonly<Record<string, string>> = {
+type Translation = NonNullable<PathNat["first"]>;
+
+const NAT_WORDS: Readonly<Record<Translation["nat"], string>> = {
 	source: "the source of our packets has been rewritten",
 	destination: "the destination of our packets has been rewritten",
 	checksum: "our packets have been rewritten (their checksum tells)",
 };
 
-/** The first hop that each kind of rewriting is seen at. */
+/** Where the first rewriting is seen, and where one of the other address is. */
 function nats(result: TraceResult): Note[] {
-	const first = new Map<string, number>();
-	for (const hop of result.hops) {
-		const nat = natOf(hop);
-		if (nat !== null && !first.has(nat)) first.set(nat, hop.ttl);
+	const { first, hops } = pathNat(result);
+	if (first === null) return [];
+	const notes: Note[] = [{ code: "nat", sentence: firstNat(first) }];
+	for (const { ttl, nat } of hops) {
+		if (nat === first.nat || (nat !== "source" && nat !== "destination")) continue;
+		return [...notes, { code: "nat", sentence: `From hop ${ttl} on ${NAT_WORDS[nat]} as well.` }];
 	}
-	return [...first].map(([nat, ttl]) => ({
-		code: "nat",
-		sentence: `From hop ${ttl} on ${NAT_WORDS[nat] ?? "our packets have been rewritten"}: a NAT stands before it.`,
-	}));
+	return notes;
+}
+
+/** A router that translates may quote a packet as it came or as it goes on, so that the NAT may be either hop. */
+function firstNat({ nat, behindTtl, seenAtTtl }: Translation): string {
+	const where =
+		behindTtl === 0 ? `at or before hop ${seenAtTtl}` : `at hop ${behindTtl} or ${seenAtTtl} or between them`;
+	return `From hop ${seenAtTtl} on ${NAT_WORDS[nat]}: a NAT stands ${where}.`;
 }
 
 function mtuNote(result: TraceResult): Note[] {

@@ -104,12 +104,33 @@ describe("what the tracer found out besides", () => {
 		expect(found({ code: "sessionReset", from: "10.0.0.9" }, reachedPath).code).toBe("reached");
 	});
 
-	it("a NAT is noted at the first hop behind it", () => {
-		const natted = (ttl: number, address: string) => ({ ...all(ttl, address), nat: "source" as const });
-		const hops = [all(1, "10.0.0.1"), natted(2, "10.0.0.2"), natted(3, "203.0.113.7")];
-		expect(verdict(sampleResult(hops)).notes).toEqual([
-			{ code: "nat", sentence: "From hop 2 on the source of our packets has been rewritten: a NAT stands before it." },
-		]);
+	describe("a NAT is noted", () => {
+		/** A path by the changes that each hop quotes. */
+		const noted = (...quotes: readonly (readonly string[])[]) =>
+			verdict(
+				sampleResult(
+					quotes.map((changes, index) =>
+						hop(index + 1, (seq) => answer(seq, `10.0.0.${index + 1}`, { quoted: { changes } })),
+					),
+				),
+			).notes.map(({ code, sentence }) => (code === "nat" ? sentence : code));
+		const source = "source 192.0.2.1 -> 203.0.113.1";
+
+		it("at the first hop that quotes a rewritten packet and the last before it", () => {
+			expect(noted([], [source], [source])).toEqual([
+				"From hop 2 on the source of our packets has been rewritten: a NAT stands at hop 1 or 2 or between them.",
+			]);
+			expect(noted(["checksum 0x1234 -> 0x4321"])).toEqual([
+				"From hop 1 on our packets have been rewritten (their checksum tells): a NAT stands at or before hop 1.",
+			]);
+		});
+
+		it("and where the other address is rewritten too", () => {
+			const destination = "destination 203.0.113.7 -> 10.9.9.9";
+			expect(noted([source], ["checksum 0x1234 -> 0x4321"], [destination])[1]).toBe(
+				"From hop 3 on the destination of our packets has been rewritten as well.",
+			);
+		});
 	});
 });
 

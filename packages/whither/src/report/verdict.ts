@@ -1,5 +1,6 @@
 /** The diagnosis: what a trace shows, in one sentence, and what else a reader may misread in it. */
-import type { TraceResult } from "@whither/core";
+import { findMethod, type TraceResult } from "@whither/core";
+import { IP_PROTOCOL } from "@whither/wire";
 import { annotation } from "./annotation.ts";
 import { findLoop, type HopFacts, hopFacts, lastAnswered } from "./facts.ts";
 import { printable } from "./printable.ts";
@@ -149,7 +150,8 @@ function silence(result: TraceResult, hops: readonly HopFacts[], last: HopFacts 
 
 /** Another method that firewalls often let through. */
 function advice(method: string): string {
-	return method.startsWith("tcp") ? "; try -I" : "; try -T --port 443";
+	const isTcp = findMethod(method)?.channels.some((need) => need.protocol === IP_PROTOCOL.tcp) ?? false;
+	return isTcp ? "; try -I" : "; try -T --port 443";
 }
 
 function farthest(last: HopFacts | null): string {

@@ -11,7 +11,7 @@ const SENTENCES: { readonly [Code in WarningCode]: (warning: WarningByCode[Code]
 			? `no privilege for ${from} (it needs CAP_NET_RAW); using ${to}, which needs none`
 			: `${from} does not work here (${reason}); using ${to}`,
 	shortQuotes: () =>
-		"some routers quote too little of a probe to tell which it was; their hops were probed one at a time",
+		"some answers name no probe, or too little of one is quoted to tell which it was; hops that they could be from were probed one at a time",
 	repliesDropped: ({ count }) =>
 		`the kernel dropped ${count} packets before they could be read; missing answers may be its doing`,
 	foreignStorm: ({ count }) =>

@@ -3,7 +3,7 @@ import { type DecodeError, isDecodeError } from "../error.ts";
 import { decodeIpv4Header } from "../ipv4.ts";
 import { decodeIpv6Header } from "../ipv6.ts";
 import { type Ipv6Fragment, walkExtensionHeaders } from "../ipv6-extensions.ts";
-import { IP_HEADER_LENGTH, IP_PROTOCOL } from "../protocol.ts";
+import { hasPorts, IP_HEADER_LENGTH } from "../protocol.ts";
 import { knowsTransportHeader, transportHeaderLength } from "../transport-header.ts";
 
 /** The packet that an ICMP error quotes, decoded as far as it goes. */
@@ -101,17 +101,8 @@ function clip(bytes: Uint8Array, headerLength: number, totalLength: number): Uin
 		: bytes.subarray(headerLength, totalLength);
 }
 
-/** Protocols whose header begins with source and destination port. */
-const WITH_PORTS: ReadonlySet<number> = new Set([
-	IP_PROTOCOL.tcp,
-	IP_PROTOCOL.udp,
-	IP_PROTOCOL.dccp,
-	IP_PROTOCOL.sctp,
-	IP_PROTOCOL.udpLite,
-]);
-
 function decodePorts(protocol: number, segment: Uint8Array): QuotedPacket["ports"] {
-	if (segment.length < 4 || !WITH_PORTS.has(protocol)) return null;
+	if (segment.length < 4 || !hasPorts(protocol)) return null;
 	const view = viewOf(segment);
 	return { source: view.getUint16(0), destination: view.getUint16(2) };
 }

@@ -13,7 +13,7 @@ import {
 	ROUTER,
 	SOURCE_PORT,
 	UNKNOWN_PROTOCOL,
-} from "./protocol.fixture.ts";
+} from "./method.fixture.ts";
 
 function decoded(bytes: Uint8Array) {
 	const packet = decodeDccp(bytes);

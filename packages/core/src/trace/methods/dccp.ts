@@ -15,7 +15,9 @@ import {
 } from "@whither/wire";
 import type { IcmpErrorReply, PacketReply, ProbePacket, QuotedProbe, Reply } from "../channel.ts";
 import type { Match, ProbeContext, ReplyMeaning, TraceMethod } from "../method.ts";
-import { arePortsOurs, areQuotedPortsOurs, filler, refusableFrame } from "./refusable-frame.ts";
+import { filler } from "./filler.ts";
+import { arePortsOurs } from "./probe-ports.ts";
+import { quotedMatch } from "./quoted-frame.ts";
 import { sentChecksum } from "./udp-payload.ts";
 
 const DCCP = IP_PROTOCOL.dccp;
@@ -49,7 +51,7 @@ export const dccp: TraceMethod = {
 		{
 			name: "service",
 			value: "N",
-			summary: `service code to ask for, as a number (default: ${SERVICE_CODE})`,
+			summary: `Service code to ask for, as a number (default: ${SERVICE_CODE})`,
 			check: (value) =>
 				/^[0-9]{1,10}$/.test(value) && Number(value) < INVALID_SERVICE_CODE
 					? null
@@ -125,15 +127,13 @@ function answered({ type, reset }: DccpHeader): ReplyMeaning {
 }
 
 function matchError(context: ProbeContext, reply: IcmpErrorReply): Match {
-	const frame = refusableFrame(context, reply, DCCP);
-	if (frame.type === "foreign") return frame;
-	if (!areQuotedPortsOurs(context, reply)) return { type: "foreign", reason: "otherPort" };
-	const { meaning } = frame;
-	const segment = reply.quoted.segment ?? NOTHING;
-	const sequence =
-		segment.length < HEADER_LENGTH ? checksumProbe(context, reply.quoted) : numberProbe(context, segment);
-	if (sequence === null) return { type: "foreign", reason: "otherKey" };
-	return sequence === undefined ? { type: "flow", meaning } : { type: "probe", sequence, meaning };
+	return quotedMatch(context, reply, {
+		protocol: DCCP,
+		sequenceOf: (quoted) => {
+			const segment = quoted.segment ?? NOTHING;
+			return segment.length < HEADER_LENGTH ? checksumProbe(context, quoted) : numberProbe(context, segment);
+		},
+	});
 }
 
 function numberProbe(context: ProbeContext, segment: Uint8Array): number | null {

@@ -3,36 +3,19 @@ import { describe, expect, it } from "vitest";
 import type { Family, IcmpErrorReply, PacketReply } from "../channel.ts";
 import type { ProbeContext } from "../method.ts";
 import { checkMethodOptions } from "../method-options.ts";
-import { NO_CRYPTO } from "../path.fixture.ts";
 import { dns } from "./dns.ts";
+import { contextOf, FAMILIES, ROUTER, SOURCE_PORT, TARGET } from "./method.fixture.ts";
 
-const SOURCE = { 4: "192.0.2.1", 6: "2001:db8::1" } as const;
-const TARGET = { 4: "203.0.113.7", 6: "2001:db8:7::7" } as const;
-const ROUTER = { 4: "198.51.100.9", 6: "2001:db8:9::9" } as const;
-const FAMILIES = [4, 6] as const;
+/** IP and UDP. */
 const HEADERS = { 4: 28, 6: 48 } as const;
 
-function contextOf(family: Family, changes: Partial<ProbeContext> = {}): ProbeContext {
-	return {
-		family,
+function dnsContext(family: Family, changes: Partial<ProbeContext> = {}): ProbeContext {
+	return contextOf(dns, family, {
 		channel: "errorQueue",
 		transport: "udp",
-		source: SOURCE[family],
-		target: TARGET[family],
-		sourcePorts: [50_000],
-		port: 53,
-		key: 0xdecafbad,
-		length: dns.defaultLength[family],
 		targetName: "resolver.example",
-		secret: new Uint8Array(32),
-		crypto: NO_CRYPTO,
-		options: {},
-		sessions: [],
-		tos: 0,
-		looseMatch: false,
-		queries: 3,
 		...changes,
-	};
+	});
 }
 
 const bytesOf = (context: ProbeContext, sequence: number) => dns.probe(context, { ttl: 1, sequence, flow: 0 }).bytes;
@@ -54,7 +37,7 @@ function packet(context: ProbeContext, payload: Uint8Array, changes: Partial<Pac
 		socket: null,
 		protocol: IP_PROTOCOL.udp,
 		sourcePort: context.port,
-		destinationPort: 50_000,
+		destinationPort: SOURCE_PORT,
 		segment: null,
 		payload,
 		...changes,
@@ -92,7 +75,7 @@ function record(family: Family, name = "resolver.example.") {
 }
 
 describe.each(FAMILIES)("dns, IPv%i", (family) => {
-	const context = contextOf(family);
+	const context = dnsContext(family);
 
 	it("asks for the address of the target's name, and of the root where it has none", () => {
 		const type = family === 4 ? 1 : 28;
@@ -103,23 +86,23 @@ describe.each(FAMILIES)("dns, IPv%i", (family) => {
 			cut: null,
 		});
 		for (const targetName of [TARGET[family], "fe80::1%eth0", "münchen.example", "a..b"]) {
-			expect(queryOf(contextOf(family, { targetName })).questions).toEqual([{ name: ".", type, class: 1 }]);
+			expect(queryOf(dnsContext(family, { targetName })).questions).toEqual([{ name: ".", type, class: 1 }]);
 		}
 	});
 
 	it("asks for what its options say", () => {
 		const options = { domain: "example.org", type: "https", norecurse: true } as const;
-		expect(queryOf(contextOf(family, { options }))).toMatchObject({
+		expect(queryOf(dnsContext(family, { options }))).toMatchObject({
 			recursionDesired: false,
 			questions: [{ name: "example.org.", type: 65 }],
 		});
-		expect(queryOf(contextOf(family, { options: { type: "65280" } })).questions[0]?.type).toBe(65_280);
+		expect(queryOf(dnsContext(family, { options: { type: "65280" } })).questions[0]?.type).toBe(65_280);
 	});
 
 	it("is as long as its query, and padded where more was asked for", () => {
 		const question = encodeDnsQuery({ id: 0, name: "resolver.example", type: 1 });
 		expect(bytesOf(context, 0).length).toBe(question.length);
-		const root = contextOf(family, { targetName: TARGET[family] });
+		const root = dnsContext(family, { targetName: TARGET[family] });
 		expect(bytesOf(root, 0).length + HEADERS[family]).toBe(dns.minimumLength[family]);
 		for (const more of [4, 5, 100]) {
 			const length = dns.minimumLength[family] + more;
@@ -232,7 +215,7 @@ describe.each(FAMILIES)("dns, IPv%i", (family) => {
 	it("knows the probes that were asked to be longer, by a whole quote and a cut one", () => {
 		for (const length of [200, 201, 1400]) {
 			const { bytes } = dns.probe(context, { ttl: 1, sequence: 42, flow: 0, length });
-			expect(bytes.length + (family === 4 ? 28 : 48)).toBe(length);
+			expect(bytes.length + HEADERS[family]).toBe(length);
 			for (const quoted of [bytes, bytes.subarray(0, 20), bytes.subarray(0, 100)]) {
 				expect(dns.match(context, timeExceeded(context, quoted))).toMatchObject({ type: "probe", sequence: 42 });
 			}
@@ -240,7 +223,7 @@ describe.each(FAMILIES)("dns, IPv%i", (family) => {
 	});
 
 	it("knows its probe by the checksum of a bare UDP header, but for the two ids that share one", () => {
-		const raw = contextOf(family, { channel: "raw", transport: "ip" });
+		const raw = dnsContext(family, { channel: "raw", transport: "ip" });
 		const byHeader = (sequence: number) => {
 			const segment = bytesOf(raw, sequence).subarray(0, 8);
 			return dns.match(raw, timeExceeded(raw, new Uint8Array(0), segment));

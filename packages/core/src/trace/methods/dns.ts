@@ -21,17 +21,18 @@ import {
 	UDP_HEADER_LENGTH,
 } from "@whither/wire";
 import type { IcmpErrorReply, PacketReply, ProbePacket, QuotedProbe, Reply } from "../channel.ts";
-import type { Match, ProbeContext, ReplyMeaning, TraceMethod } from "../method.ts";
-import { quotedFrame } from "./quoted-frame.ts";
+import type { Match, ProbeContext, ProbeRequest, ReplyMeaning, TraceMethod } from "../method.ts";
+import { arePortsOurs } from "./probe-ports.ts";
+import { quotedMatch } from "./quoted-frame.ts";
 import { sentChecksum } from "./udp-payload.ts";
 
 const UDP = IP_PROTOCOL.udp;
 const DNS_PORT = 53;
 /** IP header, UDP header, DNS header, a question about the root and an OPT record: 8 + 12 + 5 + 11 bytes after IP. */
 const ROOT_QUERY = { 4: 56, 6: 76 } as const;
-/** What `encodeDnsQuery` sends unless told: answers of so many bytes fit the smallest MTU of IPv6 (RFC 8200 §5). */
+/** What `encodeDnsQuery` sends unless told: answers of so many bytes fit the smallest MTU of IPv6 (RFC 8200 section 5). */
 const PLAIN_EDNS: DnsEdns = { udpPayloadSize: 1232, version: 0, dnssecOk: false, options: [] };
-/** Code of the padding option, and the bytes its code and length take (RFC 7830 §3, RFC 6891 §6.1.2). */
+/** Code of the padding option, and the bytes its code and length take (RFC 7830 section 3, RFC 6891 section 6.1.2). */
 const PADDING = 12;
 const OPTION_HEADER_LENGTH = 4;
 const ID_LENGTH = 2;
@@ -71,22 +72,33 @@ function sequenceOf(context: ProbeContext, id: number): number {
 	return (id - context.key) & 0xffff;
 }
 
-/**
- * The query with this id, padded only where a longer packet was asked for; a padding option takes at least four bytes,
- * so that one to three missing bytes become four.
- * Deviation: RFC 7830 §6 keeps padding to encrypted transports; here the length is the purpose, and asked for.
- */
-function encodeQuery(context: ProbeContext, id: number): Uint8Array {
-	const fields = queryFields(context, id);
-	const plain = encodeDnsQuery({ ...fields, edns: PLAIN_EDNS });
-	const missing = context.length - packetLength(context, plain);
-	if (missing <= 0) return plain;
-	const value = new Uint8Array(Math.max(0, missing - OPTION_HEADER_LENGTH));
-	return encodeDnsQuery({ ...fields, edns: { ...PLAIN_EDNS, options: [{ name: "padding", type: PADDING, value }] } });
+const plainQueries = new WeakMap<ProbeContext, Uint8Array>();
+
+/** The shortest query about the trace's question, with the id 0; every probe and quote is made of it or compared with it. */
+function plainQuery(context: ProbeContext): Uint8Array {
+	const known = plainQueries.get(context);
+	if (known !== undefined) return known;
+	const query = encodeDnsQuery({ ...queryFields(context), edns: PLAIN_EDNS });
+	plainQueries.set(context, query);
+	return query;
 }
 
-function queryFields(context: ProbeContext, id: number) {
-	return { id, ...questionOf(context), recursionDesired: context.options.norecurse === undefined };
+/**
+ * The query with the id 0, padded only where a longer packet is wanted; a padding option takes at least four bytes, so
+ * that one to three missing bytes become four.
+ * Deviation: RFC 7830 section 6 keeps padding to encrypted transports; here the length is the purpose, and asked for.
+ */
+function queryOfLength(context: ProbeContext, length: number): Uint8Array {
+	const plain = plainQuery(context);
+	const missing = length - packetLength(context, plain);
+	if (missing <= 0) return plain;
+	const value = new Uint8Array(Math.max(0, missing - OPTION_HEADER_LENGTH));
+	const options = [{ name: "padding", type: PADDING, value }] as const;
+	return encodeDnsQuery({ ...queryFields(context), edns: { ...PLAIN_EDNS, options } });
+}
+
+function queryFields(context: ProbeContext) {
+	return { id: 0, ...questionOf(context), recursionDesired: context.options.norecurse === undefined };
 }
 
 function packetLength({ family }: ProbeContext, query: Uint8Array): number {
@@ -94,16 +106,24 @@ function packetLength({ family }: ProbeContext, query: Uint8Array): number {
 }
 
 function leastLength(context: ProbeContext): number {
-	return packetLength(context, encodeDnsQuery({ ...queryFields(context, 0), edns: PLAIN_EDNS }));
+	return packetLength(context, plainQuery(context));
 }
 
-function probe(context: ProbeContext, id: number): ProbePacket {
-	const { family, source, target: destination, transport, port: destinationPort } = context;
-	const sourcePort = context.sourcePorts[0] ?? 0;
-	const query = encodeQuery(context, id);
-	const bytes =
-		transport === "ip" ? encodeUdp({ family, source, destination, sourcePort, destinationPort }, query) : query;
-	return { transport, protocol: UDP, sourcePort, destinationPort, bytes };
+function probe(context: ProbeContext, { sequence, length = context.length }: ProbeRequest): ProbePacket {
+	const { transport, port: destinationPort } = context;
+	const query = queryOfLength(context, length).slice();
+	new DataView(query.buffer).setUint16(0, idOf(context, sequence));
+	const bytes = transport === "ip" ? datagramOf(context, query) : query;
+	return { transport, protocol: UDP, sourcePort: sourcePortOf(context), destinationPort, bytes };
+}
+
+function datagramOf(context: ProbeContext, query: Uint8Array): Uint8Array {
+	const { family, source, target: destination, port: destinationPort } = context;
+	return encodeUdp({ family, source, destination, sourcePort: sourcePortOf(context), destinationPort }, query);
+}
+
+function sourcePortOf({ sourcePorts }: ProbeContext): number {
+	return sourcePorts[0] ?? 0;
 }
 
 function match(context: ProbeContext, reply: Reply): Match {
@@ -111,11 +131,6 @@ function match(context: ProbeContext, reply: Reply): Match {
 	if (reply.type !== "packet" || reply.protocol !== UDP) return { type: "foreign", reason: "otherProtocol" };
 	if (!arePortsOurs(context, reply.destinationPort, reply.sourcePort)) return { type: "foreign", reason: "otherPort" };
 	return matchResponse(context, reply);
-}
-
-/** An unprivileged socket is not told its own port again. */
-function arePortsOurs(context: ProbeContext, ours: number | null, theirs: number | null): boolean {
-	return theirs === context.port && (ours === null || context.sourcePorts.includes(ours));
 }
 
 /** An answer from another address than the target's counts as well, as long as it is to our question. */
@@ -144,7 +159,7 @@ function isSameName(one: string, other: string): boolean {
 	return a.length === b.length && isStart(a.map(lowerCase), b.map(lowerCase));
 }
 
-/** ASCII letters are the same in either case (RFC 4343 §3); the lengths of labels are below them. */
+/** ASCII letters are the same in either case (RFC 4343 section 3); the lengths of labels are below them. */
 function lowerCase(byte: number): number {
 	return byte >= 0x41 && byte <= 0x5a ? byte + 0x20 : byte;
 }
@@ -159,15 +174,13 @@ function formatAnswer({ name, ttl, data }: DnsRecord): string {
 }
 
 function matchError(context: ProbeContext, reply: IcmpErrorReply): Match {
-	const frame = quotedFrame(context, reply, UDP);
-	if (frame.type === "foreign") return frame;
-	const { meaning } = frame;
-	const { quoted } = reply;
-	if (!context.looseMatch && !arePortsOurs(context, quoted.sourcePort, quoted.destinationPort))
-		return { type: "foreign", reason: "otherPort" };
-	const id = quotedId(context, quoted);
-	if (id === null) return { type: "foreign", reason: "otherKey" };
-	return id === undefined ? { type: "flow", meaning } : { type: "probe", sequence: sequenceOf(context, id), meaning };
+	return quotedMatch(context, reply, {
+		protocol: UDP,
+		sequenceOf: (quoted) => {
+			const id = quotedId(context, quoted);
+			return typeof id === "number" ? sequenceOf(context, id) : id;
+		},
+	});
 }
 
 /** The id of the query quoted, from its own bytes, else from the UDP checksum; null: not ours, undefined: can't be told. */
@@ -176,20 +189,19 @@ function quotedId(context: ProbeContext, quoted: QuotedProbe): number | null | u
 	const [high, low] = payload;
 	if (high !== undefined && low !== undefined) {
 		const id = (high << 8) | low;
-		const query = encodeQuery(withQuotedLength(context, payload), id);
+		const query = queryOfLength(context, quotedLength(context, payload));
 		return isStart(payload.subarray(ID_LENGTH), query.subarray(ID_LENGTH)) ? id : null;
 	}
 	if (segment === null || segment.length < UDP_HEADER_LENGTH) return undefined;
 	return checksumId(context, quoted, segment);
 }
 
-/** The context with the packet length that the quoted query has by its own account: padding differs from probe to probe. */
-function withQuotedLength(context: ProbeContext, payload: Uint8Array): ProbeContext {
-	const plain = leastLength(context);
-	const end = plain - IP_HEADER_LENGTH[context.family] - UDP_HEADER_LENGTH;
-	if (payload.length < end) return context;
+/** The packet length that the quoted query has by its own account: padding differs from probe to probe. */
+function quotedLength(context: ProbeContext, payload: Uint8Array): number {
+	const { length: end } = plainQuery(context);
+	if (payload.length < end) return context.length;
 	const optionsLength = new DataView(payload.buffer, payload.byteOffset).getUint16(end - 2);
-	return { ...context, length: plain + optionsLength };
+	return leastLength(context) + optionsLength;
 }
 
 /** Whether the first bytes begin the second, as far as both go: a router may quote padding behind the packet. */
@@ -205,15 +217,15 @@ function checksumId(context: ProbeContext, quoted: QuotedProbe, segment: Uint8Ar
 	const view = new DataView(segment.buffer, segment.byteOffset);
 	const length = IP_HEADER_LENGTH[context.family] + view.getUint16(4);
 	const checksum = view.getUint16(6);
-	const { bytes } = probe({ ...context, transport: "ip", length }, 0);
-	const withoutId = new DataView(bytes.buffer, bytes.byteOffset).getUint16(6);
+	const unnamed = datagramOf(context, queryOfLength(context, length));
+	const withoutId = new DataView(unnamed.buffer, unnamed.byteOffset).getUint16(6);
 	const id = (withoutId - sentChecksum(context, quoted, checksum) + 0xffff) % 0xffff;
 	return checksum === 0 || id === 0 ? undefined : id;
 }
 
 export const dns: TraceMethod = {
 	name: "dns",
-	summary: "a DNS query (port 53 unless -p), whose answer is shown",
+	summary: "A DNS query (port 53 unless -p), whose answer is shown",
 	channels: [
 		{ kind: "raw", transport: "ip", protocol: UDP, ports: "one" },
 		{ kind: "errorQueue", transport: "udp", protocol: UDP, ports: "one" },
@@ -227,17 +239,17 @@ export const dns: TraceMethod = {
 		{
 			name: "domain",
 			value: "NAME",
-			summary: "name to ask for (default: the target's, or the root for an address)",
+			summary: "Name to ask for (default: the target's, or the root for an address)",
 			check: (value) => (isDecodeError(parseDnsName(value)) ? "not a domain name" : null),
 		},
 		{
 			name: "type",
 			value: "TYPE",
-			summary: "type of record to ask for, by name or number (default: A, or AAAA over IPv6)",
+			summary: "Type of record to ask for, by name or number (default: A, or AAAA over IPv6)",
 			check: (value) => (parseType(value) === null ? "not a record type" : null),
 		},
-		{ name: "norecurse", value: null, summary: "ask for what the server knows itself" },
+		{ name: "norecurse", value: null, summary: "Ask for what the server knows itself" },
 	],
-	probe: (context, { sequence, length = context.length }) => probe({ ...context, length }, idOf(context, sequence)),
+	probe,
 	match,
 };

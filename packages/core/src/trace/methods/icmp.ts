@@ -2,6 +2,7 @@
 import { ECHO_TYPES, encodeIcmpEcho, ICMP_HEADER_LENGTH, IP_HEADER_LENGTH, IP_PROTOCOL } from "@whither/wire";
 import type { Family, Reply } from "../channel.ts";
 import type { Match, ProbeContext, ProbeRequest, ReplyMeaning, TraceMethod } from "../method.ts";
+import { filler } from "./filler.ts";
 import { quotedFrame } from "./quoted-frame.ts";
 
 const PROTOCOL: Readonly<Record<Family, number>> = { 4: IP_PROTOCOL.icmp, 6: IP_PROTOCOL.icmpv6 };
@@ -37,8 +38,7 @@ function probe(context: ProbeContext, { sequence, length = context.length }: Pro
 /** Counting sequence numbers change the checksum; two payload bytes change it back. */
 function echoRequest(context: ProbeContext, sequence: number, length: number): Uint8Array {
 	const { family, source, target: destination, key } = context;
-	const payload = new Uint8Array(Math.max(PAYLOAD_MINIMUM, length - IP_HEADER_LENGTH[family] - ICMP_HEADER_LENGTH));
-	for (let index = PAYLOAD_MINIMUM; index < payload.length; index++) payload[index] = 0x40 + (index & 0x3f);
+	const payload = filler(Math.max(PAYLOAD_MINIMUM, length - IP_HEADER_LENGTH[family] - ICMP_HEADER_LENGTH));
 	const view = new DataView(payload.buffer);
 	view.setUint32(0, key);
 	view.setUint16(4, 0xffff - sequence);

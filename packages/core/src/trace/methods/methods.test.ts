@@ -1,7 +1,6 @@
 import {
 	decodeTcp,
 	decodeUdp,
-	encodeIcmpError,
 	encodeTcp,
 	IP_PROTOCOL,
 	internetChecksum,
@@ -11,16 +10,25 @@ import {
 } from "@whither/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ipPacket, replyFromPacket, replyFromSegment } from "../capture.ts";
+import { replyFromPacket } from "../capture/packets.ts";
 import type { ChannelNeed, Family, ProbePacket, Reply } from "../channel.ts";
 import type { ProbeContext, TraceMethod } from "../method.ts";
 import { findMethod, TRACE_METHODS } from "./index.ts";
-import { testCrypto } from "./quic-crypto.fixture.ts";
+import {
+	arrived,
+	contextOf,
+	errorAbout,
+	errorReply,
+	FAMILIES,
+	HEADER,
+	KEY,
+	ROUTER,
+	SOURCE,
+	SOURCE_PORT,
+	TARGET,
+	UNKNOWN_PROTOCOL,
+} from "./method.fixture.ts";
 
-const SOURCE = { 4: "192.0.2.1", 6: "2001:db8::1" } as const;
-const TARGET = { 4: "203.0.113.7", 6: "2001:db8:7::7" } as const;
-const ROUTER = { 4: "198.51.100.9", 6: "2001:db8:9::9" } as const;
-const TIME_EXCEEDED = { 4: 11, 6: 3 } as const;
 const PUBLIC = { 4: "192.0.2.200", 6: "2001:db8:200::200" } as const;
 /** Transport checksums that cover addresses, by IP protocol. */
 const CHECKSUM_AT: ReadonlyMap<number, number> = new Map([
@@ -29,73 +37,14 @@ const CHECKSUM_AT: ReadonlyMap<number, number> = new Map([
 	[IP_PROTOCOL.icmpv6, 2],
 	[IP_PROTOCOL.dccp, 6],
 ]);
-const ICMP = { 4: IP_PROTOCOL.icmp, 6: IP_PROTOCOL.icmpv6 } as const;
 
-function contextOf(method: TraceMethod, family: Family, need: ChannelNeed, key = 0xdecafbad): ProbeContext {
-	const ports = { one: [50_000], perProbe: Array.from({ length: 100 }, (_, index) => 50_000 + index), none: [] }[
-		need.ports
-	];
-	const context: ProbeContext = {
-		family,
-		channel: need.kind,
-		transport: need.transport,
-		source: SOURCE[family],
-		target: TARGET[family],
-		sourcePorts: ports,
-		port: method.defaultPort ?? 0,
-		key,
-		length: method.defaultLength[family],
-		targetName: TARGET[family],
-		secret: new Uint8Array(32),
-		crypto: testCrypto,
-		options: {},
-		sessions: [],
-		tos: 0,
-		looseMatch: false,
-		queries: 3,
-	};
-	return { ...context, length: Math.max(context.length, method.leastLength?.(context) ?? 0) };
+function needContext(method: TraceMethod, family: Family, need: ChannelNeed, key = KEY): ProbeContext {
+	const ports = { one: [SOURCE_PORT], perProbe: Array.from({ length: 100 }, (_, at) => SOURCE_PORT + at), none: [] };
+	const { kind: channel, transport } = need;
+	return contextOf(method, family, { channel, transport, sourcePorts: ports[need.ports], key });
 }
 
-/** The Time Exceeded that a router sends about a probe, quoting so many bytes after the IP header. */
-function timeExceeded(
-	context: ProbeContext,
-	method: TraceMethod,
-	probe: number | { readonly sequence: number; readonly length: number },
-	quoteBytes: number,
-): Reply {
-	const asked = typeof probe === "number" ? { sequence: probe } : probe;
-	return errorAbout(context, method.probe(context, { ttl: 5, flow: 0, ...asked }), quoteBytes);
-}
-
-function errorAbout(context: ProbeContext, packet: ProbePacket, quoteBytes: number): Reply {
-	const { family } = context;
-	const frame = { family, source: context.source, target: context.target, tos: 0, flowLabel: 0, dontFragment: false };
-	const whole = ipPacket(frame, { sequence: 1, ttl: 1, packet });
-	const quoted = whole.subarray(0, (family === 4 ? 20 : 40) + quoteBytes);
-	const segment = encodeIcmpError(family, {
-		type: TIME_EXCEEDED[family],
-		code: 0,
-		quoted,
-		source: ROUTER[family],
-		destination: context.source,
-	});
-	const reply = replyFromSegment({
-		at: 1,
-		stamp: "kernel",
-		family,
-		from: ROUTER[family],
-		to: context.source,
-		ttl: 60,
-		tos: 0,
-		protocol: ICMP[family],
-		segment,
-	});
-	if (reply === null) throw new Error("no reply");
-	return reply;
-}
-
-/** The same, of a packet that a NAT has given other addresses and a checksum to match. */
+/** The Time Exceeded about a packet that a NAT has given other addresses and a checksum to match. */
 function translatedError(seen: ProbeContext, packet: ProbePacket, quoteBytes: number): Reply {
 	const bytes = packet.bytes.slice();
 	const at = CHECKSUM_AT.get(packet.protocol);
@@ -104,7 +53,7 @@ function translatedError(seen: ProbeContext, packet: ProbePacket, quoteBytes: nu
 		const checksum = transportChecksum(seen.family, seen.source, seen.target, packet.protocol, bytes);
 		new DataView(bytes.buffer).setUint16(at, checksum);
 	}
-	return errorAbout(seen, { ...packet, bytes }, quoteBytes);
+	return errorAbout(seen, { ...packet, bytes }, { quoteBytes });
 }
 
 /** As a NAT would that translates ports, or the id of an echo. */
@@ -127,15 +76,15 @@ const NEVER_LOOSE = ["quic", "raw"];
 const rawNeeds = TRACE_METHODS.flatMap((method) =>
 	method.channels
 		.filter(({ kind }) => kind === "raw")
-		.flatMap((need) => ([4, 6] as const).map((family) => ({ name: method.name, method, need, family }))),
+		.flatMap((need) => FAMILIES.map((family) => ({ name: method.name, method, need, family }))),
 );
 
 describe.each(rawNeeds)("$name on raw sockets, IPv$family", ({ name, method, need, family }) => {
-	const context = contextOf(method, family, need);
+	const context = needContext(method, family, need);
 
 	it("makes packets of the length asked for", () => {
 		const { bytes } = method.probe(context, { ttl: 1, sequence: 7, flow: 0 });
-		expect(bytes.length + (family === 4 ? 20 : 40)).toBe(context.length);
+		expect(bytes.length + HEADER[family]).toBe(context.length);
 	});
 
 	const shortest = LONGER_NAMES.get(name) ?? 8;
@@ -143,7 +92,7 @@ describe.each(rawNeeds)("$name on raw sockets, IPv$family", ({ name, method, nee
 	it(`knows its probe by a whole quote and by one of ${shortest} bytes`, () => {
 		for (const sequence of [0, 1, 29, 77, 99]) {
 			for (const quoteBytes of [shortest, context.length]) {
-				const match = method.match(context, timeExceeded(context, method, sequence, quoteBytes));
+				const match = method.match(context, errorReply(method, context, { request: { sequence }, quoteBytes }));
 				expect(match).toMatchObject({ type: "probe", sequence, meaning: { kind: "timeExceeded", place: "hop" } });
 			}
 		}
@@ -151,8 +100,8 @@ describe.each(rawNeeds)("$name on raw sockets, IPv$family", ({ name, method, nee
 
 	it("takes no quote of another trace for its own", () => {
 		for (const quoteBytes of [context.length, 20]) {
-			const other = contextOf(method, family, need, 0x0badcafe);
-			const match = method.match(context, timeExceeded(other, method, 3, quoteBytes));
+			const other = needContext(method, family, need, 0x0badcafe);
+			const match = method.match(context, errorReply(method, other, { request: { sequence: 3 }, quoteBytes }));
 			if (match.type === "probe") expect(match.sequence).toBeGreaterThan(1000);
 			else expect(match.type).toBe("foreign");
 		}
@@ -160,8 +109,8 @@ describe.each(rawNeeds)("$name on raw sockets, IPv$family", ({ name, method, nee
 
 	it("makes a packet of another length where a request asks for it, and knows it again", () => {
 		const { bytes } = method.probe(context, { ttl: 1, sequence: 7, flow: 0, length: 1400 });
-		expect(bytes.length + (family === 4 ? 20 : 40)).toBe(1400);
-		const reply = timeExceeded(context, method, { sequence: 7, length: 1400 }, 1400);
+		expect(bytes.length + HEADER[family]).toBe(1400);
+		const reply = errorReply(method, context, { request: { sequence: 7, length: 1400 }, quoteBytes: 1400 });
 		expect(method.match(context, reply)).toMatchObject({ type: "probe", sequence: 7 });
 	});
 
@@ -174,6 +123,12 @@ describe.each(rawNeeds)("$name on raw sockets, IPv$family", ({ name, method, nee
 		}
 	});
 
+	it("has reached a target that does not know the protocol", () => {
+		const about = { request: { sequence: 7 }, icmp: UNKNOWN_PROTOCOL, from: TARGET[family] };
+		const match = method.match(context, errorReply(method, context, about));
+		expect(match).toMatchObject({ type: "probe", sequence: 7, meaning: { place: "target" } });
+	});
+
 	it("needs but its key to match loosely", () => {
 		const packet = method.probe(context, { ttl: 5, sequence: 7, flow: 0 });
 		const elsewhere = { ...context, source: PUBLIC[family], target: ROUTER[family] };
@@ -181,8 +136,11 @@ describe.each(rawNeeds)("$name on raw sockets, IPv$family", ({ name, method, nee
 		expect(method.match(context, reply).type).toBe("foreign");
 		const loose = { ...context, looseMatch: true };
 		if (!NEVER_LOOSE.includes(name)) expect(method.match(loose, reply)).toMatchObject({ type: "probe", sequence: 7 });
-		const other = contextOf(method, family, need, 0x0badcafe);
-		const match = method.match(loose, timeExceeded(other, method, 3, context.length));
+		const other = needContext(method, family, need, 0x0badcafe);
+		const match = method.match(
+			loose,
+			errorReply(method, other, { request: { sequence: 3 }, quoteBytes: context.length }),
+		);
 		if (match.type === "probe") expect(match.sequence).toBeGreaterThan(1000);
 	});
 
@@ -200,10 +158,10 @@ describe("udp", () => {
 	const udp = findMethod("udp");
 	if (udp === undefined) throw new Error("no udp");
 
-	it.each([4, 6] as const)("has a right checksum that names the sequence, IPv%d", (family) => {
+	it.each(FAMILIES)("has a right checksum that names the sequence, IPv%d", (family) => {
 		const need = udp.channels.find(({ kind }) => kind === "raw");
 		if (need === undefined) throw new Error("no raw channel");
-		const context = contextOf(udp, family, need);
+		const context = needContext(udp, family, need);
 		const checksums = new Set<number>();
 		for (let sequence = 0; sequence < 200; sequence++) {
 			const decoded = decodeUdp(udp.probe(context, { ttl: 1, sequence, flow: 0 }).bytes);
@@ -220,8 +178,12 @@ describe("udp", () => {
 			const method = findMethod(name);
 			const need = method?.channels.find(({ kind }) => kind === "raw");
 			if (method === undefined || need === undefined) throw new Error("no method");
-			const context = contextOf(method, 4, need);
-			const elsewhere = timeExceeded({ ...context, port: context.port + 40 }, method, 3, 8);
+			const context = needContext(method, 4, need);
+			const elsewhere = errorReply(
+				method,
+				{ ...context, port: context.port + 40 },
+				{ request: { sequence: 3 }, quoteBytes: 8 },
+			);
 			const match = method.match(context, elsewhere);
 			// Where ports count, another port is another probe's, which was never sent.
 			if (name === "udp-classic") expect(match).toMatchObject({ sequence: 43 });
@@ -232,7 +194,7 @@ describe("udp", () => {
 	it("calls an answer without its key its flow's, and one from elsewhere foreign", () => {
 		const need = udp.channels.find(({ kind }) => kind === "errorQueue");
 		if (need === undefined) throw new Error("no channel");
-		const context = contextOf(udp, 4, need);
+		const context = needContext(udp, 4, need);
 		const reply = {
 			type: "packet" as const,
 			at: 1,
@@ -261,7 +223,7 @@ describe("icmp", () => {
 		const icmp = findMethod("icmp");
 		const need = icmp?.channels.find(({ kind }) => kind === "raw");
 		if (icmp === undefined || need === undefined) throw new Error("no icmp");
-		const context = contextOf(icmp, 4, need);
+		const context = needContext(icmp, 4, need);
 		const { bytes } = icmp.probe(context, { ttl: 1, sequence: 3, flow: 0 });
 		const echo = (segment: Uint8Array) => ({
 			type: "packet" as const,
@@ -290,7 +252,7 @@ describe("icmp", () => {
 		const icmp = findMethod("icmp");
 		const need = icmp?.channels.find(({ kind }) => kind === "raw");
 		if (icmp === undefined || need === undefined) throw new Error("no icmp");
-		const context = contextOf(icmp, 4, need);
+		const context = needContext(icmp, 4, need);
 		const checksums = new Set<number>();
 		for (let sequence = 0; sequence < 90; sequence++) {
 			const { bytes } = icmp.probe(context, { ttl: 1, sequence, flow: 0 });
@@ -305,7 +267,7 @@ describe("tcp", () => {
 	const tcp = findMethod("tcp");
 	const need = tcp?.channels[0];
 	if (tcp === undefined || need === undefined) throw new Error("no tcp");
-	const context = contextOf(tcp, 4, need);
+	const context = needContext(tcp, 4, need);
 
 	function answer(sequence: number, flags: number, offset = 1): Reply {
 		const syn = decodeTcp(tcp?.probe(context, { ttl: 1, sequence, flow: 0 }).bytes ?? new Uint8Array(0));
@@ -324,19 +286,7 @@ describe("tcp", () => {
 			},
 			new Uint8Array(0),
 		);
-		const reply = replyFromSegment({
-			at: 1,
-			stamp: "kernel",
-			family: 4,
-			from: TARGET[4],
-			to: SOURCE[4],
-			ttl: 60,
-			tos: 0,
-			protocol: IP_PROTOCOL.tcp,
-			segment,
-		});
-		if (reply === null) throw new Error("no reply");
-		return reply;
+		return arrived(context, IP_PROTOCOL.tcp, segment);
 	}
 
 	it("tells open from closed, and shows the MSS offered", () => {
@@ -357,8 +307,8 @@ describe("tcp", () => {
 	});
 
 	it("numbers on across the end of the 32-bit sequence space", () => {
-		const late = contextOf(tcp, 4, need, 0xffffff00);
-		const match = tcp.match(late, timeExceeded(late, tcp, 60, 8));
+		const late = needContext(tcp, 4, need, 0xffffff00);
+		const match = tcp.match(late, errorReply(tcp, late, { request: { sequence: 60 }, quoteBytes: 8 }));
 		expect(match).toMatchObject({ type: "probe", sequence: 60 });
 	});
 });

@@ -74,7 +74,7 @@ function partOf(context: ProbeContext, connection: Connection, { bytes }: QuicPa
 	return hear(context, connection, bytes) === "further" ? { part: true } : {};
 }
 
-/** RFC 9000 §6.2: one with the version that we sent, or with other connection IDs than ours, is to be dropped. */
+/** RFC 9000 section 6.2: one with the version that we sent, or with other connection IDs than ours, is to be dropped. */
 function matchNegotiation(context: ProbeContext, packet: QuicVersionNegotiationPacket, sequence: number): Match {
 	const connection = connectionOf(context, sequence);
 	if (!equalBytes(packet.scid, destinationId(context, connection))) return foreign("otherKey");
@@ -90,7 +90,7 @@ function matchNegotiation(context: ProbeContext, packet: QuicVersionNegotiationP
 	return { type: "again", sequence, state, detail };
 }
 
-/** RFC 9000 §17.2.5.2: only the first Retry of a connection counts, with a token, a new ID and the right tag. */
+/** RFC 9000 section 17.2.5.2: only the first Retry of a connection counts, with a token, a new ID and the right tag. */
 function matchRetry(context: ProbeContext, packet: QuicRetryPacket, first: number): Match {
 	const connection = connectionOf(context, first);
 	const dcid = destinationId(context, connection);

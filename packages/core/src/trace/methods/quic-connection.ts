@@ -5,7 +5,7 @@ import { connectionId } from "./quic-ids.ts";
 
 /** A connection as one of its Initials shows it. */
 export interface Connection {
-	/** Sequence of its first Initial: source connection ID and ClientHello stay those of that one (RFC 9000 §17.2.5.3). */
+	/** Sequence of its first Initial: source connection ID and ClientHello stay those of that one (RFC 9000 section 17.2.5.3). */
 	readonly first: number;
 	readonly version: number;
 	/** A Version Negotiation made us choose the version. */

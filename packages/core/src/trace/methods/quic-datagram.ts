@@ -18,7 +18,7 @@ import { connectionId } from "./quic-ids.ts";
 
 /** The longest QUIC packet that our encoder's length of two bytes allows, rounded down; zeros follow in the datagram. */
 const LONGEST_PACKET = 16_000;
-/** The connection ends without an error (RFC 9000 §20.1); what kind of frame made it end nobody is told: 0 (§19.19). */
+/** The connection ends without an error (RFC 9000 section 20.1); what kind of frame made it end nobody is told: 0 (section 19.19). */
 const CLOSE = quicFrame("connectionClose", { errorCode: 0, frameType: 0, reason: "" });
 
 /** A datagram from our port to the target's, as the context's transport has it. */
@@ -50,7 +50,7 @@ export function initialDatagram(context: ProbeContext, connection: Connection, p
 	return datagram;
 }
 
-/** The Initial that acknowledges the server's and closes what it opened (RFC 9000 §10.2.3). */
+/** The Initial that acknowledges the server's and closes what it opened (RFC 9000 section 10.2.3). */
 export function closingDatagram(
 	context: ProbeContext,
 	connection: Connection,
@@ -75,7 +75,7 @@ function headerFields(context: ProbeContext, connection: Connection) {
 		version,
 		dcid: destinationId(context, connection),
 		scid: connectionId(context, "source", first),
-		// A Retry does not start the packet numbers anew, and its token stays (RFC 9000 §17.2.5.3).
+		// A Retry does not start the packet numbers anew, and its token stays (RFC 9000 section 17.2.5.3).
 		packetNumber: retry === null ? 0 : 1,
 		...(retry === null ? {} : { token: retry.token }),
 	};

@@ -4,10 +4,10 @@ import type { ProbeContext } from "../method.ts";
 import type { Connection } from "./quic-connection.ts";
 import { connectionId, quicSecret } from "./quic-ids.ts";
 
-/** What every HTTP/3 client allows the server (RFC 9114 §6.2); some refuse a connection with less. */
+/** What every HTTP/3 client allows the server (RFC 9114 section 6.2); some refuse a connection with less. */
 const CONTROL_STREAMS = 3;
 const CONTROL_STREAM_BYTES = 1024;
-/** The target forgets our connection so soon, or three of its probe timeouts later (RFC 9000 §10.1). */
+/** The target forgets our connection so soon, or three of its probe timeouts later (RFC 9000 section 10.1). */
 const IDLE_TIMEOUT_MS = 1000;
 
 /** What differs between the ClientHellos of a trace. */
@@ -26,11 +26,11 @@ interface Template {
 /** Of each trace, by version: writing a ClientHello item by item costs more than all of its cryptography. */
 const templates = new WeakMap<ProbeContext, Map<number, Template>>();
 
-/** Behind a Retry the same message again (RFC 9000 §17.2.5.3): it depends on the connection's first Initial alone. */
+/** Behind a Retry the same message again (RFC 9000 section 17.2.5.3): it depends on the connection's first Initial alone. */
 export function clientHello(context: ProbeContext, { first, version }: Connection): Uint8Array {
 	const own: OwnFields = {
 		random: quicSecret(context, "random", first),
-		// Any 32 bytes are a public value of X25519 (RFC 7748 §5); nobody will ask for the private one.
+		// Any 32 bytes are a public value of X25519 (RFC 7748 section 5); nobody will ask for the private one.
 		keyShare: quicSecret(context, "keyShare", first),
 		scid: connectionId(context, "source", first),
 	};

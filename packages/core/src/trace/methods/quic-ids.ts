@@ -8,7 +8,7 @@
  */
 import type { ProbeContext } from "../method.ts";
 
-/** Length in bytes of the connection IDs that we make: the shortest that a first Initial may have (RFC 9000 §7.2). */
+/** Length in bytes of the connection IDs that we make: the shortest that a first Initial may have (RFC 9000 section 7.2). */
 export const CONNECTION_ID_LENGTH = 8;
 const SEQUENCE_LENGTH = 2;
 /** Of an ID that was cut off, so many bytes still name the probe: the sequence and 32 bits that nobody guesses. */
@@ -71,7 +71,7 @@ export function namedSequence(context: ProbeContext, role: "destination" | "sour
 		: null;
 }
 
-/** Where the DCID begins in a long header: first byte, version, its length (RFC 8999 §5.1). */
+/** Where the DCID begins in a long header: first byte, version, its length (RFC 8999 section 5.1). */
 const DCID_OFFSET = 6;
 
 /**

@@ -6,31 +6,32 @@
 import { IP_PROTOCOL } from "@whither/wire";
 import type { IcmpErrorReply, ProbePacket, Reply } from "../channel.ts";
 import type { Match, MethodOption, ProbeContext, ProbeRequest, TraceMethod } from "../method.ts";
+import { arePortsOurs } from "./probe-ports.ts";
 import { matchQuicDatagram } from "./quic-answer.ts";
 import { connectionOf, type FollowUp, latestInitial, rememberFollowUp } from "./quic-connection.ts";
 import { initialDatagram, quicPacket } from "./quic-datagram.ts";
 import { quotedConnection } from "./quic-ids.ts";
-import { quotedFrame } from "./quoted-frame.ts";
+import { quotedMatch } from "./quoted-frame.ts";
 
 const UDP = IP_PROTOCOL.udp;
 const HTTPS_PORT = 443;
-/** IP and UDP headers plus the 1200 bytes that a datagram with a first Initial has at least (RFC 9000 §14.1). */
+/** IP and UDP headers plus the 1200 bytes that a datagram with a first Initial has at least (RFC 9000 section 14.1). */
 const LENGTH = { 4: 1228, 6: 1248 } as const;
-/** Names of the protocol that fit the ClientHello beside the longest host name (RFC 1035 §2.3.4: 255 bytes). */
+/** Names of the protocol that fit the ClientHello beside the longest host name (RFC 1035 section 2.3.4: 255 bytes). */
 const LONGEST_ALPN = 255;
 const OPTIONS: readonly MethodOption[] = [
 	{ name: "v2", value: null, summary: "QUIC version 2 (RFC 9369) instead of 1" },
 	{
 		name: "version",
 		value: "HEX",
-		summary: "this version number, such as 1a2a3a4a to be told the target's versions",
+		summary: "This version number, such as 1a2a3a4a to be told the target's versions",
 		check: (value) =>
 			/^(0x)?0*[1-9a-f][0-9a-f]{0,7}$/i.test(value) ? null : "a version is 1 to ffffffff, in hexadecimal",
 	},
 	{
 		name: "alpn",
 		value: "LIST",
-		summary: "application protocols offered, separated by + (h3)",
+		summary: "Application protocols offered, separated by + (h3)",
 		check: (value) =>
 			value.length <= LONGEST_ALPN && value.split("+").every((name) => /^[\x21-\x7e]+$/.test(name))
 				? null
@@ -39,7 +40,7 @@ const OPTIONS: readonly MethodOption[] = [
 	{
 		name: "sni",
 		value: "NAME",
-		summary: "server name asked for (the target's name)",
+		summary: "Server name asked for (the target's name)",
 		check: (value) => (/^[\x21-\x7e]{1,255}$/.test(value) ? null : "a host name of 1 to 255 ASCII characters"),
 	},
 ];
@@ -89,26 +90,17 @@ function match(context: ProbeContext, reply: Reply): Match {
 	if (reply.type === "icmpError") return matchError(context, reply);
 	if (reply.type !== "packet" || reply.protocol !== UDP) return { type: "foreign", reason: "otherProtocol" };
 	if (reply.from !== context.target) return { type: "foreign", reason: "otherTarget" };
-	if (!arePorts(context, reply.destinationPort, reply.sourcePort)) return { type: "foreign", reason: "otherPort" };
+	if (!arePortsOurs(context, reply.destinationPort, reply.sourcePort)) return { type: "foreign", reason: "otherPort" };
 	return matchQuicDatagram(context, reply.payload);
 }
 
 function matchError(context: ProbeContext, reply: IcmpErrorReply): Match {
-	const { quoted } = reply;
-	const frame = quotedFrame(context, reply, UDP);
-	if (frame.type === "foreign") return frame;
-	const { meaning } = frame;
-	if (!context.looseMatch && !arePorts(context, quoted.sourcePort, quoted.destinationPort))
-		return { type: "foreign", reason: "otherPort" };
-	const connection = quotedConnection(context, quoted.payload);
-	if (connection === undefined) return { type: "flow", meaning };
-	if (connection === null) return { type: "foreign", reason: "otherKey" };
-	const { sequence, behindRetry } = connection;
-	return { type: "probe", sequence: behindRetry ? latestInitial(context, sequence) : sequence, meaning };
-}
-
-/** Ports known to the reply must be ours and the target's; an unprivileged socket is not told its own again. */
-function arePorts(context: ProbeContext, ours: number | null, theirs: number | null): boolean {
-	const isOurs = ours === null || context.sourcePorts.length === 0 || context.sourcePorts.includes(ours);
-	return isOurs && (theirs === null || theirs === context.port);
+	return quotedMatch(context, reply, {
+		protocol: UDP,
+		sequenceOf: ({ payload }) => {
+			const connection = quotedConnection(context, payload);
+			if (connection === null || connection === undefined) return connection;
+			return connection.behindRetry ? latestInitial(context, connection.sequence) : connection.sequence;
+		},
+	});
 }

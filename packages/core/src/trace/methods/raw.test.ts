@@ -10,7 +10,7 @@ import {
 	HEADER,
 	ROUTER,
 	UNKNOWN_PROTOCOL,
-} from "./protocol.fixture.ts";
+} from "./method.fixture.ts";
 import { raw } from "./raw.ts";
 
 describe("a probe of raw", () => {

@@ -10,7 +10,8 @@
 import { IP_HEADER_LENGTH, IP_PROTOCOL } from "@whither/wire";
 import type { ChannelNeed, IcmpErrorReply, PacketReply, ProbePacket, Reply } from "../channel.ts";
 import type { Match, ProbeContext, ProbeRequest, ReplyMeaning, TraceMethod } from "../method.ts";
-import { filler, refusableFrame } from "./refusable-frame.ts";
+import { filler } from "./filler.ts";
+import { quotedFrame } from "./quoted-frame.ts";
 
 /** "Use for experimentation and testing" (RFC 3692, RFC 4727). */
 const DEFAULT_PROTOCOL = IP_PROTOCOL.experiment1;
@@ -46,7 +47,7 @@ const NO_PROTOCOL: ReadonlySet<number> = new Set([
 
 export const raw: TraceMethod = {
 	name: "raw",
-	summary: `packets of IP protocol N (-O protocol=N, default ${DEFAULT_PROTOCOL}), like traceroute -P`,
+	summary: `Packets of IP protocol N (-O protocol=N, default ${DEFAULT_PROTOCOL}), like traceroute -P`,
 	channels: needs({}),
 	defaultPort: null,
 	defaultLength: { 4: 60, 6: 80 },
@@ -103,7 +104,7 @@ function matchAnswer(context: ProbeContext, { from, payload }: PacketReply): Mat
 
 /** There are no ports: without the key, and all of it, a quote is nobody's. */
 function matchError(context: ProbeContext, reply: IcmpErrorReply): Match {
-	const frame = refusableFrame(context, reply, protocolOf(context.options));
+	const frame = quotedFrame(context, reply, protocolOf(context.options));
 	if (frame.type === "foreign") return frame;
 	const sequence = sequenceIn(context, reply.quoted.segment ?? new Uint8Array(0));
 	if (sequence === null) return { type: "foreign", reason: "otherKey" };

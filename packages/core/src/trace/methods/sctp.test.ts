@@ -11,7 +11,7 @@ import {
 	ROUTER,
 	SOURCE_PORT,
 	UNKNOWN_PROTOCOL,
-} from "./protocol.fixture.ts";
+} from "./method.fixture.ts";
 import { sctp } from "./sctp.ts";
 
 function initOf(bytes: Uint8Array) {

@@ -15,7 +15,9 @@ import {
 } from "@whither/wire";
 import type { IcmpErrorReply, PacketReply, ProbePacket, Reply } from "../channel.ts";
 import type { Match, ProbeContext, ProbeRequest, ReplyMeaning, TraceMethod } from "../method.ts";
-import { arePortsOurs, areQuotedPortsOurs, filler, refusableFrame } from "./refusable-frame.ts";
+import { filler } from "./filler.ts";
+import { arePortsOurs } from "./probe-ports.ts";
+import { quotedMatch } from "./quoted-frame.ts";
 
 const SCTP = IP_PROTOCOL.sctp;
 /** Where mtr --sctp knocks; SCTP has no port that is everywhere. */
@@ -120,18 +122,15 @@ function causeName({ name, type }: { readonly name: string; readonly type: numbe
 }
 
 function matchError(context: ProbeContext, reply: IcmpErrorReply): Match {
-	const frame = refusableFrame(context, reply, SCTP);
-	if (frame.type === "foreign") return frame;
-	if (!areQuotedPortsOurs(context, reply)) return { type: "foreign", reason: "otherPort" };
-	const { meaning } = frame;
-	const segment = reply.quoted.segment ?? NOTHING;
+	return quotedMatch(context, reply, {
+		protocol: SCTP,
+		sequenceOf: ({ segment }) => quotedProbe(context, segment ?? NOTHING),
+	});
+}
+
+function quotedProbe(context: ProbeContext, segment: Uint8Array): number | null | undefined {
 	const prefix = decodeSctpPrefix(segment);
-	if (isDecodeError(prefix)) return { type: "foreign", reason: "malformed" };
-	if (prefix.verificationTag !== 0) return { type: "foreign", reason: "otherKey" };
-	if (segment.length < TAG_END) {
-		return context.looseMatch ? { type: "foreign", reason: "otherKey" } : { type: "flow", meaning };
-	}
-	const tag = new DataView(segment.buffer, segment.byteOffset).getUint32(TAG_OFFSET);
-	const sequence = probeOf(context, tag);
-	return sequence === null ? { type: "foreign", reason: "otherKey" } : { type: "probe", sequence, meaning };
+	if (isDecodeError(prefix) || prefix.verificationTag !== 0) return null;
+	if (segment.length < TAG_END) return undefined;
+	return probeOf(context, new DataView(segment.buffer, segment.byteOffset).getUint32(TAG_OFFSET));
 }

@@ -29,7 +29,7 @@ export const TCP_OPTIONS: readonly MethodOption[] = [
 	{
 		name: "mss",
 		value: "N",
-		summary: "Maximum segment size to offer in a SYN; that of the answer is shown",
+		summary: "Maximum segment size to offer in a SYN; text shows that of the answer",
 		check: (value) => checkNumber(value, 1, MOST_16_BITS),
 	},
 	{
@@ -39,7 +39,8 @@ export const TCP_OPTIONS: readonly MethodOption[] = [
 		check: (value) => checkNumber(value, 0, MOST_16_BITS),
 	},
 	{ name: "no-extra-ping", value: null, summary: "Do without the unmarked SYNs that go with --ecn" },
-	{ name: "info", value: null, summary: "Show the flags and the maximum segment size of TCP answers" },
+	// For the report alone, which reads it from the orders; no probe is another for it.
+	{ name: "info", value: null, summary: "Show the flags and the maximum segment size of TCP answers in text" },
 ];
 
 /** A decimal or 0x-hexadecimal number; null for anything else. */

@@ -1,12 +1,10 @@
 /** Whether marked SYNs vanish where unmarked ones are answered: what `--ecn` with an ECN offer looks into. */
+import { hopsBack } from "../hop-distance.ts";
 import type { ProbeContext, TraceEvidence } from "../method.ts";
 import type { HopResult, ProbeResult, TraceWarning } from "../result.ts";
 
 /** Name of the companions that go without a mark. */
 export const UNMARKED = "unmarked";
-
-/** TTLs that systems give their packets at first. */
-const INITIAL_TTLS = [64, 128, 255] as const;
 
 /**
  * `ecnDropped`, when only unmarked SYNs were answered by the target. A path that was not followed as far as the answer
@@ -27,6 +25,5 @@ function isSilent({ probes }: HopResult): boolean {
 /** Hops that an answer seems to have come; 0 where its TTL is unknown. */
 function distance({ reply }: ProbeResult): number {
 	const ttl = reply?.ttl ?? null;
-	if (ttl === null) return 0;
-	return (INITIAL_TTLS.find((initial) => initial >= ttl) ?? 255) - ttl + 1;
+	return ttl === null ? 0 : hopsBack(ttl);
 }

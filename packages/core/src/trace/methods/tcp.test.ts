@@ -1,41 +1,19 @@
 import { decodeTcp, encodeTcp, IP_PROTOCOL, isDecodeError, TCP_FLAGS, type TcpHeader } from "@whither/wire";
 import { describe, expect, it } from "vitest";
-import { replyFromSegment } from "../capture.ts";
-import type { Family, Reply } from "../channel.ts";
+import type { Reply } from "../channel.ts";
 import type { ProbeContext, ProbeRequest, TraceEvidence } from "../method.ts";
 import { checkMethodOptions, parseMethodOptions } from "../method-options.ts";
 import type { ProbeResult } from "../result.ts";
-import { testCrypto } from "./quic-crypto.fixture.ts";
+import { arrived, contextOf, FAMILIES, HEADER, SOURCE, SOURCE_PORT, TARGET } from "./method.fixture.ts";
 import { tcp } from "./tcp.ts";
 import { askedFlags, ecnAgreement, tcpOptionsWithSysctl } from "./tcp-asked.ts";
 
-const SOURCE = { 4: "192.0.2.1", 6: "2001:db8::1" } as const;
-const TARGET = { 4: "203.0.113.7", 6: "2001:db8:7::7" } as const;
 const { syn, ack, fin, rst, psh, urg, ece, cwr, ae } = TCP_FLAGS;
 
-function contextOf(options: string, changes: Partial<ProbeContext> = {}): ProbeContext {
-	const family: Family = changes.family ?? 4;
-	const context: ProbeContext = {
-		family,
-		channel: "raw",
-		transport: "ip",
-		source: SOURCE[family],
-		target: TARGET[family],
-		sourcePorts: Array.from({ length: 90 }, (_, index) => 50_000 + index),
-		port: 443,
-		key: 0xdecafbad,
-		length: 0,
-		targetName: "target.example",
-		secret: new Uint8Array(32),
-		crypto: testCrypto,
-		options: parseMethodOptions(options),
-		sessions: [],
-		tos: 0,
-		looseMatch: false,
-		queries: 3,
-		...changes,
-	};
-	return { ...context, length: tcp.leastLength?.(context) ?? 0 };
+/** With the options of a text as after `-O`, and a port for each of 90 probes. */
+function tcpContext(options: string, changes: Partial<ProbeContext> = {}): ProbeContext {
+	const sourcePorts = Array.from({ length: 90 }, (_, index) => SOURCE_PORT + index);
+	return contextOf(tcp, changes.family ?? 4, { sourcePorts, options: parseMethodOptions(options), ...changes });
 }
 
 function segmentOf(context: ProbeContext, request: Partial<ProbeRequest> = {}) {
@@ -61,10 +39,7 @@ function answer(context: ProbeContext, to: TcpHeader, fields: Partial<TcpHeader>
 		},
 		new Uint8Array(0),
 	);
-	const head = { at: 1, stamp: "kernel", ttl: 60, tos: 0, protocol: IP_PROTOCOL.tcp } as const;
-	const reply = replyFromSegment({ ...head, family, from: TARGET[family], to: SOURCE[family], segment });
-	if (reply === null) throw new Error("no reply");
-	return reply;
+	return arrived(context, IP_PROTOCOL.tcp, segment);
 }
 
 describe("the flags of tcp", () => {
@@ -85,7 +60,7 @@ describe("the flags of tcp", () => {
 		["info", syn],
 	])("are those that -O %s names", (options, flags) => {
 		expect(askedFlags(parseMethodOptions(options))).toBe(flags);
-		expect(segmentOf(contextOf(options)).header.flags).toBe(flags);
+		expect(segmentOf(tcpContext(options)).header.flags).toBe(flags);
 	});
 
 	it.each(["flags=512", "flags=-1", "flags=x", "flags=", "mss=0", "mss=65536", "window=70000", "flags", "syn=1"])(
@@ -107,27 +82,27 @@ describe("the flags of tcp", () => {
 	});
 });
 
-describe.each([4, 6] as const)("the packets of tcp over IPv%i", (family) => {
-	const header = family === 4 ? 20 : 40;
+describe.each(FAMILIES)("the packets of tcp over IPv%i", (family) => {
+	const header = HEADER[family];
 
 	it("carry the options of a SYN in a SYN only", () => {
-		const plain = contextOf("", { family });
+		const plain = tcpContext("", { family });
 		expect(plain.length).toBe(header + 40);
 		expect(segmentOf(plain).bytes.length).toBe(40);
-		const acknowledgment = contextOf("ack", { family });
+		const acknowledgment = tcpContext("ack", { family });
 		expect(acknowledgment.length).toBe(header + 20);
 		expect(segmentOf(acknowledgment).bytes.length).toBe(20);
 	});
 
 	it("offer the MSS and the window asked for", () => {
-		const { header } = segmentOf(contextOf("mss=536,window=0x400", { family }));
+		const { header } = segmentOf(tcpContext("mss=536,window=0x400", { family }));
 		expect(header.window).toBe(1024);
 		expect(header.options.find(({ name }) => name === "maximumSegmentSize")?.value).toBe(536);
 	});
 
 	it("are as long as is asked, and never shorter than their headers", () => {
 		for (const options of ["", "ack"]) {
-			const context = contextOf(options, { family });
+			const context = tcpContext(options, { family });
 			expect(segmentOf(context, { length: 1400 }).bytes.length + header).toBe(1400);
 			expect(segmentOf(context, { length: 30 }).bytes.length + header).toBe(context.length);
 		}
@@ -136,7 +111,7 @@ describe.each([4, 6] as const)("the packets of tcp over IPv%i", (family) => {
 
 describe("the answers to tcp", () => {
 	it("name the probe that a SYN/ACK or a reset acknowledges, with its payload or without", () => {
-		const context = contextOf("");
+		const context = tcpContext("");
 		const { header, payload } = segmentOf(context, { length: 1500 });
 		const acknowledged = (header.sequence + 1) >>> 0;
 		const synAck = answer(context, header, { flags: syn | ack, acknowledgment: acknowledged });
@@ -149,7 +124,7 @@ describe("the answers to tcp", () => {
 
 	it("name a probe with ACK by the reset's own number", () => {
 		for (const options of ["ack", "syn,ack", "fin,ack"]) {
-			const context = contextOf(options);
+			const context = tcpContext(options);
 			const { header } = segmentOf(context);
 			const reset = answer(context, header, { flags: rst, sequence: header.acknowledgment });
 			expect(tcp.match(context, reset)).toMatchObject({ sequence: 5, meaning: { kind: "rst", place: "target" } });
@@ -163,7 +138,7 @@ describe("the answers to tcp", () => {
 		["flags=0", 0],
 		["fin,psh,urg", 1],
 	])("name a probe with -O %s by the reset that acknowledges it", (options, taken) => {
-		const context = contextOf(options);
+		const context = tcpContext(options);
 		const { header } = segmentOf(context);
 		const acknowledgment = (header.sequence + taken) >>> 0;
 		const reset = answer(context, header, { flags: rst | ack, sequence: 0, acknowledgment });
@@ -173,7 +148,7 @@ describe("the answers to tcp", () => {
 
 	it("tell what ECN was agreed on, where it was offered", () => {
 		const agreed = (options: string, flags: number) => {
-			const context = contextOf(options);
+			const context = tcpContext(options);
 			const { header } = segmentOf(context);
 			const acknowledgment = (header.sequence + 1) >>> 0;
 			const match = tcp.match(context, answer(context, header, { flags: syn | ack | flags, acknowledgment }));
@@ -198,13 +173,13 @@ describe("the answers to tcp", () => {
 });
 
 describe("marked SYNs", () => {
-	const marked = contextOf("ecn", { tos: 0xb9 });
+	const marked = tcpContext("ecn", { tos: 0xb9 });
 
 	it("go with as many unmarked ones, unless told not to, and only where both marks are asked for", () => {
 		const companions = tcp.companions?.(marked, { when: "start" }) ?? [];
 		expect(companions).toEqual([0, 1, 2].map((query) => ({ name: "unmarked", ttl: 255, query, tos: 0xb8 })));
 		expect(segmentOf(marked, { companion: "unmarked" }).header.flags).toBe(syn);
-		for (const none of [contextOf("ecn"), contextOf("", { tos: 1 }), contextOf("ecn,no-extra-ping", { tos: 1 })])
+		for (const none of [tcpContext("ecn"), tcpContext("", { tos: 1 }), tcpContext("ecn,no-extra-ping", { tos: 1 })])
 			expect(tcp.companions?.(none, { when: "start" })).toEqual([]);
 		expect(tcp.companions?.(marked, { when: "end", lastTtl: 3, reached: false })).toEqual([]);
 	});

@@ -13,9 +13,8 @@ import {
 	TCP_FLAGS,
 	TCP_HEADER_LENGTH,
 	type TcpHeader,
-	type TcpOption,
 } from "@whither/wire";
-import type { Family, IcmpErrorReply, PacketReply, Reply } from "../channel.ts";
+import type { IcmpErrorReply, PacketReply, Reply } from "../channel.ts";
 import type {
 	Companion,
 	CompanionMoment,
@@ -25,7 +24,9 @@ import type {
 	ReplyMeaning,
 	TraceMethod,
 } from "../method.ts";
-import { quotedFrame } from "./quoted-frame.ts";
+import { filler } from "./filler.ts";
+import { quotedMatch } from "./quoted-frame.ts";
+import { SYN_MSS, SYN_OPTIONS_LENGTH, SYN_WINDOW, synOptions } from "./syn-options.ts";
 import {
 	askedFlags,
 	ecnAgreement,
@@ -39,14 +40,10 @@ import { ecnConclusions, UNMARKED } from "./tcp-ecn.ts";
 
 const TCP = IP_PROTOCOL.tcp;
 const HTTPS_PORT = 443;
-/** MSS for a path of 1500 bytes: 1500 less IP and TCP headers (RFC 9293 section 3.7.1). */
-const MSS: Readonly<Record<Family, number>> = { 4: 1460, 6: 1440 };
-const WINDOW = 64240;
 /** Neighbouring probes are so far apart that what acknowledges one with all its payload never names another. */
 const SEQUENCE_STEP = 0x10000;
 /** Payload of a SYN in the smallest packet that carries any: every link bears 68 bytes (RFC 791 section 3.2). */
 const PAYLOAD_LEAST = 8;
-const SYN_OPTIONS_LENGTH = 20;
 const SEGMENT_ONLY = { 4: 40, 6: 60 } as const;
 
 export const tcp: TraceMethod = {
@@ -67,10 +64,11 @@ export const tcp: TraceMethod = {
 };
 
 function probe(context: ProbeContext, request: ProbeRequest) {
-	const { family, source, target: destination, port: destinationPort, options } = context;
+	const { family, source, target: destination, port: destinationPort, options, key } = context;
 	const sourcePort = probePort(context, request.sequence);
 	const flags = flagsOf(context, request);
 	const number = sequenceNumber(context, request.sequence);
+	const mss = numberOption(options, "mss", SYN_MSS[family]);
 	const fields = {
 		family,
 		source,
@@ -81,8 +79,8 @@ function probe(context: ProbeContext, request: ProbeRequest) {
 		// A reset of what acknowledges nothing that was sent has this number (RFC 9293 section 3.10.7.1): it names us too.
 		acknowledgment: (flags & TCP_FLAGS.ack) === 0 ? 0 : number,
 		flags,
-		window: numberOption(options, "window", WINDOW),
-		options: (flags & TCP_FLAGS.syn) === 0 ? [] : synOptions(context),
+		window: numberOption(options, "window", SYN_WINDOW),
+		options: (flags & TCP_FLAGS.syn) === 0 ? [] : synOptions({ mss, timestamp: key }),
 	};
 	const payload = filler((request.length ?? context.length) - headersLength(context, flags));
 	return { transport: "ip" as const, protocol: TCP, sourcePort, destinationPort, bytes: encodeTcp(fields, payload) };
@@ -98,21 +96,6 @@ function flagsOf({ options }: ProbeContext, { companion }: ProbeRequest): number
 function headersLength({ family }: ProbeContext, flags: number): number {
 	const options = (flags & TCP_FLAGS.syn) === 0 ? 0 : SYN_OPTIONS_LENGTH;
 	return IP_HEADER_LENGTH[family] + TCP_HEADER_LENGTH + options;
-}
-
-/** What Linux itself offers in a SYN, 20 bytes in all. */
-function synOptions({ family, key, options }: ProbeContext): readonly TcpOption[] {
-	return [
-		{ name: "maximumSegmentSize", kind: 2, value: numberOption(options, "mss", MSS[family]) },
-		{ name: "sackPermitted", kind: 4, value: true },
-		{ name: "timestamps", kind: 8, value: { value: key, echo: 0 } },
-		{ name: "noOperation", kind: 1, value: null },
-		{ name: "windowScale", kind: 3, value: 7 },
-	];
-}
-
-function filler(length: number): Uint8Array {
-	return Uint8Array.from({ length: Math.max(0, length) }, (_, index) => 0x40 + (index & 0x3f));
 }
 
 /** SYNs without a mark, to the target itself: what marked ones are compared with. */
@@ -137,16 +120,15 @@ function match(context: ProbeContext, reply: Reply): Match {
 }
 
 function matchError(context: ProbeContext, reply: IcmpErrorReply): Match {
-	const frame = quotedFrame(context, reply, TCP);
-	if (frame.type === "foreign") return frame;
-	const quoted = decodeTcpPrefix(reply.quoted.segment ?? new Uint8Array(0));
-	if (isDecodeError(quoted)) return { type: "foreign", reason: "malformed" };
-	const named = namedBy(context, quoted.sequence, (offset) => offset === 0);
-	if (context.looseMatch) {
-		if (named === null) return { type: "foreign", reason: "otherKey" };
-		return { type: "probe", sequence: named, meaning: frame.meaning };
-	}
-	return matched(context, { ours: quoted.sourcePort, theirs: quoted.destinationPort, named, meaning: frame.meaning });
+	return quotedMatch(context, reply, {
+		protocol: TCP,
+		sequenceOf: ({ segment, sourcePort }) => {
+			const quoted = decodeTcpPrefix(segment ?? new Uint8Array(0));
+			if (isDecodeError(quoted)) return null;
+			const named = namedBy(context, quoted.sequence, (offset) => offset === 0);
+			return named === null || context.looseMatch || probePort(context, named) === sourcePort ? named : null;
+		},
+	});
 }
 
 function matchSegment(context: ProbeContext, reply: PacketReply): Match {

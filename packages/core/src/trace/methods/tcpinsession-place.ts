@@ -4,8 +4,13 @@
  */
 import { sequenceAdd, sequenceDifference } from "@whither/wire";
 
-/** Places for probes of up to so many bytes: `slots` of them, `stride` bytes apart, from `start` bytes into the window. */
+/** Bytes between the beginnings of two probes in one slot. */
+const LAYER_STEP = 2;
+
+/** Places for probes of up to `longest` bytes: `slots` of them, `stride` bytes apart, from `start` bytes into the window. */
 interface Region {
+	/** Leaves a hole before the next slot, even where that one's probe is of the layer before. */
+	readonly longest: number;
 	readonly start: number;
 	readonly stride: number;
 	readonly slots: number;
@@ -18,23 +23,23 @@ interface Region {
  * they are more than slots, they overlap, and the places where they begin (and the blocks by which a receiver tells of
  * bytes that it has already, RFC 2883) still tell one from another.
  */
+const LONG: Region = { longest: 2_048 - LAYER_STEP - 1, start: 16_384, stride: 2_048, slots: 7, layers: 256 };
 const REGIONS: readonly Region[] = [
-	{ start: 1, stride: 2, slots: 4095, layers: 1 },
-	{ start: 8_192, stride: 128, slots: 62, layers: 64 },
-	{ start: 16_384, stride: 2_048, slots: 7, layers: 256 },
+	{ longest: 1, start: 1, stride: 2, slots: 4095, layers: 1 },
+	{ longest: 128 - LAYER_STEP - 1, start: 8_192, stride: 128, slots: 62, layers: 64 },
+	LONG,
 ];
+
+/** Bytes of the longest probe that has a place: enough for any path of Ethernet's MTU. */
+export const LONGEST_PAYLOAD = LONG.longest;
 
 /** So many bytes below the connection's own, and further down, stand the SYNs that look for what became of an option. */
 const SYN_OFFSET = 2;
 const MOST_SYNS = 0x10000;
-/** Bytes between the beginnings of two probes in one slot. */
-const LAYER_STEP = 2;
 
-/** The sequence number of a probe with so many bytes; `sendNext` is the connection's SND.NXT. */
+/** The sequence number of a probe with so many bytes, at most `LONGEST_PAYLOAD`; `sendNext` is the connection's SND.NXT. */
 export function probeSequence(sendNext: number, sequence: number, payloadLength: number): number {
-	const region = REGIONS.find(({ stride }) => stride > payloadLength) ?? REGIONS[REGIONS.length - 1];
-	if (region === undefined) throw new RangeError("no regions");
-	const { start, stride, slots, layers } = region;
+	const { start, stride, slots, layers } = REGIONS.find(({ longest }) => longest >= payloadLength) ?? LONG;
 	const layer = Math.floor(sequence / slots) % layers;
 	return sequenceAdd(sendNext, start + (sequence % slots) * stride + layer * LAYER_STEP);
 }

@@ -2,10 +2,11 @@
  * Where selective acknowledgments were lost, when the other end agreed to none: SYNs like the connection's own are sent to
  * every hop short of the target, and the quotes tell how far the option came.
  */
-import { decodeTcp, encodeTcp, isDecodeError, TCP_FLAGS, type TcpOption } from "@whither/wire";
-import type { Family, QuotedProbe, SessionFacts } from "../channel.ts";
+import { decodeTcp, encodeTcp, isDecodeError, TCP_FLAGS } from "@whither/wire";
+import type { QuotedProbe, SessionFacts } from "../channel.ts";
 import type { Companion, CompanionMoment, ProbeContext, TraceEvidence } from "../method.ts";
 import type { TraceWarning } from "../result.ts";
+import { SYN_MSS, SYN_WINDOW, synOptions } from "./syn-options.ts";
 import { synSequence } from "./tcpinsession-place.ts";
 
 /** The companions' name. */
@@ -13,11 +14,6 @@ export const SYN_COMPANION = "syn";
 
 /** What a quote shows of the option; `unknown`: it does not reach so far. */
 export type OptionFate = "kept" | "removed" | "unknown";
-
-/** MSS for a path of 1500 bytes: 1500 less IP and TCP headers (RFC 9293 section 3.7.1). */
-const MSS: Readonly<Record<Family, number>> = { 4: 1460, 6: 1440 };
-const WINDOW = 64_240;
-const WINDOW_SHIFT = 7;
 
 /** SYNs to all hops between us and the target, and none to the target itself; none where SACK may be used. */
 export function synCompanions({ sessions }: ProbeContext, moment: CompanionMoment): readonly Companion[] {
@@ -34,14 +30,8 @@ export function synCompanions({ sessions }: ProbeContext, moment: CompanionMomen
  * to the target, it finds the connection there and opens nothing (RFC 5961 section 4).
  */
 export function synSegment(context: ProbeContext, session: SessionFacts, sequence: number): Uint8Array {
-	const { family, source, target: destination, port: destinationPort } = context;
-	const options: readonly TcpOption[] = [
-		{ name: "maximumSegmentSize", kind: 2, value: MSS[family] },
-		{ name: "sackPermitted", kind: 4, value: true },
-		{ name: "timestamps", kind: 8, value: { value: session.timestamps?.value ?? context.key, echo: 0 } },
-		{ name: "noOperation", kind: 1, value: null },
-		{ name: "windowScale", kind: 3, value: WINDOW_SHIFT },
-	];
+	const { family, source, target: destination, port: destinationPort, key } = context;
+	const timestamp = session.timestamps?.value ?? key;
 	const fields = {
 		family,
 		source,
@@ -50,8 +40,8 @@ export function synSegment(context: ProbeContext, session: SessionFacts, sequenc
 		destinationPort,
 		sequence: synSequence(session.sendNext, sequence),
 		flags: TCP_FLAGS.syn,
-		window: WINDOW,
-		options,
+		window: SYN_WINDOW,
+		options: synOptions({ mss: SYN_MSS[family], timestamp }),
 	};
 	return encodeTcp(fields, new Uint8Array(0));
 }

@@ -1,6 +1,5 @@
 import {
 	decodeTcp,
-	encodeIcmpError,
 	encodeTcp,
 	IP_PROTOCOL,
 	isDecodeError,
@@ -11,23 +10,16 @@ import {
 } from "@whither/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ipPacket, replyFromPacket, replyFromSegment } from "../capture.ts";
+import { replyFromPacket } from "../capture/packets.ts";
 import type { Family, Reply, SessionFacts } from "../channel.ts";
 import type { ProbeContext, ProbeRequest } from "../method.ts";
 import type { CompanionResult } from "../result.ts";
 import { synAckFacts } from "../session.ts";
-import { testCrypto } from "./quic-crypto.fixture.ts";
+import { arrived, contextOf, errorAbout, FAMILIES, HEADER, ROUTER, SOURCE, TARGET } from "./method.fixture.ts";
 import { tcpinsession as method } from "./tcpinsession.ts";
-import { probeAt, probeSequence, synAt, synSequence } from "./tcpinsession-place.ts";
+import { LONGEST_PAYLOAD } from "./tcpinsession-place.ts";
 
-const SOURCE = { 4: "192.0.2.1", 6: "2001:db8::1" } as const;
-const TARGET = { 4: "203.0.113.7", 6: "2001:db8:7::7" } as const;
-const ROUTER = { 4: "198.51.100.9", 6: "2001:db8:9::9" } as const;
-const TIME_EXCEEDED = { 4: 11, 6: 3 } as const;
-const ICMP = { 4: IP_PROTOCOL.icmp, 6: IP_PROTOCOL.icmpv6 } as const;
 const PORT = 443;
-/** Numbers whose windows wrap, and some that do not. */
-const NUMBERS = [0, 0x7fffff00, 0xfffffff0, 0xffff_ffff, 0xffff_8000, 0x1234_5678];
 
 const SESSION: SessionFacts = {
 	sourcePort: 50_000,
@@ -40,31 +32,12 @@ const SESSION: SessionFacts = {
 	rttNs: 46e6,
 };
 
-function contextOf(
+function sessionContext(
 	family: Family,
 	session: Partial<SessionFacts> = {},
 	more: Partial<ProbeContext> = {},
 ): ProbeContext {
-	return {
-		family,
-		channel: "session",
-		transport: "ip",
-		source: SOURCE[family],
-		target: TARGET[family],
-		sourcePorts: [50_000],
-		port: PORT,
-		key: 0xdecafbad,
-		length: method.defaultLength[family],
-		targetName: TARGET[family],
-		secret: new Uint8Array(32),
-		crypto: testCrypto,
-		options: {},
-		sessions: [{ ...SESSION, ...session }],
-		tos: 0,
-		looseMatch: false,
-		queries: 3,
-		...more,
-	};
+	return contextOf(method, family, { channel: "session", sessions: [{ ...SESSION, ...session }], ...more });
 }
 
 function request(sequence: number, more: Partial<ProbeRequest> = {}): ProbeRequest {
@@ -108,10 +81,7 @@ function answer(
 		},
 		payload,
 	);
-	const head = { at: 1, stamp: "kernel", family, from, to: SOURCE[family], ttl: 52, tos: 0 } as const;
-	const reply = replyFromSegment({ ...head, protocol: IP_PROTOCOL.tcp, segment });
-	if (reply === null) throw new Error("no reply");
-	return reply;
+	return arrived(context, IP_PROTOCOL.tcp, segment, from);
 }
 
 /** The block of the bytes of one probe. */
@@ -126,19 +96,8 @@ function timeExceeded(
 	quoteBytes: number,
 	change: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes,
 ): Reply {
-	const { family } = context;
 	const packet = method.probe(context, asked);
-	const frame = { family, source: context.source, target: context.target, tos: 0, flowLabel: 0, dontFragment: false };
-	const changed = { ...packet, bytes: change(packet.bytes) };
-	const whole = ipPacket(frame, { sequence: asked.sequence, ttl: 1, packet: changed });
-	const quoted = whole.subarray(0, (family === 4 ? 20 : 40) + quoteBytes);
-	const [from, to] = [ROUTER[family], context.source];
-	const icmp = { type: TIME_EXCEEDED[family], code: 0, quoted, source: from, destination: to };
-	const segment = encodeIcmpError(family, icmp);
-	const head = { at: 1, stamp: "kernel", family, from, to, ttl: 60, tos: 0 } as const;
-	const reply = replyFromSegment({ ...head, protocol: ICMP[family], segment });
-	if (reply === null) throw new Error("no reply");
-	return reply;
+	return errorAbout(context, { ...packet, bytes: change(packet.bytes) }, { quoteBytes });
 }
 
 /** SACK-permitted made into padding, as firewalls do it. */
@@ -149,44 +108,8 @@ function stripped(bytes: Uint8Array): Uint8Array {
 	return copy;
 }
 
-describe("places of in-session probes", () => {
-	it("names every probe by where it begins, whatever its length and wherever the numbers wrap", () => {
-		fc.assert(
-			fc.property(
-				fc.constantFrom(...NUMBERS),
-				fc.integer({ min: 0, max: 1_700 }),
-				fc.constantFrom(1, 2, 60, 127, 128, 1_348, 1_460),
-				(sendNext, sequence, payload) => {
-					const at = probeSequence(sendNext, sequence, payload);
-					expect(probeAt(sendNext, at)).toBe(sequence);
-					expect((at - sendNext) >>> 0).toBeGreaterThan(0);
-					expect(((at - sendNext) >>> 0) + payload).toBeLessThanOrEqual(0x8000);
-				},
-			),
-		);
-	});
-
-	it("leaves a hole between any two probes of one byte", () => {
-		for (let sequence = 0; sequence < 4_000; sequence++) {
-			expect(probeSequence(5, sequence + 1, 1) - probeSequence(5, sequence, 1)).toBe(2);
-		}
-	});
-
-	it("takes nobody else's number for a probe's", () => {
-		for (const sendNext of NUMBERS) {
-			expect(probeAt(sendNext, sendNext)).toBeNull();
-			expect(probeAt(sendNext, sequenceAdd(sendNext, -1))).toBeNull();
-			expect(probeAt(sendNext, sequenceAdd(sendNext, 2))).toBeNull();
-			expect(synAt(sendNext, sendNext)).toBeNull();
-			expect(synAt(sendNext, sequenceAdd(sendNext, -1))).toBeNull();
-			expect(synAt(sendNext, synSequence(sendNext, 9))).toBe(9);
-			expect(probeAt(sendNext, synSequence(sendNext, 9))).toBeNull();
-		}
-	});
-});
-
-describe.each([4, 6] as const)("tcpinsession, IPv%d", (family) => {
-	const context = contextOf(family);
+describe.each(FAMILIES)("tcpinsession, IPv%d", (family) => {
+	const context = sessionContext(family);
 
 	it("sends one byte behind a hole, in the flow of the connection", () => {
 		const { header, payload } = segmentOf(context, request(0));
@@ -198,17 +121,27 @@ describe.each([4, 6] as const)("tcpinsession, IPv%d", (family) => {
 			flags: TCP_FLAGS.psh | TCP_FLAGS.ack,
 		});
 		expect(payload).toHaveLength(1);
-		expect(method.probe(context, request(0)).bytes).toHaveLength(context.length - (family === 4 ? 20 : 40));
+		expect(method.probe(context, request(0)).bytes).toHaveLength(context.length - HEADER[family]);
 		expect(header.options).toContainEqual({ name: "timestamps", kind: 8, value: { value: 9_744, echo: 77 } });
 	});
 
 	it("is as long as asked, and shorter without timestamps", () => {
-		for (const length of [100, 1_280, 1_500]) {
+		for (const length of [100, 1_280, 1_500, 2_000]) {
 			const bytes = method.probe(context, request(3, { length })).bytes;
-			expect(bytes).toHaveLength(length - (family === 4 ? 20 : 40));
+			expect(bytes).toHaveLength(length - HEADER[family]);
 		}
-		const bare = contextOf(family, { timestamps: null });
+		const bare = sessionContext(family, { timestamps: null });
 		expect(method.probe(bare, request(3)).bytes).toHaveLength(21);
+	});
+
+	it("is no longer than the window has places for", () => {
+		for (const length of [2_200, 9_000, 65_535]) {
+			expect(segmentOf(context, request(3, { length })).payload).toHaveLength(LONGEST_PAYLOAD);
+		}
+	});
+
+	it("has its code ready without a connection", () => {
+		expect(() => method.prepare?.({ ...context, sessions: [] })).not.toThrow();
 	});
 
 	it("knows a hop's probe by eight quoted bytes, and by more", () => {
@@ -224,12 +157,12 @@ describe.each([4, 6] as const)("tcpinsession, IPv%d", (family) => {
 	});
 
 	it("takes no quote of another connection for its own, unless ports may have been rewritten", () => {
-		const other = contextOf(family, { sourcePort: 50_001 });
+		const other = sessionContext(family, { sourcePort: 50_001 });
 		const reply = timeExceeded(other, request(3), 8);
 		expect(method.match(context, reply)).toEqual({ type: "foreign", reason: "otherPort" });
 		const loose = { ...context, looseMatch: true };
 		expect(method.match(loose, reply)).toMatchObject({ type: "probe", sequence: 3 });
-		const stranger = contextOf(family, { sendNext: 0x5555_5555 });
+		const stranger = sessionContext(family, { sendNext: 0x5555_5555 });
 		expect(method.match(loose, timeExceeded(stranger, request(3), 8))).toEqual({ type: "foreign", reason: "otherKey" });
 	});
 
@@ -266,7 +199,7 @@ describe.each([4, 6] as const)("tcpinsession, IPv%d", (family) => {
 	});
 
 	it("answers for the flow where an acknowledgment names nothing", () => {
-		const bare = contextOf(family, { sackPermitted: false });
+		const bare = sessionContext(family, { sackPermitted: false });
 		expect(method.match(bare, answer(bare, {}))).toMatchObject({ type: "flow", meaning: { place: "target" } });
 	});
 
@@ -290,7 +223,7 @@ describe.each([4, 6] as const)("tcpinsession, IPv%d", (family) => {
 
 	it("keeps several connections apart", () => {
 		const second = { ...SESSION, sourcePort: 50_001, sendNext: 0x4000_0000 };
-		const both = contextOf(family, {}, { sessions: [SESSION, second] });
+		const both = sessionContext(family, {}, { sessions: [SESSION, second] });
 		const { header } = segmentOf(both, request(6, { flow: 1 }));
 		expect(header).toMatchObject({ sourcePort: 50_001, sequence: 0x4000_000d });
 		const blocks = [{ start: 0x4000_000d, end: 0x4000_000e }];
@@ -332,7 +265,7 @@ describe.each([4, 6] as const)("tcpinsession, IPv%d", (family) => {
 });
 
 describe("where SACK was lost", () => {
-	const bare = contextOf(4, { sackPermitted: false });
+	const bare = sessionContext(4, { sackPermitted: false });
 	const END = { when: "end", lastTtl: 4, reached: true } as const;
 
 	it("is asked of the hops alone, and only where it is missing", () => {
@@ -343,7 +276,7 @@ describe("where SACK was lost", () => {
 		]);
 		expect(method.companions?.(bare, { when: "start" })).toEqual([]);
 		expect(method.companions?.(bare, { ...END, reached: false })).toEqual([]);
-		expect(method.companions?.(contextOf(4), END)).toEqual([]);
+		expect(method.companions?.(sessionContext(4), END)).toEqual([]);
 	});
 
 	it("is read from what is quoted of a SYN below the connection's own numbers", () => {
@@ -379,7 +312,7 @@ describe("where SACK was lost", () => {
 	])("%s", (_, fates, expected) => {
 		const evidence = { reached: true, hops: [], companions: companionsWith(...fates) };
 		expect(method.conclusions?.(bare, evidence)).toEqual([{ code: "noSack", ...expected }]);
-		expect(method.conclusions?.(contextOf(4), evidence)).toEqual([]);
+		expect(method.conclusions?.(sessionContext(4), evidence)).toEqual([]);
 	});
 });
 

@@ -22,16 +22,25 @@ import {
 } from "@whither/wire";
 import type { IcmpErrorReply, PacketReply, ProbePacket, QuotedProbe, Reply, SessionFacts } from "../channel.ts";
 import type { Match, ProbeContext, ProbeRequest, ReplyMeaning, TraceMethod } from "../method.ts";
-import { SIZE_COMPANION } from "../path-mtu-sizes.ts";
 import { quotedFrame } from "./quoted-frame.ts";
-import { probeAt, probeSequence, synAt } from "./tcpinsession-place.ts";
-import { optionFate, sackConclusions, synCompanions, synSegment } from "./tcpinsession-sack.ts";
+import { LONGEST_PAYLOAD, probeAt, probeSequence, synAt } from "./tcpinsession-place.ts";
+import { optionFate, SYN_COMPANION, sackConclusions, synCompanions, synSegment } from "./tcpinsession-sack.ts";
 
 const TCP = IP_PROTOCOL.tcp;
 const HTTPS_PORT = 443;
 const MOST_CONNECTIONS = 16;
 /** Enough for the interpreter to know the types it will meet. */
 const PREPARED = 16;
+/** A connection as most are, but for its port. */
+const IMAGINED = {
+	sendNext: 1,
+	receiveNext: 1,
+	synAckTtl: 64,
+	mss: null,
+	sackPermitted: true,
+	timestamps: { value: 1, echo: 1 },
+	rttNs: 1,
+} as const;
 /** IP header, TCP header, two no-operations and timestamps, one byte. */
 const DEFAULT_LENGTH = { 4: 53, 6: 73 } as const;
 const MINIMUM_LENGTH = { 4: 41, 6: 61 } as const;
@@ -74,24 +83,28 @@ export const tcpinsession: TraceMethod = {
 
 /** Has the code of a probe and of its acknowledgment ready while the handshake is on its way. */
 function prepare(context: ProbeContext): void {
-	const timestamps = { value: 1, echo: 1 };
-	const imagined = {
-		sourcePort: 1,
-		sendNext: 1,
-		receiveNext: 1,
-		synAckTtl: 64,
-		mss: null,
-		sackPermitted: true,
-		rttNs: 1,
-	};
-	const session: SessionFacts = { ...imagined, timestamps };
+	const session: SessionFacts = { ...IMAGINED, sourcePort: 1 };
 	const opened = { ...context, sessions: [session], sourcePorts: [session.sourcePort] };
+	const answer = imaginedAnswer(context, session);
 	for (let sequence = 0; sequence < PREPARED; sequence++) {
-		const { bytes } = probe(opened, { ttl: 1, sequence, flow: 0 });
-		const ports = { sourcePort: context.port, destinationPort: session.sourcePort };
-		const head = { at: 0, stamp: "user", from: context.target, ttl: null, tos: null, socket: null } as const;
-		match(opened, { type: "packet", ...head, protocol: TCP, ...ports, segment: bytes, payload: bytes.subarray(-1) });
+		probe(opened, { ttl: 1, sequence, flow: 0 });
+		match(opened, answer);
 	}
+}
+
+/** As a target acknowledges its second island. */
+function imaginedAnswer(context: ProbeContext, session: SessionFacts): PacketReply {
+	const { family, source: destination, target: source, port: sourcePort } = context;
+	const ports = { sourcePort, destinationPort: session.sourcePort };
+	const numbers = { sequence: session.receiveNext, acknowledgment: session.sendNext };
+	const starts = [2, 0].map((sequence) => probeSequence(session.sendNext, sequence, 1));
+	const value = starts.map((start) => ({ start, end: sequenceAdd(start, 1) }));
+	const sack: TcpOption = { name: "sack", kind: 5, value };
+	const options = [...segmentOptions(session), NO_OPERATION, NO_OPERATION, sack];
+	const payload = new Uint8Array(0);
+	const fields = { family, source, destination, ...ports, ...numbers, flags: TCP_FLAGS.ack, options };
+	const head = { at: 0, stamp: "user", from: source, ttl: null, tos: null, socket: null } as const;
+	return { type: "packet", ...head, protocol: TCP, ...ports, segment: encodeTcp(fields, payload), payload };
 }
 
 function connectionCount(value: string): number | null {
@@ -104,9 +117,9 @@ function probe(context: ProbeContext, request: ProbeRequest): ProbePacket {
 	const session = context.sessions[request.flow];
 	if (session === undefined) throw new RangeError(`no connection ${request.flow}`);
 	const bytes =
-		request.companion === undefined || request.companion === SIZE_COMPANION
-			? dataSegment(context, session, request)
-			: synSegment(context, session, request.sequence);
+		request.companion === SYN_COMPANION
+			? synSegment(context, session, request.sequence)
+			: dataSegment(context, session, request);
 	return {
 		transport: "ip",
 		protocol: TCP,
@@ -137,11 +150,11 @@ function dataSegment(context: ProbeContext, session: SessionFacts, request: Prob
 	return encodeTcp(fields, payload);
 }
 
-/** The shortest packets carry one byte, with timestamps or without. */
+/** The shortest packets carry one byte, with timestamps or without; the longest as much as the window has places for. */
 function payloadLength({ family }: ProbeContext, { timestamps }: SessionFacts, length: number): number {
 	if (length <= DEFAULT_LENGTH[family]) return 1;
 	const options = timestamps === null ? 0 : TIMESTAMPS_LENGTH;
-	return length - IP_HEADER_LENGTH[family] - TCP_HEADER_LENGTH - options;
+	return Math.min(LONGEST_PAYLOAD, length - IP_HEADER_LENGTH[family] - TCP_HEADER_LENGTH - options);
 }
 
 function segmentOptions({ timestamps }: SessionFacts): readonly TcpOption[] {

@@ -17,6 +17,7 @@ import {
 } from "@whither/wire";
 import type { PacketReply, QuotedProbe } from "../channel.ts";
 import type { Match, ProbeContext, ReplyMeaning } from "../method.ts";
+import { filler } from "./filler.ts";
 
 /** Bytes of a payload that the key, sequence and balance take. */
 export const UDP_PAYLOAD_MINIMUM = 8;
@@ -33,11 +34,11 @@ export function udpPayload(
 	encode: (fields: UdpFields, payload: Uint8Array) => Uint8Array = encodeUdp,
 ): Uint8Array {
 	const length = Math.max(UDP_PAYLOAD_MINIMUM, context.length - IP_HEADER_LENGTH[context.family] - UDP_HEADER_LENGTH);
-	const payload = new Uint8Array(length);
-	for (let index = UDP_PAYLOAD_MINIMUM; index < length; index++) payload[index] = 0x40 + (index & 0x3f);
+	const payload = filler(length);
 	const view = new DataView(payload.buffer);
 	view.setUint32(0, context.key);
 	view.setUint16(4, sequence & 0xffff);
+	view.setUint16(BALANCE_OFFSET, 0);
 	const { family, source, target: destination } = context;
 	const segment = encode({ family, source, destination, sourcePort, destinationPort }, payload);
 	const unbalanced = new DataView(segment.buffer, segment.byteOffset).getUint16(6);

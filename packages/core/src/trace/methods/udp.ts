@@ -6,7 +6,8 @@
 import { encodeUdp, IP_PROTOCOL } from "@whither/wire";
 import type { ChannelNeed, IcmpErrorReply, Reply } from "../channel.ts";
 import type { Match, ProbeContext, ProbeRequest, ReplyMeaning, TraceMethod } from "../method.ts";
-import { quotedFrame } from "./quoted-frame.ts";
+import { arePortsOurs, isPortOurs } from "./probe-ports.ts";
+import { quotedMatch } from "./quoted-frame.ts";
 import { matchDatagram, quotedSequence, udpPayload } from "./udp-payload.ts";
 
 const UDP = IP_PROTOCOL.udp;
@@ -35,7 +36,7 @@ const constantPorts: PortPlan = {
 	ports: "one",
 	sourcePort: (context) => context.sourcePorts[0] ?? 0,
 	destinationPort: (context) => context.port,
-	named: (context, ours, theirs) => (isOur(context, ours) && theirs === context.port ? undefined : null),
+	named: (context, ours, theirs) => (arePortsOurs(context, ours, theirs) ? undefined : null),
 };
 
 const portPerProbe: PortPlan = {
@@ -44,7 +45,7 @@ const portPerProbe: PortPlan = {
 	destinationPort: (context) => context.port,
 	named: (context, ours, theirs, socket) => {
 		if (theirs !== context.port) return null;
-		return socket ?? (isOur(context, ours) ? undefined : null);
+		return socket ?? (isPortOurs(context, ours) ? undefined : null);
 	},
 };
 
@@ -53,15 +54,10 @@ const countingPort: PortPlan = {
 	sourcePort: (context) => context.sourcePorts[0] ?? 0,
 	destinationPort: (context, sequence) => ((context.port - 1 + sequence) % 0xffff) + 1,
 	named: (context, ours, theirs) => {
-		if (!isOur(context, ours) || theirs === null) return null;
+		if (!isPortOurs(context, ours) || theirs === null) return null;
 		return (theirs - context.port + 0xffff) % 0xffff;
 	},
 };
-
-/** Ports known to the reply must be ours; an unprivileged socket is not told its own port again. */
-function isOur(context: ProbeContext, port: number | null): boolean {
-	return port === null || context.sourcePorts.length === 0 || context.sourcePorts.includes(port);
-}
 
 function udpMethod(name: string, summary: string, defaultPort: number, plan: PortPlan): TraceMethod {
 	return {
@@ -100,16 +96,17 @@ function match(context: ProbeContext, reply: Reply, plan: PortPlan): Match {
 }
 
 function matchError(context: ProbeContext, reply: IcmpErrorReply, plan: PortPlan): Match {
-	const frame = quotedFrame(context, reply, UDP);
-	if (frame.type === "foreign") return frame;
-	const { meaning } = frame;
-	const { quoted, socket } = reply;
-	const named = context.looseMatch ? undefined : plan.named(context, quoted.sourcePort, quoted.destinationPort, socket);
-	if (named === null) return { type: "foreign", reason: "otherPort" };
-	const quotedAs = quotedSequence(context, quoted);
-	if (quotedAs === null) return { type: "foreign", reason: "otherKey" };
-	const sequence = named ?? quotedAs;
-	return sequence === undefined ? { type: "flow", meaning } : { type: "probe", sequence, meaning };
+	const { sourcePort, destinationPort } = reply.quoted;
+	const named = plan.named(context, sourcePort, destinationPort, reply.socket);
+	return quotedMatch(context, reply, {
+		protocol: UDP,
+		hasOurPorts: () => named !== null,
+		sequenceOf: (quoted) => {
+			const sequence = quotedSequence(context, quoted);
+			// Ports that may have been rewritten name nobody.
+			return sequence === null || context.looseMatch ? sequence : (named ?? sequence);
+		},
+	});
 }
 
 export const udp = udpMethod(

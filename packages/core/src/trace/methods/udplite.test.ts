@@ -12,7 +12,7 @@ import {
 	ROUTER,
 	SOURCE_PORT,
 	UNKNOWN_PROTOCOL,
-} from "./protocol.fixture.ts";
+} from "./method.fixture.ts";
 import { udplite } from "./udplite.ts";
 
 function headerOf(bytes: Uint8Array) {
@@ -79,7 +79,10 @@ describe.each(FAMILIES)("udplite over IPv%d", (family) => {
 	it("knows only the flow by the bare header, unless the checksum covers the name", () => {
 		const bare = errorReply(udplite, context, { request, quoteBytes: 8 });
 		expect(udplite.match(context, bare)).toMatchObject({ type: "flow" });
-		expect(udplite.match({ ...context, looseMatch: true }, bare)).toEqual({ type: "foreign", reason: "otherKey" });
+		const loose = { ...context, looseMatch: true };
+		expect(udplite.match(loose, bare)).toMatchObject({ type: "flow" });
+		expect(udplite.match({ ...loose, port: 54 }, bare)).toEqual({ type: "foreign", reason: "otherKey" });
+		expect(udplite.match({ ...loose, target: ROUTER[family] }, bare)).toEqual({ type: "foreign", reason: "otherKey" });
 		for (const coverage of ["0", "16", "39"]) {
 			const covering = { ...context, options: { coverage } };
 			const match = udplite.match(covering, errorReply(udplite, covering, { request, quoteBytes: 8 }));

@@ -5,7 +5,8 @@
 import { encodeUdpLite, IP_PROTOCOL, type UdpFields } from "@whither/wire";
 import type { ChannelNeed, IcmpErrorReply, ProbePacket, Reply } from "../channel.ts";
 import type { Match, ProbeContext, ProbeRequest, ReplyMeaning, TraceMethod } from "../method.ts";
-import { arePortsOurs, areQuotedPortsOurs, refusableFrame } from "./refusable-frame.ts";
+import { arePortsOurs } from "./probe-ports.ts";
+import { quotedMatch } from "./quoted-frame.ts";
 import { matchDatagram, quotedSequence, UDP_PAYLOAD_MINIMUM, udpPayload } from "./udp-payload.ts";
 
 const UDP_LITE = IP_PROTOCOL.udpLite;
@@ -28,7 +29,7 @@ export const udplite: TraceMethod = {
 		{
 			name: "coverage",
 			value: "N",
-			summary: "bytes that the checksum covers, header included; 0: all (default: 8)",
+			summary: "Bytes that the checksum covers, header included; 0: all (default: 8)",
 			check: checkCoverage,
 		},
 	],
@@ -80,16 +81,10 @@ function match(context: ProbeContext, reply: Reply): Match {
 }
 
 function matchError(context: ProbeContext, reply: IcmpErrorReply): Match {
-	const frame = refusableFrame(context, reply, UDP_LITE);
-	if (frame.type === "foreign") return frame;
-	if (!areQuotedPortsOurs(context, reply)) return { type: "foreign", reason: "otherPort" };
-	const { meaning } = frame;
-	const { quoted } = reply;
-	const sequence = quotedSequence(context, coversName(context) ? quoted : { ...quoted, segment: null });
-	if (sequence === null || (sequence === undefined && context.looseMatch)) {
-		return { type: "foreign", reason: "otherKey" };
-	}
-	return sequence === undefined ? { type: "flow", meaning } : { type: "probe", sequence, meaning };
+	return quotedMatch(context, reply, {
+		protocol: UDP_LITE,
+		sequenceOf: (quoted) => quotedSequence(context, coversName(context) ? quoted : { ...quoted, segment: null }),
+	});
 }
 
 function coversName({ options }: ProbeContext): boolean {
