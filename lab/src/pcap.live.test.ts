@@ -63,8 +63,8 @@ describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skippe
 			const comments = packets.map(({ comment }) => comment);
 			for (const expected of [
 				`${method} probe 0, ttl 1${mark}`,
-				`time exceeded from hop 1 about probe 0${mark}`,
-				`time exceeded from hop 2 about probe 1${mark}`,
+				`${method}: time exceeded from hop 1 about probe 0, ttl 1${mark}`,
+				`${method}: time exceeded from hop 2 about probe 1, ttl 2${mark}`,
 			]) {
 				expect(comments).toContain(expected);
 			}

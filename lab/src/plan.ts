@@ -63,6 +63,7 @@ function wantedBeyondKernel(spec: NodeSpec): string | null {
 const SPEAKS = ["udplite", "dccp", "sctp", "otherProtocols"] as const;
 
 function wantedOfHost(spec: HostSpec): string | null {
+	if (spec.udpLongest !== undefined) return "application that ignores long datagrams";
 	if (spec.udp === "dns" || spec.udp === "quic") return `${spec.udp.toUpperCase()} server`;
 	if (spec.answersFrom !== undefined) return "answersFrom";
 	const tcp = (["mss", "resetsAfterMs", "initialSequence"] as const).find((key) => spec.tcp?.[key] !== undefined);

@@ -111,16 +111,28 @@ interface ReadDatagram {
 	readonly serverNames: readonly string[];
 	readonly alpn: readonly string[];
 	readonly severities: readonly number[];
+	/** Source connection IDs. */
+	readonly sourceIds: readonly string[];
 }
 
 const FIELDS = [
 	...["ip.src", "quic.frame_type", "quic.long.packet_type", "quic.packet_number"],
 	...["tls.handshake.extensions_server_name", "tls.handshake.extensions_alpn_str", "_ws.expert.severity"],
+	"quic.scid",
 ];
 
 function readDatagram(line: string): ReadDatagram {
 	const columns = line.split("|").map((values) => values.split(",").filter((value) => value !== ""));
-	const [from = [], frames = [], types = [], numbers = [], serverNames = [], alpn = [], severities = []] = columns;
+	const [
+		from = [],
+		frames = [],
+		types = [],
+		numbers = [],
+		serverNames = [],
+		alpn = [],
+		severities = [],
+		sourceIds = [],
+	] = columns;
 	return {
 		from: from[0] ?? "",
 		frameTypes: frames.map(Number),
@@ -129,6 +141,7 @@ function readDatagram(line: string): ReadDatagram {
 		serverNames,
 		alpn,
 		severities: severities.map(Number),
+		sourceIds,
 	};
 }
 
@@ -239,6 +252,23 @@ describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skippe
 			const afterwards = packets.slice(packets.lastIndexOf(ours.at(-1) as ReadDatagram) + 1);
 			expect(afterwards.filter(({ packetTypes }) => packetTypes.includes(0))).toEqual([]);
 			expect(afterwards.length).toBeLessThanOrEqual(1);
+		},
+	);
+
+	const WHOLE = ROWS.flatMap((row) => ["1", "2"].map((queries) => ({ ...row, queries })));
+	test.for(WHOLE)(
+		"over $channel with -q $queries: every connection that $server opened is closed, those beyond the end as well",
+		async ({ missing, port, queries, ...asked }, { skip }) => {
+			skip(missing, "it needs tshark and gtlsserver");
+			const args = ["-p", String(port), "-O", `sni=${SERVER_NAME}`, "-q", queries];
+			const packets = await readWhile(port, () => trace({ ...asked, family: 4, args }));
+			const target = lab.addressOf("target", 4);
+			const opened = packets.filter(({ from, packetTypes }) => from === target && packetTypes.includes(0));
+			const closes = packets.filter(
+				({ from, frameTypes }) => from !== target && frameTypes.includes(FRAME_TYPES.close),
+			);
+			expect(closes.length).toBeGreaterThan(Number(queries));
+			expect(closes).toHaveLength(new Set(opened.map(({ sourceIds }) => sourceIds[0])).size);
 		},
 	);
 });

@@ -77,9 +77,16 @@ export function runPing(order: PingOrder, post: (message: PingMessage) => void):
 	);
 }
 
-/** What is run: a machine that sends probes, where its outputs go, and what is said at its end. */
+/** A machine that sends probes. `lingersUntil`: until when it wants to be stepped after its end. */
+interface ProbingMachine<Output> extends Machine<TracerInput, Output> {
+	readonly finished: boolean;
+	readonly nextSendAt: Instant | null;
+	readonly lingersUntil?: Instant | null;
+}
+
+/** What is run: the machine, where its outputs go, and what is said at its end. */
 interface Job<Output> {
-	readonly machine: Machine<TracerInput, Output> & { readonly finished: boolean; readonly nextSendAt: Instant | null };
+	readonly machine: ProbingMachine<Output>;
 	readonly take: (output: Output, send: (probes: readonly ProbeSend[]) => void, clock: Clock) => void;
 	readonly end: (facts: ResultFacts) => void;
 }
@@ -93,7 +100,7 @@ function startRun<Output>(
 ): RunningTrace {
 	const run = new SocketRun(order, job, failed);
 	queueMicrotask(() => run.start());
-	return { stop: () => run.stop() };
+	return { stop: () => run.stop(), closed: run.closed };
 }
 
 /** Every run under way in this thread, so that none is collected and all can be closed. */
@@ -122,12 +129,19 @@ class SocketRun<Output> {
 	#targetWaits = false;
 	#now: Instant = 0;
 	#stopAsked = false;
+	/** The result is told; only connections are still being closed. */
+	#lingering = false;
 	#closed = false;
+	readonly closed: Promise<void>;
+	#resolveClosed: () => void = () => {};
 
 	constructor(order: TraceOrder, job: (method: TraceMethod, context: ProbeContext) => Job<Output>, failed: Failed) {
 		this.#order = order;
 		this.#job = job;
 		this.#failed = failed;
+		this.closed = new Promise((resolve) => {
+			this.#resolveClosed = resolve;
+		});
 	}
 
 	start(): void {
@@ -141,7 +155,8 @@ class SocketRun<Output> {
 
 	stop(): void {
 		this.#stopAsked = true;
-		if (this.#parts !== null) this.#turn({ type: "stop" });
+		if (this.#lingering) this.close();
+		else if (this.#parts !== null) this.#turn({ type: "stop" });
 	}
 
 	close(): void {
@@ -151,6 +166,7 @@ class SocketRun<Output> {
 		if (this.#again !== null) clearImmediate(this.#again);
 		this.#watch?.close();
 		this.#parts?.channel.close();
+		this.#resolveClosed();
 	}
 
 	#open(): void {
@@ -211,6 +227,10 @@ class SocketRun<Output> {
 			}
 			taken += found;
 			if (found > 0) continue;
+			if (this.#lingering) {
+				this.#linger(parts, readAt);
+				return;
+			}
 			if ((machine.deadline?.at ?? Number.POSITIVE_INFINITY) > readAt) {
 				channel.arm(machine.deadline?.at ?? null);
 				return;
@@ -218,11 +238,18 @@ class SocketRun<Output> {
 			this.#step({ type: "tick" }, readAt);
 			if (this.#closed) return;
 		}
-		this.#step({ type: "tick" }, clock.now());
+		if (!this.#lingering) this.#step({ type: "tick" }, clock.now());
 		this.#again ??= setImmediate(() => {
 			this.#again = null;
 			this.#turn(null);
 		});
+	}
+
+	/** The machine has ended: waits on while late answers or ends of connections are owed, then closes. */
+	#linger({ job, channel }: RunParts<Output>, now: Instant): void {
+		const until = Math.max(job.machine.lingersUntil ?? 0, channel.lingersUntil ?? 0);
+		if (until > now) channel.arm(until);
+		else this.close();
 	}
 
 	/**
@@ -263,15 +290,21 @@ class SocketRun<Output> {
 			this.#collect(channel);
 		};
 		for (const output of job.machine.step(input, this.#now)) job.take(output, send, clock);
-		if (!job.machine.finished) return;
+		if (job.machine.finished && !this.#lingering) this.#end(parts);
+	}
+
+	#end({ job, channel, clock }: RunParts<Output>): void {
 		const { tool, args } = this.#order;
-		this.close();
+		channel.finish?.();
+		this.#lingering = true;
+		this.#linger({ job, channel, clock }, clock.now());
 		job.end({ tool, args, startedAt: clock.startedAt });
 	}
 
 	#fail(error: TraceFailure): void {
 		if (this.#closed) return;
 		this.close();
+		if (this.#lingering) return;
 		this.#failed({ type: "failed", error });
 	}
 

@@ -10,7 +10,7 @@ export interface Prober {
 	trace(order: TraceOrder, on: (message: TraceMessage) => void): RunningTrace;
 	/** Starts a ping, in the same way. */
 	ping(order: PingOrder, on: (message: PingMessage) => void): RunningTrace;
-	/** Ends every trace and ping (their results say "interrupted") and the worker. */
+	/** Ends every trace and ping (their results say "interrupted") and, once their connections have ended, the worker. */
 	close(): Promise<void>;
 }
 
@@ -34,6 +34,7 @@ export function startProber(options: ProberOptions = {}): Prober {
 
 class LocalProber implements Prober {
 	readonly #running = new Set<RunningTrace>();
+	readonly #open = new Set<Promise<void>>();
 
 	trace(order: TraceOrder, on: (message: TraceMessage) => void): RunningTrace {
 		return this.#run(on, (post) => runTrace(order, post));
@@ -45,6 +46,7 @@ class LocalProber implements Prober {
 
 	async close(): Promise<void> {
 		for (const running of [...this.#running]) running.stop();
+		await Promise.all(this.#open);
 	}
 
 	#run<Message extends RunMessage>(
@@ -56,17 +58,29 @@ class LocalProber implements Prober {
 			on(message);
 		});
 		this.#running.add(running);
+		const { closed = Promise.resolve() } = running;
+		this.#open.add(closed);
+		closed.then(() => this.#open.delete(closed));
 		return running;
 	}
 }
 
+/** Who waits for what the worker says of one run. */
+interface Listener {
+	/** Null once it has heard the last message. */
+	hear: ((message: RunMessage) => void) | null;
+	readonly closed: () => void;
+}
+
 class WorkerProber implements Prober {
 	readonly #worker: Worker;
-	readonly #listeners = new Map<number, (message: RunMessage) => void>();
+	/** Of the runs of which anything is open yet. */
+	readonly #listeners = new Map<number, Listener>();
 	readonly #exited: Promise<void>;
 	readonly #gate = new Int32Array(new SharedArrayBuffer(4));
 	readonly #leave = () => this.#closeBeforeExit();
 	#failure: TraceFailure | null = null;
+	#closing = false;
 	#nextId = 0;
 
 	constructor({ workerUrl, workerData }: ProberOptions) {
@@ -113,13 +127,16 @@ class WorkerProber implements Prober {
 			queueMicrotask(() => hear({ type: "failed", error }));
 			return { stop: () => {} };
 		}
-		this.#listeners.set(id, hear);
+		const closed = new Promise<void>((resolve) => {
+			this.#listeners.set(id, { hear, closed: resolve });
+		});
 		this.#worker.ref();
 		this.#ask(request(id));
-		return { stop: () => this.#ask({ type: "stop", id }) };
+		return { stop: () => this.#ask({ type: "stop", id }), closed };
 	}
 
 	async close(): Promise<void> {
+		this.#closing = true;
 		this.#worker.ref();
 		this.#ask({ type: "close" });
 		await this.#exited;
@@ -129,24 +146,28 @@ class WorkerProber implements Prober {
 		if (this.#failure === null) this.#worker.postMessage(request);
 	}
 
-	/** process.exit() with a trace under way: the worker must close its poll handles before the process goes. */
+	/** process.exit() with something open: the worker must close its poll handles before the process goes. */
 	#closeBeforeExit(): void {
 		if (this.#listeners.size === 0 || this.#failure !== null) return;
-		this.#ask({ type: "close" });
+		this.#ask({ type: "leave" });
 		Atomics.wait(this.#gate, 0, 0, EXIT_WAIT_MS);
 	}
 
-	#take({ id, messages }: ProberReport): void {
+	#take({ id, messages, closed }: ProberReport): void {
+		const listener = this.#listeners.get(id);
+		if (listener === undefined) return;
+		if (closed) this.#forget(id);
 		for (const message of messages) {
-			const on = this.#listeners.get(id);
-			if (message.type !== "event") this.#forget(id);
-			on?.(message);
+			const { hear } = listener;
+			if (message.type !== "event") listener.hear = null;
+			hear?.(message);
 		}
+		if (closed) listener.closed();
 	}
 
 	#forget(id: number): void {
 		this.#listeners.delete(id);
-		if (this.#listeners.size === 0) this.#worker.unref();
+		if (this.#listeners.size === 0 && !this.#closing) this.#worker.unref();
 	}
 
 	/** However the worker ended, nobody is left waiting. */
@@ -155,7 +176,10 @@ class WorkerProber implements Prober {
 		const error = this.#failure;
 		const waiting = [...this.#listeners.values()];
 		this.#listeners.clear();
-		for (const on of waiting) on({ type: "failed", error });
+		for (const { hear, closed } of waiting) {
+			hear?.({ type: "failed", error });
+			closed();
+		}
 	}
 }
 

@@ -7,6 +7,8 @@ import type { ProberReport, ProberRequest, RunMessage } from "./prober-protocol.
 /** Serves requests on a worker's parent port until told to close; a bundle that starts itself as the worker calls this. */
 export function serveProber(port: MessagePort): void {
 	const running = new Map<number, RunningTrace>();
+	/** Those whose result is told, while connections are being closed. */
+	const lingering = new Map<number, RunningTrace>();
 	let gate: Int32Array | null = null;
 	// Poll handles left open when a worker ends take the process with them.
 	process.once("exit", abandonRuns);
@@ -14,17 +16,22 @@ export function serveProber(port: MessagePort): void {
 		if (request.type === "gate") gate = new Int32Array(request.gate);
 		else if (request.type === "trace") start(request.id, (post) => runTrace(request.order, post));
 		else if (request.type === "ping") start(request.id, (post) => runPing(request.order, post));
-		else if (request.type === "stop") running.get(request.id)?.stop();
-		else closeAll();
+		else if (request.type === "stop") (running.get(request.id) ?? lingering.get(request.id))?.stop();
+		else if (request.type === "close") closeAll();
+		else leave();
 	});
 
 	function start(id: number, run: (post: (message: RunMessage) => void) => RunningTrace): void {
 		const report = reporter(port, id);
 		const trace = run((message) => {
-			if (message.type !== "event") running.delete(id);
+			if (message.type !== "event" && running.delete(id)) lingering.set(id, trace);
 			report(message);
 		});
 		running.set(id, trace);
+		trace.closed?.then(() => {
+			lingering.delete(id);
+			report("closed");
+		});
 	}
 
 	function openGate(): void {
@@ -34,7 +41,12 @@ export function serveProber(port: MessagePort): void {
 	}
 
 	function closeAll(): void {
+		const open = [...running.values(), ...lingering.values()].map(({ closed }) => closed);
 		for (const trace of [...running.values()]) trace.stop();
+		Promise.all(open).then(leave);
+	}
+
+	function leave(): void {
 		// After the reports, which are still to be posted in this turn's microtasks.
 		setImmediate(() => {
 			abandonRuns();
@@ -46,12 +58,13 @@ export function serveProber(port: MessagePort): void {
 }
 
 /** Says a trace's messages over the port: one report for all of one turn, since each wakes the other thread. */
-function reporter(port: MessagePort, id: number): (message: RunMessage) => void {
-	let waiting: RunMessage[] = [];
-	return (message) => {
-		if (waiting.push(message) > 1) return;
+function reporter(port: MessagePort, id: number): (news: RunMessage | "closed") => void {
+	let waiting: (RunMessage | "closed")[] = [];
+	return (news) => {
+		if (waiting.push(news) > 1) return;
 		queueMicrotask(() => {
-			const report: ProberReport = { id, messages: waiting };
+			const messages = waiting.filter((one) => one !== "closed");
+			const report: ProberReport = { id, messages, closed: waiting.includes("closed") };
 			waiting = [];
 			port.postMessage(report);
 		});

@@ -71,7 +71,8 @@ function answerUdp(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnsw
 	if (isDecodeError(udp) || udp.truncated) return none("malformed UDP");
 	const behaviour = host.udp ?? "closed";
 	if (behaviour === "closed") return unreachable("port");
-	const answer = applicationAnswer(behaviour, udp.payload, stack);
+	if (udp.payload.length > (host.udpLongest ?? Number.POSITIVE_INFINITY)) return none("too long for the application");
+	const answer = applicationAnswer(host, udp.payload, stack);
 	if (answer === null) return none(behaviour === "silent" ? "silent" : "taken by an application");
 	const { sourcePort, destinationPort } = udp.header;
 	const ports = { sourcePort: destinationPort, destinationPort: sourcePort };
@@ -79,10 +80,14 @@ function answerUdp(host: HostSpec, packet: IpPacket, stack: HostStack): HostAnsw
 	return reply(packet, stack, datagram);
 }
 
-function applicationAnswer(behaviour: HostSpec["udp"], payload: Uint8Array, { crypto }: HostStack): Uint8Array | null {
-	if (behaviour === "echo") return payload;
-	if (behaviour === "dns") return answerQuery(payload);
-	return behaviour === "quic" && crypto !== undefined ? answerQuic(payload, crypto) : null;
+function applicationAnswer(
+	{ udp, quicRetry: retry = false }: HostSpec,
+	payload: Uint8Array,
+	{ crypto }: HostStack,
+): Uint8Array | null {
+	if (udp === "echo") return payload;
+	if (udp === "dns") return answerQuery(payload);
+	return udp === "quic" && crypto !== undefined ? answerQuic(payload, crypto, { retry }) : null;
 }
 
 /** What any name resolves to here: addresses for documentation (RFC 5737, RFC 3849). */

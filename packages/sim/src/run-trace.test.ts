@@ -1,8 +1,10 @@
 import type { TraceResult } from "@whither/core";
+import { decodeQuicDatagram, equalBytes } from "@whither/wire";
 import { describe, expect, it } from "vitest";
 import { testCrypto } from "./crypto.fixture.ts";
 import { checkExpectation } from "./expectation.ts";
 import { formatPacket, formatPackets } from "./format-packets.ts";
+import { SERVER_ID } from "./host-quic.ts";
 import { runTrace, scenarioChannels } from "./run-trace.ts";
 import type { Scenario } from "./scenario.ts";
 import { DEMO } from "./scenarios/demo.ts";
@@ -66,6 +68,26 @@ describe("runTrace", () => {
 		expect(captured.result).toEqual(plainly.result);
 		expect(formatPackets(captured.packets)).toBe(formatPackets(plainly.packets));
 		expect(packets.filter(({ note }) => note.includes("farewell")).length).toBeGreaterThan(0);
+	});
+
+	const queries = [1, 2, 3].flatMap((count) => [false, true].map((retry) => ({ queries: count, retry })));
+	it.each(queries)("closes every connection that QUIC probes open, $queries a hop, Retry $retry", (how) => {
+		const target = { udp: "quic", ...(how.retry ? { quicRetry: true } : {}) } as const;
+		const scenario = { ...plain, ...path({ routers: 2, target }) };
+		const options = { method: "quic", queries: how.queries };
+		for (const family of [4, 6] as const) {
+			const { result, packets, events } = runTrace(scenario, { family, crypto: testCrypto, options });
+			const initialsOf = (node: string) =>
+				packets
+					.filter((record) => record.action === "send" && record.node === node)
+					.flatMap(({ packet }) => decodeQuicDatagram(packet.subarray(family === 4 ? 28 : 48)).packets)
+					.filter((packet) => packet.kind === "initial");
+			const closes = initialsOf(scenario.trace.from).filter(({ dcid }) => equalBytes(dcid, SERVER_ID));
+			expect(closes.length).toBeGreaterThan(how.queries);
+			expect(closes).toHaveLength(initialsOf(scenario.trace.to).length);
+			expect(result).toMatchObject({ stopReason: "reached", counters: { duplicates: 0 } });
+			expect(events.at(-1)?.type).toBe("end");
+		}
 	});
 
 	it("hands captured packets up as they came, where a raw socket hears them", () => {

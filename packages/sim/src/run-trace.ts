@@ -85,7 +85,9 @@ export function scenarioChannels(scenario: Scenario): readonly ScenarioChannel[]
 export function runTrace(scenario: Scenario, run: RunTraceOptions): TraceRun {
 	const { internet, channel, ...config } = openScenario(scenario, run);
 	const tracer = new Tracer(config);
-	const events = drive(tracer, channel, internet, run);
+	const parts = { tracer, channel, internet };
+	const { events, endedAt } = drive(parts, run);
+	close(parts, endedAt);
 	const result = traceResult(tracer, { tool: TOOL, args: [], startedAt: STARTED_AT });
 	return { result, events, packets: internet.packets, connections: internet.connections };
 }
@@ -167,8 +169,17 @@ function openSimChannel({ internet, options, method, need, seed }: ChannelOrder)
 /** Time for connections to end after the trace; long enough for every repeated FIN. */
 const CLOSING_NS = 10 * SECOND;
 
+interface Driven {
+	readonly tracer: Tracer;
+	readonly channel: OpenChannel;
+	readonly internet: Internet;
+}
+
 /** Packets first, then the tracer's deadlines, whichever is sooner, until the tracer has finished. */
-function drive(tracer: Tracer, channel: OpenChannel, internet: Internet, run: RunTraceOptions): TraceEvent[] {
+function drive(
+	{ tracer, channel, internet }: Driven,
+	run: RunTraceOptions,
+): { readonly events: readonly TraceEvent[]; readonly endedAt: Instant } {
 	const events: TraceEvent[] = [];
 	const limit = run.stepLimit ?? DEFAULT_STEP_LIMIT;
 	let steps = 0;
@@ -195,9 +206,21 @@ function drive(tracer: Tracer, channel: OpenChannel, internet: Internet, run: Ru
 		if (isDue) step({ type: "tick" }, now);
 		else steps++;
 	}
+	return { events, endedAt: now };
+}
+
+/** What follows the end: late answers may call for farewells, and connections end. */
+function close({ tracer, channel, internet }: Driven, endedAt: Instant): void {
+	let now = endedAt;
+	for (let until = tracer.lingersUntil; until !== null && now < until; until = tracer.lingersUntil) {
+		now = Math.min(until, internet.nextAt ?? until);
+		internet.advance(now);
+		for (const output of channel.read().flatMap((input) => tracer.step(input, now))) {
+			if (output.type === "send") channel.send(output.probes, now);
+		}
+	}
 	channel.close(now);
 	internet.advance(now + (channel.kind === "session" ? CLOSING_NS : 0));
-	return events;
 }
 
 /** The sooner of two times, null being never. */

@@ -72,6 +72,10 @@ export interface HostSpec {
 	readonly kind: "host";
 	/** What every UDP port does: `closed` answers port unreachable, `open` takes and says nothing, `echo` sends the payload back, `dns` answers queries with one address, `quic` answers Initials of version 1 with a ServerHello (it wants cryptography), `silent` drops. Default closed. */
 	readonly udp?: "closed" | "open" | "echo" | "dns" | "quic" | "silent";
+	/** A `quic` server has every client show its address first, by a Retry (RFC 9000 section 8.1.2). */
+	readonly quicRetry?: boolean;
+	/** Bytes of the longest datagram that its UDP application takes; longer ones it ignores. Default: any. */
+	readonly udpLongest?: number;
 	readonly tcpPorts?: { readonly open?: readonly number[]; readonly filtered?: readonly number[] };
 	/** What TCP ports not listed do: `closed` resets, `filtered` drops. Default closed. */
 	readonly tcpDefault?: "closed" | "filtered";
@@ -268,7 +272,7 @@ export interface Expectation {
 	readonly inferred?: Bounds;
 	/** Probes sent. Checked in virtual time only. */
 	readonly sent?: Bounds;
-	readonly pathMtu?: number;
+	readonly pathMtu?: number | null;
 	/** Where packets must become shorter, in order: `behind` names the hop's node, null one that is not known. */
 	readonly mtuDrops?: readonly ExpectedMtuDrop[];
 	/** No hop may be answered by two nodes. */

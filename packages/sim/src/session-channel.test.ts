@@ -90,6 +90,7 @@ describe.each([4, 6] as const)("a session over IPv%i", (family) => {
 				receiveNext: second?.acknowledgment,
 				synAckTtl: 63,
 				mss: family === 4 ? 1460 : 1440,
+				sackOffered: true,
 				sackPermitted: true,
 				timestamps: { value: expect.any(Number), echo: expect.any(Number) },
 				rttNs: 40 * MILLISECOND,

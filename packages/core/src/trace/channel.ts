@@ -58,6 +58,8 @@ export interface SessionFacts {
 	/** The other end's SYN/ACK: TTL or hop limit it arrived with, null where unknown, its maximum segment size likewise. */
 	readonly synAckTtl: number | null;
 	readonly mss: number | null;
+	/** Our own SYN offered SACK; the host may have been told not to. */
+	readonly sackOffered: boolean;
 	/** SACK may be used (RFC 2018 section 2). */
 	readonly sackPermitted: boolean;
 	/** A TSval that our kernel would send now, and the one to echo (RFC 7323 section 3); null: not negotiated. */
@@ -66,9 +68,13 @@ export interface SessionFacts {
 	readonly rttNs: number;
 }
 
-/** Why a connection did not come about; `unreachable`: an ICMP error said so, `failed`: our own kernel did. */
+/**
+ * Why a connection did not come about; `reset`: the other end agreed to it and then broke it before it was of use,
+ * `unreachable`: an ICMP error said so, `failed`: our own kernel did.
+ */
 export type OpenFailure =
 	| { readonly why: "refused"; readonly from: string }
+	| { readonly why: "reset"; readonly from: string }
 	| {
 			readonly why: "unreachable";
 			readonly from: string;

@@ -26,7 +26,7 @@ export type TraceEvent =
 	  }
 	/**
 	 * Where packets are captured: one packet, from its IP header on. `rebuilt`: more of it than its IP header was put
-	 * together from what the kernel tells. `note`: what it was or meant, such as "time exceeded from hop 3".
+	 * together from what the kernel tells. `note`: what it was or meant, such as "udp: time exceeded from hop 3 about probe 2, ttl 3".
 	 */
 	| {
 			readonly type: "packet";

@@ -54,6 +54,7 @@ const SESSION: SessionFacts = {
 	receiveNext: 77,
 	synAckTtl: 60,
 	mss: 1460,
+	sackOffered: true,
 	sackPermitted: true,
 	timestamps: { value: 5, echo: 6 },
 	rttNs: 1_000_000,

@@ -6,9 +6,10 @@ export type MethodOptionProblem =
 	| { readonly code: "unknownOption"; readonly name: string }
 	| { readonly code: "needsValue"; readonly name: string }
 	| { readonly code: "takesNoValue"; readonly name: string }
-	| { readonly code: "badValue"; readonly name: string; readonly value: string; readonly why: string };
+	| { readonly code: "badValue"; readonly name: string; readonly value: string; readonly why: string }
+	| { readonly code: "conflict"; readonly name: string; readonly other: string };
 
-/** Splits `name,name=value`; a value may hold no comma. */
+/** Splits `name,name=value`; a value may hold no comma. Of a name that stands there twice the last value counts. */
 export function parseMethodOptions(text: string): Readonly<Record<string, string | true>> {
 	const entries = text.split(",").filter((item) => item !== "");
 	return Object.fromEntries(
@@ -31,6 +32,8 @@ export function checkMethodOptions(
 		if (row.value !== null && value === true) return { code: "needsValue", name };
 		const why = typeof value === "string" ? (row.check?.(value) ?? null) : null;
 		if (why !== null) return { code: "badValue", name, value: String(value), why };
+		const other = row.excludes?.find((excluded) => options[excluded] !== undefined);
+		if (other !== undefined) return { code: "conflict", name, other };
 	}
 	return null;
 }

@@ -89,6 +89,8 @@ export interface MethodOption {
 	readonly summary: string;
 	/** Says what is wrong with a value, else null; absent: any will do. */
 	readonly check?: (value: string) => string | null;
+	/** Names of options that it contradicts; one of the two need say so. */
+	readonly excludes?: readonly string[];
 }
 
 /** What kind of answer came, in the words of `whither.trace/1`. */
@@ -182,6 +184,10 @@ export interface TraceMethod {
 	readonly fixedLength?: true;
 	/** Each of its probes makes the target work (a handshake): those that most paths do not need are held back a little. */
 	readonly burdensTarget?: true;
+	/** The target's answers come from an application, which may have a limit of its own on how long its packets may be. */
+	readonly targetMayRefuseLength?: true;
+	/** Its probes open connections, which farewells close: answers are heard for a while after the trace's end. */
+	readonly opensConnections?: true;
 	/** How many connections a `session` channel opens for it, each a flow; default 1. */
 	connections?(options: ProbeContext["options"]): number;
 	/**

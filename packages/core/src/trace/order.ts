@@ -39,6 +39,14 @@ export type PingMessage =
 
 /** A trace or a ping under way. */
 export interface RunningTrace {
-	/** Ends it: the result follows with what is known, `stopReason` "interrupted". */
+	/**
+	 * Ends it: the result follows with what is known, `stopReason` "interrupted". Where only connections are still being
+	 * closed, ends that.
+	 */
 	stop(): void;
+	/**
+	 * Resolves once nothing of it is open any more: connections that it opened may be closed after its result, which
+	 * takes a second at most. Absent: nothing ever is.
+	 */
+	readonly closed?: Promise<void>;
 }

@@ -119,6 +119,9 @@ export function straightPath(hops: number, stepMs: number, silent: readonly numb
 
 export interface RunOptions {
 	readonly options?: Partial<TraceOptions>;
+	/** Default: `numbered`. */
+	readonly method?: TraceMethod;
+	readonly context?: Partial<ProbeContext>;
 	/** Inputs from outside at a time, such as a stop. */
 	readonly inputs?: readonly { readonly atMs: number; readonly input: TracerInput }[];
 	/** How late the tracer is told that a deadline has come: a busy machine. */
@@ -138,11 +141,12 @@ export interface Run {
 }
 
 /** Runs a tracer over a path in virtual time; throws after 20,000 steps, so that a livelock fails. */
-export function runPath(path: Path, { options = {}, inputs = [], lagMs = 0, sending }: RunOptions = {}): Run {
+export function runPath(path: Path, run: RunOptions = {}): Run {
+	const { options = {}, method = numbered, context = {}, inputs = [], lagMs = 0, sending } = run;
 	const tracer = new Tracer({
-		method: numbered,
+		method,
 		options: { ...DEFAULT_TRACE_OPTIONS, family: 4, target: TARGET, targetName: TARGET, ...options },
-		context: CONTEXT,
+		context: { ...CONTEXT, ...context },
 	});
 	const events: TraceEvent[] = [];
 	const sent: { ttl: number; atMs: number; length: number }[] = [];

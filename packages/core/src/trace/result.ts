@@ -30,7 +30,7 @@ export type TraceWarning =
 	 * as far as quotes tell; `target`: it left whole, and was taken out on the way back or is not spoken there;
 	 * `unknown`: routers quote too little to tell.
 	 */
-	| { readonly code: "noSack"; readonly lostAt: "hop" | "target" | "unknown"; readonly ttl: number | null }
+	| { readonly code: "noSack"; readonly lostAt: "here" | "hop" | "target" | "unknown"; readonly ttl: number | null }
 	/** Packets longer than `mtu` bytes vanish behind hop `ttl` without a word (RFC 2923 section 2.1). */
 	| { readonly code: "mtuBlackHole"; readonly ttl: number; readonly from: string | null; readonly mtu: number }
 	/** Marked packets go unanswered while unmarked ones are answered. */

@@ -79,6 +79,11 @@ export class Sending {
 	/** A packet that nobody answers. */
 	farewell(packet: ProbePacket): ProbeSend {
 		this.sent++;
+		return this.lateFarewell(packet);
+	}
+
+	/** One that leaves after the end, when nothing is counted any more. */
+	lateFarewell(packet: ProbePacket): ProbeSend {
 		return { sequence: this.#settling.book.bookFarewell(), ttl: FAREWELL_TTL, packet };
 	}
 

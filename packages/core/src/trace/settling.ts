@@ -123,21 +123,22 @@ export class Settling {
 	}
 
 	/**
-	 * Once all else is settled, hops that a short quote may have come from are asked again, one hop at a time. True when
-	 * that was begun.
+	 * Once all else is settled, hops that an answer without a name may have come from are asked again, one hop at a time.
+	 * Says what made that necessary: a router's short quotes, or nothing but answers of the target's own that name none.
 	 */
-	askHeldAlone(): boolean {
-		if (!this.book.holds || !this.schedule.done || this.book.waitingUpTo(this.end.lastTtl) > 0) return false;
+	askHeldAlone(): "quotes" | "bareAnswers" | "nothing" {
+		if (!this.book.holds || !this.schedule.done || this.book.waitingUpTo(this.end.lastTtl) > 0) return "nothing";
 		const slots = [...this.book.slots(this.end.lastTtl)];
 		const held = slots.filter((slot) => slot.state === "held");
-		if (held.length === 0) return false;
+		if (held.length === 0) return "nothing";
+		const cause = this.#shortQuotes.quotes ? "quotes" : "bareAnswers";
 		const answered = slots.filter((slot) => slot.answer !== null);
 		const alone = this.#shortQuotes.askAlone(held, answered.at(-1)?.ttl ?? this.book.firstTtl - 1);
 		for (const slot of alone.length === 0 ? held : alone) {
 			this.book.mark(slot, alone.length === 0 ? "expired" : "unsent");
 		}
 		this.schedule.repeat(alone);
-		return alone.length > 0;
+		return alone.length > 0 ? cause : "nothing";
 	}
 
 	/** Nobody will answer later than those who have: what waits is given a grace. */

@@ -23,6 +23,11 @@ export class ShortQuotes {
 		return this.#unplaced.length > 0;
 	}
 
+	/** A router quoted one of them, however little. */
+	get quotes(): boolean {
+		return this.#unplaced.some(({ reply }) => reply.type === "icmpError");
+	}
+
 	/**
 	 * Gives each kept answer the earliest-sent waiting slot, when all waiting slots are of one TTL. Answers that came
 	 * before any waiting probe was sent, and further copies of those known already, are of no use and dropped.

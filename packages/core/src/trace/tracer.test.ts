@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { MILLISECOND, SECOND } from "../machine.ts";
-import { icmpReply, runPath, shownHops, straightPath, TARGET } from "./path.fixture.ts";
+import type { ProbeSend } from "./channel.ts";
+import type { TraceMethod } from "./method.ts";
+import { icmpReply, numbered, runPath, shownHops, straightPath, TARGET } from "./path.fixture.ts";
 
 describe("the schedule", () => {
 	it("finishes thirty hops of two milliseconds each within 1.1 times the largest round trip", () => {
@@ -251,6 +253,91 @@ describe("a target that asks for another packet first", () => {
 		);
 		expect(result.reached).toBe(false);
 		expect(result.counters.sent).toBeLessThan(40);
+	});
+});
+
+describe("an answer that names several probes", () => {
+	it("settles the others even where its own probe has its answer already", () => {
+		const answered = new Set<number>();
+		const naming: TraceMethod = {
+			...numbered,
+			match: (context, reply) => {
+				const match = numbered.match(context, reply);
+				if (match.type !== "probe") return match;
+				const isCopy = answered.has(match.sequence);
+				answered.add(match.sequence);
+				return isCopy ? { ...match, also: [1, 2] } : match;
+			},
+		};
+		const answer = { type: 3, delayMs: 1, from: TARGET } as const;
+		const { result, durationMs } = runPath(
+			({ sequence }) => (sequence === 0 ? [answer, { ...answer, delayMs: 3 }] : null),
+			{ method: naming, options: { maxTtl: 1 } },
+		);
+		expect(result).toMatchObject({ stopReason: "reached", counters: { duplicates: 1 } });
+		expect(result.hops[0]?.probes.map(({ status }) => status)).toEqual(["reply", "reply", "reply"]);
+		expect(durationMs).toBeLessThan(5);
+	});
+});
+
+describe("connections that are being opened", () => {
+	it("are said not to have been answered where -Q runs out first", () => {
+		const options = { timeoutNs: 200 * MILLISECOND, waitMaxNs: SECOND };
+		const { result, durationMs } = runPath(() => null, { context: { channel: "session" }, options });
+		expect(durationMs).toBe(200);
+		expect(result).toMatchObject({ stopReason: "timeout", counters: { sent: 0 } });
+		expect(result.warnings).toEqual([{ code: "sessionFailed", port: 33434, failure: { why: "timeout" } }]);
+	});
+});
+
+describe("connections that probes open", () => {
+	const FAREWELL = {
+		transport: "udp",
+		protocol: 17,
+		sourcePort: 1,
+		destinationPort: 2,
+		bytes: Uint8Array.of(0),
+	} as const;
+	const opening: TraceMethod = {
+		...numbered,
+		opensConnections: true,
+		match: (context, reply) => {
+			const match = numbered.match(context, reply);
+			return match.type === "probe" && match.meaning.place === "target" ? { ...match, farewell: FAREWELL } : match;
+		},
+	};
+
+	it("are closed after the end as well, of which nothing is told", () => {
+		const sends: ProbeSend[] = [];
+		const path = straightPath(4, 10);
+		// Beyond the target every answer takes longer than the trace.
+		const { tracer, result } = runPath(
+			(send, nowMs) => {
+				sends.push(send);
+				return send.packet === FAREWELL || send.ttl > 4 ? null : path(send, nowMs);
+			},
+			{ method: opening, options: { queries: 1 } },
+		);
+		const before = tracer.counters;
+		const endedAt = tracer.endedAt ?? 0;
+		const late = sends.filter(({ ttl, packet }) => ttl > 4 && packet !== FAREWELL);
+		expect(result.stopReason).toBe("reached");
+		expect(late.length).toBeGreaterThan(0);
+		expect(tracer.lingersUntil).toBeGreaterThan(endedAt + 20 * MILLISECOND);
+		expect(tracer.lingersUntil).toBeLessThanOrEqual(endedAt + SECOND);
+		const at = endedAt + 5 * MILLISECOND;
+		for (const send of late) {
+			const reply = icmpReply(send, { type: 3, delayMs: 0, from: TARGET }, at);
+			expect(tracer.step({ type: "reply", reply }, at)).toMatchObject([
+				{ type: "send", probes: [{ packet: FAREWELL }] },
+			]);
+		}
+		expect(tracer.lingersUntil).toBeNull();
+		expect(tracer.counters).toEqual(before);
+	});
+
+	it("are none where the method opens none", () => {
+		expect(runPath(straightPath(4, 10)).tracer.lingersUntil).toBeNull();
 	});
 });
 

@@ -11,6 +11,7 @@ import { finalWarnings, naturalStop } from "./conclusions.ts";
 import { Connecting, startFacts } from "./connecting.ts";
 import type { TraceEvent } from "./events.ts";
 import { Hearing } from "./hearing.ts";
+import { Lingering } from "./lingering.ts";
 import type { PathEnd } from "./path-end.ts";
 import { PathMtuDiscovery } from "./path-mtu/discovery.ts";
 import { correctSent, type ProbeBook, type Slot } from "./probe-book.ts";
@@ -24,7 +25,10 @@ import { Telling } from "./telling.ts";
 import { probeResult } from "./trace-result.ts";
 import type { TracerConfig, TracerInput, TracerOutput } from "./tracer-io.ts";
 
-/** One trace of one target as a machine. After the `end` event `finished` is true and every input is ignored. */
+/**
+ * One trace of one target as a machine. After the `end` event `finished` is true and nothing is told any more: only
+ * connections that late answers open at the target are still closed, as long as `lingersUntil` says.
+ */
 export class Tracer implements Machine<TracerInput, TracerOutput> {
 	readonly book: ProbeBook;
 	readonly companions = new Companions();
@@ -47,6 +51,8 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	readonly #connecting: Connecting;
 	#broken = false;
 	readonly #packets: PacketLog | null;
+	/** Null: probes of this method open nothing. */
+	readonly #lingering: Lingering | null;
 
 	constructor(config: TracerConfig) {
 		const { context } = config;
@@ -59,11 +65,13 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 			mayHaveLostWord: (slot) => this.mtu?.mayHaveLostWord(slot) === true,
 		});
 		this.book = this.#settling.book;
+		this.#lingering = config.method.opensConnections === true ? new Lingering(this.book) : null;
 		this.#schedule = this.#settling.schedule;
 		this.#end = this.#settling.end;
 		const { book, companions } = this;
 		const length = context.length + routeLength(context.target, options.gateways);
-		const parts = { book, companions, context: { ...context, length }, schedule: this.#schedule, end: this.#end };
+		const asked = { method: config.method, context: { ...context, length } };
+		const parts = { book, companions, ...asked, schedule: this.#schedule, end: this.#end };
 		const lacksLength = context.transport === "tcpConnect";
 		this.mtu = options.pathMtu && !lacksLength ? new PathMtuDiscovery(parts) : null;
 		const sides = { settling: this.#settling, companions, mtu: this.mtu };
@@ -89,6 +97,11 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	/** It is known where the path ends. */
 	get endKnown(): boolean {
 		return this.#end.known;
+	}
+
+	/** After the end: until when answers are worth stepping with, since they may call for a farewell; null: none are. */
+	get lingersUntil(): Instant | null {
+		return this.#lingering?.until ?? null;
 	}
 
 	get reached(): boolean {
@@ -120,7 +133,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 
 	step(input: TracerInput, now: Instant): readonly TracerOutput[] {
 		this.#out = [];
-		if (this.finished) return [{ type: "ignored", reason: "finished" }];
+		if (this.finished) return this.#afterwards(input);
 		if (this.#startedAt === null && input.type !== "start") return [{ type: "ignored", reason: "notStarted" }];
 		this.#packets?.note(input);
 		const told = this.#take(input, now);
@@ -240,6 +253,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	#reply(reply: Reply, now: Instant): boolean {
 		const match = this.config.method.match(this.config.context, reply);
 		this.#packets?.received(reply, match);
+		this.#lingering?.note(match, reply);
 		if (match.type !== "broken") return this.#hearing.take(reply, match, now);
 		this.#warnOnce({ code: "sessionReset", from: match.from });
 		this.#break();
@@ -253,6 +267,8 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	#tick(now: Instant): void {
 		const { timeoutNs } = this.config.options;
 		if (timeoutNs !== null && now >= this.startedAt + timeoutNs) {
+			const unopened = this.#connecting.failed({ why: "timeout" }, this.config);
+			if (unopened !== null) this.#warnOnce(unopened);
 			this.#finish("timeout", now);
 			return;
 		}
@@ -270,7 +286,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	/** Places what can be placed, and tells the hops that are complete. */
 	#settle(now: Instant): void {
 		this.#settling.place(now);
-		if (this.#settling.askHeldAlone()) this.#warnOnce({ code: "shortQuotes" });
+		if (this.#settling.askHeldAlone() === "quotes") this.#warnOnce({ code: "shortQuotes" });
 		this.#tellHops(now);
 	}
 
@@ -307,7 +323,18 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		const atNs = now - this.startedAt;
 		for (const warning of this.warnings) this.#event({ type: "warning", atNs, warning });
 		this.#endedAt = now;
+		this.#lingering?.begin(now, this.#end);
 		this.#event({ type: "end", atNs, stopReason: reason, reached: this.reached });
+	}
+
+	/** The end has been told: of all that comes now only a farewell is answered with a packet, which counts no more. */
+	#afterwards(input: TracerInput): readonly TracerOutput[] {
+		const ignored = [{ type: "ignored", reason: "finished" }] as const;
+		if (input.type !== "reply" || this.#lingering === null) return ignored;
+		const match = this.config.method.match(this.config.context, input.reply);
+		this.#lingering.note(match, input.reply);
+		if (match.type !== "probe" || match.farewell === undefined) return ignored;
+		return [{ type: "send", probes: [this.#sending.lateFarewell(match.farewell)] }];
 	}
 
 	#warnOnce(warning: TraceWarning): void {

@@ -53,6 +53,10 @@ export interface Channel {
 	readonly pollFd: number;
 	/** Sets the time at which `pollFd` becomes readable; null: none. */
 	arm(at: Instant | null): void;
+	/** No probes will follow: connections begin to end in order. Absent: it holds none. */
+	finish?(): void;
+	/** After `finish`: until when it wants to be read so that they do; null: they have ended. */
+	readonly lingersUntil?: Instant | null;
 	close(): void;
 }
 

@@ -10,7 +10,9 @@ import {
 	SHUT_WR,
 	SOCK_STREAM,
 	SOL_TCP,
-	TCP_ESTABLISHED,
+	TCP_CLOSE,
+	TCP_SYN_RECV,
+	TCP_SYN_SENT,
 	TCP_SYNCNT,
 	TCP_TIMESTAMP,
 } from "../native/constants.ts";
@@ -27,6 +29,9 @@ import { readTcpInfo } from "./tcp-info.ts";
 const OPTIONS: readonly SocketOption[] = [
 	{ label: "TCP_SYNCNT", level: SOL_TCP, name: TCP_SYNCNT, value: 1, need: "try" },
 ];
+
+/** Whose handshake is not over; in any other state it is, even if the other end has said all that it will by now. */
+const UNCONNECTED: ReadonlySet<number> = new Set([TCP_SYN_SENT, TCP_SYN_RECV, TCP_CLOSE]);
 
 /** Bytes taken off the socket by one read(2), and how often: a flood must not keep us. */
 const READ_BYTES = 4096;
@@ -87,7 +92,7 @@ export class SessionConnection {
 		if (told !== null) return told;
 		const errno = takeError(this.#parts.workspace, this.#fd);
 		if (errno !== 0) return this.#failure(errno);
-		if (readTcpInfo(this.#parts.workspace, this.#fd)?.state !== TCP_ESTABLISHED) return null;
+		if (UNCONNECTED.has(readTcpInfo(this.#parts.workspace, this.#fd)?.state ?? TCP_CLOSE)) return null;
 		this.#state = "established";
 		// Room to write is there from now on, and no news.
 		this.#parts.epoll.remove(this.#fd);
@@ -104,6 +109,16 @@ export class SessionConnection {
 		// An end stays readable for ever.
 		this.#state = "ended";
 		this.#parts.epoll.remove(this.#fd);
+	}
+
+	/** Says by FIN that nothing more will come from here; what the other end still says can be read away. */
+	finish(): void {
+		if (this.established) this.#parts.workspace.libc.shutdown(this.#fd, SHUT_WR);
+	}
+
+	/** The other end is still talking, or may be. */
+	get underway(): boolean {
+		return this.#state === "established";
 	}
 
 	/** The TSval that the kernel would send now; null where it does not say. */
@@ -144,7 +159,9 @@ export class SessionConnection {
 
 	#failure(errno: number): OpenFailure {
 		const { target } = this.#parts.request;
-		if (errno === ERRNO.ECONNREFUSED || errno === ERRNO.ECONNRESET) return { why: "refused", from: target };
+		if (errno === ERRNO.ECONNREFUSED) return { why: "refused", from: target };
+		// Linux tells a reset of a connection that stood from one that never did (tcp_reset).
+		if (errno === ERRNO.ECONNRESET || errno === ERRNO.EPIPE) return { why: "reset", from: target };
 		if (errno === ERRNO.ETIMEDOUT) return { why: "timeout" };
 		const local = errno === ERRNO.EADDRINUSE || errno === ERRNO.EADDRNOTAVAIL;
 		return { why: "failed", error: (local ? systemError : sendError)("connect", errno, target) };

@@ -16,6 +16,10 @@ const BANNER_PORT = 8022;
 const CLOSED_PORT = 8081;
 const FILTERED_PORT = 8082;
 const REJECTED_PORT = 8083;
+/** Servers that accept and then end the connection at once, reset it, or talk without a pause. */
+const ENDING_PORT = 8084;
+const RESETTING_PORT = 8085;
+const TALKING_PORT = 8086;
 /** The kernel hands tcpdump packets in blocks; two of them are enough for the last. */
 const CAPTURE_FLUSH_MS = 400;
 
@@ -111,7 +115,7 @@ describe.skipIf(obstacle !== null)("traces inside a TCP connection on a chain of
 				const { result, flags } = await trace({ family });
 				expect(hopsOf(result)).toEqual(chain.hops[family]);
 				expect(result.handshake?.sackPermitted).toBe(false);
-				expect(result.warnings).toContainEqual({ code: "noSack", lostAt: "target", ttl: null });
+				expect(result.warnings).toEqual([{ code: "noSack", lostAt: "target", ttl: null }]);
 				expect(result.hops[3]?.probes.some(({ reply }) => reply?.kind === "ack")).toBe(true);
 				expectClean(flags);
 			} finally {
@@ -142,6 +146,43 @@ describe.skipIf(obstacle !== null)("traces inside a TCP connection on a chain of
 		const failure = { why: "refused", from: chain.hops[family][3] };
 		expect(result.warnings).toContainEqual({ code: "sessionFailed", port: CLOSED_PORT, failure });
 		expect(result).toMatchObject({ stopReason: "error", counters: { sent: 0 } });
+	});
+
+	it.each([4, 6] as const)(
+		"traces on where the server ends the connection as soon as it stands, IPv%d",
+		async (family) => {
+			const { result, flags } = await trace({ family, port: ENDING_PORT });
+			expect(hopsOf(result).slice(0, 3)).toEqual(chain.hops[family].slice(0, 3));
+			expect(result.handshake?.connections).toBe(1);
+			expect(flags.filter((one) => one === "S")).toHaveLength(1);
+		},
+	);
+
+	it.each([4, 6] as const)("says that a port was open that resets what it accepts, IPv%d", async (family) => {
+		const { result } = await trace({ family, port: RESETTING_PORT });
+		const from = chain.hops[family][3];
+		// Whether the reset comes before the first look or after it is for the two machines to settle.
+		const reset = { code: "sessionFailed", port: RESETTING_PORT, failure: { why: "reset", from } };
+		expect([[reset], [{ code: "sessionReset", from }]]).toContainEqual(result.warnings);
+	});
+
+	it.each([4, 6] as const)("hears a server out that is still talking at the end, IPv%d", async (family) => {
+		const { result, flags } = await trace({ family, port: TALKING_PORT });
+		expect(hopsOf(result)).toEqual(chain.hops[family]);
+		expectClean(flags);
+	});
+
+	it.each([4, 6] as const)("knows when this machine itself offers no SACK, IPv%d", async (family) => {
+		await sysctl(chain.client, "net.ipv4.tcp_sack=0");
+		try {
+			const { result, flags } = await trace({ family });
+			expect(hopsOf(result)).toEqual(chain.hops[family]);
+			expect(result.warnings).toEqual([{ code: "noSack", lostAt: "here", ttl: null }]);
+			expect(result.companions ?? []).toEqual([]);
+			expectClean(flags);
+		} finally {
+			await sysctl(chain.client, "net.ipv4.tcp_sack=1");
+		}
 	});
 
 	it.skipIf(!hasNft)("says who rejects, and that a filtered port never answered", async () => {
@@ -227,7 +268,23 @@ function startServer(namespace: string, onLine: (line: string) => void): Promise
 			socket.on("close", () => console.log(JSON.stringify({ port, bytes, how })));
 			if (banner !== null) socket.write(banner);
 		}).listen(port, "::", ready));
-		Promise.all([serve(${QUIET_PORT}, null), serve(${BANNER_PORT}, "SSH-2.0-test\\r\\n")]).then(() => console.log("ready"));
+		const accept = (port, then) => new Promise((ready) => net.createServer((socket) => {
+			socket.on("error", () => {});
+			then(socket);
+		}).listen(port, "::", ready));
+		const talk = (port) => new Promise((ready) => net.createServer((socket) => {
+			let bytes = 0;
+			let how = "end";
+			const more = () => { while (socket.writable && socket.write("x".repeat(4096))); };
+			socket.on("drain", () => setTimeout(more, 1));
+			socket.on("data", (data) => { bytes += data.length; });
+			socket.on("error", (error) => { how = error.code; });
+			socket.on("close", () => console.log(JSON.stringify({ port, bytes, how })));
+			more();
+		}).listen(port, "::", ready));
+		Promise.all([talk(${TALKING_PORT}), accept(${ENDING_PORT}, (socket) => socket.end()),
+			accept(${RESETTING_PORT}, (socket) => socket.resetAndDestroy()),
+			serve(${QUIET_PORT}, null), serve(${BANNER_PORT}, "SSH-2.0-test\\r\\n")]).then(() => console.log("ready"));
 	`;
 	const server = spawn("ip", ["netns", "exec", namespace, process.execPath, "-e", script], {
 		stdio: ["ignore", "pipe", "inherit"],

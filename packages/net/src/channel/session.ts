@@ -7,9 +7,11 @@
 import {
 	type ChannelInput,
 	type Instant,
+	MILLISECOND,
 	type OpenFailure,
 	type PacketReply,
 	type ProbeSend,
+	SECOND,
 	type SessionFacts,
 	type SynAckFacts,
 	type SystemError,
@@ -18,10 +20,16 @@ import {
 import { isSystemError } from "../errors.ts";
 import { type Channel, type ChannelParts, closeParts } from "./channel.ts";
 import { openRawChannel } from "./raw.ts";
+import { offersSack } from "./sack-setting.ts";
 import { openConnection, type SessionConnection } from "./session-connection.ts";
 
 /** The other end's SYN/ACK as it was captured, which the kernel hands nobody. */
 type Captured = SynAckFacts & { readonly at: Instant };
+
+/** How long the other end gets to end its side, by round trips of the handshake: servers answer a FIN by theirs at once. */
+const CLOSING_ROUND_TRIPS = 2;
+const LEAST_CLOSING_NS = 250 * MILLISECOND;
+const LONGEST_CLOSING_NS = SECOND;
 
 /**
  * Opens the sockets of a session channel; `permissionDenied` without CAP_NET_RAW. Nothing is sent before the first
@@ -54,7 +62,11 @@ class SessionChannel implements Channel {
 	readonly #raw: Channel;
 	readonly #connections: readonly SessionConnection[];
 	readonly #captured = new Map<number, Captured>();
+	readonly #sackOffered = offersSack();
 	#phase: "closed" | "opening" | "open" | "over" = "closed";
+	/** When what is not ended yet is closed all the same; null before the end. */
+	#closesAt: Instant | null = null;
+	#longestRttNs = 0;
 
 	constructor(parts: ChannelParts, raw: Channel, connections: readonly SessionConnection[]) {
 		this.#parts = parts;
@@ -81,6 +93,17 @@ class SessionChannel implements Channel {
 
 	arm(at: Instant | null): void {
 		this.#raw.arm(at);
+	}
+
+	finish(): void {
+		if (this.#phase !== "open") return;
+		for (const connection of this.#connections) connection.finish();
+		const patienceNs = Math.max(CLOSING_ROUND_TRIPS * this.#longestRttNs, LEAST_CLOSING_NS);
+		this.#closesAt = this.#parts.request.clock.now() + Math.min(patienceNs, LONGEST_CLOSING_NS);
+	}
+
+	get lingersUntil(): Instant | null {
+		return this.#connections.some(({ underway }) => underway) ? this.#closesAt : null;
 	}
 
 	close(): void {
@@ -110,6 +133,7 @@ class SessionChannel implements Channel {
 		const sessions = this.#connections.map((connection) => this.#factsOf(connection));
 		if (!sessions.every((facts) => facts !== null)) return others;
 		this.#phase = "open";
+		this.#longestRttNs = Math.max(...sessions.map(({ rttNs }) => rttNs));
 		return [...others, { type: "opened", sessions }];
 	}
 
@@ -143,6 +167,7 @@ class SessionChannel implements Channel {
 		return {
 			...facts,
 			sourcePort: connection.port,
+			sackOffered: this.#sackOffered,
 			timestamps:
 				timestamps === null ? null : { ...timestamps, value: connection.timestamp() ?? timestamps.value + elapsedMs },
 			rttNs: connection.kernelRtt(at),

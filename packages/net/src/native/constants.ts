@@ -77,7 +77,9 @@ export const TCP_TIMESTAMP = 24;
 export const TCP_INFO_RTT_OFFSET = 68;
 export const TCP_INFO_BYTES = 104;
 /** struct tcp_info begins with the state; include/net/tcp_states.h. */
-export const TCP_ESTABLISHED = 1;
+export const TCP_SYN_SENT = 2;
+export const TCP_SYN_RECV = 3;
+export const TCP_CLOSE = 7;
 
 /** include/linux/socket.h and include/uapi/linux/udp.h, in kernels that have UDP-Lite. */
 export const SOL_UDPLITE = 136;

@@ -1,5 +1,5 @@
 /** What firewalls, normalizers and address translators do to probes, and what their quotes show of it. */
-import type { ExpectedHop, HostSpec, NatSpec, RouterSpec, Scenario } from "../scenario.ts";
+import type { ExpectedHop, HostSpec, NatSpec, RouterSpec, Scenario, ScenarioChannel } from "../scenario.ts";
 import { ENDS, path, routerHops, targetHop } from "./path.ts";
 
 const reached = { reached: true, stopReason: "reached" } as const;
@@ -106,7 +106,7 @@ const NORMALIZERS: readonly Scenario[] = [
 		name: "SYNs that offer ECN are dropped behind the second hop",
 		about: "An old firewall takes ECE and CWR for an attack; a SYN without them passes.",
 		method: "tcp",
-		options: { tos: 0x02, methodOptions: { ecn: true }, maxTtl: 6 },
+		options: { methodOptions: { ecn: true }, maxTtl: 6 },
 		r2: { dropsEcn: "negotiating" },
 		changes: [],
 		expect: {
@@ -121,7 +121,7 @@ const NORMALIZERS: readonly Scenario[] = [
 		name: "packets with an ECN mark are dropped behind the second hop",
 		about: "Everything marked vanishes; what is not marked comes through.",
 		method: "tcp",
-		options: { tos: 0x02, methodOptions: { ecn: true }, maxTtl: 6 },
+		options: { tos: 0x02, maxTtl: 6 },
 		r2: { dropsEcn: "marked" },
 		changes: [],
 		expect: {
@@ -139,7 +139,7 @@ interface Translated {
 	readonly method: string;
 	readonly target: Omit<HostSpec, "kind">;
 	readonly last: Partial<ExpectedHop>;
-	readonly channels: readonly ("raw" | "session" | "errorQueue")[];
+	readonly channels: readonly ScenarioChannel[];
 }
 
 const TRANSLATED: readonly Translated[] = [

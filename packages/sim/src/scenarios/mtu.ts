@@ -1,5 +1,6 @@
 /** Paths whose links do not all bear the same, and what path MTU discovery makes of them. */
 import type { ExpectedHop, Scenario, TraceSpec } from "../scenario.ts";
+import { IGNORED_LENGTHS } from "./ignored-lengths.ts";
 import { ENDS, path, routerHops, silentHops, targetHop } from "./path.ts";
 
 type TraceOptions = NonNullable<TraceSpec["options"]>;
@@ -195,6 +196,7 @@ export const MTU: readonly Scenario[] = [
 			warnings: ["mtuBlackHole"],
 		},
 	},
+	...IGNORED_LENGTHS,
 	{
 		name: "the least MTU of IPv6 on the way",
 		about: "1280 bytes, which every IPv6 link takes: nothing shorter is tried.",

@@ -66,6 +66,13 @@ it("asks the zone of the address's family for its origin", async () => {
 	]);
 });
 
+it("finds a whois server by its name", async () => {
+	const { at, asked } = await whoisServer("origin: AS64500\n");
+	const lookup = openAsLookup(parseAsServer(at.replace("127.0.0.1", "localhost")));
+	expect(await lookup("5.0.2.1")).toBe("AS64500");
+	expect(asked).toEqual(["5.0.2.1\r\n"]);
+});
+
 it("asks nobody about addresses that nobody announces", async () => {
 	const { at, asked } = await nameServer({});
 	const lookup = openAsLookup(parseAsServer(`dns:origin.test@${at}`));

@@ -1,9 +1,10 @@
 /** Which autonomous systems an address of the real world belongs to: the origins of the route that covers it. */
 import { Resolver } from "node:dns/promises";
-import { BlockList, connect } from "node:net";
+import { BlockList, connect, isIPv6, type LookupFunction } from "node:net";
 import { isDecodeError, parseAddress } from "@whither/wire";
 import { originsOfTxt, originsOfWhois, reversedName } from "./as-answer.ts";
 import type { AsLookup, AsServer } from "./as-server.ts";
+import { hostsAddresses, readHostsText } from "./hosts-file.ts";
 
 /** An answer is given up after so long; with it go all that hang on it. */
 const TIMEOUT_MS = 2_000;
@@ -57,10 +58,11 @@ function dnsOrigins({ zones, at }: Extract<AsServer, { kind: "dns" }>): Ask {
 }
 
 function whoisOrigins({ host, port }: Extract<AsServer, { kind: "whois" }>): Ask {
+	const lookup = openHostLookup();
 	return (address) =>
 		new Promise((resolve, reject) => {
 			let said = "";
-			const socket = connect({ host, port }, () => socket.write(`${address}\r\n`));
+			const socket = connect({ host, port, lookup }, () => socket.write(`${address}\r\n`));
 			const deadline = setTimeout(() => socket.destroy(new Error("timeout")), TIMEOUT_MS);
 			// A host that does not answer must not hold up the process's end.
 			socket.unref();
@@ -74,4 +76,26 @@ function whoisOrigins({ host, port }: Extract<AsServer, { kind: "whois" }>): Ask
 				resolve(originsOfWhois(said));
 			});
 		});
+}
+
+/** Looks one host up, once, by /etc/hosts, else by DNS; not as the system does, which would hold up the process's end. */
+function openHostLookup(): LookupFunction {
+	let known: Promise<readonly string[]> | null = null;
+	return (host, { all }, told) => {
+		known ??= hostAddresses(host);
+		known.then((found) => {
+			const [first, ...others] = found.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }));
+			if (first === undefined) told(new Error(`${host} has no address`), "");
+			else if (all) told(null, [first, ...others]);
+			else told(null, first.address, first.family);
+		});
+	};
+}
+
+async function hostAddresses(host: string): Promise<readonly string[]> {
+	const listed = hostsAddresses(readHostsText(), host);
+	if (listed.length > 0) return listed;
+	const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: 1 });
+	const asked = [resolver.resolve4(host), resolver.resolve6(host)];
+	return (await Promise.all(asked.map((addresses) => addresses.catch(() => [])))).flat();
 }

@@ -45,6 +45,8 @@ it("names the call and the errno", () => {
 
 it("a privilege is named by what wanted it", () => {
 	expect(denied("udp", { call: "setsockopt SO_MARK" })).toContain("--fwmark");
+	expect(denied("udp", { call: "setsockopt IP_OPTIONS" })).toContain("Source routes over IPv4 (-g) need CAP_NET_RAW");
+	expect(denied("tcpconnect", { call: "bind" })).toContain("Source ports below 1024 (--sport)");
 	expect(denied("icmp")).toContain("ping_group_range");
 	expect(denied("udp")).toContain("udp needs none without --channel raw");
 });
@@ -57,6 +59,18 @@ it.each(["tcpinsession", "udplite", "dccp", "sctp", "raw"])(
 		expect(denied(method)).toContain(WITHOUT_PRIVILEGE);
 	},
 );
+
+it("a source route over IPv4 needs a privilege with any method", () => {
+	const asking = (gateway: string) =>
+		systemErrorSentence(error("permissionDenied"), { method: "tcp", gateways: [gateway] });
+	expect(asking("10.0.0.1")).toContain("Source routes over IPv4 (-g)");
+	expect(asking("fd00::1")).toContain("tcpconnect");
+});
+
+it("ping sockets that take no source route are no matter of the protocol", () => {
+	const sentence = systemErrorSentence(error("unsupportedProtocol", { call: "setsockopt IPV6_RTHDR" }), null);
+	expect(sentence).toContain("Ping sockets take no IPv6 source route");
+});
 
 it("and where no method is known", () => {
 	expect(systemErrorSentence(error("permissionDenied"), null)).toContain(WITHOUT_PRIVILEGE);

@@ -5,7 +5,7 @@ import { isMadeByKernel, isOrdinary } from "./method-facts.ts";
 
 /** What was asked for, as far as it decides what would do instead. */
 export type Asked = Pick<TraceOptions, "method"> &
-	Partial<Pick<TraceOptions, "pathMtu" | "looseMatch" | "methodOptions">>;
+	Partial<Pick<TraceOptions, "pathMtu" | "looseMatch" | "methodOptions" | "gateways">>;
 
 type Sentence = (error: SystemError, asked: Asked | null) => string;
 
@@ -22,10 +22,18 @@ const PRIVILEGES: Readonly<Record<string, (asked: Asked) => string>> = {
 	icmp: () => "ICMP probes need CAP_NET_RAW, or a group inside net.ipv4.ping_group_range; `--method udp` needs neither",
 };
 
-/** capabilities(7): SO_MARK above CAP_NET_RAW's reach before Linux 5.17, SO_BINDTODEVICE before 5.7. */
+/** Of any method: Linux lets nobody else set IP options. */
+const SOURCE_ROUTE = "Source routes over IPv4 (-g) need CAP_NET_RAW; run as root or leave -g out";
+
+/**
+ * capabilities(7): SO_MARK above CAP_NET_RAW's reach before Linux 5.17, SO_BINDTODEVICE before 5.7; bind(2) refuses
+ * ports alone.
+ */
 const CALL_PRIVILEGES: Readonly<Record<string, string>> = {
 	SO_MARK: "--fwmark needs CAP_NET_ADMIN (or CAP_NET_RAW since Linux 5.17); run as root or leave it out",
 	SO_BINDTODEVICE: "--interface needs CAP_NET_RAW on this kernel; choose the address with --source instead",
+	IP_OPTIONS: SOURCE_ROUTE,
+	bind: "Source ports below 1024 (--sport) need CAP_NET_BIND_SERVICE, or a lower net.ipv4.ip_unprivileged_port_start",
 };
 
 /** What everybody elsewhere is told. */
@@ -47,8 +55,10 @@ const SENTENCES: Readonly<Record<SystemError["code"], Sentence>> = {
 		`The probe is longer than the way to ${place(error)} takes in one piece; ask for a smaller LENGTH or leave out -F`,
 	noBuffers: () => "The kernel has no buffers left for probes; send more slowly with --sendwait or --sim-queries",
 	tooManyFiles: () => "This process may not open that many sockets; raise `ulimit -n` or lower --sim-queries",
-	unsupportedProtocol: () =>
-		"This kernel does not speak that protocol (is IPv6 switched off?); try -4 or another --method",
+	unsupportedProtocol: ({ call }) =>
+		call.includes("IPV6_RTHDR")
+			? "Ping sockets take no IPv6 source route (-g); raw sockets do, but need CAP_NET_RAW; `--method udp` needs neither"
+			: "This kernel does not speak that protocol (is IPv6 switched off?); try -4 or another --method",
 	unsupportedPlatform: () => LINUX_ONLY,
 	systemCall: (error) => `The system refused ${place(error)} without a cause we know`,
 };
@@ -61,6 +71,7 @@ export function systemErrorSentence(error: SystemError, asked: Asked | null): st
 
 function permissionSentence(error: SystemError, asked: Asked | null): string {
 	for (const [call, words] of Object.entries(CALL_PRIVILEGES)) if (error.call.includes(call)) return words;
+	if (asked?.gateways?.some((gateway) => !gateway.includes(":"))) return SOURCE_ROUTE;
 	if (asked === null) return `That needs CAP_NET_RAW; ${wayRound(null)}`;
 	const method = findMethod(asked.method);
 	const own = PRIVILEGES[asked.method];

@@ -27,8 +27,8 @@ describe("a source route", () => {
 	});
 
 	it.each([
-		[many(9, "10.0.0.1"), 4, "An IPv4 source route (-g) takes 8 gateways, not 9"],
-		[many(128, "fd00::1"), 6, "An IPv6 source route (-g) takes 127 gateways, not 128"],
+		[many(9, "10.0.0.1"), 4, "An IPv4 source route (-g) takes at most 8 gateways, not 9"],
+		[many(127, "fd00::1"), 6, "An IPv6 source route (-g) takes at most 126 gateways, not 127"],
 		[["fd00::1"], 4, "The gateway fd00::1 is an IPv6 address, but x.example is traced over IPv4"],
 		[["10.0.0.1"], 6, "The gateway 10.0.0.1 is an IPv4 address, but x.example is traced over IPv6"],
 	] as const)("%# is refused with a sentence", async (names, family, message) => {

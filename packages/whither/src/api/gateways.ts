@@ -3,8 +3,11 @@ import type { Family } from "@whither/core";
 import { WhitherError } from "./error.ts";
 import { literalTarget, type ResolvedTarget } from "./resolve.ts";
 
-/** As many as traceroute(8) takes: IPv4 for the room that IP options have, IPv6 for the length of a routing header. */
-const MOST: Readonly<Record<Family, number>> = { 4: 8, 6: 127 };
+/**
+ * IPv4: what there is room for in IP options, and as many as traceroute(8) takes. IPv6: a routing header has room for 127
+ * addresses (RFC 8200 section 4.4), and the target is one of them.
+ */
+const MOST: Readonly<Record<Family, number>> = { 4: 8, 6: 126 };
 
 /**
  * The gateways' addresses in order, each name resolved like a target's. Rejects with `badOption` where there are too many
@@ -17,7 +20,10 @@ export async function resolveGateways(
 ): Promise<readonly string[]> {
 	const { family } = target;
 	if (names.length > MOST[family]) {
-		throw badGateways(`An IPv${family} source route (-g) takes ${MOST[family]} gateways, not ${names.length}`, names);
+		throw badGateways(
+			`An IPv${family} source route (-g) takes at most ${MOST[family]} gateways, not ${names.length}`,
+			names,
+		);
 	}
 	for (const name of names) {
 		const literal = literalTarget(name);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { hostsName, parseHosts } from "./hosts-file.ts";
+import { hostsAddresses, hostsName, parseHosts } from "./hosts-file.ts";
 
 it("an address has the first name of its first line; comments and blank lines are nothing", () => {
 	const text =
@@ -16,4 +16,11 @@ it("IPv6 is compared as an address, not as text", () => {
 	expect(hostsName(hosts, "2001:db8::1")).toBe("router.lan");
 	expect(hostsName(hosts, "2001:db8:0::1")).toBe("router.lan");
 	expect(hostsName(hosts, "2001:db8::2")).toBeNull();
+});
+
+it("has the addresses of a name, be it the first of its line or not", () => {
+	const text = "127.0.0.1 localhost\n::1 localhost ip6-localhost # loopback\nnonsense localhost\n";
+	expect(hostsAddresses(text, "LocalHost")).toEqual(["127.0.0.1", "::1"]);
+	expect(hostsAddresses(text, "ip6-localhost")).toEqual(["::1"]);
+	expect(hostsAddresses(text, "loopback")).toEqual([]);
 });

@@ -15,6 +15,7 @@ describe("the methods that can do what is asked", () => {
 	it("leave out those to fall back on that cannot", () => {
 		expect(suiting({ pathMtu: true }, "tcp", "tcpconnect")).toEqual(["tcp"]);
 		expect(suiting({ looseMatch: true }, "tcp", "tcpconnect")).toEqual(["tcp"]);
+		expect(suiting({ channels: ["raw"] }, "tcp", "tcpconnect")).toEqual(["tcp"]);
 	});
 
 	it.each([
@@ -22,6 +23,7 @@ describe("the methods that can do what is asked", () => {
 		[{ looseMatch: true }, "tcpconnect sees no quoted packets"],
 		[{ pathMtu: true, length: 1000 }, "leave LENGTH out"],
 		[{ looseMatch: true, channels: ["errorQueue"] }, "leave --channel errorQueue out"],
+		[{ channels: ["raw", "session"] }, "tcpconnect has no raw or session channel (--channel); it has errorQueue"],
 	] as const)("%j is refused with a sentence", (options, sentence) => {
 		expect(() => suiting(options, "tcpconnect")).toThrow(sentence);
 	});
@@ -41,6 +43,14 @@ describe("the orders", () => {
 	it("of a loose match are for capturing channels alone", () => {
 		expect(orders({ looseMatch: true })).toMatchObject({ looseMatch: true, channels: ["raw", "session"] });
 		expect(orders({ looseMatch: true, channels: ["raw"] })).toMatchObject({ channels: ["raw"] });
+	});
+
+	it("have a flow label over IPv6 alone", () => {
+		expect(orders({ flowLabel: 0 })).toMatchObject({ flowLabel: 0 });
+		expect(() => orders({ flowLabel: 5 })).toThrow("an IPv4 packet has no flow label");
+		const v6 = { name: "x", address: "2001:db8::1", family: 6, zone: null } as const;
+		const path = { target: v6, gateways: [], tcpEcn: () => 0 };
+		expect(completeOptions({ flowLabel: 5 }, "udp", path)).toMatchObject({ flowLabel: 5 });
 	});
 
 	it("have the gateways' addresses", () => expect(orders({})).toMatchObject({ gateways: ["10.0.0.1"] }));

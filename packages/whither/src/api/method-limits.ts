@@ -8,6 +8,8 @@ interface Limit {
 	readonly option: keyof TraceRequestOptions;
 	/** One sentence where the method cannot do what is asked, else null. */
 	readonly problem: (method: TraceMethod, options: TraceRequestOptions) => string | null;
+	/** What is asked chooses among the methods, and is refused only when none of them can do it. */
+	readonly chooses?: true;
 }
 
 const LIMITS: readonly Limit[] = [
@@ -25,7 +27,19 @@ const LIMITS: readonly Limit[] = [
 				? `${method.name} sees no quoted packets, so it cannot match them loosely (--loose-match); --method tcp can`
 				: null,
 	},
+	{
+		option: "channels",
+		chooses: true,
+		problem: ({ name, channels }, { channels: asked }) =>
+			asked === undefined || channels.some(({ kind }) => asked.some((one) => one === kind))
+				? null
+				: `${name} has no ${asked.join(" or ")} channel (--channel); it has ${channelNames(channels)}`,
+	},
 ];
+
+function channelNames(channels: TraceMethod["channels"]): string {
+	return [...new Set(channels.map(({ kind }) => kind))].join(" and ");
+}
 
 /** The kinds of channel that capture ICMP themselves. */
 export const CAPTURING_KINDS = ["raw", "session"] as const;
@@ -35,15 +49,16 @@ function isCapturing(kind: string): boolean {
 }
 
 /**
- * The methods that can do what is asked, in the same order. If the first, which it is meant for, cannot, or what is asked
- * contradicts itself, throws `WhitherError` with code `badOption`.
+ * The methods that can do what is asked, in the same order. If the first, which it is meant for, cannot (of a channel: if
+ * none can), or what is asked contradicts itself, throws `WhitherError` with code `badOption`.
  */
 export function methodsSuiting(methods: readonly TraceMethod[], options: TraceRequestOptions): readonly TraceMethod[] {
 	refuseContradictions(options);
-	const [first] = methods;
-	for (const { option, problem } of first === undefined ? [] : LIMITS) {
-		const sentence = first === undefined ? null : problem(first, options);
-		if (sentence !== null) throw new WhitherError("badOption", sentence, { option, value: options[option] });
+	for (const { option, problem, chooses } of LIMITS) {
+		const [sentence = null, ...others] = methods.map((method) => problem(method, options));
+		const isChoice = chooses === true && others.includes(null);
+		if (sentence !== null && !isChoice)
+			throw new WhitherError("badOption", sentence, { option, value: options[option] });
 	}
 	return methods.filter((method) => LIMITS.every(({ problem }) => problem(method, options) === null));
 }

@@ -1,7 +1,7 @@
 import { checkMethodOptions, findMethod, type TraceMethod } from "@whither/core";
 import { DEMO } from "@whither/sim";
 import { describe, expect, it } from "vitest";
-import { type MethodOptions, methodOptionSentence, methodsTaking } from "./method-options.ts";
+import { asciiMethodOptions, type MethodOptions, methodOptionSentence, methodsTaking } from "./method-options.ts";
 import { simulated } from "./simulated.ts";
 import { trace } from "./trace.ts";
 
@@ -12,7 +12,8 @@ function methodWith(name: string, options: TraceMethod["options"]): TraceMethod 
 }
 
 const fancy = methodWith("fancy", [
-	{ name: "loud", value: null, summary: "Say more" },
+	{ name: "loud", value: null, summary: "Say more", excludes: ["quiet"] },
+	{ name: "quiet", value: null, summary: "Say less" },
 	{ name: "size", value: "N", summary: "So many", check: (text) => (/^\d+$/.test(text) ? null : "it is a number") },
 ]);
 const bare = methodWith("bare", undefined);
@@ -23,11 +24,16 @@ describe("what is wrong with a method's options is one sentence", () => {
 		return problem === null ? null : methodOptionSentence(method, problem);
 	};
 	it.each([
-		[fancy, { laud: true }, 'Method fancy has no option "laud"; it has loud, size=N'],
+		[fancy, { laud: true }, 'Method fancy has no option "laud"; it has loud, quiet, size=N'],
 		[bare, { loud: true }, 'Method bare has no options of its own, so no "loud" either'],
 		[fancy, { size: true }, "Option size of method fancy wants a value: -O size=N"],
 		[fancy, { loud: "1" }, "Option loud of method fancy takes no value: -O loud"],
 		[fancy, { size: "big" }, 'Option size of method fancy cannot be "big": it is a number'],
+		[
+			fancy,
+			{ quiet: true, loud: true },
+			"Options loud and quiet of method fancy contradict each other: -O takes one of the two",
+		],
 		[fancy, { size: "3", loud: true }, null],
 	] as const)("%#", (method, options, text) => expect(sentence(method, options)).toBe(text));
 });
@@ -43,6 +49,20 @@ describe("methods in order of preference", () => {
 	it("values are texts or true, whatever a caller's compiler let through", () => {
 		const options = { size: 3 } as unknown as MethodOptions;
 		expect(() => methodsTaking([fancy], options)).toThrow("methodOptions.size must be a text, or true");
+	});
+});
+
+describe("domain names among the options", () => {
+	it("are in ASCII, and other values as they are", () => {
+		expect(asciiMethodOptions({ domain: "_dns.münchen.test", sni: "bücher.example", alpn: "ü", info: true })).toEqual({
+			domain: "_dns.xn--mnchen-3ya.test",
+			sni: "xn--bcher-kva.example",
+			alpn: "ü",
+			info: true,
+		});
+	});
+	it("are refused where they are none", () => {
+		expect(() => asciiMethodOptions({ domain: "ü b" })).toThrow('Option domain cannot be "ü b": not a domain name');
 	});
 });
 

@@ -1,5 +1,6 @@
 /** A method's own options (`-O`, `methodOptions`): checked against the method's table, with words for what is wrong. */
 import { checkMethodOptions, type MethodOption, type MethodOptionProblem, type TraceMethod } from "@whither/core";
+import { asciiName } from "./domain-name.ts";
 import { WhitherError } from "./error.ts";
 
 /** Options of a method by name; true for those that take no value. */
@@ -33,6 +34,8 @@ export function methodOptionSentence(method: TraceMethod, problem: MethodOptionP
 			return `Option ${name} of method ${method.name} takes no value: -O ${name}`;
 		case "badValue":
 			return `Option ${name} of method ${method.name} cannot be "${problem.value}": ${problem.why}`;
+		case "conflict":
+			return `Options ${name} and ${problem.other} of method ${method.name} contradict each other: -O takes one of the two`;
 	}
 }
 
@@ -48,6 +51,21 @@ function unknownSentence({ name: method, options = [] }: TraceMethod, name: stri
 
 function placeholderOf(method: TraceMethod, name: string): string {
 	return method.options?.find((option) => option.name === name)?.value ?? "";
+}
+
+/** Options whose value is a domain name. */
+const NAME_OPTIONS: ReadonlySet<string> = new Set(["domain", "sni"]);
+
+/** The options with international domain names in ASCII; throws `WhitherError` with code `badOption` for one that is none. */
+export function asciiMethodOptions(options: MethodOptions): MethodOptions {
+	const entries = Object.entries(options).map(([name, value]): [string, string | true] => {
+		if (typeof value !== "string" || !NAME_OPTIONS.has(name)) return [name, value];
+		const ascii = asciiName(value);
+		if (ascii !== null) return [name, ascii];
+		const data = { option: "methodOptions", value: options };
+		throw new WhitherError("badOption", `Option ${name} cannot be "${value}": not a domain name`, data);
+	});
+	return Object.fromEntries(entries);
 }
 
 /** The types say so already, but not every caller is compiled. */

@@ -11,7 +11,7 @@ import {
 import { WhitherError } from "./error.ts";
 import { LIMITS, type LimitName, MOST_MS } from "./limits.ts";
 import { CAPTURING_KINDS, methodsSuiting } from "./method-limits.ts";
-import { type MethodOptions, methodsTaking } from "./method-options.ts";
+import { asciiMethodOptions, type MethodOptions, methodsTaking } from "./method-options.ts";
 import type { ResolvedTarget } from "./resolve.ts";
 import type { World } from "./world.ts";
 
@@ -35,7 +35,7 @@ export interface TraceRequestOptions {
 	readonly waitMs?: number | undefined;
 	readonly waitHere?: number | undefined;
 	readonly waitNear?: number | undefined;
-	/** For the whole trace. */
+	/** For the whole trace, the waits for names and origins included. */
 	readonly timeoutMs?: number | undefined;
 	readonly maxSilentHops?: number | undefined;
 	readonly sendWaitMs?: number | undefined;
@@ -43,6 +43,7 @@ export interface TraceRequestOptions {
 	readonly tos?: number | undefined;
 	readonly dscp?: number | undefined;
 	readonly ecn?: number | undefined;
+	/** 20 bits, over IPv6 alone; 0: none. */
 	readonly flowLabel?: number | undefined;
 	readonly dontFragment?: boolean | undefined;
 	readonly bypassRouting?: boolean | undefined;
@@ -84,7 +85,7 @@ export function methodsOf(options: TraceRequestOptions): readonly string[] {
 	const asked = options.method ?? DEFAULT_TRACE_OPTIONS.method;
 	const methods = typeof asked === "string" ? [asked] : asked;
 	if (methods.length === 0) throw badOption("method", "name at least one method", asked);
-	const taking = methodsTaking(methods.map(methodNamed), options.methodOptions ?? {});
+	const taking = methodsTaking(methods.map(methodNamed), asciiMethodOptions(options.methodOptions ?? {}));
 	return methodsSuiting(taking, options).map((method) => method.name);
 }
 
@@ -105,6 +106,12 @@ export interface ResolvedPath extends Pick<World, "tcpEcn"> {
 export function completeOptions(options: TraceRequestOptions, method: string, path: ResolvedPath): TraceOptions {
 	checkNumbers(options);
 	const { target, gateways } = path;
+	if (target.family === 4 && options.flowLabel)
+		throw badOption(
+			"flowLabel",
+			"an IPv4 packet has no flow label; trace over IPv6 (-6) or leave -l out",
+			options.flowLabel,
+		);
 	const pathMtu = options.pathMtu ?? false;
 	const defaults = DEFAULT_TRACE_OPTIONS;
 	const [firstTtl, maxTtl] = [options.firstTtl ?? defaults.firstTtl, options.maxTtl ?? defaults.maxTtl];
@@ -136,7 +143,7 @@ export function completeOptions(options: TraceRequestOptions, method: string, pa
 		interface: options.interface ?? target.zone,
 		sourcePort: options.sourcePort ?? null,
 		fwmark: options.fwmark ?? null,
-		methodOptions: withTcpEcn(options.methodOptions ?? {}, path),
+		methodOptions: withTcpEcn(asciiMethodOptions(options.methodOptions ?? {}), path),
 		channels: options.channels ?? (options.looseMatch ? CAPTURING_KINDS : null),
 		pathMtu,
 		looseMatch: options.looseMatch ?? false,

@@ -42,6 +42,8 @@ export class PingRun implements AsyncIterable<PingEvent> {
 	#book: AddressBook | null = null;
 	#target: ResolvedTarget | null = null;
 	#running: RunningTrace | null = null;
+	/** By the clock of `performance.now`. */
+	#beganMs = 0;
 	/** The stream in its order: a first answer of somebody waits here for the name. */
 	#told: Promise<void> = Promise.resolve();
 
@@ -57,6 +59,11 @@ export class PingRun implements AsyncIterable<PingEvent> {
 	/** The target once its name has resolved, else null. */
 	get target(): ResolvedTarget | null {
 		return this.#target;
+	}
+
+	/** Resolves once nothing of the ping is open any more; see `TraceRun.closed`. */
+	get closed(): Promise<void> {
+		return this.#running?.closed ?? Promise.resolve();
 	}
 
 	/** End it; the result has what is known by now and `stopReason: "interrupted"`. */
@@ -124,6 +131,7 @@ export class PingRun implements AsyncIterable<PingEvent> {
 				else if (message.type === "failed") reject(failureError(message.error, order.options));
 				else this.#told = this.#told.then(() => resolve(this.#named(message.result)));
 			};
+			this.#beganMs = performance.now();
 			this.#running = world.ping({ ...order, tool, args }, onMessage);
 			if (this.#stopped.signal.aborted) this.#running.stop();
 		});
@@ -159,7 +167,7 @@ export class PingRun implements AsyncIterable<PingEvent> {
 				signal.removeEventListener("abort", finish);
 				resolve();
 			};
-			const timer = setTimeout(finish, nameWaitOf(this.#order.options));
+			const timer = setTimeout(finish, nameWaitOf(this.#order.options, this.#beganMs));
 			signal.addEventListener("abort", finish);
 			asked.then(finish);
 		});

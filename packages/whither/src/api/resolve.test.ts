@@ -23,6 +23,14 @@ it("an address of the other family is refused with a sentence", async () => {
 	});
 });
 
+it.each(["", " ", "\t"])("%j names no host, and nobody is asked", async (name) => {
+	await expect(resolveTarget(name, null)).rejects.toMatchObject({ code: "badOption" });
+});
+
+it("what is a name in no script is not found", async () => {
+	await expect(resolveTarget("ü b", 4)).rejects.toMatchObject({ code: "nameNotFound" });
+});
+
 it("localhost resolves without a network", async () => {
 	expect((await resolveTarget("localhost", 4)).address).toBe("127.0.0.1");
 });

@@ -1,11 +1,12 @@
 /** From what the user calls the target to the address that is traced. */
 import type { Family } from "@whither/core";
 import { addressFamily, formatAddress, isDecodeError, parseAddress } from "@whither/wire";
+import { asciiName } from "./domain-name.ts";
 import { WhitherError } from "./error.ts";
 
 /** A target whose address is known. */
 export interface ResolvedTarget {
-	/** As the user wrote it. */
+	/** As the user wrote it; an international name in ASCII. */
 	readonly name: string;
 	/** Canonical numeric text. */
 	readonly address: string;
@@ -27,17 +28,24 @@ export function literalTarget(name: string): ResolvedTarget | null {
 }
 
 /**
- * Resolve a name as the system does, first answer of the wanted family; rejects with `nameNotFound`. A name with both is
- * traced over IPv4, as by traceroute(8).
+ * Resolve a name as the system does, first answer of the wanted family; rejects with `nameNotFound`, or with `badOption`
+ * for an empty one. A name with both is traced over IPv4, as by traceroute(8).
  */
 export async function resolveTarget(name: string, family: Family | null): Promise<ResolvedTarget> {
+	if (name.trim() === "") throw new WhitherError("badOption", "Name a host: an empty name is none", { name });
 	const literal = literalTarget(name);
-	if (literal === null) return lookUp(name, family);
+	if (literal === null) return lookUp(asciiHost(name, family), family);
 	if (family === null || family === literal.family) return literal;
 	throw new WhitherError("nameNotFound", `${name} is an IPv${literal.family} address, but IPv${family} was asked for`, {
 		name,
 		family,
 	});
+}
+
+function asciiHost(name: string, family: Family | null): string {
+	const ascii = asciiName(name);
+	if (ascii === null) throw notFound(name, family, "ENOTFOUND");
+	return ascii;
 }
 
 let pending = 0;

@@ -48,6 +48,8 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 	readonly #stopped = new AbortController();
 	#target: ResolvedTarget | null = null;
 	#running: RunningTrace | null = null;
+	/** By the clock of `performance.now`. */
+	#beganMs = 0;
 	/** Ends the waits for names that are under way. */
 	readonly #nameWaits = new Set<() => void>();
 	/** The ordered part of the stream: hops wait here for their names. */
@@ -65,6 +67,14 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 	/** The target once its name has resolved, else null. */
 	get target(): ResolvedTarget | null {
 		return this.#target;
+	}
+
+	/**
+	 * Resolves once nothing of the trace is open any more: connections that it opened at the target are closed in the
+	 * background after the result, for a second at most. A program that ends by process.exit() should await it.
+	 */
+	get closed(): Promise<void> {
+		return this.#running?.closed ?? Promise.resolve();
 	}
 
 	/** End early; the result has what is known by now and `stopReason: "interrupted"`. */
@@ -130,6 +140,7 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 				else if (message.type === "failed") reject(failureError(message.error, options));
 				else this.#told = this.#told.then(() => resolve(this.#named(message.result)));
 			};
+			this.#beganMs = performance.now();
 			this.#running = world.start({ options, tool, args }, onMessage);
 			if (this.#stopped.signal.aborted) this.#running.stop();
 		});
@@ -167,7 +178,7 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 				this.#nameWaits.delete(finish);
 				resolve();
 			};
-			const timer = setTimeout(finish, nameWaitOf(this.#order.options));
+			const timer = setTimeout(finish, nameWaitOf(this.#order.options, this.#beganMs));
 			this.#nameWaits.add(finish);
 			Promise.all(asked).then(finish);
 		});
@@ -186,11 +197,12 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 }
 
 /** What decides which names are asked for, and how long they are waited for. */
-type BookOptions = Pick<TraceRequestOptions, "names" | "asLookup" | "nameWaitMs">;
+type BookOptions = Pick<TraceRequestOptions, "names" | "asLookup" | "nameWaitMs" | "timeoutMs">;
 
-/** How long an answer waits for its names at most, in milliseconds. */
-export function nameWaitOf({ nameWaitMs, asLookup }: BookOptions): number {
-	return nameWaitMs ?? (asLookup ? DEFAULT_AS_WAIT_MS : DEFAULT_NAME_WAIT_MS);
+/** How long an answer waits for its names at most, in milliseconds: no longer than the whole, begun at `beganMs`, may take. */
+export function nameWaitOf({ nameWaitMs, asLookup, timeoutMs }: BookOptions, beganMs: number): number {
+	const most = nameWaitMs ?? (asLookup ? DEFAULT_AS_WAIT_MS : DEFAULT_NAME_WAIT_MS);
+	return timeoutMs === undefined ? most : Math.max(0, Math.min(most, beganMs + timeoutMs - performance.now()));
 }
 
 /** What is to be asked of addresses; null: nothing. */

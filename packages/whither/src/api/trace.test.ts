@@ -123,6 +123,20 @@ describe("names never hold a trace up", () => {
 		}
 	});
 
+	it("what is left of an overall timeout is all the time there is", async () => {
+		vi.useFakeTimers();
+		try {
+			const staged = stagedWorld({ reverse: () => new Promise(() => {}) });
+			const run = trace(target, { world: staged.world, names: true, nameWaitMs: 500, timeoutMs: 300 });
+			await vi.advanceTimersByTimeAsync(200);
+			await staged.deliver();
+			await vi.advanceTimersByTimeAsync(101);
+			expect((await run.result).reached).toBe(true);
+		} finally {
+			vi.useRealTimers();
+		}
+	});
+
 	it("a stopped trace waits for no name", async () => {
 		const staged = stagedWorld({ reverse: () => new Promise(() => {}) });
 		const run = trace(target, { world: staged.world, names: true, nameWaitMs: 60_000 });

@@ -102,6 +102,8 @@ describe("what cannot be obeyed exits with 2 and one sentence", () => {
 		],
 		[["-D", "-UL", "127.0.0.1"], "whither: Choose one method, not --udplite and --dccp\n"],
 		[["-T", "-O", "info=1", "127.0.0.1"], "whither: Option info of method tcp takes no value: -O info\n"],
+		[["-l", "5", "127.0.0.1"], "whither: an IPv4 packet has no flow label; trace over IPv6 (-6) or leave -l out\n"],
+		[["--channel=errorQueue", "-M", "tcp", "x"], "whither: tcp has no errorQueue channel (--channel); it has raw\n"],
 		[["-6", "127.0.0.1"], "whither: 127.0.0.1 is an IPv4 address, but IPv6 was asked for\n"],
 	])("%j", (args, stderr) => {
 		expect(run(...args)).toEqual({ status: 2, stdout: "", stderr });
@@ -143,6 +145,40 @@ describe("what cannot be obeyed exits with 2 and one sentence", () => {
 			type: "end",
 			stopReason: "error",
 			result: { error: { code: "nameNotFound" } },
+		});
+	});
+});
+
+describe("an unusable capture file", () => {
+	const missing = join(tmpdir(), "whither-no-such-directory", "x");
+
+	it("exits with 4 and one sentence", () => {
+		expect(run("--pcap", missing, "127.0.0.1")).toEqual({
+			status: 4,
+			stdout: "",
+			stderr: `whither: the capture ${missing} cannot be written: no such file or directory (ENOENT); make its directory first\n`,
+		});
+	});
+
+	it.each([missing, tmpdir(), ...(existsSync("/dev/full") ? ["/dev/full"] : [])])(
+		"with --json stdout holds a document a target that says it too (%s)",
+		(file) => {
+			const { status, stdout, stderr } = run("--json", "--pcap", file, "127.0.0.1", "127.0.0.2");
+			expect(status).toBe(4);
+			const documents = stdout.trimEnd().split("\n");
+			expect(documents.map((line) => JSON.parse(line))).toMatchObject(
+				["127.0.0.1", "127.0.0.2"].map((name) => ({ target: { name }, error: { code: "systemCall", path: file } })),
+			);
+			expect(stderr).toBe(`whither: ${JSON.parse(documents[0] ?? "").error.message}\n`);
+		},
+	);
+
+	it("with --ndjson the last line is `end` and says it", () => {
+		const { stdout } = run("--ndjson", "--pcap", missing, "127.0.0.1");
+		expect(JSON.parse(stdout)).toMatchObject({
+			type: "end",
+			host: "127.0.0.1",
+			result: { error: { errnoName: "ENOENT" } },
 		});
 	});
 });

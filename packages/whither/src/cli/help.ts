@@ -44,16 +44,12 @@ export function formatMethodOptions(method: TraceMethod): string {
 }
 
 function optionRows({ options = [] }: TraceMethod): readonly [string, string][] {
-	return options.map((option) => [methodOptionLabel(option), sentenceCase(option.summary)]);
-}
-
-function sentenceCase(text: string): string {
-	return text.charAt(0).toUpperCase() + text.slice(1);
+	return options.map((option) => [methodOptionLabel(option), option.summary]);
 }
 
 /** Every method with one line about it. */
 export function methodRows(): readonly (readonly [string, string])[] {
-	return TRACE_METHODS.map(({ name, summary }) => [name, sentenceCase(summary)]);
+	return TRACE_METHODS.map(({ name, summary }) => [name, summary]);
 }
 
 /** Methods that have options of their own, and those options. */

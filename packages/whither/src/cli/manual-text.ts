@@ -22,7 +22,7 @@ export const TEXT_ROWS: readonly (readonly [string, string])[] = [
 	["hand", "the first line of a trace inside a connection: the handshake's round trip, and what was agreed on"],
 	[
 		"+",
-		"before the number of the target's hop, or 255 where that is unknown: answers to packets without the mark of ECN (-T --ecn with -O ecn or acc-ecn)",
+		"before the number of the target's hop: answers to SYNs without ECN, beside those with it (-T with --ecn or -O ecn, acc-ecn or sysctl); where SYNs with ECN did not reach the target its hop is unknown, and 255 is the TTL that the others were sent with",
 	],
 ];
 

@@ -120,7 +120,7 @@ export const TRACE_OPTIONS = {
 	"disable-extra-ping": flag(
 		null,
 		"Method",
-		"No SYNs without the mark beside those with one; same as --options no-extra-ping",
+		"No SYNs without ECN beside those with it; same as --options no-extra-ping",
 	),
 	port: valued(
 		"p",
@@ -138,7 +138,13 @@ export const TRACE_OPTIONS = {
 	gateway: valued("g", gateways, "Path", "Packets are to pass these hosts, in order (source route)"),
 	"bypass-routing": flag("r", "Path", "Straight to a host on an attached network, past the routing table"),
 	fwmark: valued(null, wholeNumber(LIMITS.fwmark), "Path", "Firewall mark, for policy routing"),
-	queries: valued("q", probes, "Probes", "Probes a hop, 100 at most; with --ping, in all", "3"),
+	queries: valued(
+		"q",
+		probes,
+		"Probes",
+		"Probes a hop, 100 at most and with --mtu 2 at least; with --ping, in all",
+		"3",
+	),
 	"sim-queries": valued("N", wholeNumber(LIMITS.simultaneous), "Probes", "Probes in flight at most", "adaptive"),
 	tos: valued("t", wholeNumber(LIMITS.tos), "Probes", "The whole TOS (IPv4) or traffic class (IPv6) byte", "0"),
 	dscp: valued(null, wholeNumber(LIMITS.dscp), "Probes", "The upper six bits of that byte"),
@@ -173,7 +179,7 @@ export const TRACE_OPTIONS = {
 		"x",
 		wholeNumber(PING_LIMITS.ttl, "TTL"),
 		"Timing",
-		"Ping mode: a probe to this TTL every -z seconds, until Ctrl-C, -q, -Q or too much loss",
+		"Ping mode: a probe to this TTL every -z seconds, until Ctrl-C, -q, -Q or too much loss; not with --pcap",
 	),
 	"packet-loss-threshold": valued(
 		null,
@@ -201,7 +207,12 @@ export const TRACE_OPTIONS = {
 		"Show the autonomous systems that routers belong to: [AS64500], [*] if unknown",
 	),
 	"as-server": valued(null, asServer, "Output", "Where -A looks (implies -A): dns, dns:ZONE or whois:HOST", "dns"),
-	pcap: valued(null, fileName, "Output", "Write every packet to FILE (pcapng), each with a comment on what it was"),
+	pcap: valued(
+		null,
+		fileName,
+		"Output",
+		"Write probes and replies to FILE (pcapng), each with a comment on what it was; not with --ping",
+	),
 	strict: flag(null, "Output", "Exit with 1 when the target was not reached"),
 	...GENERAL,
 } as const satisfies OptionTable;

@@ -105,6 +105,10 @@ describe("parsing", () => {
 		});
 	});
 
+	it.each(["ecmp=2,ecmp=3", "ecmp=2,ecmp=2", "ecmp,info,ecmp=3"])("one -O names no option twice: %s", (text) => {
+		expect(() => parse("-O", text)).toThrow(`-O wants each option once, and ecmp stands twice in "${text}"`);
+	});
+
 	it("what follows -- is an operand", () => expect(parse("--", "-n").operands).toEqual(["-n"]));
 	it("the last of two counts", () => expect(parse("-q1", "-q2").options).toEqual({ queries: 2 }));
 
@@ -166,6 +170,8 @@ describe("the request", () => {
 		expect(splitLength(["a", "b", "1000"])).toEqual({ hosts: ["a", "b"], length: 1000 });
 		expect(splitLength(["1000"])).toEqual({ hosts: ["1000"], length: undefined });
 		expect(splitLength(["a", "b1"])).toEqual({ hosts: ["a", "b1"], length: undefined });
+		expect(splitLength(["münchen.test", "192.0.2.1", "60"]).hosts).toEqual(["xn--mnchen-3ya.test", "192.0.2.1"]);
+		for (const empty of [[""], [" ", "60"], ["a", "\t", "60"]]) expect(() => splitLength(empty)).toThrow("Name a host");
 		expect(() => splitLength(["a", "70000"])).toThrow(`from 0 to ${LIMITS.length[1]}`);
 		expect(() => splitLength([])).toThrow("Which host?");
 	});

@@ -1,6 +1,7 @@
 /** A capture file, written while the traces run: what is in it can be read even if the process is killed. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import type { TraceEvent } from "@whither/core";
+import { WhitherError } from "../api/error.ts";
 import { TOOL } from "../api/version.ts";
 import { formatPcapHeader, formatPcapPacket, PacketQueue } from "../report/pcap.ts";
 import { writeFailureSentence } from "./file-errors.ts";
@@ -8,7 +9,7 @@ import { writeFailureSentence } from "./file-errors.ts";
 /** Packets are held back so long, for those whose time is known later. */
 const HOLD_MS = 250;
 
-/** Opens (and empties) the file for traces of these hosts; what goes wrong is said once, now or later. */
+/** Opens (and empties) the file for traces of these hosts; what goes wrong once it is open is said once. */
 export function openPcapFile(path: string, hosts: readonly string[], say: (sentence: string) => void): PcapFile {
 	return new PcapFile(path, hosts, say);
 }
@@ -16,23 +17,23 @@ export function openPcapFile(path: string, hosts: readonly string[], say: (sente
 /** An open file; an error ends the writing, not the traces. */
 export class PcapFile {
 	readonly #path: string;
-	readonly #say: (sentence: string) => void;
+	#say: (sentence: string) => void = () => {};
 	readonly #queue = new PacketQueue();
 	readonly #timer: NodeJS.Timeout;
 	#fd: number | null;
-	#failed = false;
+	#failure: WhitherError | null = null;
 
 	constructor(path: string, hosts: readonly string[], say: (sentence: string) => void) {
 		this.#path = path;
-		this.#say = say;
 		this.#fd = this.#tried(() => openSync(path, "w"));
 		this.#write(formatPcapHeader(TOOL, hosts));
+		this.#say = say;
 		this.#timer = setInterval(() => this.#flush(), HOLD_MS).unref();
 	}
 
-	/** Whether something went wrong. */
-	get failed(): boolean {
-		return this.#failed;
+	/** What went wrong first; one that is there from the start has not been said. */
+	get failure(): WhitherError | null {
+		return this.#failure;
 	}
 
 	/** Takes a trace's events to its end; `host` is the place of its target among the file's. Never rejects. */
@@ -57,7 +58,7 @@ export class PcapFile {
 		const fd = this.#fd;
 		this.#fd = null;
 		if (fd !== null) this.#tried(() => closeSync(fd));
-		return !this.#failed;
+		return this.#failure === null;
 	}
 
 	#flush(): void {
@@ -70,17 +71,29 @@ export class PcapFile {
 		this.#tried(() => {
 			for (let rest = Buffer.concat(blocks); rest.length > 0; ) rest = rest.subarray(writeSync(fd, rest));
 		});
-		if (!this.#failed) return;
+		if (this.#failure === null) return;
 		this.#fd = null;
 		this.#tried(() => closeSync(fd));
+	}
+
+	#fail(error: NodeJS.ErrnoException): void {
+		if (this.#failure !== null) return;
+		const sentence = writeFailureSentence(`the capture ${this.#path}`, error);
+		const { syscall = "", code = "", errno = 0 } = error;
+		this.#failure = new WhitherError("systemCall", sentence, {
+			call: syscall,
+			path: this.#path,
+			errno: Math.abs(errno),
+			errnoName: code,
+		});
+		this.#say(sentence);
 	}
 
 	#tried<T>(call: () => T): T | null {
 		try {
 			return call();
 		} catch (thrown) {
-			if (!this.#failed) this.#say(writeFailureSentence(`the capture ${this.#path}`, thrown as NodeJS.ErrnoException));
-			this.#failed = true;
+			this.#fail(thrown as NodeJS.ErrnoException);
 			return null;
 		}
 	}

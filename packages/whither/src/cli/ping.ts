@@ -38,8 +38,10 @@ export async function pingCommand({ flags, operands, args }: PingWords): Promise
 	const startedAt = new Date().toISOString();
 	const run = startPing(order.host, order.request, { args, openWorld: openRealWorldHere });
 	const signals = watchSignals(() => run.stop());
-	const code = await show(run, { report, strict, order, method, args, startedAt });
-	return signals.exitCode() ?? code;
+	const shown = await show(run, { report, strict, order, method, args, startedAt });
+	const code = signals.exitCode() ?? shown;
+	await run.closed;
+	return code;
 }
 
 /** The document of a ping whose command line cannot be obeyed. */
@@ -88,6 +90,7 @@ function resultCode({ stopReason, totals, warnings }: PingResult, strict: boolea
 		const fault = warnings.find((warning) => warning.code === "channelFault");
 		return fault?.error.code === "permissionDenied" ? EXIT.privilege : EXIT.system;
 	}
+	if (warnings.some(({ code }) => code === "sessionFailed")) return EXIT.system;
 	if (stopReason === "lossThreshold") return EXIT.negative;
 	return strict && totals.received === 0 ? EXIT.negative : EXIT.ok;
 }

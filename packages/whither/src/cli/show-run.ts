@@ -3,6 +3,7 @@ import { findMethod, type SystemError, type TraceResult } from "@whither/core";
 import { asWhitherError, type WhitherError } from "../api/error.ts";
 import { systemErrorSentence } from "../api/error-words.ts";
 import { type FailureDocument, failureDocument } from "../api/failure.ts";
+import type { ResolvedTarget } from "../api/resolve.ts";
 import type { TraceRun } from "../api/trace-run.ts";
 import { TOOL } from "../api/version.ts";
 import type { ReportFormat, TraceReport } from "../report/trace-report.ts";
@@ -12,9 +13,8 @@ import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import type { TraceFlags } from "./options.ts";
 import { complain, isTerminal, print, printAside } from "./output.ts";
 
-/** A run and what its document says of it if it cannot begin. */
-export interface ShownRun {
-	readonly run: TraceRun;
+/** What a document says of a run that cannot begin. */
+export interface ShownOrder {
 	readonly host: string;
 	readonly method: string | null;
 	readonly port: number | null;
@@ -22,6 +22,17 @@ export interface ShownRun {
 	readonly length: number | null;
 	readonly args: readonly string[];
 	readonly startedAt: string;
+}
+
+/** A run, and that. */
+export interface ShownRun extends ShownOrder {
+	readonly run: TraceRun;
+}
+
+/** What is to be shown, and where. */
+export interface Reported<Order extends ShownOrder> {
+	readonly order: Order;
+	readonly report: TraceReport;
 }
 
 /** How a run is shown. */
@@ -46,7 +57,9 @@ export async function showRun(shown: ShownRun, choices: ShowChoices): Promise<nu
 		sayAside(result, shown, choices);
 		return resultCode(result, choices);
 	} catch (thrown) {
-		return showFailure(shown, choices.report, asWhitherError(thrown));
+		const error = asWhitherError(thrown);
+		print(choices.report.end(documentOf(shown, shown.run.target, error)));
+		return sayFailure(error);
 	}
 }
 
@@ -104,18 +117,24 @@ function resultCode(result: TraceResult, { strict }: ShowChoices): number {
 	if (result.stopReason === "error") {
 		return breakingError(result)?.code === "permissionDenied" ? EXIT.privilege : EXIT.system;
 	}
+	// Out of time (-Q) before there was one.
+	if (result.warnings.some(({ code }) => code === "sessionFailed")) return EXIT.system;
 	return strict && !result.reached ? EXIT.negative : EXIT.ok;
 }
 
-function showFailure(shown: ShownRun, report: TraceReport, error: WhitherError): number {
-	print(report.end(documentOf(shown, error)));
+/** Write the documents of runs that one error keeps from beginning; returns the exit code. */
+export function showUnbegun(unbegun: readonly Reported<ShownOrder>[], error: WhitherError): number {
+	for (const { order, report } of unbegun) print(report.end(documentOf(order, null, error)));
+	return sayFailure(error);
+}
+
+function sayFailure(error: WhitherError): number {
 	if (error.code !== "aborted") complain(error.message);
 	if (error.code === "internal" && process.env.WHITHER_DEBUG) printAside(`${error.stack}\n`);
 	return exitCodeOf(error);
 }
 
-function documentOf(shown: ShownRun, error: WhitherError): FailureDocument {
-	const target = shown.run.target;
+function documentOf(shown: ShownOrder, target: ResolvedTarget | null, error: WhitherError): FailureDocument {
 	const { host, method, port, args, startedAt } = shown;
 	const order = { tool: TOOL, name: host, method, port, args, startedAt };
 	return failureDocument({ ...order, address: target?.address ?? null, family: target?.family ?? null }, error);

@@ -1,5 +1,6 @@
 /** From the parsed flags of `trace` to the library's options. */
 import { TRACE_METHODS } from "@whither/core";
+import { asciiName } from "../api/domain-name.ts";
 import { LIMITS } from "../api/limits.ts";
 import type { MethodOptions } from "../api/method-options.ts";
 import type { TraceRequestOptions } from "../api/options.ts";
@@ -10,13 +11,20 @@ import { UsageProblem, wholeNumber } from "./values.ts";
 /** Flags that choose how a result is shown; `trace` and `demo` share them. */
 type FormatFlags = Pick<TraceFlags, "json" | "ndjson" | "format">;
 
-/** Hosts, and the probe's length when the last operand is all digits and not alone. */
+/** Hosts, and the probe's length when the last operand is all digits and not alone. International names are in ASCII then. */
 export function splitLength(operands: readonly string[]): { hosts: readonly string[]; length: number | undefined } {
 	const last = operands.at(-1);
 	if (operands.length === 0 || last === undefined)
 		throw new UsageProblem("Which host? `whither HOST` traces the path to it");
-	if (operands.length === 1 || !/^\d+$/.test(last)) return { hosts: operands, length: undefined };
-	return { hosts: operands.slice(0, -1), length: wholeNumber(LIMITS.length).read(last, "LENGTH") };
+	if (operands.length === 1 || !/^\d+$/.test(last)) return { hosts: operands.map(hostName), length: undefined };
+	const length = wholeNumber(LIMITS.length).read(last, "LENGTH");
+	return { hosts: operands.slice(0, -1).map(hostName), length };
+}
+
+/** What is no name is left for the resolver to refuse, which goes by each target. */
+function hostName(operand: string): string {
+	if (operand.trim() === "") throw new UsageProblem(`Name a host: "${operand}" is none`);
+	return asciiName(operand) ?? operand;
 }
 
 /** The format the flags agree on. */

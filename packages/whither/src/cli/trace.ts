@@ -9,7 +9,7 @@ import { TRACE_OPTIONS, type TraceFlags } from "./options.ts";
 import { complain, isTerminal, paintFor, print } from "./output.ts";
 import { parseOptions } from "./parse.ts";
 import type { PcapFile } from "./pcap-file.ts";
-import { type ShownRun, showRun, wantsExplanation } from "./show-run.ts";
+import { type Reported, type ShownOrder, type ShownRun, showRun, showUnbegun, wantsExplanation } from "./show-run.ts";
 import { watchSignals } from "./signals.ts";
 import { formatOf, requestOf, splitLength } from "./trace-request.ts";
 import { OPTIONS_HELP } from "./values.ts";
@@ -27,14 +27,14 @@ export async function traceCommand(args: readonly string[], commandLine: readonl
 	const request = requestOf(flags, length);
 	const method = methodsOf(request)[0] ?? null;
 	const pcap = flags.pcap === undefined ? null : await openPcap(flags.pcap, hosts);
-	if (pcap?.failed) return EXIT.system;
-	const context = { args: commandLine, openWorld: openRealWorldHere };
-	const shown = hosts.map((host): ShownRun => {
-		const run = startTrace(host, request, context);
-		const { port = null } = request;
+	const { port = null } = request;
+	const orders = hosts.map((host): ShownOrder => {
 		const startedAt = new Date().toISOString();
-		return { run, host, method, port, length: length ?? null, args: commandLine, startedAt };
+		return { host, method, port, length: length ?? null, args: commandLine, startedAt };
 	});
+	if (pcap !== null && pcap.failure !== null) return showUnbegun(withReports(orders, format, flags), pcap.failure);
+	const context = { args: commandLine, openWorld: openRealWorldHere };
+	const shown = orders.map((order): ShownRun => ({ ...order, run: startTrace(order.host, request, context) }));
 	const signals = watchSignals(() => {
 		for (const { run } of shown) run.stop();
 	});
@@ -42,7 +42,9 @@ export async function traceCommand(args: readonly string[], commandLine: readonl
 	const codes = [...(await showAll(shown, format, flags))];
 	await Promise.all(captured);
 	if (pcap !== null && !pcap.close()) codes.push(EXIT.system);
-	return signals.exitCode() ?? Math.max(...codes);
+	const code = signals.exitCode() ?? Math.max(...codes);
+	await Promise.all(shown.map(({ run }) => run.closed));
+	return code;
 }
 
 /** The capture file; what goes wrong with it is said on stderr. */
@@ -71,18 +73,28 @@ async function showAll(
 	format: ReportFormat,
 	flags: TraceFlags,
 ): Promise<readonly number[]> {
+	const reported = withReports(shown, format, flags);
+	const { strict = false, changes = false } = flags;
+	const explain = wantsExplanation(flags, format);
+	const show = ({ order, report }: Reported<ShownRun>) => showRun(order, { report, explain, strict, changes });
+	if (format === "ndjson") return Promise.all(reported.map(show));
+	const codes: number[] = [];
+	for (const one of reported) codes.push(await show(one));
+	return codes;
+}
+
+/** Each with a report of its own; in text they are set apart. */
+function withReports<Order extends ShownOrder>(
+	orders: readonly Order[],
+	format: ReportFormat,
+	flags: TraceFlags,
+): readonly Reported<Order>[] {
 	const apart = paragraphs();
 	const choices = reportChoices(flags);
-	const show = (run: ShownRun, index: number) => {
-		const plain = traceReport(format, run.host, { ...choices, first: index === 0 });
-		const report = format === "text" ? apart(plain) : plain;
-		const { strict = false, changes = false } = flags;
-		return showRun(run, { report, explain: wantsExplanation(flags, format), strict, changes });
-	};
-	if (format === "ndjson") return Promise.all(shown.map(show));
-	const codes: number[] = [];
-	for (const [index, run] of shown.entries()) codes.push(await show(run, index));
-	return codes;
+	return orders.map((order, index) => {
+		const plain = traceReport(format, order.host, { ...choices, first: index === 0 });
+		return { order, report: format === "text" ? apart(plain) : plain };
+	});
 }
 
 function reportChoices(flags: TraceFlags): Omit<ReportChoices, "first"> {

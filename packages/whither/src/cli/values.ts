@@ -134,7 +134,7 @@ export const gateways: ValueKind<readonly string[]> = {
 		const names = text.split(",");
 		if (/^\d+$/.test(names[0] ?? ""))
 			refuse(option, "addresses or names alone, without a type of routing header", text);
-		return names.includes("") ? refuse(option, "addresses or names between commas", text) : names;
+		return names.some((name) => name.trim() === "") ? refuse(option, "addresses or names between commas", text) : names;
 	},
 	merge: (before, after) => [...before, ...after],
 };
@@ -164,7 +164,13 @@ export const OPTIONS_HELP = "help";
 export const methodOptions: ValueKind<MethodOptions> = {
 	placeholder: "NAME[=VALUE],...",
 	completes: [OPTIONS_HELP, ...new Set(TRACE_METHODS.flatMap(({ options = [] }) => options.map(optionWord)))],
-	read: parseMethodOptions,
+	read: (text, option) => {
+		const names = text.split(",").map((item) => item.replace(/=.*/s, ""));
+		const twice = names.find((name, index) => name !== "" && names.indexOf(name) < index);
+		if (twice !== undefined)
+			throw new UsageProblem(`${option} wants each option once, and ${twice} stands twice in "${text}"`);
+		return parseMethodOptions(text);
+	},
 	merge: (before, after) => ({ ...before, ...after }),
 };
 

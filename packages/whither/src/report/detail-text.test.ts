@@ -49,6 +49,15 @@ describe("QUIC answers", () => {
 		[{ packet: "handshake" }, "Q:H"],
 		[{ packet: "initial", ecn: { ect0: 1, ect1: 0, ce: 0 } }, "Q:I,ECT0:1,ECT1:0,ECN-CE:0"],
 		[{ packet: "initial", ecn: {} }, "Q:I"],
+		[
+			{ packet: "initial", close: { error: "CRYPTO_ERROR (no_application_protocol)", code: 0x178 } },
+			"Q:I close CRYPTO_ERROR (no_application_protocol)",
+		],
+		[
+			{ packet: "initial", ecn: { ect0: 1, ect1: 0, ce: 0 }, close: { error: "application \u001b" } },
+			"Q:I,ECT0:1,ECT1:0,ECN-CE:0 close application \\u{1b}",
+		],
+		[{ packet: "initial", close: {} }, "Q:I"],
 		[{ packet: "reset" }, "Q:S"],
 		[{ packet: "somethingNew" }, "Q:U"],
 		[{}, ""],

@@ -1,5 +1,5 @@
 /**
- * What a method found in an answer, as it stands before the time: `syn,ack,MSS:1460`, `Q:R+I`, `name TYPE ttl data`.
+ * What a method found in an answer, as it stands before the time: `syn,ack,MSS:1460`, `Q:R+I`, `Q:I close INTERNAL_ERROR`, `name TYPE ttl data`.
  * Details come from packets, so nothing about them is taken for granted: what is not there is not shown.
  */
 import type { ProbeResult, ReplyKind } from "@whither/core";
@@ -73,12 +73,16 @@ const QUIC_LETTERS: ReadonlyMap<unknown, string> = new Map([
 	["reset", "S"],
 ]);
 
-/** The packets that asked for another one, in their order, then the one that answered; and the marks the server counted. */
-function formatQuic({ packet, again, ecn }: Fields): string {
+/**
+ * The packets that asked for another one, in their order, then the one that answered; the marks the server counted; and,
+ * where it refuses the connection, its error.
+ */
+function formatQuic({ packet, again, ecn, close }: Fields): string {
 	const packets = [...listOf(again).map((step) => fieldsOf(step).packet), packet].filter((name) => name !== undefined);
 	if (packets.length === 0) return "";
 	const letters = packets.map((name) => QUIC_LETTERS.get(name) ?? "U").join("+");
-	return [`Q:${letters}`, ...ecnCounts(fieldsOf(ecn))].join(",");
+	const error = word(fieldsOf(close).error);
+	return [`Q:${letters}`, ...ecnCounts(fieldsOf(ecn))].join(",") + (error === "" ? "" : ` close ${error}`);
 }
 
 /** How many of our packets came with each mark, as the server's ACK says (RFC 9000 section 19.3.2). */

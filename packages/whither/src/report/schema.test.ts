@@ -125,6 +125,13 @@ describe("every warning keeps the schema and has words", () => {
 		expect(warningSentence(warning)).not.toContain("undefined");
 	});
 
+	it("a black hole names the ICMP message of its family", () => {
+		const blackHole = (from: string | null) => warningSentence({ code: "mtuBlackHole", ttl: 4, from, mtu: 1400 });
+		expect(blackHole("192.0.2.4")).toContain('ICMP "fragmentation needed" pass');
+		expect(blackHole("2001:db8::4")).toContain('ICMP "packet too big" pass');
+		expect(blackHole(null)).toContain('ICMP "fragmentation needed" (IPv6: "packet too big") pass');
+	});
+
 	it("an omission names what was left out", () => {
 		expect(warningSentence(samples.notApplied)).toBe(
 			"tcpconnect cannot set the ECN bits: Linux keeps them to itself on TCP sockets",

@@ -17,8 +17,12 @@ export function formatSummary(result: TraceResult, { pathMtu }: { readonly pathM
 /** The target has to have answered a packet of that length; otherwise one on the way is all that is known. */
 function pathMtuWords(result: TraceResult): string {
 	const last = result.hops.at(-1);
-	const mtu = result.pathMtu ?? result.hops.findLast((hop) => hop.mtu !== undefined)?.mtu ?? null;
-	if (mtu === null) return "unknown";
+	const mtu = result.pathMtu;
+	if (mtu === null) {
+		const least = result.hops.findLast((hop) => hop.mtu !== undefined)?.mtu;
+		if (least === undefined) return "unknown";
+		return result.reached ? `${least} or more` : `${least} (Potentially overestimated)`;
+	}
 	const proven = result.reached && last?.mtu !== undefined && last.mtu >= mtu;
 	return proven ? String(mtu) : `${mtu} (Potentially overestimated)`;
 }

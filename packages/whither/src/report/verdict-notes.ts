@@ -1,6 +1,8 @@
 /** What else a trace shows that readers often misread: rate limits taken for loss, silent hops, tunnels, several ways. */
 import { findMethod, type PathNat, type ProbeResult, pathNat, type TraceResult } from "@whither/core";
 import type { HopFacts } from "./facts.ts";
+import { privilegeNote } from "./privilege-note.ts";
+import { refusalNote } from "./refusal-note.ts";
 import type { Note } from "./verdict.ts";
 
 /** The notes of a trace, in hop order within each kind. */
@@ -11,6 +13,8 @@ export function hopNotes(result: TraceResult, hops: readonly HopFacts[]): readon
 		...tunnels(result),
 		...nats(result),
 		...mtuNote(result),
+		...refusalNote(result),
+		...privilegeNote(result, hops),
 	];
 }
 

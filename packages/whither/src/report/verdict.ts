@@ -25,7 +25,16 @@ export type VerdictCode =
 
 /** Something that is often misread. */
 export interface Note {
-	readonly code: "rateLimited" | "silentHop" | "severalRouters" | "tunnel" | "nat" | "pathMtu" | "lossFromHop";
+	readonly code:
+		| "rateLimited"
+		| "silentHop"
+		| "severalRouters"
+		| "tunnel"
+		| "nat"
+		| "pathMtu"
+		| "lossFromHop"
+		| "refused"
+		| "privilege";
 	readonly sentence: string;
 }
 
@@ -79,7 +88,7 @@ function warnedConclusion(result: TraceResult, last: HopFacts | null): Omit<Verd
 		if (result.reached) continue;
 		if (warning.code === "ecnDropped") {
 			const sentence =
-				"The target answers packets without the mark of ECN, and none with it: something on the way, or the target, drops the marked ones.";
+				"The target answers SYNs without ECN, and none with it: something on the way, or the target, drops those with it.";
 			return { code: "marksDropped", sentence };
 		}
 		if (warning.code === "sessionReset") {

@@ -11,7 +11,7 @@ const SENTENCES: { readonly [Code in WarningCode]: (warning: WarningByCode[Code]
 			? `no privilege for ${from} (it needs CAP_NET_RAW); using ${to}, which needs none`
 			: `${from} does not work here (${reason}); using ${to}`,
 	shortQuotes: () =>
-		"some answers name no probe, or too little of one is quoted to tell which it was; hops that they could be from were probed one at a time",
+		"some routers quote too little of a probe to tell which it was; hops that they could be were probed one at a time",
 	repliesDropped: ({ count }) =>
 		`the kernel dropped ${count} packets before they could be read; missing answers may be its doing`,
 	foreignStorm: ({ count }) =>
@@ -21,25 +21,36 @@ const SENTENCES: { readonly [Code in WarningCode]: (warning: WarningByCode[Code]
 			? `${method} cannot set the ECN bits: Linux keeps them to itself on TCP sockets`
 			: `LENGTH does not apply to ${method}: a SYN has the length of its options`,
 	sessionFailed: ({ port, failure }) =>
-		`${sessionFailure(port, failure)}; choose an open port with --port, or trace without a connection by --tcp`,
+		failure.why === "reset"
+			? `${sessionFailure(port, failure)}; choose another port with --port, or trace without a connection by --tcp`
+			: `${sessionFailure(port, failure)}; choose an open port with --port, or trace without a connection by --tcp`,
 	sessionReset: ({ from }) =>
 		`the connection was reset by ${from} in the middle of the trace, so later probes were not sent; --tcp needs no connection`,
 	publicAddress: ({ address }) =>
 		`routers see our packets come from ${address}: a NAT stands on the way out; --changes shows behind which hop`,
 	noSack: ({ lostAt, ttl }) =>
-		`${NO_SACK[lostAt](ttl)}; answers of the target were told apart by duplicate ACKs, so look at the middlebox there if SACK is missed`,
+		`${NO_SACK[lostAt](ttl)}; answers of the target were told apart by duplicate ACKs${lostAt === "here" ? "" : ", so look at the middlebox there if SACK is missed"}`,
 	mtuBlackHole: ({ ttl, from, mtu }) =>
-		`packets longer than ${mtu} bytes vanish behind hop ${ttl}${from === null ? "" : ` (${from})`} without a word; let ICMP "fragmentation needed" pass there, or clamp MSS and MTU to ${mtu}`,
+		`packets longer than ${mtu} bytes vanish behind hop ${ttl}${from === null ? "" : ` (${from})`} without a word; let ICMP ${tooBig(from)} pass there, or clamp MSS and MTU to ${mtu}`,
 	ecnDropped: () =>
-		"packets marked for ECN go unanswered, unmarked ones are answered: something drops the marked ones; do without --ecn, or switch ECN off there",
+		"SYNs with ECN go unanswered, those without are answered: something drops them; do without (--ecn, -O ecn, acc-ecn or sysctl), or let ECN pass there",
 	channelFault: ({ error }) => systemErrorSentence(error, null),
 };
+
+/** What a router says that takes no packet of that length, in the words of the family that `from` is of; null: either. */
+function tooBig(from: string | null): string {
+	const [v4, v6] = ['"fragmentation needed"', '"packet too big"'];
+	if (from === null) return `${v4} (IPv6: ${v6})`;
+	return from.includes(":") ? v6 : v4;
+}
 
 /** Why there was no connection, in words that begin in lower case and end without a full stop. */
 export function sessionFailure(port: number, failure: OpenFailure): string {
 	switch (failure.why) {
 		case "refused":
 			return `the connection to TCP port ${port} was refused by ${failure.from}`;
+		case "reset":
+			return `the connection to TCP port ${port} was accepted and then reset by ${failure.from}`;
 		case "unreachable":
 			return `the connection to TCP port ${port} cannot be made, says ${failure.from} (ICMP ${failure.icmp.type}/${failure.icmp.code})`;
 		case "timeout":
@@ -49,7 +60,8 @@ export function sessionFailure(port: number, failure: OpenFailure): string {
 	}
 }
 
-const NO_SACK: Readonly<Record<"hop" | "target" | "unknown", (ttl: number | null) => string>> = {
+const NO_SACK: Readonly<Record<"here" | "hop" | "target" | "unknown", (ttl: number | null) => string>> = {
+	here: () => "SACK is switched off on this machine (net.ipv4.tcp_sack)",
 	hop: (ttl) => `SACK was taken out of our SYN behind hop ${ttl}`,
 	target: () => "our SYN arrived with SACK, but the SYN/ACK came without it",
 	unknown: () => "the SYN/ACK came without SACK",

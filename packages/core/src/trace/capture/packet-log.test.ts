@@ -106,9 +106,9 @@ describe.each([4, 6] as const)("a capture over IPv%i", (family) => {
 		step({ type: "reply", reply: errorQueueReply(router, router, probes[0]!.packet.bytes, 960) }, 960);
 		const answers = packets.filter(({ direction }) => direction === "in");
 		expect(answers.map(({ note }) => note)).toEqual([
-			"time exceeded from hop 1 about probe 0",
-			"duplicate: time exceeded from hop 1 about probe 0",
-			"ignored: otherTarget",
+			"udp: time exceeded from hop 1 about probe 0, ttl 1",
+			"udp: duplicate: time exceeded from hop 1 about probe 0, ttl 1",
+			"udp: ignored: otherTarget",
 		]);
 		const ip = family === 4 ? decodeIpv4(answers[0]!.bytes) : decodeIpv6(answers[0]!.bytes);
 		if (isDecodeError(ip)) throw new Error("no packet");
@@ -173,7 +173,7 @@ describe.each([4, 6] as const)("a capture over IPv%i", (family) => {
 			{ header: { sourcePort: 40_000, flags: 0x002 } },
 			{ header: { destinationPort: 40_000, flags: 0x014 } },
 		]);
-		expect(packets[1]?.note).toBe("RST from target about probe 0");
+		expect(packets[1]?.note).toBe("tcpconnect: RST from target about probe 0, ttl 1");
 	});
 
 	it("counts a source route to the length that --mtu begins with: Ethernet's, where the link does not say", () => {

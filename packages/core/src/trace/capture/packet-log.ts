@@ -1,6 +1,7 @@
 /**
  * The packets of one trace as events, for a capture file: probes once it is known when they left, answers with what they
- * were taken for. A probe waits for the kernel's transmit stamp, but not long.
+ * were taken for. A probe waits for the kernel's transmit stamp, but not long: it is told, and written to a file,
+ * before anyone knows whether it will be answered, so its note cannot say so.
  */
 import { type Instant, MILLISECOND } from "../../machine.ts";
 import type { ProbeSend, Reply } from "../channel.ts";
@@ -49,7 +50,7 @@ export class PacketLog {
 		const own = about === null ? undefined : this.#outgoing.get(about.sequence);
 		if (about !== null && own !== undefined && own.at !== null) this.#tellSent(about.sequence, own, own.at);
 		const { bytes, rebuilt } = receivedBytes(config, reply, about === null ? null : this.#probeBytes(about));
-		const note = receivedNote(reply, match, about, config.context.target);
+		const note = `${config.method.name}: ${receivedNote(reply, match, about, config.context.target)}`;
 		this.#ready.push({ type: "packet", atNs: this.#atNs(reply.at), direction: "in", bytes, rebuilt, note });
 	}
 
@@ -133,7 +134,7 @@ function whence(reply: Reply, meaning: ReplyMeaning, { slot }: Transmission, tar
 }
 
 function probeWords({ sequence, slot }: Transmission): string {
-	return `${slot.companion?.name ?? "probe"} ${sequence}`;
+	return `${slot.companion?.name ?? "probe"} ${sequence}, ttl ${slot.ttl}`;
 }
 
 /** `timeExceeded` as `time exceeded`; a TCP answer by its flags. */

@@ -47,6 +47,7 @@ export const dccp: TraceMethod = {
 	defaultLength: LENGTHS,
 	minimumLength: LENGTHS,
 	burdensTarget: true,
+	opensConnections: true,
 	options: [
 		{
 			name: "service",

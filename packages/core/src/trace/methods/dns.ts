@@ -234,6 +234,7 @@ export const dns: TraceMethod = {
 	// A query about a longer name than the root's is longer by that name.
 	defaultLength: ROOT_QUERY,
 	minimumLength: ROOT_QUERY,
+	targetMayRefuseLength: true,
 	leastLength,
 	options: [
 		{

@@ -20,7 +20,7 @@ const LENGTH = { 4: 1228, 6: 1248 } as const;
 /** Names of the protocol that fit the ClientHello beside the longest host name (RFC 1035 section 2.3.4: 255 bytes). */
 const LONGEST_ALPN = 255;
 const OPTIONS: readonly MethodOption[] = [
-	{ name: "v2", value: null, summary: "QUIC version 2 (RFC 9369) instead of 1" },
+	{ name: "v2", value: null, summary: "QUIC version 2 (RFC 9369) instead of 1", excludes: ["version"] },
 	{
 		name: "version",
 		value: "HEX",
@@ -56,6 +56,8 @@ export const quic: TraceMethod = {
 	defaultLength: LENGTH,
 	minimumLength: LENGTH,
 	burdensTarget: true,
+	targetMayRefuseLength: true,
+	opensConnections: true,
 	options: OPTIONS,
 	prepare,
 	probe,

@@ -22,9 +22,21 @@ export const TCP_OPTIONS: readonly MethodOption[] = [
 		value: "NUM",
 		summary: "All nine flags as one number (default: SYN alone)",
 		check: (value) => checkNumber(value, 0, MOST_FLAGS),
+		excludes: [...TCP_FLAG_NAMES, "ecn", "acc-ecn", "sysctl"],
 	},
-	{ name: "ecn", value: null, summary: "Offer ECN, as SYN, ECE and CWR do" },
-	{ name: "acc-ecn", value: null, summary: "Offer Accurate ECN, as SYN, AE, CWR and ECE do" },
+	// With AE as well it would be an offer of Accurate ECN.
+	{
+		name: "ecn",
+		value: null,
+		summary: "Offer ECN, as SYN, ECE and CWR do",
+		excludes: ["acc-ecn", "sysctl", "ae"],
+	},
+	{
+		name: "acc-ecn",
+		value: null,
+		summary: "Offer Accurate ECN, as SYN, AE, CWR and ECE do",
+		excludes: ["sysctl"],
+	},
 	{ name: "sysctl", value: null, summary: "Offer what net.ipv4.tcp_ecn has this machine offer" },
 	{
 		name: "mss",
@@ -38,7 +50,7 @@ export const TCP_OPTIONS: readonly MethodOption[] = [
 		summary: "Receive window to offer",
 		check: (value) => checkNumber(value, 0, MOST_16_BITS),
 	},
-	{ name: "no-extra-ping", value: null, summary: "Do without the unmarked SYNs that go with --ecn" },
+	{ name: "no-extra-ping", value: null, summary: "Do without the SYNs free of ECN that go beside those with it" },
 	// For the report alone, which reads it from the orders; no probe is another for it.
 	{ name: "info", value: null, summary: "Show the flags and the maximum segment size of TCP answers in text" },
 ];

@@ -1,10 +1,38 @@
-/** Whether marked SYNs vanish where unmarked ones are answered: what `--ecn` with an ECN offer looks into. */
+/**
+ * Whether SYNs with ECN vanish where those without are answered. A SYN is marked, in these words, where its flags offer
+ * ECN or its IP header bears an ECN mark; an unmarked one does neither.
+ */
+import { TCP_FLAGS } from "@whither/wire";
 import { hopsBack } from "../hop-distance.ts";
-import type { ProbeContext, TraceEvidence } from "../method.ts";
+import type { Companion, CompanionMoment, ProbeContext, TraceEvidence } from "../method.ts";
 import type { HopResult, ProbeResult, TraceWarning } from "../result.ts";
+import { askedFlags, ecnOffer } from "./tcp-asked.ts";
 
 /** Name of the companions that go without a mark. */
 export const UNMARKED = "unmarked";
+
+/** The ECN field, the lower two bits of the TOS byte or traffic class (RFC 3168 section 5). */
+const ECN_FIELD = 3;
+/** As far as any packet goes: how far the target is, nobody knows at the start. */
+const MOST_TTL = 255;
+
+/** Unmarked SYNs to the target itself, as many as a hop's probes: what marked ones are compared with. */
+export function unmarkedSyns(context: ProbeContext, { when }: CompanionMoment): readonly Companion[] {
+	const { tos, options, queries } = context;
+	if (when !== "start" || !isMarked(context) || options["no-extra-ping"] === true) return [];
+	return Array.from({ length: queries }, (_, query) => ({
+		name: UNMARKED,
+		ttl: MOST_TTL,
+		query,
+		tos: tos & ~ECN_FIELD,
+	}));
+}
+
+function isMarked({ tos, options }: ProbeContext): boolean {
+	const flags = askedFlags(options);
+	const isSyn = (flags & (TCP_FLAGS.syn | TCP_FLAGS.ack)) === TCP_FLAGS.syn;
+	return isSyn && ((tos & ECN_FIELD) !== 0 || ecnOffer(flags) !== null);
+}
 
 /**
  * `ecnDropped`, when only unmarked SYNs were answered by the target. A path that was not followed as far as the answer

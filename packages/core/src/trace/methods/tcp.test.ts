@@ -53,7 +53,6 @@ describe("the flags of tcp", () => {
 		["flags=0", 0],
 		["flags=0x1ff", 0x1ff],
 		["flags=18", syn | ack],
-		["flags=0x10,fin", ack | fin],
 		["ecn", syn | ece | cwr],
 		["acc-ecn", syn | ae | ece | cwr],
 		["ae,cwr,ece,syn", syn | ae | ece | cwr],
@@ -69,6 +68,23 @@ describe("the flags of tcp", () => {
 			expect(checkMethodOptions(tcp, parseMethodOptions(options))).not.toBeNull();
 		},
 	);
+
+	it.each([
+		["ecn,acc-ecn", "ecn", "acc-ecn"],
+		["sysctl,ecn", "ecn", "sysctl"],
+		["acc-ecn,sysctl", "acc-ecn", "sysctl"],
+		["ecn,ae", "ecn", "ae"],
+		["flags=16,syn", "flags", "syn"],
+		["fin,flags=0x10", "flags", "fin"],
+		["ecn,flags=2", "flags", "ecn"],
+	])("contradict each other in %s", (options, name, other) => {
+		expect(checkMethodOptions(tcp, parseMethodOptions(options))).toEqual({ code: "conflict", name, other });
+	});
+
+	it("may say the same twice in other words", () => {
+		for (const options of ["ecn,syn,ece", "acc-ecn,ae", "flags=2,mss=536,info", "syn,ack,fin"])
+			expect(checkMethodOptions(tcp, parseMethodOptions(options)), options).toBeNull();
+	});
 
 	it.each([
 		[0, "sysctl", {}],
@@ -175,13 +191,35 @@ describe("the answers to tcp", () => {
 describe("marked SYNs", () => {
 	const marked = tcpContext("ecn", { tos: 0xb9 });
 
-	it("go with as many unmarked ones, unless told not to, and only where both marks are asked for", () => {
-		const companions = tcp.companions?.(marked, { when: "start" }) ?? [];
-		expect(companions).toEqual([0, 1, 2].map((query) => ({ name: "unmarked", ttl: 255, query, tos: 0xb8 })));
-		expect(segmentOf(marked, { companion: "unmarked" }).header.flags).toBe(syn);
-		for (const none of [tcpContext("ecn"), tcpContext("", { tos: 1 }), tcpContext("ecn,no-extra-ping", { tos: 1 })])
-			expect(tcp.companions?.(none, { when: "start" })).toEqual([]);
-		expect(tcp.companions?.(marked, { when: "end", lastTtl: 3, reached: false })).toEqual([]);
+	describe.each(FAMILIES)("over IPv%i", (family) => {
+		it.each([
+			["ecn", 0xb9],
+			["ecn", 0xb8],
+			["acc-ecn", 0xb8],
+			["ece,cwr,syn", 0xb8],
+			["flags=0xc2", 0xb8],
+			["", 0xb9],
+			["", 0xba],
+			["", 0xbb],
+			["mss=536", 0xb9],
+		])("go with as many unmarked ones, which neither offer ECN nor bear a mark: -O %s, TOS %i", (options, tos) => {
+			const context = tcpContext(options, { family, tos });
+			const companions = tcp.companions?.(context, { when: "start" }) ?? [];
+			expect(companions).toEqual([0, 1, 2].map((query) => ({ name: "unmarked", ttl: 255, query, tos: 0xb8 })));
+			expect(segmentOf(context, { companion: "unmarked" }).header.flags).toBe(syn);
+			expect(tcp.companions?.(context, { when: "end", lastTtl: 3, reached: false })).toEqual([]);
+		});
+
+		it.each([
+			["", 0xb8],
+			["syn,ece", 0],
+			["ecn,no-extra-ping", 1],
+			["no-extra-ping", 1],
+			["ack", 1],
+			["fin", 1],
+		])("go alone where they have no ECN, are no SYNs, or it is asked for: -O %s, TOS %i", (options, tos) => {
+			expect(tcp.companions?.(tcpContext(options, { family, tos }), { when: "start" })).toEqual([]);
+		});
 	});
 
 	const silent: ProbeResult = {

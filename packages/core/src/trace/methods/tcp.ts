@@ -15,15 +15,7 @@ import {
 	type TcpHeader,
 } from "@whither/wire";
 import type { IcmpErrorReply, PacketReply, Reply } from "../channel.ts";
-import type {
-	Companion,
-	CompanionMoment,
-	Match,
-	ProbeContext,
-	ProbeRequest,
-	ReplyMeaning,
-	TraceMethod,
-} from "../method.ts";
+import type { Match, ProbeContext, ProbeRequest, ReplyMeaning, TraceMethod } from "../method.ts";
 import { filler } from "./filler.ts";
 import { quotedMatch } from "./quoted-frame.ts";
 import { SYN_MSS, SYN_OPTIONS_LENGTH, SYN_WINDOW, synOptions } from "./syn-options.ts";
@@ -36,7 +28,7 @@ import {
 	TCP_OPTIONS,
 	withoutEcnSetup,
 } from "./tcp-asked.ts";
-import { ecnConclusions, UNMARKED } from "./tcp-ecn.ts";
+import { ecnConclusions, UNMARKED, unmarkedSyns } from "./tcp-ecn.ts";
 
 const TCP = IP_PROTOCOL.tcp;
 const HTTPS_PORT = 443;
@@ -57,7 +49,7 @@ export const tcp: TraceMethod = {
 	leastLength: (context) => headersLength(context, askedFlags(context.options)),
 	fixedLength: true,
 	options: TCP_OPTIONS,
-	companions,
+	companions: unmarkedSyns,
 	conclusions: ecnConclusions,
 	probe,
 	match,
@@ -96,13 +88,6 @@ function flagsOf({ options }: ProbeContext, { companion }: ProbeRequest): number
 function headersLength({ family }: ProbeContext, flags: number): number {
 	const options = (flags & TCP_FLAGS.syn) === 0 ? 0 : SYN_OPTIONS_LENGTH;
 	return IP_HEADER_LENGTH[family] + TCP_HEADER_LENGTH + options;
-}
-
-/** SYNs without a mark, to the target itself: what marked ones are compared with. */
-function companions({ tos, options, queries }: ProbeContext, { when }: CompanionMoment): readonly Companion[] {
-	const marked = (tos & 3) !== 0 && ecnOffer(askedFlags(options)) !== null;
-	if (when !== "start" || !marked || options["no-extra-ping"] === true) return [];
-	return Array.from({ length: queries }, (_, query) => ({ name: UNMARKED, ttl: 255, query, tos: tos & ~3 }));
 }
 
 function probePort(context: ProbeContext, sequence: number): number {

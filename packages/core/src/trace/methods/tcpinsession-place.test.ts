@@ -20,6 +20,7 @@ const SESSION: SessionFacts = {
 	receiveNext: 7,
 	synAckTtl: null,
 	mss: 1460,
+	sackOffered: true,
 	sackPermitted: true,
 	timestamps: { value: 1, echo: 2 },
 	rttNs: 30 * MILLISECOND,

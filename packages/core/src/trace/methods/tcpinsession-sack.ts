@@ -15,9 +15,11 @@ export const SYN_COMPANION = "syn";
 /** What a quote shows of the option; `unknown`: it does not reach so far. */
 export type OptionFate = "kept" | "removed" | "unknown";
 
-/** SYNs to all hops between us and the target, and none to the target itself; none where SACK may be used. */
+/** SYNs to all hops between us and the target, and none to the target itself; none where SACK may be used or was not offered. */
 export function synCompanions({ sessions }: ProbeContext, moment: CompanionMoment): readonly Companion[] {
-	if (moment.when !== "end" || !moment.reached || sessions[0]?.sackPermitted !== false) return [];
+	const [session] = sessions;
+	if (moment.when !== "end" || !moment.reached || session === undefined) return [];
+	if (session.sackPermitted || !session.sackOffered) return [];
 	return Array.from({ length: moment.lastTtl - 1 }, (_, index) => ({
 		name: SYN_COMPANION,
 		ttl: index + 1,
@@ -59,7 +61,9 @@ export function sackConclusions(
 	{ sessions }: ProbeContext,
 	{ companions, reached }: TraceEvidence,
 ): readonly TraceWarning[] {
-	if (sessions[0]?.sackPermitted !== false) return [];
+	const [session] = sessions;
+	if (session === undefined || session.sackPermitted) return [];
+	if (!session.sackOffered) return [{ code: "noSack", lostAt: "here", ttl: null }];
 	const seen = companions
 		.filter(({ name }) => name === SYN_COMPANION)
 		.map(({ ttl, probes }) => ({ ttl, fate: probes[0]?.reply?.detail.sackPermitted ?? "unknown" }));

@@ -27,6 +27,7 @@ const SESSION: SessionFacts = {
 	receiveNext: 0xffff_fffe,
 	synAckTtl: 52,
 	mss: 1460,
+	sackOffered: true,
 	sackPermitted: true,
 	timestamps: { value: 0xffff_ff00, echo: 77 },
 	rttNs: 46e6,

@@ -37,6 +37,7 @@ const IMAGINED = {
 	receiveNext: 1,
 	synAckTtl: 64,
 	mss: null,
+	sackOffered: true,
 	sackPermitted: true,
 	timestamps: { value: 1, echo: 1 },
 	rttNs: 1,

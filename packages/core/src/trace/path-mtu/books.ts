@@ -1,6 +1,6 @@
 /** What is known of the lengths that came how far, read from the books of a trace. */
 import type { Companions } from "../companions.ts";
-import type { ProbeContext } from "../method.ts";
+import type { ProbeContext, TraceMethod } from "../method.ts";
 import type { ProbeBook, Slot } from "../probe-book.ts";
 import type { ProbeLengths } from "./probe-lengths.ts";
 
@@ -9,6 +9,7 @@ export interface MtuBooks {
 	readonly book: ProbeBook;
 	readonly companions: Companions;
 	readonly lengths: ProbeLengths;
+	readonly method: Pick<TraceMethod, "targetMayRefuseLength">;
 	readonly context: ProbeContext;
 }
 
@@ -49,4 +50,19 @@ export function isAnswered(book: ProbeBook, ttl: number): boolean {
 export function lastAnswered(book: ProbeBook, lastTtl: number): number | null {
 	for (let ttl = lastTtl; ttl >= book.firstTtl; ttl--) if (isAnswered(book, ttl)) return ttl;
 	return null;
+}
+
+/**
+ * The last TTL whose silence about a long packet is the path's: the last that was answered, or the last before it where
+ * an application answers, which may ignore what it finds too long; null: none.
+ */
+export function lastTelling({ book, method }: Pick<MtuBooks, "book" | "method">, lastTtl: number): number | null {
+	const ttl = lastAnswered(book, lastTtl);
+	const isApplication = ttl !== null && method.targetMayRefuseLength === true && isAnsweredInKind(book, ttl);
+	return isApplication ? lastAnswered(book, ttl - 1) : ttl;
+}
+
+/** The target answered with packets of the method's protocol. Its ICMP errors come from its kernel, which knows no limit. */
+function isAnsweredInKind(book: ProbeBook, ttl: number): boolean {
+	return book.hop(ttl).some(({ answer }) => answer?.meaning.place === "target" && answer.reply.type === "packet");
 }

@@ -2,7 +2,7 @@
 import type { Instant } from "../../machine.ts";
 import type { Reply, SystemError } from "../channel.ts";
 import type { Companions } from "../companions.ts";
-import type { ProbeContext } from "../method.ts";
+import type { ProbeContext, TraceMethod } from "../method.ts";
 import type { PathEnd } from "../path-end.ts";
 import type { ProbeBook, Slot, Transmission } from "../probe-book.ts";
 import type { MtuDrop, TraceWarning } from "../result.ts";
@@ -16,6 +16,7 @@ import { PathMtuSearch } from "./search.ts";
 export interface DiscoveryParts {
 	readonly book: ProbeBook;
 	readonly companions: Companions;
+	readonly method: TraceMethod;
 	readonly context: ProbeContext;
 	readonly schedule: Schedule;
 	readonly end: PathEnd;
@@ -29,10 +30,10 @@ export class PathMtuDiscovery {
 	readonly #search: PathMtuSearch;
 
 	constructor(parts: DiscoveryParts) {
-		const { book, companions, context } = parts;
+		const { book, companions, method, context } = parts;
 		this.#parts = parts;
 		this.#lengths = new ProbeLengths(book, context);
-		this.#books = { book, companions, context, lengths: this.#lengths };
+		this.#books = { book, companions, method, context, lengths: this.#lengths };
 		this.#search = new PathMtuSearch(this.#books);
 	}
 

@@ -2,7 +2,7 @@
 
 import type { ProbeBook } from "../probe-book.ts";
 import type { MtuDrop, TraceWarning } from "../result.ts";
-import { dropTtl, lastAnswered, longestTo, type MtuBooks } from "./books.ts";
+import { dropTtl, lastAnswered, lastTelling, longestTo, type MtuBooks } from "./books.ts";
 import type { FoundMtu } from "./search.ts";
 
 /** Every place where packets must become shorter, in order of hops. */
@@ -32,10 +32,10 @@ export function blackHoleWarnings(book: ProbeBook, found: readonly FoundMtu[]): 
 	return holes.map(({ ttl, mtu }) => ({ code: "mtuBlackHole", ttl, from: hopAddress(book, ttl), mtu }));
 }
 
-/** Bytes of the longest packet that passes the whole path, or as much of it as answers; null: not known. */
+/** Bytes of the longest packet that passes the whole path, or as much of it as tells; null: not known. */
 export function pathMtuOf(books: MtuBooks, lastTtl: number, drops: readonly MtuDrop[]): number | null {
 	const { book, context } = books;
-	const ttl = lastAnswered(book, lastTtl);
+	const ttl = lastTelling(books, lastTtl) ?? lastAnswered(book, lastTtl);
 	if (ttl === null) return null;
 	const reached = longestTo(books, ttl) ?? 0;
 	const beyond = drops.filter((drop) => drop.ttl >= ttl || reached <= context.length).map(({ mtu }) => mtu);

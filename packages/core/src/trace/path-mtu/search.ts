@@ -1,11 +1,11 @@
 /**
- * The search for an MTU that nobody tells: sizes are sent beside the hops to the last TTL that answers, in rounds of
- * many at once, until the longest that passes and the shortest that does not are neighbours.
+ * The search for an MTU that nobody tells: sizes are sent beside the hops to the last TTL that answers whatever comes, in
+ * rounds of many at once, until the longest that passes and the shortest that does not are neighbours.
  */
 import { type Instant, SECOND } from "../../machine.ts";
 import type { Companion } from "../method.ts";
 import type { Slot } from "../probe-book.ts";
-import { dropTtl, isAnswered, lastAnswered, longestTo, type MtuBooks } from "./books.ts";
+import { dropTtl, isAnswered, lastAnswered, lastTelling, longestTo, type MtuBooks } from "./books.ts";
 import { commonSizes, LEAST_MTU, SIZE_COMPANION, sizesBetween } from "./sizes.ts";
 
 /** Rounds of one search: four suffice for any link, the others are for rounds without an answer. */
@@ -57,6 +57,8 @@ export class PathMtuSearch {
 	readonly #asked = new Map<number, number>();
 	#queue: Search[] | null = null;
 	#searches = 0;
+	/** The last TTL that was answered; a search may aim before it. */
+	#lastTtl: number | null = null;
 	#isOpen = false;
 
 	constructor(books: MtuBooks) {
@@ -87,6 +89,7 @@ export class PathMtuSearch {
 			}
 			this.#queue.shift();
 			this.#conclude(search);
+			if (this.#books.companions.unsent) return true;
 		}
 		return false;
 	}
@@ -94,11 +97,17 @@ export class PathMtuSearch {
 	/** Routers that refused without a number, and silence about the long packet where short ones are answered. */
 	#begin(lastTtl: number): Search[] {
 		const { book, lengths, context } = this.#books;
-		const ttl = lastAnswered(book, lastTtl);
-		if (ttl === null) return [];
-		const reached = longestTo(this.#books, ttl) ?? context.length;
-		const mute = lengths.muteRouters().filter(([, size]) => size > reached);
-		const searches = mute.map(([router, size]) => this.#search(ttl, reached, size, router));
+		const last = lastAnswered(book, lastTtl);
+		if (last === null) return [];
+		this.#lastTtl = last;
+		const ttl = lastTelling(this.#books, lastTtl);
+		const reachedAt = (at: number) => longestTo(this.#books, at) ?? context.length;
+		const searches = lengths.muteRouters().flatMap(([router, size]) => {
+			const aim = ttl !== null && dropTtl(this.#books, router) < ttl ? ttl : last;
+			return size > reachedAt(aim) ? [this.#search(aim, reachedAt(aim), size, router)] : [];
+		});
+		if (ttl === null) return searches;
+		const reached = reachedAt(ttl);
 		const long = book.hop(ttl).find(({ query }) => query === 0);
 		const size = long?.transmission?.size ?? null;
 		const isUnheard = long !== undefined && long.answer === null && long.state === "expired";
@@ -147,6 +156,13 @@ export class PathMtuSearch {
 		companions.add([most, most, ...sizes, least].map((size) => this.#companion(ttl, size)));
 	}
 
+	/** What passes as far as the search went may be answered beyond, or be refused there by a router that tells. */
+	#askBeyond({ ttl, least }: Search): void {
+		const last = this.#lastTtl;
+		if (last === null || last <= ttl || (longestTo(this.#books, last) ?? 0) >= least) return;
+		this.#books.companions.add([this.#companion(last, least)]);
+	}
+
 	#companion(ttl: number, length: number): Companion {
 		const query = this.#asked.get(ttl) ?? 0;
 		this.#asked.set(ttl, query + 1);
@@ -182,6 +198,7 @@ export class PathMtuSearch {
 			this.#isOpen = true;
 			return;
 		}
+		this.#askBeyond(search);
 		if (router !== null) {
 			this.found.push({ ttl: dropTtl(this.#books, router), mtu: least, router });
 			return;

@@ -164,6 +164,7 @@ describe("inside a connection", () => {
 		receiveNext: 1,
 		synAckTtl: 60,
 		mss: 1460,
+		sackOffered: true,
 		sackPermitted: true,
 		timestamps: null,
 		rttNs: 20e6,

@@ -226,6 +226,8 @@ export class Ping implements Machine<TracerInput, PingOutput> {
 	#tick(now: Instant): void {
 		const { timeoutNs } = this.#config.options;
 		if (timeoutNs !== null && now >= this.startedAt + timeoutNs) {
+			const unopened = this.#connecting.failed({ why: "timeout" }, this.#config);
+			if (unopened !== null) this.warnings.push(unopened);
 			this.#finish("timeout", now);
 			return;
 		}
