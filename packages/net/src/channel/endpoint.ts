@@ -127,6 +127,8 @@ export class Endpoint {
 		for (let from = 0; from < probes.length; ) {
 			const at = this.#parts.clock.now();
 			const wanted = probes.length - from;
+			// In a storm of errors another is pending by the time the queue is read: only this call is quick enough.
+			if (stalls > 0) takeError(this.#parts.workspace, this.fd);
 			const sent = libc.sendmmsg(this.fd, outgoing.address(from), wanted, MSG_DONTWAIT | MSG_NOSIGNAL);
 			const errno = sent < 0 ? libc.errno() : 0;
 			for (let index = 0; index < sent; index++) this.#left(probes[from + index], at);
@@ -135,10 +137,10 @@ export class Endpoint {
 			if (sent > 0) {
 				from += sent;
 				stalls = 0;
-			} else if (this.#retries(errno, stalls)) {
-				stalls++;
-				// Whether the sender names the stamps' ids may have changed, and with it what is in the batch.
+			} else if (this.#mustNotName(errno)) {
 				this.#fill(probes);
+			} else if (mayBePending(errno) && stalls < PENDING_RETRIES) {
+				stalls++;
 			} else {
 				this.#failed(probes[from], errno);
 				from++;
@@ -179,13 +181,12 @@ export class Endpoint {
 		this.#ledger.restart();
 	}
 
-	#retries(errno: number, stalls: number): boolean {
-		if (errno === ERRNO.EINVAL && this.#named && !this.#sentAny) {
-			this.#named = false;
-			senderNamesIds = false;
-			return true;
-		}
-		return (canBePending(errno) || errno === ERRNO.EINTR) && stalls < PENDING_RETRIES;
+	/** True when this kernel turns out not to let senders name their stamps' ids: the batch is made anew without. */
+	#mustNotName(errno: number): boolean {
+		if (errno !== ERRNO.EINVAL || !this.#named || this.#sentAny) return false;
+		this.#named = false;
+		senderNamesIds = false;
+		return true;
 	}
 
 	#failed(probe: Outbound | undefined, errno: number): void {
@@ -245,4 +246,8 @@ export class Endpoint {
 		if (probe === null) return null;
 		return { type: "sent", sequence: probe.sequence, at, stamp: "kernel", sourcePort: reportPort };
 	}
+}
+
+function mayBePending(errno: number): boolean {
+	return canBePending(errno) || errno === ERRNO.EINTR;
 }
