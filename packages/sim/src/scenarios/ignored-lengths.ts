@@ -34,7 +34,7 @@ function ignoredLengths({ kind, target }: (typeof APPLICATIONS)[number]): readon
 			about: "The router's word stands, though the target answers nothing of that length.",
 			...path({ routers: 4, link: { 3: { mtu: 1400 }, 4: { mtu: 1332 } }, target }),
 			trace,
-			lab,
+			lab: "behind a TUN device the first packets are slow, and the last router's word comes when the wait is over",
 			expect: {
 				...REACHED,
 				hops: [...routerHops(1, 4), answer],
