@@ -169,7 +169,10 @@ describe.skipIf(obstacle !== null)("traces inside a TCP connection on a chain of
 	it.each([4, 6] as const)("hears a server out that is still talking at the end, IPv%d", async (family) => {
 		const { result, flags } = await trace({ family, port: TALKING_PORT });
 		expect(hopsOf(result)).toEqual(chain.hops[family]);
-		expectClean(flags);
+		expect(flags.filter((one) => one === "S")).toHaveLength(1);
+		expect(flags.filter((one) => one.includes("R"))).toEqual([]);
+		// The server's own FIN may come when the capture is over.
+		expect(flags.filter((one) => one.includes("F")).length).toBeGreaterThanOrEqual(1);
 	});
 
 	it.each([4, 6] as const)("knows when this machine itself offers no SACK, IPv%d", async (family) => {
