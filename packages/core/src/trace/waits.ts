@@ -125,9 +125,12 @@ export class Waits {
 	}
 }
 
-/** Sent, unanswered, and nobody else's answer counted for it yet. */
-export function canBeStoodFor(slot: Slot): boolean {
-	return slot.state === "waiting" || (slot.state === "expired" && slot.stand === null);
+/**
+ * Sent, unanswered, and nobody else's answer counted for it yet. A probe with a length of its own is waited for to the
+ * end: answers to shorter ones say nothing about it, and a router's word about it may be slower than they are.
+ */
+export function canBeStoodFor({ state, length, stand }: Slot): boolean {
+	return (state === "waiting" && length === null) || (state === "expired" && stand === null);
 }
 
 function sentAt(slot: Slot): Instant {

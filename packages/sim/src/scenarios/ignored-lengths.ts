@@ -34,7 +34,28 @@ function ignoredLengths({ kind, target }: (typeof APPLICATIONS)[number]): readon
 			about: "The router's word stands, though the target answers nothing of that length.",
 			...path({ routers: 4, link: { 3: { mtu: 1400 }, 4: { mtu: 1332 } }, target }),
 			trace,
-			lab: "behind a TUN device the first packets are slow, and the last router's word comes when the wait is over",
+			lab,
+			expect: {
+				...REACHED,
+				hops: [...routerHops(1, 4), answer],
+				pathMtu: 1332,
+				mtuDrops: [
+					{ ttl: 3, behind: "r3", mtu: 1400, found: "told" },
+					{ ttl: 4, behind: "r4", mtu: 1332, found: "told" },
+				],
+			},
+		},
+		{
+			name: `a slow router's word before a target that ignores long datagrams, by ${kind}`,
+			about: "The target has long answered the short probes when the word about the long one comes.",
+			...path({
+				routers: 4,
+				link: { 3: { mtu: 1400 }, 4: { mtu: 1332 } },
+				router: { r4: { icmpDelayMs: 15 } },
+				target,
+			}),
+			trace,
+			lab,
 			expect: {
 				...REACHED,
 				hops: [...routerHops(1, 4), answer],
