@@ -1,6 +1,7 @@
 import type { TraceEvent, TraceMessage } from "@whither/core";
 import { DEMO } from "@whither/sim";
 import { describe, expect, it, vi } from "vitest";
+import { skippable } from "../../../../scripts/skippable.ts";
 import { WhitherError } from "./error.ts";
 import { simulated } from "./simulated.ts";
 import { trace } from "./trace.ts";
@@ -230,7 +231,7 @@ describe("a missing privilege", () => {
 	});
 });
 
-const onLinux = process.platform === "linux";
-it.skipIf(onLinux)(`off Linux a trace says what is missing${onLinux ? " (skipped: this is Linux)" : ""}`, async () => {
+const onLinux = process.platform === "linux" ? "this is Linux" : null;
+it.skipIf(onLinux !== null)(skippable("off Linux a trace says what is missing", onLinux), async () => {
 	await expect(trace("127.0.0.1").result).rejects.toMatchObject({ code: "unsupportedPlatform" });
 });
