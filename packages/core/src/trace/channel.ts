@@ -210,6 +210,8 @@ export interface ChannelNeed {
 	readonly transport: ProbeTransport;
 	readonly protocol: number;
 	readonly ports: "one" | "perProbe" | "none";
+	/** `counted`: each probe has a destination port of its own; absent: all have the same. */
+	readonly destinationPorts?: "counted";
 	/** What UDP-Lite's checksum is to cover, in bytes, where the kernel writes it (RFC 3828 section 3.1); 0: all. */
 	readonly checksumCoverage?: number;
 }

@@ -241,6 +241,7 @@ export const dns: TraceMethod = {
 			name: "domain",
 			value: "NAME",
 			summary: "Name to ask for (default: the target's, or the root for an address)",
+			isDomainName: true,
 			check: (value) => (isDecodeError(parseDnsName(value)) ? "not a domain name" : null),
 		},
 		{

@@ -41,6 +41,7 @@ const OPTIONS: readonly MethodOption[] = [
 		name: "sni",
 		value: "NAME",
 		summary: "Server name asked for (the target's name)",
+		isDomainName: true,
 		check: (value) => (/^[\x21-\x7e]{1,255}$/.test(value) ? null : "a host name of 1 to 255 ASCII characters"),
 	},
 ];
