@@ -1,4 +1,4 @@
-/** Runs a tracer on a channel in this thread: waits in one place, drains, steps, sends. */
+/** Runs a tracer or a ping on a channel in this thread: waits in one place, drains, steps, sends. */
 import {
 	type ChannelInput,
 	findMethod,
