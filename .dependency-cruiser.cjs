@@ -53,6 +53,12 @@ module.exports = {
 			to: { dependencyTypes: ["core"] },
 		},
 		{
+			name: "report-does-not-touch-the-network",
+			severity: "error",
+			from: { path: "^packages/whither/src/report/", pathNot: "\\.test\\.ts$" },
+			to: { path: "^packages/net/" },
+		},
+		{
 			name: "report-does-not-import-the-command-line",
 			severity: "error",
 			from: { path: "^packages/whither/src/report/" },

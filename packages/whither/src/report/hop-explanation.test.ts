@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { explainHop } from "./hop-explanation.ts";
-import { answer, hop } from "./sample-trace.ts";
+import { answer, hop } from "./sample-trace.fixture.ts";
 
 const label = { class: 1, type: 1, mpls: [{ label: 16, tc: 0, bottom: true, ttl: 1 }] };
 const named = { class: 2, type: 10, interface: { role: "incoming", index: 1, address: null, name: "eth0", mtu: null } };
