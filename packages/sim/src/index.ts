@@ -1,8 +1,7 @@
 /** A small internet in memory: topology and faults as data, real packet bytes, virtual time, one seed. */
-export { EventQueue } from "./event-queue.ts";
 export { type ClockKind, checkExpectation } from "./expectation.ts";
 export { formatPacket, formatPackets } from "./format-packets.ts";
-export { type Crossing, type Delivery, Impairment, impairmentFrom } from "./impairment.ts";
+export { Impairment, impairmentFrom } from "./impairment.ts";
 export { Internet, type InternetOptions } from "./internet.ts";
 export { natAddress } from "./nat.ts";
 export type { HookPlace, HookPoint, Listener, NodeHook } from "./node.ts";

@@ -13,6 +13,7 @@ import { traceResult } from "./trace-result.ts";
 import { Tracer } from "./tracer.ts";
 import type { TracerInput } from "./tracer-io.ts";
 
+/** Where every path of the tests ends. */
 export const TARGET = "203.0.113.7";
 
 const MEANINGS: Readonly<Record<number, ReplyMeaning>> = {

@@ -223,6 +223,7 @@ function checksumId(context: ProbeContext, quoted: QuotedProbe, segment: Uint8Ar
 	return checksum === 0 || id === 0 ? undefined : id;
 }
 
+/** DNS queries (RFC 1035 section 4.1) over UDP, whose answers are read. */
 export const dns: TraceMethod = {
 	name: "dns",
 	summary: "A DNS query (port 53 unless -p), whose answer is shown",

@@ -46,6 +46,7 @@ const OPTIONS: readonly MethodOption[] = [
 	},
 ];
 
+/** QUIC Initials (RFC 9000 section 17.2.2), each of a connection of its own. */
 export const quic: TraceMethod = {
 	name: "quic",
 	summary: "QUIC Initials to port 443, as HTTP/3 clients send them",
