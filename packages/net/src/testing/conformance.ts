@@ -3,7 +3,6 @@
 import { readdirSync } from "node:fs";
 import {
 	type ChannelInput,
-	channelFacts,
 	DEFAULT_TRACE_OPTIONS,
 	type Family,
 	findMethod,
@@ -14,7 +13,7 @@ import {
 	type SystemError,
 	type TraceMethod,
 } from "@whither/core";
-import type { Channel } from "../channel/channel.ts";
+import type { Channel, ChannelRequest } from "../channel/channel.ts";
 import { openChannel } from "../channel/open.ts";
 import { type Clock, createClock } from "../clock.ts";
 import { nodeCrypto } from "../crypto.ts";
@@ -102,21 +101,39 @@ class Suite {
 		const need = this.#method.channels.find((one) => one.kind === kind);
 		if (need === undefined) throw new TypeError(`${this.#method.name} has no ${kind} channel`);
 		const target = hops[hops.length - 1] ?? "";
+		const request: ChannelRequest = {
+			need,
+			family,
+			target,
+			port: this.#method.defaultPort === null ? 0 : setting.port,
+			source: null,
+			interface: null,
+			sourcePort: null,
+			tos: 0,
+			flowLabel: 0,
+			dontFragment: setting.dontFragment ?? false,
+			bypassRouting: false,
+			gateways: [],
+			looseMatch: false,
+			capture: false,
+			fwmark: null,
+			portCount: BURST,
+			connections: 1,
+			clock: this.#clock,
+		};
+		const channel = openChannel(request);
+		if (isSystemError(channel)) {
+			this.wrong.push(`did not open: ${channel.call} ${channel.errnoName}`);
+			return;
+		}
 		const options = {
 			...DEFAULT_TRACE_OPTIONS,
 			target,
 			targetName: target,
 			family,
-			port: this.#method.defaultPort === null ? 0 : setting.port,
+			port: request.port,
 			length: setting.length ?? null,
-			dontFragment: setting.dontFragment ?? false,
 		};
-		const facts = channelFacts(this.#method, options);
-		const channel = openChannel({ ...facts, need, portCount: BURST, clock: this.#clock });
-		if (isSystemError(channel)) {
-			this.wrong.push(`did not open: ${channel.call} ${channel.errnoName}`);
-			return;
-		}
 		const context = probeContext(options, {
 			method: this.#method,
 			need,
