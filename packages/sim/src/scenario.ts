@@ -89,6 +89,8 @@ export interface HostSpec {
 	readonly sctp?: "closed" | "open" | "silent";
 	/** What is done with packets of protocols beyond these. Default unreachable. */
 	readonly otherProtocols?: "unreachable" | "echo" | "silent";
+	/** Public addresses that it has beside those of its links, as a server of RFC 5780 needs two; at most 3. Default 0. */
+	readonly publicAddresses?: number;
 	/** Default: answers. */
 	readonly icmpEcho?: "answers" | "silent";
 	/** Default: none. */
