@@ -5,6 +5,7 @@ import { EventQueue } from "./event-queue.ts";
 import { decideForwarding } from "./forwarding.ts";
 import { fragmentIpv4 } from "./fragment.ts";
 import { answerPacket } from "./host.ts";
+import { StunHost } from "./host-stun.ts";
 import { type ErrorCause, formatCause } from "./icmp-error.ts";
 import { Impairment, impairmentFrom } from "./impairment.ts";
 import { middleboxHooks } from "./middlebox.ts";
@@ -68,6 +69,7 @@ export class Internet {
 			const node = new SimNode({ scenario, family, ...own });
 			this.#nodes.set(name, node);
 			for (const address of node.addresses) this.#ownerOf.set(address, name);
+			if (spec.kind === "host" && spec.udp === "stun") this.attach(name, new StunHost(spec.stun));
 			if (spec.kind === "router" && spec.nat !== undefined) {
 				this.#ownerOf.set(natAddress(scenario, name, spec.nat, family), name);
 			}

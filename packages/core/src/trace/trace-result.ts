@@ -1,19 +1,13 @@
 /** From the tracer's books to the values that reports read. */
-import { type IcmpExtension, packetChanges } from "@whither/wire";
+import { packetChanges } from "@whither/wire";
 import { ipPacket } from "./capture/packets.ts";
 import type { SessionFacts } from "./channel.ts";
+import { extensionJson } from "./extension-json.ts";
 import type { TraceEvidence } from "./method.ts";
 import { natField } from "./nat-hops.ts";
 import { answersOf, mappedSource, seenSource } from "./our-address.ts";
 import { type Answer, roundTrip, type Slot, type Transmission } from "./probe-book.ts";
-import {
-	type CompanionResult,
-	type ExtensionJson,
-	type HopResult,
-	type ProbeResult,
-	TRACE_SCHEMA,
-	type TraceResult,
-} from "./result.ts";
+import { type CompanionResult, type HopResult, type ProbeResult, TRACE_SCHEMA, type TraceResult } from "./result.ts";
 import type { Tracer } from "./tracer.ts";
 import type { TracerConfig } from "./tracer-io.ts";
 
@@ -245,34 +239,6 @@ function quotedChanges(
 
 /** An identification of 0 stands for the kernel's own choice, and is not compared. */
 const CHOSEN_BY_KERNEL = 0;
-
-/** One RFC 4884 object as `whither.trace/1` writes it. */
-export function extensionJson(extension: IcmpExtension): ExtensionJson {
-	const object = { class: extension.class, type: extension.type };
-	switch (extension.kind) {
-		case "mpls":
-			return {
-				...object,
-				mpls: extension.labels.map(({ label, trafficClass, bottom, ttl }) => ({
-					label,
-					tc: trafficClass,
-					bottom,
-					ttl,
-				})),
-			};
-		case "interface": {
-			const { role, index, address, name, mtu } = extension;
-			return { ...object, interface: { role, index, address, name, mtu } };
-		}
-		case "node":
-			return { ...object, node: { address: extension.address, name: extension.name } };
-		default:
-			return {
-				...object,
-				bytes: Array.from(extension.bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""),
-			};
-	}
-}
 
 /** The smallest MTU that any router, or our own kernel, told. */
 function smallestMtu(tracer: Tracer): number | null {
