@@ -9,6 +9,7 @@ import { type ErrorCause, formatCause } from "./icmp-error.ts";
 import { Impairment, impairmentFrom } from "./impairment.ts";
 import { middleboxHooks } from "./middlebox.ts";
 import { natAddress } from "./nat.ts";
+import { concerns } from "./nat-spec.ts";
 import { type HookPlace, type Listener, type NodeHook, type NodeInterface, SimNode } from "./node.ts";
 import { errorOf, whyNoError } from "./node-errors.ts";
 import { noisePackets } from "./noise.ts";
@@ -68,7 +69,7 @@ export class Internet {
 			const node = new SimNode({ scenario, family, ...own });
 			this.#nodes.set(name, node);
 			for (const address of node.addresses) this.#ownerOf.set(address, name);
-			if (spec.kind === "router" && spec.nat !== undefined) {
+			if (spec.kind === "router" && spec.nat !== undefined && concerns(spec.nat, family)) {
 				this.#ownerOf.set(natAddress(scenario, name, spec.nat, family), name);
 			}
 		}
@@ -277,17 +278,20 @@ export class Internet {
 	}
 
 	/** The packet that the node's hooks let go on; null when one of them dropped it. */
-	#hooked(node: SimNode, packet: IpPacket, place: Omit<HookPlace, "node">): IpPacket | null {
-		let bytes = packet.bytes;
+	#hooked(node: SimNode, arrived: IpPacket, place: Omit<HookPlace, "node" | "packet">): IpPacket | null {
+		let packet: IpPacket | null = arrived;
 		for (const hook of node.hooks) {
-			const verdict = hook(bytes, { ...place, node: node.name });
+			const { bytes } = packet;
+			const verdict = hook(bytes, { ...place, node: node.name, packet });
 			if ("drop" in verdict) {
 				this.#drop(node, bytes, place.at, verdict.drop);
+				if (verdict.answer !== undefined) this.#output(node, verdict.answer, place.at);
 				return null;
 			}
-			bytes = verdict;
+			if (verdict !== bytes) packet = readPacket(verdict);
+			if (packet === null) return null;
 		}
-		return bytes === packet.bytes ? packet : readPacket(bytes);
+		return packet;
 	}
 
 	#drop(node: SimNode, packet: Uint8Array, at: Instant, why: string): void {
