@@ -4,6 +4,7 @@
  */
 import type { Family, OpenableChannel, ReplyKind, StopReason, TraceOptions, TraceResult } from "@whither/core";
 import type { TcpOption } from "@whither/wire";
+import type { FirewallSpec, NatSpec } from "./nat-spec.ts";
 
 /** One test network with the trace to run over it and what must come out. */
 export interface Scenario {
@@ -157,21 +158,7 @@ export interface StripSpec {
 	readonly way?: "out" | "back";
 }
 
-/**
- * Network address translation on the link towards the node `outside`. `masquerade`: everyone inside has the address of
- * that link, with other ports. `oneToOne`: `host` alone has a public address that is on no interface, as clouds do it.
- */
-export type NatSpec = {
-	readonly outside: string;
-	/**
-	 * What becomes of packets quoted in ICMP errors on their way in. `restored`: they are what the host sent.
-	 * `checksumLeft`: so are addresses and ports, but not the quoted packet's own transport checksum. `untranslated`:
-	 * they show what was seen outside. Default: restored, and untranslated for oneToOne.
-	 */
-	readonly quotes?: "restored" | "checksumLeft" | "untranslated";
-} & ({ readonly kind: "masquerade" } | { readonly kind: "oneToOne"; readonly host: string });
-
-/** What an enriched router says of the link that packets come in by, in kbit/s: `up` as they travel, `down` against them. */
+/** What an enriched router says of its links, in kbit/s: `up` towards the trace's target, `down` back from there. */
 export interface EnrichedSpec {
 	readonly upKbps: number;
 	readonly downKbps: number;
@@ -221,6 +208,7 @@ export interface RouterSpec {
 	/** Drops packets whose IP header has an ECN mark (`marked`), or SYNs that offer ECN with ECE and CWR (`negotiating`). */
 	readonly dropsEcn?: "marked" | "negotiating";
 	readonly nat?: NatSpec;
+	readonly firewall?: FirewallSpec;
 	/** Copies of every ICMP error; default 1. */
 	readonly copies?: number;
 	/** TTL or hop limit of the packets it originates; default 64. */
