@@ -19,17 +19,22 @@ export interface MethodSupport {
 const LOOPBACK: Readonly<Record<Family, string>> = { 4: "127.0.0.1", 6: "::1" };
 const FAMILIES: readonly Family[] = [4, 6];
 
-/** Opens and closes a channel for each; a row a method, family and channel, in the order of the methods' table. */
+/**
+ * Opens and closes a channel for each; a row a method, family and channel, in the order of the methods' table. Borrowed
+ * sockets are not for us to open.
+ */
 export function methodSupport(): readonly MethodSupport[] {
 	return TRACE_METHODS.flatMap((method) =>
 		FAMILIES.flatMap((family) =>
-			method.channels.map((need) => ({
-				method: method.name,
-				family,
-				channel: need.kind,
-				transport: need.transport,
-				error: tryChannel(family, need, method.defaultPort ?? 0),
-			})),
+			method.channels
+				.filter(({ kind }) => kind !== "borrowed")
+				.map((need) => ({
+					method: method.name,
+					family,
+					channel: need.kind,
+					transport: need.transport,
+					error: tryChannel(family, need, method.defaultPort ?? 0),
+				})),
 		),
 	);
 }

@@ -13,7 +13,7 @@ export type Family = 4 | 6;
  */
 export type ChannelKind = OpenableChannel | "borrowed";
 
-/** The kinds that a trace can be asked to open. */
+/** The kinds that a trace can be asked to open; `borrowed` is lent to it by whoever has the socket. */
 export const OPENABLE_CHANNELS = ["errorQueue", "raw", "session"] as const;
 
 /** One of them. */

@@ -2,25 +2,21 @@
 import type { ChannelInput, Instant, Reply } from "@whither/core";
 import type { Clock } from "../clock.ts";
 import { isFatal, isTransient, sendError, systemError } from "../errors.ts";
-import { EPOLLERR, EPOLLIN, MSG_DONTWAIT, MSG_ERRQUEUE, SO_EE_ORIGIN_TIMESTAMPING } from "../native/constants.ts";
-import { type ControlFacts, decodeControl } from "../native/control.ts";
+import { EPOLLERR, EPOLLIN, SO_EE_ORIGIN_TIMESTAMPING } from "../native/constants.ts";
+import type { ControlFacts } from "../native/control.ts";
 import type { IncomingMessage, OutgoingMessage } from "../native/message-batch.ts";
 import { takeError } from "../native/socket.ts";
 import type { Workspace } from "../native/workspace.ts";
+import { type ArrivalTime, arrivalTime } from "./arrival.ts";
 import { ProbeStamps } from "./probe-stamps.ts";
+import { readMessages } from "./read-messages.ts";
 import { sendMessages } from "./send-messages.ts";
-import { plausibleArrival, type SentProbe } from "./stamp-ledger.ts";
+import type { SentProbe } from "./stamp-ledger.ts";
 
 /** One probe as a message. */
 export interface Outbound {
 	readonly sequence: number;
 	readonly message: OutgoingMessage;
-}
-
-/** When something arrived and who says so. */
-export interface ArrivalTime {
-	readonly at: Instant;
-	readonly stamp: "kernel" | "user";
 }
 
 /** What a message from the queues was, when it is ours to tell. */
@@ -45,8 +41,6 @@ export interface EndpointParts {
 	readonly onPacket: Translate;
 }
 
-/** recvmmsg(2) calls on one queue before other work gets its turn. */
-const READ_ROUNDS = 8;
 /** A sending socket with its books; owned by a channel, which closes it. */
 export class Endpoint {
 	readonly fd: number;
@@ -76,12 +70,12 @@ export class Endpoint {
 	read(events: number): void {
 		// The error queue first: reading its last entry also clears the pending error that would fail the next call.
 		if ((events & EPOLLERR) !== 0 && this.drainErrors() === 0) this.#clearError();
-		if ((events & EPOLLIN) !== 0) this.#drain(0, this.#parts.onPacket);
+		if ((events & EPOLLIN) !== 0) this.#drain("packets", this.#parts.onPacket);
 	}
 
 	/** Reads the error queue; how many entries there were. */
 	drainErrors(): number {
-		return this.#drain(MSG_ERRQUEUE, (message, facts, time) => this.#errorEntry(message, facts, time));
+		return this.#drain("errors", (message, facts, time) => this.#errorEntry(message, facts, time));
 	}
 
 	close(): void {
@@ -147,31 +141,14 @@ export class Endpoint {
 		if (isFatal(errno)) inputs.push({ type: "fault", error });
 	}
 
-	#drain(queue: number, translate: Translate): number {
+	#drain(queue: "errors" | "packets", translate: Translate): number {
 		const { workspace, inputs, clock } = this.#parts;
-		const { libc, incoming } = workspace;
-		let total = 0;
-		for (let round = 0; round < READ_ROUNDS; round++) {
-			incoming.reset();
-			const count = libc.recvmmsg(this.fd, incoming.address(), incoming.slots, queue | MSG_DONTWAIT, 0);
-			const now = clock.now();
-			for (let slot = 0; slot < count; slot++) {
-				const message = incoming.message(slot);
-				const facts = decodeControl(message.control);
-				this.#countDrops(facts);
-				const input = translate(message, facts, this.#arrival(facts, now));
-				if (input !== null) inputs.push(input);
-			}
-			total += Math.max(count, 0);
-			if (count < incoming.slots) break;
-		}
-		return total;
-	}
-
-	#arrival(facts: ControlFacts, now: Instant): ArrivalTime {
-		if (facts.stamp === null) return { at: now, stamp: "user" };
-		const at = this.#parts.clock.fromRealtime(facts.stamp.seconds, facts.stamp.nanoseconds);
-		return plausibleArrival(at, this.#emptyAt, now) ? { at, stamp: "kernel" } : { at: now, stamp: "user" };
+		return readMessages({ workspace, clock, fd: this.fd, queue }, (message, facts, now) => {
+			this.#countDrops(facts);
+			const time = arrivalTime(facts, { clock, emptyAt: this.#emptyAt, now });
+			const input = translate(message, facts, time);
+			if (input !== null) inputs.push(input);
+		});
 	}
 
 	#countDrops(facts: ControlFacts): void {
@@ -189,7 +166,7 @@ export class Endpoint {
 
 	#stamped(facts: ControlFacts): ChannelInput | null {
 		const { clock, reportPort } = this.#parts;
-		const stamp = this.#stamps.take(facts, clock);
+		const stamp = this.#stamps.take(facts, () => clock);
 		if (stamp === null) return null;
 		const { at, probe } = stamp;
 		return { type: "sent", sequence: probe.sequence, at, stamp: "kernel", sourcePort: reportPort };

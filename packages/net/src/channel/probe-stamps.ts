@@ -80,9 +80,15 @@ export class ProbeStamps<Probe extends SentProbe> {
 		return true;
 	}
 
-	/** Whose stamp an entry of the error queue is; null when nobody knows or it cannot be true. */
-	take({ stamp, error }: ControlFacts, clock: Clock): ProbeStamp<Probe> | null {
+	/**
+	 * Whose stamp an entry of the error queue is; null when nobody knows or it cannot be true. `clockOf`: the clock that the
+	 * probe was sent by.
+	 */
+	take({ stamp, error }: ControlFacts, clockOf: (probe: Probe) => Clock): ProbeStamp<Probe> | null {
 		if (stamp === null || error === null) return null;
+		const sent = this.#ledger.find(error.data);
+		if (sent === undefined) return null;
+		const clock = clockOf(sent);
 		const at = clock.fromRealtime(stamp.seconds, stamp.nanoseconds);
 		const probe = this.#ledger.take(error.data, at, clock.now());
 		return probe === null ? null : { probe, at };

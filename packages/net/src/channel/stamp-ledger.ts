@@ -34,6 +34,11 @@ export class StampLedger<Probe extends SentProbe = SentProbe> {
 		if (this.#sent.size > MOST_WAITING) this.#forgetOldest();
 	}
 
+	/** The probe that a stamp may be for. */
+	find(id: number): Probe | undefined {
+		return this.#sent.get(id);
+	}
+
 	/** The probe that a stamp is for, once; null when nobody knows or the stamp cannot be true. */
 	take(id: number, at: Instant, now: Instant): Probe | null {
 		const probe = this.#sent.get(id);

@@ -38,7 +38,9 @@ const LIMITS: readonly Limit[] = [
 ];
 
 function channelNames(channels: TraceMethod["channels"]): string {
-	return [...new Set(channels.map(({ kind }) => kind))].join(" and ");
+	const kinds = new Set(channels.map(({ kind }) => kind));
+	kinds.delete("borrowed");
+	return [...kinds].join(" and ");
 }
 
 /** The kinds of channel that capture ICMP themselves. */

@@ -18,9 +18,13 @@ const ANSWERED: ReplyMeaning = { kind: "udp", place: "target", detail: {} };
 /** IP and UDP headers plus the 8 bytes that name the probe; 60 and 80 are traceroute's. */
 const LENGTHS = { minimumLength: { 4: 36, 6: 56 }, defaultLength: { 4: 60, 6: 80 } } as const;
 
+const BORROWED: ChannelNeed = { kind: "borrowed", transport: "udp", protocol: UDP, ports: "one" };
+
 /** How the three differ: which port counts, and how a reply's ports lead back to the probe. */
 interface PortPlan {
 	readonly ports: ChannelNeed["ports"];
+	/** All probes have one 5-tuple, as they must on a socket that somebody else sends media on. */
+	readonly keepsFlow: boolean;
 	sourcePort(context: ProbeContext, sequence: number): number;
 	destinationPort(context: ProbeContext, sequence: number): number;
 	/** The probe that the ports alone name; undefined: they name none, null: they are not ours. */
@@ -34,6 +38,7 @@ interface PortPlan {
 
 const constantPorts: PortPlan = {
 	ports: "one",
+	keepsFlow: true,
 	sourcePort: (context) => context.sourcePorts[0] ?? 0,
 	destinationPort: (context) => context.port,
 	named: (context, ours, theirs) => (arePortsOurs(context, ours, theirs) ? undefined : null),
@@ -41,6 +46,7 @@ const constantPorts: PortPlan = {
 
 const portPerProbe: PortPlan = {
 	ports: "perProbe",
+	keepsFlow: false,
 	sourcePort: (context, sequence) => context.sourcePorts[sequence % context.sourcePorts.length] ?? 0,
 	destinationPort: (context) => context.port,
 	named: (context, ours, theirs, socket) => {
@@ -51,6 +57,7 @@ const portPerProbe: PortPlan = {
 
 const countingPort: PortPlan = {
 	ports: "one",
+	keepsFlow: false,
 	sourcePort: (context) => context.sourcePorts[0] ?? 0,
 	destinationPort: (context, sequence) => ((context.port - 1 + sequence) % 0xffff) + 1,
 	named: (context, ours, theirs) => {
@@ -66,6 +73,7 @@ function udpMethod(name: string, summary: string, defaultPort: number, plan: Por
 		channels: [
 			{ kind: "raw", transport: "ip", protocol: UDP, ports: plan.ports },
 			{ kind: "errorQueue", transport: "udp", protocol: UDP, ports: plan.ports },
+			...(plan.keepsFlow ? [BORROWED] : []),
 		],
 		defaultPort,
 		...LENGTHS,
