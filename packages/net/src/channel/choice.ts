@@ -10,7 +10,7 @@ import {
 import type { Clock } from "../clock.ts";
 import { isSystemError } from "../errors.ts";
 import { ERRNO } from "../native/errno.ts";
-import type { Channel } from "./channel.ts";
+import type { Channel, ChannelRequest } from "./channel.ts";
 import { openChannel } from "./open.ts";
 
 /** A channel and the need of the method that it meets. */
@@ -27,8 +27,15 @@ const TRY_NEXT: ReadonlySet<SystemError["code"]> = new Set([
 	"tooManyFiles",
 ]);
 
+/** Opens one channel: `openChannel`, or what somebody lends a socket with. */
+export type ChannelOpener = (request: ChannelRequest) => Channel | SystemError;
+
 /** The first channel that this machine allows, or the error of the last that was tried. */
-export function openBestChannel(method: TraceMethod, options: TraceOptions, clock: Clock): OpenedChannel | SystemError {
+export function openBestChannel(
+	method: TraceMethod,
+	options: TraceOptions,
+	{ clock, open = openChannel }: { readonly clock: Clock; readonly open?: ChannelOpener },
+): OpenedChannel | SystemError {
 	let failed: SystemError = {
 		code: "unsupportedProtocol",
 		call: `${method.name} channel`,
@@ -37,7 +44,7 @@ export function openBestChannel(method: TraceMethod, options: TraceOptions, cloc
 		errnoName: "EPROTONOSUPPORT",
 	};
 	for (const need of channelOrder(method, options)) {
-		const channel = openChannel({ ...channelFacts(method, options), need, clock });
+		const channel = open({ ...channelFacts(method, options), need, clock });
 		if (!isSystemError(channel)) return { channel, need };
 		failed = channel;
 		if (!TRY_NEXT.has(channel.code)) break;
