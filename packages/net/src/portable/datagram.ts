@@ -72,6 +72,11 @@ export function unzoned(text: string, port: number): TransportAddress {
 	return zone === undefined ? { address, port } : { address, port, zone };
 }
 
+/** The same memory without Buffer's ways: its `slice` makes no copy. */
+export function plainBytes(buffer: Buffer): Uint8Array {
+	return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}
+
 /** Closing a socket whose binding failed throws in some versions. */
 export function close(socket: Socket): void {
 	try {
@@ -92,7 +97,8 @@ export function openPortableDatagram(
 	let open = true;
 	socket.on("message", (bytes, { address, port }) => {
 		const at = clock.now();
-		if (open) listener.received([{ from: unzoned(address, port), to: null, bytes, at, stamp: "user" }]);
+		const from = unzoned(address, port);
+		if (open) listener.received([{ from, to: null, bytes: plainBytes(bytes), at, stamp: "user" }]);
 	});
 	socket.on("error", (error) => {
 		if (open) listener.failed(nodeError(error, "recvmsg"), null);
@@ -104,7 +110,7 @@ export function openPortableDatagram(
 		};
 		try {
 			// Copied: what cannot leave at once is sent later, from the same memory.
-			socket.send(bytes.slice(), to.port, zoned(to.address, to.zone), done);
+			socket.send(new Uint8Array(bytes), to.port, zoned(to.address, to.zone), done);
 		} catch (thrown) {
 			queueMicrotask(() => done(thrown as Error));
 		}

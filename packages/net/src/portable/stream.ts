@@ -13,7 +13,7 @@ import type {
 	StreamServer,
 	StreamTransport,
 } from "../transport/transport.ts";
-import { ANY_ADDRESS, unzoned, zoned } from "./datagram.ts";
+import { ANY_ADDRESS, plainBytes, unzoned, zoned } from "./datagram.ts";
 import { nodeError } from "./node-error.ts";
 
 function net(): typeof import("node:net") {
@@ -56,7 +56,7 @@ function attach(socket: Socket, listener: StreamListener, facts: StreamFacts): S
 	let failure: StreamFailure | null = null;
 	let told = true;
 	socket.on("data", (bytes: Buffer) => {
-		if (told) listener.received(bytes, facts.clock.now());
+		if (told) listener.received(plainBytes(bytes), facts.clock.now());
 	});
 	socket.on("error", (error) => {
 		failure ??= streamFailure(error, facts);
@@ -70,7 +70,7 @@ function attach(socket: Socket, listener: StreamListener, facts: StreamFacts): S
 			return socket.writableLength;
 		},
 		send: (bytes) => {
-			if (!socket.destroyed && socket.writable) socket.write(bytes.slice());
+			if (!socket.destroyed && socket.writable) socket.write(new Uint8Array(bytes));
 		},
 		end: () => socket.end(),
 		destroy: () => {

@@ -4,11 +4,12 @@ import { Endpoint } from "../channel/endpoint.ts";
 import { bufferOptions } from "../channel/socket-options.ts";
 import type { Clock } from "../clock.ts";
 import { isSystemError, systemError } from "../errors.ts";
-import { EPOLLERR, EPOLLIN, IP_RECVERR, IPV6_RECVERR, SOL_IP, SOL_IPV6 } from "../native/constants.ts";
+import { IP_RECVERR, IPV6_RECVERR, SOL_IP, SOL_IPV6 } from "../native/constants.ts";
 import { ERRNO } from "../native/errno.ts";
 import type { SocketOption } from "../native/socket.ts";
 import type { Workspace } from "../native/workspace.ts";
 import { openNativeSocket, socketName, transportAddress } from "./native-socket.ts";
+import { unwatchSocket, watchSocket } from "./poller.ts";
 import type {
 	DatagramListener,
 	DatagramRequest,
@@ -41,7 +42,12 @@ export function openNativeClient(
 ): DatagramTransport | SystemError {
 	const { family } = request;
 	const opened = openNativeSocket(workspace, request, [RECEIVE_ERRORS[family], ...bufferOptions()]);
-	return isSystemError(opened) ? opened : new NativeClient(workspace, { ...parts, ...opened, family });
+	if (isSystemError(opened)) return opened;
+	const socket = new NativeClient(workspace, { ...parts, ...opened, family });
+	const failed = watchSocket(workspace, opened.fd, (events) => socket.read(events));
+	if (failed === null) return socket;
+	socket.close();
+	return failed;
 }
 
 interface ClientParts {
@@ -57,7 +63,6 @@ class NativeClient implements DatagramTransport {
 	readonly #workspace: Workspace;
 	readonly #parts: ClientParts;
 	readonly #endpoint: Endpoint;
-	readonly #watch: { close(): void };
 	/** What the endpoint says of the datagrams it was given, by the numbers that we gave them. */
 	readonly #inputs: ChannelInput[] = [];
 	readonly #sent = new Map<number, OutgoingDatagram>();
@@ -90,11 +95,6 @@ class NativeClient implements DatagramTransport {
 				return null;
 			},
 		});
-		this.#watch = workspace.libc.watch(parts.fd, () => {
-			if (!this.#open) return;
-			this.#endpoint.read(EPOLLERR | EPOLLIN);
-			this.#tell();
-		});
 	}
 
 	send(datagrams: readonly OutgoingDatagram[]): void {
@@ -112,11 +112,18 @@ class NativeClient implements DatagramTransport {
 		this.#tellLater();
 	}
 
+	/** Takes in what epoll says is there. */
+	read(events: number): void {
+		if (!this.#open) return;
+		this.#endpoint.read(events);
+		this.#tell();
+	}
+
 	close(): void {
 		if (!this.#open) return;
 		this.#open = false;
 		if (this.#telling !== null) clearImmediate(this.#telling);
-		this.#watch.close();
+		unwatchSocket(this.#parts.fd);
 		this.#endpoint.close();
 	}
 

@@ -9,6 +9,7 @@ import type { Clock } from "../clock.ts";
 import { canBePending, isFatal, isSystemError, isTransient, sendError, systemError } from "../errors.ts";
 import { Arena } from "../native/arena.ts";
 import {
+	EPOLLERR,
 	IP_PKTINFO,
 	IPV6_PKTINFO,
 	IPV6_RECVPKTINFO,
@@ -24,6 +25,7 @@ import { type ControlMessage, MessageBatch } from "../native/message-batch.ts";
 import { type SocketOption, takeError } from "../native/socket.ts";
 import type { Workspace } from "../native/workspace.ts";
 import { openNativeSocket, socketName, transportAddress } from "./native-socket.ts";
+import { unwatchSocket, watchSocket } from "./poller.ts";
 import type {
 	DatagramListener,
 	DatagramRequest,
@@ -62,7 +64,12 @@ export function openNativeServer(
 	const { family } = request;
 	const options = request.address === null ? [PACKET_INFO[family]] : [];
 	const opened = openNativeSocket(workspace, request, options);
-	return isSystemError(opened) ? opened : new NativeServer(workspace, { ...parts, ...opened, family });
+	if (isSystemError(opened)) return opened;
+	const socket = new NativeServer(workspace, { ...parts, ...opened, family });
+	const failed = watchSocket(workspace, opened.fd, (events) => socket.read(events));
+	if (failed === null) return socket;
+	socket.close();
+	return failed;
 }
 
 interface ServerParts {
@@ -77,7 +84,6 @@ class NativeServer implements DatagramTransport {
 	readonly local: TransportAddress;
 	readonly #workspace: Workspace;
 	readonly #parts: ServerParts;
-	readonly #watch: { close(): void };
 	#emptyAt: Instant;
 	#open = true;
 
@@ -86,7 +92,6 @@ class NativeServer implements DatagramTransport {
 		this.#workspace = workspace;
 		this.#parts = parts;
 		this.#emptyAt = parts.clock.now();
-		this.#watch = workspace.libc.watch(parts.fd, () => this.#read());
 	}
 
 	send(datagrams: readonly OutgoingDatagram[]): void {
@@ -104,7 +109,7 @@ class NativeServer implements DatagramTransport {
 	close(): void {
 		if (!this.#open) return;
 		this.#open = false;
-		this.#watch.close();
+		unwatchSocket(this.#parts.fd);
 		this.#workspace.libc.close(this.#parts.fd);
 	}
 
@@ -145,9 +150,12 @@ class NativeServer implements DatagramTransport {
 		});
 	}
 
-	#read(): void {
+	/** Takes in what epoll says is there. */
+	read(events: number): void {
 		const { incoming, libc } = this.#workspace;
 		const { fd, clock, listener } = this.#parts;
+		// An error that waits would make the descriptor ready for ever.
+		if ((events & EPOLLERR) !== 0) takeError(this.#workspace, fd);
 		for (let round = 0; round < READ_ROUNDS && this.#open; round++) {
 			incoming.reset();
 			const count = libc.recvmmsg(fd, incoming.address(), incoming.slots, MSG_DONTWAIT, 0);
@@ -186,7 +194,7 @@ class NativeServer implements DatagramTransport {
 	#readFailed(errno: number): void {
 		if (!isFatal(errno)) return;
 		// A dead descriptor would call back for ever.
-		this.#watch.close();
+		unwatchSocket(this.#parts.fd);
 		this.#parts.listener.failed(systemError("recvmmsg", errno), null);
 	}
 }
