@@ -24,13 +24,13 @@ import {
 	type TracerOutput,
 	traceResult,
 } from "@whither/core";
+import { openBackend } from "./backend.ts";
 import type { Channel } from "./channel/channel.ts";
-import { openBestChannel } from "./channel/choice.ts";
-import { type Clock, createClock } from "./clock.ts";
+import { openBestChannel, watchChannel } from "./channel/choice.ts";
+import type { Clock } from "./clock.ts";
 import { nodeCrypto } from "./crypto.ts";
 import { isSystemError } from "./errors.ts";
 import type { Watch } from "./native/libc.ts";
-import { openWorkspace } from "./native/workspace.ts";
 import { drawSecrets } from "./probe-secrets.ts";
 
 /** Inputs taken in one turn before the timer and the event loop get theirs, however much more is waiting. */
@@ -175,22 +175,22 @@ class SocketRun<Output> {
 			this.#fail({ code: "unknownMethod", method: this.#order.options.method });
 			return;
 		}
-		const workspace = openWorkspace();
-		if (isSystemError(workspace)) {
-			this.#fail(workspace);
+		const backend = openBackend();
+		if (isSystemError(backend)) {
+			this.#fail(backend);
 			return;
 		}
-		const clock = createClock(workspace);
-		const opened = openBestChannel(method, this.#order.options, clock);
+		const { clock } = backend;
+		const opened = openBestChannel(method, this.#order.options, backend);
 		if (isSystemError(opened)) {
 			this.#fail(opened);
 			return;
 		}
 		const { channel } = opened;
-		const parts = { method, ...opened, ...drawSecrets(workspace), crypto: nodeCrypto };
+		const parts = { method, ...opened, ...drawSecrets(backend), crypto: nodeCrypto };
 		const context = probeContext(this.#order.options, parts);
 		this.#parts = { job: this.#job(method, context), channel, clock };
-		this.#watch = workspace.libc.watch(channel.pollFd, () => this.#turn(null));
+		this.#watch = watchChannel(channel, backend, () => this.#turn(null));
 		const isOpening = channel.kind === "session";
 		if (!isOpening) method.prepare?.(context);
 		this.#turn({ type: "start" });
