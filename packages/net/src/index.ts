@@ -6,7 +6,6 @@ export { runFlowTrace, runPing, runTrace } from "./driver.ts";
 export { isSystemError } from "./errors.ts";
 export {
 	type IncomingMedia,
-	type MediaAddress,
 	type MediaCounters,
 	type MediaListener,
 	type MediaSocket,

@@ -14,13 +14,13 @@ import {
 	type TraceOrder,
 	type TracerInput,
 } from "@whither/core";
+import { openBackend } from "./backend.ts";
 import type { Channel } from "./channel/channel.ts";
-import { type ChannelOpener, openBestChannel } from "./channel/choice.ts";
-import { type Clock, createClock } from "./clock.ts";
+import { type ChannelOpener, openBestChannel, watchChannel } from "./channel/choice.ts";
+import type { Clock } from "./clock.ts";
 import { nodeCrypto } from "./crypto.ts";
 import { isSystemError } from "./errors.ts";
 import type { Watch } from "./native/libc.ts";
-import { openWorkspace } from "./native/workspace.ts";
 import { drawSecrets } from "./probe-secrets.ts";
 
 /** Inputs taken in one turn before the timer and the event loop get theirs, however much more is waiting. */
@@ -128,23 +128,23 @@ class SocketRun<Output> {
 			this.#fail({ code: "unknownMethod", method: this.#order.options.method });
 			return;
 		}
-		const workspace = openWorkspace();
-		if (isSystemError(workspace)) {
-			this.#fail(workspace);
+		const backend = openBackend();
+		if (isSystemError(backend)) {
+			this.#fail(backend);
 			return;
 		}
-		const clock = createClock(workspace);
-		const { job, open } = this.#setting;
-		const opened = openBestChannel(method, this.#order.options, { clock, ...(open === undefined ? {} : { open }) });
+		const { clock } = backend;
+		const { job, open = null } = this.#setting;
+		const opened = openBestChannel(method, this.#order.options, { backend, open });
 		if (isSystemError(opened)) {
 			this.#fail(opened);
 			return;
 		}
 		const { channel } = opened;
-		const parts = { method, ...opened, ...drawSecrets(workspace), crypto: nodeCrypto };
+		const parts = { method, ...opened, ...drawSecrets(backend), crypto: nodeCrypto };
 		const context = probeContext(this.#order.options, parts);
 		this.#parts = { job: job(method, context), channel, clock };
-		this.#watch = workspace.libc.watch(channel.pollFd, () => this.#turn(null));
+		this.#watch = watchChannel(channel, backend, () => this.#turn(null));
 		const isOpening = channel.kind === "session";
 		if (!isOpening) method.prepare?.(context);
 		this.#turn({ type: "start" });

@@ -1,6 +1,5 @@
 /** Runs the real tracer over a scenario in virtual time. */
 import {
-	type ChannelKind,
 	type ChannelNeed,
 	channelFacts,
 	channelOrder,
@@ -131,7 +130,7 @@ function requireNeed(
 	scenario: Scenario,
 	run: RunTraceOptions,
 ): ChannelNeed {
-	const kinds: readonly ChannelKind[] = run.channel === undefined ? scenarioChannels(scenario) : [run.channel];
+	const kinds = run.channel === undefined ? scenarioChannels(scenario) : [run.channel];
 	const [need] = channelOrder(method, { ...options, channels: kinds });
 	if (need === undefined) throw new RangeError(`method ${method.name} cannot use channel ${kinds.join(", ")}`);
 	return need;

@@ -52,6 +52,10 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
 	{ name: "decodeServerHello", decode: wire.decodeServerHello },
 	{ name: "decodeDns", decode: decodeDnsAsText },
 	{ name: "decodePcapng", decode: wire.decodePcapng },
+	{ name: "decodeStun", decode: readStunWhole },
+	{ name: "decodeStun rewritten", decode: (bytes) => readStunWhole(rewritten(bytes)) },
+	{ name: "decodeStunFrame", decode: wire.decodeStunFrame },
+	{ name: "decodeChannelData", decode: wire.decodeChannelData },
 	...packetChangeTargets(),
 ];
 
@@ -67,6 +71,28 @@ function decodeDnsAsText(bytes: Uint8Array): unknown {
 	const message = wire.decodeDns(bytes);
 	if (wire.isDecodeError(message)) return message;
 	return [...message.answers, ...message.authorities, ...message.additionals].map(wire.formatDnsRecord);
+}
+
+const STUN_KEY = wire.shortTermKey("password");
+
+function readStunWhole(bytes: Uint8Array): unknown {
+	const message = wire.decodeStun(bytes);
+	if (wire.isDecodeError(message)) return message;
+	return [
+		message.attributes.length,
+		wire.classifyPacket(bytes),
+		wire.verifyIntegrity(message, STUN_KEY),
+		wire.verifyIntegritySha256(message, STUN_KEY),
+		wire.verifyFingerprint(message),
+		wire.networkStatusOf(message),
+		wire.attributeOf(message, "errorCode"),
+	];
+}
+
+function rewritten(bytes: Uint8Array): Uint8Array {
+	const copy = bytes.slice();
+	wire.rewriteNetworkStatus(copy, { congested: true, upKbps: 1000, downKbps: 0 });
+	return copy;
 }
 
 function packetChangeTargets(): readonly FuzzTarget[] {
@@ -170,6 +196,9 @@ export function fuzzSeeds(): readonly Uint8Array[] {
 		wire.encodeUdpLite(udp, DCID),
 		wire.encodeIcmpError(4, { type: 11, code: 0, quoted: packet }),
 		wire.encodeDns(DNS_ANSWER),
+		wire.encodeStun(STUN_REQUEST),
+		wire.encodeStun({ ...STUN_REQUEST, transactionId: new Uint8Array(16), attributes: [] }),
+		wire.encodeChannelData({ channel: 0x4001, data: DCID }, "stream"),
 		Uint8Array.from([...wire.encodePcapngSection(), ...wire.encodePcapngPacket({ timestampNs: 1n, packet })]),
 	];
 }
@@ -183,6 +212,22 @@ const SERVER_HELLO: wire.ServerHello = {
 	extensions: [
 		{ name: "supportedVersions", type: 43, value: wire.TLS_VERSION.tls13 },
 		{ name: "keyShare", type: 51, value: { group: wire.TLS_GROUPS.x25519, key: new Uint8Array(32) } },
+	],
+};
+
+const STUN_REQUEST: wire.StunFields = {
+	class: "request",
+	method: "binding",
+	transactionId: new Uint8Array(12),
+	attributes: [
+		{ name: "username", value: "a:b" },
+		{ name: "xorMappedAddress", value: { address: "192.0.2.1", port: 1 } },
+		{ name: "errorCode", value: { code: 420, reason: "" } },
+		{ name: "passwordAlgorithms", value: [{ algorithm: "sha256", parameters: new Uint8Array(0) }] },
+		{ name: "messageIntegrity", key: STUN_KEY },
+		{ name: "messageIntegritySha256", key: STUN_KEY },
+		{ name: "networkStatus", value: { congested: false, nodeCount: 0, upKbps: 0, downKbps: 0 } },
+		{ name: "fingerprint" },
 	],
 };
 

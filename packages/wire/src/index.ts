@@ -11,6 +11,11 @@ export {
 	decodeDccp,
 	encodeDccp,
 } from "./dccp.ts";
+export { crc32 } from "./digest/crc32.ts";
+export { HmacKey, hmacSha1, hmacSha256 } from "./digest/hmac.ts";
+export { md5 } from "./digest/md5.ts";
+export { sha1 } from "./digest/sha1.ts";
+export { sha256 } from "./digest/sha256.ts";
 export { type DnsEdns, EDNS_OPTIONS, type EdnsOption } from "./dns/edns.ts";
 export {
 	type DnsFields,
@@ -175,6 +180,54 @@ export {
 	sequenceWithin,
 } from "./sequence.ts";
 export { encodeLooseSourceRoute, encodeSegmentRoutingHeader } from "./source-route.ts";
+export type { StunAddress } from "./stun/attribute-row.ts";
+export {
+	isComprehensionRequired,
+	isKnownAttribute,
+	STUN_ATTRIBUTES,
+	type StunAttribute,
+	type StunAttributeName,
+	type StunAttributeValue,
+} from "./stun/attributes.ts";
+export type { StunErrorCode, StunPasswordAlgorithm } from "./stun/attributes-base.ts";
+export type {
+	StunBandwidthUsage,
+	StunNetworkStatus,
+	StunStreamPriority,
+	StunStreamType,
+} from "./stun/attributes-discuss.ts";
+export { CHANNEL_NUMBERS, type ChannelData, decodeChannelData, encodeChannelData } from "./stun/channel-data.ts";
+export { classifyPacket, type PacketClass } from "./stun/classify.ts";
+export {
+	longTermKey,
+	opaqueString,
+	type StunLongTermCredential,
+	type StunPreparation,
+	saslPrep,
+	shortTermKey,
+	userHash,
+} from "./stun/credentials.ts";
+export { encodeStun, type StunFields, type StunItem } from "./stun/encode.ts";
+export { verifyFingerprint, verifyIntegrity, verifyIntegritySha256 } from "./stun/integrity.ts";
+export { attributeOf, decodeStun, type StunMessage, trailingAttributeOf } from "./stun/message.ts";
+export { networkStatusOf, type RouterStatus, rewriteNetworkStatus } from "./stun/network-status.ts";
+export {
+	encodeNonceFeatures,
+	judgeChallenge,
+	parseNonceFeatures,
+	type StunChallenge,
+	type StunSecurityFeatures,
+} from "./stun/nonce.ts";
+export { decodeStunFrame, type StunFrame } from "./stun/stream.ts";
+export {
+	STUN_CLASSES,
+	STUN_COOKIE,
+	STUN_ERRORS,
+	STUN_HEADER_LENGTH,
+	STUN_METHODS,
+	type StunClass,
+	type StunMethod,
+} from "./stun/types.ts";
 export {
 	decodeTcp,
 	decodeTcpPrefix,

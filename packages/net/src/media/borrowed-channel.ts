@@ -2,6 +2,7 @@
  * The channel `borrowed`: a trace on a socket that carries its owner's media. The socket sends, reads and sorts; the channel
  * says what came in the words of a trace. Quoted headers are not visible, as on any error queue.
  */
+
 import type { ChannelInput, Instant, PacketReply, ProbeSend, SystemError } from "@whither/core";
 import { IP_PROTOCOL } from "@whither/wire";
 import { type ArrivalTime, arrivalTime } from "../channel/arrival.ts";
@@ -14,17 +15,18 @@ import { isFatal, isSystemError, isTransient, sendError, systemError } from "../
 import type { ControlFacts } from "../native/control.ts";
 import { EpollSet } from "../native/epoll.ts";
 import { ERRNO } from "../native/errno.ts";
+import type { Watch } from "../native/libc.ts";
 import type { ControlMessage, IncomingMessage } from "../native/message-batch.ts";
 import { decodeSockaddr } from "../native/sockaddr.ts";
 import type { Workspace } from "../native/workspace.ts";
 import { findRoute } from "../route.ts";
+import type { TransportAddress } from "../transport/transport.ts";
 import { isMapped, isOfFamily } from "./media-address.ts";
-import type { MediaAddress } from "./media-socket.ts";
 
 /** One probe as the socket sends it. */
 export interface FlowProbe {
 	readonly sequence: number;
-	readonly to: MediaAddress;
+	readonly to: TransportAddress;
 	readonly bytes: Uint8Array;
 	readonly control: readonly ControlMessage[];
 }
@@ -32,7 +34,7 @@ export interface FlowProbe {
 /** The socket, as a channel knows it. */
 export interface Lender {
 	readonly workspace: Workspace;
-	readonly local: MediaAddress;
+	readonly local: TransportAddress;
 	readonly tos: number;
 	sendProbes(channel: BorrowedChannel, probes: readonly FlowProbe[]): void;
 	giveBack(channel: BorrowedChannel): void;
@@ -90,7 +92,7 @@ export class BorrowedChannel implements Channel {
 	}
 
 	/** Whether this trace is about the way to such an address and port. */
-	isTowards({ address, port }: MediaAddress): boolean {
+	isTowards({ address, port }: TransportAddress): boolean {
 		const { target, port: targetPort } = this.#parts.request;
 		return address === target && port === targetPort;
 	}
@@ -105,6 +107,10 @@ export class BorrowedChannel implements Channel {
 	read(): readonly ChannelInput[] {
 		this.#parts.epoll.ready();
 		return this.#inputs.splice(0);
+	}
+
+	watch(readable: () => void): Watch {
+		return this.#parts.workspace.libc.watch(this.pollFd, readable);
 	}
 
 	arm(at: Instant | null): void {

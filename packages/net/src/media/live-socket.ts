@@ -1,26 +1,21 @@
 /** The socket behind a `MediaSocket`, on a descriptor that it owns. */
+
 import type { Family, SystemError } from "@whither/core";
 import type { Channel, ChannelRequest } from "../channel/channel.ts";
 import { ProbeStamps } from "../channel/probe-stamps.ts";
 import type { Clock } from "../clock.ts";
 import { isFatal, isSystemError, systemError } from "../errors.ts";
 import { EPOLLERR, EPOLLIN, IP_TOS, IPV6_TCLASS, SOL_IP, SOL_IPV6 } from "../native/constants.ts";
-import { EpollSet } from "../native/epoll.ts";
 import { ERRNO } from "../native/errno.ts";
 import { localAddress, readOption, takeError } from "../native/socket.ts";
 import type { Workspace } from "../native/workspace.ts";
+import { unwatchSocket, watchSocket } from "../transport/poller.ts";
+import type { TransportAddress } from "../transport/transport.ts";
 import { type BorrowedChannel, borrowChannel, type FlowProbe, type Lender } from "./borrowed-channel.ts";
 import type { MediaBooks } from "./media-books.ts";
 import { MediaHearing } from "./media-hearing.ts";
 import { MediaSending } from "./media-sending.ts";
-import type {
-	MediaAddress,
-	MediaCounters,
-	MediaListener,
-	MediaSocket,
-	OutgoingMedia,
-	UnsentMedia,
-} from "./media-socket.ts";
+import type { MediaCounters, MediaListener, MediaSocket, OutgoingMedia, UnsentMedia } from "./media-socket.ts";
 import { ProbeNames } from "./probe-names.ts";
 
 /** What one is made of. */
@@ -36,14 +31,12 @@ export interface LiveParts {
 export class LiveSocket implements MediaSocket, Lender {
 	readonly #books: MediaBooks;
 	readonly #listener: MediaListener;
-	readonly #epoll: EpollSet;
-	readonly #watch: { close(): void };
 	readonly #hearing: MediaHearing;
 	readonly #sending: MediaSending;
 	#telling: NodeJS.Immediate | null = null;
 	#closed = false;
 
-	private constructor(parts: LiveParts, epoll: EpollSet, local: MediaAddress) {
+	private constructor(parts: LiveParts, local: TransportAddress) {
 		const { workspace, fd, family, clock } = parts;
 		this.#books = {
 			...{ workspace, fd, family, clock, local },
@@ -53,10 +46,8 @@ export class LiveSocket implements MediaSocket, Lender {
 			borrowers: new Set(),
 		};
 		this.#listener = parts.listener;
-		this.#epoll = epoll;
 		this.#hearing = new MediaHearing(this.#books);
 		this.#sending = new MediaSending(this.#books, () => this.#readErrors());
-		this.#watch = workspace.libc.watch(epoll.fd, () => this.#turn());
 	}
 
 	/** Begins to read a bound descriptor, which is then closed with the socket; the error of the call that failed. */
@@ -64,23 +55,16 @@ export class LiveSocket implements MediaSocket, Lender {
 		const { workspace, fd } = parts;
 		const local = localAddress(workspace, fd);
 		if (isSystemError(local)) return local;
-		// An epoll set in between: a poll handle on the socket itself ends at the first error in its queue.
-		const epoll = EpollSet.open(workspace);
-		if (isSystemError(epoll)) return epoll;
-		const failed = epoll.add(fd, EPOLLIN);
-		if (failed !== null) {
-			epoll.close();
-			return failed;
-		}
 		const { address, port, scope } = local;
-		return new LiveSocket(parts, epoll, { address, port, ...(scope === 0 ? {} : { zone: String(scope) }) });
+		const live = new LiveSocket(parts, { address, port, ...(scope === 0 ? {} : { zone: String(scope) }) });
+		return watchSocket(workspace, fd, (events) => live.#turn(events)) ?? live;
 	}
 
 	get family(): Family {
 		return this.#books.family;
 	}
 
-	get local(): MediaAddress {
+	get local(): TransportAddress {
 		return this.#books.local;
 	}
 
@@ -101,7 +85,7 @@ export class LiveSocket implements MediaSocket, Lender {
 		return Math.max(0, readOption(this.workspace, this.#books.fd, level, name) ?? 0);
 	}
 
-	send(to: MediaAddress, bytes: Uint8Array): SystemError | null {
+	send(to: TransportAddress, bytes: Uint8Array): SystemError | null {
 		const [unsent] = this.sendBatch([{ to, bytes }]);
 		return unsent?.error ?? null;
 	}
@@ -132,18 +116,15 @@ export class LiveSocket implements MediaSocket, Lender {
 		if (this.#closed) return;
 		this.#closed = true;
 		if (this.#telling !== null) clearImmediate(this.#telling);
-		this.#watch.close();
-		this.#epoll.close();
+		unwatchSocket(this.#books.fd);
 		this.workspace.libc.close(this.#books.fd);
 		this.#fault(systemError("socket", ERRNO.EBADF));
 	}
 
-	#turn(): void {
-		for (const { events } of this.#epoll.ready()) {
-			// The error queue first: reading its last entry also clears the pending error that would fail the next call.
-			if ((events & EPOLLERR) !== 0 && this.#hearing.readErrors() === 0) this.#clearError();
-			if ((events & EPOLLIN) !== 0) this.#hearing.readPackets();
-		}
+	#turn(events: number): void {
+		// The error queue first: reading its last entry also clears the pending error that would fail the next call.
+		if ((events & EPOLLERR) !== 0 && this.#hearing.readErrors() === 0) this.#clearError();
+		if ((events & EPOLLIN) !== 0) this.#hearing.readPackets();
 		this.#tell();
 	}
 

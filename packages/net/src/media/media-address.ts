@@ -4,18 +4,9 @@ import { parseAddress } from "@whither/wire";
 import { isSystemError, systemError } from "../errors.ts";
 import { ERRNO } from "../native/errno.ts";
 import type { OutgoingMessage } from "../native/message-batch.ts";
-import { decodeSockaddr, encodeSockaddr, SOCKADDR_LENGTH } from "../native/sockaddr.ts";
-import { SOCKADDR_BYTES } from "../native/structs.ts";
 import type { Workspace } from "../native/workspace.ts";
-import type { MediaAddress } from "./media-socket.ts";
-
-/** The index of the interface that a zone names, by its name or its number; 0: none. */
-export function scopeOf(workspace: Workspace, zone: string | undefined): number | SystemError {
-	if (zone === undefined) return 0;
-	if (/^\d+$/.test(zone)) return Number(zone);
-	const index = workspace.libc.if_nametoindex(zone);
-	return index === 0 ? systemError("if_nametoindex", ERRNO.ENODEV, zone) : index;
-}
+import { scopeOf, socketName } from "../transport/native-socket.ts";
+import type { TransportAddress } from "../transport/transport.ts";
 
 /** Whether a text is a numeric address of this family. */
 export function isOfFamily(address: string, family: Family): boolean {
@@ -28,14 +19,6 @@ export function isMapped(address: string): boolean {
 	const bytes = parseAddress(address);
 	if (!(bytes instanceof Uint8Array) || bytes.length !== 16) return false;
 	return bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
-}
-
-/** The socket address of a message from the kernel; null when it is none of ours. */
-export function mediaAddress(name: Uint8Array): MediaAddress | null {
-	const from = decodeSockaddr(name);
-	if (from === null) return null;
-	const { address, port, scope } = from;
-	return scope === 0 ? { address, port } : { address, port, zone: String(scope) };
 }
 
 type Name = NonNullable<OutgoingMessage["name"]>;
@@ -55,7 +38,7 @@ export class SocketNames {
 	}
 
 	/** EAFNOSUPPORT for what is no address of the family, ENODEV for a zone that is not there. */
-	of(to: MediaAddress): Name | SystemError {
+	of(to: TransportAddress): Name | SystemError {
 		const key = `${to.address} ${to.port} ${to.zone ?? ""}`;
 		const known = this.#names.get(key);
 		if (known !== undefined) return known;
@@ -66,13 +49,10 @@ export class SocketNames {
 		return name;
 	}
 
-	#make({ address, port, zone }: MediaAddress): Name | SystemError {
+	#make(to: TransportAddress): Name | SystemError {
 		const family = this.#family;
-		if (!isOfFamily(address, family)) return systemError("send", ERRNO.EAFNOSUPPORT, address);
-		const scope = scopeOf(this.#workspace, zone);
-		if (isSystemError(scope)) return scope;
-		const bytes = new Uint8Array(SOCKADDR_BYTES);
-		encodeSockaddr(bytes, { family, address, port, scope });
-		return { bytes, length: SOCKADDR_LENGTH[family] };
+		if (!isOfFamily(to.address, family)) return systemError("send", ERRNO.EAFNOSUPPORT, to.address);
+		const scope = scopeOf(this.#workspace, to.zone);
+		return isSystemError(scope) ? scope : socketName(this.#workspace, family, to);
 	}
 }

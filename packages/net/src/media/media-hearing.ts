@@ -1,14 +1,14 @@
 /** The hearing side of a media socket: whose each datagram, ICMP error and transmit stamp is. */
 import type { Family, IcmpErrorReply } from "@whither/core";
-import { IP_PROTOCOL } from "@whither/wire";
+import { classifyPacket, IP_PROTOCOL } from "@whither/wire";
 import { arrivalTime } from "../channel/arrival.ts";
 import { decodeErrorEntry } from "../channel/error-entry.ts";
 import { readMessages } from "../channel/read-messages.ts";
 import { SO_EE_ORIGIN_TIMESTAMPING } from "../native/constants.ts";
 import type { ControlFacts, ExtendedError } from "../native/control.ts";
 import type { IncomingMessage } from "../native/message-batch.ts";
+import { transportAddress } from "../transport/native-socket.ts";
 import { datagramName } from "./datagram-name.ts";
-import { mediaAddress } from "./media-address.ts";
 import type { MediaBooks } from "./media-books.ts";
 import type { IncomingMedia } from "./media-socket.ts";
 
@@ -66,11 +66,12 @@ export class MediaHearing {
 			channel.answered(message, facts);
 			return;
 		}
-		const from = mediaAddress(message.name);
+		const from = transportAddress(message.name);
 		if (from === null) return;
 		this.#books.counters.received++;
 		const { ttl, tos } = facts;
-		const datagram = { from, bytes: message.data.slice(), ...this.#arrival(facts, now), ttl, tos };
+		const bytes = message.data.slice();
+		const datagram = { from, kind: classifyPacket(bytes), bytes, ...this.#arrival(facts, now), ttl, tos };
 		this.#news.push({ type: "received", datagram });
 	}
 
@@ -91,7 +92,7 @@ export class MediaHearing {
 		{ error, now }: { readonly error: ExtendedError; readonly now: number },
 	): void {
 		const { family, borrowers, local } = this.#books;
-		const to = mediaAddress(message.name);
+		const to = transportAddress(message.name);
 		const unnamed = to !== null && datagramName(message.data) === null;
 		const traces = unnamed ? [...borrowers].filter((channel) => channel.isTowards(to)) : [];
 		const expired = error.type === TIME_EXCEEDED[family];

@@ -1,13 +1,15 @@
 /** The sending side of a media socket: the owner's datagrams and, between them, the probes of those who borrow it. */
+
 import type { SystemError } from "@whither/core";
 import { sendMessages } from "../channel/send-messages.ts";
 import { isSystemError, sendError, systemError } from "../errors.ts";
 import { ERRNO } from "../native/errno.ts";
 import type { OutgoingMessage } from "../native/message-batch.ts";
+import type { TransportAddress } from "../transport/transport.ts";
 import type { BorrowedChannel, FlowProbe } from "./borrowed-channel.ts";
 import { SocketNames } from "./media-address.ts";
 import type { MediaBooks } from "./media-books.ts";
-import type { MediaAddress, OutgoingMedia, UnsentMedia } from "./media-socket.ts";
+import type { OutgoingMedia, UnsentMedia } from "./media-socket.ts";
 
 /** Longest payload of a UDP datagram over IPv4: the length field's 65,535 bytes less both headers. */
 const MOST_BYTES = 65_507;
@@ -110,7 +112,7 @@ export class MediaSending {
 		channel.left(sequence, { at, stamp: "user" });
 	}
 
-	#nameFor(to: MediaAddress, { length }: Uint8Array): NonNullable<OutgoingMessage["name"]> | SystemError {
+	#nameFor(to: TransportAddress, { length }: Uint8Array): NonNullable<OutgoingMessage["name"]> | SystemError {
 		return length > MOST_BYTES ? systemError("send", ERRNO.EMSGSIZE, to.address) : this.#names.of(to);
 	}
 

@@ -4,6 +4,7 @@
  * media the same way, and no packet of the owner's ever leaves with another TTL.
  */
 import type { Family, IcmpErrorReply, Instant, SystemError } from "@whither/core";
+import type { PacketClass } from "@whither/wire";
 import type { Channel, ChannelRequest } from "../channel/channel.ts";
 import { errorQueueOptions } from "../channel/socket-options.ts";
 import { type Clock, createClock } from "../clock.ts";
@@ -23,25 +24,21 @@ import {
 } from "../native/constants.ts";
 import { bindSocket, openSocket, prepared, type SocketOption, setOptions } from "../native/socket.ts";
 import { openWorkspace, type Workspace } from "../native/workspace.ts";
+import { scopeOf } from "../transport/native-socket.ts";
+import type { TransportAddress } from "../transport/transport.ts";
 import { LiveSocket } from "./live-socket.ts";
-import { scopeOf } from "./media-address.ts";
-
-/** An address and a port; `zone`: the interface of a link-local IPv6 address, by its name or number. */
-export interface MediaAddress {
-	readonly address: string;
-	readonly port: number;
-	readonly zone?: string;
-}
 
 /** A datagram to send. Its bytes may be used again once the call has returned. */
 export interface OutgoingMedia {
-	readonly to: MediaAddress;
+	readonly to: TransportAddress;
 	readonly bytes: Uint8Array;
 }
 
 /** A datagram that came in. */
 export interface IncomingMedia {
-	readonly from: MediaAddress;
+	readonly from: TransportAddress;
+	/** What it looks like by its first byte (RFC 7983). */
+	readonly kind: PacketClass;
 	/** The receiver's to keep. */
 	readonly bytes: Uint8Array;
 	/** Arrival on the scale of the socket's clock, and who took it: the kernel as it came in, or we when we read it. */
@@ -80,7 +77,7 @@ export interface UnsentMedia {
 export interface MediaSocket {
 	readonly family: Family;
 	/** Where it is bound; the address is "0.0.0.0" or "::" for all. */
-	readonly local: MediaAddress;
+	readonly local: TransportAddress;
 	/** The scale of its instants. */
 	readonly clock: Clock;
 	/** The TOS byte or traffic class that its datagrams leave with. */
@@ -90,7 +87,7 @@ export interface MediaSocket {
 	 * Sends one datagram now. Null, or why it did not leave: `noBuffers` where the device takes no more at the moment. An
 	 * ICMP error about an earlier packet, which makes a plain send fail, is no reason.
 	 */
-	send(to: MediaAddress, bytes: Uint8Array): SystemError | null;
+	send(to: TransportAddress, bytes: Uint8Array): SystemError | null;
 	/** Sends many in order; those that did not leave. */
 	sendBatch(datagrams: readonly OutgoingMedia[]): readonly UnsentMedia[];
 	/** Lends the socket to a trace; any number at a time. Closing the channel gives it back. */

@@ -79,15 +79,15 @@ type Koffi = typeof import("koffi");
 
 function bindLibc(): Libc | SystemError {
 	let koffi: Koffi;
+	const calls: Record<string, unknown> = {};
 	try {
 		koffi = createRequire(import.meta.url)("koffi") as Koffi;
+		const library = koffi.load(null);
+		for (const [name, [result, ...parameters]] of Object.entries(SIGNATURES)) {
+			calls[name] = library.func(name, result, parameters);
+		}
 	} catch (error) {
 		return unsupported(error instanceof Error ? error.message : String(error));
-	}
-	const library = koffi.load(null);
-	const calls: Record<string, unknown> = {};
-	for (const [name, [result, ...parameters]] of Object.entries(SIGNATURES)) {
-		calls[name] = library.func(name, result, parameters);
 	}
 	const own: Pick<Libc, "errno" | "addressOf" | "watch"> = {
 		errno: () => koffi.errno(),

@@ -5,14 +5,17 @@ import {
 	decodeExtensions,
 	decodeIcmp,
 	decodeQuoted,
+	decodeStun,
 	type EXTENSION_OBJECTS,
 	encodeExtensions,
 	encodeIcmpError,
+	encodeStun,
 	formatAddress,
 	type IcmpExtension,
 	type IcmpExtensionFields,
 	icmpExtension,
 	isDecodeError,
+	type StunMessage,
 } from "../index.ts";
 import { errorLayout } from "./layout.ts";
 
@@ -48,6 +51,16 @@ const objectFields: { readonly [K in keyof typeof EXTENSION_OBJECTS]: fc.Arbitra
 	),
 	extendedInformation: fc.record({ pointer: uint(32) }),
 	node: fc.record({ address: nullable(anyAddress), name: nullable(name) }),
+	stun: fc.record({ id: bytes(12, 12), upKbps: uint(16), downKbps: uint(16) }).map(({ id, upKbps, downKbps }) => {
+		const value = { congested: false, nodeCount: 1, upKbps, downKbps };
+		const encoded = encodeStun({
+			class: "success",
+			method: "binding",
+			transactionId: id,
+			attributes: [{ name: "networkStatus", value }],
+		});
+		return { message: decodeStun(encoded) as StunMessage };
+	}),
 };
 
 const extension: fc.Arbitrary<IcmpExtension> = fc.oneof(

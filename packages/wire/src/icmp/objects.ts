@@ -4,6 +4,7 @@ import { INTERFACE_OBJECT } from "./object-interface.ts";
 import { MPLS_OBJECT } from "./object-mpls.ts";
 import { NODE_OBJECT } from "./object-node.ts";
 import type { ObjectRow } from "./object-row.ts";
+import { STUN_OBJECT } from "./object-stun.ts";
 
 /** RFC 8883: where in the packet the error is, for ICMPv6 errors without a pointer of their own. In bytes. */
 const EXTENDED_INFORMATION_OBJECT: ObjectRow<4, { readonly pointer: number }> = {
@@ -18,13 +19,17 @@ const EXTENDED_INFORMATION_OBJECT: ObjectRow<4, { readonly pointer: number }> = 
 	},
 };
 
-/** Every extension object with a meaning of its own, one row each; classes from IANA's ICMP Extension Object Classes. */
+/**
+ * Every extension object with a meaning of its own, one row each; classes from IANA's ICMP Extension Object Classes, but
+ * for `stun`, whose class is one of those for private use.
+ */
 export const EXTENSION_OBJECTS = {
 	mpls: MPLS_OBJECT,
 	interface: INTERFACE_OBJECT,
 	interfaceIdentification: IDENTIFICATION_OBJECT,
 	extendedInformation: EXTENDED_INFORMATION_OBJECT,
 	node: NODE_OBJECT,
+	stun: STUN_OBJECT,
 } as const;
 
 type Rows = typeof EXTENSION_OBJECTS;

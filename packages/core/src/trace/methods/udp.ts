@@ -23,8 +23,7 @@ const BORROWED: ChannelNeed = { kind: "borrowed", transport: "udp", protocol: UD
 /** How the three differ: which port counts, and how a reply's ports lead back to the probe. */
 interface PortPlan {
 	readonly ports: ChannelNeed["ports"];
-	/** All probes have one 5-tuple, as they must on a socket that somebody else sends media on. */
-	readonly keepsFlow: boolean;
+	readonly destinationPorts?: ChannelNeed["destinationPorts"];
 	sourcePort(context: ProbeContext, sequence: number): number;
 	destinationPort(context: ProbeContext, sequence: number): number;
 	/** The probe that the ports alone name; undefined: they name none, null: they are not ours. */
@@ -38,7 +37,6 @@ interface PortPlan {
 
 const constantPorts: PortPlan = {
 	ports: "one",
-	keepsFlow: true,
 	sourcePort: (context) => context.sourcePorts[0] ?? 0,
 	destinationPort: (context) => context.port,
 	named: (context, ours, theirs) => (arePortsOurs(context, ours, theirs) ? undefined : null),
@@ -46,7 +44,6 @@ const constantPorts: PortPlan = {
 
 const portPerProbe: PortPlan = {
 	ports: "perProbe",
-	keepsFlow: false,
 	sourcePort: (context, sequence) => context.sourcePorts[sequence % context.sourcePorts.length] ?? 0,
 	destinationPort: (context) => context.port,
 	named: (context, ours, theirs, socket) => {
@@ -57,7 +54,7 @@ const portPerProbe: PortPlan = {
 
 const countingPort: PortPlan = {
 	ports: "one",
-	keepsFlow: false,
+	destinationPorts: "counted",
 	sourcePort: (context) => context.sourcePorts[0] ?? 0,
 	destinationPort: (context, sequence) => ((context.port - 1 + sequence) % 0xffff) + 1,
 	named: (context, ours, theirs) => {
@@ -66,14 +63,21 @@ const countingPort: PortPlan = {
 	},
 };
 
+/** Whether all probes have one 5-tuple, as they must on a socket that somebody else sends media on. */
+function keepsFlow({ ports, destinationPorts }: PortPlan): boolean {
+	return ports === "one" && destinationPorts === undefined;
+}
+
 function udpMethod(name: string, summary: string, defaultPort: number, plan: PortPlan): TraceMethod {
+	const { ports, destinationPorts } = plan;
+	const needs = { protocol: UDP, ports, ...(destinationPorts === undefined ? {} : { destinationPorts }) };
 	return {
 		name,
 		summary,
 		channels: [
-			{ kind: "raw", transport: "ip", protocol: UDP, ports: plan.ports },
-			{ kind: "errorQueue", transport: "udp", protocol: UDP, ports: plan.ports },
-			...(plan.keepsFlow ? [BORROWED] : []),
+			{ kind: "raw", transport: "ip", ...needs },
+			{ kind: "errorQueue", transport: "udp", ...needs },
+			...(keepsFlow(plan) ? [BORROWED] : []),
 		],
 		defaultPort,
 		...LENGTHS,
