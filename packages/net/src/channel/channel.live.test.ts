@@ -27,6 +27,7 @@ const METHODS: readonly (readonly [
 	["dccp", "raw", ["root"]],
 	["sctp", "raw", ["root"]],
 	["raw", "raw", ["root"]],
+	["udp", "borrowed", ["root", "nobody"]],
 	["udp", "portable", ["nobody"]],
 	["udp-port", "portable", ["nobody"]],
 ];
