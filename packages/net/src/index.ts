@@ -4,6 +4,7 @@ export { type Clock, openClock } from "./clock.ts";
 export { nodeCrypto } from "./crypto.ts";
 export { runFlowTrace, runPing, runTrace } from "./driver.ts";
 export { isSystemError } from "./errors.ts";
+export { type DgramLoan, lendDgram } from "./media/dgram-loan.ts";
 export {
 	type IncomingMedia,
 	type MediaCounters,

@@ -32,6 +32,7 @@ import {
 	SO_RCVBUF,
 	SO_RCVBUFFORCE,
 	SO_REUSEADDR,
+	SO_RXQ_OVFL,
 	SO_TIMESTAMPING,
 	SOF_TIMESTAMPING_OPT_ID,
 	SOF_TIMESTAMPING_OPT_TSONLY,
@@ -138,6 +139,12 @@ export function errorQueueOptions(family: Family): readonly SocketOption[] {
 		...headerOptions(family),
 		...bufferOptions(),
 	];
+}
+
+/** Options that make a media socket tell what a trace has to know, and its own drops. */
+export function mediaOptions(family: Family): readonly SocketOption[] {
+	const drops = { label: "SO_RXQ_OVFL", level: SOL_SOCKET, name: SO_RXQ_OVFL, value: 1, need: "try" } as const;
+	return [...errorQueueOptions(family), drops];
 }
 
 /** Options that hand up TTL and TOS of what arrives. */

@@ -35,12 +35,17 @@ export interface FlowProbe {
 export interface Lender {
 	readonly workspace: Workspace;
 	readonly local: TransportAddress;
+	/** Where it is connected to, if it is. */
+	readonly peer: TransportAddress | null;
 	readonly tos: number;
 	sendProbes(channel: BorrowedChannel, probes: readonly FlowProbe[]): void;
 	giveBack(channel: BorrowedChannel): void;
 }
 
-/** Opens a channel on a socket: `unsupportedProtocol` for other probes than UDP and other families than the socket's. */
+/**
+ * Opens a channel on a socket: `unsupportedProtocol` for other probes than UDP, another family than the socket's or another
+ * end than the one that it is connected to, which alone is heard then.
+ */
 export function borrowChannel(lender: Lender, request: ChannelRequest): BorrowedChannel | SystemError {
 	const { workspace, local, tos } = lender;
 	const { need, family, target } = request;
@@ -48,6 +53,10 @@ export function borrowChannel(lender: Lender, request: ChannelRequest): Borrowed
 	if (!isUdp) return systemError(`borrow for ${need.transport}`, ERRNO.EPROTONOSUPPORT);
 	const isOurs = isOfFamily(local.address, family) && isOfFamily(target, family) && !isMapped(target);
 	if (!isOurs) return systemError("borrow", ERRNO.EAFNOSUPPORT, target);
+	const { peer } = lender;
+	if (peer !== null && (peer.address !== target || peer.port !== request.port)) {
+		return { ...systemError("borrow", ERRNO.EISCONN, target), code: "unsupportedProtocol" };
+	}
 	const epoll = EpollSet.open(workspace);
 	if (isSystemError(epoll)) return epoll;
 	const source = isAny(local.address) ? null : local.address;

@@ -25,6 +25,8 @@ export interface LiveParts {
 	readonly family: Family;
 	readonly listener: MediaListener;
 	readonly clock: Clock;
+	/** Where it is connected to, which is then the only way to trace; absent: it is not. */
+	readonly peer?: TransportAddress;
 }
 
 /** Reads as soon as there is something, and tells its owner after that: what the owner then does may come back here. */
@@ -33,6 +35,7 @@ export class LiveSocket implements MediaSocket, Lender {
 	readonly #listener: MediaListener;
 	readonly #hearing: MediaHearing;
 	readonly #sending: MediaSending;
+	readonly peer: TransportAddress | null;
 	#telling: NodeJS.Immediate | null = null;
 	#closed = false;
 
@@ -46,6 +49,7 @@ export class LiveSocket implements MediaSocket, Lender {
 			borrowers: new Set(),
 		};
 		this.#listener = parts.listener;
+		this.peer = parts.peer ?? null;
 		this.#hearing = new MediaHearing(this.#books);
 		this.#sending = new MediaSending(this.#books, () => this.#readErrors());
 	}
@@ -112,6 +116,14 @@ export class LiveSocket implements MediaSocket, Lender {
 		if (!this.#closed) this.#sending.sendProbes(channel, probes);
 	}
 
+	/** Reads no more, and has told its owner by then what it has read. */
+	stopReading(): void {
+		if (this.#closed) return;
+		unwatchSocket(this.#books.fd);
+		this.#hearing.readErrors();
+		this.#tell();
+	}
+
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
@@ -149,7 +161,7 @@ export class LiveSocket implements MediaSocket, Lender {
 	}
 
 	#tell(): void {
-		for (const news of this.#hearing.takeNews()) {
+		for (let news = this.#hearing.nextNews(); news !== undefined; news = this.#hearing.nextNews()) {
 			if (this.#closed) return;
 			try {
 				if (news.type === "received") this.#listener.received(news.datagram);

@@ -25,16 +25,16 @@ export class MediaHearing {
 	readonly #books: MediaBooks;
 	readonly #openedAt: number;
 	#droppedSoFar = 0;
-	#news: MediaNews[] = [];
+	readonly #news: MediaNews[] = [];
 
 	constructor(books: MediaBooks) {
 		this.#books = books;
 		this.#openedAt = books.clock.now();
 	}
 
-	/** What has come for the owner since the last time. */
-	takeNews(): readonly MediaNews[] {
-		return this.#news.splice(0);
+	/** What the owner is to be told next; undefined: nothing. */
+	nextNews(): MediaNews | undefined {
+		return this.#news.shift();
 	}
 
 	get hasNews(): boolean {

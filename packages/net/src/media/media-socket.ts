@@ -6,7 +6,7 @@
 import type { Family, IcmpErrorReply, Instant, SystemError } from "@whither/core";
 import type { PacketClass } from "@whither/wire";
 import type { Channel, ChannelRequest } from "../channel/channel.ts";
-import { errorQueueOptions } from "../channel/socket-options.ts";
+import { mediaOptions } from "../channel/socket-options.ts";
 import { type Clock, createClock } from "../clock.ts";
 import { isSystemError } from "../errors.ts";
 import {
@@ -16,14 +16,12 @@ import {
 	IPV6_MTU_DISCOVER,
 	IPV6_TCLASS,
 	IPV6_V6ONLY,
-	SO_RXQ_OVFL,
 	SOCK_DGRAM,
 	SOL_IP,
 	SOL_IPV6,
-	SOL_SOCKET,
 } from "../native/constants.ts";
 import { bindSocket, openSocket, prepared, type SocketOption, setOptions } from "../native/socket.ts";
-import { openWorkspace, type Workspace } from "../native/workspace.ts";
+import { openWorkspace } from "../native/workspace.ts";
 import { scopeOf } from "../transport/native-socket.ts";
 import type { TransportAddress } from "../transport/transport.ts";
 import { LiveSocket } from "./live-socket.ts";
@@ -119,29 +117,13 @@ export function openMediaSocket(options: MediaSocketOptions, listener: MediaList
 	const scope = scopeOf(workspace, zone);
 	if (isSystemError(scope)) return scope;
 	const fd = prepared(workspace, openSocket(workspace, { family, type: SOCK_DGRAM, protocol: 0 }), (fd) => {
-		const failed = setOptions(workspace, fd, [...sendingOptions(options), ...hearingOptions(family)]);
+		const failed = setOptions(workspace, fd, [...sendingOptions(options), ...mediaOptions(family)]);
 		return failed ?? bindSocket(workspace, fd, { family, address, port, scope });
 	});
-	return isSystemError(fd) ? fd : openLive(workspace, { fd, family }, listener);
-}
-
-/** A live socket on a descriptor, which is closed with it or if it cannot be had. */
-export function openLive(
-	workspace: Workspace,
-	{ fd, family }: { readonly fd: number; readonly family: Family },
-	listener: MediaListener,
-): LiveSocket | SystemError {
+	if (isSystemError(fd)) return fd;
 	const live = LiveSocket.open({ workspace, fd, family, listener, clock: createClock(workspace) });
 	if (isSystemError(live)) workspace.libc.close(fd);
 	return live;
-}
-
-/** Options that make a socket tell what a trace has to know, and its own drops. */
-export function hearingOptions(family: Family): readonly SocketOption[] {
-	return [
-		...errorQueueOptions(family),
-		{ label: "SO_RXQ_OVFL", level: SOL_SOCKET, name: SO_RXQ_OVFL, value: 1, need: "try" },
-	];
 }
 
 function sendingOptions({ family, tos = 0, dontFragment = false }: MediaSocketOptions): readonly SocketOption[] {

@@ -33,6 +33,9 @@ export const MSG_NOSIGNAL = 0x4000;
 /** SHUT_WR (include/linux/net.h): no more is sent, what comes can still be read. */
 export const SHUT_WR = 1;
 
+/** A new descriptor for the same socket (include/uapi/linux/fcntl.h). */
+export const F_DUPFD_CLOEXEC = 1030;
+
 /** include/uapi/linux/in.h. */
 export const SOL_IP = 0;
 export const IP_TOS = 1;
