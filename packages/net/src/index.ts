@@ -18,3 +18,4 @@ export {
 export { type Prober, type ProberOptions, startProber } from "./prober.ts";
 export { serveProber } from "./serve-prober.ts";
 export { type MethodSupport, methodSupport } from "./support.ts";
+export type { TransportAddress } from "./transport/transport.ts";

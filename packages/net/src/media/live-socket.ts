@@ -130,7 +130,7 @@ export class LiveSocket implements MediaSocket, Lender {
 		if (this.#telling !== null) clearImmediate(this.#telling);
 		unwatchSocket(this.#books.fd);
 		this.workspace.libc.close(this.#books.fd);
-		this.#fault(systemError("socket", ERRNO.EBADF));
+		this.#fault(systemError("lent socket", ERRNO.EBADF));
 	}
 
 	#turn(events: number): void {
