@@ -1,6 +1,5 @@
 /** Runs the real tracer over a scenario in virtual time. */
 import {
-	type ChannelKind,
 	type ChannelNeed,
 	channelFacts,
 	channelOrder,
@@ -78,7 +77,7 @@ const STARTED_AT = "1970-01-01T00:00:00.000Z";
 export function scenarioChannels(scenario: Scenario): readonly ScenarioChannel[] {
 	if (scenario.trace.channels !== undefined) return scenario.trace.channels;
 	const method = requireMethod(scenario.trace.options?.method ?? DEFAULT_TRACE_OPTIONS.method);
-	return method.channels.map((need) => need.kind).filter((kind) => kind !== "borrowed");
+	return method.channels.map((need) => need.kind);
 }
 
 /** Runs a scenario's trace to its end. Throws when the tracer does not come to one. */
@@ -131,9 +130,8 @@ function requireNeed(
 	scenario: Scenario,
 	run: RunTraceOptions,
 ): ChannelNeed {
-	const kinds: readonly ChannelKind[] = run.channel === undefined ? scenarioChannels(scenario) : [run.channel];
-	const needs = channelOrder(method, options);
-	const [need] = kinds.flatMap((kind) => needs.filter((candidate) => candidate.kind === kind));
+	const kinds = run.channel === undefined ? scenarioChannels(scenario) : [run.channel];
+	const [need] = channelOrder(method, { ...options, channels: kinds });
 	if (need === undefined) throw new RangeError(`method ${method.name} cannot use channel ${kinds.join(", ")}`);
 	return need;
 }

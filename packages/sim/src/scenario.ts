@@ -2,7 +2,7 @@
  * A scenario: a topology, its faults and the outcome a trace must have, as data. The simulated internet runs it in
  * virtual time; the lab builds the same one from network namespaces. Node names stand for addresses everywhere.
  */
-import type { Family, OpenableChannel, ReplyKind, StopReason, TraceOptions, TraceResult } from "@whither/core";
+import type { ChannelNeed, Family, ReplyKind, StopReason, TraceOptions, TraceResult } from "@whither/core";
 import type { TcpOption } from "@whither/wire";
 import type { FirewallSpec, NatSpec } from "./nat-spec.ts";
 
@@ -37,7 +37,7 @@ export interface TraceSpec {
 }
 
 /** Channel kinds that a scenario can be run over. */
-export type ScenarioChannel = OpenableChannel;
+export type ScenarioChannel = ChannelNeed["kind"];
 
 /** A machine of the scenario, told by its `kind`. */
 export type NodeSpec = HostSpec | RouterSpec;
