@@ -4,6 +4,7 @@
  */
 import { type Family, type Instant, MILLISECOND } from "@whither/core";
 import { decodeQuoted, ICMP_HEADER_LENGTH, IP_PROTOCOL, isDecodeError, parseAddress } from "@whither/wire";
+import { copyBytes } from "./copy-bytes.ts";
 import { type BindingRules, NatBindings } from "./nat-bindings.ts";
 import { portOf, rewrite, translate } from "./nat-rewrite.ts";
 import { DEFAULT_LIFETIME_MS, type NaptSpec, type NatSpec } from "./nat-spec.ts";
@@ -234,7 +235,7 @@ interface Inside {
 
 /** A copy of an ICMP error with its parts: views into the copy. */
 function openError(packet: IpPacket) {
-	const bytes = packet.bytes.slice();
+	const bytes = copyBytes(packet.bytes);
 	const message = bytes.subarray(bytes.length - packet.payload.length);
 	const original = message.subarray(ICMP_HEADER_LENGTH);
 	const quoted = decodeQuoted(packet.family, original);
