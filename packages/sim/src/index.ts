@@ -50,7 +50,7 @@ export type {
 	UnreachableCode,
 	UnreachableSpec,
 } from "./scenario.ts";
-export { DEMO } from "./scenarios/demo.ts";
+export { DEMO, DEMO_CALL } from "./scenarios/demo.ts";
 export { findScenario, SCENARIOS } from "./scenarios/index.ts";
 export { type NatWorldSpec, natWorld } from "./scenarios/nat-world.ts";
 export { SessionChannel, type SessionChannelRequest } from "./session-channel.ts";

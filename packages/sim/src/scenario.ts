@@ -20,6 +20,8 @@ export interface Scenario {
 	/** The order matters: a link's place in this list gives its addresses. */
 	readonly links: readonly LinkSpec[];
 	readonly trace: TraceSpec;
+	/** Media between both ends of the trace, whose 5-tuple is that of the media. */
+	readonly call?: CallSpec;
 	/** Packets that are none of the trace's business. */
 	readonly noise?: readonly NoiseSpec[];
 	/** `true`: a Linux kernel can express it; a string: why it cannot. */
@@ -34,6 +36,14 @@ export interface TraceSpec {
 	readonly options?: Partial<Omit<TraceOptions, "family" | "target" | "targetName" | "channels">>;
 	/** Run once for each; default: every kind the method can use. */
 	readonly channels?: readonly ScenarioChannel[];
+}
+
+/** Media that both ends of a trace send each other meanwhile, each to the address that the NAT before the other has. */
+export interface CallSpec {
+	/** Of both ends; their NATs must keep it. */
+	readonly port: number;
+	/** Default 50, one every 20 ms. */
+	readonly packetsPerSecond?: number;
 }
 
 /** Channel kinds that a scenario can be run over. */
