@@ -1,4 +1,6 @@
 /** A small internet in memory: topology and faults as data, real packet bytes, virtual time, one seed. */
+
+export { publicAddressOf } from "./call.ts";
 export { EventQueue } from "./event-queue.ts";
 export { type ClockKind, checkExpectation } from "./expectation.ts";
 export { formatPacket, formatPackets } from "./format-packets.ts";
