@@ -5,6 +5,17 @@ export { type JudgeFacts, judgePassage, type NodeVerdict, type PassReason } from
 export { type LinkCapacity, LinkMeter, type LinkReading, type LinkState } from "./path-node/link-meter.ts";
 export { type Passage, type PassingPacket, readPassage } from "./path-node/passage.ts";
 export { routerStatus } from "./path-node/status.ts";
+export type {
+	ClassicNatKind,
+	Dependence,
+	NatBehaviour,
+	NatBehaviourConfig,
+	NatBehaviourEvent,
+	NatBehaviourInput,
+	NatBehaviourOutput,
+} from "./stun/behaviour/behaviour-io.ts";
+export { BEHAVIOUR_SOCKETS, behaviourSockets, NatBehaviourDiscovery } from "./stun/behaviour/nat-behaviour.ts";
+export { FIRST_SCHEDULE } from "./stun/behaviour/test-schedules.ts";
 export { StunClient, type StunClientConfig } from "./stun/client.ts";
 export type {
 	LongTermCredentials,

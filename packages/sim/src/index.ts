@@ -1,4 +1,5 @@
 /** A small internet in memory: topology and faults as data, real packet bytes, virtual time, one seed. */
+export { publicAddressOf } from "./call.ts";
 export { type ClockKind, checkExpectation } from "./expectation.ts";
 export { formatPacket, formatPackets } from "./format-packets.ts";
 export { Impairment, impairmentFrom } from "./impairment.ts";
@@ -49,7 +50,7 @@ export type {
 	UnreachableCode,
 	UnreachableSpec,
 } from "./scenario.ts";
-export { DEMO } from "./scenarios/demo.ts";
+export { DEMO, DEMO_CALL } from "./scenarios/demo.ts";
 export { findScenario, SCENARIOS } from "./scenarios/index.ts";
 export { type NatWorldSpec, natWorld } from "./scenarios/nat-world.ts";
 export { SessionChannel, type SessionChannelRequest } from "./session-channel.ts";

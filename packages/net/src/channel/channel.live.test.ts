@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { skippable } from "../../../../scripts/skippable.ts";
-import type { ConformanceCase } from "../testing/conformance.ts";
+import type { ConformanceCase } from "../testing/conformance-channel.ts";
 import { bundleChild, type LiveChild, runChild, startResponder } from "../testing/live-run.ts";
 import { buildChain, type Chain, liveObstacle } from "../testing/namespaces.ts";
 
@@ -32,10 +32,18 @@ const METHODS: readonly (readonly [
 	["dccp", "raw", ["root"]],
 	["sctp", "raw", ["root"]],
 	["raw", "raw", ["root"]],
+	["udp", "borrowed", ["root", "nobody"]],
+];
+const PORTABLE: typeof METHODS = [
+	["udp", "portable", ["nobody"]],
+	["udp-port", "portable", ["nobody"]],
 ];
 const UDP_LITE: typeof METHODS = [["udplite", "errorQueue", ["root", "nobody"]]];
+/** By WHITHER_BACKEND=portable there is one channel. */
+const nativeObstacle =
+	process.env.WHITHER_BACKEND === "portable" ? "WHITHER_BACKEND=portable, so no channel but that one" : null;
 /** Newer kernels have none. */
-const udpLiteObstacle = obstacle ?? (hasUdpLite() ? null : "this kernel has no UDP-Lite sockets");
+const udpLiteObstacle = nativeObstacle ?? (hasUdpLite() ? null : "this kernel has no UDP-Lite sockets");
 
 function hasUdpLite(): boolean {
 	return readFileSync("/proc/net/protocols", "utf8").includes("UDP-Lite");
@@ -64,7 +72,8 @@ describe.skipIf(obstacle !== null)(skippable("every channel on a chain of three 
 	});
 
 	const title = "conforms: $method over $channel, IPv$family, as $user";
-	it.each(casesOf(METHODS))(title, conforms);
+	it.each(casesOf(PORTABLE))(title, conforms);
+	it.skipIf(nativeObstacle !== null).each(casesOf(METHODS))(skippable(title, nativeObstacle), conforms);
 	it.skipIf(udpLiteObstacle !== null).each(casesOf(UDP_LITE))(skippable(title, udpLiteObstacle), conforms);
 
 	async function conforms({ method, channel, user, family }: Case): Promise<void> {
@@ -81,12 +90,14 @@ describe.skipIf(obstacle !== null)(skippable("every channel on a chain of three 
 			namespace: chain.client,
 			child,
 			user,
+			prefix: channel === "portable" ? ["env", "WHITHER_BACKEND=portable"] : [],
 			args: ["conformance", JSON.stringify(about)],
 		});
 		expect(outcome).toEqual({ code: 0, stderr: "", value: [] });
 	}
 
-	it("says permissionDenied for raw and session channels without CAP_NET_RAW, and only for those", async () => {
+	const privilege = "says permissionDenied for raw and session channels without CAP_NET_RAW, and only for those";
+	it.skipIf(nativeObstacle !== null)(skippable(privilege, nativeObstacle), async () => {
 		const { value } = await runChild({ namespace: chain.client, child, user: "nobody", args: ["support"] });
 		const rows = value as { channel: string; error: { code: string } | null }[];
 		expect(rows.length).toBeGreaterThan(10);

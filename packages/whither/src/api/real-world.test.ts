@@ -1,6 +1,5 @@
 import type { TraceFailure, TraceMessage, TraceOrder } from "@whither/core";
 import { expect, it, vi } from "vitest";
-import { skippable } from "../../../../scripts/skippable.ts";
 import { openRealWorld } from "./real-world.ts";
 
 let failure: TraceFailure;
@@ -19,10 +18,7 @@ async function failWith(error: TraceFailure): Promise<void> {
 	world.start({} as TraceOrder, () => {});
 }
 
-const obstacle = process.platform === "linux" ? null : "needs Linux";
-const title = "only a dead worker makes the next trace start a new prober";
-
-it.skipIf(obstacle !== null)(skippable(title, obstacle), async () => {
+it("only a dead worker makes the next trace start a new prober", async () => {
 	await failWith({ code: "internal", where: "trace", about: "a defect" });
 	await failWith({ code: "unknownMethod", method: "x" });
 	await failWith({ code: "internal", where: "worker", about: "exited" });

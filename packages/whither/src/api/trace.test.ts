@@ -1,7 +1,6 @@
 import type { TraceEvent, TraceMessage } from "@whither/core";
 import { DEMO } from "@whither/sim";
 import { describe, expect, it, vi } from "vitest";
-import { skippable } from "../../../../scripts/skippable.ts";
 import { WhitherError } from "./error.ts";
 import { simulated } from "./simulated.ts";
 import { trace } from "./trace.ts";
@@ -229,9 +228,4 @@ describe("a missing privilege", () => {
 			message: "TCP SYN probes need CAP_NET_RAW; `--method tcpconnect` needs none (socket: EPERM)",
 		});
 	});
-});
-
-const onLinux = process.platform === "linux" ? "this is Linux" : null;
-it.skipIf(onLinux !== null)(skippable("off Linux a trace says what is missing", onLinux), async () => {
-	await expect(trace("127.0.0.1").result).rejects.toMatchObject({ code: "unsupportedPlatform" });
 });

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { skippable } from "../../../../scripts/skippable.ts";
 import { COMMANDS } from "./commands.ts";
 import { formatCompletion } from "./completion.ts";
-import { demoTranscript, generatedFiles, withDemo } from "./generated.ts";
+import { callTranscript, demoTranscript, generatedFiles, withTranscript } from "./generated.ts";
 import { formatHelp } from "./help.ts";
 import { formatMan } from "./man.ts";
 import { formatMarkdown } from "./markdown.ts";
@@ -21,8 +21,11 @@ describe("files made from the option table", () => {
 it("README.md shows what the demonstration prints (node scripts/generate.mjs)", async () => {
 	const readme = readFileSync(join(root, "README.md"), "utf8");
 	const transcript = await demoTranscript();
-	expect(withDemo(readme, transcript)).toBe(readme);
+	expect(withTranscript(readme, "demo", transcript)).toBe(readme);
 	expect(transcript.split("\n").filter((line) => /^( \d|\d\d) /.test(line))).toHaveLength(9);
+	const call = await callTranscript();
+	expect(withTranscript(readme, "call", call)).toBe(readme);
+	expect(call).toMatch(/^Hop 2, access\.lisbon .*up 5000 kbit\/s, down 50000 kbit\/s \(a hint, unauthenticated\)/m);
 });
 
 describe("every option and command stands in", () => {
