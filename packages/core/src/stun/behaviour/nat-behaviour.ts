@@ -13,7 +13,7 @@ import type {
 } from "./behaviour-io.ts";
 import { HairpinTest } from "./hairpin.ts";
 import { changeItems, Inquiry, type Outcome, type Question } from "./inquiry.ts";
-import { type ChangeOutcome, classicNatKind, judgeFiltering, judgeMapping } from "./judge.ts";
+import { type ChangeOutcome, classicNatKind, type FilteringEvidence, judgeFiltering, judgeMapping } from "./judge.ts";
 import { LIFETIME_BINDINGS, LifetimeTest } from "./lifetime.ts";
 import { mappedAddressOf } from "./mapped.ts";
 import { FIRST_SCHEDULE, probingSchedule } from "./test-schedules.ts";
@@ -181,9 +181,8 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 		});
 	}
 
-	#filteringSeen(evidence: { control: boolean; both: ChangeOutcome; port: ChangeOutcome }): void {
-		const translated = !sameAddress(this.#found.localAddress, this.#found.mappedAddress);
-		const filtering = judgeFiltering({ ...evidence, translated });
+	#filteringSeen(evidence: FilteringEvidence): void {
+		const filtering = judgeFiltering(evidence);
 		this.#found = { ...this.#found, filtering };
 		this.#tell({ kind: "filtering", filtering });
 	}
@@ -240,12 +239,13 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 
 	#end(): void {
 		this.#ended = true;
-		const { mapping, filtering } = this.#found;
+		const { mapping, filtering, failure } = this.#found;
+		const blocked = failure === "timeout" || failure === "unreachable";
 		const behaviour: NatBehaviour = {
 			...this.#found,
 			lifetimeSeconds: this.#lifetime?.longestAlive ?? null,
 			goneAfterSeconds: this.#lifetime?.shortestGone ?? null,
-			classic: classicNatKind(mapping, filtering),
+			classic: blocked ? "UDP blocked" : classicNatKind(mapping, filtering),
 		};
 		this.#tell({ kind: "end", behaviour });
 	}
