@@ -4,7 +4,6 @@ import {
 	MILLISECOND,
 	type NatBehaviour,
 	SECOND,
-	type StunServerConfig,
 } from "@whither/core";
 import { describe, expect, it } from "vitest";
 import { Internet } from "./internet.ts";

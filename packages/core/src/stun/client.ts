@@ -219,7 +219,7 @@ export class StunClient implements Machine<StunClientInput, StunClientOutput> {
 		this.#learnDigest(transaction, message);
 		const alternate = error?.code === 300 ? attributeOf(message, "alternateServer") : undefined;
 		if (alternate !== undefined) {
-			this.#redirected(transaction, alternate, error, now);
+			this.#redirected(transaction, alternate, answer, now);
 			return;
 		}
 		if (message.class === "error" && error === null) {
@@ -243,14 +243,15 @@ export class StunClient implements Machine<StunClientInput, StunClientOutput> {
 	}
 
 	/** RFC 8489 §10. A stream would have to be another: its owner is told where to. */
-	#redirected(transaction: Transaction, alternate: StunAddress, error: StunErrorCode | null, now: Instant): void {
+	#redirected(transaction: Transaction, alternate: StunAddress, answer: Answer, now: Instant): void {
 		const { request, to, askedBefore } = transaction.parts;
+		const trusted = answer.authenticated || request.followUnprotected === true;
 		const asked = [...askedBefore, to];
 		const tooOften = asked.length > (request.redirects ?? 1);
 		const otherFamily = alternate.address.includes(":") !== to.address.includes(":");
 		const loop = asked.some((server) => sameAddress(server, alternate));
-		if (tooOften || otherFamily || loop || this.#config.transport === "stream") {
-			this.#fail(transaction, "redirected", error, alternate);
+		if (!trusted || tooOften || otherFamily || loop || this.#config.transport === "stream") {
+			this.#fail(transaction, "redirected", answer.error, alternate);
 			return;
 		}
 		this.#tell({ kind: "redirected", key: request.key, to: alternate });
