@@ -9,7 +9,9 @@ export type Dependence = "endpointIndependent" | "addressDependent" | "addressAn
 /** What RFC 3489 §5 calls a NAT, for who knows those words. */
 export type ClassicNatKind =
 	| "open internet"
-	| "symmetric firewall"
+	/** Or the server is down: no answer tells which. */
+	| "UDP blocked"
+	| "symmetric UDP firewall"
 	| "full cone"
 	| "restricted cone"
 	| "port restricted cone"
@@ -77,8 +79,7 @@ export interface NatBehaviour {
 	readonly mappedAddress: StunAddress | null;
 	/** `none`: there is no translation. */
 	readonly mapping: Dependence | "none" | "unknown";
-	/** `none`: there is neither translation nor filter. */
-	readonly filtering: Dependence | "none" | "unknown";
+	readonly filtering: Dependence | "unknown";
 	/** Null: not told, for instance because nothing is translated. */
 	readonly hairpin: boolean | null;
 	/** The longest wait after which a binding was there still; null: not measured. */
