@@ -1,4 +1,24 @@
 export { type Deadline, type Instant, type Machine, MICROSECOND, MILLISECOND, SECOND } from "./machine.ts";
+export { StunClient, type StunClientConfig } from "./stun/client.ts";
+export type {
+	LongTermCredentials,
+	ShortTermCredentials,
+	StunClientEvent,
+	StunClientInput,
+	StunClientOutput,
+	StunExchange,
+	StunFailure,
+	StunIgnoreReason,
+	StunRequest,
+	StunRequestKey,
+} from "./stun/client-io.ts";
+export {
+	CLASSIC_SCHEDULE,
+	DATAGRAM_SCHEDULE,
+	givenUpAfter,
+	STREAM_SCHEDULE,
+	type TransmitSchedule,
+} from "./stun/schedule.ts";
 export {
 	type Arrival,
 	type ArrivedPacket,
