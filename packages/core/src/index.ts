@@ -19,6 +19,15 @@ export {
 	STREAM_SCHEDULE,
 	type TransmitSchedule,
 } from "./stun/schedule.ts";
+export { StunServer } from "./stun/server.ts";
+export {
+	STUN_SERVER_LIMITS,
+	type StunServerConfig,
+	type StunServerIgnoreReason,
+	type StunServerInput,
+	type StunServerOutput,
+	type StunServerSocket,
+} from "./stun/server-io.ts";
 export {
 	type Arrival,
 	type ArrivedPacket,
