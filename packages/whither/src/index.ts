@@ -55,3 +55,5 @@ export { formatSummary } from "./report/summary.ts";
 export { formatHopLine, formatText, formatTextEvent, type TextStyle } from "./report/text.ts";
 export { type Note, type Verdict, type VerdictCode, verdict } from "./report/verdict.ts";
 export { warningSentence } from "./report/warning-words.ts";
+export { type Listening, type RunningServer, serve } from "./server/serve.ts";
+export type { ServeOptions } from "./server/serve-options.ts";

@@ -14,8 +14,6 @@ export interface StunPlace {
 	readonly port: number;
 	/** It is left out without a word where this machine has no such address, or does not speak the family. */
 	readonly optional?: true;
-	/** How clients know it, behind a 1:1 translation. */
-	readonly publicAddress?: string;
 }
 
 /** A service to open. Where four UDP places are two addresses by two ports, it answers RFC 5780. */

@@ -52,8 +52,6 @@ class Opening {
 	readonly #sockets: DatagramTransport[] = [];
 	readonly #servers: StreamServer[] = [];
 	readonly #listening: StunListening[] = [];
-	/** `publicAddress` of each socket. */
-	readonly #known: (string | undefined)[] = [];
 	readonly #counts = { received: 0, answered: 0, failed: 0, streams: 0 };
 	#streams: ServedStreams | null = null;
 	#server: StunServer | null = null;
@@ -66,7 +64,7 @@ class Opening {
 	openDatagrams(): StunServiceFailure | null {
 		for (const place of this.#order.places.filter(({ transport }) => transport === "udp")) {
 			const local = this.#sockets.length;
-			const { optional: _, publicAddress, transport, ...request } = place;
+			const { optional: _, transport, ...request } = place;
 			const socket = openDatagram(
 				this.#backend,
 				{ ...request, use: "server", receiveBufferBytes: RECEIVE_BUFFER_BYTES },
@@ -82,7 +80,6 @@ class Opening {
 				return { place, error: socket };
 			}
 			this.#sockets.push(socket);
-			this.#known.push(publicAddress);
 			this.#listening.push({ transport, local: socket.local });
 		}
 		this.#server = new StunServer(this.#config());
@@ -91,14 +88,7 @@ class Opening {
 
 	#config() {
 		const { classic = false, limits } = this.#order;
-		const sockets = this.#sockets.map(({ local }, index) => {
-			const { address, port } = local;
-			const known = this.#known[index];
-			return {
-				address: { address, port },
-				...(known === undefined ? {} : { publicAddress: { address: known, port } }),
-			};
-		});
+		const sockets = this.#sockets.map(({ local: { address, port } }) => ({ address: { address, port } }));
 		return { sockets, classic, ...(limits === undefined ? {} : { limits }) };
 	}
 

@@ -1,8 +1,15 @@
 /** The commands, as one table beside the options. */
-import { DEMO_OPTIONS, DOCTOR_OPTIONS, type OptionTable, PLAIN_OPTIONS, TRACE_OPTIONS } from "./options.ts";
+import {
+	DEMO_OPTIONS,
+	DOCTOR_OPTIONS,
+	type OptionTable,
+	PLAIN_OPTIONS,
+	SERVE_OPTIONS,
+	TRACE_OPTIONS,
+} from "./options.ts";
 
 /** First word of a command line. */
-export type CommandName = "trace" | "doctor" | "demo" | "completion" | "man" | "help";
+export type CommandName = "trace" | "serve" | "doctor" | "demo" | "completion" | "man" | "help";
 
 /** One command. */
 export interface CommandRow {
@@ -14,6 +21,8 @@ export interface CommandRow {
 	readonly options: OptionTable;
 	/** Fewest and most positional arguments. */
 	readonly operands: readonly [number, number];
+	/** Options that a later version will have, and what for: until then they are refused, not ignored. */
+	readonly later?: Readonly<Record<string, string>>;
 	/** Words the first operand is one of, for completion; "host": a host name. */
 	readonly completes: readonly string[] | "host" | null;
 }
@@ -34,6 +43,26 @@ export const COMMANDS: readonly CommandRow[] = [
 		options: TRACE_OPTIONS,
 		operands: [1, Number.POSITIVE_INFINITY],
 		completes: "host",
+	},
+	{
+		name: "serve",
+		usage: "whither serve [--listen ADDR]... [OPTION]...",
+		summary: "Serve STUN: tell clients their public address and how their NAT behaves",
+		about: [
+			"Answers Binding requests over UDP, TCP and, with a certificate, TLS; on two addresses of one family also those of behaviour discovery (RFC 5780), with which clients find out what kind of NAT they are behind. Each source gets a bounded number of answers, none longer than it has to be.",
+			"Prints one line on stdout for each place that it listens on, and runs until a signal; it then takes nothing new, lets connections end, and goes.",
+		],
+		options: SERVE_OPTIONS,
+		operands: [0, 0],
+		later: {
+			port: "the page and the API",
+			token: "the page and the API",
+			insecure: "the page and the API",
+			realm: "TURN",
+			user: "TURN",
+			secret: "TURN",
+		},
+		completes: null,
 	},
 	{
 		name: "doctor",
@@ -84,7 +113,7 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: ["trace", "doctor", "demo", "completion", "man"],
+		completes: ["trace", "serve", "doctor", "demo", "completion", "man"],
 	},
 ];
 

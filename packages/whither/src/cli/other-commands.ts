@@ -1,4 +1,7 @@
-/** Every command but `trace`: a file of its own in the bundle, so that a trace does not wait for it to be parsed. */
+/**
+ * Every command but `trace`: a file of its own in the bundle, so that a trace does not wait for it to be parsed. `serve` is
+ * a third.
+ */
 import { COMMANDS, type CommandRow, findCommand, SHELLS } from "./commands.ts";
 import { formatCompletion } from "./completion.ts";
 import { demoCommand } from "./demo.ts";
@@ -28,6 +31,10 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 	switch (command.name) {
 		case "doctor":
 			return doctorCommand(words.rest);
+		case "serve": {
+			const { serveCommand } = await import("./serve.ts");
+			return serveCommand(words.rest);
+		}
 		case "demo":
 			return demoCommand(words.rest, words.args);
 		case "completion":
