@@ -1,4 +1,15 @@
 export { type Deadline, type Instant, type Machine, MICROSECOND, MILLISECOND, SECOND } from "./machine.ts";
+export type {
+	ClassicNatKind,
+	Dependence,
+	NatBehaviour,
+	NatBehaviourConfig,
+	NatBehaviourEvent,
+	NatBehaviourInput,
+	NatBehaviourOutput,
+} from "./stun/behaviour/behaviour-io.ts";
+export { BEHAVIOUR_SOCKETS, behaviourSockets, NatBehaviourDiscovery } from "./stun/behaviour/nat-behaviour.ts";
+export { FIRST_SCHEDULE } from "./stun/behaviour/test-schedules.ts";
 export { StunClient, type StunClientConfig } from "./stun/client.ts";
 export type {
 	LongTermCredentials,

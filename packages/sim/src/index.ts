@@ -5,8 +5,26 @@ export { formatPacket, formatPackets } from "./format-packets.ts";
 export { type Crossing, type Delivery, Impairment, impairmentFrom } from "./impairment.ts";
 export { Internet, type InternetOptions } from "./internet.ts";
 export { natAddress } from "./nat.ts";
-export type { HookPlace, HookPoint, Listener, NodeHook } from "./node.ts";
+export { type ClassicNat, type HomePlace, NAT_KINDS, type NatKind, type NatSeen, natKind } from "./nat-kinds.ts";
+export {
+	concerns,
+	DEFAULT_LIFETIME_MS,
+	type Dependence,
+	type FirewallSpec,
+	type Hairpinning,
+	type NaptSpec,
+	type NatSpec,
+} from "./nat-spec.ts";
+export type { HookPlace, HookPoint, Listener, NodeHook, Verdict } from "./node.ts";
 export type { PacketRecord } from "./packet-record.ts";
+export type {
+	AttachedProgram,
+	Datagram,
+	DatagramError,
+	DatagramProgram,
+	Endpoint,
+	ProgramInput,
+} from "./program.ts";
 export { Random } from "./random.ts";
 export { openPing, type RunPingOptions, runPing, type SimulatedPing } from "./run-ping.ts";
 export { type RunTraceOptions, runTrace, scenarioChannels, type TraceRun } from "./run-trace.ts";
@@ -19,7 +37,6 @@ export type {
 	ImpairmentSpec,
 	LinkSpec,
 	MplsLabelSpec,
-	NatSpec,
 	NodeSpec,
 	NoiseKind,
 	NoiseSpec,
@@ -35,6 +52,7 @@ export type {
 } from "./scenario.ts";
 export { DEMO } from "./scenarios/demo.ts";
 export { findScenario, SCENARIOS } from "./scenarios/index.ts";
+export { type NatWorldSpec, natWorld } from "./scenarios/nat-world.ts";
 export { SessionChannel, type SessionChannelRequest } from "./session-channel.ts";
 export { SimChannel, type SimChannelRequest } from "./sim-channel.ts";
 export type { ConnectionRecord } from "./tcp-endpoint.ts";
@@ -48,6 +66,9 @@ export {
 	linkAddress,
 	linkPrefixLength,
 	nodeAddress,
+	nodeAddresses,
 	nodeNames,
+	publicAddress,
+	publicAddresses,
 	type Routes,
 } from "./topology.ts";

@@ -6,7 +6,7 @@ import type { IpPacket } from "./packet.ts";
 import { Random } from "./random.ts";
 import { IcmpLimiter } from "./rate-limit.ts";
 import type { HostSpec, NodeSpec, RouterSpec, Scenario } from "./scenario.ts";
-import { type Interface, interfacesOf, linkAddress, nodeAddress } from "./topology.ts";
+import { type Interface, interfacesOf, linkAddress, nodeAddress, nodeAddresses } from "./topology.ts";
 
 /** Where in a node a hook sees a packet: as it comes in, when it is to be forwarded, as it goes out. */
 export type HookPoint = "in" | "forward" | "out";
@@ -16,12 +16,17 @@ export interface HookPlace {
 	readonly point: HookPoint;
 	readonly node: string;
 	readonly at: Instant;
+	/** What the bytes that the hook is given say. */
+	readonly packet: IpPacket;
 	readonly inLink: number | null;
 	readonly outLink: number | null;
 }
 
-/** What a NAT or firewall does to a packet: the packet to go on with (maybe another), or why it goes no further. */
-export type NodeHook = (packet: Uint8Array, place: HookPlace) => Uint8Array | { readonly drop: string };
+/** A packet to go on with (the same bytes: unchanged), or why it goes no further and what the node answers. */
+export type Verdict = Uint8Array | { readonly drop: string; readonly answer?: Uint8Array };
+
+/** What a NAT or firewall does to a packet. */
+export type NodeHook = (packet: Uint8Array, place: HookPlace) => Verdict;
 
 /** Takes a packet that arrived at its destination; false: the machine's own answer is wanted as well. */
 export type Listener = (packet: IpPacket, at: Instant) => boolean;
@@ -76,7 +81,7 @@ export class SimNode {
 				return [place.link, { ...place, address: linkAddress(place.link, place.side, family), mtu }];
 			}),
 		);
-		this.addresses = new Set([...this.interfaces.values()].map((place) => place.address));
+		this.addresses = new Set(nodeAddresses(scenario, name, family));
 		this.address = nodeAddress(scenario, name, family);
 	}
 

@@ -4,6 +4,7 @@
  */
 import type { Family, OpenableChannel, ReplyKind, StopReason, TraceOptions, TraceResult } from "@whither/core";
 import type { TcpOption } from "@whither/wire";
+import type { FirewallSpec, NatSpec } from "./nat-spec.ts";
 
 /** One test network with the trace to run over it and what must come out. */
 export interface Scenario {
@@ -89,6 +90,8 @@ export interface HostSpec {
 	readonly sctp?: "closed" | "open" | "silent";
 	/** What is done with packets of protocols beyond these. Default unreachable. */
 	readonly otherProtocols?: "unreachable" | "echo" | "silent";
+	/** Public addresses that it has beside those of its links, as a server of RFC 5780 needs two; at most 3. Default 0. */
+	readonly publicAddresses?: number;
 	/** Default: answers. */
 	readonly icmpEcho?: "answers" | "silent";
 	/** Default: none. */
@@ -133,20 +136,6 @@ export interface StripSpec {
 	readonly way?: "out" | "back";
 }
 
-/**
- * Network address translation on the link towards the node `outside`. `masquerade`: everyone inside has the address of
- * that link, with other ports. `oneToOne`: `host` alone has a public address that is on no interface, as clouds do it.
- */
-export type NatSpec = {
-	readonly outside: string;
-	/**
-	 * What becomes of packets quoted in ICMP errors on their way in. `restored`: they are what the host sent.
-	 * `checksumLeft`: so are addresses and ports, but not the quoted packet's own transport checksum. `untranslated`:
-	 * they show what was seen outside. Default: restored, and untranslated for oneToOne.
-	 */
-	readonly quotes?: "restored" | "checksumLeft" | "untranslated";
-} & ({ readonly kind: "masquerade" } | { readonly kind: "oneToOne"; readonly host: string });
-
 /** A machine in the middle: it forwards, counts TTLs down and reports what it dropped. */
 export interface RouterSpec {
 	readonly kind: "router";
@@ -185,6 +174,7 @@ export interface RouterSpec {
 	/** Drops packets whose IP header has an ECN mark (`marked`), or SYNs that offer ECN with ECE and CWR (`negotiating`). */
 	readonly dropsEcn?: "marked" | "negotiating";
 	readonly nat?: NatSpec;
+	readonly firewall?: FirewallSpec;
 	/** Copies of every ICMP error; default 1. */
 	readonly copies?: number;
 	/** TTL or hop limit of the packets it originates; default 64. */

@@ -20,8 +20,8 @@ export interface Arrival {
 }
 
 /** Whether both are the same transport address, both in canonical text. */
-export function sameAddress(a: StunAddress, b: StunAddress): boolean {
-	return a.port === b.port && a.address === b.address;
+export function sameAddress(a: StunAddress, b: StunAddress | null): boolean {
+	return b !== null && a.port === b.port && a.address === b.address;
 }
 
 /** Why an answer with the right id is no answer to this transaction (RFC 8489 §6.3.1), or null. */
