@@ -42,6 +42,18 @@ export type { PingRequestOptions } from "./api/ping-options.ts";
 export { PingRun } from "./api/ping-run.ts";
 export type { ResolvedTarget } from "./api/resolve.ts";
 export { type SimulatedOptions, simulated } from "./api/simulated.ts";
+export { stun } from "./api/stun.ts";
+export type { StunFailureDocument } from "./api/stun-failure.ts";
+export type { StunRequestOptions } from "./api/stun-options.ts";
+export {
+	STUN_SCHEMA,
+	type StunFamilyResult,
+	type StunNoAnswer,
+	type StunResult,
+	type StunUnknown,
+} from "./api/stun-result.ts";
+export { type StunEvent, StunRun } from "./api/stun-run.ts";
+export type { StunWorld } from "./api/stun-world.ts";
 export { trace } from "./api/trace.ts";
 export { TraceRun } from "./api/trace-run.ts";
 export type { World } from "./api/world.ts";
@@ -51,6 +63,7 @@ export { hopNews, nothingShown, type Shown } from "./report/hop-news.ts";
 export { formatJson } from "./report/json.ts";
 export { formatNdjsonEnd, formatNdjsonEvent } from "./report/ndjson.ts";
 export { formatPingEvent, formatPingSummary, type PingStyle } from "./report/ping-text.ts";
+export { formatStun, formatStunJson } from "./report/stun-report.ts";
 export { formatSummary } from "./report/summary.ts";
 export { formatHopLine, formatText, formatTextEvent, type TextStyle } from "./report/text.ts";
 export { type Note, type Verdict, type VerdictCode, verdict } from "./report/verdict.ts";

@@ -5,11 +5,12 @@ import {
 	type OptionTable,
 	PLAIN_OPTIONS,
 	SERVE_OPTIONS,
+	STUN_OPTIONS,
 	TRACE_OPTIONS,
 } from "./options.ts";
 
 /** First word of a command line. */
-export type CommandName = "trace" | "serve" | "doctor" | "demo" | "completion" | "man" | "help";
+export type CommandName = "trace" | "stun" | "serve" | "doctor" | "demo" | "completion" | "man" | "help";
 
 /** One command. */
 export interface CommandRow {
@@ -42,6 +43,18 @@ export const COMMANDS: readonly CommandRow[] = [
 		],
 		options: TRACE_OPTIONS,
 		operands: [1, Number.POSITIVE_INFINITY],
+		completes: "host",
+	},
+	{
+		name: "stun",
+		usage: "whither stun [OPTION]... [SERVER[:PORT]]",
+		summary: "Show this machine's public address and how the NAT in front of it behaves",
+		about: [
+			"Asks a STUN server, named as HOST, HOST:PORT, stun:HOST:PORT or stuns:HOST, or in WHITHER_STUN. One with two addresses (RFC 5780, or RFC 3489) also tells what the mapping and the filter go by, and so with which peers direct calls work; any other tells the address alone. What could not be found out is said with the reason.",
+			"Where UDP goes unanswered, TCP to the same place is tried, to tell a filter from a dead server.",
+		],
+		options: STUN_OPTIONS,
+		operands: [0, 1],
 		completes: "host",
 	},
 	{
@@ -113,14 +126,14 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: ["trace", "serve", "doctor", "demo", "completion", "man"],
+		completes: ["trace", "stun", "serve", "doctor", "demo", "completion", "man"],
 	},
 ];
 
 /** What the exit code says (the same for every command). */
 export const EXIT_CODES: readonly (readonly [number, string])[] = [
 	[0, "measured"],
-	[1, "target not reached, under --strict; loss threshold of ping mode reached"],
+	[1, "target not reached, under --strict; loss threshold of ping mode reached; no answer of the STUN server"],
 	[2, "wrong usage, or a name that does not resolve"],
 	[3, "a privilege is missing and nothing else would do"],
 	[4, "the system or the network failed: no route, interface down"],

@@ -82,6 +82,10 @@ async function reportFailure(args: readonly string[], thrown: unknown): Promise<
 }
 
 async function failureText(args: readonly string[], format: "json" | "ndjson", error: WhitherError): Promise<string> {
+	if (args[0] === "stun") {
+		const { formatStunFailure } = await import("./other-commands.ts");
+		return formatStunFailure({ tool: TOOL, args, name: null, startedAt: new Date().toISOString() }, error);
+	}
 	const unknown = { name: "", address: null, port: null, method: null, family: null };
 	const order = { tool: TOOL, args, startedAt: new Date().toISOString(), ...unknown };
 	if (mentionsOption(args, TRACE_OPTIONS, "ping")) {

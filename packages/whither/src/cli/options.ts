@@ -3,7 +3,7 @@
  * the type of a parsed command line is derived from its rows.
  */
 import { OPENABLE_CHANNELS, TRACE_METHODS } from "@whither/core";
-import { LIMITS, LISTEN_PORT, PING_LIMITS } from "../api/limits.ts";
+import { LIMITS, LISTEN_PORT, PING_LIMITS, STUN_LIFETIME } from "../api/limits.ts";
 import {
 	address,
 	addresses,
@@ -234,6 +234,23 @@ export const DEMO_OPTIONS = {
 	...GENERAL,
 } as const satisfies OptionTable;
 
+/** Options of `whither stun`. */
+export const STUN_OPTIONS = {
+	ipv4: flag("4", "Path", "IPv4 only; a server with addresses of both kinds is asked over both"),
+	ipv6: flag("6", "Path", "IPv6 only"),
+	tcp: flag(null, "Path", "Over TCP, which tells the public address alone"),
+	tls: flag(null, "Path", "Over TLS, likewise; as a stuns: URI asks for"),
+	ca: valued(null, inputFile, "Path", "TLS: certificates (PEM) to trust", "the system's"),
+	source: valued("s", address, "Path", "Source address", "as routed"),
+	classic: flag(null, "Probes", "Requests of RFC 3489, for servers that answer no others"),
+	lifetime: flag(null, "Probes", "Measure how long a binding lasts unused; takes minutes"),
+	longest: valued(null, wholeNumber(STUN_LIFETIME, "S"), "Probes", "The longest wait that --lifetime tries", "300"),
+	timeout: valued("Q", seconds, "Timing", "End after S seconds with what is known"),
+	json: flag(null, "Output", "One JSON document on stdout (schema whither.stun/1)"),
+	...COLOR,
+	...GENERAL,
+} as const satisfies OptionTable;
+
 /** Options of `whither serve`. */
 export const SERVE_OPTIONS = {
 	listen: valued(
@@ -270,6 +287,8 @@ export const PLAIN_OPTIONS = { ...GENERAL } as const satisfies OptionTable;
 
 /** A parsed command line of `whither trace`. */
 export type TraceFlags = Parsed<typeof TRACE_OPTIONS>;
+/** A parsed command line of `whither stun`. */
+export type StunFlags = Parsed<typeof STUN_OPTIONS>;
 /** A parsed command line of `whither serve`. */
 export type ServeFlags = Parsed<typeof SERVE_OPTIONS>;
 /** A parsed command line of `whither demo`. */

@@ -12,10 +12,11 @@ import { formatMan } from "./man.ts";
 import { print } from "./output.ts";
 import { openPcapFile } from "./pcap-file.ts";
 import { formatPingFailure, pingCommand } from "./ping.ts";
+import { formatStunFailure, stunCommand } from "./stun.ts";
 import { suggest } from "./suggest.ts";
 import { UsageProblem } from "./values.ts";
 
-export { formatHelp, formatMethodOptions, formatPingFailure, openPcapFile, pingCommand };
+export { formatHelp, formatMethodOptions, formatPingFailure, formatStunFailure, openPcapFile, pingCommand };
 
 /** A command line taken apart. */
 export interface CommandWords {
@@ -31,6 +32,8 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 	switch (command.name) {
 		case "doctor":
 			return doctorCommand(words.rest);
+		case "stun":
+			return stunCommand(words.rest, words.args);
 		case "serve": {
 			const { serveCommand } = await import("./serve.ts");
 			return serveCommand(words.rest);
