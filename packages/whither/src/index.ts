@@ -28,7 +28,7 @@ export type {
 } from "@whither/core";
 export { PING_SCHEMA, TRACE_METHODS, TRACE_SCHEMA } from "@whither/core";
 export type { Scenario } from "@whither/sim";
-export { DEMO } from "@whither/sim";
+export { DEMO, NAT_KINDS, natWorld } from "@whither/sim";
 export type { AsLookup, AsServer } from "./api/as-server.ts";
 export { type DoctorResult, doctor, type MethodCheck } from "./api/doctor.ts";
 export { WhitherError, type WhitherErrorCode } from "./api/error.ts";
@@ -42,6 +42,7 @@ export type { PingRequestOptions } from "./api/ping-options.ts";
 export { PingRun } from "./api/ping-run.ts";
 export type { ResolvedTarget } from "./api/resolve.ts";
 export { type SimulatedOptions, simulated } from "./api/simulated.ts";
+export { type SimulatedStunOptions, simulatedStun } from "./api/simulated-stun.ts";
 export { stun } from "./api/stun.ts";
 export type { StunFailureDocument } from "./api/stun-failure.ts";
 export type { StunRequestOptions } from "./api/stun-options.ts";

@@ -29,7 +29,7 @@ export interface StunFindings {
 	readonly error: SystemError | StreamFailure | null;
 	/** Whose clocks the round trip is made of. */
 	readonly stamps: "kernel" | "user";
-	readonly backend: "native" | "portable";
+	readonly backend: "native" | "portable" | "simulated";
 	/** Datagrams or messages; `foreign`: what came and answered nothing. */
 	readonly counters: { readonly sent: number; readonly received: number; readonly foreign: number };
 }

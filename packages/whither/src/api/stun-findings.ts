@@ -82,7 +82,10 @@ function unknownsOf({ transport, lifetime }: AskedStun, { behaviour, ended }: St
 	const unknowns: StunUnknown[] = [];
 	if (mapping === "unknown") unknowns.push({ what: "mapping", why: cut ?? untested ?? "otherSilent" });
 	if (filtering === "unknown") unknowns.push({ what: "filtering", why: cut ?? untested ?? "refused" });
-	if (mapping === "none") return unknowns;
+	if (mapping === "none") {
+		if (lifetime !== undefined) unknowns.push({ what: "lifetime", why: "notTranslated" });
+		return unknowns;
+	}
 	if (hairpin === null) unknowns.push({ what: "hairpin", why: cut ?? "unanswered" });
 	if (lifetime !== undefined && lifetimeSeconds === null && goneAfterSeconds === null)
 		unknowns.push({ what: "lifetime", why: cut ?? "refused" });

@@ -59,9 +59,9 @@ export interface StunUnknown {
 	/**
 	 * `oneAddress`: the server has no second address to test with. `stream`: TCP and TLS tell the address alone.
 	 * `otherSilent`: its other address did not answer. `refused`: it does not do what the test asks for. `unanswered`: it
-	 * stopped answering. `outOfTime`: the time was up, or the run stopped.
+	 * stopped answering. `outOfTime`: the time was up, or the run stopped. `notTranslated`: there is nothing to measure.
 	 */
-	readonly why: "oneAddress" | "stream" | "otherSilent" | "refused" | "unanswered" | "outOfTime";
+	readonly why: "oneAddress" | "stream" | "otherSilent" | "refused" | "unanswered" | "outOfTime" | "notTranslated";
 }
 
 /** One run. The findings on top are those of the first family that answered, else of the first. */
@@ -71,7 +71,7 @@ export interface StunResult extends Omit<StunFamilyResult, "server"> {
 	readonly args: readonly string[];
 	/** As it was asked for, the host that an SRV record may have named instead, and where it is. */
 	readonly server: { readonly name: string; readonly host: string; readonly address: string; readonly port: number };
-	readonly backend: "native" | "portable" | null;
+	readonly backend: StunFindings["backend"] | null;
 	readonly startedAt: string;
 	readonly durationNs: number;
 	readonly stopReason: "complete" | "timeout" | "interrupted";

@@ -82,6 +82,7 @@ const WHY: Readonly<Record<StunUnknown["why"], string>> = {
 	refused: "the server does not do what the test asks for",
 	unanswered: "the server stopped answering",
 	outOfTime: "the time was up",
+	notTranslated: "nothing is translated, so there is no binding",
 };
 
 /** Why it is not known; null where it is. */
