@@ -68,6 +68,12 @@ module.exports = {
 			name: "api-stands-below-report-and-command-line",
 			severity: "error",
 			from: { path: "^packages/whither/src/api/", pathNot: "\\.test\\.ts$" },
+			to: { path: "^packages/whither/src/(report|server|cli)/" },
+		},
+		{
+			name: "server-does-not-import-reports-or-the-command-line",
+			severity: "error",
+			from: { path: "^packages/whither/src/server/" },
 			to: { path: "^packages/whither/src/(report|cli)/" },
 		},
 	],
