@@ -4,6 +4,14 @@ export { type Clock, openClock } from "./clock.ts";
 export { nodeCrypto } from "./crypto.ts";
 export { runPing, runTrace } from "./driver.ts";
 export { isSystemError } from "./errors.ts";
+export type { QueueFailure } from "./nfqueue/packet-queue.ts";
+export { boundQueues } from "./nfqueue/packet-queue.ts";
+export {
+	type PathNodeCounts,
+	type PathNodeOrder,
+	type RunningPathNode,
+	runPathNode,
+} from "./path-node/run-path-node.ts";
 export { type Prober, type ProberOptions, startProber } from "./prober.ts";
 export { serveProber } from "./serve-prober.ts";
 export { type MethodSupport, methodSupport } from "./support.ts";
