@@ -1,8 +1,15 @@
 /** The commands, as one table beside the options. */
-import { DEMO_OPTIONS, DOCTOR_OPTIONS, type OptionTable, PLAIN_OPTIONS, TRACE_OPTIONS } from "./options.ts";
+import {
+	DEMO_OPTIONS,
+	DOCTOR_OPTIONS,
+	type OptionTable,
+	PLAIN_OPTIONS,
+	ROUTER_OPTIONS,
+	TRACE_OPTIONS,
+} from "./options.ts";
 
 /** First word of a command line. */
-export type CommandName = "trace" | "doctor" | "demo" | "completion" | "man" | "help";
+export type CommandName = "trace" | "doctor" | "demo" | "router" | "completion" | "man" | "help";
 
 /** One command. */
 export interface CommandRow {
@@ -58,6 +65,18 @@ export const COMMANDS: readonly CommandRow[] = [
 		completes: null,
 	},
 	{
+		name: "router",
+		usage: "whither router [--install] [--queue=N] [--interface=DEV] [--up=KBPS] [--down=KBPS]",
+		summary: "Answer STUN requests whose TTL ends at this router with what it knows (enriched ICMP)",
+		about: [
+			"Takes STUN packets from an NFQUEUE. A Binding request whose TTL ends here is answered with Time Exceeded that carries a STUN response: number of nodes, congestion, bandwidth each way; and the interfaces. A message that passes with a NETWORK-STATUS attribute gets this node's word written into it. All else passes untouched, and so does everything when this program is gone or too slow.",
+			"Runs until a signal, then prints what it did on stderr. Needs CAP_NET_ADMIN and CAP_NET_RAW. Without --install it prints the rules that send it packets; docs/router.md has a drawing of the answer.",
+		],
+		options: ROUTER_OPTIONS,
+		operands: [0, 0],
+		completes: null,
+	},
+	{
 		name: "completion",
 		usage: "whither completion bash|zsh|fish",
 		summary: "Print a completion script for the shell",
@@ -84,7 +103,7 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: ["trace", "doctor", "demo", "completion", "man"],
+		completes: ["trace", "doctor", "demo", "router", "completion", "man"],
 	},
 ];
 

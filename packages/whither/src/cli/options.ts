@@ -21,7 +21,7 @@ import {
 } from "./values.ts";
 
 /** Heading under which help lists an option. */
-export type OptionGroup = "Method" | "Path" | "Probes" | "Timing" | "Output" | "General";
+export type OptionGroup = "Method" | "Path" | "Probes" | "Timing" | "Router" | "Output" | "General";
 
 /** One option; its long name is its key in the table. `value` null: a flag. */
 export interface OptionRow<T = unknown> {
@@ -229,6 +229,27 @@ export const DEMO_OPTIONS = {
 	fast: flag(null, "Output", "Everything at once instead of line by line (as on a pipe)"),
 	realtime: flag(null, "Output", "Line by line, eight times slower than life, even when stdout is no terminal"),
 	...FORMATS,
+	...GENERAL,
+} as const satisfies OptionTable;
+
+/** NFQUEUE numbers have 16 bits. */
+const QUEUES = [0, 65_535] as const;
+/** Up to a terabit a second. */
+const KBPS = [1, 1_000_000_000] as const;
+
+/** Options of `whither router`. */
+export const ROUTER_OPTIONS = {
+	install: flag(null, "Router", "Set the rules up that send packets here, and take them away at the end"),
+	queue: valued(null, wholeNumber(QUEUES), "Router", "Number of the NFQUEUE", "0"),
+	interface: valued("i", interfaceName, "Router", "Only packets that come in by this interface", "every interface"),
+	up: valued(
+		null,
+		wholeNumber(KBPS, "KBPS"),
+		"Router",
+		"What the interface that packets come in by takes in their direction, kbit/s",
+		"the link's speed",
+	),
+	down: valued(null, wholeNumber(KBPS, "KBPS"), "Router", "The same against their direction", "the link's speed"),
 	...GENERAL,
 } as const satisfies OptionTable;
 
