@@ -64,7 +64,7 @@ const SPEAKS = ["udplite", "dccp", "sctp", "otherProtocols"] as const;
 
 function wantedOfHost(spec: HostSpec): string | null {
 	if (spec.udpLongest !== undefined) return "application that ignores long datagrams";
-	if (spec.udp === "dns" || spec.udp === "quic") return `${spec.udp.toUpperCase()} server`;
+	if (spec.udp === "dns" || spec.udp === "quic" || spec.udp === "stun") return `${spec.udp.toUpperCase()} server`;
 	if (spec.answersFrom !== undefined) return "answersFrom";
 	const tcp = (["mss", "resetsAfterMs", "initialSequence"] as const).find((key) => spec.tcp?.[key] !== undefined);
 	return tcp ?? SPEAKS.find((key) => !["silent", "unreachable", undefined].includes(spec[key])) ?? null;
@@ -76,7 +76,7 @@ function wantedOfRouter(spec: RouterSpec): string | null {
 	if (spec.nat?.kind === "oneToOne") return "NAT that leaves quotes alone";
 	if ((spec.nat?.quotes ?? "restored") !== "restored") return "NAT that restores quotes by half";
 	if (spec.quoteBytes !== undefined && spec.quoteBytes !== "all") return "quoteBytes";
-	const keys = ["mpls", "interfaceInfo", "nodeName", "icmpDelayMs", "icmpJitterMs"] as const;
+	const keys = ["mpls", "interfaceInfo", "nodeName", "icmpDelayMs", "icmpJitterMs", "enriched"] as const;
 	return keys.find((key) => spec[key] !== undefined) ?? null;
 }
 

@@ -36,6 +36,7 @@ export {
 export { type ChannelFacts, channelFacts, channelNeeds, channelOrder } from "./trace/channel-order.ts";
 export { type ContextParts, probeContext } from "./trace/context.ts";
 export type { TraceEvent } from "./trace/events.ts";
+export { extensionJson } from "./trace/extension-json.ts";
 export { hopsBack } from "./trace/hop-distance.ts";
 export type {
 	Companion,
@@ -86,6 +87,6 @@ export {
 	type TraceWarning,
 } from "./trace/result.ts";
 export { type SynAckFacts, synAckFacts } from "./trace/session.ts";
-export { extensionJson, type ResultFacts, traceResult } from "./trace/trace-result.ts";
+export { type ResultFacts, traceResult } from "./trace/trace-result.ts";
 export { Tracer } from "./trace/tracer.ts";
 export type { TracerConfig, TracerInput, TracerOutput } from "./trace/tracer-io.ts";

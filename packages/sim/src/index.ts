@@ -7,6 +7,14 @@ export { Internet, type InternetOptions } from "./internet.ts";
 export { natAddress } from "./nat.ts";
 export type { HookPlace, HookPoint, Listener, NodeHook } from "./node.ts";
 export type { PacketRecord } from "./packet-record.ts";
+export type {
+	AttachedProgram,
+	Datagram,
+	DatagramError,
+	DatagramProgram,
+	Endpoint,
+	ProgramInput,
+} from "./program.ts";
 export { Random } from "./random.ts";
 export { openPing, type RunPingOptions, runPing, type SimulatedPing } from "./run-ping.ts";
 export { type RunTraceOptions, runTrace, scenarioChannels, type TraceRun } from "./run-trace.ts";
@@ -48,6 +56,9 @@ export {
 	linkAddress,
 	linkPrefixLength,
 	nodeAddress,
+	nodeAddresses,
 	nodeNames,
+	publicAddress,
+	publicAddresses,
 	type Routes,
 } from "./topology.ts";

@@ -1,21 +1,24 @@
 /** The simulated internet: nodes joined by links, real packet bytes, virtual time. */
-import { type Family, type Instant, MILLISECOND } from "@whither/core";
+import type { Family, Instant } from "@whither/core";
 import { type CryptoPort, IP_PROTOCOL } from "@whither/wire";
 import { EventQueue } from "./event-queue.ts";
-import { decideForwarding, isSilentAbout } from "./forwarding.ts";
+import { decideForwarding } from "./forwarding.ts";
 import { fragmentIpv4 } from "./fragment.ts";
 import { answerPacket } from "./host.ts";
-import { buildIcmpError, type ErrorCause, formatCause } from "./icmp-error.ts";
+import { StunHost } from "./host-stun.ts";
+import { type ErrorCause, formatCause } from "./icmp-error.ts";
 import { Impairment, impairmentFrom } from "./impairment.ts";
 import { middleboxHooks } from "./middlebox.ts";
 import { natAddress } from "./nat.ts";
 import { type HookPlace, type Listener, type NodeHook, type NodeInterface, SimNode } from "./node.ts";
-import { noisePacket } from "./noise.ts";
-import { type IpPacket, isIcmpError, readPacket, withTtl } from "./packet.ts";
+import { errorOf, whyNoError } from "./node-errors.ts";
+import { noisePackets } from "./noise.ts";
+import { type IpPacket, readPacket, withTtl } from "./packet.ts";
 import type { PacketRecord } from "./packet-record.ts";
-import { quotedExtensions } from "./quoted-extensions.ts";
+import type { AttachedProgram, DatagramProgram } from "./program.ts";
+import { ProgramHost } from "./program-host.ts";
 import { Random } from "./random.ts";
-import type { HostSpec, NoiseSpec, RouterSpec, Scenario } from "./scenario.ts";
+import type { HostSpec, RouterSpec, Scenario } from "./scenario.ts";
 import { type ConnectionRecord, TcpEndpoint } from "./tcp-endpoint.ts";
 import { computeRoutes, type Routes } from "./topology.ts";
 
@@ -46,6 +49,8 @@ export class Internet {
 	readonly #events = new EventQueue<() => void>();
 	/** By node name; made when a first segment to an open port comes. */
 	readonly #endpoints = new Map<string, TcpEndpoint>();
+	/** By node name; made when a first program comes. */
+	readonly #programs = new Map<string, ProgramHost>();
 
 	constructor(options: InternetOptions) {
 		const { scenario, family, hooks = {} } = options;
@@ -64,6 +69,7 @@ export class Internet {
 			const node = new SimNode({ scenario, family, ...own });
 			this.#nodes.set(name, node);
 			for (const address of node.addresses) this.#ownerOf.set(address, name);
+			if (spec.kind === "host" && spec.udp === "stun") this.attach(name, new StunHost(spec.stun));
 			if (spec.kind === "router" && spec.nat !== undefined) {
 				this.#ownerOf.set(natAddress(scenario, name, spec.nat, family), name);
 			}
@@ -108,6 +114,15 @@ export class Internet {
 	/** Gives the packets that arrive at a node to `listener`. */
 	listen(name: string, listener: Listener): void {
 		this.#node(name).listener = listener;
+	}
+
+	/** Runs a program on a host; its first tick comes at once, at `now`. */
+	attach(name: string, program: DatagramProgram, now: Instant = 0): AttachedProgram {
+		const node = this.#node(name);
+		const known = this.#programs.get(name);
+		const host = known ?? new ProgramHost({ ...this.#powersOf(node), family: this.family, addresses: node.addresses });
+		if (known === undefined) this.#programs.set(name, host);
+		return host.attach(program, now);
 	}
 
 	/** Sends a whole IP packet from a node. */
@@ -198,6 +213,7 @@ export class Internet {
 		const detail = packet === null ? "fragment" : "";
 		this.packets.push({ at, node: node.name, action: "deliver", detail, packet: piece.bytes });
 		if (packet === null || node.listener?.(packet, at)) return;
+		if (this.#programs.get(node.name)?.receive(packet, at)) return;
 		if (packet.protocol === IP_PROTOCOL.tcp && this.#endpoint(node).receive(packet, at)) return;
 		const answer = answerPacket(node.host, packet, {
 			source: this.#answerSource(node, packet),
@@ -214,41 +230,30 @@ export class Internet {
 	#endpoint(node: SimNode): TcpEndpoint {
 		const known = this.#endpoints.get(node.name);
 		if (known !== undefined) return known;
-		const endpoint = new TcpEndpoint({
-			...{ node: node.name, host: node.host, ttl: node.initialTtl, random: node.random },
-			nextIdentification: () => node.nextIdentification(),
-			send: (packet, at) => this.#output(node, packet, at),
-			schedule: (at, action) => this.schedule(at, action),
-		});
+		const endpoint = new TcpEndpoint({ ...this.#powersOf(node), host: node.host, random: node.random });
 		this.#endpoints.set(node.name, endpoint);
 		return endpoint;
 	}
 
-	/** Drops a packet and tells its sender, as far as the node may and wants to. */
-	#fail(node: SimNode, packet: IpPacket, cause: ErrorCause, inLink: number, at: Instant): void {
-		const refusal = this.#whyNoError(node, packet, at);
-		this.#drop(node, packet.bytes, at, [formatCause(cause), refusal ?? ""].filter(Boolean).join(", "));
-		if (refusal !== null) return;
-		const router = node.router;
-		const error = buildIcmpError(packet, cause, {
-			source: this.#answerSource(node, packet),
+	/** What a node lends to those who live on it. */
+	#powersOf(node: SimNode) {
+		return {
+			node: node.name,
 			ttl: node.initialTtl,
-			identification: node.nextIdentification(),
-			quoteBytes: router?.quoteBytes ?? "all",
-			extensions: router === null ? [] : quotedExtensions(router, cause, node.interfaces.get(inLink)),
-			layout: router?.extensionLayout ?? "rfc4884",
-		});
-		const delayMs = (router?.icmpDelayMs ?? 0) + (router?.icmpJitterMs ?? 0) * node.random.fraction();
-		const leavesAt = at + Math.round(delayMs * MILLISECOND);
-		for (let copy = 0; copy < (node.spec.copies ?? 1); copy++) this.send(node.name, error, leavesAt);
+			nextIdentification: () => node.nextIdentification(),
+			send: (packet: Uint8Array, at: Instant) => this.#output(node, packet, at),
+			schedule: (at: Instant, action: () => void) => this.schedule(at, action),
+		};
 	}
 
-	/** RFC 1122 §3.2.2 and RFC 4443 §2.4: no error about an error or a later fragment. */
-	#whyNoError(node: SimNode, packet: IpPacket, at: Instant): string | null {
-		if (isIcmpError(packet)) return "no error about an error";
-		if (packet.fragmentOffset > 0) return "no error about a later fragment";
-		if (node.router !== null && isSilentAbout(node.router, packet)) return "silent";
-		return node.limiter.allows(packet.source, at) ? null : "rate limited";
+	/** Drops a packet and tells its sender, as far as the node may and wants to. */
+	#fail(node: SimNode, packet: IpPacket, cause: ErrorCause, inLink: number, at: Instant): void {
+		const refusal = whyNoError(node, packet, at);
+		this.#drop(node, packet.bytes, at, [formatCause(cause), refusal ?? ""].filter(Boolean).join(", "));
+		if (refusal !== null) return;
+		const place = { inLink, source: this.#answerSource(node, packet) };
+		const { error, delayNs } = errorOf(node, packet, cause, place);
+		for (let copy = 0; copy < (node.spec.copies ?? 1); copy++) this.send(node.name, error, at + delayNs);
 	}
 
 	/** The address a node answers from: the one asked, the one it is told to use, or the one facing the sender. */
@@ -265,15 +270,11 @@ export class Internet {
 	#makeNoise(node: SimNode, packet: IpPacket, at: Instant): void {
 		const { trace, noise } = this.scenario;
 		if (noise === undefined || packet.source !== this.address(trace.from)) return;
-		for (const spec of noise) if (spec.at === node.name) this.#makeOneNoise(node, spec, packet, at);
-	}
-
-	#makeOneNoise(node: SimNode, spec: NoiseSpec, probe: IpPacket, at: Instant): void {
-		const source = this.#answerSource(node, probe);
-		const target = this.address(this.scenario.trace.to);
-		for (let copy = 0; copy < (spec.copies ?? 1); copy++) {
-			const packet = noisePacket(spec.what, { probe, source, target, random: node.random });
-			if (packet !== null) this.#output(node, packet, at);
+		const source = this.#answerSource(node, packet);
+		const facts = { probe: packet, source, target: this.address(trace.to), random: node.random };
+		for (const spec of noise) {
+			if (spec.at !== node.name) continue;
+			for (const sound of noisePackets(spec, facts)) this.#output(node, sound, at);
 		}
 	}
 

@@ -3,33 +3,20 @@
  * to the outside, destinations and quoted packets as they come in by it.
  */
 import type { Family } from "@whither/core";
-import {
-	decodeQuoted,
-	ECHO_TYPES,
-	formatAddress,
-	ICMP_HEADER_LENGTH,
-	IP_PROTOCOL,
-	isDecodeError,
-	parseAddress,
-} from "@whither/wire";
+import { decodeQuoted, ECHO_TYPES, ICMP_HEADER_LENGTH, IP_PROTOCOL, isDecodeError } from "@whither/wire";
 import type { HookPlace, NodeHook } from "./node.ts";
 import { type IpPacket, icmpProtocol, isIcmpError, readPacket } from "./packet.ts";
 import { adjustChecksum, replaceAddress, writeIcmpChecksum } from "./packet-fields.ts";
 import type { NatSpec, Scenario } from "./scenario.ts";
-import { addressTowards, interfacesOf, nodeAddress } from "./topology.ts";
+import { addressTowards, interfacesOf, nodeAddress, publicAddress } from "./topology.ts";
 
-/** Networks for documentation (RFC 5737, RFC 3849) that public addresses of 1:1 NAT are taken from. */
-const PUBLIC = { 4: "203.0.113.", 6: "2001:db8:113::" } as const;
 /** First port that a masqueraded flow gets; Linux's `masquerade random` takes any. */
 const FIRST_PORT = 40_000;
 
 /** The address that a NAT's inside is seen by: of its outer link, or for 1:1 one that is on no interface. */
 export function natAddress(scenario: Scenario, router: string, nat: NatSpec, family: Family): string {
 	if (nat.kind === "masquerade") return addressTowards(scenario, router, nat.outside, family);
-	const number = Object.keys(scenario.nodes).indexOf(router) + 1;
-	const bytes = parseAddress(PUBLIC[family] + (family === 4 ? number : number.toString(16)));
-	if (isDecodeError(bytes)) throw new RangeError(`${router} has no public address`);
-	return formatAddress(bytes);
+	return publicAddress(scenario, router, 0, family);
 }
 
 /** One flow as a NAT remembers it: who it is inside, and by which port or id it is known outside. */

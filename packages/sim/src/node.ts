@@ -6,7 +6,7 @@ import type { IpPacket } from "./packet.ts";
 import { Random } from "./random.ts";
 import { IcmpLimiter } from "./rate-limit.ts";
 import type { HostSpec, NodeSpec, RouterSpec, Scenario } from "./scenario.ts";
-import { type Interface, interfacesOf, linkAddress, nodeAddress } from "./topology.ts";
+import { type Interface, interfacesOf, linkAddress, nodeAddress, nodeAddresses } from "./topology.ts";
 
 /** Where in a node a hook sees a packet: as it comes in, when it is to be forwarded, as it goes out. */
 export type HookPoint = "in" | "forward" | "out";
@@ -76,7 +76,7 @@ export class SimNode {
 				return [place.link, { ...place, address: linkAddress(place.link, place.side, family), mtu }];
 			}),
 		);
-		this.addresses = new Set([...this.interfaces.values()].map((place) => place.address));
+		this.addresses = new Set(nodeAddresses(scenario, name, family));
 		this.address = nodeAddress(scenario, name, family);
 	}
 

@@ -11,7 +11,7 @@ import {
 import { buildIcmpError, type ErrorCause } from "./icmp-error.ts";
 import { buildPacket, type IpPacket, icmpProtocol, readPacket } from "./packet.ts";
 import type { Random } from "./random.ts";
-import type { NoiseKind } from "./scenario.ts";
+import type { NoiseKind, NoiseSpec } from "./scenario.ts";
 
 /** What the noise is made from. */
 export interface NoiseFacts {
@@ -27,9 +27,10 @@ const EXPIRED: ErrorCause = { what: "timeExceeded" };
 /** What an unrelated flow of the same host looks like. */
 const OTHER_PORTS = { sourcePort: 40_000, destinationPort: 53 };
 
-/** One packet of noise to the probe's sender; null when this kind cannot be made from this probe. */
-export function noisePacket(kind: NoiseKind, facts: NoiseFacts): Uint8Array | null {
-	return MAKERS[kind](facts);
+/** The packets of one noise maker to the probe's sender; none where its kind cannot be made from this probe. */
+export function noisePackets({ what, copies = 1 }: NoiseSpec, facts: NoiseFacts): readonly Uint8Array[] {
+	const packets = Array.from({ length: copies }, () => MAKERS[what](facts));
+	return packets.filter((packet) => packet !== null);
 }
 
 const MAKERS: Readonly<Record<NoiseKind, (facts: NoiseFacts) => Uint8Array | null>> = {

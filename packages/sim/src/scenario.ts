@@ -67,11 +67,33 @@ export interface TcpSpec {
 	readonly initialSequence?: number;
 }
 
+/** A STUN server's ways. */
+export interface StunSpec {
+	/** Its short-term password (RFC 8489 §9.1): requests without are refused by 400, those with another by 401. */
+	readonly password?: string;
+	/** It is silent to requests that it refuses for that, as ICE agents may be. */
+	readonly silentToStrangers?: true;
+	/** Asks everybody for long-term credentials (RFC 8489 §9.2): 401 with realm and nonce. */
+	readonly realm?: string;
+	/** Knows PADDING (RFC 5780), which others refuse by 420. */
+	readonly padding?: true;
+	/** Answers every request by this error, such as 487. */
+	readonly error?: number;
+	/** Knows no more than RFC 3489. */
+	readonly classic?: true;
+	/** Counts its answers (RFC 7982); otherwise it only echoes the request's count. */
+	readonly counts?: true;
+	/** Copies NETWORK-STATUS of requests and adds one of its own for the way back. */
+	readonly networkStatus?: true;
+}
+
 /** A machine at the edge: it forwards nothing. */
 export interface HostSpec {
 	readonly kind: "host";
-	/** What every UDP port does: `closed` answers port unreachable, `open` takes and says nothing, `echo` sends the payload back, `dns` answers queries with one address, `quic` answers Initials of version 1 with a ServerHello (it wants cryptography), `silent` drops. Default closed. */
-	readonly udp?: "closed" | "open" | "echo" | "dns" | "quic" | "silent";
+	/** What every UDP port does: `closed` answers port unreachable, `open` takes and says nothing, `echo` sends the payload back, `dns` answers queries with one address, `quic` answers Initials of version 1 with a ServerHello (it wants cryptography), `stun` answers Binding requests, `silent` drops. Default closed. */
+	readonly udp?: "closed" | "open" | "echo" | "dns" | "quic" | "stun" | "silent";
+	/** How a `stun` server answers where it differs from one that knows RFC 8489 and asks for nothing. */
+	readonly stun?: StunSpec;
 	/** A `quic` server has every client show its address first, by a Retry (RFC 9000 section 8.1.2). */
 	readonly quicRetry?: boolean;
 	/** Bytes of the longest datagram that its UDP application takes; longer ones it ignores. Default: any. */
@@ -89,6 +111,8 @@ export interface HostSpec {
 	readonly sctp?: "closed" | "open" | "silent";
 	/** What is done with packets of protocols beyond these. Default unreachable. */
 	readonly otherProtocols?: "unreachable" | "echo" | "silent";
+	/** Public addresses that it has beside those of its links, as a server of RFC 5780 needs two; at most 3. Default 0. */
+	readonly publicAddresses?: number;
 	/** Default: answers. */
 	readonly icmpEcho?: "answers" | "silent";
 	/** Default: none. */
@@ -147,6 +171,13 @@ export type NatSpec = {
 	readonly quotes?: "restored" | "checksumLeft" | "untranslated";
 } & ({ readonly kind: "masquerade" } | { readonly kind: "oneToOne"; readonly host: string });
 
+/** What an enriched router says of the link that packets come in by, in kbit/s: `up` as they travel, `down` against them. */
+export interface EnrichedSpec {
+	readonly upKbps: number;
+	readonly downKbps: number;
+	readonly congested?: true;
+}
+
 /** A machine in the middle: it forwards, counts TTLs down and reports what it dropped. */
 export interface RouterSpec {
 	readonly kind: "router";
@@ -164,6 +195,11 @@ export interface RouterSpec {
 	readonly nodeName?: string;
 	/** `old`: the layout from before RFC 4884, length field zero and extension after exactly 128 bytes. Default rfc4884. */
 	readonly extensionLayout?: "rfc4884" | "old";
+	/**
+	 * Answers STUN requests whose TTL ran out by Time Exceeded with a STUN response in it (RFC 4884 class 0xF7), and writes
+	 * into the NETWORK-STATUS of those that it forwards.
+	 */
+	readonly enriched?: EnrichedSpec;
 	/** How one of several equally good next hops is chosen; default perFlow. */
 	readonly ecmp?: "perFlow" | "perPacket";
 	/** Destinations it answers with ICMP unreachable instead of forwarding to. */
@@ -270,6 +306,10 @@ export interface Expectation {
 	readonly late?: Bounds;
 	readonly duplicates?: Bounds;
 	readonly inferred?: Bounds;
+	/** How often probes were sent again, summed over the trace. */
+	readonly retransmissions?: Bounds;
+	/** Name of the router by whose outer address the result says we are seen; null: by our own, or not known. */
+	readonly seenAs?: string | null;
 	/** Probes sent. Checked in virtual time only. */
 	readonly sent?: Bounds;
 	readonly pathMtu?: number | null;
@@ -316,6 +356,10 @@ export interface ExpectedHop {
 	readonly mpls?: readonly number[];
 	/** How each change of the quoted probe begins, in order; empty: none. Not asked of error queues, which show no header. */
 	readonly changes?: readonly string[];
+	/** Fields that the findings of every answer must have, objects within likewise. */
+	readonly detail?: Readonly<Record<string, unknown>>;
+	/** What an enriched router says of its links; `false`: nothing. */
+	readonly networkStatus?: Readonly<Record<string, unknown>> | false;
 	/** Name of the interface that the quoted RFC 5837 object gives, as {@link interfaceName} makes it. */
 	readonly interfaceName?: string;
 	readonly nodeName?: string;

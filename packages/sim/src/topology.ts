@@ -28,6 +28,31 @@ export function linkAddress(link: number, side: 0 | 1, family: Family): string {
 	return formatAddress(bytes);
 }
 
+/** Networks for documentation (RFC 5737, RFC 3849) that public addresses are taken from, the first of a node from the first. */
+const PUBLIC_NETWORKS: readonly Readonly<Record<Family, string>>[] = [
+	{ 4: "203.0.113.", 6: "2001:db8:113::" },
+	{ 4: "198.51.100.", 6: "2001:db8:100::" },
+	{ 4: "192.0.2.", 6: "2001:db8:2::" },
+];
+
+/** Most public addresses that one host can have. */
+export const MOST_PUBLIC_ADDRESSES = PUBLIC_NETWORKS.length;
+
+/** The first, second or third public address that a node has or would have; canonical text. */
+export function publicAddress({ nodes }: Topology, node: string, which: number, family: Family): string {
+	const number = Object.keys(nodes).indexOf(node) + 1;
+	const bytes = parseAddress(`${PUBLIC_NETWORKS[which]?.[family]}${number.toString(family === 4 ? 10 : 16)}`);
+	if (number === 0 || isDecodeError(bytes)) throw new RangeError(`${node} has no public address ${which}`);
+	return formatAddress(bytes);
+}
+
+/** The addresses that are a node's own but on none of its links. */
+export function publicAddresses(topology: Topology, node: string, family: Family): readonly string[] {
+	const spec = topology.nodes[node];
+	const count = spec?.kind === "host" ? (spec.publicAddresses ?? 0) : 0;
+	return Array.from({ length: count }, (_, which) => publicAddress(topology, node, which, family));
+}
+
 /** Bits of a link's prefix. */
 export function linkPrefixLength(family: Family): number {
 	return family === 4 ? 30 : 64;
@@ -55,13 +80,19 @@ export function nodeAddress(topology: Topology, node: string, family: Family): s
 	return linkAddress(first.link, first.side, family);
 }
 
+/** Every address of a node: one a link, in the order of the links, then its public ones. */
+export function nodeAddresses(topology: Topology, node: string, family: Family): readonly string[] {
+	const onLinks = interfacesOf(topology, node).map(({ link, side }) => linkAddress(link, side, family));
+	return [...onLinks, ...publicAddresses(topology, node, family)];
+}
+
 /** The node that each address of a scenario belongs to, by the address's text; both families unless one is asked for. */
 export function nodeNames(topology: Topology, family?: Family): ReadonlyMap<string, string> {
 	const families: readonly Family[] = family === undefined ? [4, 6] : [family];
-	const places = Object.keys(topology.nodes).flatMap((node) => interfacesOf(topology, node));
+	const nodes = Object.keys(topology.nodes);
 	return new Map(
 		families.flatMap((wanted) =>
-			places.map(({ node, link, side }) => [linkAddress(link, side, wanted), node] as const),
+			nodes.flatMap((node) => nodeAddresses(topology, node, wanted).map((address) => [address, node] as const)),
 		),
 	);
 }

@@ -54,6 +54,8 @@ export interface Slot {
 	/** The latest packet sent for it. */
 	transmission: Transmission | null;
 	attempts: number;
+	/** Packets that said the same before that one and stayed unanswered, as the method wants it. */
+	readonly unanswered: Transmission[];
 	answer: Answer | null;
 	duplicates: number;
 	error: SystemError | null;
@@ -213,6 +215,7 @@ export function emptySlot(ttl: number, query: number, companion: Companion | nul
 		state: "unsent",
 		transmission: null,
 		attempts: 0,
+		unanswered: [],
 		answer: null,
 		duplicates: 0,
 		error: null,

@@ -56,6 +56,8 @@ export interface ProbeResult {
 	readonly late?: true;
 	/** Further answers to the same probe. */
 	readonly duplicates?: number;
+	/** How often the probe was sent again because nothing had come; times are of the packet that was answered. */
+	readonly retransmissions?: number;
 	/** The router quoted too little to name the probe; it is counted for the only probe it can have been. */
 	readonly inferred?: true;
 	readonly reply: {

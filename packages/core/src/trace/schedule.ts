@@ -46,6 +46,7 @@ export class Schedule {
 	#heldFrom = Number.POSITIVE_INFINITY;
 	#holdNs = 0;
 	#heldUntil: Instant = 0;
+	#stopped = false;
 
 	constructor(book: ProbeBook, options: ScheduleOptions) {
 		this.#book = book;
@@ -58,7 +59,7 @@ export class Schedule {
 	take(now: Instant, inFlight: number): Slot[] {
 		const taken: Slot[] = [];
 		while (now >= this.#notBefore && inFlight + taken.length < this.#limit) {
-			const slot = this.#again.shift() ?? this.#nextInOrder(now, inFlight, taken.length);
+			const slot = this.#nextAgain() ?? this.#nextInOrder(now, inFlight, taken.length);
 			if (slot === null) break;
 			taken.push(slot);
 			if (this.#options.sendWaitNs > 0) this.#notBefore = now + this.#options.sendWaitNs;
@@ -104,6 +105,7 @@ export class Schedule {
 
 	/** Nothing at all is sent any more. */
 	stop(): void {
+		this.#stopped = true;
 		this.#order = [];
 		this.#position = 0;
 		this.#again.length = 0;
@@ -126,7 +128,20 @@ export class Schedule {
 
 	/** Sends slots once more, apart from the rounds. */
 	repeat(slots: readonly Slot[]): void {
-		this.#again.push(...slots);
+		if (!this.#stopped) this.#again.push(...slots);
+	}
+
+	/** Whether slots given to `repeat` would leave. */
+	get stopped(): boolean {
+		return this.#stopped;
+	}
+
+	/** An answer to an earlier packet may have come while a slot stood in the queue. */
+	#nextAgain(): Slot | undefined {
+		for (;;) {
+			const slot = this.#again.shift();
+			if (slot === undefined || slot.state === "unsent") return slot;
+		}
 	}
 
 	#nextInOrder(now: Instant, inFlight: number, taken: number): Slot | null {

@@ -14,6 +14,7 @@ import { QUOTES } from "./quotes.ts";
 import { REFUSALS } from "./refusals.ts";
 import { SESSIONS } from "./sessions.ts";
 import { SILENCE } from "./silence.ts";
+import { STUN } from "./stun.ts";
 
 /** All scenarios, each with a name of its own. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -31,6 +32,7 @@ export const SCENARIOS: readonly Scenario[] = [
 	...EVERY_METHOD,
 	...SESSIONS,
 	...MIDDLEBOXES,
+	...STUN,
 ];
 
 /** The scenario of that name, or undefined. */

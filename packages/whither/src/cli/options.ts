@@ -115,6 +115,7 @@ export const TRACE_OPTIONS = {
 	),
 	tcpinsession: flag(null, "Method", "Inside one TCP connection, by SACK; same as --method tcpinsession"),
 	quic: flag(null, "Method", "QUIC, UDP port 443; same as --method quic"),
+	stun: flag(null, "Method", "STUN, UDP port 3478, as ICE checks the way of media; same as --method stun"),
 	dns: valued(null, domainName, "Method", "DNS query for NAME; same as --method dns --options domain=NAME"),
 	options: valued("O", methodOptions, "Method", "The method's own options; `-O help` lists them"),
 	"disable-extra-ping": flag(

@@ -6,6 +6,7 @@ import { icmp } from "./icmp.ts";
 import { quic } from "./quic.ts";
 import { raw } from "./raw.ts";
 import { sctp } from "./sctp.ts";
+import { stun } from "./stun.ts";
 import { tcp } from "./tcp.ts";
 import { tcpconnect } from "./tcpconnect.ts";
 import { tcpinsession } from "./tcpinsession.ts";
@@ -21,6 +22,7 @@ export const TRACE_METHODS: readonly TraceMethod[] = [
 	tcpconnect,
 	tcpinsession,
 	quic,
+	stun,
 	dns,
 	udplite,
 	dccp,
