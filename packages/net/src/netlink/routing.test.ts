@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromHex } from "../testing/bytes.ts";
+import { LINK_QUEUE, ROUTE_V4 } from "../testing/captured-netlink.ts";
 import { decodeNetlink, encodeBody, encodeNetlink } from "./messages.ts";
 import {
 	decodeLink,
@@ -11,17 +12,8 @@ import {
 	encodeRouteQuestion,
 } from "./routing.ts";
 
-/** What Linux 6.18 answered: a route over interface 3, one to this machine, and the queue of interface 2. */
-const ROUTE_V4 = `
-	3c000000 1800 0000 07000000 3c270000 02 20 20 00 fe 00 00 01 00020000 0800 0f00 fe000000
-	0800 0100 0a020001 0800 0200 0a010001 0800 0400 03000000 0800 0300 02000000`;
-const QUEUE = `
-	94000000 2400 0200 07000000 3c270000 00 00 0000 02000000 00000000 ffffffff 02000000 0c00 0100 6e6f717565756500
-	0500 0c00 00000000 3000 0700 1400 0100 0000000000000000 00000000 00000000 1800 0300 05000000 88130000 09000000 00000000 00000000
-	2c00 0300 ${"00".repeat(40)}`;
-
-function only(hex: string) {
-	const [message] = decodeNetlink(fromHex(hex));
+function only(datagram: Uint8Array) {
+	const [message] = decodeNetlink(datagram);
 	if (message === undefined) throw new Error("no message");
 	return message;
 }
@@ -83,7 +75,7 @@ describe("links", () => {
 	});
 
 	it("have a queue, whose root alone counts", () => {
-		const queue = only(QUEUE);
+		const queue = only(LINK_QUEUE);
 		expect(decodeLinkQueue(queue)).toEqual({ index: 2, backlogBytes: 5000, dropped: 9 });
 		const child = queue.body.slice();
 		child.fill(0, 12, 16);
@@ -95,8 +87,8 @@ describe("routing messages", () => {
 	const decoders = [decodeLink, decodeLinkQueue, decodeRoute];
 
 	it("of another kind, or cut off, are none", () => {
-		for (const hex of [ROUTE_V4, QUEUE]) {
-			const message = only(hex);
+		for (const datagram of [ROUTE_V4, LINK_QUEUE]) {
+			const message = only(datagram);
 			for (const decode of decoders) {
 				expect(decode({ ...message, type: 99 })).toBeNull();
 				for (let length = 0; length < message.body.length; length++) {
