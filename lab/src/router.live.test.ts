@@ -43,6 +43,8 @@ const FAMILIES = [4, 6] as const;
 /** The node is the fourth of seven routers, and the client is behind a NAT. */
 const NODE = "r4";
 const NODE_TTL = 4;
+/** Figures are of the last two seconds. */
+const POLLING = { timeout: 20_000, interval: 300 } as const;
 const RATES = ["--up", "5000", "--down", "20000"] as const;
 const KEY = shortTermKey("password");
 /** Nobody answers there, and nobody says so. */
@@ -220,6 +222,24 @@ describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skippe
 		}
 	});
 
+	test("measures what passes its interfaces: less is free, and a full link is congested until it is calm again", async () => {
+		const tool = await startRouter(["--up", "1500"]);
+		const said = async (): Promise<unknown> => {
+			const [answer] = (await traceResult(4)).hops[NODE_TTL - 1]?.probes.flatMap(({ extensions }) => extensions) ?? [];
+			return (answer as { stun?: { networkStatus?: unknown } } | undefined)?.stun?.networkStatus;
+		};
+		const calm = { congested: false, nodeCount: 1, upKbps: 1_500, downKbps: 20_000 };
+		const full = { congested: true, nodeCount: 1, upKbps: 1, downKbps: 20_000 };
+		await expect.poll(said, POLLING).toEqual(calm);
+		// Two megabits a second, of packets that are no business of the node's.
+		const packets = [packet(4, 64, new Uint8Array(972))];
+		const storm = await startStorm(client(), { packets, perSecond: 250, seconds: 30 });
+		await expect.poll(said, POLLING).toEqual(full);
+		storm.stop();
+		await expect.poll(said, POLLING).toEqual(calm);
+		await end(tool, "SIGTERM");
+	});
+
 	test.each(FAMILIES)("is shown in text as a hint, IPv%i", async (family) => {
 		await startRouter();
 		const text = await trace(family);
@@ -254,6 +274,16 @@ describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skippe
 			expect(await rules()).toEqual([]);
 		},
 	);
+
+	test("takes its rules away when a mistake of ours ends it", async () => {
+		const crash = `process.on("SIGUSR2",()=>{throw new Error("asked for")})`;
+		const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(crash)}` };
+		const tool = await ready(startWhither(["router", "--install"], { namespace: node(), env }));
+		expect(await rules()).toHaveLength(2);
+		const outcome = await end(tool, "SIGUSR2");
+		expect([outcome.code, outcome.stderr]).toEqual([1, expect.stringContaining("asked for")]);
+		expect(await rules()).toEqual([]);
+	});
 
 	test("killed, it leaves a way that packets go on by, and its rules to the next start", async () => {
 		await end(await startRouter(["--interface", "link3"]), "SIGKILL");

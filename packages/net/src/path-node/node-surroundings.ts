@@ -11,7 +11,7 @@ import {
 	SECOND,
 } from "@whither/core";
 import type { Workspace } from "../native/workspace.ts";
-import type { Link, RouteDecision } from "../netlink/routing.ts";
+import type { Link } from "../netlink/routing.ts";
 import type { RoutingSocket } from "../netlink/routing-socket.ts";
 import { linkSpeedKbps } from "./link-speed.ts";
 import { nearestAddress } from "./nearest-address.ts";
@@ -22,12 +22,10 @@ export interface ConfiguredCapacity {
 	readonly downKbps: number | null;
 }
 
-/** Speeds change when a cable does, and routes when somebody changes them: rarely. */
+/** Speeds change when a cable does: rarely. */
 const SPEED_LASTS_NS = 5 * SECOND;
-const ROUTE_LASTS_NS = SECOND;
-const ADDRESSES_LAST_NS = SECOND;
 /** Ways of packets that are remembered. */
-const MOST_ROUTES = 1024;
+const MOST_WAYS = 1024;
 const IPV6_FORWARDING = "/proc/sys/net/ipv6/conf/all/forwarding";
 
 interface WatchedLink {
@@ -37,20 +35,15 @@ interface WatchedLink {
 	speedAt: Instant;
 }
 
-interface Remembered<Value> {
-	readonly value: Value;
-	readonly at: Instant;
-}
-
-/** Looks around when told to (`look`), and otherwise only when it is asked something that it does not remember. */
+/** Looks around when told to (`look`); what it is asked in between it finds out once, and remembers until the next look. */
 export class NodeSurroundings {
 	readonly #workspace: Workspace;
 	readonly #routing: RoutingSocket;
 	readonly #capacity: ConfiguredCapacity;
 	#links = new Map<number, WatchedLink>();
-	#routes = new Map<string, Remembered<RouteDecision>>();
-	#addresses: Remembered<ReturnType<typeof networkInterfaces>> | null = null;
-	#forwardsIpv6: Remembered<boolean> | null = null;
+	#ways = new Map<string, JudgeFacts>();
+	#addresses: ReturnType<typeof networkInterfaces> | null = null;
+	#forwardsIpv6: boolean | null = null;
 
 	constructor(workspace: Workspace, routing: RoutingSocket, capacity: ConfiguredCapacity) {
 		this.#workspace = workspace;
@@ -76,6 +69,9 @@ export class NodeSurroundings {
 			links.set(link.index, watched);
 		}
 		this.#links = links;
+		this.#ways = new Map();
+		this.#addresses = null;
+		this.#forwardsIpv6 = null;
 	}
 
 	/** Whether there is a link of this name. */
@@ -84,52 +80,42 @@ export class NodeSurroundings {
 	}
 
 	/** All that is to be known about a packet that came in by the link `input`; null: there is no such link (any more). */
-	factsOf(passage: Passage, input: number, now: Instant): JudgeFacts | null {
-		const incoming = this.#links.get(input);
-		if (incoming === undefined) return null;
-		const route = this.#routeOf(passage, input, now);
-		const outgoing = route.output === null ? undefined : this.#links.get(route.output);
-		const { upKbps, downKbps } = this.#capacity;
-		const outgoingState = outgoing === undefined ? null : stateOf(outgoing);
-		return {
-			isForwarded: route.kind === "forward" && (passage.family === 4 || this.#isForwardingIpv6(now)),
-			input: {
-				...interfaceOf(incoming),
-				address: nearestAddress(this.#interfaces(now), incoming.link.name, passage),
-			},
-			output: outgoing === undefined ? null : { ...interfaceOf(outgoing), address: null },
-			status: routerStatus(stateOf(incoming, { receiveKbps: upKbps, sendKbps: downKbps }), outgoingState),
-		};
+	factsOf(passage: Passage, input: number): JudgeFacts | null {
+		const { source, destination, tos } = passage;
+		const way = `${input} ${tos} ${source} ${destination}`;
+		const known = this.#ways.get(way);
+		if (known !== undefined) return known;
+		const facts = this.#findOut(passage, input);
+		if (this.#ways.size >= MOST_WAYS) this.#ways = new Map();
+		if (facts !== null) this.#ways.set(way, facts);
+		return facts;
 	}
 
 	close(): void {
 		this.#routing.close();
 	}
 
-	#routeOf({ family, source, destination, tos }: Passage, input: number, now: Instant): RouteDecision {
-		const key = `${input} ${tos} ${source} ${destination}`;
-		const known = this.#routes.get(key);
-		if (known !== undefined && now - known.at < ROUTE_LASTS_NS) return known.value;
-		const value = this.#routing.route({ family, source, destination, input, tos });
-		this.#routes.delete(key);
-		if (this.#routes.size >= MOST_ROUTES) this.#routes = new Map();
-		this.#routes.set(key, { value, at: now });
-		return value;
-	}
-
-	#interfaces(now: Instant): ReturnType<typeof networkInterfaces> {
-		if (this.#addresses === null || now - this.#addresses.at >= ADDRESSES_LAST_NS) {
-			this.#addresses = { value: networkInterfaces(), at: now };
-		}
-		return this.#addresses.value;
+	#findOut(passage: Passage, input: number): JudgeFacts | null {
+		const incoming = this.#links.get(input);
+		if (incoming === undefined) return null;
+		const { family, source, destination, tos } = passage;
+		const route = this.#routing.route({ family, source, destination, input, tos });
+		const outgoing = route.output === null ? undefined : this.#links.get(route.output);
+		const { upKbps, downKbps } = this.#capacity;
+		const outgoingState = outgoing === undefined ? null : stateOf(outgoing);
+		this.#addresses ??= networkInterfaces();
+		return {
+			isForwarded: route.kind === "forward" && (family === 4 || this.#isForwardingIpv6()),
+			input: { ...interfaceOf(incoming), address: nearestAddress(this.#addresses, incoming.link.name, passage) },
+			output: outgoing === undefined ? null : { ...interfaceOf(outgoing), address: null },
+			status: routerStatus(stateOf(incoming, { receiveKbps: upKbps, sendKbps: downKbps }), outgoingState),
+		};
 	}
 
 	/** Asked for an IPv4 route the kernel heeds whether it forwards, for an IPv6 route it does not. */
-	#isForwardingIpv6(now: Instant): boolean {
-		if (this.#forwardsIpv6 === null || now - this.#forwardsIpv6.at >= ROUTE_LASTS_NS) {
-			this.#forwardsIpv6 = { value: readsTrue(IPV6_FORWARDING), at: now };
-		}
-		return this.#forwardsIpv6.value;
+	#isForwardingIpv6(): boolean {
+		this.#forwardsIpv6 ??= readsTrue(IPV6_FORWARDING);
+		return this.#forwardsIpv6;
 	}
 }
 

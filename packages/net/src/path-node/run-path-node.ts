@@ -204,7 +204,7 @@ class PathNode implements RunningPathNode {
 		if (family === null || inputInterface === null) return goOn;
 		const isWhole = bytes.length === packet.wholeLength && !packet.isGso;
 		const passage = readPassage({ family, bytes, isWhole, checksumReady, isUnrouted: packet.hook === PREROUTING });
-		const facts = passage === null ? null : this.#parts.surroundings.factsOf(passage, inputInterface, now);
+		const facts = passage === null ? null : this.#parts.surroundings.factsOf(passage, inputInterface);
 		if (passage === null || facts === null) return goOn;
 		const verdict = judgePassage(passage, facts, this.#cap, now);
 		this.#count(verdict);
