@@ -20,13 +20,15 @@ function only(datagram: Uint8Array) {
 
 describe("routes", () => {
 	it("are asked for as for a packet that comes in by an interface", () => {
-		const asked = { family: 4, source: "10.1.0.1", destination: "10.2.0.1", input: 2, tos: 0xb8 } as const;
+		const asked = { family: 4, source: "10.1.0.1", destination: "10.2.0.1", input: 2, tos: 0xb8, mark: 0 } as const;
 		expect(encodeRouteQuestion(7, asked)).toEqual(
 			fromHex(`34000000 1a00 0100 07000000 00000000 02 20 20 18 00000000 00000000
 				0800 0100 0a020001 0800 0200 0a010001 0800 0300 02000000`),
 		);
 		const asked6 = { ...asked, family: 6, source: "fd01::1", destination: "fd02::1" } as const;
 		expect([...encodeRouteQuestion(7, asked6).subarray(16, 20)]).toEqual([10, 128, 128, 0]);
+		const marked = encodeRouteQuestion(7, { ...asked, mark: 5 });
+		expect(marked.subarray(-8)).toEqual(fromHex("0800 1000 05000000"));
 		expect(() => encodeRouteQuestion(7, { ...asked, source: "nowhere" })).toThrow(RangeError);
 	});
 

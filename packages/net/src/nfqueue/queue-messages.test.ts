@@ -22,6 +22,7 @@ describe("packets in a queue", () => {
 			family,
 			hook: 0,
 			inputInterface: 2,
+			mark: 0,
 			wholeLength: length,
 			checksumReady: true,
 			isGso: false,
@@ -31,12 +32,13 @@ describe("packets in a queue", () => {
 
 	it("tell their whole length where they were cut off, and whether their checksum can be believed", () => {
 		const body = fromHex(
-			"00 00 0000 0b00 0100 ffffffff 0800 02 00 0800 0d00 000005dc 0800 0e00 00000003 0600 0a00 4500 0000",
+			"00 00 0000 0b00 0100 ffffffff 0800 02 00 0800 0d00 000005dc 0800 0300 00000007 0800 0e00 00000003 0600 0a00 4500 0000",
 		);
 		expect(decodeQueuedPacket(body)).toMatchObject({
 			id: 0xffffffff,
 			hook: 2,
 			inputInterface: null,
+			mark: 7,
 			wholeLength: 1500,
 			checksumReady: false,
 			isGso: true,

@@ -28,6 +28,12 @@ const SPEED_LASTS_NS = 5 * SECOND;
 const MOST_WAYS = 1024;
 const IPV6_FORWARDING = "/proc/sys/net/ipv6/conf/all/forwarding";
 
+/** How a packet came in: by which link (its index), and with which firewall mark. */
+export interface Arrival {
+	readonly link: number;
+	readonly mark: number;
+}
+
 interface WatchedLink {
 	link: Link;
 	readonly meter: LinkMeter;
@@ -79,13 +85,13 @@ export class NodeSurroundings {
 		return [...this.#links.values()].some(({ link }) => link.name === name);
 	}
 
-	/** All that is to be known about a packet that came in by the link `input`; null: there is no such link (any more). */
-	factsOf(passage: Passage, input: number): JudgeFacts | null {
+	/** All that is to be known about a packet that came in so; null: there is no such link (any more). */
+	factsOf(passage: Passage, arrival: Arrival): JudgeFacts | null {
 		const { source, destination, tos } = passage;
-		const way = `${input} ${tos} ${source} ${destination}`;
+		const way = `${arrival.link} ${arrival.mark} ${tos} ${source} ${destination}`;
 		const known = this.#ways.get(way);
 		if (known !== undefined) return known;
-		const facts = this.#findOut(passage, input);
+		const facts = this.#findOut(passage, arrival);
 		if (this.#ways.size >= MOST_WAYS) this.#ways = new Map();
 		if (facts !== null) this.#ways.set(way, facts);
 		return facts;
@@ -95,11 +101,11 @@ export class NodeSurroundings {
 		this.#routing.close();
 	}
 
-	#findOut(passage: Passage, input: number): JudgeFacts | null {
-		const incoming = this.#links.get(input);
+	#findOut(passage: Passage, { link, mark }: Arrival): JudgeFacts | null {
+		const incoming = this.#links.get(link);
 		if (incoming === undefined) return null;
 		const { family, source, destination, tos } = passage;
-		const route = this.#routing.route({ family, source, destination, input, tos });
+		const route = this.#routing.route({ family, source, destination, input: link, tos, mark });
 		const outgoing = route.output === null ? undefined : this.#links.get(route.output);
 		const { upKbps, downKbps } = this.#capacity;
 		const outgoingState = outgoing === undefined ? null : stateOf(outgoing);

@@ -204,7 +204,8 @@ class PathNode implements RunningPathNode {
 		if (family === null || inputInterface === null) return goOn;
 		const isWhole = bytes.length === packet.wholeLength && !packet.isGso;
 		const passage = readPassage({ family, bytes, isWhole, checksumReady, isUnrouted: packet.hook === PREROUTING });
-		const facts = passage === null ? null : this.#parts.surroundings.factsOf(passage, inputInterface);
+		const facts =
+			passage === null ? null : this.#parts.surroundings.factsOf(passage, { link: inputInterface, mark: packet.mark });
 		if (passage === null || facts === null) return goOn;
 		const verdict = judgePassage(passage, facts, this.#cap, now);
 		this.#count(verdict);
