@@ -29,6 +29,7 @@ export const ROWS = [
 		pietrasanta: ["-M", "dns", "-O", "domain=example.test"],
 		server: "dns",
 	},
+	{ method: "stun", limit: 1.1, traceroute: null, pietrasanta: null, server: "stun" },
 	{ method: "dccp", traceroute: ["-D"], pietrasanta: ["-D"] },
 	{ method: "sctp", traceroute: null, pietrasanta: null },
 	{ method: "raw", traceroute: ["-P", "253"], pietrasanta: null },

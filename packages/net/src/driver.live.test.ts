@@ -76,6 +76,18 @@ describe.skipIf(obstacle !== null)("traces on a chain of three routers", () => {
 		for (const hop of result.hops) for (const probe of hop.probes) expect(probe.rttNs).toBeGreaterThan(0);
 	});
 
+	it.each([4, 6] as const)("by Node's own sockets measures the target and its distance, IPv%i", async (family) => {
+		const hops = chain.hops[family];
+		const target = hops[3] ?? "";
+		const prefix = ["env", "WHITHER_BACKEND=portable"];
+		const { message } = await trace({ method: "udp-port", family, target }, { user: "nobody", prefix });
+		const result = resultOf(message);
+		expect(hopsOf(result)).toEqual([null, null, null, target]);
+		expect(result).toMatchObject({ channel: "portable", stopReason: "reached", warnings: [{ code: "hopsUnseen" }] });
+		const last = result.hops[3]?.probes[0];
+		expect(last).toMatchObject({ stamps: "user", reply: { kind: "portUnreachable" } });
+	});
+
 	it("has every round trip by the kernel's clock while the main thread is blocked 15 ms in every 100", async () => {
 		const { message } = await trace({ sendWaitNs: 10_000_000 }, { mode: "busy" });
 		const probes = resultOf(message).hops.flatMap((hop) => hop.probes);

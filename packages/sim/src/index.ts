@@ -5,7 +5,17 @@ export { formatPacket, formatPackets } from "./format-packets.ts";
 export { type Crossing, type Delivery, Impairment, impairmentFrom } from "./impairment.ts";
 export { Internet, type InternetOptions } from "./internet.ts";
 export { natAddress } from "./nat.ts";
-export type { HookPlace, HookPoint, Listener, NodeHook } from "./node.ts";
+export { type ClassicNat, type HomePlace, NAT_KINDS, type NatKind, type NatSeen, natKind } from "./nat-kinds.ts";
+export {
+	concerns,
+	DEFAULT_LIFETIME_MS,
+	type Dependence,
+	type FirewallSpec,
+	type Hairpinning,
+	type NaptSpec,
+	type NatSpec,
+} from "./nat-spec.ts";
+export type { HookPlace, HookPoint, Listener, NodeHook, Verdict } from "./node.ts";
 export type { PacketRecord } from "./packet-record.ts";
 export type {
 	AttachedProgram,
@@ -27,7 +37,6 @@ export type {
 	ImpairmentSpec,
 	LinkSpec,
 	MplsLabelSpec,
-	NatSpec,
 	NodeSpec,
 	NoiseKind,
 	NoiseSpec,
@@ -41,8 +50,9 @@ export type {
 	UnreachableCode,
 	UnreachableSpec,
 } from "./scenario.ts";
-export { DEMO } from "./scenarios/demo.ts";
+export { DEMO, DEMO_CALL } from "./scenarios/demo.ts";
 export { findScenario, SCENARIOS } from "./scenarios/index.ts";
+export { type NatWorldSpec, natWorld } from "./scenarios/nat-world.ts";
 export { SessionChannel, type SessionChannelRequest } from "./session-channel.ts";
 export { SimChannel, type SimChannelRequest } from "./sim-channel.ts";
 export type { ConnectionRecord } from "./tcp-endpoint.ts";

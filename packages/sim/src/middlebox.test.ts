@@ -11,9 +11,10 @@ import {
 import { describe, expect, it } from "vitest";
 import { middleboxHooks } from "./middlebox.ts";
 import { natAddress } from "./nat.ts";
+import type { NatSpec } from "./nat-spec.ts";
 import type { HookPlace } from "./node.ts";
 import { buildPacket, hasGoodChecksum, type IpPacket, icmpProtocol, readPacket } from "./packet.ts";
-import type { NatSpec, RouterSpec, Scenario } from "./scenario.ts";
+import type { RouterSpec, Scenario } from "./scenario.ts";
 import { ENDS, path } from "./scenarios/path.ts";
 import { synOptions } from "./syn-options.ts";
 import { nodeAddress } from "./topology.ts";
@@ -32,16 +33,18 @@ function through(scenario: Scenario, family: Family) {
 	const hooks = middleboxHooks(scenario, "r1", family);
 	return (packet: IpPacket, way: "out" | "in"): IpPacket | string => {
 		const links = way === "out" ? { inLink: 0, outLink: 1 } : { inLink: 1, outLink: 0 };
-		let bytes = packet.bytes;
+		let current = packet;
 		for (const point of ["in", "forward", "out"] as const) {
-			const place: HookPlace = { node: "r1", at: 0, ...links, point };
 			for (const hook of hooks) {
-				const verdict = hook(bytes, place);
+				const place: HookPlace = { node: "r1", at: 0, ...links, point, packet: current };
+				const verdict = hook(current.bytes, place);
 				if ("drop" in verdict) return verdict.drop;
-				bytes = verdict;
+				const read = readPacket(verdict);
+				if (read === null) return "broken";
+				current = read;
 			}
 		}
-		return readPacket(bytes) ?? "broken";
+		return current;
 	};
 }
 

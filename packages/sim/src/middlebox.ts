@@ -1,15 +1,15 @@
 /** What routers do to packets they forward beside forwarding them, as hooks: firewalls, TCP normalizers, remarking. */
 import type { Family } from "@whither/core";
 import { TCP_FLAGS, TCP_OPTIONS, type TcpOption } from "@whither/wire";
+import { firewallHook } from "./firewall.ts";
 import { natHook } from "./nat.ts";
-import type { HookPlace, NodeHook } from "./node.ts";
+import { concerns } from "./nat-spec.ts";
+import type { HookPlace, NodeHook, Verdict } from "./node.ts";
 import { type IpPacket, readPacket } from "./packet.ts";
 import { withTos } from "./packet-fields.ts";
 import type { RouterSpec, Scenario, StripSpec } from "./scenario.ts";
 import { rewriteSynOptions, tcpFlags } from "./tcp-rewrite.ts";
 import { nodeNames } from "./topology.ts";
-
-type Verdict = Uint8Array | { readonly drop: string };
 
 /** One thing done to a packet on its way through; the same bytes: nothing. */
 type Alteration = (packet: IpPacket) => Verdict;
@@ -20,13 +20,15 @@ const MSS_LENGTH = 4;
 /** Bits of the TOS byte that are left: DSCP are the upper six, ECN the lower two (RFC 3168 section 5). */
 const KEPT_BITS = { dscp: 0x03, ecn: 0xfc, tos: 0 } as const;
 
-/** The hooks of a router's middlebox settings: what it does as it forwards, then address translation. */
+/** The hooks of a router's middlebox settings: what it does as it forwards, its firewall, then address translation. */
 export function middleboxHooks(scenario: Scenario, name: string, family: Family): readonly NodeHook[] {
 	const spec = scenario.nodes[name];
 	if (spec?.kind !== "router") return [];
 	const alterations = alterationsOf(scenario, spec, family);
 	const hooks: NodeHook[] = alterations.length === 0 ? [] : [forwardHook(alterations)];
-	if (spec.nat !== undefined) hooks.push(natHook(scenario, name, spec.nat, family));
+	const { nat, firewall } = spec;
+	if (firewall !== undefined && concerns(firewall, family)) hooks.push(firewallHook(scenario, name, firewall));
+	if (nat !== undefined && concerns(nat, family)) hooks.push(natHook(scenario, name, nat, family));
 	return hooks;
 }
 

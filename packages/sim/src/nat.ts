@@ -1,187 +1,267 @@
 /**
  * Network address translation (RFC 4787, RFC 5382, RFC 5508) as a hook of a router: sources as packets leave by the link
- * to the outside, destinations and quoted packets as they come in by it.
+ * to the outside, destinations and quoted packets as they come in by it, and both where a packet turns back at the router.
  */
-import type { Family } from "@whither/core";
-import { decodeQuoted, ECHO_TYPES, ICMP_HEADER_LENGTH, IP_PROTOCOL, isDecodeError } from "@whither/wire";
-import type { HookPlace, NodeHook } from "./node.ts";
-import { type IpPacket, icmpProtocol, isIcmpError, readPacket } from "./packet.ts";
-import { adjustChecksum, replaceAddress, writeIcmpChecksum } from "./packet-fields.ts";
-import type { NatSpec, Scenario } from "./scenario.ts";
-import { addressTowards, interfacesOf, nodeAddress, publicAddress } from "./topology.ts";
+import { type Family, type Instant, MILLISECOND } from "@whither/core";
+import {
+	decodeQuoted,
+	ICMP_HEADER_LENGTH,
+	IP_PROTOCOL,
+	isDecodeError,
+	parseAddress,
+	type QuotedPacket,
+} from "@whither/wire";
+import { copyBytes } from "./copy-bytes.ts";
+import { type Binding, type BindingRules, NatBindings } from "./nat-bindings.ts";
+import { portOf, rewrite, translate } from "./nat-rewrite.ts";
+import { DEFAULT_LIFETIME_MS, type NaptSpec, type NatSpec } from "./nat-spec.ts";
+import type { NodeHook, Verdict } from "./node.ts";
+import { type IpPacket, isIcmpError } from "./packet.ts";
+import { replaceAddress, writeIcmpChecksum } from "./packet-fields.ts";
+import type { Endpoint } from "./program.ts";
+import { Random } from "./random.ts";
+import type { Scenario } from "./scenario.ts";
+import { addressTowards, interfacesOf, nodeAddress, nodeAddresses, publicAddress } from "./topology.ts";
 
-/** First port that a masqueraded flow gets; Linux's `masquerade random` takes any. */
-const FIRST_PORT = 40_000;
-
-/** The address that a NAT's inside is seen by: of its outer link, or for 1:1 one that is on no interface. */
+/** The address that a NAT's inside is seen by: of its outer link, or one of its own that is on none. */
 export function natAddress(scenario: Scenario, router: string, nat: NatSpec, family: Family): string {
 	if (nat.kind === "masquerade") return addressTowards(scenario, router, nat.outside, family);
 	return publicAddress(scenario, router, 0, family);
 }
 
-/** One flow as a NAT remembers it: who it is inside, and by which port or id it is known outside. */
-interface Mapping {
-	readonly address: string;
-	readonly protocol: number;
-	readonly remote: string;
-	/** Null where the protocol has none. */
-	readonly insidePort: number | null;
-	readonly outsidePort: number | null;
-}
-
 /** The hook of one router. */
 export function natHook(scenario: Scenario, router: string, nat: NatSpec, family: Family): NodeHook {
-	const publicAddress = natAddress(scenario, router, nat, family);
+	const publicText = natAddress(scenario, router, nat, family);
 	const outer = interfacesOf(scenario, router).find(({ neighbour }) => neighbour === nat.outside);
 	if (outer === undefined) throw new RangeError(`${router} has no link to ${nat.outside}`);
-	const table = new NatTable(nat, nat.kind === "oneToOne" ? nodeAddress(scenario, nat.host, family) : null);
-	return (bytes: Uint8Array, { point, inLink, outLink }: HookPlace): Uint8Array => {
-		const leaves = point === "out" && outLink === outer.link && inLink !== null && inLink !== outer.link;
-		const enters = point === "in" && inLink === outer.link;
-		const packet = leaves || enters ? readPacket(bytes) : null;
-		if (packet === null || packet.fragmentOffset > 0) return bytes;
-		if (leaves) return table.outwards(packet, publicAddress);
-		return packet.destination === publicAddress ? table.inwards(packet, publicAddress) : bytes;
+	const own = new Set(nodeAddresses(scenario, router, family));
+	const host = nat.kind === "oneToOne" ? nat.host : nat.kind === "napt" ? nat.dmz : undefined;
+	const table = new NatTable(nat, {
+		...{ family, publicAddress: publicText },
+		host: host === undefined ? null : nodeAddress(scenario, host, family),
+		random: new Random((scenario.seed ?? 1) * 1000 + outer.link),
+	});
+	return (bytes, { point, inLink, outLink, packet, at }) => {
+		if (packet.fragmentOffset > 0) return bytes;
+		const leaves = point === "out" && outLink === outer.link;
+		// What the router itself says of a packet that it has translated already.
+		if (inLink === null) return leaves && isIcmpError(packet) ? table.ownError(packet, at) : bytes;
+		const isInside = inLink !== outer.link;
+		if (point === "out") return isInside && leaves ? table.outwards(packet, at) : bytes;
+		if (point === "forward") return bytes;
+		if (packet.destination === publicText) return isInside ? table.turnBack(packet, at) : table.inwards(packet, at);
+		// No provider routes private addresses: nobody outside reaches them by their own names.
+		const reachesBehind = nat.kind === "napt" && !isInside && !own.has(packet.destination);
+		return reachesBehind ? { drop: "an inside address, from outside" } : bytes;
 	};
+}
+
+interface NatFacts {
+	readonly family: Family;
+	readonly publicAddress: string;
+	/** The one inside of a 1:1 NAT; otherwise the host in the demilitarized zone. */
+	readonly host: string | null;
+	readonly random: Random;
+}
+
+/** Protocols without ports, and everything but UDP: by address, for ever. */
+const BY_ADDRESS: BindingRules = {
+	mapping: "addressDependent",
+	filtering: "addressDependent",
+	ports: "sequential",
+	preservesParity: false,
+	lifetimeNs: Number.POSITIVE_INFINITY,
+	dmz: null,
+};
+
+function udpRules(spec: NaptSpec, dmz: string | null): BindingRules {
+	const { mapping, filtering, ports = "preserving", preservesParity = false, lifetimeMs = DEFAULT_LIFETIME_MS } = spec;
+	return { mapping, filtering, ports, preservesParity, lifetimeNs: lifetimeMs * MILLISECOND, dmz };
 }
 
 class NatTable {
 	readonly #nat: NatSpec;
-	/** The one inside of a 1:1 NAT. */
-	readonly #only: string | null;
-	readonly #mappings: Mapping[] = [];
+	readonly #facts: NatFacts;
+	/** Of NATs that translate ports, by protocol; made when its first packet comes. */
+	readonly #bindings = new Map<number, NatBindings>();
+	/** Who speaks a protocol without ports with a remote address: the inside address, by both. */
+	readonly #portless = new Map<string, string>();
+	readonly #addresses = new Map<string, Uint8Array>();
 
-	constructor(nat: NatSpec, only: string | null) {
+	constructor(nat: NatSpec, facts: NatFacts) {
 		this.#nat = nat;
-		this.#only = only;
+		this.#facts = facts;
 	}
 
-	outwards(packet: IpPacket, publicAddress: string): Uint8Array {
-		if (this.#only !== null && packet.source !== this.#only) return packet.bytes;
-		const port = isIcmpError(packet) ? null : portOf(packet.protocol, packet.payload, "source");
-		const mapping = this.#only === null && !isIcmpError(packet) ? this.#mappingFor(packet, port) : null;
-		return translate(packet, { which: "source", address: publicAddress, port: mapping?.outsidePort ?? null });
+	/** A packet that leaves by the outer link. */
+	outwards(packet: IpPacket, at: Instant): Verdict {
+		const { publicAddress, host } = this.#facts;
+		const isOneToOne = this.#nat.kind === "oneToOne";
+		if (isOneToOne && packet.source !== host) return packet.bytes;
+		const to = { which: "source", address: this.#bytesOf(publicAddress) } as const;
+		if (isOneToOne) return translate(packet, { ...to, port: null });
+		if (isIcmpError(packet)) return this.#errorOutwards(packet, at);
+		const { protocol, source, destination, payload } = packet;
+		const port = portOf(protocol, payload, "source");
+		if (port === null) {
+			this.#portless.set(`${protocol} ${destination}`, source);
+			return translate(packet, { ...to, port });
+		}
+		const remote = { address: destination, port: portOf(protocol, payload, "destination") ?? 0 };
+		const binding = this.#bindingsOf(protocol).outwards({ address: source, port }, remote, at);
+		return binding === null ? { drop: "no port is free" } : translate(packet, { ...to, port: binding.outsidePort });
 	}
 
-	inwards(packet: IpPacket, publicAddress: string): Uint8Array {
-		if (isIcmpError(packet)) return this.#errorInwards(packet, publicAddress);
+	/** A packet to the public address that comes in by the outer link. */
+	inwards(packet: IpPacket, at: Instant): Verdict {
+		if (isIcmpError(packet)) return this.#errorInwards(packet, at);
 		const { protocol, source: remote, payload } = packet;
-		const found = this.#find({ protocol, remote, outsidePort: portOf(protocol, payload, "destination") });
-		if (found === null) return packet.bytes;
-		return translate(packet, { which: "destination", address: found.address, port: found.insidePort });
+		const port = portOf(protocol, payload, "destination");
+		const inside = this.#insideOf(
+			protocol,
+			{ address: remote, port: portOf(protocol, payload, "source") ?? 0 },
+			port,
+			at,
+		);
+		if (typeof inside !== "string") return this.#toInside(packet, inside);
+		// What nobody waits for is for the router itself, which of UDP takes nothing from outside.
+		return this.#nat.kind === "napt" && protocol === IP_PROTOCOL.udp ? { drop: inside } : packet.bytes;
+	}
+
+	/** A packet from inside to the public address (RFC 4787 section 6). */
+	turnBack(packet: IpPacket, at: Instant): Verdict {
+		const hairpin = this.#nat.kind === "napt" ? (this.#nat.hairpin ?? "none") : "none";
+		if (hairpin === "none") return packet.bytes;
+		if (isIcmpError(packet)) return this.#errorInwards(packet, at);
+		if (packet.protocol !== IP_PROTOCOL.udp) return packet.bytes;
+		const { publicAddress } = this.#facts;
+		const bindings = this.#bindingsOf(packet.protocol);
+		const [from, to] = [portOf(17, packet.payload, "source") ?? 0, portOf(17, packet.payload, "destination") ?? 0];
+		const sender = bindings.outwards({ address: packet.source, port: from }, { address: publicAddress, port: to }, at);
+		if (sender === null) return { drop: "no port is free" };
+		const seenAs = { address: publicAddress, port: sender.outsidePort };
+		const found = bindings.inwards(to, seenAs, at);
+		const receiver = found === "filtered" ? bindings.atOutside(to, at) : found;
+		if (receiver === null || typeof receiver === "string") return packet.bytes;
+		const bytes = this.#toInside(packet, receiver.inside);
+		if (hairpin === "internalSource") return bytes;
+		const segment = bytes.subarray(bytes.length - packet.payload.length);
+		const turned = { bytes, segment, family: packet.family, protocol: packet.protocol };
+		rewrite(turned, { which: "source", address: this.#bytesOf(publicAddress), port: seenAs.port, fixes: true });
+		return bytes;
+	}
+
+	#toInside(packet: IpPacket, { address, port }: Inside): Uint8Array {
+		return translate(packet, { which: "destination", address: this.#bytesOf(address), port });
+	}
+
+	/** Who inside a packet from `remote` is for, or why for nobody. */
+	#insideOf(protocol: number, remote: Endpoint, outsidePort: number | null, at: Instant): Inside | string {
+		const { host } = this.#facts;
+		if (this.#nat.kind === "oneToOne" && host !== null) return { address: host, port: null };
+		if (outsidePort === null) return this.#portlessOf(protocol, remote.address) ?? "no mapping";
+		const binding = this.#bindingsOf(protocol).inwards(outsidePort, remote, at);
+		return typeof binding === "string" ? binding : binding.inside;
+	}
+
+	#portlessOf(protocol: number, remote: string): Inside | null {
+		const address = this.#portless.get(`${protocol} ${remote}`);
+		return address === undefined ? null : { address, port: null };
+	}
+
+	/** Whose packet an error quotes, whatever the filter says of who may send to him (RFC 5508 REQ-4). */
+	#senderOf(protocol: number, remote: string, outsidePort: number | null, at: Instant): Inside | null {
+		const { host } = this.#facts;
+		if (this.#nat.kind === "oneToOne" && host !== null) return { address: host, port: null };
+		if (outsidePort === null) return this.#portlessOf(protocol, remote);
+		return this.#bindingsOf(protocol).atOutside(outsidePort, at)?.inside ?? null;
 	}
 
 	/** An error is for whoever sent what it quotes; it says so itself in an untranslated quote. */
-	#errorInwards(packet: IpPacket, publicAddress: string): Uint8Array {
+	#errorInwards(packet: IpPacket, at: Instant): Uint8Array {
 		const { family } = packet;
-		const bytes = packet.bytes.slice();
-		const message = bytes.subarray(bytes.length - packet.payload.length);
-		const original = message.subarray(ICMP_HEADER_LENGTH);
-		const quoted = decodeQuoted(family, original);
-		if (isDecodeError(quoted) || quoted.source !== publicAddress) return packet.bytes;
-		const { protocol, destination: remote, segment } = quoted;
-		const found = this.#find({ protocol, remote, outsidePort: portOf(protocol, segment, "source") });
+		const { publicAddress } = this.#facts;
+		const { bytes, message, original, quoted } = openError(packet);
+		if (quoted === null || quoted.source !== publicAddress) return packet.bytes;
+		const { protocol, destination, segment } = quoted;
+		const found = this.#senderOf(protocol, destination, portOf(protocol, segment, "source"), at);
 		if (found === null) return packet.bytes;
 		const quotes = this.#nat.quotes ?? (this.#nat.kind === "oneToOne" ? "untranslated" : "restored");
-		const inside = { which: "source", address: found.address, port: found.insidePort } as const;
+		const inside = { which: "source", address: this.#bytesOf(found.address), port: found.port } as const;
 		if (quotes !== "untranslated") {
 			rewrite({ bytes: original, segment, family, protocol }, { ...inside, fixes: quotes === "restored" });
 		}
-		replaceAddress(bytes, family, "destination", found.address);
+		replaceAddress(bytes, family, "destination", inside.address);
 		writeIcmpChecksum(message, { family, source: packet.source, destination: found.address });
 		return bytes;
 	}
 
-	#find(flow: Pick<Mapping, "protocol" | "remote" | "outsidePort">): Pick<Mapping, "address" | "insidePort"> | null {
-		if (this.#only !== null) return { address: this.#only, insidePort: null };
-		const { protocol, remote, outsidePort } = flow;
-		const fits = (mapping: Mapping) => mapping.remote === remote && mapping.outsidePort === outsidePort;
-		return this.#mappings.find((mapping) => mapping.protocol === protocol && fits(mapping)) ?? null;
+	/**
+	 * The router's own error about a packet that came in by a mapping of its own: it leaves as one from inside, so that the
+	 * router cannot be told from the host behind it (as Linux does it).
+	 */
+	ownError(packet: IpPacket, at: Instant): Uint8Array {
+		const { quoted } = openError(packet);
+		const isTranslated = quoted !== null && this.#quotedBinding(quoted, at) !== null;
+		return isTranslated ? this.#errorOutwards(packet, at) : packet.bytes;
 	}
 
-	#mappingFor(packet: IpPacket, insidePort: number | null): Mapping {
-		const { source: address, destination: remote, protocol } = packet;
-		const known = this.#mappings.find(
-			(mapping) =>
-				mapping.address === address &&
-				mapping.remote === remote &&
-				mapping.protocol === protocol &&
-				mapping.insidePort === insidePort,
-		);
+	/** The mapping that a quoted packet came in by. */
+	#quotedBinding({ protocol, segment, source, destination }: QuotedPacket, at: Instant): Binding | null {
+		const insidePort = portOf(protocol, segment, "destination");
+		if (insidePort === null) return null;
+		const remote = { address: source, port: portOf(protocol, segment, "source") ?? 0 };
+		return this.#bindingsOf(protocol).between({ address: destination, port: insidePort }, remote, at);
+	}
+
+	/** An error from inside quotes a packet to the inside; outside it was one to the public address. */
+	#errorOutwards(packet: IpPacket, at: Instant): Uint8Array {
+		const { family } = packet;
+		const { publicAddress } = this.#facts;
+		const { bytes, message, original, quoted } = openError(packet);
+		const outside = this.#bytesOf(publicAddress);
+		if (quoted !== null) {
+			const { protocol, segment } = quoted;
+			const port = this.#quotedBinding(quoted, at)?.outsidePort ?? null;
+			const replacement = { which: "destination", address: outside, port, fixes: true } as const;
+			rewrite({ bytes: original, segment, family, protocol }, replacement);
+		}
+		replaceAddress(bytes, family, "source", outside);
+		writeIcmpChecksum(message, { family, source: publicAddress, destination: packet.destination });
+		return bytes;
+	}
+
+	#bindingsOf(protocol: number): NatBindings {
+		const known = this.#bindings.get(protocol);
 		if (known !== undefined) return known;
-		const outsidePort = insidePort === null ? null : FIRST_PORT + this.#mappings.length;
-		const mapping = { address, remote, protocol, insidePort, outsidePort };
-		this.#mappings.push(mapping);
-		return mapping;
+		const isSpecified = this.#nat.kind === "napt" && protocol === IP_PROTOCOL.udp;
+		const rules = isSpecified ? udpRules(this.#nat, this.#facts.host) : BY_ADDRESS;
+		const bindings = new NatBindings(rules, this.#facts.random);
+		this.#bindings.set(protocol, bindings);
+		return bindings;
+	}
+
+	#bytesOf(address: string): Uint8Array {
+		const known = this.#addresses.get(address);
+		if (known !== undefined) return known;
+		const bytes = parseAddress(address);
+		if (isDecodeError(bytes)) throw new RangeError(`${address} is no address`);
+		this.#addresses.set(address, bytes);
+		return bytes;
 	}
 }
 
-/** Protocols whose first four bytes are the two ports, and where their checksum is, which covers addresses. */
-const CHECKSUM_AT: ReadonlyMap<number, number> = new Map([
-	[IP_PROTOCOL.tcp, 16],
-	[IP_PROTOCOL.udp, 6],
-	[IP_PROTOCOL.udpLite, 6],
-	[IP_PROTOCOL.dccp, 6],
-]);
-const ICMP_CHECKSUM = 2;
-const ICMP_ID = 4;
-
-/** Where a segment has the inside's port, or the id of an echo; null: it has none that is translated. */
-function portOffset(protocol: number, segment: Uint8Array, which: "source" | "destination"): number | null {
-	if (CHECKSUM_AT.has(protocol)) return which === "source" ? 0 : 2;
-	const isEcho = ICMP_ECHOES.get(protocol)?.includes(segment[0] ?? 0) ?? false;
-	return isEcho ? ICMP_ID : null;
-}
-
-const ICMP_ECHOES: ReadonlyMap<number, readonly number[]> = new Map([
-	[IP_PROTOCOL.icmp, [ECHO_TYPES[4].request, ECHO_TYPES[4].reply]],
-	[IP_PROTOCOL.icmpv6, [ECHO_TYPES[6].request, ECHO_TYPES[6].reply]],
-]);
-
-function portOf(protocol: number, segment: Uint8Array, which: "source" | "destination"): number | null {
-	const offset = portOffset(protocol, segment, which);
-	if (offset === null || offset + 2 > segment.length) return null;
-	return ((segment[offset] ?? 0) << 8) | (segment[offset + 1] ?? 0);
-}
-
-/** What takes the place of an address and, where it is not null, of a port. */
-interface Replacement {
-	readonly which: "source" | "destination";
+/** An endpoint inside; without a port where only the address is translated. */
+interface Inside {
 	readonly address: string;
 	readonly port: number | null;
-	/** Whether the transport checksum follows. */
-	readonly fixes: boolean;
 }
 
-/** A packet with another source or destination. */
-function translate(packet: IpPacket, replacement: Omit<Replacement, "fixes">): Uint8Array {
-	const bytes = packet.bytes.slice();
-	const segment = bytes.subarray(bytes.length - packet.payload.length);
-	rewrite({ bytes, segment, family: packet.family, protocol: packet.protocol }, { ...replacement, fixes: true });
-	return bytes;
-}
-
-interface RewrittenPacket {
-	readonly bytes: Uint8Array;
-	/** A part of `bytes`. */
-	readonly segment: Uint8Array;
-	readonly family: Family;
-	readonly protocol: number;
-}
-
-/** Writes over a packet in place, whole or quoted. */
-function rewrite({ bytes, segment, family, protocol }: RewrittenPacket, { which, address, port, fixes }: Replacement) {
-	const isIcmp = protocol === icmpProtocol(family);
-	const checksum = isIcmp ? ICMP_CHECKSUM : CHECKSUM_AT.get(protocol);
-	const unused = protocol === IP_PROTOCOL.udp && segment[6] === 0 && segment[7] === 0;
-	const adjusts = fixes && checksum !== undefined && !unused;
-	const changed = replaceAddress(bytes, family, which, address);
-	// ICMP for IPv4 alone has no pseudo-header.
-	if (adjusts && !(isIcmp && family === 4)) adjustChecksum(segment, checksum, changed.old, changed.value);
-	const offset = portOffset(protocol, segment, which);
-	if (port === null || offset === null || offset + 2 > segment.length) return;
-	const old = segment.slice(offset, offset + 2);
-	const value = Uint8Array.of(port >> 8, port & 0xff);
-	segment.set(value, offset);
-	if (adjusts) adjustChecksum(segment, checksum, old, value);
+/** A copy of an ICMP error with its parts: views into the copy. */
+function openError(packet: IpPacket) {
+	const bytes = copyBytes(packet.bytes);
+	const message = bytes.subarray(bytes.length - packet.payload.length);
+	const original = message.subarray(ICMP_HEADER_LENGTH);
+	const quoted = decodeQuoted(packet.family, original);
+	return { bytes, message, original, quoted: isDecodeError(quoted) ? null : quoted };
 }

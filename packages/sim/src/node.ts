@@ -16,12 +16,17 @@ export interface HookPlace {
 	readonly point: HookPoint;
 	readonly node: string;
 	readonly at: Instant;
+	/** What the bytes that the hook is given say. */
+	readonly packet: IpPacket;
 	readonly inLink: number | null;
 	readonly outLink: number | null;
 }
 
-/** What a NAT or firewall does to a packet: the packet to go on with (maybe another), or why it goes no further. */
-export type NodeHook = (packet: Uint8Array, place: HookPlace) => Uint8Array | { readonly drop: string };
+/** A packet to go on with (the same bytes: unchanged), or why it goes no further and what the node answers. */
+export type Verdict = Uint8Array | { readonly drop: string; readonly answer?: Uint8Array };
+
+/** What a NAT or firewall does to a packet. */
+export type NodeHook = (packet: Uint8Array, place: HookPlace) => Verdict;
 
 /** Takes a packet that arrived at its destination; false: the machine's own answer is wanted as well. */
 export type Listener = (packet: IpPacket, at: Instant) => boolean;
@@ -102,6 +107,19 @@ export class SimNode {
 	nextIdentification(): number {
 		this.#identification = (this.#identification + 1) & 0xffff;
 		return this.#identification;
+	}
+
+	/**
+	 * The address it answers from: the one it is told to use, the one that was asked, or that of the link which faces the
+	 * sender.
+	 */
+	answerSource(asked: string, facingLink: number | undefined): string {
+		const neighbour = this.spec.kind === "host" ? this.spec.answersFrom : undefined;
+		const towards = neighbour && [...this.interfaces.values()].find((place) => place.neighbour === neighbour);
+		if (towards) return towards.address;
+		if (this.addresses.has(asked)) return asked;
+		const facing = facingLink === undefined ? undefined : this.interfaces.get(facingLink);
+		return facing?.address ?? [...this.addresses][0] ?? asked;
 	}
 
 	/** One of several equally good links for a packet; undefined when there is none. */

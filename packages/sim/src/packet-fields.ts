@@ -1,13 +1,6 @@
 /** Single fields of IP packets, changed in place with the IPv4 header checksum that goes with them. */
 import type { Family } from "@whither/core";
-import {
-	IP_HEADER_LENGTH,
-	IP_PROTOCOL,
-	internetChecksum,
-	isDecodeError,
-	parseAddress,
-	transportChecksum,
-} from "@whither/wire";
+import { IP_HEADER_LENGTH, IP_PROTOCOL, internetChecksum, transportChecksum } from "@whither/wire";
 
 /** Where the addresses are in an IP header, by family. */
 const ADDRESSES = { 4: { source: 12, destination: 16 }, 6: { source: 8, destination: 24 } } as const;
@@ -47,15 +40,18 @@ export function withTos(packet: Uint8Array, family: Family, tos: number): Uint8A
 	return withHeaderChecksum(bytes, family);
 }
 
-/** Writes an address over the header's; returns the bytes of the old one. */
-export function replaceAddress(bytes: Uint8Array, family: Family, which: "source" | "destination", address: string) {
-	const value = parseAddress(address);
-	if (isDecodeError(value)) throw new RangeError(`${address} is no address`);
+/** Writes an address over the header's; returns the old one. */
+export function replaceAddress(
+	bytes: Uint8Array,
+	family: Family,
+	which: "source" | "destination",
+	address: Uint8Array,
+): Uint8Array {
 	const offset = ADDRESSES[family][which];
-	const old = bytes.slice(offset, offset + value.length);
-	bytes.set(value, offset);
-	withHeaderChecksum(bytes, family);
-	return { old, value };
+	const old = bytes.slice(offset, offset + address.length);
+	bytes.set(address, offset);
+	if (family === 4) adjustChecksum(bytes, HEADER_CHECKSUM, old, address);
+	return old;
 }
 
 /** Writes the checksum of a whole ICMP message, which in IPv6 covers the addresses too (RFC 4443 section 2.3). */

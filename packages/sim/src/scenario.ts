@@ -2,8 +2,9 @@
  * A scenario: a topology, its faults and the outcome a trace must have, as data. The simulated internet runs it in
  * virtual time; the lab builds the same one from network namespaces. Node names stand for addresses everywhere.
  */
-import type { Family, OpenableChannel, ReplyKind, StopReason, TraceOptions, TraceResult } from "@whither/core";
+import type { ChannelNeed, Family, ReplyKind, StopReason, TraceOptions, TraceResult } from "@whither/core";
 import type { TcpOption } from "@whither/wire";
+import type { FirewallSpec, NatSpec } from "./nat-spec.ts";
 
 /** One test network with the trace to run over it and what must come out. */
 export interface Scenario {
@@ -19,6 +20,8 @@ export interface Scenario {
 	/** The order matters: a link's place in this list gives its addresses. */
 	readonly links: readonly LinkSpec[];
 	readonly trace: TraceSpec;
+	/** Media between both ends of the trace, whose 5-tuple is that of the media. */
+	readonly call?: CallSpec;
 	/** Packets that are none of the trace's business. */
 	readonly noise?: readonly NoiseSpec[];
 	/** `true`: a Linux kernel can express it; a string: why it cannot. */
@@ -35,8 +38,16 @@ export interface TraceSpec {
 	readonly channels?: readonly ScenarioChannel[];
 }
 
+/** Media that both ends of a trace send each other meanwhile, each to the address that the NAT before the other has. */
+export interface CallSpec {
+	/** Of both ends; their NATs must keep it. */
+	readonly port: number;
+	/** Default 50, one every 20 ms. */
+	readonly packetsPerSecond?: number;
+}
+
 /** Channel kinds that a scenario can be run over. */
-export type ScenarioChannel = OpenableChannel;
+export type ScenarioChannel = ChannelNeed["kind"];
 
 /** A machine of the scenario, told by its `kind`. */
 export type NodeSpec = HostSpec | RouterSpec;
@@ -67,24 +78,20 @@ export interface TcpSpec {
 	readonly initialSequence?: number;
 }
 
-/** A STUN server's ways. */
+/** A STUN server's ways, where they are not those of our own. */
 export interface StunSpec {
 	/** Its short-term password (RFC 8489 §9.1): requests without are refused by 400, those with another by 401. */
 	readonly password?: string;
-	/** It is silent to requests that it refuses for that, as ICE agents may be. */
+	/** It is silent where it would refuse, as ICE agents may be. */
 	readonly silentToStrangers?: true;
 	/** Asks everybody for long-term credentials (RFC 8489 §9.2): 401 with realm and nonce. */
 	readonly realm?: string;
-	/** Knows PADDING (RFC 5780), which others refuse by 420. */
-	readonly padding?: true;
+	/** Does not know PADDING (RFC 5780), and refuses it by 420. */
+	readonly refusesPadding?: true;
 	/** Answers every request by this error, such as 487. */
 	readonly error?: number;
 	/** Knows no more than RFC 3489. */
 	readonly classic?: true;
-	/** Counts its answers (RFC 7982); otherwise it only echoes the request's count. */
-	readonly counts?: true;
-	/** Copies NETWORK-STATUS of requests and adds one of its own for the way back. */
-	readonly networkStatus?: true;
 }
 
 /** A machine at the edge: it forwards nothing. */
@@ -92,7 +99,7 @@ export interface HostSpec {
 	readonly kind: "host";
 	/** What every UDP port does: `closed` answers port unreachable, `open` takes and says nothing, `echo` sends the payload back, `dns` answers queries with one address, `quic` answers Initials of version 1 with a ServerHello (it wants cryptography), `stun` answers Binding requests, `silent` drops. Default closed. */
 	readonly udp?: "closed" | "open" | "echo" | "dns" | "quic" | "stun" | "silent";
-	/** How a `stun` server answers where it differs from one that knows RFC 8489 and asks for nothing. */
+	/** How a `stun` server answers where it differs from our own, which asks for nothing. */
 	readonly stun?: StunSpec;
 	/** A `quic` server has every client show its address first, by a Retry (RFC 9000 section 8.1.2). */
 	readonly quicRetry?: boolean;
@@ -157,21 +164,7 @@ export interface StripSpec {
 	readonly way?: "out" | "back";
 }
 
-/**
- * Network address translation on the link towards the node `outside`. `masquerade`: everyone inside has the address of
- * that link, with other ports. `oneToOne`: `host` alone has a public address that is on no interface, as clouds do it.
- */
-export type NatSpec = {
-	readonly outside: string;
-	/**
-	 * What becomes of packets quoted in ICMP errors on their way in. `restored`: they are what the host sent.
-	 * `checksumLeft`: so are addresses and ports, but not the quoted packet's own transport checksum. `untranslated`:
-	 * they show what was seen outside. Default: restored, and untranslated for oneToOne.
-	 */
-	readonly quotes?: "restored" | "checksumLeft" | "untranslated";
-} & ({ readonly kind: "masquerade" } | { readonly kind: "oneToOne"; readonly host: string });
-
-/** What an enriched router says of the link that packets come in by, in kbit/s: `up` as they travel, `down` against them. */
+/** What an enriched router says of its links, in kbit/s: `up` towards the trace's target, `down` back from there. */
 export interface EnrichedSpec {
 	readonly upKbps: number;
 	readonly downKbps: number;
@@ -221,6 +214,7 @@ export interface RouterSpec {
 	/** Drops packets whose IP header has an ECN mark (`marked`), or SYNs that offer ECN with ECE and CWR (`negotiating`). */
 	readonly dropsEcn?: "marked" | "negotiating";
 	readonly nat?: NatSpec;
+	readonly firewall?: FirewallSpec;
 	/** Copies of every ICMP error; default 1. */
 	readonly copies?: number;
 	/** TTL or hop limit of the packets it originates; default 64. */

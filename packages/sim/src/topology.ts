@@ -1,7 +1,8 @@
 /** Addresses and routes of a scenario: the same in the simulated internet and in the lab. */
 import type { Family } from "@whither/core";
 import { formatAddress, isDecodeError, parseAddress } from "@whither/wire";
-import type { LinkSpec, Scenario } from "./scenario.ts";
+import { concerns } from "./nat-spec.ts";
+import type { LinkSpec, NodeSpec, Scenario } from "./scenario.ts";
 
 /** One end of a link. */
 export interface Interface {
@@ -49,8 +50,13 @@ export function publicAddress({ nodes }: Topology, node: string, which: number, 
 /** The addresses that are a node's own but on none of its links. */
 export function publicAddresses(topology: Topology, node: string, family: Family): readonly string[] {
 	const spec = topology.nodes[node];
-	const count = spec?.kind === "host" ? (spec.publicAddresses ?? 0) : 0;
+	const count = spec?.kind === "host" ? (spec.publicAddresses ?? 0) : hasPublicAddress(spec, family) ? 1 : 0;
 	return Array.from({ length: count }, (_, which) => publicAddress(topology, node, which, family));
+}
+
+/** A router of NAPT has the address that its inside is seen by. */
+function hasPublicAddress(spec: NodeSpec | undefined, family: Family): boolean {
+	return spec?.kind === "router" && spec.nat?.kind === "napt" && concerns(spec.nat, family);
 }
 
 /** Bits of a link's prefix. */

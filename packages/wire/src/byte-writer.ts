@@ -59,10 +59,13 @@ export class ByteWriter {
 		this.uint32(name, Number(value & 0xffff_ffffn));
 	}
 
-	bytes(bytes: Uint8Array): void {
-		this.#grow(bytes.length);
-		for (let index = 0; index < bytes.length; index++) this.#bytes[this.#length + index] = bytes[index] ?? 0;
-		this.#length += bytes.length;
+	/** All bytes, or the first so many. */
+	bytes(bytes: Uint8Array, count = bytes.length): void {
+		this.#grow(count);
+		const room = this.#bytes;
+		const start = this.#length;
+		for (let index = 0; index < count; index++) room[start + index] = bytes[index] ?? 0;
+		this.#length += count;
 	}
 
 	/** UTF-8. */

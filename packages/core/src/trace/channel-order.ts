@@ -1,5 +1,5 @@
 /** What a trace orders of its channel: which kind, best first, and the facts that it is opened with. */
-import type { ChannelKind, ChannelNeed, Family } from "./channel.ts";
+import type { ChannelNeed, Family } from "./channel.ts";
 import type { TraceMethod } from "./method.ts";
 import type { TraceOptions } from "./options.ts";
 
@@ -41,15 +41,14 @@ export function channelNeeds(method: TraceMethod, { methodOptions }: TraceOption
 
 /**
  * The channels to try, in order. A loose match wants captured ICMP: the kernel hands an error queue only what it finds
- * to be the socket's own.
+ * to be the socket's own. `borrowed` is tried only where the orders name it, for somebody must have lent the socket.
  */
 export function channelOrder(method: TraceMethod, options: TraceOptions): readonly ChannelNeed[] {
 	const { channels, looseMatch } = options;
 	const all = channelNeeds(method, options);
-	const needs = looseMatch ? all.filter(({ kind }) => kind !== "errorQueue") : all;
-	if (channels === null) return needs;
-	const kinds: readonly ChannelKind[] = channels;
-	return kinds.flatMap((kind) => needs.filter((need) => need.kind === kind));
+	const needs = looseMatch ? all.filter(({ kind }) => kind !== "errorQueue" && kind !== "borrowed") : all;
+	if (channels === null) return needs.filter(({ kind }) => kind !== "borrowed");
+	return channels.flatMap((kind) => needs.filter((need) => need.kind === kind));
 }
 
 /** Where the path MTU is asked for, a packet that is cut up on the way tells nothing. */

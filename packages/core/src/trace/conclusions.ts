@@ -15,6 +15,7 @@ export function finalWarnings(tracer: Tracer, fault: SystemError | null): readon
 	const { dropped, foreign } = tracer.counters;
 	const address = seenSource(tracer);
 	return [
+		...(context.channel === "portable" ? [{ code: "hopsUnseen" } as const] : []),
 		...omissions(tracer.config),
 		...(address === null ? [] : [{ code: "publicAddress", address } as const]),
 		...(tracer.mtu?.warnings ?? []),

@@ -86,7 +86,7 @@ function methodTargets(method: TraceMethod, family: Family): readonly TraceFuzzT
 			name: `${name} quote`,
 			decode: (bytes: Uint8Array) =>
 				matchIfAny(method, context, errorOf(context, need, errorFor(family, bytes), bytes)),
-			seeds: probes.map(({ bytes, packet }) => (need.kind === "errorQueue" ? bytes : packet)),
+			seeds: probes.map(({ bytes, packet }) => (need.transport === "ip" ? packet : bytes)),
 		};
 		return [answers, quotes];
 	});
@@ -144,12 +144,12 @@ function answerOf(context: ProbeContext, { protocol, transport }: ChannelNeed, b
 
 function errorOf(
 	context: ProbeContext,
-	{ kind, protocol, transport }: ChannelNeed,
+	{ protocol, transport }: ChannelNeed,
 	icmp: { readonly type: number; readonly code: number },
 	bytes: Uint8Array,
 ): Reply | null {
 	const { family } = context;
-	const quoted = kind === "errorQueue" ? queued(context, protocol, transport, bytes) : quotedProbe(family, bytes);
+	const quoted = transport === "ip" ? quotedProbe(family, bytes) : queued(context, protocol, transport, bytes);
 	if (quoted === null) return null;
 	// Written out, since spreading objects would take most of a run's time.
 	return {

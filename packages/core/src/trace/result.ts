@@ -17,6 +17,8 @@ export type TraceWarning =
 	| { readonly code: "repliesDropped"; readonly count: number }
 	/** So many packets came that were not ours that some of ours may have been crowded out, uncounted. */
 	| { readonly code: "foreignStorm"; readonly count: number }
+	/** The sockets of this machine hear the target alone (channel `portable`): hops before it are unknown, not silent. */
+	| { readonly code: "hopsUnseen" }
 	/** Something asked for that this method cannot do was left out. */
 	| { readonly code: "notApplied"; readonly option: "ecn" | "length"; readonly method: string }
 	/** The connection that the probes were to travel in did not come about; no probe was sent. */

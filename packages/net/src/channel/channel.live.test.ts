@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ConformanceCase } from "../testing/conformance.ts";
+import type { ConformanceCase } from "../testing/conformance-channel.ts";
 import { bundleChild, type LiveChild, runChild, startResponder } from "../testing/live-run.ts";
 import { buildChain, type Chain, liveObstacle } from "../testing/namespaces.ts";
 
@@ -27,6 +27,9 @@ const METHODS: readonly (readonly [
 	["dccp", "raw", ["root"]],
 	["sctp", "raw", ["root"]],
 	["raw", "raw", ["root"]],
+	["udp", "borrowed", ["root", "nobody"]],
+	["udp", "portable", ["nobody"]],
+	["udp-port", "portable", ["nobody"]],
 ];
 /** Newer kernels have no UDP-Lite sockets. */
 const UDP_LITE: (typeof METHODS)[number] = ["udplite", "errorQueue", ["root", "nobody"]];
@@ -70,6 +73,7 @@ describe.skipIf(obstacle !== null)("every channel on a chain of three routers", 
 			namespace: chain.client,
 			child,
 			user,
+			prefix: channel === "portable" ? ["env", "WHITHER_BACKEND=portable"] : [],
 			args: ["conformance", JSON.stringify(about)],
 		});
 		expect(outcome).toEqual({ code: 0, stderr: "", value: [] });

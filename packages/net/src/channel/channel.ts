@@ -2,6 +2,7 @@
 import type { ChannelInput, ChannelKind, ChannelNeed, Family, Instant, ProbeSend } from "@whither/core";
 import type { Clock } from "../clock.ts";
 import type { EpollSet } from "../native/epoll.ts";
+import type { Watch } from "../native/libc.ts";
 import type { Workspace } from "../native/workspace.ts";
 import type { Route } from "../route.ts";
 
@@ -49,8 +50,10 @@ export interface Channel {
 	send(probes: readonly ProbeSend[]): void;
 	/** What has come, a bounded number at a time: call until it is empty. */
 	read(): readonly ChannelInput[];
-	/** Becomes readable when `read` has something or the armed time has come. */
-	readonly pollFd: number;
+	/** Becomes readable when `read` has something or the armed time has come; null: there is no such descriptor. */
+	readonly pollFd: number | null;
+	/** Calls back when `pollFd` would be readable; only of a channel that has none. */
+	watch?(readable: () => void): Watch;
 	/** Sets the time at which `pollFd` becomes readable; null: none. */
 	arm(at: Instant | null): void;
 	/** No probes will follow: connections begin to end in order. Absent: it holds none. */

@@ -27,11 +27,15 @@ export const SO_TIMESTAMPING = 37;
 export const SO_RXQ_OVFL = 40;
 /** SCM_TS_OPT_ID: the sender's own id for a transmit stamp, Linux 6.13 and later. */
 export const SCM_TS_OPT_ID = 81;
+export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_ERRQUEUE = 0x2000;
 export const MSG_NOSIGNAL = 0x4000;
 /** SHUT_WR (include/linux/net.h): no more is sent, what comes can still be read. */
 export const SHUT_WR = 1;
+
+/** A new descriptor for the same socket (include/uapi/linux/fcntl.h). */
+export const F_DUPFD_CLOEXEC = 1030;
 
 /** include/uapi/linux/netlink.h: routing, and the netfilter subsystems. */
 export const NETLINK_ROUTE = 0;
@@ -48,6 +52,7 @@ export const IP_TOS = 1;
 export const IP_TTL = 2;
 export const IP_HDRINCL = 3;
 export const IP_OPTIONS = 4;
+export const IP_PKTINFO = 8;
 export const IP_MTU_DISCOVER = 10;
 export const IP_RECVERR = 11;
 export const IP_RECVTTL = 12;

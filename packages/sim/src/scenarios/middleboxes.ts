@@ -1,5 +1,6 @@
 /** What firewalls, normalizers and address translators do to probes, and what their quotes show of it. */
-import type { ExpectedHop, HostSpec, NatSpec, RouterSpec, Scenario, ScenarioChannel } from "../scenario.ts";
+import type { NatSpec } from "../nat-spec.ts";
+import type { ExpectedHop, HostSpec, RouterSpec, Scenario, ScenarioChannel } from "../scenario.ts";
 import { ENDS, path, routerHops, targetHop } from "./path.ts";
 
 const reached = { reached: true, stopReason: "reached" } as const;

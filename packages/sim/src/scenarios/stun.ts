@@ -1,74 +1,19 @@
-/** Traces by STUN: NATs, short quotes, faults, and every way in which a server may answer. */
-import type { ExpectedHop, HostSpec, NatSpec, RouterSpec, Scenario, StunSpec } from "../scenario.ts";
-import { ENDS, path, routerHops, silentHops, targetHop } from "./path.ts";
+/** Traces by STUN through NATs, past routers that quote little or answer rarely, over faulty links. */
+import type { NatSpec } from "../nat-spec.ts";
+import type { RouterSpec, Scenario } from "../scenario.ts";
+import { routerHops, silentHops, targetHop } from "./path.ts";
+import { HOME, MASQUERADE, SERVER, STUN_HOP, stunPath } from "./stun-path.ts";
 
-const NO_SERVER = "no kernel speaks STUN";
 const WHOLE_QUOTES = "Linux routers quote the whole probe";
 const FORGERS = "the lab's routers are kernels, and a kernel forges nothing";
-const SERVER: Omit<HostSpec, "kind"> = { udp: "stun" };
-const REACHED = { reached: true, stopReason: "reached" } as const;
-const STUN_HOP = { kind: "stun" } as const;
-const METHOD = { method: "stun" } as const;
-
-/** What differs from four plain routers and a server that asks for nothing. */
-interface StunPath {
-	readonly name: string;
-	readonly about: string;
-	readonly path?: Parameters<typeof path>[0];
-	readonly options?: Scenario["trace"]["options"];
-	readonly channels?: Scenario["trace"]["channels"];
-	readonly noise?: Scenario["noise"];
-	readonly lab?: string;
-	readonly seed?: number;
-	/** The target's hop. */
-	readonly last?: Partial<ExpectedHop>;
-	readonly expect?: Partial<Scenario["expect"]>;
-}
-
-function stunPath({
-	name,
-	about,
-	options,
-	channels,
-	noise,
-	seed,
-	lab = NO_SERVER,
-	last,
-	expect,
-	...more
-}: StunPath): Scenario {
-	const spec = { routers: 4, target: SERVER, ...more.path };
-	return {
-		name,
-		about,
-		...(seed === undefined ? {} : { seed }),
-		...path(spec),
-		trace: { ...ENDS, options: { ...METHOD, ...options }, ...(channels === undefined ? {} : { channels }) },
-		...(noise === undefined ? {} : { noise }),
-		lab,
-		expect: {
-			...REACHED,
-			hops: [...routerHops(1, spec.routers), targetHop(spec.routers + 1, { ...STUN_HOP, ...last })],
-			...expect,
-		},
-	};
-}
-
-/** A server with ways of its own, and what it answers. */
-function answered(name: string, about: string, stun: StunSpec, more: Partial<StunPath>): Scenario {
-	return stunPath({ name, about, path: { routers: 4, target: { ...SERVER, stun } }, ...more });
-}
-
-const MASQUERADE: NatSpec = { kind: "masquerade", outside: "r2" };
 const ONE_TO_ONE: NatSpec = { kind: "oneToOne", host: "source", outside: "r2" };
-const HOME: Readonly<Record<string, Omit<RouterSpec, "kind">>> = { r1: { nat: MASQUERADE } };
 
 const PATHS: readonly Scenario[] = [
 	stunPath({
 		name: "stun over a plain path",
 		about: "All hops in one round trip; nothing is sent again, and the target sees us by our own address.",
 		path: { routers: 12, target: SERVER },
-		last: { detail: { response: "success", software: "simulated" } },
+		last: { detail: { response: "success", counter: { request: 1, response: 1 } } },
 		expect: { durationMs: { atMost: 30 }, retransmissions: { atMost: 0 }, inferred: { atMost: 0 }, seenAs: null },
 	}),
 	stunPath({
@@ -181,7 +126,7 @@ const FAULTS: readonly Scenario[] = [
 			"A third of the packets vanish on the third link, going there: what is sent again finds its hop all the same.",
 		path: {
 			routers: 4,
-			target: { ...SERVER, stun: { counts: true } },
+			target: SERVER,
 			delayMs: 5,
 			link: { 2: { delayMs: 5, oneWay: { r2: { loss: 0.3 } } } },
 		},
@@ -252,77 +197,5 @@ const FAULTS: readonly Scenario[] = [
 	}),
 ];
 
-/** The credentials of an ICE check. */
-const CREDENTIALS = { username: "remote:local", password: "VOkJxbRl1RmTxUk/WvJxBt" } as const;
-
-const SERVERS: readonly Scenario[] = [
-	answered(
-		"stun to a server that counts its answers",
-		"Each request is its first: nothing was lost on either way.",
-		{ counts: true },
-		{ last: { detail: { counter: { request: 1, response: 1 }, lost: { upstream: 0, downstream: 0 } } } },
-	),
-	answered(
-		"stun to a server that does not know PADDING",
-		"As the draft pads, most servers refuse it by 420, which ends the path as well.",
-		{},
-		{
-			options: { methodOptions: { draft: true } },
-			last: { detail: { response: "error", code: 420, unknownAttributes: { 0: "PADDING" } } },
-			expect: { seenAs: null },
-		},
-	),
-	answered(
-		"stun to a server that knows PADDING and the hop's number",
-		"As the draft has it: the server sends the hop back that the request says it left with.",
-		{ padding: true },
-		{ options: { methodOptions: { draft: true } }, last: { detail: { response: "success" } } },
-	),
-	answered(
-		"stun to a server that wants long-term credentials",
-		"401 with realm and nonce: reached, and no second try.",
-		{ realm: "example.org" },
-		{ last: { detail: { response: "error", code: 401, realm: "example.org" } } },
-	),
-	answered(
-		"stun to an ICE agent with its password",
-		"A check as ICE sends it; the answer proves to know the password as well.",
-		{ password: CREDENTIALS.password },
-		{ options: { methodOptions: CREDENTIALS }, last: { detail: { response: "success", integrity: "right" } } },
-	),
-	answered(
-		"stun to an ICE agent with another's password",
-		"Refused by 401, which is an answer as good as any.",
-		{ password: "another" },
-		{ options: { methodOptions: CREDENTIALS }, last: { detail: { code: 401, integrity: "none" } } },
-	),
-	answered(
-		"stun to an ICE agent that is silent to strangers",
-		"Without credentials the end of the path is not seen; all routers are.",
-		{ password: CREDENTIALS.password, silentToStrangers: true },
-		{
-			options: { maxTtl: 8 },
-			expect: {
-				reached: false,
-				stopReason: "maxHops",
-				hops: [...routerHops(1, 4), silentHops(5, 8)],
-				durationMs: { atMost: 3200 },
-			},
-		},
-	),
-	answered(
-		"stun to an agent in the other role",
-		"487 Role Conflict ends the path too.",
-		{ error: 487 },
-		{ last: { detail: { code: 487, reason: "Role Conflict" } } },
-	),
-	answered(
-		"stun to a server of RFC 3489",
-		"It takes the cookie for a part of the transaction id, and tells our address without the XOR.",
-		{ classic: true },
-		{ path: { routers: 4, target: { ...SERVER, stun: { classic: true } }, router: HOME }, expect: { seenAs: "r1" } },
-	),
-];
-
-/** All scenarios of the method `stun` beside those that every method has. */
-export const STUN: readonly Scenario[] = [...PATHS, ...SHORT_QUOTES, ...FAULTS, ...SERVERS];
+/** What lies on the way of traces by STUN. */
+export const STUN_PATHS: readonly Scenario[] = [...PATHS, ...SHORT_QUOTES, ...FAULTS];

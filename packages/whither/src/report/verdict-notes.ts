@@ -30,7 +30,8 @@ function lossNotes(result: TraceResult, hops: readonly HopFacts[]): Note[] {
 	});
 	const notes: Note[] = [];
 	if (limited.length > 0) notes.push({ code: "rateLimited", sentence: limitedSentence(limited) });
-	if (silent.length > 0) notes.push({ code: "silentHop", sentence: silentSentence(silent) });
+	if (silent.length > 0 && result.channel !== "portable")
+		notes.push({ code: "silentHop", sentence: silentSentence(silent) });
 	const first = lossStart === null ? undefined : hops[lossStart];
 	if (first !== undefined && lossStart !== end)
 		notes.push({

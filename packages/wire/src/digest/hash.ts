@@ -52,15 +52,14 @@ export class Hasher {
 				offset += BLOCK_LENGTH;
 				continue;
 			}
-			const end = Math.min(to, offset + BLOCK_LENGTH - this.#used);
-			while (offset < end) this.#block[this.#used++] = bytes[offset++] ?? 0;
+			offset = this.#fill(bytes, offset, to);
 			if (this.#used === BLOCK_LENGTH) this.#compressBlock();
 		}
 		return this;
 	}
 
-	/** The digest of all bytes so far; to be followed by `begin`. */
-	digest(): Uint8Array {
+	/** The digest of all bytes so far, in new bytes or at the start of those given; to be followed by `begin`. */
+	digest(into: Uint8Array = new Uint8Array(this.#hash.digestLength)): Uint8Array {
 		const bits = this.#total * 8;
 		this.#block[this.#used++] = 0x80;
 		if (this.#used > LENGTH_OFFSET) {
@@ -73,10 +72,19 @@ export class Hasher {
 		putWord(this.#block, LENGTH_OFFSET, littleEndian ? bits : high, littleEndian);
 		putWord(this.#block, LENGTH_OFFSET + 4, littleEndian ? high : bits, littleEndian);
 		this.#compressBlock();
-		const digest = new Uint8Array(this.#hash.digestLength);
-		for (let offset = 0; offset < digest.length; offset += 4)
-			putWord(digest, offset, this.#state[offset >> 2] ?? 0, littleEndian);
-		return digest;
+		for (let offset = 0; offset < this.#hash.digestLength; offset += 4)
+			putWord(into, offset, this.#state[offset >> 2] ?? 0, littleEndian);
+		return into;
+	}
+
+	/** Takes bytes into the block until it is full; answers where it stopped. */
+	#fill(bytes: Uint8Array, from: number, to: number): number {
+		const block = this.#block;
+		const shift = this.#used - from;
+		const end = Math.min(to, BLOCK_LENGTH - shift);
+		for (let offset = from; offset < end; offset++) block[offset + shift] = bytes[offset] ?? 0;
+		this.#used = end + shift;
+		return end;
 	}
 
 	#compressBlock(): void {

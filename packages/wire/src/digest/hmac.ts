@@ -47,9 +47,16 @@ function midstates(key: Uint8Array, hash: HashFunction): Midstates {
 	return { inner: half(0x36), outer: half(0x5c) };
 }
 
-const hashers = { sha1: new Hasher(SHA1), sha256: new Hasher(SHA256) };
+/** Hashing never waits, so one hasher and one inner digest a function suffice for all. */
+const working = {
+	sha1: { hasher: new Hasher(SHA1), inner: new Uint8Array(SHA1.digestLength) },
+	sha256: { hasher: new Hasher(SHA256), inner: new Uint8Array(SHA256.digestLength) },
+};
 
-/** HMAC with `hash` of `head` followed by the bytes from `from` up to `to`: 20 or 32 bytes. */
+/**
+ * HMAC with `hash` of `head` followed by the bytes from `from` up to `to`: 20 or 32 bytes, in new bytes or at the start of
+ * those given.
+ */
 export function hmacOfParts(
 	hash: "sha1" | "sha256",
 	key: HmacKey,
@@ -57,11 +64,12 @@ export function hmacOfParts(
 	bytes: Uint8Array,
 	from: number,
 	to: number,
+	into?: Uint8Array,
 ): Uint8Array {
-	const hasher = hashers[hash];
-	const { inner, outer } = key[hash];
-	const digest = hasher.begin(inner, BLOCK_LENGTH).update(head).update(bytes, from, to).digest();
-	return hasher.begin(outer, BLOCK_LENGTH).update(digest).digest();
+	const { hasher, inner } = working[hash];
+	const midstate = key[hash];
+	hasher.begin(midstate.inner, BLOCK_LENGTH).update(head).update(bytes, from, to).digest(inner);
+	return hasher.begin(midstate.outer, BLOCK_LENGTH).update(inner).digest(into);
 }
 
 const NOTHING = new Uint8Array(0);

@@ -16,7 +16,10 @@ const MD5: HashFunction = {
 	initial: [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476],
 	littleEndian: true,
 	compress(state, bytes, offset) {
-		let [a = 0, b = 0, c = 0, d = 0] = state;
+		let a = state[0] ?? 0;
+		let b = state[1] ?? 0;
+		let c = state[2] ?? 0;
+		let d = state[3] ?? 0;
 		for (let step = 0; step < 64; step++) {
 			const round = step >> 4;
 			const word = wordAt(bytes, offset + 4 * wordOfStep(round, step));

@@ -32,7 +32,14 @@ export const SHA256: HashFunction = {
 			const s1 = ((y >>> 17) | (y << 15)) ^ ((y >>> 19) | (y << 13)) ^ (y >>> 10);
 			w[t] = s1 + (w[t - 7] ?? 0) + s0 + (w[t - 16] ?? 0);
 		}
-		let [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = state;
+		let a = state[0] ?? 0;
+		let b = state[1] ?? 0;
+		let c = state[2] ?? 0;
+		let d = state[3] ?? 0;
+		let e = state[4] ?? 0;
+		let f = state[5] ?? 0;
+		let g = state[6] ?? 0;
+		let h = state[7] ?? 0;
 		for (let t = 0; t < 64; t++) {
 			const sum1 = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
 			const first = (h + sum1 + ((e & f) ^ (~e & g)) + (ROUND_CONSTANTS[t] ?? 0) + (w[t] ?? 0)) | 0;

@@ -31,6 +31,9 @@ export interface StunFields {
 
 /** Room for the message in the making: encoding never waits, so one for all suffices. */
 const writer = new ByteWriter(2048);
+const mask = new Uint8Array(STUN_HEADER_LENGTH - 4);
+const HEAD: StunHead = { classic: false, mask };
+const CLASSIC_HEAD: StunHead = { classic: true, mask };
 
 /**
  * The bytes of a message. Throws RangeError for values that do not fit, for more than 65,535 bytes of attributes, for
@@ -45,11 +48,13 @@ export function encodeStun({ class: stunClass, method, transactionId, attributes
 	writer.zeros(2);
 	if (!classic) writer.uint32("cookie", STUN_COOKIE);
 	writer.bytes(transactionId);
-	const head: StunHead = { classic, mask: writer.room.slice(4, STUN_HEADER_LENGTH) };
-	for (const [index, item] of attributes.entries()) {
-		if (item.name === "fingerprint" && index < attributes.length - 1)
-			throw new RangeError("a fingerprint is the last attribute");
+	for (let index = 4; index < STUN_HEADER_LENGTH; index++) mask[index - 4] = writer.room[index] ?? 0;
+	const head = classic ? CLASSIC_HEAD : HEAD;
+	let ended = false;
+	for (const item of attributes) {
+		if (ended) throw new RangeError("a fingerprint is the last attribute");
 		writeItem(item, head);
+		ended = item.name === "fingerprint";
 	}
 	setLength(writer.length);
 	return writer.copy();
@@ -61,22 +66,27 @@ function setLength(end: number): void {
 	writer.setUint16(2, end - STUN_HEADER_LENGTH);
 }
 
+/** Head, value and padding, which the value's length does not count. */
 function writeItem(item: StunItem, head: StunHead): void {
-	if (item.name === "unknown") {
-		writeAttribute(item.type, head, () => writer.bytes(item.value));
-	} else if ("value" in item) {
-		const row: AnyRow = STUN_ATTRIBUTES[item.name];
-		writeAttribute(row.type, head, () => row.write(writer, item.value, head));
-	} else {
-		const offset = writer.length;
-		writeAttribute(STUN_ATTRIBUTES[item.name].type, head, () => writeDigest(item, head, offset));
-	}
+	const row: AnyRow | null = item.name === "unknown" ? null : STUN_ATTRIBUTES[item.name];
+	const offset = writer.length;
+	writer.uint16("attribute type", item.name === "unknown" ? item.type : (row?.type ?? 0));
+	writer.zeros(2);
+	if (!("value" in item)) writeDigest(item, head, offset);
+	else if (row === null) writer.bytes(item.value as Uint8Array);
+	else row.write(writer, item.value, head);
+	const length = writer.length - offset - 4;
+	if (length > 0xffff) throw new RangeError(`an attribute has at most 65,535 bytes, not ${length}`);
+	writer.setUint16(offset + 2, length);
+	if (head.classic && length % 4 !== 0)
+		throw new RangeError(`an attribute of a classic message has a multiple of four bytes, not ${length}`);
+	writer.zeros(-length & 3);
 }
 
-/** A digest over everything before the attribute at `offset`. */
+/** A digest over everything before the attribute at `offset`, whose head is already written. */
 function writeDigest(item: Exclude<StunItem, { readonly value: unknown }>, head: StunHead, offset: number): void {
-	if (item.name === "messageIntegrity") writer.bytes(integrity(item.key, head, offset));
-	else if (item.name === "messageIntegritySha256") writer.bytes(integritySha256(item.key, item.length ?? 32, offset));
+	if (item.name === "messageIntegrity") writer.bytes(integrity(item.key, head, offset), 20);
+	else if (item.name === "messageIntegritySha256") writeIntegritySha256(item.key, item.length ?? 32, offset);
 	else writeFingerprint(offset);
 }
 
@@ -86,27 +96,13 @@ function integrity(key: HmacKey, head: StunHead, offset: number): Uint8Array {
 		: integrityOf("sha1", key, writer.room, offset, 24);
 }
 
-function integritySha256(key: HmacKey, length: number, offset: number): Uint8Array {
+function writeIntegritySha256(key: HmacKey, length: number, offset: number): void {
 	if (length % 4 !== 0 || length < 16 || length > 32)
 		throw new RangeError(`MESSAGE-INTEGRITY-SHA256 has 16 to 32 bytes in fours, not ${length}`);
-	return integrityOf("sha256", key, writer.room, offset, length + 4).subarray(0, length);
+	writer.bytes(integrityOf("sha256", key, writer.room, offset, length + 4), length);
 }
 
 function writeFingerprint(offset: number): void {
 	setLength(offset + 8);
 	writer.uint32("fingerprint", fingerprintOf(writer.room, offset));
-}
-
-/** Head, value and padding, which the value's length does not count. */
-function writeAttribute(type: number, { classic }: StunHead, writeValue: () => void): void {
-	writer.uint16("attribute type", type);
-	const lengthAt = writer.length;
-	writer.zeros(2);
-	writeValue();
-	const length = writer.length - lengthAt - 2;
-	if (length > 0xffff) throw new RangeError(`an attribute has at most 65,535 bytes, not ${length}`);
-	writer.setUint16(lengthAt, length);
-	if (classic && length % 4 !== 0)
-		throw new RangeError(`an attribute of a classic message has a multiple of four bytes, not ${length}`);
-	writer.zeros(-length & 3);
 }

@@ -12,12 +12,13 @@ const FINGERPRINT_XOR = 0x5354554e;
 /** Bytes of MESSAGE-INTEGRITY with its head. */
 const INTEGRITY_LENGTH = 24;
 
-/** The header's first four bytes with the length that a digest is to see. */
+/** The header's first four bytes with the length that a digest is to see, and the digest: nothing here waits. */
 const head = new Uint8Array(4);
+const digest = new Uint8Array(32);
 
 /**
  * HMAC over everything before the attribute at `offset`, with a header whose length ends behind that attribute, which
- * has `attributeLength` bytes with its head (RFC 8489 §14.5).
+ * has `attributeLength` bytes with its head (RFC 8489 §14.5). Valid until the next call, as that of the classic one.
  */
 export function integrityOf(
 	hash: "sha1" | "sha256",
@@ -31,7 +32,7 @@ export function integrityOf(
 	head[1] = bytes[1] ?? 0;
 	head[2] = length >>> 8;
 	head[3] = length;
-	return hmacOfParts(hash, key, head, bytes, head.length, offset);
+	return hmacOfParts(hash, key, head, bytes, head.length, offset, digest);
 }
 
 /** As RFC 3489 §11.2.8 has it: over everything before the attribute, filled up with zeros to a multiple of 64 bytes. */
@@ -41,7 +42,7 @@ export function classicIntegrityOf(key: HmacKey, bytes: Uint8Array, offset: numb
 	const length = offset + INTEGRITY_LENGTH - STUN_HEADER_LENGTH;
 	padded[2] = length >>> 8;
 	padded[3] = length;
-	return hmacOfParts("sha1", key, padded.subarray(0, 4), padded, 4, padded.length);
+	return hmacOfParts("sha1", key, padded.subarray(0, 4), padded, 4, padded.length, digest);
 }
 
 /** The fingerprint of the message up to `offset`, whose header already has its final length. */
@@ -50,10 +51,10 @@ export function fingerprintOf(bytes: Uint8Array, offset: number): number {
 }
 
 /** Whether the digest at `place` is this one, or its beginning; it takes as long whatever differs. */
-function sameDigest(bytes: Uint8Array, place: AttributePlace, digest: Uint8Array): boolean {
+function sameDigest(bytes: Uint8Array, place: AttributePlace, expected: Uint8Array): boolean {
 	let difference = 0;
 	for (let index = place.value; index < place.end; index++)
-		difference |= (bytes[index] ?? 0) ^ (digest[index - place.value] ?? 0);
+		difference |= (bytes[index] ?? 0) ^ (expected[index - place.value] ?? 0);
 	return difference === 0;
 }
 
@@ -65,10 +66,10 @@ export function verifyIntegrity(message: StunMessage, key: HmacKey): boolean {
 	const { bytes, classic } = message;
 	const place = findAttribute(bytes, STUN_ATTRIBUTES.messageIntegrity.type);
 	if (place === null || place.end - place.offset !== INTEGRITY_LENGTH) return false;
-	const digest = classic
+	const expected = classic
 		? classicIntegrityOf(key, bytes, place.offset)
 		: integrityOf("sha1", key, bytes, place.offset, INTEGRITY_LENGTH);
-	return sameDigest(bytes, place, digest);
+	return sameDigest(bytes, place, expected);
 }
 
 /** Whether the message has a MESSAGE-INTEGRITY-SHA256 of 16 to 32 bytes made with this key (RFC 8489 §14.6). */

@@ -135,6 +135,7 @@ export const stun: TraceMethod = {
 	channels: [
 		{ kind: "raw", transport: "ip", protocol: UDP, ports: "one" },
 		{ kind: "errorQueue", transport: "udp", protocol: UDP, ports: "one" },
+		{ kind: "borrowed", transport: "udp", protocol: UDP, ports: "one" },
 	],
 	defaultPort: STUN_PORT,
 	defaultLength: LENGTH,
