@@ -135,7 +135,7 @@ export class StunClient implements Machine<StunClientInput, StunClientOutput> {
 	/** Round trips are counted from then; when to send again is not. */
 	#left(bytes: Uint8Array, transmission: number, at: Instant): void {
 		const message = decodeStun(bytes);
-		const transaction = isDecodeError(message) ? undefined : this.#byId.get(idKey(message.transactionId));
+		const transaction = isDecodeError(message) ? undefined : this.#transactions.withId(message.transactionId);
 		if (transaction !== undefined && transaction.sentAt[transmission - 1] !== undefined)
 			transaction.sentAt[transmission - 1] = at;
 	}
