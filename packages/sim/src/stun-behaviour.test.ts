@@ -1,10 +1,4 @@
-import {
-	behaviourSockets,
-	type Family,
-	MILLISECOND,
-	type NatBehaviour,
-	SECOND,
-} from "@whither/core";
+import { behaviourSockets, type Family, MILLISECOND, type NatBehaviour, SECOND } from "@whither/core";
 import { describe, expect, it } from "vitest";
 import { Internet } from "./internet.ts";
 import { NAT_KINDS, type NatKind, natKind } from "./nat-kinds.ts";
