@@ -26,6 +26,7 @@ describe("a datagram's name", () => {
 		const request = binding("request", 1);
 		for (let length = 8; length < 20; length++) expect(datagramName(request.subarray(0, length))).toBeNull();
 		expect(datagramName(request)).not.toBeNull();
+		expect(datagramName(new Uint8Array(100))).toBeNull();
 	});
 });
 
