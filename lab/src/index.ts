@@ -3,9 +3,23 @@ export { type ChainOptions, chainScenario } from "./chain.ts";
 export { insideNamespace } from "./namespaces.ts";
 export { describeHops, facingHost } from "./node-names.ts";
 export type { NodePlan } from "./node-plan.ts";
+export { awaitStun, type StunPlace } from "./peers/await-stun.ts";
+export { type CoturnOptions, coturnObstacle, openCoturn, type RunningServer } from "./peers/coturn.ts";
+export {
+	type ClassicDiscovery,
+	type ClassicWords,
+	type ClientPlace,
+	classicStun,
+	type NatDiscovery,
+	natDiscovery,
+	type StunClientAnswers,
+	stunClient,
+	stunClientsObstacle,
+} from "./peers/stun-clients.ts";
 export { kernelObstacle, type LabPlan, planLab, type World } from "./plan.ts";
 export { findProgram, labObstacle } from "./requirements.ts";
 export {
+	endTool,
 	type RunningTool,
 	type RunOptions,
 	type RunOutcome,
