@@ -38,7 +38,7 @@ export const NAT_KINDS: readonly NatKind[] = [
 	{
 		name: "no NAT",
 		router: () => ({}),
-		seen: { mapping: "none", filtering: "none", hairpin: null, classic: "open internet" },
+		seen: { mapping: "none", filtering: EI, hairpin: null, classic: "open internet" },
 	},
 	{
 		name: "full cone",
@@ -99,12 +99,12 @@ export const NAT_KINDS: readonly NatKind[] = [
 	{
 		name: "stateful firewall",
 		router: ({ outside }) => ({ firewall: { outside } }),
-		seen: { mapping: "none", filtering: APD, hairpin: null, classic: "symmetric firewall" },
+		seen: { mapping: "none", filtering: APD, hairpin: null, classic: "symmetric UDP firewall" },
 	},
 	{
 		name: "UDP blocked",
 		router: ({ outside }) => ({ firewall: { outside, udp: "blocked", tcpPorts: [443] } }),
-		seen: { mapping: "unknown", filtering: "unknown", hairpin: null, classic: null },
+		seen: { mapping: "unknown", filtering: "unknown", hairpin: null, classic: "UDP blocked" },
 	},
 ];
 
