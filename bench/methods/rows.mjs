@@ -3,7 +3,7 @@
 const HTTPS_PORT = "443";
 
 /**
- * `server`: what must listen at the target. `limit`: the longest that the issue allows, in round trips to the target.
+ * `server`: what must listen at the target. `limit`: the goal, in round trips to the target.
  * `mtu`: needs the path with two narrow links.
  */
 export const ROWS = [

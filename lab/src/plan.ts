@@ -33,6 +33,7 @@ export interface SimulatedPlan {
 	readonly device: string;
 }
 
+/** Everything that is made for a scenario: namespaces, the links between them, and what is simulated. */
 export interface LabPlan {
 	readonly nodes: readonly NodePlan[];
 	readonly veths: readonly VethPlan[];

@@ -59,6 +59,11 @@ export interface StunRequest {
 	readonly schedule?: TransmitSchedule;
 	/** How often an ALTERNATE-SERVER may send it elsewhere; 1 when absent. */
 	readonly redirects?: number;
+	/**
+	 * Whether one is followed that nothing protects, as RFC 5389 had it; false when absent, for then anybody on the way
+	 * may point at a victim (RFC 8489 §14.8).
+	 */
+	readonly followUnprotected?: boolean;
 }
 
 /** What a client hears. */
@@ -72,6 +77,8 @@ export type StunClientInput =
 			readonly local?: number;
 			readonly at?: Instant;
 	  }
+	/** When a message that was put out left, by a better clock: the network card's or the kernel's. */
+	| { readonly type: "sent"; readonly bytes: Uint8Array; readonly transmission: number; readonly at: Instant }
 	/** Its owner has no more use for it. */
 	| { readonly type: "cancel"; readonly key: StunRequestKey }
 	/** An ICMP error or the socket says that this server cannot be reached from there. */
@@ -181,7 +188,7 @@ export type StunFailure =
 	| "unknownAttributes"
 	/** An error response without a code. */
 	| "noErrorCode"
-	/** Sent to another server that is not to be followed: too often, of another family, or asked before. */
+	/** Sent to another server that is not to be followed: unprotected, too often, of another family, or asked before. */
 	| "redirected"
 	| "unreachable"
 	| "closed";

@@ -59,8 +59,7 @@ export class StunServer implements Machine<StunServerInput, StunServerOutput> {
 		if (message.classic && this.#config.classic !== true) return "classic";
 		if (message.class !== "request") return "notARequest";
 		if (message.method !== "binding") return "otherMethod";
-		const marked = attributeOf(message, "fingerprint") !== undefined;
-		return marked && !verifyFingerprint(message) ? "badFingerprint" : null;
+		return isMarked(message) && !verifyFingerprint(message) ? "badFingerprint" : null;
 	}
 
 	#answer(message: StunMessage, input: StunServerInput): StunServerOutput {
@@ -95,7 +94,7 @@ export class StunServer implements Machine<StunServerInput, StunServerOutput> {
 		if (status !== undefined) items.push({ name: "networkStatus", value: status });
 		const ending: StunItem[] = [...(way.sign === null ? [] : [way.sign])];
 		if (status !== undefined) ending.push(EMPTY_STATUS);
-		if (attributeOf(message, "fingerprint") !== undefined) ending.push({ name: "fingerprint" });
+		if (isMarked(message)) ending.push({ name: "fingerprint" });
 		return [...items, ...paddingItems(message, [...items, ...ending]), ...ending];
 	}
 
@@ -121,6 +120,11 @@ export class StunServer implements Machine<StunServerInput, StunServerOutput> {
 		if (way.sign !== null) items.push(way.sign);
 		return items;
 	}
+}
+
+/** Whether a request has a fingerprint, which its answer then has too; RFC 3489 knows of none. */
+function isMarked(message: StunMessage): boolean {
+	return !message.classic && attributeOf(message, "fingerprint") !== undefined;
 }
 
 /** Where an answer goes, from which socket, and what signs it. */
@@ -158,7 +162,7 @@ function refuse(
 	const attributes: StunItem[] = [{ name: "errorCode", value: { code, reason: "" } }];
 	if (unknown.length > 0) attributes.push({ name: "unknownAttributes", value: unknown });
 	if (sign !== null) attributes.push(sign);
-	if (attributeOf(message, "fingerprint") !== undefined) attributes.push({ name: "fingerprint" });
+	if (isMarked(message)) attributes.push({ name: "fingerprint" });
 	const fields = { method: message.method, transactionId: message.transactionId, attributes };
 	return { type: "send", bytes: encodeStun({ class: "error", ...fields }), to: from, local };
 }

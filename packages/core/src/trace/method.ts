@@ -97,6 +97,8 @@ export interface MethodOption {
 	readonly summary: string;
 	/** Says what is wrong with a value, else null; absent: any will do. */
 	readonly check?: (value: string) => string | null;
+	/** Its value is a domain name: one with letters beyond ASCII is translated before it gets here. */
+	readonly isDomainName?: true;
 	/** Names of options that it contradicts; one of the two need say so. */
 	readonly excludes?: readonly string[];
 }

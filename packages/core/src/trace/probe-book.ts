@@ -17,6 +17,7 @@ export interface Transmission {
 	size: number | null;
 }
 
+/** A reply that is known to be about one of our packets. */
 export interface Answer {
 	readonly transmission: Transmission;
 	readonly reply: Reply;
@@ -73,6 +74,7 @@ export function roundTrip(answer: Answer): number {
 	return Math.max(0, answer.reply.at - answer.transmission.sentAt);
 }
 
+/** It was answered, given up, or could not be sent. */
 export function isSettled(slot: Slot): boolean {
 	return slot.state === "answered" || slot.state === "expired" || slot.state === "failed";
 }

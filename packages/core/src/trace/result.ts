@@ -2,6 +2,7 @@
 import type { ChannelKind, Family, OpenFailure, SystemError } from "./channel.ts";
 import type { ReplyKind } from "./method.ts";
 
+/** The `schema` of every trace result: its format and version. */
 export const TRACE_SCHEMA = "whither.trace/1";
 
 /** Why a trace ended. */

@@ -6,6 +6,7 @@ import { type Instant, MILLISECOND } from "../machine.ts";
 import type { PathEnd } from "./path-end.ts";
 import { type Answer, type ProbeBook, roundTrip, type Slot } from "./probe-book.ts";
 
+/** -w as it was asked for. */
 export interface WaitRule {
 	readonly maxNs: number;
 	/** Factor over the round trip of another answer of the same hop; 0: off. */

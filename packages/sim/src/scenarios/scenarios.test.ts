@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { testCrypto } from "../crypto.fixture.ts";
+import { testCrypto } from "../../../wire/src/crypto.fixture.ts";
 import { checkExpectation } from "../expectation.ts";
 import { formatPackets } from "../format-packets.ts";
 import { runTrace, scenarioChannels } from "../run-trace.ts";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { explainHop } from "./hop-explanation.ts";
-import { answer, hop } from "./sample-trace.ts";
+import { answer, hop } from "./sample-trace.fixture.ts";
 
 const label = { class: 1, type: 1, mpls: [{ label: 16, tc: 0, bottom: true, ttl: 1 }] };
 const told = { class: 0xf7, type: 1, stun: { networkStatus: { upKbps: 2000 }, authenticated: false } };

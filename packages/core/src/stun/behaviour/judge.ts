@@ -33,14 +33,12 @@ export interface FilteringEvidence {
 	readonly both: ChangeOutcome;
 	/** Test III: from another port. */
 	readonly port: ChangeOutcome;
-	/** The socket has another address outside than inside. */
-	readonly translated: boolean;
 }
 
 /** RFC 5780 §4.4. */
-export function judgeFiltering({ control, both, port, translated }: FilteringEvidence): NatBehaviour["filtering"] {
+export function judgeFiltering({ control, both, port }: FilteringEvidence): NatBehaviour["filtering"] {
 	if (!control || both === "refused") return "unknown";
-	if (both === "came") return translated ? "endpointIndependent" : "none";
+	if (both === "came") return "endpointIndependent";
 	if (port === "refused") return "unknown";
 	return port === "came" ? "addressDependent" : "addressAndPortDependent";
 }
@@ -52,7 +50,7 @@ export function classicNatKind(
 ): ClassicNatKind | null {
 	if (mapping === "addressDependent" || mapping === "addressAndPortDependent") return "symmetric";
 	if (mapping === "unknown" || filtering === "unknown") return null;
-	if (mapping === "none") return filtering === "none" ? "open internet" : "symmetric firewall";
+	if (mapping === "none") return filtering === "endpointIndependent" ? "open internet" : "symmetric UDP firewall";
 	if (filtering === "addressDependent") return "restricted cone";
 	return filtering === "addressAndPortDependent" ? "port restricted cone" : "full cone";
 }
