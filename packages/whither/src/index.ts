@@ -27,6 +27,16 @@ export type {
 	TraceWarning,
 } from "@whither/core";
 export { PING_SCHEMA, TRACE_METHODS, TRACE_SCHEMA } from "@whither/core";
+export type {
+	IncomingMedia,
+	MediaCounters,
+	MediaListener,
+	MediaSocket,
+	MediaSocketOptions,
+	OutgoingMedia,
+	TransportAddress,
+	UnsentMedia,
+} from "@whither/net";
 export type { Scenario } from "@whither/sim";
 export { DEMO, NAT_KINDS, natWorld } from "@whither/sim";
 export type { AsLookup, AsServer } from "./api/as-server.ts";
@@ -34,6 +44,7 @@ export { type DoctorResult, doctor, type MethodCheck } from "./api/doctor.ts";
 export { WhitherError, type WhitherErrorCode } from "./api/error.ts";
 export type { FailureDocument } from "./api/failure.ts";
 export type { MachineFacts } from "./api/machine-facts.ts";
+export { openMediaSocket } from "./api/media-socket.ts";
 export type { MethodOptions } from "./api/method-options.ts";
 export type { TraceRequestOptions } from "./api/options.ts";
 export { ping } from "./api/ping.ts";
@@ -56,6 +67,7 @@ export {
 export { type StunEvent, StunRun } from "./api/stun-run.ts";
 export type { StunWorld } from "./api/stun-world.ts";
 export { trace } from "./api/trace.ts";
+export { type FlowRemote, type FlowTraceOptions, traceFlow } from "./api/trace-flow.ts";
 export { TraceRun } from "./api/trace-run.ts";
 export type { World } from "./api/world.ts";
 export { formatCsvHeader, formatCsvRows } from "./report/csv.ts";

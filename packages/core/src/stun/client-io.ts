@@ -59,6 +59,11 @@ export interface StunRequest {
 	readonly schedule?: TransmitSchedule;
 	/** How often an ALTERNATE-SERVER may send it elsewhere; 1 when absent. */
 	readonly redirects?: number;
+	/**
+	 * Whether one is followed that nothing protects, as RFC 5389 had it; false when absent, for then anybody on the way
+	 * may point at a victim (RFC 8489 §14.8).
+	 */
+	readonly followUnprotected?: boolean;
 }
 
 /** What a client hears. */
@@ -183,7 +188,7 @@ export type StunFailure =
 	| "unknownAttributes"
 	/** An error response without a code. */
 	| "noErrorCode"
-	/** Sent to another server that is not to be followed: too often, of another family, or asked before. */
+	/** Sent to another server that is not to be followed: unprotected, too often, of another family, or asked before. */
 	| "redirected"
 	| "unreachable"
 	| "closed";

@@ -5,6 +5,7 @@
 import type { IcmpExtension } from "@whither/wire";
 import type { Instant } from "../machine.ts";
 
+/** The version of IP. */
 export type Family = 4 | 6;
 
 /**
@@ -14,7 +15,7 @@ export type Family = 4 | 6;
  */
 export type ChannelKind = OpenableChannel | "borrowed" | "portable";
 
-/** The kinds that a trace can be asked to open. */
+/** The kinds that a trace can be asked to open; `borrowed` is lent to it by whoever has the socket. */
 export const OPENABLE_CHANNELS = ["errorQueue", "raw", "session"] as const;
 
 /** One of them. */
@@ -150,6 +151,7 @@ export interface ConnectReply extends ReplyHead {
 	readonly rttNs: number | null;
 }
 
+/** Whatever came back, by whichever channel. */
 export type Reply = IcmpErrorReply | PacketReply | ConnectReply;
 
 /**

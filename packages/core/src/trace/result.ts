@@ -2,6 +2,7 @@
 import type { ChannelKind, Family, OpenFailure, SystemError } from "./channel.ts";
 import type { ReplyKind } from "./method.ts";
 
+/** The `schema` of every trace result: its format and version. */
 export const TRACE_SCHEMA = "whither.trace/1";
 
 /** Why a trace ended. */
@@ -58,6 +59,8 @@ export interface ProbeResult {
 	readonly late?: true;
 	/** Further answers to the same probe. */
 	readonly duplicates?: number;
+	/** How often the probe was sent again because nothing had come; times are of the packet that was answered. */
+	readonly retransmissions?: number;
 	/** The router quoted too little to name the probe; it is counted for the only probe it can have been. */
 	readonly inferred?: true;
 	readonly reply: {

@@ -13,7 +13,7 @@ import { isSystemError } from "../errors.ts";
 import { ERRNO } from "../native/errno.ts";
 import type { Watch } from "../native/libc.ts";
 import { openPortableChannel, unsupported } from "../portable/channel.ts";
-import type { Channel } from "./channel.ts";
+import type { Channel, ChannelRequest } from "./channel.ts";
 import { openChannel } from "./open.ts";
 
 /** A channel and the need of the method that it meets. */
@@ -30,14 +30,24 @@ const TRY_NEXT: ReadonlySet<SystemError["code"]> = new Set([
 	"tooManyFiles",
 ]);
 
+/** Opens one channel: `openChannel`, or what somebody lends a socket with. */
+export type ChannelOpener = (request: ChannelRequest) => Channel | SystemError;
+
+/** Where a channel comes from. */
+export interface ChannelPlace {
+	readonly backend: Backend;
+	/** Null: a new one. */
+	readonly open?: ChannelOpener | null;
+}
+
 /** The first channel that this machine allows, or the error of the last that was tried. */
 export function openBestChannel(
 	method: TraceMethod,
 	options: TraceOptions,
-	backend: Backend,
+	{ backend, open = null }: ChannelPlace,
 ): OpenedChannel | SystemError {
 	const { clock } = backend;
-	if (backend.name === "portable") return openOnPortable(method, options, clock);
+	if (open === null && backend.name === "portable") return openOnPortable(method, options, clock);
 	let failed: SystemError = {
 		code: "unsupportedProtocol",
 		call: `${method.name} channel`,
@@ -46,7 +56,7 @@ export function openBestChannel(
 		errnoName: "EPROTONOSUPPORT",
 	};
 	for (const need of channelOrder(method, options)) {
-		const channel = openChannel({ ...channelFacts(method, options), need, clock });
+		const channel = (open ?? openChannel)({ ...channelFacts(method, options), need, clock });
 		if (!isSystemError(channel)) return { channel, need };
 		failed = channel;
 		if (!TRY_NEXT.has(channel.code)) break;

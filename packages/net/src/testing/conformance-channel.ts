@@ -4,6 +4,7 @@ import type { Channel, ChannelRequest } from "../channel/channel.ts";
 import { openChannel } from "../channel/open.ts";
 import type { Clock } from "../clock.ts";
 import { isSystemError } from "../errors.ts";
+import { openMediaSocket } from "../media/media-socket.ts";
 import { openPortableChannel } from "../portable/channel.ts";
 import { type ConformingChannel, LIMITS } from "./conformance-limits.ts";
 
@@ -37,6 +38,8 @@ export interface OpenedCase {
 	readonly channel: Channel | SystemError;
 	readonly need: ChannelNeed;
 	readonly port: number;
+	/** Closes what the channel was borrowed of; what its owner got that was not for him, in words. */
+	close(): readonly string[];
 }
 
 /** Opens it; null where it refuses, as it should, what its kind cannot do. */
@@ -66,8 +69,28 @@ export function openCase({ channel: kind, family }: ConformanceCase, setting: Ch
 		connections: 1,
 		clock,
 	};
+	if (kind === "borrowed") return { ...borrowed(request), need, port };
 	const channel = kind === "portable" ? openPortableChannel(request) : openChannel(request);
 	const mayRefuse = dontFragment && !LIMITS[kind].dontFragment;
 	if (mayRefuse && isSystemError(channel) && channel.code === "unsupportedPlatform") return null;
-	return { channel, need, port };
+	return { channel, need, port, close: () => [] };
+}
+
+/** A channel on a socket whose owner is silent, so that everything that comes is for the trace. */
+function borrowed(request: ChannelRequest): Pick<OpenedCase, "channel" | "close"> {
+	const wrong: string[] = [];
+	const { family, dontFragment } = request;
+	const socket = openMediaSocket(
+		{ family, dontFragment },
+		{
+			received: ({ from }) => wrong.push(`the owner was given a datagram from ${from.address}`),
+			refused: ({ from }) => wrong.push(`the owner was told of an error from ${from}`),
+		},
+	);
+	if (isSystemError(socket)) return { channel: socket, close: () => wrong };
+	const close = (): readonly string[] => {
+		socket.close();
+		return wrong;
+	};
+	return { channel: socket.borrow(request), close };
 }

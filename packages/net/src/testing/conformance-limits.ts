@@ -16,7 +16,7 @@ export interface ChannelLimits {
 }
 
 /** The kinds that the suite runs on. */
-export type ConformingChannel = Extract<ChannelKind, "errorQueue" | "raw" | "portable">;
+export type ConformingChannel = Extract<ChannelKind, "errorQueue" | "raw" | "borrowed" | "portable">;
 
 const NONE: ChannelLimits = {
 	hops: true,
@@ -30,5 +30,6 @@ const NONE: ChannelLimits = {
 export const LIMITS: Readonly<Record<ConformingChannel, ChannelLimits>> = {
 	errorQueue: NONE,
 	raw: NONE,
+	borrowed: NONE,
 	portable: { hops: false, namesRefused: false, stamp: "user", headers: false, mtu: false, dontFragment: false },
 };

@@ -96,7 +96,7 @@ class Suite {
 		if (opened === null) return;
 		const { channel, need, port } = opened;
 		if (isSystemError(channel)) {
-			this.wrong.push(`did not open: ${channel.call} ${channel.errnoName}`);
+			this.wrong.push(`did not open: ${channel.call} ${channel.errnoName}`, ...opened.close());
 			return;
 		}
 		const options = {
@@ -120,6 +120,7 @@ class Suite {
 		} finally {
 			channel.close();
 			channel.close();
+			this.wrong.push(...opened.close());
 		}
 	}
 

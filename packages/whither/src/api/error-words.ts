@@ -76,9 +76,20 @@ const SENTENCES: Readonly<Record<SystemError["code"], Sentence>> = {
 	systemCall: (error) => `The system refused ${place(error)} without a cause we know`,
 };
 
+/** What is wrong with a socket that was lent to a trace, by the call and the errno. */
+const LENT: Readonly<Record<string, Sentence>> = {
+	"borrow: EAFNOSUPPORT": (error) => `The socket that was lent is of another family than ${place(error)}`,
+	"borrow: EISCONN": (error) => `The socket that was lent is connected to somebody else than ${place(error)}`,
+	"borrow: EBADF": () => "The socket that was to be lent is closed",
+	"lent socket: EBADF": () => "The socket was closed while it was lent",
+	"lend dgram: EBADF": () => "The socket that was to be lent is closed",
+	"lend dgram: EINVAL": () => "The socket that was to be lent is not bound yet; wait for its `listening`",
+	"lend dgram: ENOSYS": () => "This program does not give away the descriptor of a dgram socket; use `openMediaSocket`",
+};
+
 /** The sentence for a failed system call, ended by the call and the errno and without a full stop; `asked` null: unknown. */
 export function systemErrorSentence(error: SystemError, asked: Asked | null): string {
-	const sentence = SENTENCES[error.code](error, asked);
+	const sentence = (LENT[`${error.call}: ${error.errnoName}`] ?? SENTENCES[error.code])(error, asked);
 	return error.errnoName === "" ? sentence : `${sentence} (${error.call}: ${error.errnoName})`;
 }
 

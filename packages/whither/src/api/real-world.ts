@@ -17,7 +17,7 @@ const REVERSE_TIMEOUT_MS = 2_000;
 const TCP_ECN = "/proc/sys/net/ipv4/tcp_ecn";
 
 /** What is asked of this machine and of its servers: everything but the probes themselves. */
-const LOOKUPS: Pick<World, "resolve" | "reverse" | "origins" | "tcpEcn"> = {
+export const LOOKUPS: Pick<World, "resolve" | "reverse" | "origins" | "tcpEcn"> = {
 	resolve: resolveTarget,
 	reverse: reverseName,
 	origins: openOrigins,

@@ -4,13 +4,14 @@ import {
 	DOCTOR_OPTIONS,
 	type OptionTable,
 	PLAIN_OPTIONS,
+	ROUTER_OPTIONS,
 	SERVE_OPTIONS,
 	STUN_OPTIONS,
 	TRACE_OPTIONS,
 } from "./options.ts";
 
 /** First word of a command line. */
-export type CommandName = "trace" | "stun" | "serve" | "doctor" | "demo" | "completion" | "man" | "help";
+export type CommandName = "trace" | "stun" | "serve" | "router" | "doctor" | "demo" | "completion" | "man" | "help";
 
 /** One command. */
 export interface CommandRow {
@@ -100,6 +101,18 @@ export const COMMANDS: readonly CommandRow[] = [
 		completes: null,
 	},
 	{
+		name: "router",
+		usage: "whither router [--install] [--queue=N] [--interface=DEV] [--up=KBPS] [--down=KBPS]",
+		summary: "Answer STUN requests whose TTL ends at this router with what it knows (enriched ICMP)",
+		about: [
+			"Takes STUN packets from an NFQUEUE. A Binding request whose TTL ends here is answered with Time Exceeded that carries a STUN response: number of nodes, congestion, bandwidth each way; and the interfaces. A message that passes with a NETWORK-STATUS attribute gets this node's word written into it. All else passes untouched, and so does everything when this program is gone or too slow.",
+			"Runs until a signal, then prints what it did on stderr. Needs CAP_NET_ADMIN and CAP_NET_RAW. Without --install it prints the rules that send it packets; docs/router.md has a drawing of the answer.",
+		],
+		options: ROUTER_OPTIONS,
+		operands: [0, 0],
+		completes: null,
+	},
+	{
 		name: "completion",
 		usage: "whither completion bash|zsh|fish",
 		summary: "Print a completion script for the shell",
@@ -126,7 +139,7 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: ["trace", "stun", "serve", "doctor", "demo", "completion", "man"],
+		completes: ["trace", "stun", "serve", "router", "doctor", "demo", "completion", "man"],
 	},
 ];
 
@@ -138,7 +151,7 @@ export const EXIT_CODES: readonly (readonly [number, string])[] = [
 	[3, "a privilege is missing and nothing else would do"],
 	[4, "the system or the network failed: no route, interface down"],
 	[70, "a bug of ours"],
-	[130, "interrupted, after the partial result (143: terminated)"],
+	[130, "interrupted, after the partial result (143: terminated; 129: `whither router` hung up)"],
 ];
 
 /** The row of a command, or null if the word names none. */

@@ -23,7 +23,7 @@ import {
 } from "./values.ts";
 
 /** Heading under which help lists an option. */
-export type OptionGroup = "Method" | "Path" | "Probes" | "Timing" | "Server" | "Output" | "General";
+export type OptionGroup = "Method" | "Path" | "Probes" | "Timing" | "Server" | "Router" | "Output" | "General";
 
 /** One option; its long name is its key in the table. `value` null: a flag. */
 export interface OptionRow<T = unknown> {
@@ -117,6 +117,7 @@ export const TRACE_OPTIONS = {
 	),
 	tcpinsession: flag(null, "Method", "Inside one TCP connection, by SACK; same as --method tcpinsession"),
 	quic: flag(null, "Method", "QUIC, UDP port 443; same as --method quic"),
+	stun: flag(null, "Method", "STUN, UDP port 3478, as ICE checks the way of media; same as --method stun"),
 	dns: valued(null, domainName, "Method", "DNS query for NAME; same as --method dns --options domain=NAME"),
 	options: valued("O", methodOptions, "Method", "The method's own options; `-O help` lists them"),
 	"disable-extra-ping": flag(
@@ -279,6 +280,27 @@ export const SERVE_OPTIONS = {
 	"tls-port": valued(null, wholeNumber(LISTEN_PORT, "PORT"), "Server", "TLS port of STUN", "5349"),
 	classic: flag(null, "Server", "Answer RFC 3489 too, whose answers are longer than its requests"),
 	"no-turn": flag(null, "Server", "Serve no TURN, as this version does anyway"),
+	...GENERAL,
+} as const satisfies OptionTable;
+
+/** NFQUEUE numbers have 16 bits. */
+const QUEUES = [0, 65_535] as const;
+/** Up to a terabit a second. */
+const KBPS = [1, 1_000_000_000] as const;
+
+/** Options of `whither router`. */
+export const ROUTER_OPTIONS = {
+	install: flag(null, "Router", "Set the rules up that send packets here, and take them away at the end"),
+	queue: valued(null, wholeNumber(QUEUES), "Router", "Number of the NFQUEUE", "0"),
+	interface: valued("i", interfaceName, "Router", "Only packets that come in by this interface", "every interface"),
+	up: valued(
+		null,
+		wholeNumber(KBPS, "KBPS"),
+		"Router",
+		"What the interface that packets come in by takes in their direction, kbit/s",
+		"the link's speed",
+	),
+	down: valued(null, wholeNumber(KBPS, "KBPS"), "Router", "The same against their direction", "the link's speed"),
 	...GENERAL,
 } as const satisfies OptionTable;
 

@@ -12,6 +12,7 @@ import { formatMan } from "./man.ts";
 import { print } from "./output.ts";
 import { openPcapFile } from "./pcap-file.ts";
 import { formatPingFailure, pingCommand } from "./ping.ts";
+import { routerCommand } from "./router.ts";
 import { formatStunFailure, stunCommand } from "./stun.ts";
 import { suggest } from "./suggest.ts";
 import { UsageProblem } from "./values.ts";
@@ -40,6 +41,8 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 		}
 		case "demo":
 			return demoCommand(words.rest, words.args);
+		case "router":
+			return routerCommand(words.rest);
 		case "completion":
 			return show(completionFor(words.operands[0]));
 		case "man":

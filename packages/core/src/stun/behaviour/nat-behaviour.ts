@@ -1,4 +1,4 @@
-import { attributeOf, type StunAddress, type StunMessage } from "@whither/wire";
+import type { StunAddress } from "@whither/wire";
 import type { Deadline, Instant, Machine } from "../../machine.ts";
 import { sameAddress } from "../answers.ts";
 import { StunClient } from "../client.ts";
@@ -12,10 +12,11 @@ import type {
 	NatBehaviourOutput,
 } from "./behaviour-io.ts";
 import { HairpinTest } from "./hairpin.ts";
-import { changeItems, Inquiry, type Outcome, type Question } from "./inquiry.ts";
-import { type ChangeOutcome, classicNatKind, type FilteringEvidence, judgeFiltering, judgeMapping } from "./judge.ts";
+import { Inquiry, type Outcome, type Question } from "./inquiry.ts";
+import { classicNatKind, judgeFiltering, judgeMapping } from "./judge.ts";
 import { LIFETIME_BINDINGS, LifetimeTest } from "./lifetime.ts";
 import { mappedAddressOf } from "./mapped.ts";
+import { type Ask, type OtherAddress, otherAddressOf, testFiltering, testMapping } from "./server-tests.ts";
 import { FIRST_SCHEDULE, probingSchedule } from "./test-schedules.ts";
 
 /** The driver's sockets by what they are for: tests that would spoil each other's findings have sockets of their own. */
@@ -131,61 +132,20 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 		});
 	}
 
-	#beginTests({ address: other, tests }: OtherAddress, mapped: StunAddress, now: Instant): void {
+	/** All tests of a server with two addresses, each kind on a socket of its own. */
+	#beginTests({ address: other, tests }: OtherAddress, primary: StunAddress, now: Instant): void {
 		this.#found = { ...this.#found, otherAddress: other, tests };
-		this.#beginMapping(other, mapped, now);
-		this.#beginFiltering(now);
-	}
-
-	/** Tests II and III (RFC 5780 §4.3). */
-	#beginMapping(other: StunAddress, primary: StunAddress, now: Instant): void {
-		const { server, rttNs } = this.#found;
-		const schedule = probingSchedule(rttNs);
-		const local = BEHAVIOUR_SOCKETS.mapping;
-		const seen: { address?: StunAddress | null; both?: StunAddress | null } = {};
-		const settle = () => {
-			if (seen.address === undefined || seen.both === undefined) return;
-			const evidence = { local: this.#found.localAddress, primary, otherAddress: seen.address, otherBoth: seen.both };
-			this.#foundMapping(judgeMapping(evidence));
-		};
-		this.#ask({ to: { address: other.address, port: server.port }, local, schedule }, now, (outcome) => {
-			seen.address = outcome.kind === "success" ? mappedAddressOf(outcome.message) : null;
-			settle();
+		const { server, rttNs, localAddress } = this.#found;
+		const ask: Ask = (question, at, then) => this.#ask(question, at, then);
+		const parts = { ask, server, schedule: probingSchedule(rttNs) };
+		testMapping({ ...parts, local: BEHAVIOUR_SOCKETS.mapping }, other, now, (seen) =>
+			this.#foundMapping(judgeMapping({ local: localAddress, primary, ...seen })),
+		);
+		testFiltering({ ...parts, local: BEHAVIOUR_SOCKETS.filtering }, now, (seen) => {
+			const filtering = judgeFiltering(seen);
+			this.#found = { ...this.#found, filtering };
+			this.#tell({ kind: "filtering", filtering });
 		});
-		this.#ask({ to: other, local, schedule }, now, (outcome) => {
-			seen.both = outcome.kind === "success" ? mappedAddressOf(outcome.message) : null;
-			settle();
-		});
-	}
-
-	/** RFC 5780 §4.4, from a socket that has sent to nobody but the server's own address. */
-	#beginFiltering(now: Instant): void {
-		const { server, rttNs } = this.#found;
-		const common = { to: server, local: BEHAVIOUR_SOCKETS.filtering, schedule: probingSchedule(rttNs) };
-		const seen: { control?: boolean; both?: ChangeOutcome; port?: ChangeOutcome } = {};
-		const settle = () => {
-			const { control, both, port } = seen;
-			if (control !== undefined && both !== undefined && port !== undefined)
-				this.#filteringSeen({ control, both, port });
-		};
-		this.#ask(common, now, (outcome) => {
-			seen.control = outcome.kind === "success";
-			settle();
-		});
-		this.#ask({ ...common, attributes: changeItems(true, true), answersFrom: "anywhere" }, now, (outcome) => {
-			seen.both = changeOutcome(outcome, (from) => from.address !== server.address && from.port !== server.port);
-			settle();
-		});
-		this.#ask({ ...common, attributes: changeItems(false, true), answersFrom: "anywhere" }, now, (outcome) => {
-			seen.port = changeOutcome(outcome, (from) => from.port !== server.port);
-			settle();
-		});
-	}
-
-	#filteringSeen(evidence: FilteringEvidence): void {
-		const filtering = judgeFiltering(evidence);
-		this.#found = { ...this.#found, filtering };
-		this.#tell({ kind: "filtering", filtering });
 	}
 
 	#foundMapping(mapping: NatBehaviour["mapping"]): void {
@@ -251,27 +211,6 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 		};
 		this.#tell({ kind: "end", behaviour });
 	}
-}
-
-/** A server's other address, and whose tests it is for. */
-interface OtherAddress {
-	readonly address: StunAddress;
-	readonly tests: "rfc5780" | "rfc3489";
-}
-
-/** The other address of a server, if it differs in both parts: with any less the tests would prove nothing. */
-function otherAddressOf(message: StunMessage, server: StunAddress): OtherAddress | null {
-	const modern = attributeOf(message, "otherAddress");
-	const address = modern ?? attributeOf(message, "changedAddress");
-	if (address === undefined || address.address === server.address || address.port === server.port) return null;
-	if (address.address.includes(":") !== server.address.includes(":")) return null;
-	return { address, tests: modern === undefined ? "rfc3489" : "rfc5780" };
-}
-
-/** An answer from where it was not asked to come from is that of a server that does not do what it was asked. */
-function changeOutcome(outcome: Outcome, isElsewhere: (from: StunAddress) => boolean): ChangeOutcome {
-	if (outcome.kind === "success") return isElsewhere(outcome.from) ? "came" : "refused";
-	return outcome.kind === "error" ? "refused" : "silent";
 }
 
 function nothingFound({ server, sockets }: NatBehaviourConfig): NatBehaviour {

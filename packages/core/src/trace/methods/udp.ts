@@ -18,6 +18,8 @@ const ANSWERED: ReplyMeaning = { kind: "udp", place: "target", detail: {} };
 /** IP and UDP headers plus the 8 bytes that name the probe; 60 and 80 are traceroute's. */
 const LENGTHS = { minimumLength: { 4: 36, 6: 56 }, defaultLength: { 4: 60, 6: 80 } } as const;
 
+const BORROWED: ChannelNeed = { kind: "borrowed", transport: "udp", protocol: UDP, ports: "one" };
+
 /** How the three differ: which port counts, and how a reply's ports lead back to the probe. */
 interface PortPlan {
 	readonly ports: ChannelNeed["ports"];
@@ -61,6 +63,11 @@ const countingPort: PortPlan = {
 	},
 };
 
+/** Whether all probes have one 5-tuple, as they must on a socket that somebody else sends media on. */
+function keepsFlow({ ports, destinationPorts }: PortPlan): boolean {
+	return ports === "one" && destinationPorts === undefined;
+}
+
 function udpMethod(name: string, summary: string, defaultPort: number, plan: PortPlan): TraceMethod {
 	const { ports, destinationPorts } = plan;
 	const needs = { protocol: UDP, ports, ...(destinationPorts === undefined ? {} : { destinationPorts }) };
@@ -70,6 +77,7 @@ function udpMethod(name: string, summary: string, defaultPort: number, plan: Por
 		channels: [
 			{ kind: "raw", transport: "ip", ...needs },
 			{ kind: "errorQueue", transport: "udp", ...needs },
+			...(keepsFlow(plan) ? [BORROWED] : []),
 		],
 		defaultPort,
 		...LENGTHS,
@@ -113,6 +121,7 @@ function matchError(context: ProbeContext, reply: IcmpErrorReply, plan: PortPlan
 	});
 }
 
+/** UDP with a constant 5-tuple; the payload names the probe. */
 export const udp = udpMethod(
 	"udp",
 	"UDP with a constant 5-tuple: load balancers send all probes the same way (default)",
@@ -120,6 +129,7 @@ export const udp = udpMethod(
 	constantPorts,
 );
 
+/** UDP to one port; the source port names the probe. */
 export const udpPort = udpMethod(
 	"udp-port",
 	"UDP to one port (53 unless -p), a source port for each probe, like traceroute -U",
@@ -127,6 +137,7 @@ export const udpPort = udpMethod(
 	portPerProbe,
 );
 
+/** UDP whose destination port counts upwards and names the probe. */
 export const udpClassic = udpMethod(
 	"udp-classic",
 	"UDP, destination port + 1 a probe, like traceroute's default",
