@@ -152,6 +152,12 @@ function withInitialSequence(topology: Pick<Scenario, "nodes" | "links">, initia
 	return { ...topology, nodes: { ...topology.nodes, source: { kind: "host", tcp: { initialSequence } } as const } };
 }
 
+/** A chain with silent routers, to a target that speaks no SACK. */
+function silentRouters(routers: number, silent: readonly number[], delayMs = 1, target: Omit<HostSpec, "kind"> = {}) {
+	const router = Object.fromEntries(silent.map((number) => [`r${number}`, { silent: true } as const]));
+	return path({ routers, delayMs, router, target: { ...speaking({ sack: false }), ...target } });
+}
+
 /** Where selective acknowledgments get lost. */
 const WITHOUT_SACK: readonly Scenario[] = [
 	{
@@ -166,6 +172,35 @@ const WITHOUT_SACK: readonly Scenario[] = [
 			handshake: { sackPermitted: false },
 			warned: [{ ...NO_SACK, lostAt: "target" }],
 		},
+	},
+	{
+		name: "tcpinsession without SACK behind a silent router",
+		about:
+			"Bare acknowledgments name no TTL, and the last router says nothing: hops are asked alone until the target's is found.",
+		...silentRouters(5, [5]),
+		trace,
+		lab: true,
+		expect: {
+			...reached,
+			hops: [...routerHops(1, 4), silentHops(5, 5), counted(6)],
+			warned: [{ ...NO_SACK, lostAt: "unknown" }],
+		},
+	},
+	{
+		name: "tcpinsession without SACK behind silent routers",
+		about: "The same where nobody but the target speaks, across half a wide-area round trip.",
+		...silentRouters(5, [1, 2, 3, 4, 5], 15),
+		trace,
+		lab: true,
+		expect: { ...reached, hops: [silentHops(1, 5), counted(6)], durationMs: { atMost: 2500 } },
+	},
+	{
+		name: "tcpinsession without SACK to a target farther than its SYN/ACK seems",
+		about: "The target's packets leave with another TTL than hosts use, and two routers are silent.",
+		...silentRouters(7, [6, 7], 2, { initialTtl: 61 }),
+		trace,
+		lab: true,
+		expect: { ...reached, hops: [...routerHops(1, 5), silentHops(6, 7), counted(8)] },
 	},
 	{
 		name: "tcpinsession with SACK stripped on the way out",
