@@ -8,12 +8,17 @@ import type { HeldPath, HeldSlots } from "./short-quotes.ts";
 /** So many TTLs next to where the path likely ends are asked first: that is seldom far from the truth. */
 const NEAR_GUESSES = 2;
 
+/** Where one slot is asked at a time, a TTL is silent after so many of them: two packets in a row are seldom lost. */
+const ENOUGH_SILENT = 2;
+
 /** What is asked at once: all slots of a TTL, or no two slots. */
 export type OneByOne = "ttls" | "slots";
 
 /** One search. */
 export class LoneSearch {
 	#ttl: number | null = null;
+	/** How often slots of that TTL were asked. */
+	#asks = 0;
 	readonly #asked = new Set<number>();
 
 	/** The next slots to ask, of those that are held up to where the path is known to end. */
@@ -22,6 +27,7 @@ export class LoneSearch {
 		const open = held.filter(({ ttl }) => ttl > silent);
 		const ttls = [...new Set(open.map(({ ttl }) => ttl))];
 		const ttl = this.#choose(ttls, likelyTtl);
+		this.#asks = ttl === this.#ttl ? this.#asks + 1 : 1;
 		this.#ttl = ttl;
 		if (ttl !== null) this.#asked.add(ttl);
 		const ask = open.filter((slot) => slot.ttl === ttl);
@@ -31,8 +37,9 @@ export class LoneSearch {
 	/** The TTL asked last was silent, and so is everything before it; 0: it was not, or is not fully asked. */
 	#silentUpTo(held: readonly Slot[], endTtl: number | null): number {
 		const ttl = this.#ttl;
-		if (ttl === null || held.some((slot) => slot.ttl === ttl)) return 0;
-		return endTtl !== null && endTtl <= ttl ? 0 : ttl;
+		if (ttl === null || (endTtl !== null && endTtl <= ttl)) return 0;
+		const isBegun = held.some((slot) => slot.ttl === ttl) && this.#asks < ENOUGH_SILENT;
+		return isBegun ? 0 : ttl;
 	}
 
 	/** What was begun is ended; then the likeliest, later the one in the middle. */

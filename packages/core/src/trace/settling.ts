@@ -142,6 +142,8 @@ export class Settling {
 	/** Answers whose quotes were too short find their probe when only one hop is left that they can be from. */
 	place(now: Instant): void {
 		if (!this.#shortQuotes.pending || !this.schedule.done) return;
+		// They may as well be from hops that have been waited for long enough.
+		if (this.book.holds && !this.#shortQuotes.asksAlone) return;
 		const waiting = [...this.book.waiting].filter(({ ttl }) => ttl <= this.end.lastTtl);
 		for (const { slot, unplaced } of this.#shortQuotes.place(waiting, (from) => this.#answersBelow(from, waiting))) {
 			if (slot.transmission === null) continue;

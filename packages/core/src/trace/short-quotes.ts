@@ -41,6 +41,7 @@ export class ShortQuotes {
 	#endHeard = false;
 	#joint = false;
 	#quoted = false;
+	#asksAlone = false;
 	readonly #search = new LoneSearch();
 
 	add(unplaced: Unplaced): void {
@@ -54,6 +55,11 @@ export class ShortQuotes {
 
 	get pending(): boolean {
 		return this.#unplaced.length > 0;
+	}
+
+	/** Slots are being asked alone: what is kept came since then, and can be no answer to those that are not asked. */
+	get asksAlone(): boolean {
+		return this.#asksAlone;
 	}
 
 	/** Somebody quoted one of our packets, however little of it. */
@@ -93,6 +99,7 @@ export class ShortQuotes {
 	 */
 	askAlone(held: readonly Slot[], path: HeldPath): HeldSlots {
 		this.#unplaced = [];
+		this.#asksAlone = true;
 		const oneByOne = this.#joint ? "slots" : "ttls";
 		if (this.#endHeard && !this.#hopHeard) return this.#search.next(held, path, oneByOne);
 		const ttl = held[0]?.ttl ?? 0;
