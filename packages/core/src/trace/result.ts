@@ -41,6 +41,8 @@ export type TraceWarning =
 	  }
 	/** Packets longer than `mtu` bytes vanish behind hop `ttl` without a word (RFC 2923 section 2.1). */
 	| { readonly code: "mtuBlackHole"; readonly ttl: number; readonly from: string | null; readonly mtu: number }
+	/** -A: `server`, as it was given, answered no question about origins. */
+	| { readonly code: "originsUnanswered"; readonly server: string }
 	/** Marked packets go unanswered while unmarked ones are answered. */
 	| { readonly code: "ecnDropped" }
 	/** Sending came to an end before the trace did. */

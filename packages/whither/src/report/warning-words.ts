@@ -31,6 +31,8 @@ const SENTENCES: { readonly [Code in WarningCode]: (warning: WarningByCode[Code]
 	noSack: (warning) => `${NO_SACK[warning.lostAt](warning)}; answers of the target were told apart by duplicate ACKs`,
 	mtuBlackHole: ({ ttl, from, mtu }) =>
 		`packets longer than ${mtu} bytes vanish behind hop ${ttl}${from === null ? "" : ` (${from})`} without a word; let ICMP ${tooBig(from)} pass there, or clamp MSS and MTU to ${mtu}`,
+	originsUnanswered: ({ server }) =>
+		`${server === "dns" ? "the public zones of origins" : server} answered no question, so that origins are unknown; name another server with --as-server`,
 	ecnDropped: () =>
 		"SYNs with ECN go unanswered, those without are answered: something drops them; do without (--ecn, -O ecn, acc-ecn or sysctl), or let ECN pass there",
 	channelFault: ({ error }) => systemErrorSentence(error, null),
