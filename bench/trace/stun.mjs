@@ -46,8 +46,8 @@ function farFirstLink(scenario) {
 /** coturn on every address of a namespace, answering Binding requests alone. */
 async function startCoturn(program, namespace) {
 	const folder = mkdtempSync(join(tmpdir(), "whither-bench-"));
-	const places = [`--pidfile=${folder}/pid`, `--log-file=${folder}/log`, `--db=${folder}/db`];
-	const options = ["-n", "--no-auth", "--stun-only", "--no-cli", "--no-tls", "--no-dtls", `--listening-port=${PORT}`];
+	const places = [`--pidfile=${folder}/pid`, `--log-file=${folder}/log`, `--userdb=${folder}/db`];
+	const options = ["-n", "--stun-only", "--no-auth", "--no-cli", "--no-tls", "--no-dtls", `--listening-port=${PORT}`];
 	const tool = startTool([program, ...options, ...places], { namespace, timeoutMs: 3_600_000 });
 	tool.outcome.catch(() => undefined);
 	await new Promise((resolve) => setTimeout(resolve, START_MS));

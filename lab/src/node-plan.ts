@@ -1,5 +1,15 @@
 /** One node of a scenario as a network namespace: what to set, assign, route, filter and serve in it. */
-import { interfaceName, interfacesOf, linkAddress, linkPrefixLength, type Routes, type Scenario } from "@whither/sim";
+import {
+	interfaceName,
+	interfacesOf,
+	linkAddress,
+	linkPrefixLength,
+	natAddress,
+	nodeAddresses,
+	publicAddresses,
+	type Routes,
+	type Scenario,
+} from "@whither/sim";
 import { ECHO_PORT, ECMP_MARK, ECMP_TABLE, type NodeAddresses, nodeRules } from "./rules.ts";
 import { nodeSysctls } from "./sysctls.ts";
 
@@ -36,13 +46,15 @@ export function hardwareAddress(link: number, side: Side): string {
 
 const opposite = (side: Side): Side => (side === 0 ? 1 : 0);
 
-/** Every address of a node, one a link and family. */
-function nodeAddresses(scenario: Scenario, node: string): NodeAddresses {
-	const places = interfacesOf(scenario, node);
-	return {
-		v4: places.map(({ link, side }) => linkAddress(link, side, 4)),
-		v6: places.map(({ link, side }) => linkAddress(link, side, 6)),
-	};
+function addressesOf(scenario: Scenario, node: string): NodeAddresses {
+	return { v4: nodeAddresses(scenario, node, 4), v6: nodeAddresses(scenario, node, 6) };
+}
+
+function natSeenAs(scenario: Scenario, node: string): Readonly<Record<4 | 6, string>> {
+	const spec = scenario.nodes[node];
+	const nat = spec?.kind === "router" ? spec.nat : undefined;
+	const seen = (family: 4 | 6): string => (nat === undefined ? "" : natAddress(scenario, node, nat, family));
+	return { 4: seen(4), 6: seen(6) };
 }
 
 /** One end of a link; a TUN device has no hardware addresses, so no neighbours. */
@@ -67,6 +79,34 @@ function deviceLines(scenario: Scenario, { link, side, made }: LinkEnd): string[
 		...addresses,
 		...(made === "veth" ? neighbours.map((line) => `${line} nud permanent`) : []),
 	];
+}
+
+function publicLines(scenario: Scenario, node: string): string[] {
+	return FAMILIES.flatMap((family) =>
+		publicAddresses(scenario, node, family).map(
+			(address) => `address add ${address}/${family === 4 ? "32" : "128 nodad"} dev lo`,
+		),
+	);
+}
+
+/**
+ * Where packets to nobody's addresses go in a world with NATs: out of the home and into silence, as on the real internet.
+ * Programs that cannot send at all, for want of a route, behave otherwise than they do there.
+ */
+function elsewhereLines(scenario: Scenario, node: string): string[] {
+	const specs = Object.values(scenario.nodes);
+	if (!specs.some((spec) => spec.kind === "router" && (spec.nat?.kind === "napt" || spec.firewall !== undefined)))
+		return [];
+	const spec = scenario.nodes[node];
+	const outside = spec?.kind === "router" ? (spec.nat?.outside ?? spec.firewall?.outside) : undefined;
+	const places = interfacesOf(scenario, node);
+	const place = spec?.kind === "host" ? places[0] : places.find(({ neighbour }) => neighbour === outside);
+	return FAMILIES.map((family) => {
+		const everything = family === 4 ? "0.0.0.0/0" : "::/0";
+		if (place === undefined) return `route replace blackhole ${everything}`;
+		const { via, device } = nextHop(scenario, node, place.link);
+		return `route replace ${everything} via ${via[family]} dev ${device}`;
+	});
 }
 
 interface NextHop {
@@ -100,9 +140,14 @@ function planRoutes(scenario: Scenario, node: string, routes: Routes): RoutePlan
 		if (links.length === 0) return [];
 		const hops = links.map((link) => nextHop(scenario, node, link));
 		const places = interfacesOf(scenario, destination).filter(({ link }) => !shared.has(link));
-		return FAMILIES.flatMap((family) =>
-			places.map(({ link, side }) => ({ family, address: linkAddress(link, side, family), hops })),
-		);
+		return FAMILIES.flatMap((family) => {
+			const onLinks = places.map(({ link, side }) => linkAddress(link, side, family));
+			return [...onLinks, ...publicAddresses(scenario, destination, family)].map((address) => ({
+				family,
+				address,
+				hops,
+			}));
+		});
 	});
 }
 
@@ -134,17 +179,20 @@ export function planNode(scenario: Scenario, node: string, facts: PlanFacts): No
 		sysctls: nodeSysctls(spec, { traces: node === scenario.trace.from }),
 		addressing: [
 			"link set lo up",
+			...publicLines(scenario, node),
 			...devices.flatMap(({ link, side }) =>
 				deviceLines(scenario, { link, side, made: facts.veths.has(link) ? "veth" : "tun" }),
 			),
 			...routes.map(({ family, address, hops }) => routeLine(family, address, hops, null)),
+			...elsewhereLines(scenario, node),
 			...spread.tables,
 		],
 		policies: spread.policies,
 		rules: nodeRules(spec, {
 			nextHops: width,
 			target: scenario.trace.to,
-			addressesOf: (name) => nodeAddresses(scenario, name),
+			addressesOf: (name) => addressesOf(scenario, name),
+			natSeenAs: natSeenAs(scenario, node),
 			devicesTowards: (name) =>
 				devices.filter(({ neighbour }) => neighbour === name).map(({ link }) => interfaceName(link)),
 		}),

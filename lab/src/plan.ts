@@ -10,6 +10,7 @@ import {
 	type RouterSpec,
 	type Scenario,
 } from "@whither/sim";
+import { firewallObstacle, natObstacle } from "./nat-rules.ts";
 import { type NodePlan, planNode } from "./node-plan.ts";
 
 /** A link the kernel makes itself. */
@@ -32,6 +33,7 @@ export interface SimulatedPlan {
 	readonly device: string;
 }
 
+/** Everything that is made for a scenario: namespaces, the links between them, and what is simulated. */
 export interface LabPlan {
 	readonly nodes: readonly NodePlan[];
 	readonly veths: readonly VethPlan[];
@@ -73,8 +75,9 @@ function wantedOfHost(spec: HostSpec): string | null {
 function wantedOfRouter(spec: RouterSpec): string | null {
 	if (typeof spec.tooLong === "number") return "MTU but its link's to tell";
 	if (spec.strips?.by === "cut") return "way to shorten a TCP header";
-	if (spec.nat?.kind === "oneToOne") return "NAT that leaves quotes alone";
-	if ((spec.nat?.quotes ?? "restored") !== "restored") return "NAT that restores quotes by half";
+	const translation = spec.nat === undefined ? null : natObstacle(spec.nat);
+	const filter = spec.firewall === undefined ? null : firewallObstacle(spec.firewall);
+	if (translation !== null || filter !== null) return translation ?? filter;
 	if (spec.quoteBytes !== undefined && spec.quoteBytes !== "all") return "quoteBytes";
 	const keys = ["mpls", "interfaceInfo", "nodeName", "icmpDelayMs", "icmpJitterMs", "enriched"] as const;
 	return keys.find((key) => spec[key] !== undefined) ?? null;

@@ -2,9 +2,11 @@
 import type { HostSpec, NodeSpec, RateLimit, RouterSpec, UnreachableCode, UnreachableSpec } from "@whither/sim";
 import { IP_PROTOCOL } from "@whither/wire";
 import { alterationRules } from "./alteration-rules.ts";
+import { firewallRules, type NatRules, naptRules } from "./nat-rules.ts";
 
-/** Marks of the per-packet next hops: MARK + k sends a packet by table TABLE + k. */
+/** Marks of the per-packet next hops, the first of them: ECMP_MARK + k sends a packet by table ECMP_TABLE + k. */
 export const ECMP_MARK = 0x100;
+/** The first of their routing tables, clear of those that Linux keeps (253 to 255). */
 export const ECMP_TABLE = 200;
 /** Port that the lab's own echo server listens on (RFC 862). */
 export const ECHO_PORT = 7;
@@ -85,6 +87,8 @@ export interface NodeSurroundings {
 	/** Name of the node that is traced. */
 	readonly target: string;
 	readonly addressesOf: AddressesOf;
+	/** The address that its NAT's inside is seen by, by family. */
+	readonly natSeenAs: Readonly<Record<4 | 6, string>>;
 	/** Names of the node's devices on links with a neighbour. */
 	readonly devicesTowards: (node: string) => readonly string[];
 }
@@ -118,10 +122,20 @@ function chain(name: string, hook: string, rules: readonly string[]): string[] {
 		: [`\tchain ${name} {`, `\t\ttype ${hook};`, ...rules.map((rule) => `\t\t${rule}`), "\t}"];
 }
 
-/** Linux takes a new port of its own accord only where two flows collide. */
-function natRules({ nat }: RouterSpec, { devicesTowards }: NodeSurroundings): string[] {
-	if (nat === undefined) return [];
-	return devicesTowards(nat.outside).map((device) => `oifname "${device}" masquerade random`);
+const NO_NAT: NatRules = { objects: [], prerouting: [], postrouting: [], forward: [], input: [] };
+
+function natRules({ nat }: RouterSpec, { devicesTowards, natSeenAs, addressesOf }: NodeSurroundings): NatRules {
+	if (nat === undefined) return NO_NAT;
+	const [outer = ""] = devicesTowards(nat.outside);
+	// Linux takes a new port of its own accord only where two flows collide.
+	if (nat.kind !== "napt") return { ...NO_NAT, postrouting: [`oifname "${outer}" masquerade random`] };
+	const exposed = nat.dmz === undefined ? null : addressesOf(nat.dmz);
+	const [v4 = "", v6 = ""] = [exposed?.v4[0], exposed?.v6[0]];
+	return naptRules(nat, { outer, seenAs: natSeenAs, exposed: exposed === null ? null : { 4: v4, 6: v6 } });
+}
+
+function filterRules({ firewall }: RouterSpec, { devicesTowards }: NodeSurroundings): readonly string[] {
+	return firewall === undefined ? [] : firewallRules(firewall, devicesTowards(firewall.outside)[0] ?? "");
 }
 
 function routerChains(router: RouterSpec, facts: NodeSurroundings): string[] {
@@ -134,12 +148,17 @@ function routerChains(router: RouterSpec, facts: NodeSurroundings): string[] {
 	);
 	const spread = router.ecmp === "perPacket" && nextHops > 1;
 	const marking = `meta mark set numgen inc mod ${nextHops} offset ${ECMP_MARK}`;
+	const nat = natRules(router, facts);
+	const passage = [...byFilter, ...nat.forward, ...filterRules(router, facts)];
 	return [
+		...nat.objects,
 		...chain("arrivals", "filter hook prerouting priority filter", [...byRoute, ...blackholes(router, addressesOf)]),
 		...chain("spread", "filter hook prerouting priority mangle", spread ? [marking] : []),
 		...chain("alterations", "filter hook forward priority mangle", alterationRules(router, addressesOf(facts.target))),
-		...chain("passage", "filter hook forward priority filter", byFilter),
-		...chain("outside", "nat hook postrouting priority srcnat", natRules(router, facts)),
+		...chain("passage", "filter hook forward priority filter", passage),
+		...chain("inward", "filter hook input priority filter", nat.input),
+		...chain("inside", "nat hook prerouting priority dstnat", nat.prerouting),
+		...chain("outside", "nat hook postrouting priority srcnat", nat.postrouting),
 	];
 }
 

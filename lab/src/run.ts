@@ -9,6 +9,7 @@ export const WHITHER = fileURLToPath(new URL("../../packages/whither/bin/whither
 /** `nobody`: uid and gid 65534, no group, no capability. */
 export type User = "root" | "nobody";
 
+/** Where, as whom and for how long a tool runs. */
 export interface RunOptions {
 	readonly namespace: string;
 	readonly user?: User;
@@ -75,6 +76,14 @@ export function startTool(command: readonly string[], options: RunOptions): Runn
 		});
 	});
 	return { child, outcome };
+}
+
+/** Ends a tool that may still run, politely, and waits until it has; it is killed after five seconds. */
+export async function endTool({ child, outcome }: RunningTool): Promise<void> {
+	const limit = setTimeout(() => child.kill("SIGKILL"), 5000);
+	if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+	await outcome.catch(() => undefined);
+	clearTimeout(limit);
 }
 
 /** Runs a tool in a namespace to its end; rejects when it cannot be started. */

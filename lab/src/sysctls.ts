@@ -1,5 +1,6 @@
 /** Kernel settings of a node: forwarding on, address checks and surprises off, ICMP limits as the scenario says. */
 import type { NodeSpec, TcpSpec } from "@whither/sim";
+import { lifetimeSeconds } from "./nat-rules.ts";
 
 type Sysctl = readonly [name: string, value: string];
 
@@ -49,6 +50,14 @@ function tcpSysctls(tcp: TcpSpec): readonly Sysctl[] {
 	];
 }
 
+/** The kernel knows one lifetime for flows that were answered and one for those that were not. */
+function lifetimeSysctls(node: NodeSpec): readonly Sysctl[] {
+	const seconds = node.kind === "router" ? lifetimeSeconds(node) : null;
+	if (seconds === null) return [];
+	const names = ["nf_conntrack_udp_timeout", "nf_conntrack_udp_timeout_stream"];
+	return names.map((name) => [`net.netfilter.${name}`, String(seconds)] as const);
+}
+
 /** Sysctls of one node; `traces`: the node that probes are sent from. */
 export function nodeSysctls(node: NodeSpec, options: { readonly traces: boolean }): readonly Sysctl[] {
 	const ttl: readonly Sysctl[] =
@@ -65,6 +74,7 @@ export function nodeSysctls(node: NodeSpec, options: { readonly traces: boolean 
 		...(node.icmpLimit === "linux" ? LINUX_LIMITS : NO_LIMITS),
 		...(options.traces ? PING_SOCKETS : []),
 		...(node.kind === "host" ? tcpSysctls(node.tcp ?? {}) : []),
+		...lifetimeSysctls(node),
 		...ttl,
 	];
 }

@@ -5,6 +5,46 @@ export { type JudgeFacts, judgePassage, type NodeVerdict, type PassReason } from
 export { type LinkCapacity, LinkMeter, type LinkReading, type LinkState } from "./path-node/link-meter.ts";
 export { type Passage, type PassingPacket, readPassage } from "./path-node/passage.ts";
 export { routerStatus } from "./path-node/status.ts";
+export type {
+	ClassicNatKind,
+	Dependence,
+	NatBehaviour,
+	NatBehaviourConfig,
+	NatBehaviourEvent,
+	NatBehaviourInput,
+	NatBehaviourOutput,
+} from "./stun/behaviour/behaviour-io.ts";
+export { BEHAVIOUR_SOCKETS, behaviourSockets, NatBehaviourDiscovery } from "./stun/behaviour/nat-behaviour.ts";
+export { FIRST_SCHEDULE } from "./stun/behaviour/test-schedules.ts";
+export { StunClient, type StunClientConfig } from "./stun/client.ts";
+export type {
+	LongTermCredentials,
+	ShortTermCredentials,
+	StunClientEvent,
+	StunClientInput,
+	StunClientOutput,
+	StunExchange,
+	StunFailure,
+	StunIgnoreReason,
+	StunRequest,
+	StunRequestKey,
+} from "./stun/client-io.ts";
+export {
+	CLASSIC_SCHEDULE,
+	DATAGRAM_SCHEDULE,
+	givenUpAfter,
+	STREAM_SCHEDULE,
+	type TransmitSchedule,
+} from "./stun/schedule.ts";
+export { StunServer } from "./stun/server.ts";
+export {
+	STUN_SERVER_LIMITS,
+	type StunServerConfig,
+	type StunServerIgnoreReason,
+	type StunServerInput,
+	type StunServerOutput,
+	type StunServerSocket,
+} from "./stun/server-io.ts";
 export {
 	type Arrival,
 	type ArrivedPacket,

@@ -15,6 +15,14 @@ export {
 	openMediaSocket,
 	type UnsentMedia,
 } from "./media/media-socket.ts";
+export type { QueueFailure } from "./nfqueue/packet-queue.ts";
+export { boundQueues } from "./nfqueue/packet-queue.ts";
+export {
+	type PathNodeCounts,
+	type PathNodeOrder,
+	type RunningPathNode,
+	runPathNode,
+} from "./path-node/run-path-node.ts";
 export { type Prober, type ProberOptions, startProber } from "./prober.ts";
 export { serveProber } from "./serve-prober.ts";
 export { type MethodSupport, methodSupport } from "./support.ts";

@@ -1,11 +1,14 @@
 /** What this machine can do, found by trying: every method over every channel it knows, in both families. */
 import {
 	type ChannelKind,
+	type ChannelNeed,
+	channelFacts,
 	DEFAULT_TRACE_OPTIONS,
 	type Family,
 	type ProbeTransport,
 	type SystemError,
 	TRACE_METHODS,
+	type TraceMethod,
 } from "@whither/core";
 import { openBackend } from "./backend.ts";
 import { openBestChannel } from "./channel/choice.ts";
@@ -59,39 +62,18 @@ function nativeSupport(): readonly MethodSupport[] {
 					family,
 					channel: need.kind,
 					transport: need.transport,
-					error: tryChannel(family, need, method.defaultPort ?? 0),
+					error: tryChannel(family, method, need),
 				})),
 		),
 	);
 }
 
-function tryChannel(
-	family: Family,
-	need: (typeof TRACE_METHODS)[number]["channels"][number],
-	port: number,
-): SystemError | null {
+function tryChannel(family: Family, method: TraceMethod, need: ChannelNeed): SystemError | null {
 	const workspace = openWorkspace();
 	if (isSystemError(workspace)) return workspace;
-	const channel = openChannel({
-		need,
-		family,
-		target: LOOPBACK[family],
-		port,
-		source: null,
-		interface: null,
-		sourcePort: null,
-		tos: 0,
-		flowLabel: 0,
-		dontFragment: false,
-		bypassRouting: false,
-		gateways: [],
-		looseMatch: false,
-		capture: false,
-		fwmark: null,
-		portCount: 1,
-		connections: 1,
-		clock: createClock(workspace),
-	});
+	const target = LOOPBACK[family];
+	const facts = channelFacts(method, { ...DEFAULT_TRACE_OPTIONS, family, target, targetName: target });
+	const channel = openChannel({ ...facts, need, portCount: 1, connections: 1, clock: createClock(workspace) });
 	if (isSystemError(channel)) return channel;
 	channel.close();
 	return null;

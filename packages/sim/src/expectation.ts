@@ -1,5 +1,6 @@
 /** Whether a trace came out as its scenario says. */
 import type { Family, HopResult, MtuDrop, ProbeResult, TraceResult } from "@whither/core";
+import { publicAddressOf } from "./call.ts";
 import { answerProblems } from "./expectation-answer.ts";
 import { besideProblems, changesProblem } from "./expectation-beside.ts";
 import { natAddress } from "./nat.ts";
@@ -151,6 +152,7 @@ function answerAddresses({ scenario, routes, family }: Check, name: string): rea
 	if (spec?.kind === "host" && spec.answersFrom !== undefined) {
 		return facingAddresses(scenario, routes, name, spec.answersFrom, family);
 	}
+	if (scenario.call !== undefined && name === scenario.trace.to) return [publicAddressOf(scenario, name, family)];
 	const facing = facingAddresses(scenario, routes, name, from, family);
 	return spec?.kind === "host" ? [...facing, nodeAddress(scenario, name, family)] : facing;
 }

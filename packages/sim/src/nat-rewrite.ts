@@ -1,6 +1,7 @@
 /** Addresses and ports written over in packets, whole or quoted in ICMP errors, with the checksums that cover them. */
 import type { Family } from "@whither/core";
 import { ECHO_TYPES, IP_PROTOCOL } from "@whither/wire";
+import { copyBytes } from "./copy-bytes.ts";
 import { type IpPacket, icmpProtocol } from "./packet.ts";
 import { adjustChecksum, replaceAddress } from "./packet-fields.ts";
 
@@ -44,7 +45,7 @@ export interface Replacement {
 
 /** A packet with another source or destination. */
 export function translate(packet: IpPacket, replacement: Omit<Replacement, "fixes">): Uint8Array {
-	const bytes = packet.bytes.slice();
+	const bytes = copyBytes(packet.bytes);
 	const segment = bytes.subarray(bytes.length - packet.payload.length);
 	rewrite({ bytes, segment, family: packet.family, protocol: packet.protocol }, { ...replacement, fixes: true });
 	return bytes;

@@ -12,6 +12,7 @@ import {
 	isDecodeError,
 	transportChecksum,
 } from "@whither/wire";
+import { copyBytes } from "./copy-bytes.ts";
 
 /** One whole IP packet, read; IPv6 names in IPv4's words where both have the field. */
 export interface IpPacket {
@@ -111,7 +112,7 @@ export function buildPacket(fields: IpFields, payload: Uint8Array): Uint8Array {
 
 /** The packet with another TTL or hop limit (and, in IPv4, the header checksum that goes with it). */
 export function withTtl(packet: IpPacket, ttl: number): IpPacket {
-	const bytes = packet.bytes.slice();
+	const bytes = copyBytes(packet.bytes);
 	bytes[packet.family === 4 ? 8 : 7] = ttl;
 	if (packet.family === 4) correctChecksum(bytes, (packet.ttl - ttl) << 8);
 	const headers = packet.bytes.length - packet.payload.length;

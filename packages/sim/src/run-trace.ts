@@ -19,6 +19,7 @@ import {
 	traceResult,
 } from "@whither/core";
 import type { CryptoPort } from "@whither/wire";
+import { publicAddressOf, startCall } from "./call.ts";
 import { Internet } from "./internet.ts";
 import type { NodeHook } from "./node.ts";
 import type { PacketRecord } from "./packet-record.ts";
@@ -105,6 +106,7 @@ export function openScenario(scenario: Scenario, run: RunTraceOptions): OpenScen
 	const seed = run.seed ?? scenario.seed ?? 1;
 	const cryptography = run.crypto === undefined ? {} : { crypto: run.crypto };
 	const internet = new Internet({ scenario, family: run.family, seed, hooks: run.hooks ?? {}, ...cryptography });
+	if (scenario.call !== undefined) startCall(internet, scenario.call);
 	const options = traceOptions(scenario, run, internet);
 	const method = requireMethod(options.method);
 	const need = requireNeed(method, options, scenario, run);
@@ -136,11 +138,14 @@ function requireNeed(
 	return need;
 }
 
+/** The media of a call has decided where to, and by which ports. */
 function traceOptions(scenario: Scenario, run: RunTraceOptions, internet: Internet): TraceOptions {
-	const { options = {}, to } = scenario.trace;
-	const target = internet.address(to);
-	const where = { family: run.family, target, targetName: to };
-	return { ...DEFAULT_TRACE_OPTIONS, ...options, ...run.options, ...where };
+	const { call, trace } = scenario;
+	const { options = {}, to } = trace;
+	const { family } = run;
+	const target = call === undefined ? internet.address(to) : publicAddressOf(scenario, to, family);
+	const ports = call === undefined ? {} : { port: call.port, sourcePort: call.port };
+	return { ...DEFAULT_TRACE_OPTIONS, ...options, ...run.options, ...ports, family, target, targetName: to };
 }
 
 /** A channel of either kind on the simulated internet. */

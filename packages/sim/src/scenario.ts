@@ -20,6 +20,8 @@ export interface Scenario {
 	/** The order matters: a link's place in this list gives its addresses. */
 	readonly links: readonly LinkSpec[];
 	readonly trace: TraceSpec;
+	/** Media between both ends of the trace, whose 5-tuple is that of the media. */
+	readonly call?: CallSpec;
 	/** Packets that are none of the trace's business. */
 	readonly noise?: readonly NoiseSpec[];
 	/** `true`: a Linux kernel can express it; a string: why it cannot. */
@@ -34,6 +36,14 @@ export interface TraceSpec {
 	readonly options?: Partial<Omit<TraceOptions, "family" | "target" | "targetName" | "channels">>;
 	/** Run once for each; default: every kind the method can use. */
 	readonly channels?: readonly ScenarioChannel[];
+}
+
+/** Media that both ends of a trace send each other meanwhile, each to the address that the NAT before the other has. */
+export interface CallSpec {
+	/** Of both ends; their NATs must keep it. */
+	readonly port: number;
+	/** Default 50, one every 20 ms. */
+	readonly packetsPerSecond?: number;
 }
 
 /** Channel kinds that a scenario can be run over. */
@@ -68,24 +78,20 @@ export interface TcpSpec {
 	readonly initialSequence?: number;
 }
 
-/** A STUN server's ways. */
+/** A STUN server's ways, where they are not those of our own. */
 export interface StunSpec {
 	/** Its short-term password (RFC 8489 §9.1): requests without are refused by 400, those with another by 401. */
 	readonly password?: string;
-	/** It is silent to requests that it refuses for that, as ICE agents may be. */
+	/** It is silent where it would refuse, as ICE agents may be. */
 	readonly silentToStrangers?: true;
 	/** Asks everybody for long-term credentials (RFC 8489 §9.2): 401 with realm and nonce. */
 	readonly realm?: string;
-	/** Knows PADDING (RFC 5780), which others refuse by 420. */
-	readonly padding?: true;
+	/** Does not know PADDING (RFC 5780), and refuses it by 420. */
+	readonly refusesPadding?: true;
 	/** Answers every request by this error, such as 487. */
 	readonly error?: number;
 	/** Knows no more than RFC 3489. */
 	readonly classic?: true;
-	/** Counts its answers (RFC 7982); otherwise it only echoes the request's count. */
-	readonly counts?: true;
-	/** Copies NETWORK-STATUS of requests and adds one of its own for the way back. */
-	readonly networkStatus?: true;
 }
 
 /** A machine at the edge: it forwards nothing. */
@@ -93,7 +99,7 @@ export interface HostSpec {
 	readonly kind: "host";
 	/** What every UDP port does: `closed` answers port unreachable, `open` takes and says nothing, `echo` sends the payload back, `dns` answers queries with one address, `quic` answers Initials of version 1 with a ServerHello (it wants cryptography), `stun` answers Binding requests, `silent` drops. Default closed. */
 	readonly udp?: "closed" | "open" | "echo" | "dns" | "quic" | "stun" | "silent";
-	/** How a `stun` server answers where it differs from one that knows RFC 8489 and asks for nothing. */
+	/** How a `stun` server answers where it differs from our own, which asks for nothing. */
 	readonly stun?: StunSpec;
 	/** A `quic` server has every client show its address first, by a Retry (RFC 9000 section 8.1.2). */
 	readonly quicRetry?: boolean;
@@ -149,7 +155,7 @@ export interface UnreachableSpec {
 	readonly by?: "route" | "filter";
 }
 
-/** TCP options that a middlebox takes out of SYNs and SYN/ACKs that it forwards. */
+/** TCP options that a middlebox takes out of SYNs and SYN/ACKs that it forwards; with `sack` among them, out of all segments. */
 export interface StripSpec {
 	readonly options: readonly TcpOption["name"][];
 	/** `noOperation` (the default): their bytes become padding, as nftables does it. `cut`: the header becomes shorter. */

@@ -38,7 +38,7 @@ export type {
 	UnsentMedia,
 } from "@whither/net";
 export type { Scenario } from "@whither/sim";
-export { DEMO } from "@whither/sim";
+export { DEMO, NAT_KINDS, natWorld } from "@whither/sim";
 export type { AsLookup, AsServer } from "./api/as-server.ts";
 export { type DoctorResult, doctor, type MethodCheck } from "./api/doctor.ts";
 export { WhitherError, type WhitherErrorCode } from "./api/error.ts";
@@ -53,6 +53,19 @@ export type { PingRequestOptions } from "./api/ping-options.ts";
 export { PingRun } from "./api/ping-run.ts";
 export type { ResolvedTarget } from "./api/resolve.ts";
 export { type SimulatedOptions, simulated } from "./api/simulated.ts";
+export { type SimulatedStunOptions, simulatedStun } from "./api/simulated-stun.ts";
+export { stun } from "./api/stun.ts";
+export type { StunFailureDocument } from "./api/stun-failure.ts";
+export type { StunRequestOptions } from "./api/stun-options.ts";
+export {
+	STUN_SCHEMA,
+	type StunFamilyResult,
+	type StunNoAnswer,
+	type StunResult,
+	type StunUnknown,
+} from "./api/stun-result.ts";
+export { type StunEvent, StunRun } from "./api/stun-run.ts";
+export type { StunWorld } from "./api/stun-world.ts";
 export { trace } from "./api/trace.ts";
 export { type FlowRemote, type FlowTraceOptions, traceFlow } from "./api/trace-flow.ts";
 export { TraceRun } from "./api/trace-run.ts";
@@ -63,7 +76,10 @@ export { hopNews, nothingShown, type Shown } from "./report/hop-news.ts";
 export { formatJson } from "./report/json.ts";
 export { formatNdjsonEnd, formatNdjsonEvent } from "./report/ndjson.ts";
 export { formatPingEvent, formatPingSummary, type PingStyle } from "./report/ping-text.ts";
+export { formatStun, formatStunJson } from "./report/stun-report.ts";
 export { formatSummary } from "./report/summary.ts";
 export { formatHopLine, formatText, formatTextEvent, type TextStyle } from "./report/text.ts";
 export { type Note, type Verdict, type VerdictCode, verdict } from "./report/verdict.ts";
 export { warningSentence } from "./report/warning-words.ts";
+export { type Listening, type RunningServer, serve } from "./server/serve.ts";
+export type { ServeOptions } from "./server/serve-options.ts";

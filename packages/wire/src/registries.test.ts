@@ -20,6 +20,9 @@ import {
 	SCTP_CHUNKS,
 	SCTP_PARAMETERS,
 	SERVER_HELLO_EXTENSIONS,
+	STUN_ATTRIBUTES,
+	STUN_ERRORS,
+	STUN_METHODS,
 	TCP_OPTIONS,
 	TLS_ALERTS,
 } from "./index.ts";
@@ -220,4 +223,42 @@ test("TLS extensions that we read have the registry's names", () => {
 	const theirs = assigned("tls-extensiontype-values-1", "Value", "Extension Name");
 	for (const row of [...Object.values(CLIENT_HELLO_EXTENSIONS), ...Object.values(SERVER_HELLO_EXTENSIONS)])
 		expect(theirs.get(row.type)).toBe(row.meaning);
+});
+
+/** A registry's name for what later versions reserve. */
+const withoutHistory = (name: string) => name.replace(/^Reserved; was (\S+) prior to .*$/, "$1");
+
+function assignedOrFormer(name: string): Map<number, string> {
+	const rows = readRegistry(name).map((row) => [row.Value!, withoutHistory(row.Name!)] as const);
+	const named = rows.filter(([value, meaning]) => !/^(Unassigned|Reserved)/.test(meaning) && !value.includes("-"));
+	return byNumber(named.map(([value, meaning]) => [Number(value), meaning]));
+}
+
+/** Never registered, or registered under another name: drafts, authors' own software, browsers. */
+const STUN_BESIDE_REGISTRY = [0x802f, 0x8050, 0x8051, 0x8052, 0x8053, 0x8055, 0x8056, 0x8058, 0x8059, 0x805a, 0xff00];
+
+test("STUN attributes are those of the registry, former ones included, and those that no registry has", () => {
+	const rows = Object.values(STUN_ATTRIBUTES).filter(({ meaning }) => meaning !== "NOMINATION");
+	const ours = byNumber(rows.map(({ type, meaning }) => [type, meaning]));
+	for (const type of STUN_BESIDE_REGISTRY) expect(ours.delete(type), `type ${type.toString(16)}`).toBe(true);
+	expect(ours).toEqual(assignedOrFormer("stun-parameters-4"));
+});
+
+test("no STUN attribute without a registered type stands where the registry has one", () => {
+	const theirs = assignedOrFormer("stun-parameters-4");
+	for (const type of STUN_BESIDE_REGISTRY) expect(theirs.has(type)).toBe(false);
+});
+
+test("STUN methods are those of the registry, the former one included", () => {
+	const ours = byNumber(Object.values(STUN_METHODS).map(({ method, meaning }) => [method, meaning]));
+	expect(ours).toEqual(assignedOrFormer("stun-parameters-2"));
+});
+
+/** Of RFC 3489 alone. */
+const CLASSIC_ERRORS = [430, 431, 432, 433, 600];
+
+test("STUN error codes are those of the registry, and those of RFC 3489 alone", () => {
+	const ours = ofNames(STUN_ERRORS);
+	for (const code of CLASSIC_ERRORS) expect(ours.delete(code), `code ${code}`).toBe(true);
+	expect(ours).toEqual(assigned("stun-parameters-6", "Value", "Name"));
 });

@@ -12,6 +12,7 @@ import {
 	verifyFingerprint,
 	verifyIntegrity,
 } from "@whither/wire";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AnswerCap } from "./answer-cap.ts";
 import { type JudgeFacts, judgePassage, type NodeVerdict } from "./judge.ts";
@@ -24,6 +25,7 @@ import {
 	NODE,
 	nodeFacts,
 	OFFERING,
+	PATH_NODE_FUZZ_TARGETS,
 	PORT,
 	passing,
 	probe,
@@ -216,4 +218,20 @@ it("a datagram that came without a checksum goes on without one", () => {
 	const verdict = judge(packet);
 	if (verdict.type !== "rewrite") throw new Error(verdict.type);
 	expect([...verdict.packet.subarray(26, 28)]).toEqual([0, 0]);
+});
+
+it("a path node never throws, whatever the bytes", () => {
+	const changes = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 4 });
+	fc.assert(
+		fc.property(fc.uint8Array({ maxLength: 120 }), changes, (anything, changed) => {
+			for (const { decode, seeds } of PATH_NODE_FUZZ_TARGETS) {
+				decode(anything);
+				for (const seed of seeds) {
+					const bytes = seed.slice();
+					for (const [at, value] of changed) bytes[at % bytes.length] = value;
+					decode(bytes);
+				}
+			}
+		}),
+	);
 });

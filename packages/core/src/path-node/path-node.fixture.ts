@@ -1,7 +1,8 @@
 /** Packets for tests of a path node, and what it knows of itself there. */
 import { encodeIpv4, encodeIpv6, encodeStun, encodeUdp, IP_PROTOCOL, type StunItem, shortTermKey } from "@whither/wire";
-import type { JudgeFacts } from "./judge.ts";
-import type { PassingPacket } from "./passage.ts";
+import { AnswerCap } from "./answer-cap.ts";
+import { type JudgeFacts, judgePassage } from "./judge.ts";
+import { type PassingPacket, readPassage } from "./passage.ts";
 
 export const FAMILIES = [4, 6] as const;
 export const CLIENT = { 4: "192.0.2.1", 6: "2001:db8::1" } as const;
@@ -63,3 +64,28 @@ export function nodeFacts(family: 4 | 6): JudgeFacts {
 		status: { congested: true, upKbps: 5_000, downKbps: 20_000 },
 	};
 }
+
+/** Something that answers for any bytes at all and never throws, with inputs that reach its depths. */
+export interface PathNodeFuzzTarget {
+	readonly name: string;
+	readonly decode: (bytes: Uint8Array) => unknown;
+	readonly seeds: readonly Uint8Array[];
+}
+
+/** Whole packets as they are, and STUN messages inside of packets that are right. */
+export const PATH_NODE_FUZZ_TARGETS: readonly PathNodeFuzzTarget[] = FAMILIES.flatMap((family) => {
+	const judged = (bytes: Uint8Array) => {
+		const passage = readPassage(passing(family, bytes));
+		return passage === null ? null : judgePassage(passage, nodeFacts(family), new AnswerCap(), 0);
+	};
+	const offers = [1, 64].map((ttl) => probeBytes({ family, ttl, attributes: OFFERING }));
+	const message = encodeStun({ class: "request", method: "binding", transactionId: ID, attributes: OFFERING });
+	return [
+		{ name: `path node packet ${family}`, decode: judged, seeds: offers },
+		...[1, 64].map((ttl) => ({
+			name: `path node message ${family} ttl ${ttl}`,
+			decode: (payload: Uint8Array) => judged(probeBytes({ family, ttl, payload })),
+			seeds: [message],
+		})),
+	];
+});

@@ -11,7 +11,7 @@ export interface ChannelFacts {
 	readonly family: Family;
 	/** Numeric address. */
 	readonly target: string;
-	/** Destination port; 0 where the protocol has none. */
+	/** Destination port, for probes, the kernel's route look-up and filters; 0 where the protocol has none. */
 	readonly port: number;
 	/** Null: the kernel's choice, as for the next two. */
 	readonly source: string | null;
@@ -19,11 +19,13 @@ export interface ChannelFacts {
 	readonly sourcePort: number | null;
 	/** The whole TOS or traffic-class byte. */
 	readonly tos: number;
+	/** IPv6 flow label, 20 bits; 0: the kernel's own. */
 	readonly flowLabel: number;
 	readonly dontFragment: boolean;
 	readonly bypassRouting: boolean;
 	/** Numeric addresses that packets are to pass, in order. */
 	readonly gateways: readonly string[];
+	/** Errors about packets to whatever address are heard: a NAT may have changed it. */
 	readonly looseMatch: boolean;
 	/** Replies are to carry the whole packet they came in. */
 	readonly capture: boolean;

@@ -5,6 +5,7 @@
 import type { IcmpExtension } from "@whither/wire";
 import type { Instant } from "../machine.ts";
 
+/** The version of IP. */
 export type Family = 4 | 6;
 
 /**
@@ -150,6 +151,7 @@ export interface ConnectReply extends ReplyHead {
 	readonly rttNs: number | null;
 }
 
+/** Whatever came back, by whichever channel. */
 export type Reply = IcmpErrorReply | PacketReply | ConnectReply;
 
 /**

@@ -9,13 +9,13 @@ import {
 	QUIC_V1,
 	transportChecksum,
 } from "@whither/wire";
+import { testCrypto } from "../../../wire/src/crypto.fixture.ts";
 import { ipPacket, quotedProbe, replyFromPacket, replyFromSegment } from "./capture/packets.ts";
 import type { ChannelNeed, Family, ProbeTransport, Reply, SessionFacts } from "./channel.ts";
 import { probeContext } from "./context.ts";
 import type { ProbeContext, TraceMethod } from "./method.ts";
 import { TRACE_METHODS } from "./methods/index.ts";
 import { quic } from "./methods/quic.ts";
-import { testCrypto } from "./methods/quic-crypto.fixture.ts";
 import { connectionId } from "./methods/quic-ids.ts";
 import { DEFAULT_TRACE_OPTIONS } from "./options.ts";
 

@@ -17,6 +17,7 @@ export interface Transmission {
 	size: number | null;
 }
 
+/** A reply that is known to be about one of our packets. */
 export interface Answer {
 	readonly transmission: Transmission;
 	readonly reply: Reply;
@@ -73,6 +74,7 @@ export function roundTrip(answer: Answer): number {
 	return Math.max(0, answer.reply.at - answer.transmission.sentAt);
 }
 
+/** It was answered, given up, or could not be sent. */
 export function isSettled(slot: Slot): boolean {
 	return slot.state === "answered" || slot.state === "expired" || slot.state === "failed";
 }
@@ -137,6 +139,11 @@ export class ProbeBook {
 		slot.attempts++;
 		this.mark(slot, "waiting");
 		return transmission;
+	}
+
+	/** The largest TTL that a probe of a hop was sent with; 0: none was. */
+	get latestSentTtl(): number {
+		return this.#rows.findLast((row) => row.some(({ attempts }) => attempts > 0))?.[0]?.ttl ?? 0;
 	}
 
 	/** Takes a sequence number for a packet that nobody answers. */

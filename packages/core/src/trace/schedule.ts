@@ -21,6 +21,7 @@ const LARGEST_LIMIT = 1024;
 const BACKOFF_NS = 5 * MILLISECOND;
 const MOST_ATTEMPTS = 8;
 
+/** How fast probes may leave. */
 export interface ScheduleOptions {
 	/** Fixed limit of probes in flight; null: adaptive. */
 	readonly simultaneous: number | null;
@@ -28,6 +29,7 @@ export interface ScheduleOptions {
 	readonly sendWaitNs: number;
 }
 
+/** The probes of one trace that have not left yet, in the order in which they will. */
 export class Schedule {
 	readonly #book: ProbeBook;
 	readonly #options: ScheduleOptions;
@@ -80,14 +82,14 @@ export class Schedule {
 		this.#holdNs = holdNs;
 	}
 
-	/** When to come again, if there is anything left to send and room for it; else null. */
-	nextAt(now: Instant, inFlight: number): Instant | null {
+	/** From when on something may be sent, if there is anything left and room for it; else null. */
+	nextAt(inFlight: number): Instant | null {
 		if (this.done || inFlight >= this.#limit) return null;
 		if (this.#again.length === 0 && this.#position === this.#heldFrom) {
-			return Math.max(now, this.#notBefore, this.#heldUntil);
+			return Math.max(this.#notBefore, this.#heldUntil);
 		}
 		const waits = this.#again.length === 0 && inFlight > 0 && this.#opensWave();
-		return Math.max(now, this.#notBefore, waits ? this.#waveStartedAt + WAVE_GAP_NS : 0);
+		return Math.max(this.#notBefore, waits ? this.#waveStartedAt + WAVE_GAP_NS : 0);
 	}
 
 	get done(): boolean {

@@ -73,7 +73,7 @@ export class Sending {
 	nextAt(startedAt: Instant): Instant | null {
 		if (this.#companions.unsent) return startedAt;
 		const { schedule, book, end } = this.#settling;
-		return schedule.done ? null : schedule.nextAt(0, book.waitingUpTo(end.lastTtl));
+		return schedule.done ? null : schedule.nextAt(book.waitingUpTo(end.lastTtl));
 	}
 
 	/** A packet that nobody answers. */

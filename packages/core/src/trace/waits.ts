@@ -6,6 +6,7 @@ import { type Instant, MILLISECOND } from "../machine.ts";
 import type { PathEnd } from "./path-end.ts";
 import { type Answer, type ProbeBook, roundTrip, type Slot } from "./probe-book.ts";
 
+/** -w as it was asked for. */
 export interface WaitRule {
 	readonly maxNs: number;
 	/** Factor over the round trip of another answer of the same hop; 0: off. */
@@ -57,8 +58,9 @@ export class Waits {
 		this.#longestNs = Math.max(this.#longestNs, rtt);
 	}
 
-	/** The path's end answered, for whichever TTL. */
-	endAnswered(): void {
+	/** The path's end answered, for whichever TTL, and took no longer than this; 0: nothing is known of that. */
+	endAnswered(atMostNs = 0): void {
+		if (!this.#endAnswered) this.#longestNs = Math.max(this.#longestNs, atMostNs);
 		this.#endAnswered = true;
 	}
 

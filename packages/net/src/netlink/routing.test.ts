@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromHex } from "../testing/bytes.ts";
+import { LINK_QUEUE, ROUTE_V4 } from "../testing/captured-netlink.ts";
 import { decodeNetlink, encodeBody, encodeNetlink } from "./messages.ts";
 import {
 	decodeLink,
@@ -11,30 +12,23 @@ import {
 	encodeRouteQuestion,
 } from "./routing.ts";
 
-/** What Linux 6.18 answered: a route over interface 3, one to this machine, and the queue of interface 2. */
-const ROUTE_V4 = `
-	3c000000 1800 0000 07000000 3c270000 02 20 20 00 fe 00 00 01 00020000 0800 0f00 fe000000
-	0800 0100 0a020001 0800 0200 0a010001 0800 0400 03000000 0800 0300 02000000`;
-const QUEUE = `
-	94000000 2400 0200 07000000 3c270000 00 00 0000 02000000 00000000 ffffffff 02000000 0c00 0100 6e6f717565756500
-	0500 0c00 00000000 3000 0700 1400 0100 0000000000000000 00000000 00000000 1800 0300 05000000 88130000 09000000 00000000 00000000
-	2c00 0300 ${"00".repeat(40)}`;
-
-function only(hex: string) {
-	const [message] = decodeNetlink(fromHex(hex));
+function only(datagram: Uint8Array) {
+	const [message] = decodeNetlink(datagram);
 	if (message === undefined) throw new Error("no message");
 	return message;
 }
 
 describe("routes", () => {
 	it("are asked for as for a packet that comes in by an interface", () => {
-		const asked = { family: 4, source: "10.1.0.1", destination: "10.2.0.1", input: 2, tos: 0xb8 } as const;
+		const asked = { family: 4, source: "10.1.0.1", destination: "10.2.0.1", input: 2, tos: 0xb8, mark: 0 } as const;
 		expect(encodeRouteQuestion(7, asked)).toEqual(
 			fromHex(`34000000 1a00 0100 07000000 00000000 02 20 20 18 00000000 00000000
 				0800 0100 0a020001 0800 0200 0a010001 0800 0300 02000000`),
 		);
 		const asked6 = { ...asked, family: 6, source: "fd01::1", destination: "fd02::1" } as const;
 		expect([...encodeRouteQuestion(7, asked6).subarray(16, 20)]).toEqual([10, 128, 128, 0]);
+		const marked = encodeRouteQuestion(7, { ...asked, mark: 5 });
+		expect(marked.subarray(-8)).toEqual(fromHex("0800 1000 05000000"));
 		expect(() => encodeRouteQuestion(7, { ...asked, source: "nowhere" })).toThrow(RangeError);
 	});
 
@@ -83,7 +77,7 @@ describe("links", () => {
 	});
 
 	it("have a queue, whose root alone counts", () => {
-		const queue = only(QUEUE);
+		const queue = only(LINK_QUEUE);
 		expect(decodeLinkQueue(queue)).toEqual({ index: 2, backlogBytes: 5000, dropped: 9 });
 		const child = queue.body.slice();
 		child.fill(0, 12, 16);
@@ -95,8 +89,8 @@ describe("routing messages", () => {
 	const decoders = [decodeLink, decodeLinkQueue, decodeRoute];
 
 	it("of another kind, or cut off, are none", () => {
-		for (const hex of [ROUTE_V4, QUEUE]) {
-			const message = only(hex);
+		for (const datagram of [ROUTE_V4, LINK_QUEUE]) {
+			const message = only(datagram);
 			for (const decode of decoders) {
 				expect(decode({ ...message, type: 99 })).toBeNull();
 				for (let length = 0; length < message.body.length; length++) {

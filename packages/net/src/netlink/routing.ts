@@ -12,7 +12,7 @@ const MESSAGE = { newLink: 16, getLink: 18, newRoute: 24, getRoute: 26, newQdisc
 /** Lengths of struct ifinfomsg, rtmsg and tcmsg. */
 const HEADER = { link: 16, route: 12, qdisc: 20 } as const;
 const LINK = { name: 3, mtu: 4, stats64: 23 } as const;
-const ROUTE = { destination: 1, source: 2, inputInterface: 3, outputInterface: 4 } as const;
+const ROUTE = { destination: 1, source: 2, inputInterface: 3, outputInterface: 4, mark: 16 } as const;
 /** TCA_STATS2 holds TCA_STATS_QUEUE: qlen, backlog, drops. */
 const QDISC = { stats: 7, queue: 3 } as const;
 /** TC_H_ROOT: the qdisc that a device's packets all go through. */
@@ -68,6 +68,8 @@ export interface RouteQuestion {
 	readonly input: number;
 	/** TOS byte or traffic class: policy routing may heed it. */
 	readonly tos: number;
+	/** Firewall mark, which it may heed too; 0: none. */
+	readonly mark: number;
 }
 
 /** RTM_GETLINK for all links. */
@@ -86,12 +88,11 @@ export function encodeRouteQuestion(sequence: number, asked: RouteQuestion): Uin
 	const header = new Uint8Array(HEADER.route);
 	const bits = asked.family === 4 ? 32 : 128;
 	header.set([asked.family === 4 ? AF_INET : AF_INET6, bits, bits, asked.family === 4 ? asked.tos & 0x1c : 0]);
-	const input = new Uint8Array(4);
-	viewOf(input).setUint32(0, asked.input, true);
 	const attributes = [
 		{ type: ROUTE.destination, value: destination },
 		{ type: ROUTE.source, value: source },
-		{ type: ROUTE.inputInterface, value: input },
+		{ type: ROUTE.inputInterface, value: uint32(asked.input) },
+		...(asked.mark === 0 ? [] : [{ type: ROUTE.mark, value: uint32(asked.mark) }]),
 	];
 	return question(MESSAGE.getRoute, sequence, encodeBody(header, attributes), 0);
 }
@@ -151,6 +152,12 @@ export function decodeRoute({ type, body }: NetlinkMessage): RouteDecision | nul
 
 function question(type: number, sequence: number, body: Uint8Array, flags: number): Uint8Array {
 	return encodeNetlink({ type, flags: NETLINK.request | flags, sequence, body });
+}
+
+function uint32(value: number): Uint8Array {
+	const bytes = new Uint8Array(4);
+	viewOf(bytes).setUint32(0, value, true);
+	return bytes;
 }
 
 function addressBytes(address: string): Uint8Array {

@@ -21,7 +21,12 @@ import {
 /** Whose queues there are: number first in each line. */
 const QUEUES_FILE = "/proc/net/netfilter/nfnetlink_queue";
 
-/** Bytes for packets that have not been read yet: some thousands, so that a pause of ours need not open the way. */
+/** What `PacketQueue.open` is told. */
+export interface PacketQueueSettings extends QueueSettings {
+	/** For packets that have not been read yet; by default enough for all that a queue of some thousands may hold. */
+	readonly receiveBufferBytes?: number;
+}
+
 const RECEIVE_BUFFER_BYTES = 8 * 2 ** 20;
 
 /** Why a queue could not be bound. */
@@ -60,14 +65,14 @@ export class PacketQueue {
 	}
 
 	/** Binds the queue in fail-open mode. Without CAP_NET_ADMIN the error is `permissionDenied`. */
-	static open(workspace: Workspace, settings: QueueSettings): PacketQueue | QueueFailure {
+	static open(workspace: Workspace, settings: PacketQueueSettings): PacketQueue | QueueFailure {
 		const socket = NetlinkSocket.open(workspace, NETLINK_NETFILTER);
 		if (isSystemError(socket)) return socket;
 		setOption(workspace, socket.fd, {
 			label: "SO_RCVBUFFORCE",
 			level: SOL_SOCKET,
 			name: SO_RCVBUFFORCE,
-			value: RECEIVE_BUFFER_BYTES,
+			value: settings.receiveBufferBytes ?? RECEIVE_BUFFER_BYTES,
 			need: "try",
 		});
 		const queue = new PacketQueue(workspace, socket, settings.queue);

@@ -2,21 +2,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeNetlink } from "../netlink/messages.ts";
 import { fromHex } from "../testing/bytes.ts";
+import { QUEUED_V4, QUEUED_V6 } from "../testing/captured-netlink.ts";
 import { decodeQueuedPacket, encodeQueueSetUp, encodeVerdicts, type QueueVerdict } from "./queue-messages.ts";
 
-/** A STUN request as Linux 6.18 handed it to a program, with its headers. */
-const QUEUED_V4 = `
-	80000000 0003 0000 00000000 00000000 02 00 0005 0b00 0100 00000001 0800 00 00 0800 0500 00000002
-	1000 0900 0006 0000 1692bf88c857 0000 1400 0400 000000006b0ad526 000000000002cb76 3400 0a00
-	4500003068d240004011bde60a0100010a020001 9c400d96001c5e61 000100002112a442000102030405060708090a0b`;
-const QUEUED_V6 = `
-	94000000 0003 0000 00000000 00000000 0a 00 0005 0b00 0100 00000002 86dd 00 00 0800 0500 00000002
-	1000 0900 0006 0000 1692bf88c857 0000 1400 0400 000000006b0ad526 000000000002ccc7 4800 0a00
-	60024a7f001c1140fd010000000000000000000000000001fd020000000000000000000000000001
-	9c400d96001c785f 000100002112a442000102030405060708090a0b`;
-
-function bodyOf(hex: string): Uint8Array {
-	const [message] = decodeNetlink(fromHex(hex));
+function bodyOf(datagram: Uint8Array): Uint8Array {
+	const [message] = decodeNetlink(datagram);
 	if (message === undefined) throw new Error("no message");
 	return message.body;
 }
@@ -25,13 +15,14 @@ describe("packets in a queue", () => {
 	it.each([
 		[4, QUEUED_V4, 1, 48],
 		[6, QUEUED_V6, 2, 68],
-	] as const)("of IPv%i are read as the kernel sends them", (family, hex, id, length) => {
-		const { payload, ...facts } = decodeQueuedPacket(bodyOf(hex)) ?? { payload: new Uint8Array(0) };
+	] as const)("of IPv%i are read as the kernel sends them", (family, datagram, id, length) => {
+		const { payload, ...facts } = decodeQueuedPacket(bodyOf(datagram)) ?? { payload: new Uint8Array(0) };
 		expect(facts).toEqual({
 			id,
 			family,
 			hook: 0,
 			inputInterface: 2,
+			mark: 0,
 			wholeLength: length,
 			checksumReady: true,
 			isGso: false,
@@ -41,12 +32,13 @@ describe("packets in a queue", () => {
 
 	it("tell their whole length where they were cut off, and whether their checksum can be believed", () => {
 		const body = fromHex(
-			"00 00 0000 0b00 0100 ffffffff 0800 02 00 0800 0d00 000005dc 0800 0e00 00000003 0600 0a00 4500 0000",
+			"00 00 0000 0b00 0100 ffffffff 0800 02 00 0800 0d00 000005dc 0800 0300 00000007 0800 0e00 00000003 0600 0a00 4500 0000",
 		);
 		expect(decodeQueuedPacket(body)).toMatchObject({
 			id: 0xffffffff,
 			hook: 2,
 			inputInterface: null,
+			mark: 7,
 			wholeLength: 1500,
 			checksumReady: false,
 			isGso: true,
@@ -62,8 +54,8 @@ describe("packets in a queue", () => {
 
 	it("never throw, whatever the bytes", () => {
 		fc.assert(fc.property(fc.uint8Array({ maxLength: 160 }), (bytes) => void decodeQueuedPacket(bytes)));
-		for (const hex of [QUEUED_V4, QUEUED_V6]) {
-			const body = bodyOf(hex);
+		for (const datagram of [QUEUED_V4, QUEUED_V6]) {
+			const body = bodyOf(datagram);
 			for (let length = 0; length < body.length; length++) decodeQueuedPacket(body.subarray(0, length));
 			body.forEach((_, offset) => {
 				for (const value of [0, 1, 3, 0x7f, 0xff]) {

@@ -13,7 +13,15 @@ export const QUEUE_MESSAGE = { packet: 0x0300, verdict: 0x0301, config: 0x0302, 
 /** Attributes of a CONFIG message (enum nfqnl_attr_config). */
 const CONFIG = { command: 1, parameters: 2, maxLength: 3, mask: 4, flags: 5 } as const;
 /** Attributes of packets and verdicts (enum nfqnl_attr_type). */
-const ATTRIBUTE = { header: 1, verdict: 2, inputInterface: 5, payload: 10, wholeLength: 13, packetInfo: 14 } as const;
+const ATTRIBUTE = {
+	header: 1,
+	verdict: 2,
+	mark: 3,
+	inputInterface: 5,
+	payload: 10,
+	wholeLength: 13,
+	packetInfo: 14,
+} as const;
 const BIND = 1;
 const COPY_PACKET = 2;
 /** NFQA_CFG_F_FAIL_OPEN: what finds the queue or our buffer full goes on instead of being dropped. */
@@ -38,6 +46,8 @@ export interface QueuedPacket {
 	readonly hook: number;
 	/** Index of the interface that it came in by; null for a packet of this machine's own. */
 	readonly inputInterface: number | null;
+	/** The firewall mark that earlier rules gave it; 0: none. */
+	readonly mark: number;
 	/** From the IP header on; shorter than `wholeLength` where the copy range cut it off. A view. */
 	readonly payload: Uint8Array;
 	readonly wholeLength: number;
@@ -104,6 +114,7 @@ export function decodeQueuedPacket(body: Uint8Array): QueuedPacket | null {
 		family: ETHERTYPES.get(view.getUint16(4)) ?? null,
 		hook: view.getUint8(6),
 		inputInterface: readUint32(attributes.get(ATTRIBUTE.inputInterface)),
+		mark: readUint32(attributes.get(ATTRIBUTE.mark)) ?? 0,
 		payload,
 		wholeLength: readUint32(attributes.get(ATTRIBUTE.wholeLength)) ?? payload.length,
 		checksumReady: (info & CHECKSUM_NOT_READY) === 0,

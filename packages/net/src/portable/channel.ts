@@ -3,39 +3,30 @@
  * what it measures is the target, by its datagrams and by its refusals, and how many hops away that is, since probes whose
  * TTL runs out before it stay unanswered. Times are ours, and TTLs are set for the whole socket before each probe.
  */
-import type { Socket } from "node:dgram";
 import type { ChannelInput, IcmpErrorReply, Instant, PacketReply, ProbeSend, SystemError } from "@whither/core";
 import { IP_PROTOCOL } from "@whither/wire";
 import type { Channel, ChannelRequest } from "../channel/channel.ts";
 import { isSystemError, isTransient, sendError } from "../errors.ts";
 import { ERRNO } from "../native/errno.ts";
 import type { Watch } from "../native/libc.ts";
-import { close, openBoundSocket, plainBytes, zoned } from "./datagram.ts";
+import { close, plainBytes } from "./datagram.ts";
 import { nodeError } from "./node-error.ts";
+import { type Connected, openConnected } from "./route.ts";
 
 /** Port Unreachable, the only ICMP error that tells a socket who refused: nobody but the target should (RFC 1122 section 3.2.2.1). */
 const REFUSED = { 4: { type: 3, code: 3 }, 6: { type: 1, code: 4 } } as const;
 /** What Linux and macOS, and what Windows calls it. */
 const REFUSALS: ReadonlySet<string> = new Set(["ECONNREFUSED", "ECONNRESET"]);
-/** The discard port (RFC 863): nothing is sent to it by connecting. */
-const LOOK_UP_PORT = 9;
 /** Sockets of one probe each that are kept open; the oldest is closed first. */
 const MOST_OWN_SOCKETS = 512;
 /** Longest delay that a Node timer takes. */
 const MOST_TIMER_MS = 2 ** 31 - 1;
 
-/** A socket connected to the target. */
-interface Connected {
-	readonly socket: Socket;
-	readonly port: number;
-	readonly address: string;
-}
-
 /** Opens a channel for UDP probes; `unsupportedPlatform`, with the order in `call`, for what Node's sockets cannot obey. */
 export function openPortableChannel(request: ChannelRequest): Channel | SystemError {
 	const refused = refusedOrder(request);
 	if (refused !== null) return unsupported(refused);
-	const found = openConnected(request, request.sourcePort ?? 0);
+	const found = connectTo(request, request.sourcePort ?? 0);
 	if (isSystemError(found)) return found;
 	return new PortableChannel(request, found);
 }
@@ -75,32 +66,11 @@ function isLinkLocal(address: string): boolean {
 	return /^fe[89ab]/i.test(address);
 }
 
-function openConnected(request: ChannelRequest, sourcePort: number): Connected | SystemError {
-	const { family, target, source, port } = request;
-	const zone = isLinkLocal(target) ? (request.interface ?? undefined) : undefined;
-	const socket = openBoundSocket({
-		family,
-		address: source,
-		port: sourcePort,
-		use: "client",
-		...(zone === undefined || source === null ? {} : { zone }),
-	});
-	if (isSystemError(socket)) return socket;
-	let failed: SystemError | null = null;
-	socket.once("error", (error) => {
-		failed = nodeError(error, "connect", target);
-	});
-	socket.connect(port === 0 ? LOOK_UP_PORT : port, zoned(target, zone));
-	try {
-		socket.remoteAddress();
-	} catch {
-		// Why is told by an event only; in nearly all cases there is no route.
-		setImmediate(() => close(socket));
-		return failed ?? nodeError({ code: "ENETUNREACH" }, "connect", target);
-	}
-	socket.removeAllListeners("error");
-	const { address, port: bound } = socket.address();
-	return { socket, port: bound, address: address.replace(/%.*$/, "") };
+/** A socket connected to the target. */
+function connectTo(request: ChannelRequest, sourcePort: number): Connected | SystemError {
+	const { family, target: address, source, port } = request;
+	const zone = isLinkLocal(address) ? (request.interface ?? undefined) : undefined;
+	return openConnected({ family, address, port, zone, source, sourcePort });
 }
 
 class PortableChannel implements Channel {
@@ -169,7 +139,7 @@ class PortableChannel implements Channel {
 
 	#openOwn(sequence: number): Connected | SystemError {
 		const { sourcePort } = this.#request;
-		const opened = openConnected(this.#request, sourcePort === null ? 0 : sourcePort + this.#own.size);
+		const opened = connectTo(this.#request, sourcePort === null ? 0 : sourcePort + this.#own.size);
 		if (isSystemError(opened)) return opened;
 		const [oldest] = this.#own;
 		if (oldest !== undefined && this.#own.size >= MOST_OWN_SOCKETS) {

@@ -126,6 +126,9 @@ function serverOptions({ certificate = "", key = "", idleMs }: StreamListenReque
 	return { cert: certificate, key, handshakeTimeout: idleMs, minVersion: "TLSv1.2" };
 }
 
+/** How long the other end of an idle stream may take to end it too. */
+const END_WAIT_MS = 1_000;
+
 interface Welcome {
 	readonly request: StreamListenRequest;
 	readonly clock: Clock;
@@ -140,7 +143,11 @@ function welcome(socket: Socket, accept: StreamAcceptor, { request, clock }: Wel
 		closed: (failure) => listener?.closed(failure),
 	};
 	socket.setNoDelay(true);
-	socket.setTimeout(request.idleMs, () => socket.end());
+	socket.setTimeout(request.idleMs, () => {
+		socket.end();
+		// The other end may never agree.
+		socket.setTimeout(END_WAIT_MS, () => socket.destroy());
+	});
 	const stream = attach(socket, through, { clock, call: "accept", address: socket.remoteAddress ?? null });
 	listener = accept(stream);
 	listener.opened(endsOf(socket));

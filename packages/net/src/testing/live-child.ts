@@ -1,6 +1,6 @@
 /**
- * What live tests start inside a namespace: `conformance CASE` or `trace ORDER here|worker [busy]`, `storm STORM`, `flow FLOW`,
- * `peer PEER` (until its input ends); JSON comes out.
+ * What live tests start inside a namespace: `conformance CASE` or `trace ORDER here|worker [busy]`, `storm STORM`, `queue ORDER`,
+ * `flow FLOW`, `peer PEER` (until its input ends); JSON comes out.
  */
 import { once } from "node:events";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
@@ -9,6 +9,7 @@ import { serveProber } from "../serve-prober.ts";
 import { methodSupport } from "../support.ts";
 import { channelConformance } from "./conformance.ts";
 import { runFlow, runPeer } from "./media-flow.ts";
+import { queueTrial } from "./queue-trial.ts";
 import { sendStorm } from "./storm.ts";
 
 if (isMainThread) await main(process.argv.slice(2));
@@ -26,6 +27,7 @@ async function main([command, json = "null", thread, mode]: readonly string[]): 
 	if (command === "conformance") print(await channelConformance(JSON.parse(json)));
 	else if (command === "support") print(methodSupport());
 	else if (command === "storm") print(sendStorm(JSON.parse(json)));
+	else if (command === "queue") print(await queueTrial(JSON.parse(json)));
 	else if (command === "flow") print(await runFlow(JSON.parse(json)));
 	else if (command === "peer") print(await runPeer(JSON.parse(json), once(process.stdin.resume(), "end")));
 	else await traceOnce(JSON.parse(json), { thread: thread === "here" ? "here" : "worker", mode: mode ?? "" });

@@ -15,13 +15,13 @@ const SERVERS: readonly Scenario[] = [
 	answered(
 		"stun to a server that counts its answers",
 		"Each request is its first: nothing was lost on either way.",
-		{ counts: true },
+		{},
 		{ last: { detail: { counter: { request: 1, response: 1 }, lost: { upstream: 0, downstream: 0 } } } },
 	),
 	answered(
 		"stun to a server that does not know PADDING",
 		"As the draft pads, most servers refuse it by 420, which ends the path as well.",
-		{},
+		{ refusesPadding: true },
 		{
 			options: { methodOptions: { draft: true } },
 			last: { detail: { response: "error", code: 420, unknownAttributes: { 0: "PADDING" } } },
@@ -31,7 +31,7 @@ const SERVERS: readonly Scenario[] = [
 	answered(
 		"stun to a server that knows PADDING and the hop's number",
 		"As the draft has it: the server sends the hop back that the request says it left with.",
-		{ padding: true },
+		{},
 		{ options: { methodOptions: { draft: true } }, last: { detail: { response: "success" } } },
 	),
 	answered(
@@ -121,7 +121,7 @@ const ROUTERS_THAT_SPEAK: readonly Scenario[] = [
 		name: "stun that asks routers for the state of the way",
 		about:
 			"Each writes into passing requests as well: what the last one tells is of the whole way so far, and the server sends it back.",
-		path: { routers: 6, target: { ...SERVER, stun: { networkStatus: true } }, router: { ...HOME, ...ENRICHED } },
+		path: { routers: 6, target: SERVER, router: { ...HOME, ...ENRICHED } },
 		options: { methodOptions: { "network-status": true, fingerprint: true } },
 		lab: NO_ENRICHED,
 		expect: {
@@ -140,7 +140,7 @@ const ROUTERS_THAT_SPEAK: readonly Scenario[] = [
 		about: "What routers write stands behind the digest, which stays right; the server's copy stands before its own.",
 		path: {
 			routers: 6,
-			target: { ...SERVER, stun: { networkStatus: true, password: CREDENTIALS.password } },
+			target: { ...SERVER, stun: { password: CREDENTIALS.password } },
 			router: ENRICHED,
 		},
 		options: { methodOptions: { ...CREDENTIALS, "network-status": true, fingerprint: true } },

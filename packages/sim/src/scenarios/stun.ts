@@ -13,7 +13,7 @@ const PATHS: readonly Scenario[] = [
 		name: "stun over a plain path",
 		about: "All hops in one round trip; nothing is sent again, and the target sees us by our own address.",
 		path: { routers: 12, target: SERVER },
-		last: { detail: { response: "success", software: "simulated" } },
+		last: { detail: { response: "success", counter: { request: 1, response: 1 } } },
 		expect: { durationMs: { atMost: 30 }, retransmissions: { atMost: 0 }, inferred: { atMost: 0 }, seenAs: null },
 	}),
 	stunPath({
@@ -126,7 +126,7 @@ const FAULTS: readonly Scenario[] = [
 			"A third of the packets vanish on the third link, going there: what is sent again finds its hop all the same.",
 		path: {
 			routers: 4,
-			target: { ...SERVER, stun: { counts: true } },
+			target: SERVER,
 			delayMs: 5,
 			link: { 2: { delayMs: 5, oneWay: { r2: { loss: 0.3 } } } },
 		},

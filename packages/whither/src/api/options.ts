@@ -89,8 +89,9 @@ const PATH_MTU_QUERIES = 2;
 export function methodsOf(options: RunOptions): readonly string[] {
 	const asked = options.method ?? DEFAULT_TRACE_OPTIONS.method;
 	const methods = typeof asked === "string" ? [asked] : asked;
-	if (methods.length === 0) throw badOption("method", "name at least one method", asked);
-	const taking = methodsTaking(methods.map(methodNamed), asciiMethodOptions(options.methodOptions ?? {}));
+	const [first, ...others] = methods.map(methodNamed);
+	if (first === undefined) throw badOption("method", "name at least one method", asked);
+	const taking = methodsTaking([first, ...others], asciiMethodOptions(first, options.methodOptions ?? {}));
 	return methodsSuiting(taking, options).map((method) => method.name);
 }
 
@@ -148,7 +149,7 @@ export function completeOptions(options: RunOptions, method: string, path: Resol
 		interface: options.interface ?? target.zone,
 		sourcePort: options.sourcePort ?? null,
 		fwmark: options.fwmark ?? null,
-		methodOptions: withTcpEcn(asciiMethodOptions(options.methodOptions ?? {}), path),
+		methodOptions: withTcpEcn(asciiMethodOptions(methodNamed(method), options.methodOptions ?? {}), path),
 		channels: options.channels ?? (options.looseMatch ? CAPTURING_KINDS : null),
 		pathMtu,
 		looseMatch: options.looseMatch ?? false,

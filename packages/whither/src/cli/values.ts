@@ -1,6 +1,7 @@
 /** What an option's value may be: each kind reads its text into a value or says in one sentence what it wants. */
 import { parseMethodOptions, TRACE_METHODS } from "@whither/core";
 import { addressFamily } from "@whither/wire";
+import { AS_SERVER_FORMS, parseAsServer } from "../api/as-server.ts";
 import { MOST_MS } from "../api/limits.ts";
 import type { MethodOptions } from "../api/method-options.ts";
 
@@ -96,6 +97,25 @@ export const address: ValueKind<string> = {
 	read: (text, option) => (addressFamily(text) === null ? refuse(option, "an IPv4 or IPv6 address", text) : text),
 };
 
+/** Addresses to listen on, between commas or by the option given again. */
+export const addresses: ValueKind<readonly string[]> = {
+	placeholder: "ADDR",
+	completes: null,
+	read: (text, option) => {
+		const words = text.split(",");
+		const wrong = words.find((word) => word !== "*" && addressFamily(word.replace(/%.*$/, "")) === null);
+		return wrong === undefined ? words : refuse(option, "an IPv4 or IPv6 address of this machine, or *", wrong);
+	},
+	merge: (before, after) => [...before, ...after],
+};
+
+/** A file to read. */
+export const inputFile: ValueKind<string> = {
+	placeholder: "FILE",
+	completes: null,
+	read: (text, option) => (text === "" ? refuse(option, "the name of a file", text) : text),
+};
+
 /** IFNAMSIZ in linux/if.h is 16 with the NUL. */
 const LONGEST_INTERFACE_NAME = 15;
 
@@ -143,10 +163,14 @@ export const gateways: ValueKind<readonly string[]> = {
 export const asServer: ValueKind<string> = {
 	placeholder: "SERVER",
 	completes: null,
-	read: (text, option) =>
-		/^(dns(:.+)?|whois:.+)$/.test(text)
-			? text
-			: refuse(option, "dns, dns:ZONE[,ZONE6][@SERVER] or whois:HOST[:PORT]", text),
+	read: (text, option) => {
+		try {
+			parseAsServer(text);
+			return text;
+		} catch {
+			return refuse(option, AS_SERVER_FORMS, text);
+		}
+	},
 };
 
 /** A file to write; stdout carries the report. */

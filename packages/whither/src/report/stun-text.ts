@@ -1,12 +1,19 @@
 /** STUN answers and what routers say in STUN, in short: `198.51.100.9:50000`, `420 Unknown Attribute`, `2 nodes, up 20000 kbit/s`. */
+import { STUN_ERRORS } from "@whither/wire";
 import { printable } from "./printable.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** An answer of the target: our address as it sees it, or its error; "" where it tells neither. */
 export function formatStunAnswer({ mapped, code, reason }: Fields): string {
-	if (typeof code === "number") return [String(code), word(reason)].filter((part) => part !== "").join(" ");
+	if (typeof code === "number") return errorText(code, word(reason));
 	return formatTransportAddress(mapped);
+}
+
+/** Servers may leave the words out, which are known as well. */
+function errorText(code: number, reason: string): string {
+	const words = reason === "" ? (STUN_ERRORS[code] ?? "") : reason;
+	return words === "" ? String(code) : `${code} ${words}`;
 }
 
 /** NETWORK-STATUS in words; a rate of 0 is one that nobody told, "" is for no status at all. */

@@ -50,7 +50,7 @@ export const ICE_ATTRIBUTES = {
 	/** HMAC-SHA1 cut to four bytes. */
 	googMessageIntegrity32: bytesRow(0xc060, "GOOG-MESSAGE-INTEGRITY-32", { minimum: 4, maximum: 4 }),
 	/** One DTLS record or several (draft-hancke-webrtc-sped). */
-	dtlsInStun: bytesRow(0xc070, "META-DTLS-IN-STUN"),
-	dtlsInStunAcknowledgement: bytesRow(0xc071, "META-DTLS-IN-STUN-ACKNOWLEDGEMENT"),
+	dtlsInStun: bytesRow(0xc070, "DTLS-IN-STUN"),
+	dtlsInStunAcknowledgement: bytesRow(0xc071, "DTLS-IN-STUN-ACKNOWLEDGEMENT"),
 	retransmitCount: uint32Row(0xff00, "RETRANSMIT-COUNT"),
 } as const;

@@ -37,7 +37,7 @@ const CLASSIC_HEAD: StunHead = { classic: true, mask };
 
 /**
  * The bytes of a message. Throws RangeError for values that do not fit, for more than 65,535 bytes of attributes, for
- * anything behind a fingerprint, and for an attribute of a classic message whose length is no multiple of four.
+ * anything behind a fingerprint that is to be worked out, and for an attribute of a classic message whose length is no multiple of four.
  */
 export function encodeStun({ class: stunClass, method, transactionId, attributes }: StunFields): Uint8Array {
 	const classic = transactionId.length === 16;
@@ -54,7 +54,7 @@ export function encodeStun({ class: stunClass, method, transactionId, attributes
 	for (const item of attributes) {
 		if (ended) throw new RangeError("a fingerprint is the last attribute");
 		writeItem(item, head);
-		ended = item.name === "fingerprint";
+		ended = item.name === "fingerprint" && !("value" in item);
 	}
 	setLength(writer.length);
 	return writer.copy();

@@ -37,8 +37,8 @@ export function parseNonceFeatures(nonce: string): StunSecurityFeatures | null {
 }
 
 /**
- * What a client may do with a challenge of 401 or 438 (RFC 8489 §9.2.5). `algorithm`: the best that both sides have;
- * MD5 where the server offers none. `bidDown`: the nonce tells of algorithms and the message has none, so somebody took
+ * What a client may do with a challenge of 401 or 438 (RFC 8489 §9.2.5). `algorithm`: the first of the server's that we
+ * have; MD5 where it lists none. `bidDown`: the nonce tells of algorithms and the message has none, so somebody took
  * them out. `unsupported`: nothing that we could use is offered.
  */
 export type StunChallenge =
@@ -50,8 +50,8 @@ export type StunChallenge =
 export function judgeChallenge(nonce: string, algorithms: readonly StunPasswordAlgorithm[] | undefined): StunChallenge {
 	const features = parseNonceFeatures(nonce);
 	const userHash = features?.usernameAnonymity ?? false;
-	if (!features?.passwordAlgorithms) return { kind: "usable", algorithm: "md5", userHash };
-	if (algorithms === undefined) return { kind: "bidDown" };
+	if (algorithms === undefined)
+		return features?.passwordAlgorithms ? { kind: "bidDown" } : { kind: "usable", algorithm: "md5", userHash };
 	for (const { algorithm } of algorithms)
 		if (algorithm === "sha256" || algorithm === "md5") return { kind: "usable", algorithm, userHash };
 	return { kind: "unsupported" };

@@ -49,7 +49,7 @@ const METHOD_BY_NUMBER: ReadonlyMap<number, StunMethod> = new Map(
 export const STUN_ERRORS: Readonly<Record<number, string>> = {
 	300: "Try Alternate",
 	400: "Bad Request",
-	401: "Unauthorized",
+	401: "Unauthenticated",
 	403: "Forbidden",
 	405: "Mobility Forbidden",
 	420: "Unknown Attribute",

@@ -13,6 +13,7 @@ import { tcpinsession } from "./tcpinsession.ts";
 import { udp, udpClassic, udpPort } from "./udp.ts";
 import { udplite } from "./udplite.ts";
 
+/** Every method, in the order in which help and the doctor list them. */
 export const TRACE_METHODS: readonly TraceMethod[] = [
 	udp,
 	udpClassic,

@@ -59,6 +59,7 @@ const LARGEST_WINDOW = 0x4000_0000;
 const NO_OPERATION: TcpOption = { name: "noOperation", kind: 1, value: null };
 const STRANGER: Match = { type: "foreign", reason: "otherKey" };
 
+/** Segments of one byte inside an open TCP connection, told apart by SACK (RFC 2018); needs raw sockets. */
 export const tcpinsession: TraceMethod = {
 	name: "tcpinsession",
 	summary: "TCP data inside one open connection: one SYN a trace, the path of real traffic",
@@ -212,7 +213,9 @@ function matchSegment(context: ProbeContext, reply: PacketReply): Match {
 	if (blocks.length > 0) return matchBlocks(session, blocks);
 	// Nothing of the kernel's is in flight: an acknowledgment of nothing new, without data, answers a probe.
 	const repeats = header.acknowledgment === session.sendNext && (header.flags & TCP_FLAGS.fin) === 0;
-	return repeats && payload.length === 0 ? { type: "flow", meaning: acknowledged({}) } : STRANGER;
+	if (!repeats || payload.length > 0) return STRANGER;
+	// Who speaks SACK acknowledges several at once, and somebody took the blocks out.
+	return { type: "flow", meaning: acknowledged({}), ...(session.sackPermitted ? { joint: true } : {}) };
 }
 
 function matchReset(session: SessionFacts, { sequence }: TcpHeader, from: string): Match {

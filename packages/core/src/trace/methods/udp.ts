@@ -121,6 +121,7 @@ function matchError(context: ProbeContext, reply: IcmpErrorReply, plan: PortPlan
 	});
 }
 
+/** UDP with a constant 5-tuple; the payload names the probe. */
 export const udp = udpMethod(
 	"udp",
 	"UDP with a constant 5-tuple: load balancers send all probes the same way (default)",
@@ -128,6 +129,7 @@ export const udp = udpMethod(
 	constantPorts,
 );
 
+/** UDP to one port; the source port names the probe. */
 export const udpPort = udpMethod(
 	"udp-port",
 	"UDP to one port (53 unless -p), a source port for each probe, like traceroute -U",
@@ -135,6 +137,7 @@ export const udpPort = udpMethod(
 	portPerProbe,
 );
 
+/** UDP whose destination port counts upwards and names the probe. */
 export const udpClassic = udpMethod(
 	"udp-classic",
 	"UDP, destination port + 1 a probe, like traceroute's default",
