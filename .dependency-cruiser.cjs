@@ -53,6 +53,12 @@ module.exports = {
 			to: { dependencyTypes: ["core"] },
 		},
 		{
+			name: "report-does-not-touch-the-network",
+			severity: "error",
+			from: { path: "^packages/whither/src/report/", pathNot: "\\.test\\.ts$" },
+			to: { path: "^packages/net/" },
+		},
+		{
 			name: "report-does-not-import-the-command-line",
 			severity: "error",
 			from: { path: "^packages/whither/src/report/" },
@@ -62,7 +68,25 @@ module.exports = {
 			name: "api-stands-below-report-and-command-line",
 			severity: "error",
 			from: { path: "^packages/whither/src/api/", pathNot: "\\.test\\.ts$" },
-			to: { path: "^packages/whither/src/(report|cli)/" },
+			to: { path: "^packages/whither/src/(report|server|router|cli)/" },
+		},
+		{
+			name: "server-does-not-import-reports-or-the-command-line",
+			severity: "error",
+			from: { path: "^packages/whither/src/server/" },
+			to: { path: "^packages/whither/src/(report|cli|router)/" },
+		},
+		{
+			name: "router-stands-on-the-api-alone",
+			severity: "error",
+			from: { path: "^packages/whither/src/router/", pathNot: "\\.test\\.ts$" },
+			to: { path: "^packages/whither/src/", pathNot: "^packages/whither/src/(api|router)/" },
+		},
+		{
+			name: "path-node-and-trace-never-meet",
+			severity: "error",
+			from: { path: "^packages/core/src/path-node/" },
+			to: { path: "^packages/core/src/(trace|ice)/" },
 		},
 	],
 	options: {

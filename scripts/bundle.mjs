@@ -1,6 +1,6 @@
 /**
- * Bundles what is published: `packages/whither/dist/whither.cjs` (the command; all but `trace` in `whither-more.cjs`),
- * `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker), and `dist/types` (declarations that
+ * Bundles what is published: `packages/whither/dist/whither.cjs` (the command; all but `trace` in `whither-more.cjs`, the
+ * server in `whither-server.cjs`), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker), and `dist/types` (declarations that
  * stand alone). koffi stays outside: its binary is a dependency that npm installs.
  */
 import { execFileSync } from "node:child_process";
@@ -34,14 +34,17 @@ const shared = {
 	},
 };
 
-/** Where the command's main file finds the rest of it. */
-const otherCommands = {
-	name: "other-commands",
-	setup: ({ onResolve }) =>
-		onResolve({ filter: /\/other-commands\.ts$/ }, ({ kind }) =>
-			kind === "dynamic-import" ? { path: "./whither-more.cjs", external: true } : null,
-		),
-};
+/** Where a file of the command finds another, which it loads only when that is asked for. */
+function loadedLater(filter, path) {
+	return {
+		name: path,
+		setup: ({ onResolve }) =>
+			onResolve({ filter }, ({ kind }) => (kind === "dynamic-import" ? { path, external: true } : null)),
+	};
+}
+
+const otherCommands = loadedLater(/\/other-commands\.ts$/, "./whither-more.cjs");
+const server = loadedLater(/\/cli\/serve\.ts$|^\.\/serve\.ts$/, "./whither-server.cjs");
 
 /**
  * The command is CommonJS: Node 20 starts it some 10 ms sooner than the same code as a module. What a trace does not
@@ -58,7 +61,8 @@ const command = {
 rmSync(join(dist, "whither.cache"), { force: true });
 await Promise.all([
 	bundle("src/cli/bin.ts", "whither.cjs", { ...command, plugins: [otherCommands] }),
-	bundle("src/cli/other-commands.ts", "whither-more.cjs", command),
+	bundle("src/cli/other-commands.ts", "whither-more.cjs", { ...command, plugins: [server] }),
+	bundle("src/cli/serve.ts", "whither-server.cjs", command),
 	bundle("src/index.ts", "index.js"),
 	bundle("src/api/prober-worker.ts", "prober-worker.js"),
 ]);
@@ -108,8 +112,8 @@ function* declarationsIn(folder) {
 
 function standAlone(text, folder, types) {
 	return text
-		.replaceAll(/(["'])@whither\/(\w+)\1/g, (_, quote, name) => {
-			const path = relative(folder, join(types, name, "index.js"));
+		.replaceAll(/(["'])@whither\/(\w+)(\/\w+)?\1/g, (_, quote, name, entry = "") => {
+			const path = relative(folder, join(types, name, entry, "index.js"));
 			return `${quote}${path.startsWith(".") ? path : `./${path}`}${quote}`;
 		})
 		.replaceAll(/(from |import\()(["'])(\.[^"']*)\.ts\2/g, "$1$2$3.js$2");
@@ -120,6 +124,7 @@ function copyBesides() {
 	mkdirSync(join(face, "schema"), { recursive: true });
 	const copies = {
 		"docs/schema/ping-1.json": "schema/ping-1.json",
+		"docs/schema/stun-1.json": "schema/stun-1.json",
 		"docs/schema/trace-1.json": "schema/trace-1.json",
 		LICENSE: "LICENSE",
 		"README.md": "README.md",

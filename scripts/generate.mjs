@@ -14,7 +14,7 @@ const { outputFiles } = await build({
 	conditions: ["source"],
 });
 const [bundle] = outputFiles;
-const { demoTranscript, generatedFiles, withDemo } = await import(
+const { callTranscript, demoTranscript, generatedFiles, withTranscript } = await import(
 	`data:text/javascript;base64,${Buffer.from(bundle.contents).toString("base64")}`
 );
 for (const [path, text] of Object.entries(generatedFiles())) {
@@ -22,4 +22,5 @@ for (const [path, text] of Object.entries(generatedFiles())) {
 	writeFileSync(join(root, path), text);
 }
 const readme = join(root, "README.md");
-writeFileSync(readme, withDemo(readFileSync(readme, "utf8"), await demoTranscript()));
+const withFirst = withTranscript(readFileSync(readme, "utf8"), "demo", await demoTranscript());
+writeFileSync(readme, withTranscript(withFirst, "call", await callTranscript()));

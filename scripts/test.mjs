@@ -1,10 +1,9 @@
 // `npm test`: the pure tests anywhere, then the live tests as far as this machine allows, with every skip's reason.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { stripVTControlCharacters } from "node:util";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "whither-test-"));
@@ -61,59 +60,25 @@ function build() {
 	return run("npm", ["run", "--silent", "build"]).status === 0;
 }
 
-/** Why a test file skips, by its path: files say so on the console, and vitest names the file before what it says. */
-const saidReasons = new Map();
-let speaker = null;
-
-function listen(line) {
-	const named = /^(?:stdout|stderr) \| (\S+)/.exec(line);
-	if (named) speaker = named[1];
-	const said = /\bskipped(?: in part)?: (.+)$/.exec(line);
-	if (said && speaker !== null && !saidReasons.has(speaker)) saidReasons.set(speaker, said[1]);
-}
-
-/** Shows what the program says as it comes, and listens in; resolves with its exit code. */
-function runAloud(command, args) {
-	const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-	for (const [from, to] of [
-		[child.stdout, process.stdout],
-		[child.stderr, process.stderr],
-	]) {
-		let rest = "";
-		from.setEncoding("utf8").on("data", (text) => {
-			to.write(text);
-			const lines = (rest + text).split("\n");
-			rest = lines.pop();
-			for (const line of lines) listen(stripVTControlCharacters(line));
-		});
-	}
-	return new Promise((resolve) => {
-		child.once("error", () => resolve(1));
-		child.once("close", (code) => resolve(code ?? 1));
-	});
-}
-
 /** Runs one vitest project; null when it could not even report. */
-async function runProject(project) {
+function runProject(project) {
 	const report = join(scratch, `${project}.json`);
 	const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
 	const vitest = join(root, "node_modules/vitest/vitest.mjs");
-	const args = [vitest, "run", "--project", project, "--passWithNoTests", ...reporters];
-	const code = await runAloud(process.execPath, args);
+	const { status } = run(process.execPath, [vitest, "run", "--project", project, ...reporters]);
 	if (!existsSync(report)) return null;
-	return { project, ok: code === 0, ...JSON.parse(readFileSync(report, "utf8")) };
+	return { project, ok: status === 0, ...JSON.parse(readFileSync(report, "utf8")) };
 }
 
 const SKIPPED = new Set(["skipped", "pending", "todo", "disabled"]);
 
-/** The reason stands in the test's meta data (`skipReason`), after "skipped: " in a title, or on the file's console. */
-function reasonOf(test, file) {
-	if (typeof test.meta?.skipReason === "string") return test.meta.skipReason;
-	for (const title of [...test.ancestorTitles, test.title]) {
-		const said = /skipped: (.*?)\)?$/.exec(title);
+/** The reason stands in the title, as `skippable` wrote it: the test's own, or that of a group it stands in. */
+function reasonOf({ title, ancestorTitles }) {
+	for (const one of [title, ...ancestorTitles.toReversed()]) {
+		const said = / \(skipped: (.*)\)$/.exec(one);
 		if (said) return said[1];
 	}
-	return saidReasons.get(relative(root, file)) ?? "no reason given";
+	return "no reason given";
 }
 
 function countSkips(reports) {
@@ -121,11 +86,16 @@ function countSkips(reports) {
 	for (const file of reports.flatMap(({ testResults }) => testResults)) {
 		for (const test of file.assertionResults.filter(({ status }) => SKIPPED.has(status))) {
 			const name = test.ancestorTitles.filter(Boolean)[0]?.replace(/ \(skipped: .*$/, "") ?? basename(file.name);
-			const key = `${relative(root, file.name)} | ${name}: ${reasonOf(test, file.name)}`;
+			const key = `${relative(root, file.name)} | ${name}: ${reasonOf(test)}`;
 			groups.set(key, (groups.get(key) ?? 0) + 1);
 		}
 	}
 	return groups;
+}
+
+/** A project that is lost, such as by a pattern that matches no file, is no success. */
+function hasTests({ testResults }) {
+	return testResults.some(({ assertionResults }) => assertionResults.length > 0);
 }
 
 function summarize(reports, otherFailures) {
@@ -154,8 +124,9 @@ installPackages();
 const otherFailures = build() ? [] : ["the build (npm run build)"];
 const reports = [];
 for (const project of ["pure", "live"]) {
-	const report = await runProject(project);
+	const report = runProject(project);
 	if (report === null) otherFailures.push(`vitest project ${project} ended without a report`);
 	else reports.push(report);
+	if (report !== null && !hasTests(report)) otherFailures.push(`vitest project ${project} has no tests`);
 }
 process.exitCode = summarize(reports, otherFailures) ? 0 : 1;

@@ -3,7 +3,7 @@
 const HTTPS_PORT = "443";
 
 /**
- * `server`: what must listen at the target. `limit`: the longest that the issue allows, in round trips to the target.
+ * `server`: what must listen at the target. `limit`: the goal, in round trips to the target.
  * `mtu`: needs the path with two narrow links.
  */
 export const ROWS = [
@@ -29,6 +29,7 @@ export const ROWS = [
 		pietrasanta: ["-M", "dns", "-O", "domain=example.test"],
 		server: "dns",
 	},
+	{ method: "stun", limit: 1.1, traceroute: null, pietrasanta: null, server: "stun" },
 	{ method: "dccp", traceroute: ["-D"], pietrasanta: ["-D"] },
 	{ method: "sctp", traceroute: null, pietrasanta: null },
 	{ method: "raw", traceroute: ["-P", "253"], pietrasanta: null },

@@ -1,4 +1,4 @@
-// What listens at the target: TCP on 443 by this process, QUIC by caddy, DNS by dnsmasq; each only where installed.
+// What listens at the target: TCP on 443 by this process, QUIC by caddy, DNS by dnsmasq, STUN by coturn; each only where installed.
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -32,12 +32,16 @@ export async function startServers(namespace) {
 		tools.push(tool);
 		kinds.add(kind);
 	};
-	const [caddy, openssl, dnsmasq] = ["caddy", "openssl", "dnsmasq"].map(findProgram);
+	const [caddy, openssl, dnsmasq, coturn] = ["caddy", "openssl", "dnsmasq", "turnserver"].map(findProgram);
 	if (caddy !== null && openssl !== null)
 		start("quic", [caddy, "run", "--config", caddyFile(folder, openssl), "--adapter", "caddyfile"]);
 	if (dnsmasq !== null) {
 		const zone = ["--no-resolv", "--no-hosts", "--address=/example.test/192.0.2.1", "--user=root"];
 		start("dns", [dnsmasq, "--keep-in-foreground", "--conf-file=/dev/null", `--pid-file=${folder}/pid`, ...zone]);
+	}
+	if (coturn !== null) {
+		const files = [`--pidfile=${folder}/coturn-pid`, `--log-file=${folder}/coturn-log`, `--userdb=${folder}/coturn-db`];
+		start("stun", [coturn, "-n", "--stun-only", "--no-auth", "--no-cli", "--no-tls", "--no-dtls", ...files]);
 	}
 	await new Promise((resolve) => setTimeout(resolve, START_MS));
 	return {

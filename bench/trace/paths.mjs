@@ -1,4 +1,4 @@
-// Parts 1 to 4: how long a trace takes, in round trips to the farthest answer, on paths with known delays.
+// How long a trace takes, in round trips to the farthest answer, on paths with known delays.
 import { chainScenario, openLab } from "@whither/lab";
 import { matchProbes, startCapture } from "./capture.mjs";
 import { formatTable, medians } from "./figures.mjs";

@@ -1,4 +1,4 @@
-// Part 6: how far each reported round trip is from what a capture on the client's interface saw of the same packets.
+// How far each reported round trip is from what a capture on the client's interface saw of the same packets.
 import { fileURLToPath } from "node:url";
 import { chainScenario, findProgram, openLab, runTool, WHITHER } from "@whither/lab";
 import { matchProbes, startCapture } from "./capture.mjs";

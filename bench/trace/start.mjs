@@ -1,4 +1,4 @@
-// Part 5: what a whole command costs where the network costs nothing: twelve hops of veth links.
+// What a whole command costs where the network costs nothing: twelve hops of veth links.
 import { chainScenario, openLab } from "@whither/lab";
 import { formatTable, median } from "./figures.mjs";
 import { isMissing, TOOLS, timedRun } from "./tools.mjs";

@@ -1,6 +1,7 @@
 /** A scenario that many measurements want: a client, routers in a row, a target. */
 import type { ExpectedHop, HostSpec, LinkSpec, RouterSpec, Scenario } from "@whither/sim";
 
+/** What a chain is like: how many routers, how slow its links, what its machines do. */
 export interface ChainOptions {
 	/** Routers between client and target. */
 	readonly routers: number;

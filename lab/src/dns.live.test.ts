@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Family, TraceResult } from "@whither/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skippable } from "../../scripts/skippable.ts";
 import { chainScenario } from "./chain.ts";
 import { findProgram, labObstacle } from "./requirements.ts";
 import { type RunningTool, type RunOutcome, runWhither, startTool, WHITHER } from "./run.ts";
@@ -16,7 +17,6 @@ function obstacleHere(): string | null {
 }
 
 const obstacle = obstacleHere();
-if (obstacle !== null) console.warn(`dns against a real server skipped: ${obstacle}`);
 const title = "dns against a real server behind two routers";
 
 /** A server that knows one name and asks nobody else. */
@@ -33,7 +33,7 @@ function said({ command, code, stdout, stderr }: RunOutcome): string {
 	return `${command.join(" ")}\nexit ${code}\n${stderr}\n${stdout.slice(0, 2000)}`;
 }
 
-describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skipped: ${obstacle})`, () => {
+describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	let lab: Lab;
 	let server: RunningTool;
 

@@ -3,13 +3,13 @@ import { existsSync } from "node:fs";
 import type { Family, TraceResult } from "@whither/core";
 import { addressTowards, nodeNames, type Scenario } from "@whither/sim";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skippable } from "../../scripts/skippable.ts";
 import { insideNamespace, loadRules, runIpBatch, writeSysctls } from "./namespaces.ts";
 import { labObstacle } from "./requirements.ts";
 import { type RunOutcome, runWhither, WHITHER } from "./run.ts";
 import { type Lab, openLab } from "./topology.ts";
 
 const obstacle = labObstacle() ?? (existsSync(WHITHER) ? null : "the command is not built (npm run build)");
-if (obstacle !== null) console.warn(`flags on a real kernel skipped: ${obstacle}`);
 const title = "flags on a real kernel";
 
 /** Two ways from the client to the target: by `north`, as routed, and by `south`. */
@@ -58,7 +58,7 @@ function said({ command, code, stdout, stderr }: RunOutcome): string {
 	return `${command.join(" ")}\nexit ${code}\n${stderr}\n${stdout.slice(0, 2000)}`;
 }
 
-describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skipped: ${obstacle})`, () => {
+describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	let lab: Lab;
 
 	const address = (node: string, towards: string, family: Family): string =>

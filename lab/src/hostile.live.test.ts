@@ -3,6 +3,7 @@ import type { TraceResult } from "@whither/core";
 import { checkExpectation, Random, type Scenario } from "@whither/sim";
 import { encodeIcmpError, encodeIpv4, encodeUdp, IP_PROTOCOL } from "@whither/wire";
 import { afterEach, describe, expect, test } from "vitest";
+import { skippable } from "../../scripts/skippable.ts";
 import { chainScenario } from "./chain.ts";
 import { insideNamespace, loadRules, runIpBatch } from "./namespaces.ts";
 import { describeHops } from "./node-names.ts";
@@ -13,7 +14,6 @@ import { type Storm, startStorm } from "./storm.ts";
 import { type Lab, type LabOptions, openLab } from "./topology.ts";
 
 const obstacle = labObstacle() ?? (existsSync(WHITHER) ? null : "the command is not built (npm run build)");
-if (obstacle !== null) console.warn(`hostile networks skipped: ${obstacle}`);
 const title = "hostile networks";
 
 const opened: Lab[] = [];
@@ -107,7 +107,7 @@ async function rage(lab: Lab, packets: readonly Uint8Array[], perSecond: number)
 	await pause(100);
 }
 
-describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skipped: ${obstacle})`, () => {
+describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	test.each([
 		[4, "203.0.113.9"],
 		[6, "2001:db8::9"],

@@ -1,9 +1,8 @@
 /** Real kernels for scenarios: network namespaces, veth, nftables and TUN links, and tools run inside them. */
 export { type ChainOptions, chainScenario } from "./chain.ts";
 export { insideNamespace } from "./namespaces.ts";
-export { describeHops, facingHost } from "./node-names.ts";
 export type { NodePlan } from "./node-plan.ts";
-export { kernelObstacle, type LabPlan, planLab, type World } from "./plan.ts";
+export type { LabPlan, World } from "./plan.ts";
 export { findProgram, labObstacle } from "./requirements.ts";
 export {
 	type RunningTool,
@@ -16,7 +15,4 @@ export {
 	type User,
 	WHITHER,
 } from "./run.ts";
-export { type Storm, startStorm } from "./storm.ts";
 export { type Lab, type LabOptions, openLab } from "./topology.ts";
-export { type TraceVariant, traceArgs } from "./trace-args.ts";
-export { type LabVariant, labVariants, scenarioFor } from "./variants.ts";

@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import type { TraceResult } from "@whither/core";
 import type { HostSpec, RouterSpec, Scenario } from "@whither/sim";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skippable } from "../../scripts/skippable.ts";
 import { chainScenario } from "./chain.ts";
 import { labObstacle } from "./requirements.ts";
 import { runTool, runWhither, WHITHER } from "./run.ts";
 import { type Lab, openLab } from "./topology.ts";
 
 const obstacle = labObstacle() ?? (existsSync(WHITHER) ? null : "the command is not built (npm run build)");
-if (obstacle !== null) console.warn(`Path MTU over real routers skipped: ${obstacle}`);
 
 /** Of the links from the client on: narrower behind the second router, and again behind the fourth. */
 const LINK_MTUS = [1500, 1500, 1400, 1400, 1300, 1300];
@@ -52,7 +52,7 @@ function summary({ pathMtu, mtuDrops = [], hops, warnings }: TraceResult) {
 
 const REACHED_BY = [1500, 1500, 1400, 1400, 1300, 1300];
 
-describe.skipIf(obstacle !== null)("the path MTU over real routers that tell", () => {
+describe.skipIf(obstacle !== null)(skippable("the path MTU over real routers that tell", obstacle), () => {
 	let lab: Lab;
 
 	beforeAll(async () => {
@@ -80,7 +80,7 @@ describe.skipIf(obstacle !== null)("the path MTU over real routers that tell", (
 	});
 });
 
-describe.skipIf(obstacle !== null)("the path MTU over a real black hole", () => {
+describe.skipIf(obstacle !== null)(skippable("the path MTU over a real black hole", obstacle), () => {
 	let lab: Lab;
 
 	beforeAll(async () => {

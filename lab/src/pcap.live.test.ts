@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodePcapng, LINKTYPE_RAW } from "@whither/wire";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skippable } from "../../scripts/skippable.ts";
 import { chainScenario } from "./chain.ts";
 import { findProgram, labObstacle } from "./requirements.ts";
 import { type RunOutcome, runTool, runWhither, WHITHER } from "./run.ts";
@@ -14,7 +15,6 @@ const obstacle =
 	labObstacle() ??
 	(existsSync(WHITHER) ? null : "the command is not built (npm run build)") ??
 	(tshark === null ? "it needs tshark (Debian package tshark)" : null);
-if (obstacle !== null) console.warn(`captures skipped: ${obstacle}`);
 const title = "captures";
 
 const CASES = [
@@ -31,7 +31,7 @@ function said({ command, code, stdout, stderr }: RunOutcome): string {
 	return `${command.join(" ")}\nexit ${code}\n${stderr}\n${stdout.slice(0, 2000)}`;
 }
 
-describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skipped: ${obstacle})`, () => {
+describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	let lab: Lab;
 	let folder: string;
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Family, PingResult } from "@whither/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skippable } from "../../scripts/skippable.ts";
 import { chainScenario } from "./chain.ts";
 import { insideNamespace, loadRules } from "./namespaces.ts";
 import { findProgram, labObstacle } from "./requirements.ts";
@@ -12,7 +13,6 @@ const obstacle =
 	labObstacle() ??
 	(existsSync(WHITHER) ? null : "the command is not built (npm run build)") ??
 	(PYTHON === null ? "the server is python3's" : null);
-if (obstacle !== null) console.warn(`ping mode on a real kernel skipped: ${obstacle}`);
 const title = "ping mode on a real kernel";
 
 const PORT = 8080;
@@ -40,7 +40,7 @@ function said({ command, code, stdout, stderr }: RunOutcome): string {
 	return `${command.join(" ")}\nexit ${code}\n${stderr}\n${stdout.slice(0, 2000)}`;
 }
 
-describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skipped: ${obstacle})`, () => {
+describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	let lab: Lab;
 	let server: RunningTool;
 	let heard = "";

@@ -33,6 +33,7 @@ export interface SimulatedPlan {
 	readonly device: string;
 }
 
+/** Everything that is made for a scenario: namespaces, the links between them, and what is simulated. */
 export interface LabPlan {
 	readonly nodes: readonly NodePlan[];
 	readonly veths: readonly VethPlan[];
@@ -65,7 +66,7 @@ const SPEAKS = ["udplite", "dccp", "sctp", "otherProtocols"] as const;
 
 function wantedOfHost(spec: HostSpec): string | null {
 	if (spec.udpLongest !== undefined) return "application that ignores long datagrams";
-	if (spec.udp === "dns" || spec.udp === "quic") return `${spec.udp.toUpperCase()} server`;
+	if (spec.udp === "dns" || spec.udp === "quic" || spec.udp === "stun") return `${spec.udp.toUpperCase()} server`;
 	if (spec.answersFrom !== undefined) return "answersFrom";
 	const tcp = (["mss", "resetsAfterMs", "initialSequence"] as const).find((key) => spec.tcp?.[key] !== undefined);
 	return tcp ?? SPEAKS.find((key) => !["silent", "unreachable", undefined].includes(spec[key])) ?? null;
@@ -78,7 +79,7 @@ function wantedOfRouter(spec: RouterSpec): string | null {
 	const filter = spec.firewall === undefined ? null : firewallObstacle(spec.firewall);
 	if (translation !== null || filter !== null) return translation ?? filter;
 	if (spec.quoteBytes !== undefined && spec.quoteBytes !== "all") return "quoteBytes";
-	const keys = ["mpls", "interfaceInfo", "nodeName", "icmpDelayMs", "icmpJitterMs"] as const;
+	const keys = ["mpls", "interfaceInfo", "nodeName", "icmpDelayMs", "icmpJitterMs", "enriched"] as const;
 	return keys.find((key) => spec[key] !== undefined) ?? null;
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TraceResult } from "@whither/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skippable } from "../../scripts/skippable.ts";
 import { chainScenario } from "./chain.ts";
 import { findProgram, labObstacle } from "./requirements.ts";
 import { type RunningTool, runTool, runWhither, startTool, WHITHER } from "./run.ts";
@@ -23,9 +24,8 @@ const obstacle =
 	(existsSync(WHITHER) ? null : "the command is not built (npm run build)") ??
 	(caddy === null ? "it needs caddy (Debian package caddy)" : null) ??
 	(openssl === null ? "it needs openssl (Debian package openssl)" : null);
-if (obstacle !== null) console.warn(`QUIC against real servers skipped: ${obstacle}`);
-if (tshark === null) console.warn("QUIC packets as tshark reads them skipped: it needs tshark (Debian package tshark)");
-if (retryServer === null) console.warn("QUIC Retry skipped: it needs gtlsserver (Debian package ngtcp2-server)");
+const retryObstacle = retryServer === null ? "it needs gtlsserver (Debian package ngtcp2-server)" : null;
+const tsharkObstacle = tshark === null ? "it needs tshark (Debian package tshark)" : null;
 
 const title = "QUIC against real servers";
 const FAMILIES = [4, 6] as const;
@@ -167,7 +167,7 @@ async function readWhile(port: number, run: () => Promise<unknown>): Promise<rea
 /** RFC 9000 §19. */
 const FRAME_TYPES = { padding: 0, ack: 2, crypto: 6, close: 0x1c } as const;
 
-describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skipped: ${obstacle})`, () => {
+describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	beforeAll(async () => {
 		folder = await mkdtemp(join(tmpdir(), "whither-quic-"));
 		lab = await openLab(chainScenario({ routers: 2 }));
@@ -202,8 +202,8 @@ describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skippe
 		expect(answers).toContainEqual(expect.objectContaining({ close: expect.objectContaining(closed.close) }));
 	});
 
-	test.skipIf(retryServer === null).each(VARIANTS)(
-		"IPv$family over $channel: a Retry is followed, ECN counted",
+	test.skipIf(retryObstacle !== null).each(VARIANTS)(
+		skippable("IPv$family over $channel: a Retry is followed, ECN counted", retryObstacle),
 		async (asked) => {
 			const answers = details(await trace({ ...asked, args: ["-p", String(RETRY_PORT), "--ecn", "2"] }));
 			expect(answers.length).toBeGreaterThan(0);
@@ -215,60 +215,56 @@ describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skippe
 	);
 
 	const PEERS = [
-		{ server: "caddy", port: 443, initials: 1, missing: tshark === null },
-		{
-			server: "gtlsserver with Retry",
-			port: RETRY_PORT,
-			initials: 2,
-			missing: tshark === null || retryServer === null,
-		},
+		{ server: "caddy", port: 443, initials: 1, lacking: tsharkObstacle },
+		{ server: "gtlsserver with Retry", port: RETRY_PORT, initials: 2, lacking: tsharkObstacle ?? retryObstacle },
 	];
-	const ROWS = CHANNELS.flatMap(([channel, user]) => PEERS.map((peer) => ({ ...peer, channel, user })));
-	test.for(ROWS)(
-		"over $channel: tshark reads what we send, and $server falls silent once it is closed",
-		async (row, { skip }) => {
-			skip(row.missing, "it needs tshark and gtlsserver");
-			const { port, initials, channel, user } = row;
-			const one = ["-p", String(port), "-O", `sni=${SERVER_NAME}`, "-f", "3", "-m", "3", "-q", "1"];
-			const family = 4;
-			const packets = await readWhile(port, async () => {
-				const asked = ["--json", "-n", "-M", "quic", "--channel", channel, ...one, lab.addressOf("target", family)];
-				const outcome = await runWhither(asked, { namespace: lab.namespaceOf("client"), user });
-				expect(outcome.code, outcome.stderr).toBe(0);
-				expect(JSON.parse(outcome.stdout)).toMatchObject({ counters: { duplicates: 0, foreign: 0 } });
-			});
-			const target = lab.addressOf("target", family);
-			const ours = packets.filter(({ from }) => from !== target);
-			expect(ours).toHaveLength(initials + 1);
-			for (const [index, packet] of ours.entries()) {
-				expect(packet.packetTypes, JSON.stringify(packets)).toEqual([0]);
-				expect(packet.packetNumbers).toEqual([index]);
-				expect(Math.max(0, ...packet.severities)).toBeLessThan(EXPERT_WARNING);
-			}
-			for (const initial of ours.slice(0, initials)) expect(initial.frameTypes).toContain(FRAME_TYPES.crypto);
-			expect(ours[0]).toMatchObject({ serverNames: [SERVER_NAME], alpn: ["h3"] });
-			expect(ours.at(-1)?.frameTypes).toEqual([FRAME_TYPES.ack, FRAME_TYPES.close, FRAME_TYPES.padding]);
-			// What was under way when the close left may still come, but nothing is sent again.
-			const afterwards = packets.slice(packets.lastIndexOf(ours.at(-1) as ReadDatagram) + 1);
-			expect(afterwards.filter(({ packetTypes }) => packetTypes.includes(0))).toEqual([]);
-			expect(afterwards.length).toBeLessThanOrEqual(1);
-		},
-	);
+	describe.each(PEERS)("as tshark reads it, beside $server", ({ port, initials, lacking }) => {
+		test.skipIf(lacking !== null).each(CHANNELS)(
+			skippable("over %s: we send what we should, and the server falls silent once it is closed", lacking),
+			async (channel, user) => {
+				const one = ["-p", String(port), "-O", `sni=${SERVER_NAME}`, "-f", "3", "-m", "3", "-q", "1"];
+				const family = 4;
+				const packets = await readWhile(port, async () => {
+					const asked = ["--json", "-n", "-M", "quic", "--channel", channel, ...one, lab.addressOf("target", family)];
+					const outcome = await runWhither(asked, { namespace: lab.namespaceOf("client"), user });
+					expect(outcome.code, outcome.stderr).toBe(0);
+					expect(JSON.parse(outcome.stdout)).toMatchObject({ counters: { duplicates: 0, foreign: 0 } });
+				});
+				const target = lab.addressOf("target", family);
+				const ours = packets.filter(({ from }) => from !== target);
+				expect(ours).toHaveLength(initials + 1);
+				for (const [index, packet] of ours.entries()) {
+					expect(packet.packetTypes, JSON.stringify(packets)).toEqual([0]);
+					expect(packet.packetNumbers).toEqual([index]);
+					expect(Math.max(0, ...packet.severities)).toBeLessThan(EXPERT_WARNING);
+				}
+				for (const initial of ours.slice(0, initials)) expect(initial.frameTypes).toContain(FRAME_TYPES.crypto);
+				expect(ours[0]).toMatchObject({ serverNames: [SERVER_NAME], alpn: ["h3"] });
+				expect(ours.at(-1)?.frameTypes).toEqual([FRAME_TYPES.ack, FRAME_TYPES.close, FRAME_TYPES.padding]);
+				// What was under way when the close left may still come, but nothing is sent again.
+				const afterwards = packets.slice(packets.lastIndexOf(ours.at(-1) as ReadDatagram) + 1);
+				expect(afterwards.filter(({ packetTypes }) => packetTypes.includes(0))).toEqual([]);
+				expect(afterwards.length).toBeLessThanOrEqual(1);
+			},
+		);
 
-	const WHOLE = ROWS.flatMap((row) => ["1", "2"].map((queries) => ({ ...row, queries })));
-	test.for(WHOLE)(
-		"over $channel with -q $queries: every connection that $server opened is closed, those beyond the end as well",
-		async ({ missing, port, queries, ...asked }, { skip }) => {
-			skip(missing, "it needs tshark and gtlsserver");
-			const args = ["-p", String(port), "-O", `sni=${SERVER_NAME}`, "-q", queries];
-			const packets = await readWhile(port, () => trace({ ...asked, family: 4, args }));
-			const target = lab.addressOf("target", 4);
-			const opened = packets.filter(({ from, packetTypes }) => from === target && packetTypes.includes(0));
-			const closes = packets.filter(
-				({ from, frameTypes }) => from !== target && frameTypes.includes(FRAME_TYPES.close),
-			);
-			expect(closes.length).toBeGreaterThan(Number(queries));
-			expect(closes).toHaveLength(new Set(opened.map(({ sourceIds }) => sourceIds[0])).size);
-		},
-	);
+		const WHOLE = CHANNELS.flatMap(([channel, user]) => ["1", "2"].map((queries) => ({ channel, user, queries })));
+		test.skipIf(lacking !== null).each(WHOLE)(
+			skippable(
+				"over $channel with -q $queries: every connection that it opened is closed, those beyond the end as well",
+				lacking,
+			),
+			async ({ queries, ...asked }) => {
+				const args = ["-p", String(port), "-O", `sni=${SERVER_NAME}`, "-q", queries];
+				const packets = await readWhile(port, () => trace({ ...asked, family: 4, args }));
+				const target = lab.addressOf("target", 4);
+				const opened = packets.filter(({ from, packetTypes }) => from === target && packetTypes.includes(0));
+				const closes = packets.filter(
+					({ from, frameTypes }) => from !== target && frameTypes.includes(FRAME_TYPES.close),
+				);
+				expect(closes.length).toBeGreaterThan(Number(queries));
+				expect(closes).toHaveLength(new Set(opened.map(({ sourceIds }) => sourceIds[0])).size);
+			},
+		);
+	});
 });

@@ -4,8 +4,9 @@ import { IP_PROTOCOL } from "@whither/wire";
 import { alterationRules } from "./alteration-rules.ts";
 import { firewallRules, type NatRules, naptRules } from "./nat-rules.ts";
 
-/** Marks of the per-packet next hops: MARK + k sends a packet by table TABLE + k. */
+/** Marks of the per-packet next hops, the first of them: ECMP_MARK + k sends a packet by table ECMP_TABLE + k. */
 export const ECMP_MARK = 0x100;
+/** The first of their routing tables, clear of those that Linux keeps (253 to 255). */
 export const ECMP_TABLE = 200;
 /** Port that the lab's own echo server listens on (RFC 862). */
 export const ECHO_PORT = 7;

@@ -9,6 +9,7 @@ export const WHITHER = fileURLToPath(new URL("../../packages/whither/bin/whither
 /** `nobody`: uid and gid 65534, no group, no capability. */
 export type User = "root" | "nobody";
 
+/** Where, as whom and for how long a tool runs. */
 export interface RunOptions {
 	readonly namespace: string;
 	readonly user?: User;

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { TraceResult } from "@whither/core";
 import { checkExpectation, SCENARIOS, type Scenario } from "@whither/sim";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skippable } from "../../scripts/skippable.ts";
 import { describeHops, facingHost } from "./node-names.ts";
 import { describePackets } from "./packet-trace.ts";
 import { kernelObstacle } from "./plan.ts";
@@ -12,7 +13,6 @@ import { traceArgs } from "./trace-args.ts";
 import { type LabVariant, labVariants, leavesTraces, mayRunTogether, scenarioFor } from "./variants.ts";
 
 const obstacle = labObstacle() ?? (existsSync(WHITHER) ? null : "the command is not built (npm run build)");
-if (obstacle !== null) console.warn(`scenarios on real kernels skipped: ${obstacle}`);
 
 /** How the command ends a trace that could not go on, as its manual lists it. */
 const EXIT_BROKEN_OFF = 4;
@@ -62,6 +62,6 @@ function describeScenario(scenario: Scenario): void {
 }
 
 const title = "scenarios on real kernels";
-describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skipped: ${obstacle})`, () => {
+describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	for (const scenario of SCENARIOS) describeScenario(scenario);
 });

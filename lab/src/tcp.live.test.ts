@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Family, pathNat, type TraceResult } from "@whither/core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { skippable } from "../../scripts/skippable.ts";
 import { chainScenario } from "./chain.ts";
 import { insideNamespace, loadRules, writeSysctls } from "./namespaces.ts";
 import { findProgram, labObstacle } from "./requirements.ts";
@@ -17,7 +18,6 @@ function obstacleHere(): string | null {
 }
 
 const obstacle = obstacleHere();
-if (obstacle !== null) console.warn(`tcp against a real server skipped: ${obstacle}`);
 const title = "tcp against a real server behind three routers";
 
 const OPEN_PORT = 8080;
@@ -36,7 +36,7 @@ function said({ command, code, stdout, stderr }: RunOutcome): string {
 	return `${command.join(" ")}\nexit ${code}\n${stderr}\n${stdout.slice(0, 4000)}`;
 }
 
-describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skipped: ${obstacle})`, () => {
+describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	let lab: Lab;
 	let server: RunningTool;
 

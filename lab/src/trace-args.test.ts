@@ -35,3 +35,16 @@ test("where nothing depends on the wait it is a second", () => {
 	const args = traceArgs(plain, { family: 4, method: "tcp", channel: "raw" });
 	expect(args.join(" ")).toBe("trace --json -n -M tcp --channel raw -q 1 -w 1 10.16.4.2");
 });
+
+test("every option has its flag, and one that has none is refused", () => {
+	const told = (options: Scenario["trace"]["options"]) => {
+		const asked = options === undefined ? {} : { options };
+		const variant = { family: 4, method: "udp", channel: "raw" } as const;
+		return traceArgs({ ...scenario, trace: { from: "client", to: "target", ...asked } }, variant).join(" ");
+	};
+	const options = { source: "10.16.0.1", interface: "v0", gateways: ["10.0.0.1", "10.0.0.2"] };
+	const flags = "-s 10.16.0.1 -i v0 -g 10.0.0.1,10.0.0.2 -r --loose-match -w 1";
+	expect(told({ ...options, bypassRouting: true, looseMatch: true })).toContain(` raw ${flags} `);
+	expect(told({ capture: false })).toBe(told({}));
+	expect(() => told({ capture: true })).toThrow(RangeError);
+});

@@ -1,26 +1,69 @@
 /** A scenario's trace as a command line of `whither`. */
-import type { Family } from "@whither/core";
+import { DEFAULT_TRACE_OPTIONS, type Family } from "@whither/core";
 import { nodeAddress, type Scenario, type TraceSpec } from "@whither/sim";
 
 type Options = NonNullable<TraceSpec["options"]>;
 
 const seconds = (nanoseconds: number): string => String(nanoseconds / 1e9);
 
-/** How each option is written; what is not here has no flag. */
-const VALUED: readonly (readonly [key: keyof Options, flag: string, write: (value: number) => string])[] = [
-	["port", "-p", String],
-	["firstTtl", "-f", String],
-	["maxTtl", "-m", String],
-	["queries", "-q", String],
-	["simultaneous", "-N", String],
-	["timeoutNs", "-Q", seconds],
-	["maxSilentHops", "-H", String],
-	["sendWaitNs", "-z", seconds],
-	["tos", "-t", String],
-	["flowLabel", "-l", String],
-	["sourcePort", "--sport", String],
-	["fwmark", "--fwmark", String],
-];
+type Write<Value> = (value: Value) => readonly string[];
+
+const valued =
+	(flag: string): Write<number | string> =>
+	(value) => [flag, String(value)];
+const timed =
+	(flag: string): Write<number> =>
+	(value) => [flag, seconds(value)];
+const flagged =
+	(flag: string): Write<boolean> =>
+	(value) =>
+		value ? [flag] : [];
+
+/** How every option is written: by a flag, by `traceArgs` itself (`apart`), or not at all (`none`). */
+const FLAGS: {
+	readonly [Key in keyof Options]-?: Write<NonNullable<Options[Key]>> | "apart" | "none";
+} = {
+	method: "apart",
+	methodOptions: (options) =>
+		Object.entries(options).flatMap(([name, value]) => ["-O", value === true ? name : `${name}=${value}`]),
+	port: valued("-p"),
+	firstTtl: valued("-f"),
+	maxTtl: valued("-m"),
+	queries: valued("-q"),
+	simultaneous: valued("-N"),
+	timeoutNs: timed("-Q"),
+	maxSilentHops: valued("-H"),
+	sendWaitNs: timed("-z"),
+	tos: valued("-t"),
+	flowLabel: valued("-l"),
+	source: valued("-s"),
+	interface: valued("-i"),
+	gateways: (addresses) => (addresses.length === 0 ? [] : ["-g", addresses.join(",")]),
+	sourcePort: valued("--sport"),
+	fwmark: valued("--fwmark"),
+	bypassRouting: flagged("-r"),
+	looseMatch: flagged("--loose-match"),
+	waitMaxNs: "apart",
+	waitHere: "apart",
+	waitNear: "apart",
+	dontFragment: flagged("-F"),
+	pathMtu: flagged("--mtu"),
+	length: "apart",
+	capture: "none",
+	compareEvents: "none",
+};
+
+/** Throws `RangeError` for an option that the command cannot be asked for. */
+function flagsOf(options: Options): readonly string[] {
+	const rows = Object.entries(FLAGS) as [keyof Options, Write<unknown> | "apart" | "none"][];
+	return rows.flatMap(([key, write]) => {
+		const value = options[key];
+		if (value === undefined || value === null || write === "apart") return [];
+		if (write !== "none") return write(value);
+		if (value === DEFAULT_TRACE_OPTIONS[key]) return [];
+		throw new RangeError(`the command has no flag for the option ${key}`);
+	});
+}
 
 /** The wait where nothing depends on it; no factors, since round trips of microseconds would make them too strict. */
 const WAIT_SECONDS = "1";
@@ -36,7 +79,8 @@ function waitArgs(scenario: Scenario): string[] {
 	if (!isAboutTime(scenario)) return ["-w", WAIT_SECONDS];
 	const { waitMaxNs, waitHere, waitNear } = scenario.trace.options ?? {};
 	if (waitMaxNs === undefined && waitHere === undefined && waitNear === undefined) return [];
-	return ["-w", `${seconds(waitMaxNs ?? 3e9)},${waitHere ?? 3},${waitNear ?? 10}`];
+	const waits = { ...DEFAULT_TRACE_OPTIONS, ...scenario.trace.options };
+	return ["-w", [seconds(waits.waitMaxNs), waits.waitHere, waits.waitNear].join()];
 }
 
 /** Which trace to run of a scenario. */
@@ -46,28 +90,16 @@ export interface TraceVariant {
 	readonly channel: "errorQueue" | "raw" | "session";
 }
 
-/** The method's own options, one `-O` each. */
-function methodArgs({ methodOptions = {} }: Options): readonly string[] {
-	return Object.entries(methodOptions).flatMap(([name, value]) => ["-O", value === true ? name : `${name}=${value}`]);
-}
-
 /** Arguments of `whither` that run the scenario's trace and print its result as JSON. */
 export function traceArgs(scenario: Scenario, variant: TraceVariant): readonly string[] {
 	const options = scenario.trace.options ?? {};
-	const valued = VALUED.flatMap(([key, flag, write]) => {
-		const value = options[key];
-		return typeof value === "number" ? [flag, write(value)] : [];
-	});
 	return [
 		"trace",
 		"--json",
 		"-n",
 		...["-M", variant.method, "--channel", variant.channel],
-		...methodArgs(options),
-		...valued,
+		...flagsOf(options),
 		...waitArgs(scenario),
-		...(options.dontFragment === true ? ["-F"] : []),
-		...(options.pathMtu === true ? ["--mtu"] : []),
 		nodeAddress(scenario, scenario.trace.to, variant.family),
 		...(options.length === undefined || options.length === null ? [] : [String(options.length)]),
 	];

@@ -23,6 +23,7 @@ export interface InternetOrder {
 	readonly seed: number;
 }
 
+/** All that one such process is told. */
 export interface TunOrder {
 	readonly wires: readonly WireOrder[];
 	readonly internets: readonly InternetOrder[];

@@ -47,9 +47,11 @@ export function labVariants(scenario: Scenario): readonly LabVariant[] {
 	const methods = isAboutProtocol(scenario) || isRandom(scenario) ? [own] : [own, ...OTHER_METHODS];
 	return (scenario.families ?? ([4, 6] as const)).flatMap((family: Family) =>
 		methods.flatMap((method) =>
-			scenarioChannels(withMethod(scenario, method)).map((channel) => {
+			scenarioChannels(withMethod(scenario, method)).flatMap((channel) => {
+				// The command has no socket to lend.
+				if (channel === "borrowed") return [];
 				const user: User = channel === "errorQueue" ? "nobody" : "root";
-				return { family, method, channel, user };
+				return [{ family, method, channel, user }];
 			}),
 		),
 	);

@@ -1,4 +1,10 @@
 export { type Deadline, type Instant, type Machine, MICROSECOND, MILLISECOND, SECOND } from "./machine.ts";
+export type { NodeFacts, NodeInterface } from "./path-node/answer.ts";
+export { ANSWER_LIMITS, AnswerCap } from "./path-node/answer-cap.ts";
+export { type JudgeFacts, judgePassage, type NodeVerdict, type PassReason } from "./path-node/judge.ts";
+export { type LinkCapacity, LinkMeter, type LinkReading, type LinkState } from "./path-node/link-meter.ts";
+export { type Passage, type PassingPacket, readPassage } from "./path-node/passage.ts";
+export { routerStatus } from "./path-node/status.ts";
 export type {
 	ClassicNatKind,
 	Dependence,
@@ -70,6 +76,7 @@ export {
 export { type ChannelFacts, channelFacts, channelNeeds, channelOrder } from "./trace/channel-order.ts";
 export { type ContextParts, probeContext } from "./trace/context.ts";
 export type { TraceEvent } from "./trace/events.ts";
+export { extensionJson } from "./trace/extension-json.ts";
 export { hopsBack } from "./trace/hop-distance.ts";
 export type {
 	Companion,
@@ -120,6 +127,6 @@ export {
 	type TraceWarning,
 } from "./trace/result.ts";
 export { type SynAckFacts, synAckFacts } from "./trace/session.ts";
-export { extensionJson, type ResultFacts, traceResult } from "./trace/trace-result.ts";
+export { type ResultFacts, traceResult } from "./trace/trace-result.ts";
 export { Tracer } from "./trace/tracer.ts";
 export type { TracerConfig, TracerInput, TracerOutput } from "./trace/tracer-io.ts";

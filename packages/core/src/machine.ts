@@ -19,7 +19,9 @@ export interface Machine<Input, Output> {
 	readonly deadline: Deadline | null;
 }
 
-/** One microsecond, millisecond and second in nanoseconds. */
+/** A microsecond in nanoseconds. */
 export const MICROSECOND = 1_000;
+/** A millisecond in nanoseconds. */
 export const MILLISECOND = 1_000_000;
+/** A second in nanoseconds. */
 export const SECOND = 1_000_000_000;

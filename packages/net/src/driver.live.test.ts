@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
 import type { TraceMessage, TraceResult } from "@whither/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { skippable } from "../../../scripts/skippable.ts";
 import {
 	bundleChild,
 	type LiveChild,
@@ -14,11 +15,8 @@ import {
 import { buildChain, type Chain, isThere, liveObstacle } from "./testing/namespaces.ts";
 
 const obstacle = liveObstacle();
-if (obstacle !== null) console.warn(`skipped: ${obstacle}`);
-const hasNft = isThere("nft");
-const hasPrlimit = isThere("prlimit");
-if (!hasPrlimit) console.warn("skipped in part: no prlimit command, so no lack of descriptors");
-if (!hasNft) console.warn("skipped in part: no nft command, so no local firewall");
+const nftObstacle = isThere("nft") ? null : "it needs the command nft";
+const prlimitObstacle = isThere("prlimit") ? null : "it needs the command prlimit";
 
 const FLOOD_PORT = 7778;
 const METHODS = ["udp", "udp-classic", "udp-port", "icmp", "tcpconnect", "tcp"];
@@ -28,7 +26,7 @@ const CASES = [
 	...UNPRIVILEGED.map((method) => ({ method, user: "nobody" as const })),
 ].flatMap((one) => ([4, 6] as const).map((family) => ({ ...one, family })));
 
-describe.skipIf(obstacle !== null)("traces on a chain of three routers", () => {
+describe.skipIf(obstacle !== null)(skippable("traces on a chain of three routers", obstacle), () => {
 	let chain: Chain;
 	let child: LiveChild;
 	let responder: ChildProcess;
@@ -74,6 +72,18 @@ describe.skipIf(obstacle !== null)("traces on a chain of three routers", () => {
 		expect(hopsOf(result)).toEqual(hops);
 		expect(result.stopReason).toBe("reached");
 		for (const hop of result.hops) for (const probe of hop.probes) expect(probe.rttNs).toBeGreaterThan(0);
+	});
+
+	it.each([4, 6] as const)("by Node's own sockets measures the target and its distance, IPv%i", async (family) => {
+		const hops = chain.hops[family];
+		const target = hops[3] ?? "";
+		const prefix = ["env", "WHITHER_BACKEND=portable"];
+		const { message } = await trace({ method: "udp-port", family, target }, { user: "nobody", prefix });
+		const result = resultOf(message);
+		expect(hopsOf(result)).toEqual([null, null, null, target]);
+		expect(result).toMatchObject({ channel: "portable", stopReason: "reached", warnings: [{ code: "hopsUnseen" }] });
+		const last = result.hops[3]?.probes[0];
+		expect(last).toMatchObject({ stamps: "user", reply: { kind: "portUnreachable" } });
 	});
 
 	it("has every round trip by the kernel's clock while the main thread is blocked 15 ms in every 100", async () => {
@@ -129,7 +139,7 @@ describe.skipIf(obstacle !== null)("traces on a chain of three routers", () => {
 		}
 	});
 
-	it.skipIf(!hasNft)("calls a local firewall by its name", async () => {
+	it.skipIf(nftObstacle !== null)(skippable("calls a local firewall by its name", nftObstacle), async () => {
 		const nft = (...rule: string[]) => run("ip", ["netns", "exec", chain.client, "nft", ...rule]);
 		await nft(
 			"add table inet wn; add chain inet wn out { type filter hook output priority 0; }; add rule inet wn out udp dport 33434 drop",
@@ -165,13 +175,16 @@ describe.skipIf(obstacle !== null)("traces on a chain of three routers", () => {
 		await raging;
 	});
 
-	it.skipIf(!hasPrlimit)("says so when there are no descriptors left for more probes", async () => {
-		const { message } = await trace({ method: "udp-port" }, { prefix: ["prlimit", "--nofile=40:40"] });
-		const result = resultOf(message);
-		expect(result.hops[0]?.probes[0]?.from).toBe(chain.hops[4][0]);
-		const error = expect.objectContaining({ code: "tooManyFiles", call: "socket", errnoName: "EMFILE" });
-		expect(result.warnings).toContainEqual({ code: "channelFault", error });
-	});
+	it.skipIf(prlimitObstacle !== null)(
+		skippable("says so when there are no descriptors left for more probes", prlimitObstacle),
+		async () => {
+			const { message } = await trace({ method: "udp-port" }, { prefix: ["prlimit", "--nofile=40:40"] });
+			const result = resultOf(message);
+			expect(result.hops[0]?.probes[0]?.from).toBe(chain.hops[4][0]);
+			const error = expect.objectContaining({ code: "tooManyFiles", call: "socket", errnoName: "EMFILE" });
+			expect(result.warnings).toContainEqual({ code: "channelFault", error });
+		},
+	);
 
 	it("reaches a link-local address over the interface it is given", async () => {
 		const { stdout } = await run("ip", [

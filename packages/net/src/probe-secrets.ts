@@ -1,5 +1,5 @@
 /** What probes are marked with, so that those who would forge answers cannot guess it. */
-import type { Workspace } from "./native/workspace.ts";
+import type { Backend } from "./backend.ts";
 
 /** A key of 32 bits, which travels in the open, and a secret of 32 bytes that tells nothing of it. */
 export interface ProbeSecrets {
@@ -11,8 +11,16 @@ const KEY_BYTES = 4;
 const SECRET_BYTES = 32;
 
 /** Both new, of the kernel's randomness. */
-export function drawSecrets({ libc, scratch }: Workspace): ProbeSecrets {
-	libc.getrandom(scratch.address, KEY_BYTES + SECRET_BYTES, 0);
-	const secret = scratch.bytes.slice(KEY_BYTES, KEY_BYTES + SECRET_BYTES);
-	return { key: scratch.view.getUint32(0), secret };
+export function drawSecrets(backend: Backend): ProbeSecrets {
+	const bytes = randomBytes(backend, KEY_BYTES + SECRET_BYTES);
+	const key = new DataView(bytes.buffer).getUint32(0);
+	return { key, secret: bytes.subarray(KEY_BYTES) };
+}
+
+/** Loading Node's own source of it costs a trace milliseconds. */
+function randomBytes(backend: Backend, length: number): Uint8Array {
+	if (backend.name === "portable") return crypto.getRandomValues(new Uint8Array(length));
+	const { libc, scratch } = backend.workspace;
+	libc.getrandom(scratch.address, length, 0);
+	return scratch.bytes.slice(0, length);
 }

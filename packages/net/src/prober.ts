@@ -1,4 +1,4 @@
-/** Traces in a thread of their own, so that their timing holds while this thread is busy. */
+/** Traces and pings in a thread of their own, so that their timing holds while this thread is busy. */
 import { SHARE_ENV, Worker } from "node:worker_threads";
 import type { PingMessage, PingOrder, RunningTrace, TraceFailure, TraceMessage, TraceOrder } from "@whither/core";
 import { runPing, runTrace } from "./driver.ts";

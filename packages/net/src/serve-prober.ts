@@ -1,8 +1,9 @@
 /** The worker's side of the prober: runs the traces it is sent, many at a time. */
 import type { MessagePort } from "node:worker_threads";
 import type { RunningTrace } from "@whither/core";
-import { abandonRuns, runPing, runTrace } from "./driver.ts";
+import { runPing, runTrace } from "./driver.ts";
 import type { ProberReport, ProberRequest, RunMessage } from "./prober-protocol.ts";
+import { abandonRuns } from "./socket-run.ts";
 
 /** Serves requests on a worker's parent port until told to close; a bundle that starts itself as the worker calls this. */
 export function serveProber(port: MessagePort): void {

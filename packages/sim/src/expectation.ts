@@ -1,6 +1,9 @@
 /** Whether a trace came out as its scenario says. */
 import type { Family, HopResult, MtuDrop, ProbeResult, TraceResult } from "@whither/core";
+import { publicAddressOf } from "./call.ts";
+import { answerProblems } from "./expectation-answer.ts";
 import { besideProblems, changesProblem } from "./expectation-beside.ts";
+import { natAddress } from "./nat.ts";
 import type { Bounds, ExpectedHop, ExpectedMtuDrop, Scenario } from "./scenario.ts";
 import { computeRoutes, facingAddresses, nodeAddress, type Routes } from "./topology.ts";
 
@@ -39,11 +42,22 @@ function checkTotals(check: Check, result: TraceResult): void {
 	within(check, "inferred replies", probes.filter((probe) => probe.inferred).length, expect.inferred);
 	const duplicates = probes.reduce((sum, probe) => sum + (probe.duplicates ?? 0), 0);
 	within(check, "duplicates", duplicates, expect.duplicates);
+	const again = probes.reduce((sum, probe) => sum + (probe.retransmissions ?? 0), 0);
+	within(check, "retransmissions", again, expect.retransmissions);
+	if (expect.seenAs !== undefined) {
+		same(check, "public address", result.source.publicAddress, seenAddress(check, expect.seenAs));
+	}
 	if (expect.pathMtu !== undefined) same(check, "pathMtu", result.pathMtu, expect.pathMtu);
 	if (expect.mtuDrops !== undefined) checkMtuDrops(check, expect.mtuDrops, result.mtuDrops ?? []);
 	if (check.clock === "real") return;
 	within(check, "duration in ms", result.durationNs / 1e6, expect.durationMs);
 	within(check, "probes sent", result.counters.sent, expect.sent);
+}
+
+function seenAddress({ scenario, family }: Check, name: string | null): string | null {
+	const spec = name === null ? undefined : scenario.nodes[name];
+	if (name === null || spec?.kind !== "router" || spec.nat === undefined) return null;
+	return natAddress(scenario, name, spec.nat, family);
 }
 
 function checkMtuDrops(check: Check, want: readonly ExpectedMtuDrop[], have: readonly MtuDrop[]): void {
@@ -118,6 +132,7 @@ function checkReply(check: Check, want: ExpectedHop, probe: ProbeResult): void {
 	if (want.interfaceName !== undefined)
 		same(check, `${hop}: interface`, extensionName(probe, "interface"), want.interfaceName);
 	if (want.nodeName !== undefined) same(check, `${hop}: node name`, extensionName(probe, "node"), want.nodeName);
+	check.problems.push(...answerProblems(want, probe).map((problem) => `${hop}: ${problem}`));
 	if (want.changes !== undefined && probe.quoted !== null) {
 		const problem = changesProblem(probe.quoted.changes, want.changes);
 		if (problem !== null) check.problems.push(`${hop}: ${problem}`);
@@ -137,6 +152,7 @@ function answerAddresses({ scenario, routes, family }: Check, name: string): rea
 	if (spec?.kind === "host" && spec.answersFrom !== undefined) {
 		return facingAddresses(scenario, routes, name, spec.answersFrom, family);
 	}
+	if (scenario.call !== undefined && name === scenario.trace.to) return [publicAddressOf(scenario, name, family)];
 	const facing = facingAddresses(scenario, routes, name, from, family);
 	return spec?.kind === "host" ? [...facing, nodeAddress(scenario, name, family)] : facing;
 }

@@ -1,8 +1,8 @@
 /** A small internet in memory: topology and faults as data, real packet bytes, virtual time, one seed. */
-export { EventQueue } from "./event-queue.ts";
+export { publicAddressOf } from "./call.ts";
 export { type ClockKind, checkExpectation } from "./expectation.ts";
 export { formatPacket, formatPackets } from "./format-packets.ts";
-export { type Crossing, type Delivery, Impairment, impairmentFrom } from "./impairment.ts";
+export { Impairment, impairmentFrom } from "./impairment.ts";
 export { Internet, type InternetOptions } from "./internet.ts";
 export { natAddress } from "./nat.ts";
 export { type ClassicNat, type HomePlace, NAT_KINDS, type NatKind, type NatSeen, natKind } from "./nat-kinds.ts";
@@ -27,6 +27,7 @@ export type {
 } from "./program.ts";
 export { Random } from "./random.ts";
 export { openPing, type RunPingOptions, runPing, type SimulatedPing } from "./run-ping.ts";
+export { type RunStunOptions, runStun, type StunRun } from "./run-stun.ts";
 export { type RunTraceOptions, runTrace, scenarioChannels, type TraceRun } from "./run-trace.ts";
 export type {
 	Bounds,
@@ -50,7 +51,7 @@ export type {
 	UnreachableCode,
 	UnreachableSpec,
 } from "./scenario.ts";
-export { DEMO } from "./scenarios/demo.ts";
+export { DEMO, DEMO_CALL } from "./scenarios/demo.ts";
 export { findScenario, SCENARIOS } from "./scenarios/index.ts";
 export { type NatWorldSpec, natWorld } from "./scenarios/nat-world.ts";
 export { SessionChannel, type SessionChannelRequest } from "./session-channel.ts";

@@ -1,10 +1,12 @@
 /** The simulated internet: nodes joined by links, real packet bytes, virtual time. */
 import type { Family, Instant } from "@whither/core";
 import { type CryptoPort, IP_PROTOCOL } from "@whither/wire";
+import { EnrichedNodes } from "./enriched.ts";
 import { EventQueue } from "./event-queue.ts";
 import { decideForwarding } from "./forwarding.ts";
 import { fragmentIpv4 } from "./fragment.ts";
 import { answerPacket } from "./host.ts";
+import { StunHost } from "./host-stun.ts";
 import { type ErrorCause, formatCause } from "./icmp-error.ts";
 import { Impairment, impairmentFrom } from "./impairment.ts";
 import { middleboxHooks } from "./middlebox.ts";
@@ -49,6 +51,7 @@ export class Internet {
 	readonly #events = new EventQueue<() => void>();
 	/** By node name; made when a first segment to an open port comes. */
 	readonly #endpoints = new Map<string, TcpEndpoint>();
+	readonly #enriched: EnrichedNodes;
 	/** By node name; made when a first program comes. */
 	readonly #programs = new Map<string, ProgramHost>();
 
@@ -58,6 +61,7 @@ export class Internet {
 		this.family = family;
 		this.#crypto = options.crypto;
 		this.routes = computeRoutes(scenario);
+		this.#enriched = new EnrichedNodes(scenario.trace.from, this.routes);
 		const random = new Random(options.seed ?? scenario.seed ?? 1);
 		for (const [name, spec] of Object.entries(scenario.nodes)) {
 			const own = {
@@ -69,6 +73,7 @@ export class Internet {
 			const node = new SimNode({ scenario, family, ...own });
 			this.#nodes.set(name, node);
 			for (const address of node.addresses) this.#ownerOf.set(address, name);
+			if (spec.kind === "host" && spec.udp === "stun") this.attach(name, new StunHost(spec.stun));
 			if (spec.kind === "router" && spec.nat !== undefined && concerns(spec.nat, family)) {
 				this.#ownerOf.set(natAddress(scenario, name, spec.nat, family), name);
 			}
@@ -199,10 +204,12 @@ export class Internet {
 	#forward(node: SimNode, router: RouterSpec, packet: IpPacket, inLink: number, at: Instant): void {
 		const destination = this.nodeAt(packet.destination);
 		const verdict = decideForwarding(node, router, packet, destination, this.routes);
-		if (verdict.type === "drop") this.#drop(node, packet.bytes, at, verdict.why);
+		const enriched = this.#enriched.enrich(node, packet, verdict, { inLink, at });
+		if (enriched.type === "answer") this.#output(node, enriched.answer, at);
+		else if (verdict.type === "drop") this.#drop(node, packet.bytes, at, verdict.why);
 		else if (verdict.type === "error") this.#fail(node, packet, verdict.cause, inLink, at);
 		else {
-			const passed = this.#hooked(node, packet, { point: "forward", inLink, outLink: verdict.link, at });
+			const passed = this.#hooked(node, enriched.packet, { point: "forward", inLink, outLink: verdict.link, at });
 			if (passed !== null) this.#transmit(node, withTtl(passed, passed.ttl - 1), inLink, verdict.link, at);
 		}
 	}
@@ -255,15 +262,8 @@ export class Internet {
 		for (let copy = 0; copy < (node.spec.copies ?? 1); copy++) this.send(node.name, error, at + delayNs);
 	}
 
-	/** The address a node answers from: the one asked, the one it is told to use, or the one facing the sender. */
-	#answerSource(node: SimNode, packet: IpPacket): string {
-		const neighbour = node.spec.kind === "host" ? node.spec.answersFrom : undefined;
-		const towards = neighbour && [...node.interfaces.values()].find((place) => place.neighbour === neighbour);
-		if (towards) return towards.address;
-		if (node.addresses.has(packet.destination)) return packet.destination;
-		const link = this.routes.get(node.name)?.get(this.nodeAt(packet.source) ?? "")?.[0];
-		const facing = link === undefined ? undefined : node.interfaces.get(link);
-		return facing?.address ?? [...node.addresses][0] ?? packet.destination;
+	#answerSource(node: SimNode, { source, destination }: IpPacket): string {
+		return node.answerSource(destination, this.routes.get(node.name)?.get(this.nodeAt(source) ?? "")?.[0]);
 	}
 
 	#makeNoise(node: SimNode, packet: IpPacket, at: Instant): void {

@@ -3,9 +3,16 @@
  * to the outside, destinations and quoted packets as they come in by it, and both where a packet turns back at the router.
  */
 import { type Family, type Instant, MILLISECOND } from "@whither/core";
-import { decodeQuoted, ICMP_HEADER_LENGTH, IP_PROTOCOL, isDecodeError, parseAddress } from "@whither/wire";
+import {
+	decodeQuoted,
+	ICMP_HEADER_LENGTH,
+	IP_PROTOCOL,
+	isDecodeError,
+	parseAddress,
+	type QuotedPacket,
+} from "@whither/wire";
 import { copyBytes } from "./copy-bytes.ts";
-import { type BindingRules, NatBindings } from "./nat-bindings.ts";
+import { type Binding, type BindingRules, NatBindings } from "./nat-bindings.ts";
 import { portOf, rewrite, translate } from "./nat-rewrite.ts";
 import { DEFAULT_LIFETIME_MS, type NaptSpec, type NatSpec } from "./nat-spec.ts";
 import type { NodeHook, Verdict } from "./node.ts";
@@ -35,9 +42,12 @@ export function natHook(scenario: Scenario, router: string, nat: NatSpec, family
 		random: new Random((scenario.seed ?? 1) * 1000 + outer.link),
 	});
 	return (bytes, { point, inLink, outLink, packet, at }) => {
-		if (packet.fragmentOffset > 0 || inLink === null) return bytes;
+		if (packet.fragmentOffset > 0) return bytes;
+		const leaves = point === "out" && outLink === outer.link;
+		// What the router itself says of a packet that it has translated already.
+		if (inLink === null) return leaves && isIcmpError(packet) ? table.ownError(packet, at) : bytes;
 		const isInside = inLink !== outer.link;
-		if (point === "out") return isInside && outLink === outer.link ? table.outwards(packet, at) : bytes;
+		if (point === "out") return isInside && leaves ? table.outwards(packet, at) : bytes;
 		if (point === "forward") return bytes;
 		if (packet.destination === publicText) return isInside ? table.turnBack(packet, at) : table.inwards(packet, at);
 		// No provider routes private addresses: nobody outside reaches them by their own names.
@@ -186,6 +196,24 @@ class NatTable {
 		return bytes;
 	}
 
+	/**
+	 * The router's own error about a packet that came in by a mapping of its own: it leaves as one from inside, so that the
+	 * router cannot be told from the host behind it (as Linux does it).
+	 */
+	ownError(packet: IpPacket, at: Instant): Uint8Array {
+		const { quoted } = openError(packet);
+		const isTranslated = quoted !== null && this.#quotedBinding(quoted, at) !== null;
+		return isTranslated ? this.#errorOutwards(packet, at) : packet.bytes;
+	}
+
+	/** The mapping that a quoted packet came in by. */
+	#quotedBinding({ protocol, segment, source, destination }: QuotedPacket, at: Instant): Binding | null {
+		const insidePort = portOf(protocol, segment, "destination");
+		if (insidePort === null) return null;
+		const remote = { address: source, port: portOf(protocol, segment, "source") ?? 0 };
+		return this.#bindingsOf(protocol).between({ address: destination, port: insidePort }, remote, at);
+	}
+
 	/** An error from inside quotes a packet to the inside; outside it was one to the public address. */
 	#errorOutwards(packet: IpPacket, at: Instant): Uint8Array {
 		const { family } = packet;
@@ -193,12 +221,8 @@ class NatTable {
 		const { bytes, message, original, quoted } = openError(packet);
 		const outside = this.#bytesOf(publicAddress);
 		if (quoted !== null) {
-			const { protocol, segment, source, destination } = quoted;
-			const insidePort = portOf(protocol, segment, "destination");
-			const remote = { address: source, port: portOf(protocol, segment, "source") ?? 0 };
-			const inside = { address: destination, port: insidePort ?? 0 };
-			const binding = insidePort === null ? null : this.#bindingsOf(protocol).between(inside, remote, at);
-			const port = binding?.outsidePort ?? null;
+			const { protocol, segment } = quoted;
+			const port = this.#quotedBinding(quoted, at)?.outsidePort ?? null;
 			const replacement = { which: "destination", address: outside, port, fixes: true } as const;
 			rewrite({ bytes: original, segment, family, protocol }, replacement);
 		}

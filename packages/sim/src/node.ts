@@ -109,6 +109,19 @@ export class SimNode {
 		return this.#identification;
 	}
 
+	/**
+	 * The address it answers from: the one it is told to use, the one that was asked, or that of the link which faces the
+	 * sender.
+	 */
+	answerSource(asked: string, facingLink: number | undefined): string {
+		const neighbour = this.spec.kind === "host" ? this.spec.answersFrom : undefined;
+		const towards = neighbour && [...this.interfaces.values()].find((place) => place.neighbour === neighbour);
+		if (towards) return towards.address;
+		if (this.addresses.has(asked)) return asked;
+		const facing = facingLink === undefined ? undefined : this.interfaces.get(facingLink);
+		return facing?.address ?? [...this.addresses][0] ?? asked;
+	}
+
 	/** One of several equally good links for a packet; undefined when there is none. */
 	chooseLink(links: readonly number[], packet: IpPacket): number | undefined {
 		if (links.length < 2) return links[0];

@@ -1,6 +1,6 @@
 import { type PingOptions, TRACE_METHODS } from "@whither/core";
 import { describe, expect, it } from "vitest";
-import { testCrypto } from "./crypto.fixture.ts";
+import { testCrypto } from "../../wire/src/crypto.fixture.ts";
 import { openPing, runPing } from "./run-ping.ts";
 import { scenarioChannels } from "./run-trace.ts";
 import type { Scenario } from "./scenario.ts";

@@ -1,7 +1,7 @@
 import type { TraceResult } from "@whither/core";
 import { decodeQuicDatagram, equalBytes } from "@whither/wire";
 import { describe, expect, it } from "vitest";
-import { testCrypto } from "./crypto.fixture.ts";
+import { testCrypto } from "../../wire/src/crypto.fixture.ts";
 import { checkExpectation } from "./expectation.ts";
 import { formatPacket, formatPackets } from "./format-packets.ts";
 import { SERVER_ID } from "./host-quic.ts";

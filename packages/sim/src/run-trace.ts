@@ -1,6 +1,5 @@
 /** Runs the real tracer over a scenario in virtual time. */
 import {
-	type ChannelKind,
 	type ChannelNeed,
 	channelFacts,
 	channelOrder,
@@ -20,6 +19,7 @@ import {
 	traceResult,
 } from "@whither/core";
 import type { CryptoPort } from "@whither/wire";
+import { publicAddressOf, startCall } from "./call.ts";
 import { Internet } from "./internet.ts";
 import type { NodeHook } from "./node.ts";
 import type { PacketRecord } from "./packet-record.ts";
@@ -78,7 +78,7 @@ const STARTED_AT = "1970-01-01T00:00:00.000Z";
 export function scenarioChannels(scenario: Scenario): readonly ScenarioChannel[] {
 	if (scenario.trace.channels !== undefined) return scenario.trace.channels;
 	const method = requireMethod(scenario.trace.options?.method ?? DEFAULT_TRACE_OPTIONS.method);
-	return method.channels.map((need) => need.kind).filter((kind) => kind !== "borrowed");
+	return method.channels.map((need) => need.kind);
 }
 
 /** Runs a scenario's trace to its end. Throws when the tracer does not come to one. */
@@ -106,6 +106,7 @@ export function openScenario(scenario: Scenario, run: RunTraceOptions): OpenScen
 	const seed = run.seed ?? scenario.seed ?? 1;
 	const cryptography = run.crypto === undefined ? {} : { crypto: run.crypto };
 	const internet = new Internet({ scenario, family: run.family, seed, hooks: run.hooks ?? {}, ...cryptography });
+	if (scenario.call !== undefined) startCall(internet, scenario.call);
 	const options = traceOptions(scenario, run, internet);
 	const method = requireMethod(options.method);
 	const need = requireNeed(method, options, scenario, run);
@@ -131,18 +132,20 @@ function requireNeed(
 	scenario: Scenario,
 	run: RunTraceOptions,
 ): ChannelNeed {
-	const kinds: readonly ChannelKind[] = run.channel === undefined ? scenarioChannels(scenario) : [run.channel];
-	const needs = channelOrder(method, options);
-	const [need] = kinds.flatMap((kind) => needs.filter((candidate) => candidate.kind === kind));
+	const kinds = run.channel === undefined ? scenarioChannels(scenario) : [run.channel];
+	const [need] = channelOrder(method, { ...options, channels: kinds });
 	if (need === undefined) throw new RangeError(`method ${method.name} cannot use channel ${kinds.join(", ")}`);
 	return need;
 }
 
+/** The media of a call has decided where to, and by which ports. */
 function traceOptions(scenario: Scenario, run: RunTraceOptions, internet: Internet): TraceOptions {
-	const { options = {}, to } = scenario.trace;
-	const target = internet.address(to);
-	const where = { family: run.family, target, targetName: to };
-	return { ...DEFAULT_TRACE_OPTIONS, ...options, ...run.options, ...where };
+	const { call, trace } = scenario;
+	const { options = {}, to } = trace;
+	const { family } = run;
+	const target = call === undefined ? internet.address(to) : publicAddressOf(scenario, to, family);
+	const ports = call === undefined ? {} : { port: call.port, sourcePort: call.port };
+	return { ...DEFAULT_TRACE_OPTIONS, ...options, ...run.options, ...ports, family, target, targetName: to };
 }
 
 /** A channel of either kind on the simulated internet. */

@@ -2,7 +2,7 @@
  * A scenario: a topology, its faults and the outcome a trace must have, as data. The simulated internet runs it in
  * virtual time; the lab builds the same one from network namespaces. Node names stand for addresses everywhere.
  */
-import type { Family, OpenableChannel, ReplyKind, StopReason, TraceOptions, TraceResult } from "@whither/core";
+import type { ChannelNeed, Family, ReplyKind, StopReason, TraceOptions, TraceResult } from "@whither/core";
 import type { TcpOption } from "@whither/wire";
 import type { FirewallSpec, NatSpec } from "./nat-spec.ts";
 
@@ -20,6 +20,8 @@ export interface Scenario {
 	/** The order matters: a link's place in this list gives its addresses. */
 	readonly links: readonly LinkSpec[];
 	readonly trace: TraceSpec;
+	/** Media between both ends of the trace, whose 5-tuple is that of the media. */
+	readonly call?: CallSpec;
 	/** Packets that are none of the trace's business. */
 	readonly noise?: readonly NoiseSpec[];
 	/** `true`: a Linux kernel can express it; a string: why it cannot. */
@@ -36,8 +38,16 @@ export interface TraceSpec {
 	readonly channels?: readonly ScenarioChannel[];
 }
 
+/** Media that both ends of a trace send each other meanwhile, each to the address that the NAT before the other has. */
+export interface CallSpec {
+	/** Of both ends; their NATs must keep it. */
+	readonly port: number;
+	/** Default 50, one every 20 ms. */
+	readonly packetsPerSecond?: number;
+}
+
 /** Channel kinds that a scenario can be run over. */
-export type ScenarioChannel = OpenableChannel;
+export type ScenarioChannel = ChannelNeed["kind"];
 
 /** A machine of the scenario, told by its `kind`. */
 export type NodeSpec = HostSpec | RouterSpec;
@@ -68,11 +78,29 @@ export interface TcpSpec {
 	readonly initialSequence?: number;
 }
 
+/** A STUN server's ways, where they are not those of our own. */
+export interface StunSpec {
+	/** Its short-term password (RFC 8489 §9.1): requests without are refused by 400, those with another by 401. */
+	readonly password?: string;
+	/** It is silent where it would refuse, as ICE agents may be. */
+	readonly silentToStrangers?: true;
+	/** Asks everybody for long-term credentials (RFC 8489 §9.2): 401 with realm and nonce. */
+	readonly realm?: string;
+	/** Does not know PADDING (RFC 5780), and refuses it by 420. */
+	readonly refusesPadding?: true;
+	/** Answers every request by this error, such as 487. */
+	readonly error?: number;
+	/** Knows no more than RFC 3489. */
+	readonly classic?: true;
+}
+
 /** A machine at the edge: it forwards nothing. */
 export interface HostSpec {
 	readonly kind: "host";
-	/** What every UDP port does: `closed` answers port unreachable, `open` takes and says nothing, `echo` sends the payload back, `dns` answers queries with one address, `quic` answers Initials of version 1 with a ServerHello (it wants cryptography), `silent` drops. Default closed. */
-	readonly udp?: "closed" | "open" | "echo" | "dns" | "quic" | "silent";
+	/** What every UDP port does: `closed` answers port unreachable, `open` takes and says nothing, `echo` sends the payload back, `dns` answers queries with one address, `quic` answers Initials of version 1 with a ServerHello (it wants cryptography), `stun` answers Binding requests, `silent` drops. Default closed. */
+	readonly udp?: "closed" | "open" | "echo" | "dns" | "quic" | "stun" | "silent";
+	/** How a `stun` server answers where it differs from our own, which asks for nothing. */
+	readonly stun?: StunSpec;
 	/** A `quic` server has every client show its address first, by a Retry (RFC 9000 section 8.1.2). */
 	readonly quicRetry?: boolean;
 	/** Bytes of the longest datagram that its UDP application takes; longer ones it ignores. Default: any. */
@@ -136,6 +164,13 @@ export interface StripSpec {
 	readonly way?: "out" | "back";
 }
 
+/** What an enriched router says of its links, in kbit/s: `up` towards the trace's target, `down` back from there. */
+export interface EnrichedSpec {
+	readonly upKbps: number;
+	readonly downKbps: number;
+	readonly congested?: true;
+}
+
 /** A machine in the middle: it forwards, counts TTLs down and reports what it dropped. */
 export interface RouterSpec {
 	readonly kind: "router";
@@ -153,6 +188,11 @@ export interface RouterSpec {
 	readonly nodeName?: string;
 	/** `old`: the layout from before RFC 4884, length field zero and extension after exactly 128 bytes. Default rfc4884. */
 	readonly extensionLayout?: "rfc4884" | "old";
+	/**
+	 * Answers STUN requests whose TTL ran out by Time Exceeded with a STUN response in it (RFC 4884 class 0xF7), and writes
+	 * into the NETWORK-STATUS of those that it forwards.
+	 */
+	readonly enriched?: EnrichedSpec;
 	/** How one of several equally good next hops is chosen; default perFlow. */
 	readonly ecmp?: "perFlow" | "perPacket";
 	/** Destinations it answers with ICMP unreachable instead of forwarding to. */
@@ -260,6 +300,10 @@ export interface Expectation {
 	readonly late?: Bounds;
 	readonly duplicates?: Bounds;
 	readonly inferred?: Bounds;
+	/** How often probes were sent again, summed over the trace. */
+	readonly retransmissions?: Bounds;
+	/** Name of the router by whose outer address the result says we are seen; null: by our own, or not known. */
+	readonly seenAs?: string | null;
 	/** Probes sent. Checked in virtual time only. */
 	readonly sent?: Bounds;
 	readonly pathMtu?: number | null;
@@ -306,6 +350,10 @@ export interface ExpectedHop {
 	readonly mpls?: readonly number[];
 	/** How each change of the quoted probe begins, in order; empty: none. Not asked of error queues, which show no header. */
 	readonly changes?: readonly string[];
+	/** Fields that the findings of every answer must have, objects within likewise. */
+	readonly detail?: Readonly<Record<string, unknown>>;
+	/** What an enriched router says of its links; `false`: nothing. */
+	readonly networkStatus?: Readonly<Record<string, unknown>> | false;
 	/** Name of the interface that the quoted RFC 5837 object gives, as {@link interfaceName} makes it. */
 	readonly interfaceName?: string;
 	readonly nodeName?: string;

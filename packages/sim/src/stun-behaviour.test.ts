@@ -4,7 +4,7 @@ import { Internet } from "./internet.ts";
 import { NAT_KINDS, type NatKind, natKind } from "./nat-kinds.ts";
 import type { Endpoint } from "./program.ts";
 import { natWorld } from "./scenarios/nat-world.ts";
-import { BehaviourProgram, type StunServerOptions, StunServerProgram } from "./stun-programs.fixture.ts";
+import { BehaviourProgram, type StunServerOptions, StunServerProgram } from "./stun-programs.ts";
 import { publicAddresses } from "./topology.ts";
 
 const FAMILIES = [4, 6] as const;

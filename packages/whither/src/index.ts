@@ -27,13 +27,24 @@ export type {
 	TraceWarning,
 } from "@whither/core";
 export { PING_SCHEMA, TRACE_METHODS, TRACE_SCHEMA } from "@whither/core";
+export type {
+	IncomingMedia,
+	MediaCounters,
+	MediaListener,
+	MediaSocket,
+	MediaSocketOptions,
+	OutgoingMedia,
+	TransportAddress,
+	UnsentMedia,
+} from "@whither/net";
 export type { Scenario } from "@whither/sim";
-export { DEMO } from "@whither/sim";
+export { DEMO, NAT_KINDS, natWorld } from "@whither/sim";
 export type { AsLookup, AsServer } from "./api/as-server.ts";
 export { type DoctorResult, doctor, type MethodCheck } from "./api/doctor.ts";
 export { WhitherError, type WhitherErrorCode } from "./api/error.ts";
 export type { FailureDocument } from "./api/failure.ts";
 export type { MachineFacts } from "./api/machine-facts.ts";
+export { openMediaSocket } from "./api/media-socket.ts";
 export type { MethodOptions } from "./api/method-options.ts";
 export type { TraceRequestOptions } from "./api/options.ts";
 export { ping } from "./api/ping.ts";
@@ -42,7 +53,21 @@ export type { PingRequestOptions } from "./api/ping-options.ts";
 export { PingRun } from "./api/ping-run.ts";
 export type { ResolvedTarget } from "./api/resolve.ts";
 export { type SimulatedOptions, simulated } from "./api/simulated.ts";
+export { type SimulatedStunOptions, simulatedStun } from "./api/simulated-stun.ts";
+export { stun } from "./api/stun.ts";
+export type { StunFailureDocument } from "./api/stun-failure.ts";
+export type { StunRequestOptions } from "./api/stun-options.ts";
+export {
+	STUN_SCHEMA,
+	type StunFamilyResult,
+	type StunNoAnswer,
+	type StunResult,
+	type StunUnknown,
+} from "./api/stun-result.ts";
+export { type StunEvent, StunRun } from "./api/stun-run.ts";
+export type { StunWorld } from "./api/stun-world.ts";
 export { trace } from "./api/trace.ts";
+export { type FlowRemote, type FlowTraceOptions, traceFlow } from "./api/trace-flow.ts";
 export { TraceRun } from "./api/trace-run.ts";
 export type { World } from "./api/world.ts";
 export { formatCsvHeader, formatCsvRows } from "./report/csv.ts";
@@ -51,7 +76,10 @@ export { hopNews, nothingShown, type Shown } from "./report/hop-news.ts";
 export { formatJson } from "./report/json.ts";
 export { formatNdjsonEnd, formatNdjsonEvent } from "./report/ndjson.ts";
 export { formatPingEvent, formatPingSummary, type PingStyle } from "./report/ping-text.ts";
+export { formatStun, formatStunJson } from "./report/stun-report.ts";
 export { formatSummary } from "./report/summary.ts";
 export { formatHopLine, formatText, formatTextEvent, type TextStyle } from "./report/text.ts";
 export { type Note, type Verdict, type VerdictCode, verdict } from "./report/verdict.ts";
 export { warningSentence } from "./report/warning-words.ts";
+export { type Listening, type RunningServer, serve } from "./server/serve.ts";
+export type { ServeOptions } from "./server/serve-options.ts";

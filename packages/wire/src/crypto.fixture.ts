@@ -4,7 +4,7 @@ import type { CryptoPort } from "./crypto.ts";
 
 const TAG_LENGTH = 16;
 
-export const nodeCrypto: CryptoPort = {
+export const testCrypto: CryptoPort = {
 	sha256: (bytes) => new Uint8Array(createHash("sha256").update(bytes).digest()),
 	hmacSha256: (key, bytes) => new Uint8Array(createHmac("sha256", key).update(bytes).digest()),
 	aes128EncryptBlock(key, block) {

@@ -1,5 +1,5 @@
 /** Every decoder of this package as a function of bytes, for whoever throws inputs at them. */
-import { nodeCrypto } from "./crypto.fixture.ts";
+import { testCrypto } from "./crypto.fixture.ts";
 import * as wire from "./index.ts";
 import { decodeUdpPrefix } from "./udp.ts";
 
@@ -10,7 +10,7 @@ export interface FuzzTarget {
 }
 
 const DCID = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8);
-const KEYS = wire.deriveInitialKeys(wire.QUIC_V1, DCID, nodeCrypto);
+const KEYS = wire.deriveInitialKeys(wire.QUIC_V1, DCID, testCrypto);
 
 const SYN = {
 	sequence: 1,
@@ -61,9 +61,9 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
 
 function openEverything(bytes: Uint8Array): unknown {
 	return wire.decodeQuicDatagram(bytes).packets.map((packet) => {
-		if (packet.kind === "retry") return wire.verifyQuicRetry(packet, DCID, nodeCrypto);
+		if (packet.kind === "retry") return wire.verifyQuicRetry(packet, DCID, testCrypto);
 		if (packet.kind !== "initial" && packet.kind !== "handshake" && packet.kind !== "zeroRtt") return packet;
-		return wire.decodeQuicPayload(packet, KEYS.server, nodeCrypto);
+		return wire.decodeQuicPayload(packet, KEYS.server, testCrypto);
 	});
 }
 
@@ -183,11 +183,11 @@ export function fuzzSeeds(): readonly Uint8Array[] {
 		wire.encodeIcmpError(6, { type: 3, code: 0, quoted: packet6, extensions, ...at6 }),
 		wire.encodeIpv4({ ttl: 1, protocol: 17, ...udp, options: Uint8Array.of(7, 7, 4, 0, 0, 0, 0, 0) }, udp6),
 		Uint8Array.of(7, 7, 4, 0, 0, 0, 0, 1, 148, 4, 0, 0),
-		wire.encodeQuicRetry(retry, nodeCrypto),
+		wire.encodeQuicRetry(retry, testCrypto),
 		wire.encodeQuicVersionNegotiation({ dcid: DCID, scid: DCID, versions: [wire.QUIC_V2] }),
 		wire.encodeQuicTransportParameters([wire.quicTransportParameter("initialMaxData", 2n ** 60n)]),
 		wire.encodeTcpOptions(SYN.options),
-		wire.encodeServerInitial(initial, nodeCrypto),
+		wire.encodeServerInitial(initial, testCrypto),
 		wire.encodeQuicFrames([ack, ...frames]),
 		wire.encodeSctp({ ...udp, verificationTag: 0 }, [init]),
 		wire.encodeDccp({ ...udp, type: wire.DCCP_TYPES.response, sequence: 1 }, DCID),

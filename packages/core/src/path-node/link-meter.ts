@@ -38,8 +38,8 @@ export interface LinkState {
 const WINDOW_NS = 2 * SECOND;
 /** From here on a queue builds up sooner or later. */
 const BUSY_SHARE = 0.9;
-/** Below this share of the capacity what passes is chatter, such as our own answers, and not worth taking off. */
-const IDLE_SHARE = 0.01;
+/** Below this share of the capacity what passes is chatter, such as the traces that ask, and not worth taking off. */
+const IDLE_SHARE = 0.05;
 /** Losing one packet in a hundred is what senders slow down for; a stray drop or two is not. */
 const DROP_SHARE = 0.01;
 const LEAST_DROPS = 3;

@@ -77,6 +77,8 @@ export type StunClientInput =
 			readonly local?: number;
 			readonly at?: Instant;
 	  }
+	/** When a message that was put out left, by a better clock: the network card's or the kernel's. */
+	| { readonly type: "sent"; readonly bytes: Uint8Array; readonly transmission: number; readonly at: Instant }
 	/** Its owner has no more use for it. */
 	| { readonly type: "cancel"; readonly key: StunRequestKey }
 	/** An ICMP error or the socket says that this server cannot be reached from there. */

@@ -65,6 +65,7 @@ export class StunClient implements Machine<StunClientInput, StunClientOutput> {
 		if (input.type === "request") this.#begin(input.request, now);
 		else if (input.type === "received")
 			this.#hear(input.bytes, { from: input.from, local: input.local ?? 0, at: input.at ?? now }, now);
+		else if (input.type === "sent") this.#left(input.bytes, input.transmission, input.at);
 		else if (input.type === "cancel") this.#cancel(input.key);
 		else if (input.type === "unreachable") this.#loseServer(input.to, input.local ?? 0);
 		else if (input.type === "closed") this.#loseSocket(input.local);
@@ -129,6 +130,14 @@ export class StunClient implements Machine<StunClientInput, StunClientOutput> {
 		const bytes = transaction.transmit(now);
 		const transmission = transaction.sentAt.length;
 		this.#out.push({ type: "send", bytes, to, local: request.local ?? 0, key: request.key, transmission });
+	}
+
+	/** Round trips are counted from then; when to send again is not. */
+	#left(bytes: Uint8Array, transmission: number, at: Instant): void {
+		const message = decodeStun(bytes);
+		const transaction = isDecodeError(message) ? undefined : this.#transactions.withId(message.transactionId);
+		if (transaction !== undefined && transaction.sentAt[transmission - 1] !== undefined)
+			transaction.sentAt[transmission - 1] = at;
 	}
 
 	#overdue(now: Instant): void {

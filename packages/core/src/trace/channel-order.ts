@@ -1,5 +1,5 @@
 /** What a trace orders of its channel: which kind, best first, and the facts that it is opened with. */
-import type { ChannelKind, ChannelNeed, Family } from "./channel.ts";
+import type { ChannelNeed, Family } from "./channel.ts";
 import type { TraceMethod } from "./method.ts";
 import type { TraceOptions } from "./options.ts";
 
@@ -11,7 +11,7 @@ export interface ChannelFacts {
 	readonly family: Family;
 	/** Numeric address. */
 	readonly target: string;
-	/** Destination port; 0 where the protocol has none. */
+	/** Destination port, for probes, the kernel's route look-up and filters; 0 where the protocol has none. */
 	readonly port: number;
 	/** Null: the kernel's choice, as for the next two. */
 	readonly source: string | null;
@@ -19,11 +19,13 @@ export interface ChannelFacts {
 	readonly sourcePort: number | null;
 	/** The whole TOS or traffic-class byte. */
 	readonly tos: number;
+	/** IPv6 flow label, 20 bits; 0: the kernel's own. */
 	readonly flowLabel: number;
 	readonly dontFragment: boolean;
 	readonly bypassRouting: boolean;
 	/** Numeric addresses that packets are to pass, in order. */
 	readonly gateways: readonly string[];
+	/** Errors about packets to whatever address are heard: a NAT may have changed it. */
 	readonly looseMatch: boolean;
 	/** Replies are to carry the whole packet they came in. */
 	readonly capture: boolean;
@@ -41,15 +43,14 @@ export function channelNeeds(method: TraceMethod, { methodOptions }: TraceOption
 
 /**
  * The channels to try, in order. A loose match wants captured ICMP: the kernel hands an error queue only what it finds
- * to be the socket's own.
+ * to be the socket's own. `borrowed` is tried only where the orders name it, for somebody must have lent the socket.
  */
 export function channelOrder(method: TraceMethod, options: TraceOptions): readonly ChannelNeed[] {
 	const { channels, looseMatch } = options;
 	const all = channelNeeds(method, options);
-	const needs = looseMatch ? all.filter(({ kind }) => kind !== "errorQueue") : all;
-	if (channels === null) return needs;
-	const kinds: readonly ChannelKind[] = channels;
-	return kinds.flatMap((kind) => needs.filter((need) => need.kind === kind));
+	const needs = looseMatch ? all.filter(({ kind }) => kind !== "errorQueue" && kind !== "borrowed") : all;
+	if (channels === null) return needs.filter(({ kind }) => kind !== "borrowed");
+	return channels.flatMap((kind) => needs.filter((need) => need.kind === kind));
 }
 
 /** Where the path MTU is asked for, a packet that is cut up on the way tells nothing. */

@@ -5,15 +5,17 @@
 import type { IcmpExtension } from "@whither/wire";
 import type { Instant } from "../machine.ts";
 
+/** The version of IP. */
 export type Family = 4 | 6;
 
 /**
  * `errorQueue`: ordinary sockets with IP_RECVERR, no privilege. `raw`: own IP payload and captured ICMP, CAP_NET_RAW.
- * `borrowed`: a live media socket. `session`: inside a TCP connection.
+ * `borrowed`: a live media socket. `session`: inside a TCP connection. `portable`: sockets that hear the target alone, where
+ * there are no others; it stands in for `errorQueue`.
  */
-export type ChannelKind = OpenableChannel | "borrowed";
+export type ChannelKind = OpenableChannel | "borrowed" | "portable";
 
-/** The kinds that a trace can be asked to open. */
+/** The kinds that a trace can be asked to open; `borrowed` is lent to it by whoever has the socket. */
 export const OPENABLE_CHANNELS = ["errorQueue", "raw", "session"] as const;
 
 /** One of them. */
@@ -149,6 +151,7 @@ export interface ConnectReply extends ReplyHead {
 	readonly rttNs: number | null;
 }
 
+/** Whatever came back, by whichever channel. */
 export type Reply = IcmpErrorReply | PacketReply | ConnectReply;
 
 /**
@@ -206,10 +209,12 @@ export type ChannelInput =
 
 /** What a method needs of a channel. `perProbe` ports: every probe leaves from a source port of its own. */
 export interface ChannelNeed {
-	readonly kind: ChannelKind;
+	readonly kind: Exclude<ChannelKind, "portable">;
 	readonly transport: ProbeTransport;
 	readonly protocol: number;
 	readonly ports: "one" | "perProbe" | "none";
+	/** `counted`: each probe has a destination port of its own; absent: all have the same. */
+	readonly destinationPorts?: "counted";
 	/** What UDP-Lite's checksum is to cover, in bytes, where the kernel writes it (RFC 3828 section 3.1); 0: all. */
 	readonly checksumCoverage?: number;
 }

@@ -61,11 +61,9 @@ export class Companions {
 		return true;
 	}
 
-	/** Gives up those that have waited for as long as `limitNs` says; true when there were any. */
-	expire(limitNs: (slot: Slot) => number, now: Instant): boolean {
-		const overdue = this.#waiting().filter((slot) => now >= sentAt(slot) + limitNs(slot));
-		for (const slot of overdue) slot.state = "expired";
-		return overdue.length > 0;
+	/** Gives up those that have waited for as long as `limitNs` says. */
+	expire(limitNs: (slot: Slot) => number, now: Instant): void {
+		for (const slot of this.#waiting()) if (now >= sentAt(slot) + limitNs(slot)) slot.state = "expired";
 	}
 
 	/** When the next one will have waited so long; null: none waits. */

@@ -1,8 +1,9 @@
 /** What can be said of a trace only at its end. */
 import type { SystemError } from "./channel.ts";
 import { omissions } from "./omissions.ts";
+import { seenSource } from "./our-address.ts";
 import type { StopReason, TraceWarning } from "./result.ts";
-import { seenSource, traceEvidence } from "./trace-result.ts";
+import { traceEvidence } from "./trace-result.ts";
 import type { Tracer } from "./tracer.ts";
 
 /** So many packets that are not ours may have crowded out some that are, uncounted by the kernel (error queue). */
@@ -14,6 +15,7 @@ export function finalWarnings(tracer: Tracer, fault: SystemError | null): readon
 	const { dropped, foreign } = tracer.counters;
 	const address = seenSource(tracer);
 	return [
+		...(context.channel === "portable" ? [{ code: "hopsUnseen" } as const] : []),
 		...omissions(tracer.config),
 		...(address === null ? [] : [{ code: "publicAddress", address } as const]),
 		...(tracer.mtu?.warnings ?? []),

@@ -37,7 +37,7 @@ export function probeContext(
 		target,
 		sourcePorts: channel.sourcePorts,
 		port: channelFacts(method, options).port,
-		key,
+		key: channel.kind === "borrowed" ? mediaKey(key) : key,
 		length: packetLength(options, method),
 		targetName: options.targetName,
 		secret,
@@ -51,6 +51,15 @@ export function probeContext(
 	};
 	const least = method.leastLength?.(context) ?? 0;
 	return least <= context.length ? context : { ...context, length: least };
+}
+
+/** First bytes that begin nothing which travels beside media, so that its receiver drops them: from, and how many. */
+const UNUSED_FIRST_BYTES = { first: 4, count: 12 } as const;
+
+/** A key whose first byte, where a probe begins with it, is none of STUN's, DTLS's or RTP's (RFC 7983 section 7). */
+function mediaKey(key: number): number {
+	const { first, count } = UNUSED_FIRST_BYTES;
+	return (((first + ((key >>> 24) % count)) << 24) | (key & 0x00_ff_ff_ff)) >>> 0;
 }
 
 function packetLength({ family, length }: TraceOptions, method: TraceMethod): number {

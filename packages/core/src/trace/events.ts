@@ -2,6 +2,7 @@
 import type { ChannelKind, Family } from "./channel.ts";
 import type { HopResult, ProbeResult, StopReason, TraceWarning } from "./result.ts";
 
+/** One thing that happened in a trace; `atNs` counts from its start. */
 export type TraceEvent =
 	| {
 			readonly type: "start";

@@ -9,13 +9,13 @@ import {
 	QUIC_V1,
 	transportChecksum,
 } from "@whither/wire";
+import { testCrypto } from "../../../wire/src/crypto.fixture.ts";
 import { ipPacket, quotedProbe, replyFromPacket, replyFromSegment } from "./capture/packets.ts";
 import type { ChannelNeed, Family, ProbeTransport, Reply, SessionFacts } from "./channel.ts";
 import { probeContext } from "./context.ts";
 import type { ProbeContext, TraceMethod } from "./method.ts";
 import { TRACE_METHODS } from "./methods/index.ts";
 import { quic } from "./methods/quic.ts";
-import { testCrypto } from "./methods/quic-crypto.fixture.ts";
 import { connectionId } from "./methods/quic-ids.ts";
 import { DEFAULT_TRACE_OPTIONS } from "./options.ts";
 
@@ -86,7 +86,7 @@ function methodTargets(method: TraceMethod, family: Family): readonly TraceFuzzT
 			name: `${name} quote`,
 			decode: (bytes: Uint8Array) =>
 				matchIfAny(method, context, errorOf(context, need, errorFor(family, bytes), bytes)),
-			seeds: probes.map(({ bytes, packet }) => (need.kind === "errorQueue" ? bytes : packet)),
+			seeds: probes.map(({ bytes, packet }) => (need.transport === "ip" ? packet : bytes)),
 		};
 		return [answers, quotes];
 	});
@@ -144,12 +144,12 @@ function answerOf(context: ProbeContext, { protocol, transport }: ChannelNeed, b
 
 function errorOf(
 	context: ProbeContext,
-	{ kind, protocol, transport }: ChannelNeed,
+	{ protocol, transport }: ChannelNeed,
 	icmp: { readonly type: number; readonly code: number },
 	bytes: Uint8Array,
 ): Reply | null {
 	const { family } = context;
-	const quoted = kind === "errorQueue" ? queued(context, protocol, transport, bytes) : quotedProbe(family, bytes);
+	const quoted = transport === "ip" ? quotedProbe(family, bytes) : queued(context, protocol, transport, bytes);
 	if (quoted === null) return null;
 	// Written out, since spreading objects would take most of a run's time.
 	return {

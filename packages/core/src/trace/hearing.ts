@@ -32,16 +32,9 @@ export class Hearing {
 
 	/** True when the reply settled something, or may. */
 	take(reply: Reply, match: Exclude<Match, { type: "broken" }>, now: Instant): boolean {
-		const { settling, mtu, output } = this.#parts;
+		const { settling, mtu } = this.#parts;
 		if (match.type === "foreign") return this.#ignore(match.reason);
-		if (match.type === "flow") {
-			if (match.meaning.kind === "packetTooBig" && mtu !== null) mtu.refusedUnnamed(reply);
-			else {
-				settling.keep({ reply, meaning: match.meaning });
-				output({ type: "ignored", reason: "shortQuote" });
-			}
-			return true;
-		}
+		if (match.type === "flow") return this.#takeUnnamed(reply, match, now);
 		const transmission = settling.book.transmissions[match.sequence] ?? null;
 		if (transmission === null) return this.#ignore("unknownSequence");
 		if (match.type === "again") {
@@ -50,6 +43,23 @@ export class Hearing {
 		}
 		if (match.meaning.kind === "packetTooBig" && mtu?.refused(transmission, reply) === true) return true;
 		return this.#takeAnswer({ transmission, reply, meaning: match.meaning, late: false, inferred: false }, match, now);
+	}
+
+	/** An answer that does not name its probe: it is kept until it is known whose it is, or its TTL tells. */
+	#takeUnnamed(reply: Reply, { meaning, ttl }: Extract<Match, { type: "flow" }>, now: Instant): boolean {
+		const { settling, mtu, output } = this.#parts;
+		if (meaning.kind === "packetTooBig" && mtu !== null) {
+			mtu.refusedUnnamed(reply);
+			return true;
+		}
+		if (ttl === undefined) {
+			settling.keep({ reply, meaning });
+			output({ type: "ignored", reason: "shortQuote" });
+			return true;
+		}
+		const transmission = settling.unansweredAt(ttl, reply.at);
+		if (transmission === null) return this.#count("duplicate");
+		return this.#count(settling.answer({ transmission, reply, meaning, late: false, inferred: true }, now));
 	}
 
 	/** An answer with what comes of it beside: a farewell, and further probes that it answers. */

@@ -78,6 +78,14 @@ export interface ProbeRequest {
 	readonly companion?: string;
 	/** What the method said with `again`, when this packet follows up another of the same slot. */
 	readonly state?: unknown;
+	/** This packet says once more what another said that stayed unanswered. */
+	readonly retransmission?: Retransmission;
+}
+
+/** Which packet is sent again, by the sequence that it first left with, and for which time it leaves: 2 is the second. */
+export interface Retransmission {
+	readonly first: number;
+	readonly count: number;
 }
 
 /** One of a method's own options (`-O name` or `-O name=value`). */
@@ -89,6 +97,8 @@ export interface MethodOption {
 	readonly summary: string;
 	/** Says what is wrong with a value, else null; absent: any will do. */
 	readonly check?: (value: string) => string | null;
+	/** Its value is a domain name: one with letters beyond ASCII is translated before it gets here. */
+	readonly isDomainName?: true;
 	/** Names of options that it contradicts; one of the two need say so. */
 	readonly excludes?: readonly string[];
 }
@@ -120,6 +130,8 @@ export interface ReplyMeaning {
 	readonly place: "hop" | "target" | "end";
 	/** The method's own findings (TCP flags, and so on), shown as they are. */
 	readonly detail: Readonly<Record<string, unknown>>;
+	/** Our own address as the answerer saw it, where its protocol tells. */
+	readonly mappedAddress?: string;
 }
 
 /** Why a packet was not counted as an answer. */
@@ -154,8 +166,8 @@ export type Match =
 	  }
 	/** The other end broke the connection that the probes live in: no more of them are worth sending. */
 	| { readonly type: "broken"; readonly from: string }
-	/** Surely about our flow, but the router quoted too little to say which probe. */
-	| { readonly type: "flow"; readonly meaning: ReplyMeaning }
+	/** Surely about our flow, but the router quoted too little to say which probe, or no more than which TTL it had. */
+	| { readonly type: "flow"; readonly meaning: ReplyMeaning; readonly ttl?: number }
 	| { readonly type: "foreign"; readonly reason: IgnoreReason };
 
 /**
@@ -188,6 +200,8 @@ export interface TraceMethod {
 	readonly targetMayRefuseLength?: true;
 	/** Its probes open connections, which farewells close: answers are heard for a while after the trace's end. */
 	readonly opensConnections?: true;
+	/** How often a probe is sent again that stays unanswered; default never. */
+	retransmissions?(options: ProbeContext["options"]): number;
 	/** How many connections a `session` channel opens for it, each a flow; default 1. */
 	connections?(options: ProbeContext["options"]): number;
 	/**

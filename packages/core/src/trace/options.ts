@@ -1,5 +1,5 @@
 /** What one trace is asked to do: plain data, so that it crosses a worker boundary and stands in a scenario file. */
-import type { Family, OpenableChannel } from "./channel.ts";
+import type { ChannelNeed, Family } from "./channel.ts";
 
 /** A trace's orders with every default filled in. Times are nanoseconds. */
 export interface TraceOptions {
@@ -42,7 +42,7 @@ export interface TraceOptions {
 	/** -O: the method's own options by name; true for those without a value. Checked by `checkMethodOptions`. */
 	readonly methodOptions: Readonly<Record<string, string | true>>;
 	/** Channel kinds to try, in order, instead of the method's own order; null: the method's. */
-	readonly channels: readonly OpenableChannel[] | null;
+	readonly channels: readonly ChannelNeed["kind"][] | null;
 	/** --mtu: find the path MTU, and the hop behind which each smaller one begins. */
 	readonly pathMtu: boolean;
 	/** --loose-match: captured ICMP only, matched by the probes' own key whatever addresses and ports it quotes. */

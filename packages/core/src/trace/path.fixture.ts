@@ -13,6 +13,7 @@ import { traceResult } from "./trace-result.ts";
 import { Tracer } from "./tracer.ts";
 import type { TracerInput } from "./tracer-io.ts";
 
+/** Where every path of the tests ends. */
 export const TARGET = "203.0.113.7";
 
 const MEANINGS: Readonly<Record<number, ReplyMeaning>> = {
@@ -117,6 +118,7 @@ export function straightPath(hops: number, stepMs: number, silent: readonly numb
 	};
 }
 
+/** What a tracer is made from, and what happens to it on its way. */
 export interface RunOptions {
 	readonly options?: Partial<TraceOptions>;
 	/** Default: `numbered`. */
@@ -130,24 +132,29 @@ export interface RunOptions {
 	readonly sending?: (send: ProbeSend, nowMs: number) => ChannelInput | null;
 }
 
+/** A tracer that has come to its end, and what it said and sent. */
 export interface Run {
 	readonly tracer: Tracer;
 	readonly result: TraceResult;
 	readonly events: readonly TraceEvent[];
 	/** TTL, time in milliseconds and length of every packet. */
 	readonly sent: readonly { readonly ttl: number; readonly atMs: number; readonly length: number }[];
-	/** Most probes unanswered at one time. */
 	readonly durationMs: number;
+}
+
+/** A machine at its beginning. */
+export function newTracer({ options, method, context }: Pick<RunOptions, "options" | "method" | "context">): Tracer {
+	return new Tracer({
+		method: method ?? numbered,
+		options: { ...DEFAULT_TRACE_OPTIONS, family: 4, target: TARGET, targetName: TARGET, ...options },
+		context: { ...CONTEXT, ...context },
+	});
 }
 
 /** Runs a tracer over a path in virtual time; throws after 20,000 steps, so that a livelock fails. */
 export function runPath(path: Path, run: RunOptions = {}): Run {
-	const { options = {}, method = numbered, context = {}, inputs = [], lagMs = 0, sending } = run;
-	const tracer = new Tracer({
-		method,
-		options: { ...DEFAULT_TRACE_OPTIONS, family: 4, target: TARGET, targetName: TARGET, ...options },
-		context: { ...CONTEXT, ...context },
-	});
+	const { inputs = [], lagMs = 0, sending } = run;
+	const tracer = newTracer(run);
 	const events: TraceEvent[] = [];
 	const sent: { ttl: number; atMs: number; length: number }[] = [];
 	const queue: { at: number; input: TracerInput }[] = [

@@ -17,6 +17,7 @@ export interface Transmission {
 	size: number | null;
 }
 
+/** A reply that is known to be about one of our packets. */
 export interface Answer {
 	readonly transmission: Transmission;
 	readonly reply: Reply;
@@ -54,6 +55,8 @@ export interface Slot {
 	/** The latest packet sent for it. */
 	transmission: Transmission | null;
 	attempts: number;
+	/** Packets that said the same before that one and stayed unanswered, as the method wants it. */
+	readonly unanswered: Transmission[];
 	answer: Answer | null;
 	duplicates: number;
 	error: SystemError | null;
@@ -71,6 +74,7 @@ export function roundTrip(answer: Answer): number {
 	return Math.max(0, answer.reply.at - answer.transmission.sentAt);
 }
 
+/** It was answered, given up, or could not be sent. */
 export function isSettled(slot: Slot): boolean {
 	return slot.state === "answered" || slot.state === "expired" || slot.state === "failed";
 }
@@ -213,6 +217,7 @@ export function emptySlot(ttl: number, query: number, companion: Companion | nul
 		state: "unsent",
 		transmission: null,
 		attempts: 0,
+		unanswered: [],
 		answer: null,
 		duplicates: 0,
 		error: null,

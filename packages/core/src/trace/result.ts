@@ -2,6 +2,7 @@
 import type { ChannelKind, Family, OpenFailure, SystemError } from "./channel.ts";
 import type { ReplyKind } from "./method.ts";
 
+/** The `schema` of every trace result: its format and version. */
 export const TRACE_SCHEMA = "whither.trace/1";
 
 /** Why a trace ended. */
@@ -17,6 +18,8 @@ export type TraceWarning =
 	| { readonly code: "repliesDropped"; readonly count: number }
 	/** So many packets came that were not ours that some of ours may have been crowded out, uncounted. */
 	| { readonly code: "foreignStorm"; readonly count: number }
+	/** The sockets of this machine hear the target alone (channel `portable`): hops before it are unknown, not silent. */
+	| { readonly code: "hopsUnseen" }
 	/** Something asked for that this method cannot do was left out. */
 	| { readonly code: "notApplied"; readonly option: "ecn" | "length"; readonly method: string }
 	/** The connection that the probes were to travel in did not come about; no probe was sent. */
@@ -56,6 +59,8 @@ export interface ProbeResult {
 	readonly late?: true;
 	/** Further answers to the same probe. */
 	readonly duplicates?: number;
+	/** How often the probe was sent again because nothing had come; times are of the packet that was answered. */
+	readonly retransmissions?: number;
 	/** The router quoted too little to name the probe; it is counted for the only probe it can have been. */
 	readonly inferred?: true;
 	readonly reply: {

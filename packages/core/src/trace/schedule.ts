@@ -21,6 +21,7 @@ const LARGEST_LIMIT = 1024;
 const BACKOFF_NS = 5 * MILLISECOND;
 const MOST_ATTEMPTS = 8;
 
+/** How fast probes may leave. */
 export interface ScheduleOptions {
 	/** Fixed limit of probes in flight; null: adaptive. */
 	readonly simultaneous: number | null;
@@ -28,6 +29,7 @@ export interface ScheduleOptions {
 	readonly sendWaitNs: number;
 }
 
+/** The probes of one trace that have not left yet, in the order in which they will. */
 export class Schedule {
 	readonly #book: ProbeBook;
 	readonly #options: ScheduleOptions;
@@ -46,6 +48,7 @@ export class Schedule {
 	#heldFrom = Number.POSITIVE_INFINITY;
 	#holdNs = 0;
 	#heldUntil: Instant = 0;
+	#stopped = false;
 
 	constructor(book: ProbeBook, options: ScheduleOptions) {
 		this.#book = book;
@@ -58,7 +61,7 @@ export class Schedule {
 	take(now: Instant, inFlight: number): Slot[] {
 		const taken: Slot[] = [];
 		while (now >= this.#notBefore && inFlight + taken.length < this.#limit) {
-			const slot = this.#again.shift() ?? this.#nextInOrder(now, inFlight, taken.length);
+			const slot = this.#nextAgain() ?? this.#nextInOrder(now, inFlight, taken.length);
 			if (slot === null) break;
 			taken.push(slot);
 			if (this.#options.sendWaitNs > 0) this.#notBefore = now + this.#options.sendWaitNs;
@@ -79,14 +82,14 @@ export class Schedule {
 		this.#holdNs = holdNs;
 	}
 
-	/** When to come again, if there is anything left to send and room for it; else null. */
-	nextAt(now: Instant, inFlight: number): Instant | null {
+	/** From when on something may be sent, if there is anything left and room for it; else null. */
+	nextAt(inFlight: number): Instant | null {
 		if (this.done || inFlight >= this.#limit) return null;
 		if (this.#again.length === 0 && this.#position === this.#heldFrom) {
-			return Math.max(now, this.#notBefore, this.#heldUntil);
+			return Math.max(this.#notBefore, this.#heldUntil);
 		}
 		const waits = this.#again.length === 0 && inFlight > 0 && this.#opensWave();
-		return Math.max(now, this.#notBefore, waits ? this.#waveStartedAt + WAVE_GAP_NS : 0);
+		return Math.max(this.#notBefore, waits ? this.#waveStartedAt + WAVE_GAP_NS : 0);
 	}
 
 	get done(): boolean {
@@ -104,6 +107,7 @@ export class Schedule {
 
 	/** Nothing at all is sent any more. */
 	stop(): void {
+		this.#stopped = true;
 		this.#order = [];
 		this.#position = 0;
 		this.#again.length = 0;
@@ -126,7 +130,20 @@ export class Schedule {
 
 	/** Sends slots once more, apart from the rounds. */
 	repeat(slots: readonly Slot[]): void {
-		this.#again.push(...slots);
+		if (!this.#stopped) this.#again.push(...slots);
+	}
+
+	/** Whether slots given to `repeat` would leave. */
+	get stopped(): boolean {
+		return this.#stopped;
+	}
+
+	/** An answer to an earlier packet may have come while a slot stood in the queue. */
+	#nextAgain(): Slot | undefined {
+		for (;;) {
+			const slot = this.#again.shift();
+			if (slot === undefined || slot.state === "unsent") return slot;
+		}
 	}
 
 	#nextInOrder(now: Instant, inFlight: number, taken: number): Slot | null {

@@ -2,7 +2,7 @@
 import { type Instant, MILLISECOND } from "../machine.ts";
 import type { ChannelInput, ProbePacket, ProbeSend, SystemError } from "./channel.ts";
 import type { Companions } from "./companions.ts";
-import type { ReplyMeaning } from "./method.ts";
+import type { ProbeRequest, ReplyMeaning } from "./method.ts";
 import type { PathMtuDiscovery } from "./path-mtu/discovery.ts";
 import { packetSize, SIZE_COMPANION } from "./path-mtu/sizes.ts";
 import type { Slot } from "./probe-book.ts";
@@ -73,7 +73,7 @@ export class Sending {
 	nextAt(startedAt: Instant): Instant | null {
 		if (this.#companions.unsent) return startedAt;
 		const { schedule, book, end } = this.#settling;
-		return schedule.done ? null : schedule.nextAt(0, book.waitingUpTo(end.lastTtl));
+		return schedule.done ? null : schedule.nextAt(book.waitingUpTo(end.lastTtl));
 	}
 
 	/** A packet that nobody answers. */
@@ -132,6 +132,7 @@ export class Sending {
 			// To a method, packets that try sizes are a hop's probes.
 			...(companion === null || companion.name === SIZE_COMPANION ? {} : { companion: companion.name }),
 			...(slot.again === null ? {} : { state: slot.again.state }),
+			...retransmissionOf(slot),
 		};
 		const transmission = this.#settling.book.transmit(slot, asked, now);
 		const { sequence, request } = transmission;
@@ -140,4 +141,10 @@ export class Sending {
 		transmission.size = packetSize(context.family, packet, route);
 		return { sequence, ttl, packet, ...(companion?.tos === undefined ? {} : { tos: companion.tos }) };
 	}
+}
+
+function retransmissionOf({ unanswered }: Slot): Pick<ProbeRequest, "retransmission"> {
+	const [first] = unanswered;
+	if (first === undefined) return {};
+	return { retransmission: { first: first.sequence, count: unanswered.length + 1 } };
 }

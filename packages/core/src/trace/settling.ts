@@ -40,15 +40,18 @@ export class Settling {
 	readonly #waits: Waits;
 	readonly #shortQuotes = new ShortQuotes();
 	readonly #owner: SlotOwner;
+	readonly #retransmissions: number;
 
-	constructor(options: TraceOptions, owner: SlotOwner) {
+	/** `retransmissions`: how often a probe is sent again that stays unanswered. */
+	constructor(options: TraceOptions, owner: SlotOwner, retransmissions = 0) {
 		this.book = new ProbeBook(options.firstTtl, options.maxTtl, options.queries);
 		this.schedule = new Schedule(this.book, options);
 		this.end = new PathEnd(options.maxTtl);
-		const rule = { maxNs: options.waitMaxNs, here: options.waitHere, near: options.waitNear };
+		const rule = { maxNs: options.waitMaxNs, here: options.waitHere, near: options.waitNear, retransmissions };
 		this.#waits = new Waits(this.book, rule, this.end);
 		this.toldBelowTtl = options.firstTtl;
 		this.#owner = owner;
+		this.#retransmissions = retransmissions;
 	}
 
 	/** Takes an answer for its slot; a slot that has one already only counts it. */
@@ -83,6 +86,17 @@ export class Settling {
 		return true;
 	}
 
+	/** The probe that an answer is for which tells no more than its TTL: the first sent of those that have none. */
+	unansweredAt(ttl: number, at: Instant): Transmission | null {
+		for (const state of ["waiting", "expired"]) {
+			const open = this.book.hop(ttl).filter((slot) => slot.state === state && slot.answer === null);
+			const sent = open.flatMap(({ transmission }) => (transmission === null ? [] : [transmission]));
+			const first = sent.sort((a, b) => a.sentAt - b.sentAt).find(({ sentAt }) => sentAt <= at);
+			if (first !== undefined) return first;
+		}
+		return null;
+	}
+
 	/** Keeps an answer that does not name its probe. */
 	keep(unplaced: Unplaced): void {
 		this.#shortQuotes.add(unplaced);
@@ -96,7 +110,8 @@ export class Settling {
 			if (now < this.#waits.expiresAt(slot)) continue;
 			const onPath = slot.ttl <= this.end.lastTtl;
 			if (onPath && this.#owner.mayHaveLostWord(slot)) continue;
-			const held = onPath && this.#shortQuotes.pending && slot.attempts === 1;
+			if (onPath && this.#retransmit(slot)) continue;
+			const held = onPath && this.#shortQuotes.pending && slot.attempts - slot.unanswered.length === 1;
 			this.book.mark(slot, held ? "held" : "expired");
 			if (onPath && !held) this.#owner.settled(slot, now);
 		}
@@ -149,6 +164,17 @@ export class Settling {
 	/** How long a packet beside the hops is waited for. */
 	companionLimitNs(slot: Slot): number {
 		return this.#waits.companionLimitNs(slot.ttl);
+	}
+
+	/** True: the slot is sent again before it is given up. Where answers without a name are kept, one may be its own. */
+	#retransmit(slot: Slot): boolean {
+		const { transmission, unanswered } = slot;
+		if (transmission === null || unanswered.length >= this.#retransmissions) return false;
+		if (this.#shortQuotes.pending || this.schedule.stopped) return false;
+		unanswered.push(transmission);
+		this.book.mark(slot, "unsent");
+		this.schedule.repeat([slot]);
+		return true;
 	}
 
 	/** Lets answers of the path's end from beyond stand for its overdue probes. */

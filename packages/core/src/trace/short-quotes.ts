@@ -6,6 +6,7 @@ import type { Reply } from "./channel.ts";
 import type { ReplyMeaning } from "./method.ts";
 import type { Slot } from "./probe-book.ts";
 
+/** An answer to one of our probes, but nobody knows which. */
 export interface Unplaced {
 	readonly reply: Reply;
 	readonly meaning: ReplyMeaning;

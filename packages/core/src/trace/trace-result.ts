@@ -1,18 +1,13 @@
 /** From the tracer's books to the values that reports read. */
-import { type IcmpExtension, packetChanges } from "@whither/wire";
+import { packetChanges } from "@whither/wire";
 import { ipPacket } from "./capture/packets.ts";
 import type { SessionFacts } from "./channel.ts";
+import { extensionJson } from "./extension-json.ts";
 import type { TraceEvidence } from "./method.ts";
 import { natField } from "./nat-hops.ts";
+import { answersOf, mappedSource, seenSource } from "./our-address.ts";
 import { type Answer, roundTrip, type Slot, type Transmission } from "./probe-book.ts";
-import {
-	type CompanionResult,
-	type ExtensionJson,
-	type HopResult,
-	type ProbeResult,
-	TRACE_SCHEMA,
-	type TraceResult,
-} from "./result.ts";
+import { type CompanionResult, type HopResult, type ProbeResult, TRACE_SCHEMA, type TraceResult } from "./result.ts";
 import type { Tracer } from "./tracer.ts";
 import type { TracerConfig } from "./tracer-io.ts";
 
@@ -43,7 +38,7 @@ export function traceResult(tracer: Tracer, facts: ResultFacts): TraceResult {
 		source: {
 			address: context.source,
 			port: context.sourcePorts[0] ?? null,
-			publicAddress: seenSource(tracer),
+			publicAddress: seenSource(tracer) ?? mappedSource(tracer),
 		},
 		method: method.name,
 		channel: context.channel,
@@ -72,11 +67,6 @@ export function traceEvidence(tracer: Tracer): TraceEvidence {
 		hops: hops.filter(({ probes }) => probes.length > 0),
 		companions: companionResults(tracer),
 	};
-}
-
-function answersOf(tracer: Tracer): Answer[] {
-	const slots = [...tracer.book.slots(), ...tracer.companions.slots];
-	return slots.flatMap((slot) => (slot.answer === null ? [] : [slot.answer]));
 }
 
 /** The first connection's handshake, where probes travelled in one. */
@@ -152,6 +142,7 @@ export function probeResult(tracer: Pick<Tracer, "startedAt" | "config">, slot: 
 		flow: transmission?.request.flow ?? 0,
 		sentAtNs: Math.round((transmission?.sentAt ?? tracer.startedAt) - tracer.startedAt),
 	};
+	const again = slot.unanswered.length > 0 ? { retransmissions: slot.unanswered.length } : {};
 	if (answer === null) {
 		const status = slot.state === "failed" ? ("sendError" as const) : ("timeout" as const);
 		return {
@@ -164,12 +155,14 @@ export function probeResult(tracer: Pick<Tracer, "startedAt" | "config">, slot: 
 			reply: null,
 			quoted: null,
 			extensions: [],
+			...again,
 			...(slot.error === null ? {} : { error: slot.error }),
 		};
 	}
 	return {
 		...sent,
 		...answerFields(answer, tracer, quotes),
+		...again,
 		...(slot.duplicates > 0 ? { duplicates: slot.duplicates } : {}),
 	};
 }
@@ -246,45 +239,6 @@ function quotedChanges(
 
 /** An identification of 0 stands for the kernel's own choice, and is not compared. */
 const CHOSEN_BY_KERNEL = 0;
-
-/** One RFC 4884 object as `whither.trace/1` writes it. */
-export function extensionJson(extension: IcmpExtension): ExtensionJson {
-	const object = { class: extension.class, type: extension.type };
-	switch (extension.kind) {
-		case "mpls":
-			return {
-				...object,
-				mpls: extension.labels.map(({ label, trafficClass, bottom, ttl }) => ({
-					label,
-					tc: trafficClass,
-					bottom,
-					ttl,
-				})),
-			};
-		case "interface": {
-			const { role, index, address, name, mtu } = extension;
-			return { ...object, interface: { role, index, address, name, mtu } };
-		}
-		case "node":
-			return { ...object, node: { address: extension.address, name: extension.name } };
-		default:
-			return {
-				...object,
-				bytes: Array.from(extension.bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""),
-			};
-	}
-}
-
-/** Our address as routers saw it, where it is not the one we sent from (1:1 NAT); null where it is, or unknown. */
-export function seenSource(tracer: Tracer): string | null {
-	const { source } = tracer.config.context;
-	for (const { reply } of answersOf(tracer)) {
-		if (reply.type === "icmpError" && reply.quoted.source !== null && reply.quoted.source !== source) {
-			return reply.quoted.source;
-		}
-	}
-	return null;
-}
 
 /** The smallest MTU that any router, or our own kernel, told. */
 function smallestMtu(tracer: Tracer): number | null {

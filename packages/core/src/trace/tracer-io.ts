@@ -4,6 +4,7 @@ import type { TraceEvent } from "./events.ts";
 import type { IgnoreReason, ProbeContext, TraceMethod } from "./method.ts";
 import type { TraceOptions } from "./options.ts";
 
+/** What a tracer is told: orders, that time has passed, and what its channel says. */
 export type TracerInput =
 	| { readonly type: "start" }
 	| { readonly type: "tick" }
@@ -12,6 +13,7 @@ export type TracerInput =
 	| { readonly type: "stop" }
 	| ChannelInput;
 
+/** What a tracer wants done, what it tells, and what it did nothing with. */
 export type TracerOutput =
 	| { readonly type: "send"; readonly probes: readonly ProbeSend[] }
 	| { readonly type: "event"; readonly event: TraceEvent }
@@ -20,6 +22,7 @@ export type TracerOutput =
 			readonly reason: IgnoreReason | "finished" | "notStarted" | "duplicate" | "shortQuote";
 	  };
 
+/** What one tracer is made from. */
 export interface TracerConfig {
 	readonly method: TraceMethod;
 	readonly options: TraceOptions;

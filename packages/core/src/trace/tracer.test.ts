@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { MILLISECOND, SECOND } from "../machine.ts";
 import type { ProbeSend } from "./channel.ts";
 import type { TraceMethod } from "./method.ts";
-import { icmpReply, numbered, runPath, shownHops, straightPath, TARGET } from "./path.fixture.ts";
+import { icmpReply, newTracer, numbered, runPath, shownHops, straightPath, TARGET } from "./path.fixture.ts";
 
 describe("the schedule", () => {
 	it("finishes thirty hops of two milliseconds each within 1.1 times the largest round trip", () => {
@@ -68,6 +68,22 @@ describe("the schedule", () => {
 		expect(result.stopReason).toBe("reached");
 		expect(result.hops.flatMap(({ probes }) => probes).every(({ status }) => status === "reply")).toBe(true);
 	});
+});
+
+it("sends what is due while answers may lie unread, and gives no probe up meanwhile", () => {
+	const tracer = newTracer({ options: { sendWaitNs: 1 * SECOND, waitMaxNs: 0.5 * SECOND } });
+	const sent = (outputs: ReturnType<typeof tracer.step>) =>
+		outputs.flatMap((output) => (output.type === "send" ? output.probes : []));
+	const [first] = sent(tracer.step({ type: "start" }, 0));
+	if (first === undefined) throw new Error("nothing was sent");
+	expect(tracer.step({ type: "due" }, 0.9 * SECOND)).toEqual([]);
+	const outputs = tracer.step({ type: "due" }, 1 * SECOND);
+	expect(outputs).toHaveLength(1);
+	expect(sent(outputs).map(({ ttl }) => ttl)).toEqual([2]);
+	const reply = icmpReply(first, { type: 11, delayMs: 400, from: "10.0.0.1" }, 400 * MILLISECOND);
+	const probe = expect.objectContaining({ status: "reply", from: "10.0.0.1", rttNs: 400 * MILLISECOND });
+	const told = tracer.step({ type: "reply", reply }, 1 * SECOND);
+	expect(told).toContainEqual({ type: "event", event: expect.objectContaining({ type: "probe", ttl: 1, probe }) });
 });
 
 describe("the waits", () => {

@@ -60,10 +60,11 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#config = { ...config, options };
 		this.#packets = options.capture ? new PacketLog(this) : null;
 		this.#connecting = new Connecting(config);
-		this.#settling = new Settling(options, {
-			settled: (slot, now) => this.#probeEvent(slot, now),
-			mayHaveLostWord: (slot) => this.mtu?.mayHaveLostWord(slot) === true,
-		});
+		const owner = {
+			settled: (slot: Slot, now: Instant) => this.#probeEvent(slot, now),
+			mayHaveLostWord: (slot: Slot) => this.mtu?.mayHaveLostWord(slot) === true,
+		};
+		this.#settling = new Settling(options, owner, config.method.retransmissions?.(context.options));
 		this.book = this.#settling.book;
 		this.#lingering = config.method.opensConnections === true ? new Lingering(this.book) : null;
 		this.#schedule = this.#settling.schedule;

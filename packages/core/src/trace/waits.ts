@@ -6,12 +6,15 @@ import { type Instant, MILLISECOND } from "../machine.ts";
 import type { PathEnd } from "./path-end.ts";
 import { type Answer, type ProbeBook, roundTrip, type Slot } from "./probe-book.ts";
 
+/** -w as it was asked for. */
 export interface WaitRule {
 	readonly maxNs: number;
 	/** Factor over the round trip of another answer of the same hop; 0: off. */
 	readonly here: number;
 	/** Factor over the round trip of an answer of a later hop; 0: off, and the grace after the end's answer with it. */
 	readonly near: number;
+	/** How often a probe is sent again before it is given up; its waits are shared out among its packets. */
+	readonly retransmissions: number;
 }
 
 /** Added to a round trip before a factor is applied, so that microsecond paths do not give routers microseconds. */
@@ -23,6 +26,9 @@ const SLACK_NS = 1 * MILLISECOND;
  */
 const END_FACTOR = 2.5;
 const END_FLOOR_NS = 100 * MILLISECOND;
+
+/** No packet's share of a wait is made shorter than this: routers of near hops may be slow now and then. */
+const SHARE_FLOOR_NS = 50 * MILLISECOND;
 
 /** A target's own probe is overdue (and another answer of the target may stand for it) after this much of its round trip. */
 const OVERDUE_FACTOR = 1.25;
@@ -57,9 +63,11 @@ export class Waits {
 		this.#endAnswered = true;
 	}
 
-	/** When a sent and unanswered probe is given up. */
+	/** When a sent and unanswered probe is given up, or sent again. */
 	expiresAt(slot: Slot): Instant {
-		return sentAt(slot) + this.#limitNs(slot.ttl);
+		const limit = this.#limitNs(slot.ttl);
+		const share = Math.max(limit / (1 + this.#rule.retransmissions), Math.min(limit, SHARE_FLOOR_NS));
+		return sentAt(slot) + share;
 	}
 
 	/** When an unanswered probe of the path's last TTL may be stood for by an answer from beyond. */

@@ -1,39 +1,14 @@
 /** The shape of a channel: what is asked of it when it is opened, and what it does. */
-import type { ChannelInput, ChannelKind, ChannelNeed, Family, Instant, ProbeSend } from "@whither/core";
+import type { ChannelFacts, ChannelInput, ChannelKind, ChannelNeed, Instant, ProbeSend } from "@whither/core";
 import type { Clock } from "../clock.ts";
 import type { EpollSet } from "../native/epoll.ts";
+import type { Watch } from "../native/libc.ts";
 import type { Workspace } from "../native/workspace.ts";
 import type { Route } from "../route.ts";
 
 /** Everything that a channel has to know before its first probe. */
-export interface ChannelRequest {
+export interface ChannelRequest extends ChannelFacts {
 	readonly need: ChannelNeed;
-	readonly family: Family;
-	/** Numeric address. */
-	readonly target: string;
-	/** Destination port for the kernel's route look-up and for filters; 0 where the protocol has none. */
-	readonly port: number;
-	/** Null: the kernel's choice, as for the next four. */
-	readonly source: string | null;
-	readonly interface: string | null;
-	readonly sourcePort: number | null;
-	/** The whole TOS or traffic-class byte. */
-	readonly tos: number;
-	/** IPv6 flow label, 20 bits; 0: the kernel's own. */
-	readonly flowLabel: number;
-	readonly dontFragment: boolean;
-	readonly bypassRouting: boolean;
-	/** Numeric addresses that packets are to pass, in order. */
-	readonly gateways: readonly string[];
-	/** Errors about packets to whatever address are heard: a NAT may have changed it. */
-	readonly looseMatch: boolean;
-	/** Replies are to carry the whole packet they came in. */
-	readonly capture: boolean;
-	readonly fwmark: number | null;
-	/** How many source ports to reserve where every probe has its own and the channel is raw. */
-	readonly portCount: number;
-	/** How many connections a `session` channel opens. */
-	readonly connections: number;
 	readonly clock: Clock;
 }
 
@@ -49,8 +24,10 @@ export interface Channel {
 	send(probes: readonly ProbeSend[]): void;
 	/** What has come, a bounded number at a time: call until it is empty. */
 	read(): readonly ChannelInput[];
-	/** Becomes readable when `read` has something or the armed time has come. */
-	readonly pollFd: number;
+	/** Becomes readable when `read` has something or the armed time has come; null: there is no such descriptor. */
+	readonly pollFd: number | null;
+	/** Calls back when `pollFd` would be readable; only of a channel that has none. */
+	watch?(readable: () => void): Watch;
 	/** Sets the time at which `pollFd` becomes readable; null: none. */
 	arm(at: Instant | null): void;
 	/** No probes will follow: connections begin to end in order. Absent: it holds none. */

@@ -16,9 +16,10 @@ import { localAddress, setOptions } from "../native/socket.ts";
 import { SOCKADDR_BYTES } from "../native/structs.ts";
 import type { Workspace } from "../native/workspace.ts";
 import type { Route } from "../route.ts";
+import type { ArrivalTime } from "./arrival.ts";
 import { openBound } from "./bound-socket.ts";
 import { type Channel, type ChannelParts, type ChannelRequest, closeParts } from "./channel.ts";
-import { type ArrivalTime, Endpoint, type Outbound } from "./endpoint.ts";
+import { Endpoint, type Outbound } from "./endpoint.ts";
 import { decodeErrorEntry } from "./error-entry.ts";
 import {
 	destinationFields,

@@ -33,9 +33,10 @@ import { decodeSockaddr, encodeSockaddr, SOCKADDR_LENGTH } from "../native/socka
 import { attachFilter, localAddress, type SocketOption } from "../native/socket.ts";
 import { SOCKADDR_BYTES } from "../native/structs.ts";
 import type { Workspace } from "../native/workspace.ts";
+import type { ArrivalTime } from "./arrival.ts";
 import { type BoundSettings, openBound } from "./bound-socket.ts";
 import { type Channel, type ChannelParts, type ChannelRequest, closeParts } from "./channel.ts";
-import { type ArrivalTime, Endpoint } from "./endpoint.ts";
+import { Endpoint } from "./endpoint.ts";
 import { answerFilter, type FilterFacts, icmp6TypeFilter, icmpFilter, nothingFilter } from "./raw-filter.ts";
 import {
 	bufferOptions,

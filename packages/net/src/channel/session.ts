@@ -75,7 +75,7 @@ class SessionChannel implements Channel {
 		this.source = raw.source;
 		this.sourcePorts = raw.sourcePorts;
 		this.mtu = raw.mtu;
-		this.pollFd = raw.pollFd;
+		this.pollFd = parts.epoll.fd;
 	}
 
 	send(probes: readonly ProbeSend[]): void {

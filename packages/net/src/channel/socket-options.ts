@@ -32,6 +32,7 @@ import {
 	SO_RCVBUF,
 	SO_RCVBUFFORCE,
 	SO_REUSEADDR,
+	SO_RXQ_OVFL,
 	SO_TIMESTAMPING,
 	SOF_TIMESTAMPING_OPT_ID,
 	SOF_TIMESTAMPING_OPT_TSONLY,
@@ -140,6 +141,12 @@ export function errorQueueOptions(family: Family): readonly SocketOption[] {
 	];
 }
 
+/** Options that make a media socket tell what a trace has to know, and its own drops. */
+export function mediaOptions(family: Family): readonly SocketOption[] {
+	const drops = { label: "SO_RXQ_OVFL", level: SOL_SOCKET, name: SO_RXQ_OVFL, value: 1, need: "try" } as const;
+	return [...errorQueueOptions(family), drops];
+}
+
 /** Options that hand up TTL and TOS of what arrives. */
 export function headerOptions(family: Family): readonly SocketOption[] {
 	const { level, recvTtl, recvTos } = NAMES[family];
@@ -160,11 +167,20 @@ export function bufferOptions(): readonly SocketOption[] {
 const RECEIVE_STAMPS = SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
 const SEND_STAMPS = SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_TSONLY;
 
-/** The option that asks for kernel stamps; `sendIds` numbers the transmit stamps. */
-export function stampOption(want: "receive" | "send" | "sendIds"): SocketOption {
-	const sends = want === "receive" ? 0 : SEND_STAMPS;
-	const ids = want === "sendIds" ? SOF_TIMESTAMPING_OPT_ID : 0;
-	const value = RECEIVE_STAMPS | sends | ids;
+/**
+ * What the option that asks for kernel stamps says. `sendIds` numbers the transmit stamps; `askedIds` too, but only packets
+ * that ask for one are stamped as they leave.
+ */
+const STAMPS = {
+	receive: RECEIVE_STAMPS,
+	send: RECEIVE_STAMPS | SEND_STAMPS,
+	sendIds: RECEIVE_STAMPS | SEND_STAMPS | SOF_TIMESTAMPING_OPT_ID,
+	askedIds: RECEIVE_STAMPS | SOF_TIMESTAMPING_OPT_TSONLY | SOF_TIMESTAMPING_OPT_ID,
+} as const;
+
+/** The option that asks for kernel stamps. */
+export function stampOption(want: keyof typeof STAMPS): SocketOption {
+	const value = STAMPS[want];
 	return { label: "SO_TIMESTAMPING", level: SOL_SOCKET, name: SO_TIMESTAMPING, value, need: "try" };
 }
 

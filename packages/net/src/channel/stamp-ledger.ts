@@ -22,20 +22,25 @@ const MOST_WAITING = 4_096;
 const ARRIVAL_LAG_NS = 5_000_000;
 
 /** The book of ids for one socket. */
-export class StampLedger {
-	readonly #sent = new Map<number, SentProbe>();
+export class StampLedger<Probe extends SentProbe = SentProbe> {
+	readonly #sent = new Map<number, Probe>();
 	#next = 0;
 	/** Ids below this may still be in use by stamps from before the last restart. */
 	#unsure = 0;
 
 	/** Notes a probe that left, under its own id or (null) the kernel's next count. */
-	record(id: number | null, probe: SentProbe): void {
+	record(id: number | null, probe: Probe): void {
 		this.#sent.set(id ?? this.#next++, probe);
 		if (this.#sent.size > MOST_WAITING) this.#forgetOldest();
 	}
 
+	/** The probe that a stamp may be for. */
+	find(id: number): Probe | undefined {
+		return this.#sent.get(id);
+	}
+
 	/** The probe that a stamp is for, once; null when nobody knows or the stamp cannot be true. */
-	take(id: number, at: Instant, now: Instant): SentProbe | null {
+	take(id: number, at: Instant, now: Instant): Probe | null {
 		const probe = this.#sent.get(id);
 		if (probe === undefined || id < this.#unsure) return null;
 		this.#sent.delete(id);

@@ -6,6 +6,7 @@
 /** include/linux/socket.h, asm-generic/socket.h. */
 export const AF_INET = 2;
 export const AF_INET6 = 10;
+export const AF_NETLINK = 16;
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
@@ -26,17 +27,32 @@ export const SO_TIMESTAMPING = 37;
 export const SO_RXQ_OVFL = 40;
 /** SCM_TS_OPT_ID: the sender's own id for a transmit stamp, Linux 6.13 and later. */
 export const SCM_TS_OPT_ID = 81;
+export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_ERRQUEUE = 0x2000;
 export const MSG_NOSIGNAL = 0x4000;
 /** SHUT_WR (include/linux/net.h): no more is sent, what comes can still be read. */
 export const SHUT_WR = 1;
 
+/** A new descriptor for the same socket (include/uapi/linux/fcntl.h). */
+export const F_DUPFD_CLOEXEC = 1030;
+
+/** include/uapi/linux/netlink.h: routing, and the netfilter subsystems. */
+export const NETLINK_ROUTE = 0;
+export const NETLINK_NETFILTER = 12;
+
+/** include/uapi/linux/sockios.h and ethtool.h: asks a driver for its link's settings. */
+export const SIOCETHTOOL = 0x8946;
+export const ETHTOOL_GSET = 1;
+
 /** include/uapi/linux/in.h. */
+export const IPPROTO_RAW = 255;
 export const SOL_IP = 0;
 export const IP_TOS = 1;
 export const IP_TTL = 2;
+export const IP_HDRINCL = 3;
 export const IP_OPTIONS = 4;
+export const IP_PKTINFO = 8;
 export const IP_MTU_DISCOVER = 10;
 export const IP_RECVERR = 11;
 export const IP_RECVTTL = 12;
@@ -60,6 +76,7 @@ export const IPV6_V6ONLY = 26;
 export const IPV6_RECVERR_RFC4884 = 31;
 export const IPV6_FLOWLABEL_MGR = 32;
 export const IPV6_FLOWINFO_SEND = 33;
+export const IPV6_HDRINCL = 36;
 export const IPV6_RECVPKTINFO = 49;
 export const IPV6_PKTINFO = 50;
 export const IPV6_RECVHOPLIMIT = 51;

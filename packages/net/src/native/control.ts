@@ -1,6 +1,7 @@
 /** Control messages (cmsg(3)) of a received packet or error-queue entry, as values. Pure: bytes in, facts out. */
 import { formatAddress } from "@whither/wire";
 import {
+	IP_PKTINFO,
 	IP_RECVERR,
 	IP_TOS,
 	IP_TTL,
@@ -41,7 +42,7 @@ export interface ControlFacts {
 	readonly tos: number | null;
 	/** Packets dropped on this socket since it was opened (SO_RXQ_OVFL). */
 	readonly dropped: number | null;
-	/** Our address that the packet came to (IPv6 packet info). */
+	/** Our address that the packet came to (packet info, where the socket asks for it). */
 	readonly destination: string | null;
 }
 
@@ -75,6 +76,8 @@ function decodeOne(facts: Facts, view: DataView, data: Extent): void {
 		if (type === IP_TTL) facts.ttl = integer(view, data);
 		else if (type === IP_TOS) facts.tos = integer(view, data);
 		else if (type === IP_RECVERR) facts.error = decodeExtendedError(view, data);
+		// struct in_pktinfo: interface, the address to answer from, the packet's own destination.
+		else if (type === IP_PKTINFO && data.bytes >= 12) facts.destination = formatAddress(bytesOf(view, data.at + 4, 4));
 	} else if (level === SOL_IPV6) {
 		if (type === IPV6_HOPLIMIT) facts.ttl = integer(view, data);
 		else if (type === IPV6_TCLASS) facts.tos = integer(view, data);

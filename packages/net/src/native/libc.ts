@@ -25,6 +25,7 @@ export interface Libc {
 	shutdown(fd: number, how: number): number;
 	close(fd: number): number;
 	ioctl(fd: number, request: number, argument: number): number;
+	fcntl(fd: number, command: number, argument: number): number;
 	epoll_create1(flags: number): number;
 	epoll_ctl(epoll: number, operation: number, fd: number, event: number): number;
 	epoll_wait(epoll: number, events: number, count: number, timeoutMs: number): number;
@@ -52,6 +53,7 @@ const SIGNATURES: Readonly<Record<string, readonly [result: string, ...parameter
 	shutdown: ["int", "int", "int"],
 	close: ["int", "int"],
 	ioctl: ["int", "int", "ulong", "uintptr_t"],
+	fcntl: ["int", "int", "int", "long"],
 	epoll_create1: ["int", "int"],
 	epoll_ctl: ["int", "int", "int", "int", "uintptr_t"],
 	epoll_wait: ["int", "int", "uintptr_t", "int", "int"],
@@ -79,15 +81,15 @@ type Koffi = typeof import("koffi");
 
 function bindLibc(): Libc | SystemError {
 	let koffi: Koffi;
+	const calls: Record<string, unknown> = {};
 	try {
 		koffi = createRequire(import.meta.url)("koffi") as Koffi;
+		const library = koffi.load(null);
+		for (const [name, [result, ...parameters]] of Object.entries(SIGNATURES)) {
+			calls[name] = library.func(name, result, parameters);
+		}
 	} catch (error) {
 		return unsupported(error instanceof Error ? error.message : String(error));
-	}
-	const library = koffi.load(null);
-	const calls: Record<string, unknown> = {};
-	for (const [name, [result, ...parameters]] of Object.entries(SIGNATURES)) {
-		calls[name] = library.func(name, result, parameters);
 	}
 	const own: Pick<Libc, "errno" | "addressOf" | "watch"> = {
 		errno: () => koffi.errno(),

@@ -13,8 +13,8 @@ export interface BatchSize {
 export interface ControlMessage {
 	readonly level: number;
 	readonly type: number;
-	/** Sent as a 32-bit integer, which is what every option we set per packet takes. */
-	readonly value: number;
+	/** A 32-bit integer, or a structure as the kernel wants it. */
+	readonly value: number | Uint8Array;
 }
 
 /** What `append` needs to know of one message. */
@@ -34,8 +34,8 @@ export interface IncomingMessage {
 }
 
 const NAME_BYTES = (SOCKADDR_BYTES + 7) & ~7;
-/** CMSG_SPACE(sizeof(int)). */
-const CONTROL_INT_BYTES = 24;
+/** sizeof(int), as which most options of one packet are sent. */
+const INT_BYTES = 4;
 
 /** A reusable batch: fill it with `append` and send, or `reset` it for receiving and read what came with `message`. */
 export class MessageBatch {
@@ -157,15 +157,18 @@ export class MessageBatch {
 
 	#writeControl(slot: number, messages: readonly ControlMessage[]): number {
 		const view = this.#control.view;
-		let offset = slot * this.#controlEach;
-		for (const message of messages) {
-			writeSize(view, offset + CMSGHDR.length, CMSGHDR.bytes + 4);
-			view.setUint32(offset + CMSGHDR.level, message.level, true);
-			view.setUint32(offset + CMSGHDR.type, message.type, true);
-			view.setUint32(offset + CMSGHDR.bytes, message.value >>> 0, true);
-			offset += CONTROL_INT_BYTES;
+		const start = slot * this.#controlEach;
+		let offset = start;
+		for (const { level, type, value } of messages) {
+			const length = CMSGHDR.bytes + (typeof value === "number" ? INT_BYTES : value.length);
+			writeSize(view, offset + CMSGHDR.length, length);
+			view.setUint32(offset + CMSGHDR.level, level, true);
+			view.setUint32(offset + CMSGHDR.type, type, true);
+			if (typeof value === "number") view.setUint32(offset + CMSGHDR.bytes, value >>> 0, true);
+			else this.#control.bytes.set(value, offset + CMSGHDR.bytes);
+			offset += (length + 7) & ~7;
 		}
-		return messages.length * CONTROL_INT_BYTES;
+		return offset - start;
 	}
 }
 

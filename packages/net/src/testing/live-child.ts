@@ -1,9 +1,10 @@
-/** What live tests start inside a namespace: `conformance CASE` or `trace ORDER here|worker [busy]`, `storm STORM`; JSON comes out. */
+/** What live tests start inside a namespace: `conformance CASE` or `trace ORDER here|worker [busy]`, `storm STORM`, `queue ORDER`; JSON comes out. */
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { startProber } from "../prober.ts";
 import { serveProber } from "../serve-prober.ts";
 import { methodSupport } from "../support.ts";
 import { channelConformance } from "./conformance.ts";
+import { queueTrial } from "./queue-trial.ts";
 import { sendStorm } from "./storm.ts";
 
 if (isMainThread) await main(process.argv.slice(2));
@@ -21,6 +22,7 @@ async function main([command, json = "null", thread, mode]: readonly string[]): 
 	if (command === "conformance") print(await channelConformance(JSON.parse(json)));
 	else if (command === "support") print(methodSupport());
 	else if (command === "storm") print(sendStorm(JSON.parse(json)));
+	else if (command === "queue") print(await queueTrial(JSON.parse(json)));
 	else await traceOnce(JSON.parse(json), { thread: thread === "here" ? "here" : "worker", mode: mode ?? "" });
 }
 

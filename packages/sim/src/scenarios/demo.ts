@@ -1,4 +1,4 @@
-/** The simulated internet of `whither demo`: from a flat in Lisbon to a server in Frankfurt. */
+/** The simulated internet of `whither demo`: from a flat in Lisbon to a server in Frankfurt, then a call to a flat in Berlin. */
 import type { NodeSpec, Scenario } from "../scenario.ts";
 
 const nodes: Readonly<Record<string, NodeSpec>> = {
@@ -59,6 +59,66 @@ export const DEMO: Scenario = {
 			{ ttl: 10, from: [null] },
 			{ ttl: 11, from: ["gateway.frankfurt", null], replies: { atLeast: 1 } },
 			{ ttl: 12, from: ["server.frankfurt", null], replies: { atLeast: 1 } },
+		],
+	},
+};
+
+/** A home router as most are: one mapping for every destination, and nobody gets in who was not sent to. */
+function home(outside: string): NodeSpec {
+	const kinds = { mapping: "endpointIndependent", filtering: "addressAndPortDependent" } as const;
+	return { kind: "router", nat: { kind: "napt", outside, ...kinds } };
+}
+
+/** Two flats in a call, each behind its NAT; one router on the way tells what its link can carry. */
+export const DEMO_CALL: Scenario = {
+	name: "a call between two flats",
+	about:
+		"Anna in Lisbon talks to Ben in Berlin, each behind a home router. The same packets that carry their voices show the way that these take.",
+	seed: 3,
+	nodes: {
+		"anna.lisbon": { kind: "host" },
+		"router.anna": home("access.lisbon"),
+		"access.lisbon": { kind: "router", enriched: { upKbps: 5_000, downKbps: 50_000 } },
+		"edge.lisbon": { kind: "router", icmpLimit: "linux" },
+		"core.madrid": { kind: "router" },
+		"core.paris": { kind: "router" },
+		"exchange.frankfurt": { kind: "router", interfaceInfo: true },
+		"edge.berlin": { kind: "router", silent: true },
+		"access.berlin": { kind: "router" },
+		"router.ben": home("access.berlin"),
+		"ben.berlin": { kind: "host" },
+	},
+	links: [
+		{ between: ["anna.lisbon", "router.anna"], delayMs: 0.6, jitterMs: 0.8 },
+		{ between: ["router.anna", "access.lisbon"], delayMs: 4, jitterMs: 1.5 },
+		{ between: ["access.lisbon", "edge.lisbon"], delayMs: 0.7, jitterMs: 0.2 },
+		{ between: ["edge.lisbon", "core.madrid"], delayMs: 4.6, jitterMs: 0.2 },
+		{ between: ["core.madrid", "core.paris"], delayMs: 8.3, jitterMs: 0.2 },
+		{ between: ["core.paris", "exchange.frankfurt"], delayMs: 4.4, jitterMs: 0.3 },
+		{ between: ["exchange.frankfurt", "edge.berlin"], delayMs: 3.9, jitterMs: 0.2 },
+		{ between: ["edge.berlin", "access.berlin"], delayMs: 0.5, jitterMs: 0.2 },
+		{ between: ["access.berlin", "router.ben"], delayMs: 5, jitterMs: 1.5 },
+		{ between: ["router.ben", "ben.berlin"], delayMs: 0.9, jitterMs: 0.9 },
+	],
+	call: { port: 50_000 },
+	trace: { from: "anna.lisbon", to: "ben.berlin", options: { method: "stun" }, channels: ["borrowed"] },
+	lab: "nobody in the lab makes calls",
+	expect: {
+		reached: true,
+		stopReason: "reached",
+		seenAs: "router.anna",
+		hops: [
+			{ ttl: 1, from: ["router.anna"] },
+			{ ttl: 2, from: ["access.lisbon"], networkStatus: { upKbps: 5_000, downKbps: 50_000 } },
+			{ ttl: 3, from: ["edge.lisbon"] },
+			{ ttl: 4, from: ["core.madrid"] },
+			{ ttl: 5, from: ["core.paris"] },
+			{ ttl: 6, from: ["exchange.frankfurt"], interfaceName: "link5" },
+			{ ttl: 7, from: [null] },
+			{ ttl: 8, from: ["access.berlin"] },
+			// The NAT before Ben speaks by the address that it gives him.
+			{ ttl: 9, from: ["ben.berlin"], kind: "timeExceeded" },
+			{ ttl: 10, from: ["ben.berlin"], kind: "stun" },
 		],
 	},
 };

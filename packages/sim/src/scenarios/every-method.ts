@@ -32,6 +32,7 @@ const ROWS: readonly MethodRow[] = [
 		filtered: { icmpEcho: "silent" },
 	},
 	{ method: "quic", reached: { target: { udp: "quic" }, kind: "quic", lab: "no kernel speaks QUIC" }, ...DATAGRAMS },
+	{ method: "stun", reached: { target: { udp: "stun" }, kind: "stun", lab: "no kernel speaks STUN" }, ...DATAGRAMS },
 ];
 
 const REACHED = { reached: true, stopReason: "reached" } as const;

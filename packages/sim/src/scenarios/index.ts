@@ -14,6 +14,8 @@ import { QUOTES } from "./quotes.ts";
 import { REFUSALS } from "./refusals.ts";
 import { SESSIONS } from "./sessions.ts";
 import { SILENCE } from "./silence.ts";
+import { STUN_PATHS } from "./stun.ts";
+import { STUN_SERVERS } from "./stun-servers.ts";
 
 /** All scenarios, each with a name of its own. */
 export const SCENARIOS: readonly Scenario[] = [
@@ -31,6 +33,8 @@ export const SCENARIOS: readonly Scenario[] = [
 	...EVERY_METHOD,
 	...SESSIONS,
 	...MIDDLEBOXES,
+	...STUN_PATHS,
+	...STUN_SERVERS,
 ];
 
 /** The scenario of that name, or undefined. */

@@ -1,17 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { testCrypto } from "../crypto.fixture.ts";
+import { testCrypto } from "../../../wire/src/crypto.fixture.ts";
 import { checkExpectation } from "../expectation.ts";
 import { formatPackets } from "../format-packets.ts";
 import { runTrace, scenarioChannels } from "../run-trace.ts";
 import { conductProblems } from "./conduct.fixture.ts";
-import { DEMO } from "./demo.ts";
+import { DEMO, DEMO_CALL } from "./demo.ts";
 import { SCENARIOS } from "./index.ts";
 
 /** Lines of the packet trace that a failure shows. */
 const SHOWN_PACKETS = 400;
 
 describe("every scenario comes out as it says, through the real tracer", () => {
-	for (const scenario of [...SCENARIOS, DEMO]) {
+	for (const scenario of [...SCENARIOS, DEMO, DEMO_CALL]) {
 		for (const family of scenario.families ?? ([4, 6] as const)) {
 			for (const channel of scenarioChannels(scenario)) {
 				it(`${scenario.name} (IPv${family}, ${channel})`, () => {

@@ -51,7 +51,7 @@ it("a privilege is named by what wanted it", () => {
 	expect(denied("udp")).toContain("udp needs none without --channel raw");
 });
 
-const WITHOUT_PRIVILEGE = "udp, udp-classic, udp-port, icmp, tcpconnect, quic and dns work without it (--method)";
+const WITHOUT_PRIVILEGE = "udp, udp-classic, udp-port, icmp, tcpconnect, quic, stun and dns work without it (--method)";
 
 it.each(["tcpinsession", "udplite", "dccp", "sctp", "raw"])(
 	"what works without a privilege is named (%s)",
@@ -81,7 +81,7 @@ describe("instead of tcp, tcpconnect is offered", () => {
 		systemErrorSentence(error("permissionDenied"), { method: "tcp", methodOptions: {}, ...asked });
 	it("where it can do what was asked", () => expect(asking({})).toContain("`--method tcpconnect` needs none"));
 	it.each<[string, Partial<Asked>, string]>([
-		["the path MTU", { pathMtu: true }, "udp, udp-classic, udp-port, icmp, quic and dns work without it"],
+		["the path MTU", { pathMtu: true }, "udp, udp-classic, udp-port, icmp, quic, stun and dns work without it"],
 		["flags", { methodOptions: { ack: true } }, WITHOUT_PRIVILEGE],
 		["loose matching", { looseMatch: true }, "--loose-match always does"],
 	])("not for %s", (_, asked, words) => {

@@ -1,7 +1,7 @@
 /** Words for failed system calls: one sentence that says what is wrong and what to do about it. */
 import { checkMethodOptions, findMethod, type SystemError, TRACE_METHODS, type TraceOptions } from "@whither/core";
 import { IP_PROTOCOL } from "@whither/wire";
-import { isMadeByKernel, isOrdinary } from "./method-facts.ts";
+import { isMadeByKernel, isOrdinary, isPortable } from "./method-facts.ts";
 
 /** What was asked for, as far as it decides what would do instead. */
 export type Asked = Pick<TraceOptions, "method"> &
@@ -36,9 +36,22 @@ const CALL_PRIVILEGES: Readonly<Record<string, string>> = {
 	bind: "Source ports below 1024 (--sport) need CAP_NET_BIND_SERVICE, or a lower net.ipv4.ip_unprivileged_port_start",
 };
 
-/** What everybody elsewhere is told. */
-export const LINUX_ONLY =
-	"Tracing needs Linux (its socket error queue and raw sockets); `whither demo` and the simulated internet work here";
+/** Where the kernel's calls cannot be had, and somebody insists on them. */
+const LINUX_ONLY =
+	"That needs Linux (its socket error queue and raw sockets); `whither demo` and the simulated internet work anywhere";
+
+/** Methods whose target can be measured by Node's own sockets. */
+const PORTABLE = TRACE_METHODS.filter(isPortable).map(({ name }) => name);
+
+/** `call` names what Node's own sockets cannot do. */
+function unsupportedSentence({ call }: SystemError, asked: Asked | null): string {
+	const order = /^portable (.+)$/.exec(call)?.[1];
+	if (order === undefined) return LINUX_ONLY;
+	const why = "needs the sockets of Linux, and these are Node's own";
+	if (order !== "method") return `Option ${order} ${why}; leave it out`;
+	const method = asked === null ? "That" : `Method ${asked.method}`;
+	return `${method} ${why}; ${PORTABLE.slice(0, -1).join(", ")} and ${PORTABLE.at(-1)} measure the target by them`;
+}
 
 const SENTENCES: Readonly<Record<SystemError["code"], Sentence>> = {
 	noRoute: (error) => `There is no route to ${place(error)}; \`ip route\` shows the routes this machine has`,
@@ -59,13 +72,24 @@ const SENTENCES: Readonly<Record<SystemError["code"], Sentence>> = {
 		call.includes("IPV6_RTHDR")
 			? "Ping sockets take no IPv6 source route (-g); raw sockets do, but need CAP_NET_RAW; `--method udp` needs neither"
 			: "This kernel does not speak that protocol (is IPv6 switched off?); try -4 or another --method",
-	unsupportedPlatform: () => LINUX_ONLY,
+	unsupportedPlatform: unsupportedSentence,
 	systemCall: (error) => `The system refused ${place(error)} without a cause we know`,
+};
+
+/** What is wrong with a socket that was lent to a trace, by the call and the errno. */
+const LENT: Readonly<Record<string, Sentence>> = {
+	"borrow: EAFNOSUPPORT": (error) => `The socket that was lent is of another family than ${place(error)}`,
+	"borrow: EISCONN": (error) => `The socket that was lent is connected to somebody else than ${place(error)}`,
+	"borrow: EBADF": () => "The socket that was to be lent is closed",
+	"lent socket: EBADF": () => "The socket was closed while it was lent",
+	"lend dgram: EBADF": () => "The socket that was to be lent is closed",
+	"lend dgram: EINVAL": () => "The socket that was to be lent is not bound yet; wait for its `listening`",
+	"lend dgram: ENOSYS": () => "This program does not give away the descriptor of a dgram socket; use `openMediaSocket`",
 };
 
 /** The sentence for a failed system call, ended by the call and the errno and without a full stop; `asked` null: unknown. */
 export function systemErrorSentence(error: SystemError, asked: Asked | null): string {
-	const sentence = SENTENCES[error.code](error, asked);
+	const sentence = (LENT[`${error.call}: ${error.errnoName}`] ?? SENTENCES[error.code])(error, asked);
 	return error.errnoName === "" ? sentence : `${sentence} (${error.call}: ${error.errnoName})`;
 }
 

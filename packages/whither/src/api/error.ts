@@ -3,7 +3,14 @@ import type { TraceFailure } from "@whither/core";
 import { type Asked, systemErrorSentence } from "./error-words.ts";
 
 /** Every code a `WhitherError` may have. */
-export type WhitherErrorCode = TraceFailure["code"] | "badOption" | "nameNotFound" | "usage" | "aborted";
+export type WhitherErrorCode =
+	| TraceFailure["code"]
+	| "badOption"
+	| "nameNotFound"
+	| "usage"
+	| "aborted"
+	| "queueTaken"
+	| "rulesFailed";
 
 /** `code` is stable and for programs, `message` is one sentence for people, `data` is whatever the sentence was made from. */
 export class WhitherError extends Error {

@@ -36,3 +36,9 @@ export type PingLimitName = keyof typeof PING_LIMITS;
 
 /** As ping(8) allows anybody. */
 export const PING_LEAST_INTERVAL_MS = 2;
+
+/** Port that a server listens on; 0: the system's choice. */
+export const LISTEN_PORT = [0, 65_535] as const;
+
+/** Longest wait for a NAT's binding to go, in seconds. */
+export const STUN_LIFETIME = [2, 3_600] as const;

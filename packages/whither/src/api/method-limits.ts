@@ -2,12 +2,12 @@
 import type { TraceMethod } from "@whither/core";
 import { WhitherError } from "./error.ts";
 import { isMadeByKernel } from "./method-facts.ts";
-import type { TraceRequestOptions } from "./options.ts";
+import type { RunOptions } from "./options.ts";
 
 interface Limit {
-	readonly option: keyof TraceRequestOptions;
+	readonly option: keyof RunOptions;
 	/** One sentence where the method cannot do what is asked, else null. */
-	readonly problem: (method: TraceMethod, options: TraceRequestOptions) => string | null;
+	readonly problem: (method: TraceMethod, options: RunOptions) => string | null;
 	/** What is asked chooses among the methods, and is refused only when none of them can do it. */
 	readonly chooses?: true;
 }
@@ -31,14 +31,16 @@ const LIMITS: readonly Limit[] = [
 		option: "channels",
 		chooses: true,
 		problem: ({ name, channels }, { channels: asked }) =>
-			asked === undefined || channels.some(({ kind }) => asked.some((one) => one === kind))
+			asked == null || channels.some(({ kind }) => asked.some((one) => one === kind))
 				? null
 				: `${name} has no ${asked.join(" or ")} channel (--channel); it has ${channelNames(channels)}`,
 	},
 ];
 
 function channelNames(channels: TraceMethod["channels"]): string {
-	return [...new Set(channels.map(({ kind }) => kind))].join(" and ");
+	const kinds = new Set(channels.map(({ kind }) => kind));
+	kinds.delete("borrowed");
+	return [...kinds].join(" and ");
 }
 
 /** The kinds of channel that capture ICMP themselves. */
@@ -52,7 +54,7 @@ function isCapturing(kind: string): boolean {
  * The methods that can do what is asked, in the same order. If the first, which it is meant for, cannot (of a channel: if
  * none can), or what is asked contradicts itself, throws `WhitherError` with code `badOption`.
  */
-export function methodsSuiting(methods: readonly TraceMethod[], options: TraceRequestOptions): readonly TraceMethod[] {
+export function methodsSuiting(methods: readonly TraceMethod[], options: RunOptions): readonly TraceMethod[] {
 	refuseContradictions(options);
 	for (const { option, problem, chooses } of LIMITS) {
 		const [sentence = null, ...others] = methods.map((method) => problem(method, options));
@@ -63,12 +65,12 @@ export function methodsSuiting(methods: readonly TraceMethod[], options: TraceRe
 	return methods.filter((method) => LIMITS.every(({ problem }) => problem(method, options) === null));
 }
 
-function refuseContradictions({ pathMtu, length, looseMatch, channels }: TraceRequestOptions): void {
+function refuseContradictions({ pathMtu, length, looseMatch, channels }: RunOptions): void {
 	if (pathMtu && length !== undefined) {
 		const sentence = "Finding the path MTU (--mtu) tries lengths of its own; leave LENGTH out";
 		throw new WhitherError("badOption", sentence, { option: "length", value: length });
 	}
-	if (looseMatch && channels !== undefined && !channels.every(isCapturing)) {
+	if (looseMatch && channels && !channels.every(isCapturing)) {
 		const sentence = "Loose matching (--loose-match) needs captured ICMP; leave --channel errorQueue out";
 		throw new WhitherError("badOption", sentence, { option: "channels", value: channels });
 	}

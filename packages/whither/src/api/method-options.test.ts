@@ -53,16 +53,23 @@ describe("methods in order of preference", () => {
 });
 
 describe("domain names among the options", () => {
+	const [dns, quic] = [findMethod("dns"), findMethod("quic")];
+	if (dns === undefined || quic === undefined) throw new Error("no method dns, or no quic");
 	it("are in ASCII, and other values as they are", () => {
-		expect(asciiMethodOptions({ domain: "_dns.münchen.test", sni: "bücher.example", alpn: "ü", info: true })).toEqual({
+		expect(asciiMethodOptions(dns, { domain: "_dns.münchen.test", type: "ü", nsid: true })).toEqual({
 			domain: "_dns.xn--mnchen-3ya.test",
+			type: "ü",
+			nsid: true,
+		});
+		expect(asciiMethodOptions(quic, { sni: "bücher.example", domain: "ü" })).toEqual({
 			sni: "xn--bcher-kva.example",
-			alpn: "ü",
-			info: true,
+			domain: "ü",
 		});
 	});
 	it("are refused where they are none", () => {
-		expect(() => asciiMethodOptions({ domain: "ü b" })).toThrow('Option domain cannot be "ü b": not a domain name');
+		expect(() => asciiMethodOptions(dns, { domain: "ü b" })).toThrow(
+			'Option domain cannot be "ü b": not a domain name',
+		);
 	});
 });
 

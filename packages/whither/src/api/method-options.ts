@@ -53,13 +53,14 @@ function placeholderOf(method: TraceMethod, name: string): string {
 	return method.options?.find((option) => option.name === name)?.value ?? "";
 }
 
-/** Options whose value is a domain name. */
-const NAME_OPTIONS: ReadonlySet<string> = new Set(["domain", "sni"]);
-
-/** The options with international domain names in ASCII; throws `WhitherError` with code `badOption` for one that is none. */
-export function asciiMethodOptions(options: MethodOptions): MethodOptions {
+/**
+ * A method's options with international domain names in ASCII; throws `WhitherError` with code `badOption` for one that
+ * is none.
+ */
+export function asciiMethodOptions({ options: rows = [] }: TraceMethod, options: MethodOptions): MethodOptions {
+	const isName = (name: string) => rows.some((row) => row.name === name && row.isDomainName === true);
 	const entries = Object.entries(options).map(([name, value]): [string, string | true] => {
-		if (typeof value !== "string" || !NAME_OPTIONS.has(name)) return [name, value];
+		if (typeof value !== "string" || !isName(name)) return [name, value];
 		const ascii = asciiName(value);
 		if (ascii !== null) return [name, ascii];
 		const data = { option: "methodOptions", value: options };

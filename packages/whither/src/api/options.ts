@@ -77,15 +77,21 @@ export interface TraceRequestOptions {
 	readonly world?: World | undefined;
 }
 
+/** The same for what may also be lent a socket. */
+export interface RunOptions extends Omit<TraceRequestOptions, "channels"> {
+	readonly channels?: TraceOptions["channels"] | undefined;
+}
+
 /** Round trips that tell a hop that lets a length pass from one that lost a single packet. */
 const PATH_MTU_QUERIES = 2;
 
 /** The methods asked for, in order of preference, each checked to exist and to be able to do what else is asked. */
-export function methodsOf(options: TraceRequestOptions): readonly string[] {
+export function methodsOf(options: RunOptions): readonly string[] {
 	const asked = options.method ?? DEFAULT_TRACE_OPTIONS.method;
 	const methods = typeof asked === "string" ? [asked] : asked;
-	if (methods.length === 0) throw badOption("method", "name at least one method", asked);
-	const taking = methodsTaking(methods.map(methodNamed), asciiMethodOptions(options.methodOptions ?? {}));
+	const [first, ...others] = methods.map(methodNamed);
+	if (first === undefined) throw badOption("method", "name at least one method", asked);
+	const taking = methodsTaking([first, ...others], asciiMethodOptions(first, options.methodOptions ?? {}));
 	return methodsSuiting(taking, options).map((method) => method.name);
 }
 
@@ -103,7 +109,7 @@ export interface ResolvedPath extends Pick<World, "tcpEcn"> {
 }
 
 /** The tracer's orders; throws `WhitherError` with code `badOption` for a value out of range. */
-export function completeOptions(options: TraceRequestOptions, method: string, path: ResolvedPath): TraceOptions {
+export function completeOptions(options: RunOptions, method: string, path: ResolvedPath): TraceOptions {
 	checkNumbers(options);
 	const { target, gateways } = path;
 	if (target.family === 4 && options.flowLabel)
@@ -143,7 +149,7 @@ export function completeOptions(options: TraceRequestOptions, method: string, pa
 		interface: options.interface ?? target.zone,
 		sourcePort: options.sourcePort ?? null,
 		fwmark: options.fwmark ?? null,
-		methodOptions: withTcpEcn(asciiMethodOptions(options.methodOptions ?? {}), path),
+		methodOptions: withTcpEcn(asciiMethodOptions(methodNamed(method), options.methodOptions ?? {}), path),
 		channels: options.channels ?? (options.looseMatch ? CAPTURING_KINDS : null),
 		pathMtu,
 		looseMatch: options.looseMatch ?? false,
@@ -172,7 +178,7 @@ function nanoseconds(milliseconds: number | undefined): number | null {
 	return milliseconds === undefined ? null : Math.round(milliseconds * 1e6);
 }
 
-function checkNumbers(options: TraceRequestOptions): void {
+function checkNumbers(options: RunOptions): void {
 	for (const [name, [least, most]] of Object.entries(LIMITS)) {
 		const value = options[name as LimitName];
 		if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) continue;

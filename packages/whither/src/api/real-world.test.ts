@@ -18,10 +18,7 @@ async function failWith(error: TraceFailure): Promise<void> {
 	world.start({} as TraceOrder, () => {});
 }
 
-const linux = process.platform === "linux";
-const title = "only a dead worker makes the next trace start a new prober";
-
-it.skipIf(!linux)(linux ? title : `${title} (skipped: needs Linux)`, async () => {
+it("only a dead worker makes the next trace start a new prober", async () => {
 	await failWith({ code: "internal", where: "trace", about: "a defect" });
 	await failWith({ code: "unknownMethod", method: "x" });
 	await failWith({ code: "internal", where: "worker", about: "exited" });

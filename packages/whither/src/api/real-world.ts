@@ -3,8 +3,6 @@ import { readFileSync } from "node:fs";
 import type { PingMessage, TraceFailure, TraceMessage } from "@whither/core";
 import type { Prober } from "@whither/net";
 import type { AsLookup, AsServer } from "./as-server.ts";
-import { WhitherError } from "./error.ts";
-import { LINUX_ONLY } from "./error-words.ts";
 import { hostsName, readHosts } from "./hosts-file.ts";
 import { resolveTarget } from "./resolve.ts";
 import type { World } from "./world.ts";
@@ -19,7 +17,7 @@ const REVERSE_TIMEOUT_MS = 2_000;
 const TCP_ECN = "/proc/sys/net/ipv4/tcp_ecn";
 
 /** What is asked of this machine and of its servers: everything but the probes themselves. */
-const LOOKUPS: Pick<World, "resolve" | "reverse" | "origins" | "tcpEcn"> = {
+export const LOOKUPS: Pick<World, "resolve" | "reverse" | "origins" | "tcpEcn"> = {
 	resolve: resolveTarget,
 	reverse: reverseName,
 	origins: openOrigins,
@@ -28,9 +26,8 @@ const LOOKUPS: Pick<World, "resolve" | "reverse" | "origins" | "tcpEcn"> = {
 
 let world: Promise<World> | null = null;
 
-/** This machine's network; starts the prober's thread, so calling it early saves time. Rejects where tracing cannot work at all. */
+/** This machine's network; starts the prober's thread, so calling it early saves time. */
 export function openRealWorld(): Promise<World> {
-	if (process.platform !== "linux") return Promise.reject(unsupported());
 	world ??= openProber().then((prober) => ({
 		...LOOKUPS,
 		start: (order, on) => prober.trace(order, watched(on)),
@@ -44,7 +41,6 @@ export function openRealWorld(): Promise<World> {
  * another. Round trips are the kernel's in either case.
  */
 export async function openRealWorldHere(): Promise<World> {
-	if (process.platform !== "linux") throw unsupported();
 	const { runPing, runTrace } = await import("@whither/net");
 	return { ...LOOKUPS, start: runTrace, ping: runPing };
 }
@@ -93,8 +89,4 @@ function readTcpEcn(): number {
 	} catch {
 		return 0;
 	}
-}
-
-function unsupported(): WhitherError {
-	return new WhitherError("unsupportedPlatform", LINUX_ONLY, { platform: process.platform });
 }

@@ -1,5 +1,6 @@
 /** The internet in memory as a world: the same tracer, no network, no privilege; for demos, examples and tests. */
 import type {
+	Family,
 	PingMessage,
 	PingOrder,
 	RunningTrace,
@@ -9,7 +10,15 @@ import type {
 	TraceResult,
 } from "@whither/core";
 import { nodeCrypto } from "@whither/net";
-import { nodeAddress, nodeNames, openPing, runTrace, type Scenario, type SimulatedPing } from "@whither/sim";
+import {
+	nodeAddress,
+	nodeNames,
+	openPing,
+	publicAddressOf,
+	runTrace,
+	type Scenario,
+	type SimulatedPing,
+} from "@whither/sim";
 import { WhitherError } from "./error.ts";
 import type { World } from "./world.ts";
 
@@ -25,11 +34,11 @@ export interface SimulatedOptions {
 
 /** A world in which the scenario's node names are host names; traces start at its tracing host. */
 export function simulated(scenario: Scenario, options: SimulatedOptions = {}): World {
-	const names = nodeNames(scenario);
+	const names = namesOf(scenario);
 	return {
 		resolve: async (name, family) => {
 			const wanted = family ?? scenario.families?.[0] ?? 4;
-			const address = Object.hasOwn(scenario.nodes, name) ? nodeAddress(scenario, name, wanted) : null;
+			const address = Object.hasOwn(scenario.nodes, name) ? addressOf(scenario, name, wanted) : null;
 			if (address !== null) return { name, address, family: wanted, zone: null };
 			const known = Object.keys(scenario.nodes).join(", ");
 			throw new WhitherError("nameNotFound", `${name} is no node of this scenario; there are ${known}`, { name });
@@ -48,6 +57,20 @@ export function simulated(scenario: Scenario, options: SimulatedOptions = {}): W
 	};
 }
 
+/** In a call hosts know each other by the addresses that their NATs give them. */
+function addressOf(scenario: Scenario, name: string, family: Family): string {
+	const isCalled = scenario.call !== undefined && name === scenario.trace.to;
+	return isCalled ? publicAddressOf(scenario, name, family) : nodeAddress(scenario, name, family);
+}
+
+function namesOf(scenario: Scenario): ReadonlyMap<string, string> {
+	const { to } = scenario.trace;
+	return new Map([
+		...nodeNames(scenario),
+		...([4, 6] as const).map((family) => [addressOf(scenario, to, family), to] as const),
+	]);
+}
+
 interface Played {
 	readonly events: readonly TraceEvent[];
 	readonly result: TraceResult;
@@ -55,7 +78,9 @@ interface Played {
 
 function simulate(scenario: Scenario, order: TraceOrder, options: SimulatedOptions): Played {
 	const { family, target: _, targetName, channels, ...rest } = order.options;
-	const spec = { ...scenario, trace: { from: scenario.trace.from, to: targetName, options: rest } };
+	const { from, channels: borrowed } = scenario.trace;
+	const media = scenario.call === undefined || borrowed === undefined ? {} : { channels: borrowed };
+	const spec = { ...scenario, trace: { from, to: targetName, options: rest, ...media } };
 	const { events, result } = runTrace(spec, {
 		family,
 		crypto: nodeCrypto,

@@ -15,14 +15,14 @@ import { asWhitherError, failureError, WhitherError } from "./error.ts";
 import { EventLog } from "./event-log.ts";
 import { resolveGateways } from "./gateways.ts";
 import { NameBook } from "./name-book.ts";
-import { completeOptions, methodsOf, type ResolvedPath, type TraceRequestOptions } from "./options.ts";
+import { completeOptions, methodsOf, type ResolvedPath, type RunOptions } from "./options.ts";
 import type { ResolvedTarget } from "./resolve.ts";
 import type { World } from "./world.ts";
 
 /** What a run is started with, beyond the caller's options. */
 export interface RunOrder {
 	readonly name: string;
-	readonly options: TraceRequestOptions;
+	readonly options: RunOptions;
 	readonly tool: TraceOrder["tool"];
 	readonly args: readonly string[];
 	readonly openWorld: () => World | Promise<World>;
@@ -197,7 +197,7 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 }
 
 /** What decides which names are asked for, and how long they are waited for. */
-type BookOptions = Pick<TraceRequestOptions, "names" | "asLookup" | "nameWaitMs" | "timeoutMs">;
+type BookOptions = Pick<RunOptions, "names" | "asLookup" | "nameWaitMs" | "timeoutMs">;
 
 /** How long an answer waits for its names at most, in milliseconds: no longer than the whole, begun at `beganMs`, may take. */
 export function nameWaitOf({ nameWaitMs, asLookup, timeoutMs }: BookOptions, beganMs: number): number {
@@ -216,7 +216,7 @@ export async function openBook({ names, asLookup }: BookOptions, world: World): 
 }
 
 /** The family that is asked for, or that of the source address; null: either. */
-export function wantedFamily(options: Pick<TraceRequestOptions, "family" | "source">): 4 | 6 | null {
+export function wantedFamily(options: Pick<RunOptions, "family" | "source">): 4 | 6 | null {
 	if (options.family !== undefined) return options.family;
 	if (options.source === undefined) return null;
 	return options.source.includes(":") ? 6 : 4;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findMethod, TRACE_METHODS } from "@whither/core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { skippable } from "../../../../scripts/skippable.ts";
 
 const root = join(import.meta.dirname, "../../../..");
 const command = join(root, "packages/whither/bin/whither.js");
@@ -249,9 +250,8 @@ describe("streams and signals", () => {
 		expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
 	});
 
-	const fullDisk = existsSync("/dev/full");
-	const writes = "a full disk is one sentence and exit code 4";
-	it.skipIf(!fullDisk)(fullDisk ? writes : `${writes} (skipped: needs /dev/full)`, () => {
+	const diskObstacle = existsSync("/dev/full") ? null : "needs /dev/full";
+	it.skipIf(diskObstacle !== null)(skippable("a full disk is one sentence and exit code 4", diskObstacle), () => {
 		const full = openSync("/dev/full", "w");
 		for (const args of [["demo"], ["demo", "--json"], ["demo", "--ndjson"], ["demo", "--format=csv"], ["--help"]]) {
 			const stdio = ["ignore", full, "pipe"] as const;
@@ -267,9 +267,9 @@ describe("streams and signals", () => {
 		closeSync(full);
 	});
 
-	const linux = process.platform === "linux";
+	const linuxObstacle = process.platform === "linux" ? null : "needs Linux";
 	const early = "a signal before anything has begun leaves a document too";
-	it.skipIf(!linux)(linux ? early : `${early} (skipped: needs Linux)`, () => {
+	it.skipIf(linuxObstacle !== null)(skippable(early, linuxObstacle), () => {
 		// The signal comes the moment somebody listens for it.
 		const hook = 'process.once("newListener", (name) => process.kill(process.pid, name));';
 		for (const args of [

@@ -1,8 +1,17 @@
 /** The commands, as one table beside the options. */
-import { DEMO_OPTIONS, DOCTOR_OPTIONS, type OptionTable, PLAIN_OPTIONS, TRACE_OPTIONS } from "./options.ts";
+import {
+	DEMO_OPTIONS,
+	DOCTOR_OPTIONS,
+	type OptionTable,
+	PLAIN_OPTIONS,
+	ROUTER_OPTIONS,
+	SERVE_OPTIONS,
+	STUN_OPTIONS,
+	TRACE_OPTIONS,
+} from "./options.ts";
 
 /** First word of a command line. */
-export type CommandName = "trace" | "doctor" | "demo" | "completion" | "man" | "help";
+export type CommandName = "trace" | "stun" | "serve" | "router" | "doctor" | "demo" | "completion" | "man" | "help";
 
 /** One command. */
 export interface CommandRow {
@@ -14,6 +23,8 @@ export interface CommandRow {
 	readonly options: OptionTable;
 	/** Fewest and most positional arguments. */
 	readonly operands: readonly [number, number];
+	/** Options that a later version will have, and what for: until then they are refused, not ignored. */
+	readonly later?: Readonly<Record<string, string>>;
 	/** Words the first operand is one of, for completion; "host": a host name. */
 	readonly completes: readonly string[] | "host" | null;
 }
@@ -36,6 +47,38 @@ export const COMMANDS: readonly CommandRow[] = [
 		completes: "host",
 	},
 	{
+		name: "stun",
+		usage: "whither stun [OPTION]... [SERVER[:PORT]]",
+		summary: "Show this machine's public address and how the NAT in front of it behaves",
+		about: [
+			"Asks a STUN server, named as HOST, HOST:PORT, stun:HOST:PORT or stuns:HOST, or in WHITHER_STUN. One with two addresses (RFC 5780, or RFC 3489) also tells what the mapping and the filter go by, and so with which peers direct calls work; any other tells the address alone. What could not be found out is said with the reason.",
+			"Where UDP goes unanswered, TCP to the same place is tried, to tell a filter from a dead server.",
+		],
+		options: STUN_OPTIONS,
+		operands: [0, 1],
+		completes: "host",
+	},
+	{
+		name: "serve",
+		usage: "whither serve [--listen ADDR]... [OPTION]...",
+		summary: "Serve STUN: tell clients their public address and how their NAT behaves",
+		about: [
+			"Answers Binding requests over UDP, TCP and, with a certificate, TLS; on two addresses of one family also those of behaviour discovery (RFC 5780), with which clients find out what kind of NAT they are behind. Each source gets a bounded number of answers, none longer than it has to be.",
+			"Prints one line on stdout for each place that it listens on, and runs until a signal; it then takes nothing new, lets connections end, and goes.",
+		],
+		options: SERVE_OPTIONS,
+		operands: [0, 0],
+		later: {
+			port: "the page and the API",
+			token: "the page and the API",
+			insecure: "the page and the API",
+			realm: "TURN",
+			user: "TURN",
+			secret: "TURN",
+		},
+		completes: null,
+	},
+	{
 		name: "doctor",
 		usage: "whither doctor [--json]",
 		summary: "Try every method on this machine and print the fix for what does not work",
@@ -54,6 +97,18 @@ export const COMMANDS: readonly CommandRow[] = [
 			"Runs the same tracer and the same reports over an internet in memory, a dozen hops long, and explains what they show.",
 		],
 		options: DEMO_OPTIONS,
+		operands: [0, 0],
+		completes: null,
+	},
+	{
+		name: "router",
+		usage: "whither router [--install] [--queue=N] [--interface=DEV] [--up=KBPS] [--down=KBPS]",
+		summary: "Answer STUN requests whose TTL ends at this router with what it knows (enriched ICMP)",
+		about: [
+			"Takes STUN packets from an NFQUEUE. A Binding request whose TTL ends here is answered with Time Exceeded that carries a STUN response: number of nodes, congestion, bandwidth each way; and the interfaces. A message that passes with a NETWORK-STATUS attribute gets this node's word written into it. All else passes untouched, and so does everything when this program is gone or too slow.",
+			"Runs until a signal, then prints what it did on stderr. Needs CAP_NET_ADMIN and CAP_NET_RAW. Without --install it prints the rules that send it packets; docs/router.md has a drawing of the answer.",
+		],
+		options: ROUTER_OPTIONS,
 		operands: [0, 0],
 		completes: null,
 	},
@@ -84,19 +139,19 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: ["trace", "doctor", "demo", "completion", "man"],
+		completes: ["trace", "stun", "serve", "router", "doctor", "demo", "completion", "man"],
 	},
 ];
 
 /** What the exit code says (the same for every command). */
 export const EXIT_CODES: readonly (readonly [number, string])[] = [
 	[0, "measured"],
-	[1, "target not reached, under --strict; loss threshold of ping mode reached"],
+	[1, "target not reached, under --strict; loss threshold of ping mode reached; no answer of the STUN server"],
 	[2, "wrong usage, or a name that does not resolve"],
 	[3, "a privilege is missing and nothing else would do"],
 	[4, "the system or the network failed: no route, interface down"],
 	[70, "a bug of ours"],
-	[130, "interrupted, after the partial result (143: terminated)"],
+	[130, "interrupted, after the partial result (143: terminated; 129: `whither router` hung up)"],
 ];
 
 /** The row of a command, or null if the word names none. */

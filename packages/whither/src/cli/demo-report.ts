@@ -1,6 +1,6 @@
 /** How the demonstration shows a trace: text with an explanation under every hop that shows something, once each. */
 import type { TraceEvent } from "@whither/core";
-import { DEMO } from "@whither/sim";
+import { DEMO, type Scenario } from "@whither/sim";
 import { explainHop } from "../report/hop-explanation.ts";
 import { type ReportChoices, type TraceReport, traceReport } from "../report/trace-report.ts";
 import { verdict } from "../report/verdict.ts";
@@ -13,6 +13,7 @@ export const DEMO_REQUEST = {
 
 /** What a demonstration report depends on. */
 export interface DemoReportChoices {
+	readonly scenario: Scenario;
 	readonly report: ReportChoices;
 	/** Codes of what has been explained already; added to. */
 	readonly said: Set<string>;
@@ -21,8 +22,8 @@ export interface DemoReportChoices {
 }
 
 /** The text report with a sentence under every hop that shows something, and the diagnosis at the end. */
-export function demoReport({ report: choices, said, end }: DemoReportChoices): TraceReport {
-	const report = traceReport("text", DEMO.trace.to, choices);
+export function demoReport({ scenario, report: choices, said, end }: DemoReportChoices): TraceReport {
+	const report = traceReport("text", scenario.trace.to, choices);
 	let [target, queries] = ["", 0];
 	const event = (event: TraceEvent): string => {
 		if (event.type === "start") [target, queries] = [event.target.address, event.queries];
@@ -37,7 +38,7 @@ export function demoReport({ report: choices, said, end }: DemoReportChoices): T
 			if (document.options === null) return "";
 			const { sentence, notes } = verdict(document as Parameters<typeof verdict>[0]);
 			const lines = [sentence, ...(end === "withNotes" ? notes.map((note) => note.sentence) : [])];
-			return `\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
+			return `${report.end(document)}\n${lines.map((line) => `  ${line}`).join("\n")}\n`;
 		},
 	};
 }

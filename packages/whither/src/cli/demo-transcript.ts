@@ -1,9 +1,10 @@
-/** The demonstration's first trace as README.md shows it. */
-import { DEMO } from "@whither/sim";
+/** The demonstration's first trace and its call as README.md shows them. */
+import { DEMO, DEMO_CALL, type Scenario } from "@whither/sim";
 import { simulated } from "../api/simulated.ts";
 import { TraceRun } from "../api/trace-run.ts";
 import { TOOL } from "../api/version.ts";
 import { PLAIN_TEXT } from "../report/text.ts";
+import { traceReport } from "../report/trace-report.ts";
 import { DEMO_REQUEST, demoReport } from "./demo-report.ts";
 
 /** TTLs left out, so that the sample stays short: nothing new is seen there. */
@@ -20,24 +21,41 @@ const CHOICES = {
 
 /** Header, hops and explanations of the demonstration's first trace, as the command prints them. */
 export async function demoTranscript(): Promise<string> {
-	const report = demoReport({ report: CHOICES, said: new Set(), end: "bare" });
-	const options = { ...DEMO_REQUEST, method: "udp", names: true };
-	const openWorld = () => simulated(DEMO);
-	const run = new TraceRun({ name: DEMO.trace.to, options, tool: TOOL, args: [], openWorld });
 	let text = "";
-	for await (const event of run) {
-		const shown = report.event(event);
-		const ttl = event.type === "hop" ? event.hop.ttl : 0;
+	for await (const { ttl, shown } of played(DEMO, "udp")) {
 		if (ttl < LEFT_OUT.first || ttl > LEFT_OUT.last) text += shown;
 		else if (ttl === LEFT_OUT.first) text += "...\n";
 	}
 	return text;
 }
 
-const MARKED = /(?<=<!-- demo -->\n)[\s\S]*?(?=<!-- \/demo -->)/;
+/** The same of its call, with the lines behind the hops. */
+export async function callTranscript(): Promise<string> {
+	let text = "";
+	for await (const { shown } of played(DEMO_CALL, "stun")) text += shown;
+	return text;
+}
 
-/** README.md with the transcript between its marks; throws when the marks are missing. */
-export function withDemo(readme: string, transcript: string): string {
-	if (!MARKED.test(readme)) throw new Error("README.md has no <!-- demo --> ... <!-- /demo -->");
-	return readme.replace(MARKED, () => `\`\`\`\n$ npx whither demo\n${transcript}\`\`\`\n`);
+/** What is shown for each event, with the TTL of a hop's and 0 for others, and then for the end. */
+async function* played(
+	scenario: Scenario,
+	method: string,
+): AsyncGenerator<{ readonly ttl: number; readonly shown: string }> {
+	const report = demoReport({ scenario, report: CHOICES, said: new Set(), end: "bare" });
+	const options = { ...DEMO_REQUEST, method, names: true };
+	const openWorld = () => simulated(scenario);
+	const run = new TraceRun({ name: scenario.trace.to, options, tool: TOOL, args: [], openWorld });
+	for await (const event of run) {
+		yield { ttl: event.type === "hop" ? event.hop.ttl : 0, shown: report.event(event) };
+	}
+	const end = traceReport("text", scenario.trace.to, CHOICES).end(await run.result);
+	yield { ttl: 0, shown: end };
+}
+
+/** README.md with a transcript between its marks, `<!-- demo -->` and so on; throws when the marks are missing. */
+export function withTranscript(readme: string, mark: "demo" | "call", transcript: string): string {
+	const marked = new RegExp(`(?<=<!-- ${mark} -->\\n)[\\s\\S]*?(?=<!-- /${mark} -->)`);
+	if (!marked.test(readme)) throw new Error(`README.md has no <!-- ${mark} --> ... <!-- /${mark} -->`);
+	const command = mark === "demo" ? "$ npx whither demo\n" : "";
+	return readme.replace(marked, () => `\`\`\`\n${command}${transcript}\`\`\`\n`);
 }

@@ -1,5 +1,5 @@
 /** `whither demo`: the real tracer and the real reports over an internet in memory, with explanations between the lines. */
-import { DEMO } from "@whither/sim";
+import { DEMO, DEMO_CALL, type Scenario } from "@whither/sim";
 import { simulated } from "../api/simulated.ts";
 import { startTrace } from "../api/trace.ts";
 import type { Paint } from "../report/paint.ts";
@@ -16,18 +16,28 @@ import { formatOf } from "./trace-request.ts";
 
 /** One trace of the story; the machine formats show the first alone. */
 interface Act {
+	readonly scenario: Scenario;
 	readonly method: string;
 	readonly says: string;
 }
 
+const FIRST_METHOD = "udp";
+
 const ACTS: readonly Act[] = [
 	{
-		method: "udp",
+		scenario: DEMO,
+		method: FIRST_METHOD,
 		says: "No packet leaves this machine: routers, links and the target live in memory. First the default method (whither -e HOST):",
 	},
 	{
+		scenario: DEMO,
 		method: "tcpconnect",
 		says: "Firewalls that drop UDP let real connections pass. The same path by connect(), which needs no privilege either (whither --method tcpconnect HOST):",
+	},
+	{
+		scenario: DEMO_CALL,
+		method: "stun",
+		says: `Last, a call. ${DEMO_CALL.about} STUN requests go out between the packets of media, on the same socket and through the same NATs (traceFlow in the library; whither --stun HOST without a call):`,
 	},
 ];
 
@@ -48,7 +58,7 @@ export async function demoCommand(args: readonly string[], commandLine: readonly
 	};
 	if (format === "text") return playStory(stage);
 	const report = traceReport(format, DEMO.trace.to, choicesOf(stage));
-	const code = await play(stage, "udp", report);
+	const code = await play(stage, { scenario: DEMO, method: FIRST_METHOD }, report);
 	return signals.exitCode() ?? code;
 }
 
@@ -74,7 +84,7 @@ async function playStory(stage: Stage): Promise<number> {
 	print(`${DEMO.about}\n`);
 	for (const act of ACTS) {
 		print(`\n${stage.paint.bold(act.says)}\n\n`);
-		const code = await play(stage, act.method, demoReport(reportOf(stage, act)));
+		const code = await play(stage, act, demoReport(reportOf(stage, act)));
 		if (code !== EXIT.ok) return code;
 	}
 	print("\nNow a real one: `whither HOST`; what this machine allows: `whither doctor`.\n");
@@ -82,17 +92,21 @@ async function playStory(stage: Stage): Promise<number> {
 }
 
 function reportOf(stage: Stage, act: Act): DemoReportChoices {
-	return { report: choicesOf(stage), said: stage.said, end: act.method === "udp" ? "withNotes" : "bare" };
+	const { scenario, method } = act;
+	return { scenario, report: choicesOf(stage), said: stage.said, end: method === "tcpconnect" ? "bare" : "withNotes" };
 }
 
-async function play(stage: Stage, method: string, report: TraceReport): Promise<number> {
+type Played = Pick<Act, "scenario" | "method">;
+
+async function play(stage: Stage, { scenario, method }: Played, report: TraceReport): Promise<number> {
 	const { flags, signal, commandLine } = stage;
 	const pace = flags.realtime || (isTerminal("stdout") && !flags.fast) ? "real" : "virtual";
-	const world = simulated(DEMO, { pace, slowedBy: SLOWED_BY });
+	const world = simulated(scenario, { pace, slowedBy: SLOWED_BY });
 	const request = { ...DEMO_REQUEST, method, names: !flags.numeric, signal };
-	const run = startTrace(DEMO.trace.to, request, { args: commandLine, openWorld: async () => world });
+	const host = scenario.trace.to;
+	const run = startTrace(host, request, { args: commandLine, openWorld: async () => world });
 	const startedAt = new Date().toISOString();
-	const shown = { run, host: DEMO.trace.to, method, port: null, length: null, args: commandLine, startedAt };
+	const shown = { run, host, method, port: null, length: null, args: commandLine, startedAt };
 	const code = await showRun(shown, { report, explain: false, strict: false, changes: false });
 	return stage.signals.exitCode() ?? code;
 }

@@ -9,6 +9,7 @@ export const EXIT = {
 	privilege: 3,
 	system: 4,
 	bug: 70,
+	hungUp: 129,
 	interrupted: 130,
 	terminated: 143,
 } as const;

@@ -2,6 +2,7 @@ import { closeSync, existsSync, openSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { skippable } from "../../../../scripts/skippable.ts";
 import { writeFailureSentence } from "./file-errors.ts";
 
 /** The sentence for what a call throws. */
@@ -23,8 +24,8 @@ it("says what the system says, by its name, and what to do", () => {
 	);
 });
 
-const fullDisk = existsSync("/dev/full");
-it.skipIf(!fullDisk)(`of a full disk too${fullDisk ? "" : " (skipped: needs /dev/full)"}`, () => {
+const obstacle = existsSync("/dev/full") ? null : "needs /dev/full";
+it.skipIf(obstacle !== null)(skippable("of a full disk too", obstacle), () => {
 	const fd = openSync("/dev/full", "w");
 	expect(sentenceFor(() => writeSync(fd, "x"))).toBe(
 		"it cannot be written: no space left on device (ENOSPC); free some space or write elsewhere",

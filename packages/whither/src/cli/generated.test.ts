@@ -2,9 +2,10 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { skippable } from "../../../../scripts/skippable.ts";
 import { COMMANDS } from "./commands.ts";
 import { formatCompletion } from "./completion.ts";
-import { demoTranscript, generatedFiles, withDemo } from "./generated.ts";
+import { callTranscript, demoTranscript, generatedFiles, withTranscript } from "./generated.ts";
 import { formatHelp } from "./help.ts";
 import { formatMan } from "./man.ts";
 import { formatMarkdown } from "./markdown.ts";
@@ -20,8 +21,11 @@ describe("files made from the option table", () => {
 it("README.md shows what the demonstration prints (node scripts/generate.mjs)", async () => {
 	const readme = readFileSync(join(root, "README.md"), "utf8");
 	const transcript = await demoTranscript();
-	expect(withDemo(readme, transcript)).toBe(readme);
+	expect(withTranscript(readme, "demo", transcript)).toBe(readme);
 	expect(transcript.split("\n").filter((line) => /^( \d|\d\d) /.test(line))).toHaveLength(9);
+	const call = await callTranscript();
+	expect(withTranscript(readme, "call", call)).toBe(readme);
+	expect(call).toMatch(/^Hop 2, access\.lisbon .*up 5000 kbit\/s, down 50000 kbit\/s \(a hint, unauthenticated\)/m);
 });
 
 describe("every option and command stands in", () => {
@@ -44,17 +48,18 @@ describe("every option and command stands in", () => {
 	});
 });
 
-/** The title of a test, with the reason where it is skipped: the summary of `npm test` lists it. */
-const titled = (title: string, runs: boolean, reason: string) => (runs ? title : `${title} (skipped: ${reason})`);
+/** Why a program cannot be asked, or null. */
+const lacks = (program: string): string | null =>
+	spawnSync(program, ["--version"]).status === 0 ? null : `${program} is not installed`;
 
 describe("the shells accept what they are given", () => {
-	const bash = spawnSync("bash", ["--version"]).status === 0;
+	const bash = lacks("bash");
 	const complete = (...words: string[]) => {
 		const script = `${formatCompletion("bash")}
 COMP_WORDS=(${words.map((word) => JSON.stringify(word)).join(" ")}); COMP_CWORD=${words.length - 1}; _whither; printf '%s\\n' "\${COMPREPLY[@]}"`;
 		return spawnSync("bash", ["--norc", "-c", script], { encoding: "utf8" });
 	};
-	it.skipIf(!bash)(titled("bash offers options, values and words", bash, "bash is not installed"), () => {
+	it.skipIf(bash !== null)(skippable("bash offers options, values and words", bash), () => {
 		expect(complete("whither", "--max").stdout).toBe("--max-hops\n");
 		expect(complete("whither", "-M", "tcp").stdout).toBe("tcp\ntcpconnect\ntcpinsession\n");
 		expect(complete("whither", "--method", "=", "ic").stdout).toBe("icmp\n");
@@ -62,12 +67,12 @@ COMP_WORDS=(${words.map((word) => JSON.stringify(word)).join(" ")}); COMP_CWORD=
 		expect(complete("whither", "doc").stdout).toContain("doctor\n");
 		expect(complete("whither", "doctor", "--").stderr).toBe("");
 	});
-	const zsh = spawnSync("zsh", ["--version"]).status === 0;
-	it.skipIf(!zsh)(titled("zsh parses its script", zsh, "zsh is not installed"), () => {
+	const zsh = lacks("zsh");
+	it.skipIf(zsh !== null)(skippable("zsh parses its script", zsh), () => {
 		expect(spawnSync("zsh", ["-n"], { input: formatCompletion("zsh") }).status).toBe(0);
 	});
-	const man = spawnSync("groff", ["--version"]).status === 0;
-	it.skipIf(!man)(titled("groff finds nothing to complain about in the manual", man, "groff is not installed"), () => {
+	const groff = lacks("groff");
+	it.skipIf(groff !== null)(skippable("groff finds nothing to complain about in the manual", groff), () => {
 		const set = spawnSync("groff", ["-man", "-Tascii", "-ww"], { input: formatMan(), encoding: "utf8" });
 		expect(set.stderr).toBe("");
 		expect(set.stdout).toContain("WHITHER(1)");

@@ -5,7 +5,16 @@ import { COMMANDS, type CommandRow, EXIT_CODES } from "./commands.ts";
 import type { OptionGroup, OptionRow, OptionTable } from "./options.ts";
 
 /** Groups in the order help shows them. */
-export const GROUPS: readonly OptionGroup[] = ["Method", "Path", "Probes", "Timing", "Output", "General"];
+export const GROUPS: readonly OptionGroup[] = [
+	"Method",
+	"Path",
+	"Probes",
+	"Timing",
+	"Server",
+	"Router",
+	"Output",
+	"General",
+];
 
 const WIDTH = 100;
 const INDENT = 30;

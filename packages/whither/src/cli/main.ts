@@ -29,6 +29,7 @@ async function dispatch(args: readonly string[]): Promise<number> {
 	const { command, rest } = splitCommand(args, defaultCommand);
 	if (asksForHelp(rest, command)) return showHelp(command);
 	if (command.name === "trace") return traceCommand(rest, args);
+	refuseLater(command, rest);
 	const { operands } = parseOptions(rest, command.options);
 	checkOperands(command, operands);
 	const { runOtherCommand } = await import("./other-commands.ts");
@@ -40,6 +41,15 @@ function asksForHelp(rest: readonly string[], command: CommandRow): boolean {
 	const end = rest.indexOf("--");
 	const words = end === -1 ? rest : rest.slice(0, end);
 	return words.includes("--help") || (words.includes("-h") && command.options.help?.short === "h");
+}
+
+function refuseLater({ name, later = {} }: CommandRow, rest: readonly string[]): void {
+	const end = rest.indexOf("--");
+	for (const word of end === -1 ? rest : rest.slice(0, end)) {
+		const option = /^--([^=]+)/.exec(word)?.[1];
+		if (option === undefined || !Object.hasOwn(later, option)) continue;
+		throw new UsageProblem(`--${option} is for ${later[option]}, which \`whither ${name}\` gets in a later version`);
+	}
 }
 
 function checkOperands(command: CommandRow, operands: readonly string[]): void {
@@ -72,6 +82,10 @@ async function reportFailure(args: readonly string[], thrown: unknown): Promise<
 }
 
 async function failureText(args: readonly string[], format: "json" | "ndjson", error: WhitherError): Promise<string> {
+	if (args[0] === "stun") {
+		const { formatStunFailure } = await import("./other-commands.ts");
+		return formatStunFailure({ tool: TOOL, args, name: null, startedAt: new Date().toISOString() }, error);
+	}
 	const unknown = { name: "", address: null, port: null, method: null, family: null };
 	const order = { tool: TOOL, args, startedAt: new Date().toISOString(), ...unknown };
 	if (mentionsOption(args, TRACE_OPTIONS, "ping")) {

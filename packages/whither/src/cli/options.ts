@@ -3,13 +3,15 @@
  * the type of a parsed command line is derived from its rows.
  */
 import { OPENABLE_CHANNELS, TRACE_METHODS } from "@whither/core";
-import { LIMITS, PING_LIMITS } from "../api/limits.ts";
+import { LIMITS, LISTEN_PORT, PING_LIMITS, STUN_LIFETIME } from "../api/limits.ts";
 import {
 	address,
+	addresses,
 	asServer,
 	domainName,
 	fileName,
 	gateways,
+	inputFile,
 	interfaceName,
 	methodOptions,
 	oneOf,
@@ -21,7 +23,7 @@ import {
 } from "./values.ts";
 
 /** Heading under which help lists an option. */
-export type OptionGroup = "Method" | "Path" | "Probes" | "Timing" | "Output" | "General";
+export type OptionGroup = "Method" | "Path" | "Probes" | "Timing" | "Server" | "Router" | "Output" | "General";
 
 /** One option; its long name is its key in the table. `value` null: a flag. */
 export interface OptionRow<T = unknown> {
@@ -115,6 +117,7 @@ export const TRACE_OPTIONS = {
 	),
 	tcpinsession: flag(null, "Method", "Inside one TCP connection, by SACK; same as --method tcpinsession"),
 	quic: flag(null, "Method", "QUIC, UDP port 443; same as --method quic"),
+	stun: flag(null, "Method", "STUN, UDP port 3478, as ICE checks the way of media; same as --method stun"),
 	dns: valued(null, domainName, "Method", "DNS query for NAME; same as --method dns --options domain=NAME"),
 	options: valued("O", methodOptions, "Method", "The method's own options; `-O help` lists them"),
 	"disable-extra-ping": flag(
@@ -232,10 +235,83 @@ export const DEMO_OPTIONS = {
 	...GENERAL,
 } as const satisfies OptionTable;
 
+/** Options of `whither stun`. */
+export const STUN_OPTIONS = {
+	ipv4: flag("4", "Path", "IPv4 only; a server with addresses of both kinds is asked over both"),
+	ipv6: flag("6", "Path", "IPv6 only"),
+	tcp: flag(null, "Path", "Over TCP, which tells the public address alone"),
+	tls: flag(null, "Path", "Over TLS, likewise; as a stuns: URI asks for"),
+	ca: valued(null, inputFile, "Path", "TLS: certificates (PEM) to trust", "the system's"),
+	source: valued("s", address, "Path", "Source address", "as routed"),
+	classic: flag(null, "Probes", "Requests of RFC 3489, for servers that answer no others"),
+	lifetime: flag(null, "Probes", "Measure how long a binding lasts unused; takes minutes"),
+	longest: valued(null, wholeNumber(STUN_LIFETIME, "S"), "Probes", "The longest wait that --lifetime tries", "300"),
+	timeout: valued("Q", seconds, "Timing", "End after S seconds with what is known"),
+	json: flag(null, "Output", "One JSON document on stdout (schema whither.stun/1)"),
+	...COLOR,
+	...GENERAL,
+} as const satisfies OptionTable;
+
+/** Options of `whither serve`. */
+export const SERVE_OPTIONS = {
+	listen: valued(
+		null,
+		addresses,
+		"Server",
+		"Address to listen on, or * for all; given twice for one family, STUN answers behaviour discovery (RFC 5780)",
+		"loopback",
+	),
+	alternate: valued(
+		null,
+		addresses,
+		"Server",
+		"The second address for behaviour discovery; the same as --listen again",
+	),
+	"stun-port": valued(null, wholeNumber(LISTEN_PORT, "PORT"), "Server", "UDP and TCP port of STUN", "3478"),
+	"alternate-port": valued(
+		null,
+		wholeNumber(LIMITS.port, "PORT"),
+		"Server",
+		"The second port for behaviour discovery",
+		"the one after --stun-port",
+	),
+	cert: valued(null, inputFile, "Server", "Certificate chain (PEM); with --key it switches TLS on"),
+	key: valued(null, inputFile, "Server", "Its private key (PEM)"),
+	"tls-port": valued(null, wholeNumber(LISTEN_PORT, "PORT"), "Server", "TLS port of STUN", "5349"),
+	classic: flag(null, "Server", "Answer RFC 3489 too, whose answers are longer than its requests"),
+	"no-turn": flag(null, "Server", "Serve no TURN, as this version does anyway"),
+	...GENERAL,
+} as const satisfies OptionTable;
+
+/** NFQUEUE numbers have 16 bits. */
+const QUEUES = [0, 65_535] as const;
+/** Up to a terabit a second. */
+const KBPS = [1, 1_000_000_000] as const;
+
+/** Options of `whither router`. */
+export const ROUTER_OPTIONS = {
+	install: flag(null, "Router", "Set the rules up that send packets here, and take them away at the end"),
+	queue: valued(null, wholeNumber(QUEUES), "Router", "Number of the NFQUEUE", "0"),
+	interface: valued("i", interfaceName, "Router", "Only packets that come in by this interface", "every interface"),
+	up: valued(
+		null,
+		wholeNumber(KBPS, "KBPS"),
+		"Router",
+		"What the interface that packets come in by takes in their direction, kbit/s",
+		"the link's speed",
+	),
+	down: valued(null, wholeNumber(KBPS, "KBPS"), "Router", "The same against their direction", "the link's speed"),
+	...GENERAL,
+} as const satisfies OptionTable;
+
 /** Options of the commands that have none of their own. */
 export const PLAIN_OPTIONS = { ...GENERAL } as const satisfies OptionTable;
 
 /** A parsed command line of `whither trace`. */
 export type TraceFlags = Parsed<typeof TRACE_OPTIONS>;
+/** A parsed command line of `whither stun`. */
+export type StunFlags = Parsed<typeof STUN_OPTIONS>;
+/** A parsed command line of `whither serve`. */
+export type ServeFlags = Parsed<typeof SERVE_OPTIONS>;
 /** A parsed command line of `whither demo`. */
 export type DemoFlags = Parsed<typeof DEMO_OPTIONS>;

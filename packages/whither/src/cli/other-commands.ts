@@ -1,4 +1,7 @@
-/** Every command but `trace`: a file of its own in the bundle, so that a trace does not wait for it to be parsed. */
+/**
+ * Every command but `trace`: a file of its own in the bundle, so that a trace does not wait for it to be parsed. `serve` is
+ * a third.
+ */
 import { COMMANDS, type CommandRow, findCommand, SHELLS } from "./commands.ts";
 import { formatCompletion } from "./completion.ts";
 import { demoCommand } from "./demo.ts";
@@ -9,10 +12,12 @@ import { formatMan } from "./man.ts";
 import { print } from "./output.ts";
 import { openPcapFile } from "./pcap-file.ts";
 import { formatPingFailure, pingCommand } from "./ping.ts";
+import { routerCommand } from "./router.ts";
+import { formatStunFailure, stunCommand } from "./stun.ts";
 import { suggest } from "./suggest.ts";
 import { UsageProblem } from "./values.ts";
 
-export { formatHelp, formatMethodOptions, formatPingFailure, openPcapFile, pingCommand };
+export { formatHelp, formatMethodOptions, formatPingFailure, formatStunFailure, openPcapFile, pingCommand };
 
 /** A command line taken apart. */
 export interface CommandWords {
@@ -28,8 +33,16 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 	switch (command.name) {
 		case "doctor":
 			return doctorCommand(words.rest);
+		case "stun":
+			return stunCommand(words.rest, words.args);
+		case "serve": {
+			const { serveCommand } = await import("./serve.ts");
+			return serveCommand(words.rest);
+		}
 		case "demo":
 			return demoCommand(words.rest, words.args);
+		case "router":
+			return routerCommand(words.rest);
 		case "completion":
 			return show(completionFor(words.operands[0]));
 		case "man":

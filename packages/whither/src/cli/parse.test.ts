@@ -27,6 +27,7 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	"NAME[=VALUE],...": "loud,size=3",
 	FILE: "trace.pcapng",
 	SERVER: "dns",
+	KBPS: "5000",
 };
 
 describe("the option table", () => {

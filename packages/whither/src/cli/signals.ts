@@ -8,8 +8,8 @@ export interface SignalWatch {
 	readonly exitCode: () => number | null;
 }
 
-/** Call `stop` at the first signal. */
-export function watchSignals(stop: () => void): SignalWatch {
+/** Call `stop` at the first signal; `hangUp`: also when the terminal goes, which otherwise ends the process at once. */
+export function watchSignals(stop: () => void, { hangUp = false }: { readonly hangUp?: boolean } = {}): SignalWatch {
 	let received: number | null = null;
 	const on = (signal: NodeJS.Signals, code: number) =>
 		process.on(signal, () => {
@@ -19,6 +19,7 @@ export function watchSignals(stop: () => void): SignalWatch {
 		});
 	on("SIGINT", EXIT.interrupted);
 	on("SIGTERM", EXIT.terminated);
+	if (hangUp) on("SIGHUP", EXIT.hungUp);
 	return { exitCode: () => received };
 }
 

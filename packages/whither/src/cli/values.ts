@@ -96,6 +96,25 @@ export const address: ValueKind<string> = {
 	read: (text, option) => (addressFamily(text) === null ? refuse(option, "an IPv4 or IPv6 address", text) : text),
 };
 
+/** Addresses to listen on, between commas or by the option given again. */
+export const addresses: ValueKind<readonly string[]> = {
+	placeholder: "ADDR",
+	completes: null,
+	read: (text, option) => {
+		const words = text.split(",");
+		const wrong = words.find((word) => word !== "*" && addressFamily(word.replace(/%.*$/, "")) === null);
+		return wrong === undefined ? words : refuse(option, "an IPv4 or IPv6 address of this machine, or *", wrong);
+	},
+	merge: (before, after) => [...before, ...after],
+};
+
+/** A file to read. */
+export const inputFile: ValueKind<string> = {
+	placeholder: "FILE",
+	completes: null,
+	read: (text, option) => (text === "" ? refuse(option, "the name of a file", text) : text),
+};
+
 /** IFNAMSIZ in linux/if.h is 16 with the NUL. */
 const LONGEST_INTERFACE_NAME = 15;
 

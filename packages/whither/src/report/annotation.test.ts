@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { annotation } from "./annotation.ts";
-import { answer, silence } from "./sample-trace.ts";
+import { answer, silence } from "./sample-trace.fixture.ts";
 
 const v4 = (type: number, code: number, mtu?: number) =>
 	annotation(

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { formatCsvHeader, formatCsvRows } from "./csv.ts";
-import { answer, hop, sampleResult } from "./sample-trace.ts";
+import { answer, hop, sampleResult } from "./sample-trace.fixture.ts";
 
 /** RFC 4180 section 2 as a reader. */
 function readCsv(text: string): string[][] {

@@ -79,6 +79,21 @@ describe("DNS answers", () => {
 	});
 });
 
+describe("STUN answers", () => {
+	it.each([
+		[{ response: "success", mapped: { address: "198.51.100.9", port: 50_000 } }, "198.51.100.9:50000"],
+		[{ response: "success", mapped: { address: "2001:db8::9", port: 50_000 } }, "[2001:db8::9]:50000"],
+		[{ response: "success", mapped: { address: "198.51.100.9" } }, "198.51.100.9"],
+		[{ response: "success" }, ""],
+		[{ response: "success", mapped: null }, ""],
+		[{ response: "error", code: 420, reason: "Unknown Attribute" }, "420 Unknown Attribute"],
+		[{ response: "error", code: 401, reason: "" }, "401 Unauthenticated"],
+		[{ response: "error", code: 499, reason: "" }, "499"],
+		[{ response: "error", code: 401, reason: "\u001b[2J" }, "401 \\u{1b}[2J"],
+		[{ response: "error" }, ""],
+	])("%j", (detail, text) => expect(shown("stun", detail)).toBe(text));
+});
+
 it("other answers have nothing to show", () => {
 	expect(shown("timeExceeded", { flags: ["syn"], packet: "initial", answers: ["x"] }, true)).toBe("");
 });

@@ -1,9 +1,10 @@
 /**
- * What a method found in an answer, as it stands before the time: `syn,ack,MSS:1460`, `Q:R+I`, `Q:I close INTERNAL_ERROR`, `name TYPE ttl data`.
+ * What a method found in an answer, as it stands before the time: `syn,ack,MSS:1460`, `Q:R+I`, `Q:I close INTERNAL_ERROR`, `name TYPE ttl data`, `198.51.100.9:50000`.
  * Details come from packets, so nothing about them is taken for granted: what is not there is not shown.
  */
 import type { ProbeResult, ReplyKind } from "@whither/core";
 import { printable } from "./printable.ts";
+import { formatStunAnswer } from "./stun-text.ts";
 
 /** An answer as a result holds it. */
 export type AnswerDetail = Pick<NonNullable<ProbeResult["reply"]>, "kind" | "detail">;
@@ -25,6 +26,7 @@ const ROWS: Readonly<Partial<Record<ReplyKind, Row>>> = {
 	ack: formatAck,
 	quic: formatQuic,
 	dns: formatDns,
+	stun: formatStunAnswer,
 	dccp: formatDccp,
 	sctp: formatSctp,
 };

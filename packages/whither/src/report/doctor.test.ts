@@ -70,6 +70,15 @@ describe("fixes", () => {
 		expect(codes(result([], { platform: "darwin" }))).toEqual(["linux"]);
 		expect(formatDoctor(result([], { platform: "darwin" }), PLAIN)).toContain("whither demo");
 	});
+
+	it("by Node's own sockets it is said that no more is to be had, and on Linux what hinders it", () => {
+		const call = { call: "portable method", errnoName: "" };
+		const rows = [check("udp", "udp", null), check("icmp", "ip", { ...refused, ...call, code: "unsupportedPlatform" })];
+		const portable = rows.map((row) => ({ ...row, channel: "portable" as const }));
+		expect(codes(result(portable, { platform: "darwin" }))).toEqual(["linux"]);
+		expect(codes(result(portable))).toEqual(["kernelCalls"]);
+		expect(formatDoctor(result(portable), PLAIN)).toContain("does not work: it needs the sockets of Linux\n");
+	});
 });
 
 it("the text has a line a check, why not, and the commands", () => {

@@ -6,7 +6,7 @@ import type { Paint } from "./paint.ts";
 
 /** A way to make something work that does not. */
 export interface Fix {
-	readonly code: "rawSockets" | "pingSockets" | "ipv6" | "openFiles" | "linux";
+	readonly code: "rawSockets" | "pingSockets" | "ipv6" | "openFiles" | "linux" | "kernelCalls";
 	readonly sentence: string;
 	/** One line for a shell. */
 	readonly command: string | null;
@@ -18,8 +18,8 @@ const WANTED_OPEN_FILES = 256;
 /** The fixes for what does not work here, most useful first. */
 export function fixesFor(result: DoctorResult): readonly Fix[] {
 	const { machine, checks } = result;
-	if (machine.platform !== "linux") {
-		return [{ code: "linux", sentence: "Tracing needs Linux; `whither demo` works here.", command: null }];
+	if (machine.platform !== "linux" || checks.some(isPortable)) {
+		return [machine.platform === "linux" ? KERNEL_CALLS : LINUX];
 	}
 	const fixes: Fix[] = [];
 	const stuck = checks.filter((check) => check.error?.code === "permissionDenied" && !worksOtherwise(check, checks));
@@ -28,6 +28,10 @@ export function fixesFor(result: DoctorResult): readonly Fix[] {
 	if (machine.ipv6Disabled) fixes.push(IPV6);
 	if (machine.openFiles !== null && machine.openFiles < WANTED_OPEN_FILES) fixes.push(OPEN_FILES);
 	return fixes;
+}
+
+function isPortable({ channel }: MethodCheck): boolean {
+	return channel === "portable";
 }
 
 /** The same method and family by another kind of socket. */
@@ -40,6 +44,18 @@ function isPingOf(check: MethodCheck): (other: MethodCheck) => boolean {
 	return (other) => other.transport === "ping" && other.method === check.method && other.family === check.family;
 }
 
+const LINUX: Fix = {
+	code: "linux",
+	sentence:
+		"What works measures the target alone: routers are heard through the sockets of Linux. `whither stun` and `whither demo` need no more than this.",
+	command: null,
+};
+const KERNEL_CALLS: Fix = {
+	code: "kernelCalls",
+	sentence:
+		"The kernel's calls are out of reach, so the target alone is measured: WHITHER_BACKEND=portable is set, or koffi has no binary for this machine (install whither anew).",
+	command: null,
+};
 const RAW_SOCKETS: Fix = {
 	code: "rawSockets",
 	sentence:
@@ -88,6 +104,7 @@ function checkLine(check: MethodCheck, paint: Paint): string {
 
 function reason(check: MethodCheck, error: SystemError): string {
 	const where = `(${error.call}: ${error.errnoName})`;
+	if (isPortable(check) && error.code === "unsupportedPlatform") return "it needs the sockets of Linux";
 	if (error.code !== "permissionDenied") return systemErrorSentence(error, check);
 	if (check.transport === "ping") return `no group of this process lies in net.ipv4.ping_group_range ${where}`;
 	if (check.transport === "ip") return `raw sockets need CAP_NET_RAW ${where}`;

@@ -1,7 +1,7 @@
 import type { HopResult } from "@whither/core";
 import { describe, expect, it } from "vitest";
 import { hopNews, nothingShown } from "./hop-news.ts";
-import { answer, hop, sampleResult } from "./sample-trace.ts";
+import { answer, hop, sampleResult } from "./sample-trace.fixture.ts";
 import { formatText } from "./text.ts";
 
 /** A hop whose quotes show these changes, one list an answer. */

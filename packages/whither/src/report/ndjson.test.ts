@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { formatJson } from "./json.ts";
 import { formatNdjsonEnd, formatNdjsonEvent } from "./ndjson.ts";
-import { hop, sampleResult } from "./sample-trace.ts";
+import { hop, sampleResult } from "./sample-trace.fixture.ts";
 
 const result = sampleResult([hop(1, "10.0.0.1", null), hop(2, "203.0.113.7")], { name: "example.test" });
 

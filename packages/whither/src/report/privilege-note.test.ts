@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hop, sampleResult } from "./sample-trace.ts";
+import { hop, sampleResult } from "./sample-trace.fixture.ts";
 import { verdict } from "./verdict.ts";
 
 const quiet = (ttl: number) => hop(ttl, null, null, null);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { refusalNote } from "./refusal-note.ts";
-import { answer, hop, sampleResult } from "./sample-trace.ts";
+import { answer, hop, sampleResult } from "./sample-trace.fixture.ts";
 
 const CLOSE = { error: "CRYPTO_ERROR (no_application_protocol)", code: 0x178 };
 

@@ -110,6 +110,7 @@ describe("every warning keeps the schema and has words", () => {
 		shortQuotes: { code: "shortQuotes" },
 		repliesDropped: { code: "repliesDropped", count: 3 },
 		foreignStorm: { code: "foreignStorm", count: 4096 },
+		hopsUnseen: { code: "hopsUnseen" },
 		notApplied: { code: "notApplied", option: "ecn", method: "tcpconnect" },
 		sessionFailed: { code: "sessionFailed", port: 443, failure: { why: "refused", from: "192.0.2.9" } },
 		sessionReset: { code: "sessionReset", from: "192.0.2.9" },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hop, sampleResult } from "./sample-trace.ts";
+import { hop, sampleResult } from "./sample-trace.fixture.ts";
 import { formatSummary } from "./summary.ts";
 
 const reached = sampleResult([hop(1, "10.0.0.1"), hop(2, "203.0.113.7")]);

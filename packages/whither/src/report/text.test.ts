@@ -1,7 +1,7 @@
 import type { ExtensionJson } from "@whither/core";
 import { describe, expect, it } from "vitest";
 import { COLOURED } from "./paint.ts";
-import { answer, hop, type SampleReply, sampleResult } from "./sample-trace.ts";
+import { answer, hop, type SampleReply, sampleResult } from "./sample-trace.fixture.ts";
 import { formatHopLine, formatText, formatTextEvent, PLAIN_TEXT, type TextStyle } from "./text.ts";
 
 const STYLE: TextStyle = { ...PLAIN_TEXT, family: 4, queries: 3 };

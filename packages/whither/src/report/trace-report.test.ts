@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { WhitherError } from "../api/error.ts";
 import { failureDocument } from "../api/failure.ts";
-import { hop, sampleResult } from "./sample-trace.ts";
+import { hop, sampleResult } from "./sample-trace.fixture.ts";
 import { PLAIN_TEXT } from "./text.ts";
 import { paragraphs, type ReportChoices, type TraceReport, traceReport } from "./trace-report.ts";
 

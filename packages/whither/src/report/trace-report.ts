@@ -5,6 +5,7 @@ import { formatCsvHeader, formatCsvRows } from "./csv.ts";
 import { hopNews, nothingShown } from "./hop-news.ts";
 import { formatJson } from "./json.ts";
 import { formatNdjsonEnd, formatNdjsonEvent } from "./ndjson.ts";
+import { formatStunLines } from "./stun-lines.ts";
 import { formatSummary } from "./summary.ts";
 import { formatHopLines, formatTextEvent, formatUnmarked, type TextStyle } from "./text.ts";
 
@@ -67,7 +68,8 @@ function textReport(choices: ReportChoices): TraceReport {
 		if (document.options === null) return "";
 		const result = document as TraceResult;
 		const hops = choices.pathMtu ? formatHopLines(result, style) : "";
-		return hops + formatUnmarked(result, style) + (choices.summary ? formatSummary(result, choices) : "");
+		const stun = result.method === "stun" ? formatStunLines(result) : "";
+		return hops + formatUnmarked(result, style) + stun + (choices.summary ? formatSummary(result, choices) : "");
 	};
 	return { event, end };
 }

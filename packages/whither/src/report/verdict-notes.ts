@@ -30,7 +30,8 @@ function lossNotes(result: TraceResult, hops: readonly HopFacts[]): Note[] {
 	});
 	const notes: Note[] = [];
 	if (limited.length > 0) notes.push({ code: "rateLimited", sentence: limitedSentence(limited) });
-	if (silent.length > 0) notes.push({ code: "silentHop", sentence: silentSentence(silent) });
+	if (silent.length > 0 && result.channel !== "portable")
+		notes.push({ code: "silentHop", sentence: silentSentence(silent) });
 	const first = lossStart === null ? undefined : hops[lossStart];
 	if (first !== undefined && lossStart !== end)
 		notes.push({
@@ -76,13 +77,10 @@ function severalRouters(result: TraceResult, hops: readonly HopFacts[]): Note[] 
 	];
 }
 
-/** Methods that count the destination port: one source port, and yet every probe another flow. */
-const COUNTING_METHODS: ReadonlySet<string> = new Set(["udp-classic"]);
-
 /** Whether load balancers see the probes of a method as one flow or as many. */
 function flowsOf(method: string): "one" | "perProbe" {
 	const needs = findMethod(method)?.channels ?? [];
-	const many = COUNTING_METHODS.has(method) || needs.some((need) => need.ports === "perProbe");
+	const many = needs.some((need) => need.ports === "perProbe" || need.destinationPorts === "counted");
 	return many ? "perProbe" : "one";
 }
 

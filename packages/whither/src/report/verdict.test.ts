@@ -1,6 +1,6 @@
 import type { TraceWarning } from "@whither/core";
 import { describe, expect, it } from "vitest";
-import { answer, hop, type SampleReply, sampleResult } from "./sample-trace.ts";
+import { answer, hop, type SampleReply, sampleResult } from "./sample-trace.fixture.ts";
 import { verdict } from "./verdict.ts";
 
 const all = (ttl: number, address: string) => hop(ttl, address, address, address);

@@ -144,6 +144,10 @@ function mtuWords(mark: string): string {
 }
 
 function silence(result: TraceResult, hops: readonly HopFacts[], last: HopFacts | null): Omit<Verdict, "notes"> {
+	if (last === null && result.channel === "portable") {
+		const sentence = "The target did not answer; what routers say is not heard here.";
+		return { code: "nothingAnswers", sentence };
+	}
 	if (last === null) {
 		const sentence =
 			"Nobody answered at all: a firewall close to here drops the probes or their answers, or the link is dead.";

@@ -16,6 +16,8 @@ const SENTENCES: { readonly [Code in WarningCode]: (warning: WarningByCode[Code]
 		`the kernel dropped ${count} packets before they could be read; missing answers may be its doing`,
 	foreignStorm: ({ count }) =>
 		`${count} packets came that answered no probe of ours; missing answers may have been crowded out by them`,
+	hopsUnseen: () =>
+		"these are Node's own sockets, which hear the target and no router: hops before it are unknown, not silent (Linux shows them)",
 	notApplied: ({ option, method }) =>
 		option === "ecn"
 			? `${method} cannot set the ECN bits: Linux keeps them to itself on TCP sockets`

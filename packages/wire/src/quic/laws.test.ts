@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { address4, address6, bytes, uint } from "../arbitraries.fixture.ts";
-import { nodeCrypto } from "../crypto.fixture.ts";
+import { testCrypto } from "../crypto.fixture.ts";
 import {
 	CLIENT_HELLO_EXTENSIONS,
 	type ClientHelloExtension,
@@ -193,12 +193,12 @@ codecLaws([
 		name: "QUIC Retry",
 		sample: retry.map((fields) => {
 			const { originalDcid: _, ...expected } = fields;
-			return { encoded: encodeQuicRetry(fields, nodeCrypto), expected: { ...expected, fields } };
+			return { encoded: encodeQuicRetry(fields, testCrypto), expected: { ...expected, fields } };
 		}),
 		decode: decodeQuicPacket,
 		again: (packet, { fields }) =>
 			packet.kind === "retry"
-				? encodeQuicRetry({ ...packet, originalDcid: fields.originalDcid }, nodeCrypto)
+				? encodeQuicRetry({ ...packet, originalDcid: fields.originalDcid }, testCrypto)
 				: new Uint8Array(0),
 		claimedLength: (_, { bytes: own }) => own.length,
 	}),
@@ -240,12 +240,12 @@ test("an Initial opens to what went into it, whatever its fields", () => {
 	});
 	fc.assert(
 		fc.property(fields, (initial) => {
-			const packet = decodeQuicPacket(encodeClientInitial(initial, nodeCrypto));
+			const packet = decodeQuicPacket(encodeClientInitial(initial, testCrypto));
 			if (isDecodeError(packet) || packet.kind !== "initial") throw new Error("not an Initial");
 			expect(packet).toMatchObject({ dcid: initial.dcid, scid: initial.scid, token: initial.token, truncated: false });
 			expect(packet.bytes.length).toBeGreaterThanOrEqual(initial.padTo);
-			const { client } = deriveInitialKeys(initial.version, initial.dcid, nodeCrypto);
-			const opened = decodeQuicPayload(packet, client, nodeCrypto);
+			const { client } = deriveInitialKeys(initial.version, initial.dcid, testCrypto);
+			const opened = decodeQuicPayload(packet, client, testCrypto);
 			if (isDecodeError(opened)) throw new Error(opened.error);
 			expect(opened.packetNumber).toBe(initial.packetNumber);
 			expect(opened.frames.slice(0, Math.max(0, initial.frames.length - 1))).toEqual(initial.frames.slice(0, -1));
@@ -257,11 +257,11 @@ test("an Initial opens to what went into it, whatever its fields", () => {
 test("a Retry's tag answers for every byte", () => {
 	fc.assert(
 		fc.property(retry, fc.nat(), (fields, at) => {
-			const encoded = encodeQuicRetry(fields, nodeCrypto);
+			const encoded = encodeQuicRetry(fields, testCrypto);
 			encoded[at % encoded.length]! ^= 4;
 			const packet = decodeQuicPacket(encoded);
 			if (isDecodeError(packet) || packet.kind !== "retry") return;
-			expect(verifyQuicRetry(packet, fields.originalDcid, nodeCrypto)).toBe(false);
+			expect(verifyQuicRetry(packet, fields.originalDcid, testCrypto)).toBe(false);
 		}),
 		{ numRuns: 200 },
 	);

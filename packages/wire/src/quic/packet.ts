@@ -66,6 +66,7 @@ export interface QuicShortPacket {
 	readonly bytes: Uint8Array;
 }
 
+/** One packet of a datagram, told by its `kind` (RFC 9000 section 17). */
 export type QuicPacket =
 	| QuicInitialPacket
 	| QuicHandshakePacket

@@ -30,6 +30,8 @@ export interface NatBehaviourConfig {
 	readonly credentials?: ShortTermCredentials | LongTermCredentials;
 	/** Whether to measure how long a binding lasts, and the longest wait tried, in seconds. It takes two to three times that. */
 	readonly lifetime?: { readonly maximumSeconds: number };
+	/** Requests without a cookie from the first on (RFC 3489), for servers that answer no others. */
+	readonly classic?: boolean;
 	/** For requests that are expected to be answered; `FIRST_SCHEDULE` when absent. */
 	readonly schedule?: TransmitSchedule;
 }
@@ -44,6 +46,8 @@ export type NatBehaviourInput =
 			readonly local: number;
 			readonly at?: Instant;
 	  }
+	/** When a message that was put out left, by a better clock than ours. */
+	| { readonly type: "sent"; readonly bytes: Uint8Array; readonly transmission: number; readonly at: Instant }
 	| { readonly type: "unreachable"; readonly to: StunAddress; readonly local: number; readonly code: string }
 	| { readonly type: "timer" }
 	/** Tell what is known and end. */
@@ -51,7 +55,14 @@ export type NatBehaviourInput =
 
 /** What it puts out. */
 export type NatBehaviourOutput =
-	| { readonly type: "send"; readonly bytes: Uint8Array; readonly to: StunAddress; readonly local: number }
+	/** `transmission`: of a request, 1 for its first; null: no answer to it is timed. */
+	| {
+			readonly type: "send";
+			readonly bytes: Uint8Array;
+			readonly to: StunAddress;
+			readonly local: number;
+			readonly transmission: number | null;
+	  }
 	| { readonly type: "event"; readonly event: NatBehaviourEvent }
 	| { readonly type: "ignored"; readonly reason: StunIgnoreReason };
 

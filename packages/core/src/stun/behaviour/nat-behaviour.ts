@@ -49,6 +49,7 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 		this.#client = new StunClient({ secret: config.secret });
 		this.#ids = new TransactionIds(config.secret.map((byte) => byte ^ 0xff));
 		this.#inquiry = new Inquiry(this.#client, config, (output) => this.#pass(output));
+		this.#inquiry.classic = config.classic === true;
 		this.#found = nothingFound(config);
 	}
 
@@ -154,7 +155,7 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 
 	#beginHairpin(server: StunAddress, mapped: StunAddress, now: Instant): void {
 		const send = (bytes: Uint8Array, to: StunAddress, local: number) =>
-			this.#out.push({ type: "send", bytes, to, local });
+			this.#out.push({ type: "send", bytes, to, local, transmission: null });
 		this.#hairpin = new HairpinTest(this.#ids.next(), probingSchedule(this.#found.rttNs), send);
 		const first = { local: BEHAVIOUR_SOCKETS.mapping, mapped };
 		this.#hairpin.begin(this.#inquiry, server, first, BEHAVIOUR_SOCKETS.hairpin, now);
@@ -188,9 +189,10 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 	}
 
 	#pass(output: StunClientOutput): void {
-		if (output.type === "send")
-			this.#out.push({ type: "send", bytes: output.bytes, to: output.to, local: output.local });
-		else if (output.type === "ignored") this.#out.push({ type: "ignored", reason: output.reason });
+		if (output.type === "send") {
+			const { bytes, to, local, transmission } = output;
+			this.#out.push({ type: "send", bytes, to, local, transmission });
+		} else if (output.type === "ignored") this.#out.push({ type: "ignored", reason: output.reason });
 	}
 
 	#tell(event: NatBehaviourEvent): void {

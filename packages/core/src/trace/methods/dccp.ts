@@ -39,6 +39,7 @@ const SEQUENCE_RANGE = 0x1_0000;
 const ABORTED = 2;
 const NOTHING = new Uint8Array(0);
 
+/** DCCP Requests to one port (RFC 4340 section 5.2); needs raw sockets. */
 export const dccp: TraceMethod = {
 	name: "dccp",
 	summary: "DCCP-Request (port 33434 unless -p), like traceroute -D",

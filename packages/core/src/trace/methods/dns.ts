@@ -223,6 +223,7 @@ function checksumId(context: ProbeContext, quoted: QuotedProbe, segment: Uint8Ar
 	return checksum === 0 || id === 0 ? undefined : id;
 }
 
+/** DNS queries (RFC 1035 section 4.1) over UDP, whose answers are read. */
 export const dns: TraceMethod = {
 	name: "dns",
 	summary: "A DNS query (port 53 unless -p), whose answer is shown",
@@ -241,6 +242,7 @@ export const dns: TraceMethod = {
 			name: "domain",
 			value: "NAME",
 			summary: "Name to ask for (default: the target's, or the root for an address)",
+			isDomainName: true,
 			check: (value) => (isDecodeError(parseDnsName(value)) ? "not a domain name" : null),
 		},
 		{

@@ -10,6 +10,7 @@ const PROTOCOL: Readonly<Record<Family, number>> = { 4: IP_PROTOCOL.icmp, 6: IP_
 const PAYLOAD_MINIMUM = 6;
 const ANSWERED: ReplyMeaning = { kind: "echoReply", place: "target", detail: {} };
 
+/** Echo requests of one id and one checksum (RFC 792, RFC 4443 section 4.1). */
 export const icmp: TraceMethod = {
 	name: "icmp",
 	summary: "ICMP echo, raw or by ping socket where net.ipv4.ping_group_range allows",

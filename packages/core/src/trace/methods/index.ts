@@ -6,12 +6,14 @@ import { icmp } from "./icmp.ts";
 import { quic } from "./quic.ts";
 import { raw } from "./raw.ts";
 import { sctp } from "./sctp.ts";
+import { stun } from "./stun.ts";
 import { tcp } from "./tcp.ts";
 import { tcpconnect } from "./tcpconnect.ts";
 import { tcpinsession } from "./tcpinsession.ts";
 import { udp, udpClassic, udpPort } from "./udp.ts";
 import { udplite } from "./udplite.ts";
 
+/** Every method, in the order in which help and the doctor list them. */
 export const TRACE_METHODS: readonly TraceMethod[] = [
 	udp,
 	udpClassic,
@@ -21,6 +23,7 @@ export const TRACE_METHODS: readonly TraceMethod[] = [
 	tcpconnect,
 	tcpinsession,
 	quic,
+	stun,
 	dns,
 	udplite,
 	dccp,

@@ -1,9 +1,9 @@
 /** Contexts and answers for tests of methods: whole packets through the same decoding as real ones. */
 import { encodeIcmpError, encodeIpv4, encodeIpv6, IP_PROTOCOL } from "@whither/wire";
+import { testCrypto } from "../../../../wire/src/crypto.fixture.ts";
 import { ipPacket, replyFromPacket } from "../capture/packets.ts";
 import type { Family, ProbePacket, Reply } from "../channel.ts";
 import type { ProbeContext, ProbeRequest, TraceMethod } from "../method.ts";
-import { testCrypto } from "./quic-crypto.fixture.ts";
 
 export const SOURCE = { 4: "192.0.2.1", 6: "2001:db8::1" } as const;
 export const TARGET = { 4: "203.0.113.7", 6: "2001:db8:7::7" } as const;

@@ -10,6 +10,7 @@ import {
 	quicFrame,
 } from "@whither/wire";
 import { describe, expect, it } from "vitest";
+import { testCrypto } from "../../../../wire/src/crypto.fixture.ts";
 import {
 	ACK,
 	datagram,
@@ -25,7 +26,6 @@ import {
 	timeExceeded,
 } from "./quic.fixture.ts";
 import { quic } from "./quic.ts";
-import { testCrypto } from "./quic-crypto.fixture.ts";
 
 describe("a Retry", () => {
 	it("is followed with its token and ID, and the answer is read with the keys of that ID", () => {

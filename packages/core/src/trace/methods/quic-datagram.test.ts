@@ -1,5 +1,6 @@
 import { decodeQuicPayload, deriveInitialKeys, isDecodeError, QUIC_V1, QUIC_V2, quicFrame } from "@whither/wire";
 import { describe, expect, it } from "vitest";
+import { testCrypto } from "../../../../wire/src/crypto.fixture.ts";
 import type { Match } from "../method.ts";
 import { SOURCE_PORT } from "./method.fixture.ts";
 import {
@@ -16,7 +17,6 @@ import {
 	serverInitial,
 } from "./quic.fixture.ts";
 import { quic } from "./quic.ts";
-import { testCrypto } from "./quic-crypto.fixture.ts";
 
 describe("a connection that the target opened", () => {
 	const frames = [quicFrame("crypto", { offset: 0, data: HELLO })];

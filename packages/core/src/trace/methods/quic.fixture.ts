@@ -11,11 +11,11 @@ import {
 	type QuicInitialPacket,
 	quicFrame,
 } from "@whither/wire";
+import { testCrypto } from "../../../../wire/src/crypto.fixture.ts";
 import type { PacketReply, QuotedProbe, Reply } from "../channel.ts";
 import type { Match, ProbeContext } from "../method.ts";
 import { contextOf, ROUTER, TARGET } from "./method.fixture.ts";
 import { quic } from "./quic.ts";
-import { testCrypto } from "./quic-crypto.fixture.ts";
 
 export const SERVER_ID = Uint8Array.of(9, 8, 7, 6, 5);
 

@@ -10,11 +10,11 @@ import {
 	QUIC_V2,
 } from "@whither/wire";
 import { describe, expect, it } from "vitest";
+import { testCrypto } from "../../../../wire/src/crypto.fixture.ts";
 import { checkMethodOptions, parseMethodOptions } from "../method-options.ts";
 import { SOURCE_PORT } from "./method.fixture.ts";
 import { initialOf, payloadOf, quicContext, timeExceeded } from "./quic.fixture.ts";
 import { quic } from "./quic.ts";
-import { testCrypto } from "./quic-crypto.fixture.ts";
 
 describe("a QUIC probe", () => {
 	it.each([

@@ -41,10 +41,12 @@ const OPTIONS: readonly MethodOption[] = [
 		name: "sni",
 		value: "NAME",
 		summary: "Server name asked for (the target's name)",
+		isDomainName: true,
 		check: (value) => (/^[\x21-\x7e]{1,255}$/.test(value) ? null : "a host name of 1 to 255 ASCII characters"),
 	},
 ];
 
+/** QUIC Initials (RFC 9000 section 17.2.2), each of a connection of its own. */
 export const quic: TraceMethod = {
 	name: "quic",
 	summary: "QUIC Initials to port 443, as HTTP/3 clients send them",

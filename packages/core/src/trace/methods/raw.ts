@@ -45,6 +45,7 @@ const NO_PROTOCOL: ReadonlySet<number> = new Set([
 	MOST_PROTOCOL,
 ]);
 
+/** Packets of any IP protocol that hold nothing but our key; needs raw sockets. */
 export const raw: TraceMethod = {
 	name: "raw",
 	summary: `Packets of IP protocol N (-O protocol=N, default ${DEFAULT_PROTOCOL}), like traceroute -P`,

@@ -39,6 +39,7 @@ const TAG_REFLECTED = 1;
 const PROBES = 0x1_0000;
 const NOTHING = new Uint8Array(0);
 
+/** SCTP INITs (RFC 9260 section 3.3.2); needs raw sockets. */
 export const sctp: TraceMethod = {
 	name: "sctp",
 	summary: "SCTP INIT (port 80 unless -p)",

@@ -38,6 +38,7 @@ const SEQUENCE_STEP = 0x10000;
 const PAYLOAD_LEAST = 8;
 const SEGMENT_ONLY = { 4: 40, 6: 60 } as const;
 
+/** TCP segments of our own making, SYNs unless told otherwise (RFC 9293); needs raw sockets. */
 export const tcp: TraceMethod = {
 	name: "tcp",
 	summary: "TCP SYN (-O: other flags) by raw socket, like traceroute -T",

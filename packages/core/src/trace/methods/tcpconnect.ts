@@ -10,6 +10,7 @@ import { quotedFrame } from "./quoted-frame.ts";
 const TCP = IP_PROTOCOL.tcp;
 const HTTPS_PORT = 443;
 
+/** The kernel's own TCP handshakes, by connect(). */
 export const tcpconnect: TraceMethod = {
 	name: "tcpconnect",
 	summary: "TCP by connect(), no privilege needed (Linux 5.8 or newer)",

@@ -59,6 +59,7 @@ const LARGEST_WINDOW = 0x4000_0000;
 const NO_OPERATION: TcpOption = { name: "noOperation", kind: 1, value: null };
 const STRANGER: Match = { type: "foreign", reason: "otherKey" };
 
+/** Segments of one byte inside an open TCP connection, told apart by SACK (RFC 2018); needs raw sockets. */
 export const tcpinsession: TraceMethod = {
 	name: "tcpinsession",
 	summary: "TCP data inside one open connection: one SYN a trace, the path of real traffic",

@@ -18,9 +18,12 @@ const ANSWERED: ReplyMeaning = { kind: "udp", place: "target", detail: {} };
 /** IP and UDP headers plus the 8 bytes that name the probe; 60 and 80 are traceroute's. */
 const LENGTHS = { minimumLength: { 4: 36, 6: 56 }, defaultLength: { 4: 60, 6: 80 } } as const;
 
+const BORROWED: ChannelNeed = { kind: "borrowed", transport: "udp", protocol: UDP, ports: "one" };
+
 /** How the three differ: which port counts, and how a reply's ports lead back to the probe. */
 interface PortPlan {
 	readonly ports: ChannelNeed["ports"];
+	readonly destinationPorts?: ChannelNeed["destinationPorts"];
 	sourcePort(context: ProbeContext, sequence: number): number;
 	destinationPort(context: ProbeContext, sequence: number): number;
 	/** The probe that the ports alone name; undefined: they name none, null: they are not ours. */
@@ -51,6 +54,7 @@ const portPerProbe: PortPlan = {
 
 const countingPort: PortPlan = {
 	ports: "one",
+	destinationPorts: "counted",
 	sourcePort: (context) => context.sourcePorts[0] ?? 0,
 	destinationPort: (context, sequence) => ((context.port - 1 + sequence) % 0xffff) + 1,
 	named: (context, ours, theirs) => {
@@ -59,13 +63,21 @@ const countingPort: PortPlan = {
 	},
 };
 
+/** Whether all probes have one 5-tuple, as they must on a socket that somebody else sends media on. */
+function keepsFlow({ ports, destinationPorts }: PortPlan): boolean {
+	return ports === "one" && destinationPorts === undefined;
+}
+
 function udpMethod(name: string, summary: string, defaultPort: number, plan: PortPlan): TraceMethod {
+	const { ports, destinationPorts } = plan;
+	const needs = { protocol: UDP, ports, ...(destinationPorts === undefined ? {} : { destinationPorts }) };
 	return {
 		name,
 		summary,
 		channels: [
-			{ kind: "raw", transport: "ip", protocol: UDP, ports: plan.ports },
-			{ kind: "errorQueue", transport: "udp", protocol: UDP, ports: plan.ports },
+			{ kind: "raw", transport: "ip", ...needs },
+			{ kind: "errorQueue", transport: "udp", ...needs },
+			...(keepsFlow(plan) ? [BORROWED] : []),
 		],
 		defaultPort,
 		...LENGTHS,
@@ -109,6 +121,7 @@ function matchError(context: ProbeContext, reply: IcmpErrorReply, plan: PortPlan
 	});
 }
 
+/** UDP with a constant 5-tuple; the payload names the probe. */
 export const udp = udpMethod(
 	"udp",
 	"UDP with a constant 5-tuple: load balancers send all probes the same way (default)",
@@ -116,6 +129,7 @@ export const udp = udpMethod(
 	constantPorts,
 );
 
+/** UDP to one port; the source port names the probe. */
 export const udpPort = udpMethod(
 	"udp-port",
 	"UDP to one port (53 unless -p), a source port for each probe, like traceroute -U",
@@ -123,6 +137,7 @@ export const udpPort = udpMethod(
 	portPerProbe,
 );
 
+/** UDP whose destination port counts upwards and names the probe. */
 export const udpClassic = udpMethod(
 	"udp-classic",
 	"UDP, destination port + 1 a probe, like traceroute's default",

@@ -18,6 +18,7 @@ const LEAST_COVERAGE = 8;
 const MOST_COVERAGE = 0xffff;
 const ANSWERED: ReplyMeaning = { kind: "udpLite", place: "target", detail: {} };
 
+/** UDP-Lite with a constant 5-tuple (RFC 3828). */
 export const udplite: TraceMethod = {
 	name: "udplite",
 	summary: "UDP-Lite with a constant 5-tuple (port 53 unless -p), like traceroute -UL",

@@ -3,6 +3,7 @@ import type { ChannelKind, Family } from "../channel.ts";
 import type { TraceEvent } from "../events.ts";
 import type { ProbeResult, TraceResult, TraceWarning } from "../result.ts";
 
+/** The `schema` of every ping result: its format and version. */
 export const PING_SCHEMA = "whither.ping/1";
 
 /** Why a ping ended. `count`: all probes asked for are settled. */
@@ -68,6 +69,7 @@ export interface PingResult
 	readonly probes: readonly ProbeResult[];
 }
 
+/** One thing that happened in a ping; `atNs` counts from its start. */
 export type PingEvent =
 	| {
 			readonly type: "start";

@@ -44,6 +44,7 @@ export function newPing(
 	});
 }
 
+/** What a ping is asked, and what happens to it on its way. */
 export interface PingPathOptions {
 	readonly ping?: Partial<PingOptions>;
 	readonly options?: Partial<TraceOptions>;
@@ -55,6 +56,7 @@ export interface PingPathOptions {
 	readonly stepped?: (ping: Ping) => void;
 }
 
+/** A ping that has come to its end, and what it said and sent. */
 export interface PingPathRun {
 	readonly ping: Ping;
 	readonly result: PingResult;

@@ -205,6 +205,16 @@ describe("inside a connection", () => {
 	});
 });
 
+it("sends what is due while answers may lie unread, and gives no probe up meanwhile", () => {
+	const ping = newPing({}, { waitMaxNs: 0.5 * SECOND });
+	ping.step({ type: "start" }, 0);
+	expect(ping.step({ type: "due" }, 0.9 * SECOND)).toEqual([]);
+	expect(ping.step({ type: "due" }, 1 * SECOND)).toMatchObject([{ type: "send", probes: [{ sequence: 1 }] }]);
+	expect(ping.book.waiting.size).toBe(2);
+	const [given] = ping.step({ type: "tick" }, 1 * SECOND);
+	expect(given).toMatchObject({ type: "event", event: { type: "probe", probe: { seq: 0, status: "timeout" } } });
+});
+
 describe("however long it runs", () => {
 	it("its books take the same room after 200,000 probes, and no probe is lost in them", () => {
 		let most = 0;

@@ -291,6 +291,5 @@ export class Ping implements Machine<TracerInput, PingOutput> {
 
 /** One probe as it stands now; packets' numbers begin anew, so its own stands in their place. */
 export function pingProbe(ping: Pick<Ping, "startedAt" | "config">, slot: Slot): ProbeResult {
-	// Of a tracer it wants to know no more than this.
 	return { ...probeResult(ping, slot, "compared"), seq: slot.query };
 }

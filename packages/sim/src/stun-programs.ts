@@ -6,6 +6,7 @@ import {
 	type NatBehaviourConfig,
 	NatBehaviourDiscovery,
 	type NatBehaviourEvent,
+	type NatBehaviourInput,
 	StunServer,
 	type StunServerConfig,
 } from "@whither/core";
@@ -69,12 +70,21 @@ export class StunServerProgram implements DatagramProgram {
 	}
 }
 
+/** What a discovery sent and heard, in datagrams; `foreign`: what came and answered nothing. */
+export interface DiscoveryCounters {
+	readonly sent: number;
+	readonly received: number;
+	readonly foreign: number;
+}
+
 /** A discovery on its host, from the first tick on. */
 export class BehaviourProgram implements DatagramProgram {
 	readonly events: NatBehaviourEvent[] = [];
 	readonly #config: NatBehaviourConfig;
 	readonly #discovery: NatBehaviourDiscovery;
+	readonly #counters = { sent: 0, received: 0, foreign: 0 };
 	#started = false;
+	#stopping = false;
 
 	constructor(config: NatBehaviourConfig) {
 		this.#config = config;
@@ -91,6 +101,15 @@ export class BehaviourProgram implements DatagramProgram {
 		return last?.kind === "end" ? last.behaviour : null;
 	}
 
+	get counters(): DiscoveryCounters {
+		return { ...this.#counters };
+	}
+
+	/** The next tick ends it. */
+	stop(): void {
+		this.#stopping = true;
+	}
+
 	holds(local: Endpoint): boolean {
 		return this.#config.sockets.some((socket) => same(socket, local));
 	}
@@ -100,20 +119,30 @@ export class BehaviourProgram implements DatagramProgram {
 		const datagrams: Datagram[] = [];
 		for (const output of outputs) {
 			if (output.type === "event") this.events.push(output.event);
-			else if (output.type === "send")
-				datagrams.push({ local: at(this.#config.sockets, output.local), remote: output.to, payload: output.bytes });
+			else if (output.type === "ignored") this.#counters.foreign++;
+			else datagrams.push({ local: at(this.#config.sockets, output.local), remote: output.to, payload: output.bytes });
 		}
+		this.#counters.sent += datagrams.length;
 		return datagrams;
 	}
 
-	#inputOf(input: ProgramInput): Parameters<NatBehaviourDiscovery["step"]>[0] {
+	#inputOf(input: ProgramInput): NatBehaviourInput {
 		if (input.type === "datagram") {
 			const { local, remote, payload } = input.datagram;
-			const index = this.#config.sockets.findIndex((socket) => same(socket, local));
-			return { type: "received", bytes: payload, from: remote, local: index };
+			this.#counters.received++;
+			return { type: "received", bytes: payload, from: remote, local: this.#socketAt(local) };
 		}
-		if (this.#started || input.type !== "tick") return { type: "timer" };
+		if (input.type === "error") {
+			const { local, remote } = input.error;
+			return { type: "unreachable", to: remote, local: this.#socketAt(local), code: "ECONNREFUSED" };
+		}
+		if (this.#stopping) return { type: "stop" };
+		if (this.#started) return { type: "timer" };
 		this.#started = true;
 		return { type: "start" };
+	}
+
+	#socketAt(local: Endpoint): number {
+		return this.#config.sockets.findIndex((socket) => same(socket, local));
 	}
 }

@@ -1,0 +1,154 @@
+/** Streams on `node:net` and `node:tls`, which serve every platform and both backends: TLS is Node's own. */
+import type { Server, Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { SystemError } from "@whither/core";
+import type { Clock } from "../clock.ts";
+import { ERRNO } from "../native/errno.ts";
+import type {
+	StreamAcceptor,
+	StreamFailure,
+	StreamListener,
+	StreamListenRequest,
+	StreamRequest,
+	StreamServer,
+	StreamTransport,
+} from "../transport/transport.ts";
+import { ANY_ADDRESS, plainBytes, unzoned, zoned } from "./datagram.ts";
+import { nodeError } from "./node-error.ts";
+
+function net(): typeof import("node:net") {
+	return process.getBuiltinModule("node:net");
+}
+
+function tls(): typeof import("node:tls") {
+	return process.getBuiltinModule("node:tls");
+}
+
+/** Begins to open a stream; whether it stands, or why not, is told. */
+export function openStream(request: StreamRequest, listener: StreamListener, clock: Clock): StreamTransport {
+	const { protocol, to, source } = request;
+	const host = zoned(to.address, to.zone);
+	const place = { host, port: to.port, ...(source === null ? {} : { localAddress: source }) };
+	const socket =
+		protocol === "tcp"
+			? net().connect(place)
+			: tls().connect({ ...place, ...tlsOptions(request), minVersion: "TLSv1.2" });
+	socket.setNoDelay(true);
+	const stream = attach(socket, listener, { clock, call: "connect", address: to.address });
+	socket.once(protocol === "tcp" ? "connect" : "secureConnect", () => listener.opened(endsOf(socket)));
+	return stream;
+}
+
+/** A server name must be a name: RFC 6066 section 3 allows no addresses, which Node compares with the certificate anyway. */
+function tlsOptions({ serverName, authorities }: StreamRequest): Readonly<Record<string, string>> {
+	const name = net().isIP(serverName) === 0 ? { servername: serverName } : { host: serverName };
+	return authorities === undefined ? name : { ...name, ca: authorities };
+}
+
+interface StreamFacts {
+	readonly clock: Clock;
+	/** What failed, where Node does not say. */
+	readonly call: string;
+	readonly address: string | null;
+}
+
+function attach(socket: Socket, listener: StreamListener, facts: StreamFacts): StreamTransport {
+	let failure: StreamFailure | null = null;
+	let told = true;
+	socket.on("data", (bytes: Buffer) => {
+		if (told) listener.received(plainBytes(bytes), facts.clock.now());
+	});
+	socket.on("error", (error) => {
+		failure ??= streamFailure(error, facts);
+	});
+	socket.on("close", () => {
+		if (told) listener.closed(failure);
+		told = false;
+	});
+	return {
+		get waitingBytes() {
+			return socket.writableLength;
+		},
+		send: (bytes) => {
+			if (!socket.destroyed && socket.writable) socket.write(new Uint8Array(bytes));
+		},
+		end: () => socket.end(),
+		destroy: () => {
+			told = false;
+			socket.destroy();
+		},
+	};
+}
+
+/** What is no system call's error is TLS's: a certificate that does not hold, or no TLS at the other end. */
+function streamFailure(error: NodeJS.ErrnoException, { call, address }: StreamFacts): StreamFailure {
+	const code = error.code ?? "UNKNOWN";
+	if (Object.hasOwn(ERRNO, code) && code !== "EPROTO") return nodeError(error, call, address);
+	return { code: "tls", reason: code, about: error.message };
+}
+
+function endsOf(socket: Socket): { local: ReturnType<typeof unzoned>; remote: ReturnType<typeof unzoned> } {
+	return {
+		local: unzoned(socket.localAddress ?? "", socket.localPort ?? 0),
+		remote: unzoned(socket.remoteAddress ?? "", socket.remotePort ?? 0),
+	};
+}
+
+/** Listens for streams; the error of the call that failed, or of TLS where certificate and key do not go together. */
+export function listenForStreams(
+	request: StreamListenRequest,
+	accept: StreamAcceptor,
+	clock: Clock,
+): Promise<StreamServer | StreamFailure> {
+	const { protocol, family, address, port, most } = request;
+	const on = (socket: Socket | TLSSocket): void => welcome(socket, accept, { request, clock });
+	let server: Server;
+	try {
+		server = protocol === "tcp" ? net().createServer(on) : tls().createServer(serverOptions(request), on);
+	} catch (thrown) {
+		const error = thrown as NodeJS.ErrnoException;
+		return Promise.resolve({ code: "tls", reason: error.code ?? "UNKNOWN", about: error.message });
+	}
+	server.maxConnections = most;
+	return new Promise((resolve) => {
+		server.once("error", (error) => resolve(nodeError(error, "listen", address) satisfies SystemError));
+		server.listen({ host: address ?? ANY_ADDRESS[family], port, ipv6Only: family === 6, exclusive: true }, () => {
+			// Connections that broke before they were ours to take.
+			server.on("error", () => {});
+			const bound = server.address();
+			const place = bound !== null && typeof bound === "object" ? bound : { address: address ?? "", port };
+			resolve({ local: unzoned(place.address, place.port), close: () => server.close() });
+		});
+	});
+}
+
+function serverOptions({ certificate = "", key = "", idleMs }: StreamListenRequest): import("node:tls").TlsOptions {
+	return { cert: certificate, key, handshakeTimeout: idleMs, minVersion: "TLSv1.2" };
+}
+
+/** How long the other end of an idle stream may take to end it too. */
+const END_WAIT_MS = 1_000;
+
+interface Welcome {
+	readonly request: StreamListenRequest;
+	readonly clock: Clock;
+}
+
+/** The stream stands; who it is for is known only now, so what it tells goes through here. */
+function welcome(socket: Socket, accept: StreamAcceptor, { request, clock }: Welcome): void {
+	let listener: StreamListener | null = null;
+	const through: StreamListener = {
+		opened: (ends) => listener?.opened(ends),
+		received: (bytes, at) => listener?.received(bytes, at),
+		closed: (failure) => listener?.closed(failure),
+	};
+	socket.setNoDelay(true);
+	socket.setTimeout(request.idleMs, () => {
+		socket.end();
+		// The other end may never agree.
+		socket.setTimeout(END_WAIT_MS, () => socket.destroy());
+	});
+	const stream = attach(socket, through, { clock, call: "accept", address: socket.remoteAddress ?? null });
+	listener = accept(stream);
+	listener.opened(endsOf(socket));
+}

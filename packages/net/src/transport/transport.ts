@@ -1,0 +1,141 @@
+/**
+ * What protocol machines send and hear through, whatever it is made of: datagrams on a socket that serves many other
+ * ends, and streams to one. Two backends open them, with the kernel's own calls (`native`) or with Node's sockets alone.
+ */
+import type { Family, Instant, SystemError } from "@whither/core";
+
+/** An address and a port as values. `zone`: the interface of a link-local IPv6 address, in the words of whoever made it. */
+export interface TransportAddress {
+	readonly address: string;
+	readonly port: number;
+	readonly zone?: string;
+}
+
+/** What a datagram socket is opened with. */
+export interface DatagramRequest {
+	readonly family: Family;
+	/** Our address; null: all that this machine has. */
+	readonly address: string | null;
+	/** 0: the kernel's choice. */
+	readonly port: number;
+	/** For a link-local address. */
+	readonly zone?: string;
+	/** How much is kept for us while we are busy; absent: what the kernel gives. */
+	readonly receiveBufferBytes?: number;
+	/**
+	 * `client`: ICMP errors about what was sent are heard and send times taken, where the backend can. `server`: many
+	 * datagrams are read and sent at once, each tells which of our addresses it came to, and strangers' errors are no matter.
+	 */
+	readonly use: "client" | "server";
+}
+
+/** A datagram that came in. `bytes` are good until the listener returns; it copies what it keeps. */
+export interface ReceivedDatagram {
+	readonly from: TransportAddress;
+	/** A server's: our address that it was sent to; null where that is the socket's own. */
+	readonly to: string | null;
+	readonly bytes: Uint8Array;
+	readonly at: Instant;
+	/** Who took the time: the kernel as the packet came in, or we when we read it. */
+	readonly stamp: "kernel" | "user";
+}
+
+/** A datagram to send; its bytes may be used again once `send` has returned. */
+export interface OutgoingDatagram {
+	readonly to: TransportAddress;
+	readonly bytes: Uint8Array;
+	/** A server's: our address that it leaves from, as `to` of what it answers; null or absent: the socket's own, or as routed. */
+	readonly from?: string | null;
+	/** A client's: what `sent` is to call it; absent: nobody wants to know. */
+	readonly id?: number;
+}
+
+/** What a socket tells. Nothing is told before the call that opened it has returned, nor after `close`. */
+export interface DatagramListener {
+	/** All that one look at the socket brought, at least one. */
+	received(datagrams: readonly ReceivedDatagram[]): void;
+	/**
+	 * A datagram did not leave, or an ICMP error came back (`noRoute`, `systemCall` with ECONNREFUSED, ...); `to`: whom it
+	 * was for, null where the backend is not told. The socket is still good.
+	 */
+	failed(error: SystemError, to: TransportAddress | null): void;
+	/** When a datagram with an id left, by the kernel's clock; never told by a backend that has none. */
+	sent?(id: number, at: Instant): void;
+}
+
+/** An open socket. */
+export interface DatagramTransport {
+	/** Where it is bound; the address is "0.0.0.0" or "::" for all. */
+	readonly local: TransportAddress;
+	/** Sends in order as far as the socket takes them; the rest is told as failed (`noBuffers`). */
+	send(datagrams: readonly OutgoingDatagram[]): void;
+	close(): void;
+}
+
+/** Why a stream ended: a system call, or TLS in Node's words (a certificate's fault, such as CERT_HAS_EXPIRED). */
+export type StreamFailure = SystemError | { readonly code: "tls"; readonly reason: string; readonly about: string };
+
+/** What a stream is opened with. */
+export interface StreamRequest {
+	readonly protocol: "tcp" | "tls";
+	readonly to: TransportAddress;
+	/** Our address; null: the kernel's choice. */
+	readonly source: string | null;
+	/** TLS: the name in the certificate; an address stands for itself. */
+	readonly serverName: string;
+	/** TLS: certificates (PEM) that are trusted instead of the system's. */
+	readonly authorities?: string;
+}
+
+/** What a stream tells, in this order; after `closed` nothing more. */
+export interface StreamListener {
+	/** It stands, TLS handshake included. */
+	opened(ends: StreamEnds): void;
+	/** `bytes` are the listener's to keep. */
+	received(bytes: Uint8Array, at: Instant): void;
+	/** `failure` null: in order, by either end. Told without `opened` when it never stood. */
+	closed(failure: StreamFailure | null): void;
+}
+
+/** Both ends of a stream. */
+export interface StreamEnds {
+	readonly local: TransportAddress;
+	readonly remote: TransportAddress;
+}
+
+/** A stream under way. */
+export interface StreamTransport {
+	/** Bytes that wait here since the other end does not take them. */
+	readonly waitingBytes: number;
+	send(bytes: Uint8Array): void;
+	/** Ends it in order, after what was sent; `closed` follows. */
+	end(): void;
+	/** Ends it at once; nothing more is told. */
+	destroy(): void;
+}
+
+/** What streams are listened for with. */
+export interface StreamListenRequest {
+	readonly protocol: "tcp" | "tls";
+	readonly family: Family;
+	/** Null: every address of this machine. */
+	readonly address: string | null;
+	readonly port: number;
+	/** TLS: certificate chain and key, PEM. */
+	readonly certificate?: string;
+	readonly key?: string;
+	/** Streams at one time; more are closed as they come. */
+	readonly most: number;
+	/** One that brings nothing for so long is ended; TLS: nor may the handshake take longer. */
+	readonly idleMs: number;
+}
+
+/** Makes a listener for each stream that was accepted, which stands already when `opened` is told. */
+export type StreamAcceptor = (stream: StreamTransport) => StreamListener;
+
+/** Listening for streams. */
+export interface StreamServer {
+	readonly local: TransportAddress;
+	/** Takes no more; those that stand go on. */
+	close(): void;
+}

@@ -1,0 +1,91 @@
+/** What a server is asked for, and the places that it listens on for that. */
+import type { StunPlace } from "@whither/net/stun";
+import { WhitherError } from "../api/error.ts";
+import { literalTarget } from "../api/resolve.ts";
+import { STUN_PORT, STUNS_PORT } from "../api/stun-server.ts";
+
+/** Options of `serve`; every one may be left out. */
+export interface ServeOptions {
+	/**
+	 * Addresses of this machine, or `*` for all of them (`0.0.0.0` or `::`: all of one family). Default loopback, both
+	 * families. Two of one family make the server answer behaviour discovery (RFC 5780).
+	 */
+	readonly listen?: readonly string[] | undefined;
+	/** Port for UDP and TCP, by default 3478; 0: the system's choice. */
+	readonly stunPort?: number | undefined;
+	/** The second port that RFC 5780 wants; by default the one after `stunPort`. */
+	readonly alternatePort?: number | undefined;
+	/** Certificate chain and key (PEM), which switch TLS on. */
+	readonly certificate?: string | undefined;
+	readonly key?: string | undefined;
+	/** Port for TLS, by default 5349. */
+	readonly tlsPort?: number | undefined;
+	/** Answer RFC 3489 too; its answers are longer than its requests, so that whoever forges requests gains by it. */
+	readonly classic?: boolean | undefined;
+	/** Ends the server in order. */
+	readonly signal?: AbortSignal | undefined;
+}
+
+/** An address to listen on. */
+type Place = Pick<StunPlace, "family" | "address" | "zone" | "optional">;
+
+const LOOPBACK: readonly Place[] = [
+	{ family: 4, address: "127.0.0.1" },
+	{ family: 6, address: "::1", optional: true },
+];
+const ALL: readonly Place[] = [
+	{ family: 4, address: null },
+	{ family: 6, address: null, optional: true },
+];
+
+/** Every place that these options come to; throws `WhitherError` with code `badOption`. */
+export function stunPlaces(options: ServeOptions): readonly StunPlace[] {
+	const { stunPort = STUN_PORT, tlsPort = STUNS_PORT, certificate, key } = options;
+	const { listen = [] } = options;
+	if ((certificate === undefined) !== (key === undefined)) throw badOption("key", "TLS wants both certificate and key");
+	const places = listen.length === 0 ? LOOPBACK : distinct(listen.flatMap(readPlace));
+	const twoPorts = places.filter(({ family, address }) => address !== null && hasSibling(places, family));
+	const alternatePort = options.alternatePort ?? stunPort + 1;
+	checkPorts({ ...options, stunPort, alternatePort }, twoPorts.length > 0);
+	return [
+		...places.map((place) => ({ ...place, transport: "udp", port: stunPort }) as const),
+		...twoPorts.map((place) => ({ ...place, transport: "udp", port: alternatePort }) as const),
+		...places.map((place) => ({ ...place, transport: "tcp", port: stunPort }) as const),
+		...(key === undefined ? [] : places.map((place) => ({ ...place, transport: "tls", port: tlsPort }) as const)),
+	];
+}
+
+/** Two addresses of one family: answers can come from the other. */
+function hasSibling(places: readonly Place[], family: 4 | 6): boolean {
+	return places.filter((place) => place.family === family && place.address !== null).length > 1;
+}
+
+function checkPorts({ stunPort, alternatePort, tlsPort, key }: ServeOptions, two: boolean): void {
+	if (!two) return;
+	if (stunPort === 0) throw badOption("stunPort", "with two addresses the STUN port cannot be left to the system");
+	if (alternatePort === stunPort)
+		throw badOption("alternatePort", "the alternate port must be another than the STUN port");
+	if ((alternatePort ?? 0) > 65_535)
+		throw badOption("alternatePort", "there is no port after 65535; name an alternate one");
+	if (key !== undefined && tlsPort === stunPort) throw badOption("tlsPort", "TLS wants a port of its own");
+}
+
+function readPlace(text: string): readonly Place[] {
+	if (text === "*") return ALL;
+	const literal = literalTarget(text);
+	if (literal === null) throw badOption("listen", `"${text}" is no address of this machine; give one in numbers, or *`);
+	const { family, address, zone } = literal;
+	const isAny = address === "0.0.0.0" || address === "::";
+	return [{ family, address: isAny ? null : address, ...(zone === null ? {} : { zone }) }];
+}
+
+function distinct(places: readonly Place[]): readonly Place[] {
+	return places.filter(
+		(place, index) =>
+			places.findIndex(({ family, address }) => family === place.family && address === place.address) === index,
+	);
+}
+
+function badOption(option: string, sentence: string): WhitherError {
+	return new WhitherError("badOption", `${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}`, { option });
+}
