@@ -39,6 +39,8 @@ const WORDS = {
 
 /** Hashed ports: a range of Linux's own ephemeral ports, though what comes out has its bytes swapped. */
 const HASHED = "mod 20000 seed 0x5eed offset 20000";
+/** What tells the hosts of the inside apart in it: for want of room, of an IPv6 address only the network. */
+const SENDER = { 4: "ip saddr", 6: "@nh,64,64" } as const;
 const MAP_SIZE = 65_535;
 
 /** Why no kernel can be this NAT; null when it can. */
@@ -128,7 +130,7 @@ function familyRules(nat: NaptSpec, place: NatSurroundings, family: Family): Nat
 function outsidePorts({ mapping, ports = "preserving" }: NaptSpec, family: Family): readonly string[] {
 	const { ip } = WORDS[family];
 	if (mapping === "addressAndPortDependent") return [" fully-random"];
-	if (mapping === "addressDependent") return [` : jhash udp sport . ${ip} daddr ${HASHED}`];
+	if (mapping === "addressDependent") return [` : jhash ${SENDER[family]} . udp sport . ${ip} daddr ${HASHED}`];
 	return ports === "preserving" ? [] : [` : jhash ${ip} saddr . udp sport ${HASHED}`];
 }
 

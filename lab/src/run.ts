@@ -78,6 +78,14 @@ export function startTool(command: readonly string[], options: RunOptions): Runn
 	return { child, outcome };
 }
 
+/** Ends a tool that may still run, politely, and waits until it has; it is killed after five seconds. */
+export async function endTool({ child, outcome }: RunningTool): Promise<void> {
+	const limit = setTimeout(() => child.kill("SIGKILL"), 5000);
+	if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+	await outcome.catch(() => undefined);
+	clearTimeout(limit);
+}
+
 /** Runs a tool in a namespace to its end; rejects when it cannot be started. */
 export function runTool(command: readonly string[], options: RunOptions): Promise<RunOutcome> {
 	return startTool(command, options).outcome;

@@ -4,7 +4,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { createServer, type Server } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { Family } from "@whither/core";
-import { nodeAddress, type Scenario } from "@whither/sim";
+import { type Interface, interfaceName, interfacesOf, nodeAddress, type Scenario } from "@whither/sim";
 import {
 	createNamespaces,
 	deleteNamespaces,
@@ -134,6 +134,15 @@ function furnish(name: string, plan: NodePlan): Closable[] {
 	});
 }
 
+/**
+ * The kernel lets packets through a device only some time after both its ends are up, and drops them until then; to be
+ * asked for the state of the device makes it catch up at once.
+ */
+function awaitDevices(name: string, devices: readonly Interface[]): void {
+	const lines = devices.map(({ link }) => `link show dev ${interfaceName(link)}`);
+	runIpBatch(lines, { namespace: name });
+}
+
 async function endProcess(child: ChildProcess | null): Promise<void> {
 	if (child === null || child.exitCode !== null || child.signalCode !== null) return;
 	const ended = new Promise((resolve) => child.once("exit", resolve));
@@ -163,6 +172,7 @@ export async function openLab(scenario: Scenario, options: LabOptions = {}): Pro
 		const order: TunOrder = { ...tunOrder(scenario, plan, names), realtime: options.realtime ?? false };
 		if (order.wires.length + order.internets.length > 0) child = await startTunProcess(order);
 		for (const node of plan.nodes) servers.push(...furnish(nameOf(names, node.node), node));
+		for (const node of plan.nodes) awaitDevices(nameOf(names, node.node), interfacesOf(scenario, node.node));
 	} catch (error) {
 		await close();
 		throw error;

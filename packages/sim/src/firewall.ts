@@ -1,9 +1,9 @@
 /** A stateful firewall (RFC 6092) as a hook of a router: what comes in by the outer link must belong to what went out by it. */
-import { type Family, type Instant, MILLISECOND } from "@whither/core";
+import { type Dependence, type Family, type Instant, MILLISECOND } from "@whither/core";
 import { decodeQuoted, encodeTcp, ICMP_HEADER_LENGTH, IP_PROTOCOL, isDecodeError, TCP_FLAGS } from "@whither/wire";
 import { ANY_ENDPOINT, ANY_PORT, EndpointNumbers, pairKey } from "./endpoint-numbers.ts";
 import { portOf } from "./nat-rewrite.ts";
-import { DEFAULT_LIFETIME_MS, type Dependence, type FirewallSpec } from "./nat-spec.ts";
+import { DEFAULT_LIFETIME_MS, type FirewallSpec } from "./nat-spec.ts";
 import type { NodeHook, Verdict } from "./node.ts";
 import { buildPacket, type IpPacket, isIcmpError } from "./packet.ts";
 import type { Scenario } from "./scenario.ts";

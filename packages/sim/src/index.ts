@@ -5,11 +5,10 @@ export { formatPacket, formatPackets } from "./format-packets.ts";
 export { Impairment, impairmentFrom } from "./impairment.ts";
 export { Internet, type InternetOptions } from "./internet.ts";
 export { natAddress } from "./nat.ts";
-export { type ClassicNat, type HomePlace, NAT_KINDS, type NatKind, type NatSeen, natKind } from "./nat-kinds.ts";
+export { type HomePlace, NAT_KINDS, type NatKind, type NatSeen, natKind } from "./nat-kinds.ts";
 export {
 	concerns,
 	DEFAULT_LIFETIME_MS,
-	type Dependence,
 	type FirewallSpec,
 	type Hairpinning,
 	type NaptSpec,

@@ -278,20 +278,12 @@ export class Internet {
 	}
 
 	/** The packet that the node's hooks let go on; null when one of them dropped it. */
-	#hooked(node: SimNode, arrived: IpPacket, place: Omit<HookPlace, "node" | "packet">): IpPacket | null {
-		let packet: IpPacket | null = arrived;
-		for (const hook of node.hooks) {
-			const { bytes } = packet;
-			const verdict = hook(bytes, { ...place, node: node.name, packet });
-			if ("drop" in verdict) {
-				this.#drop(node, bytes, place.at, verdict.drop);
-				if (verdict.answer !== undefined) this.#output(node, verdict.answer, place.at);
-				return null;
-			}
-			if (verdict !== bytes) packet = readPacket(verdict);
-			if (packet === null) return null;
-		}
-		return packet;
+	#hooked(node: SimNode, packet: IpPacket, place: Omit<HookPlace, "node" | "packet">): IpPacket | null {
+		const passed = node.pass(packet, place);
+		if (!("drop" in passed)) return passed;
+		this.#drop(node, passed.packet.bytes, place.at, passed.drop);
+		if (passed.answer !== undefined) this.#output(node, passed.answer, place.at);
+		return null;
 	}
 
 	#drop(node: SimNode, packet: Uint8Array, at: Instant, why: string): void {

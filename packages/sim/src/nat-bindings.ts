@@ -1,7 +1,6 @@
 /** What a NAT remembers of one protocol: who inside is known by which port outside, and who may send to it (RFC 4787). */
-import type { Instant } from "@whither/core";
+import type { Dependence, Instant } from "@whither/core";
 import { ANY_ENDPOINT, ANY_PORT, EndpointNumbers, pairKey } from "./endpoint-numbers.ts";
-import type { Dependence } from "./nat-spec.ts";
 import type { Endpoint } from "./program.ts";
 import type { Random } from "./random.ts";
 

@@ -1,5 +1,6 @@
 /** The kinds of address translators and firewalls that people sit behind, and what STUN must say of each. */
-import type { Dependence, NaptSpec } from "./nat-spec.ts";
+import type { NatBehaviour } from "@whither/core";
+import type { NaptSpec } from "./nat-spec.ts";
 import type { RouterSpec } from "./scenario.ts";
 
 /** Where a home router stands: the node outside of it, and the host inside that matters. */
@@ -8,24 +9,8 @@ export interface HomePlace {
 	readonly inside: string;
 }
 
-/** What RFC 3489 section 10.1 calls what a client finds out. */
-export type ClassicNat =
-	| "open internet"
-	| "UDP blocked"
-	| "symmetric UDP firewall"
-	| "full cone"
-	| "restricted cone"
-	| "port restricted cone"
-	| "symmetric";
-
-/** What a client behind it finds out by RFC 5780 and RFC 3489; null where nothing can be told. */
-export interface NatSeen {
-	/** `none`: the address is the host's own. */
-	readonly mapping: Dependence | "none" | null;
-	readonly filtering: Dependence | null;
-	readonly hairpin: boolean | null;
-	readonly classic: ClassicNat;
-}
+/** What a client behind it finds out by STUN, asking with two sockets of one host. */
+export type NatSeen = Pick<NatBehaviour, "mapping" | "filtering" | "hairpin" | "classic">;
 
 /** One kind. */
 export interface NatKind {
@@ -88,7 +73,8 @@ export const NAT_KINDS: readonly NatKind[] = [
 	{
 		name: "port-restricted that hairpins with the inside's source",
 		router: napt({ ...PORT_RESTRICTED, hairpin: "internalSource" }),
-		seen: { ...PORT_RESTRICTED_SEEN, hairpin: true },
+		// A host does not believe that its own address came from outside (RFC 1122 section 3.2.1.3); another host would hear.
+		seen: PORT_RESTRICTED_SEEN,
 	},
 	{
 		name: "port-restricted with other ports",
@@ -118,7 +104,7 @@ export const NAT_KINDS: readonly NatKind[] = [
 	{
 		name: "UDP blocked",
 		router: ({ outside }) => ({ firewall: { outside, udp: "blocked", tcpPorts: [443] } }),
-		seen: { mapping: null, filtering: null, hairpin: null, classic: "UDP blocked" },
+		seen: { mapping: "unknown", filtering: "unknown", hairpin: null, classic: "UDP blocked" },
 	},
 ];
 

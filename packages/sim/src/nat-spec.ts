@@ -1,11 +1,5 @@
 /** Address translators and firewalls as a scenario tells them, in the words of RFC 4787. */
-import type { Family } from "@whither/core";
-
-/**
- * What of the other end counts (RFC 4787 sections 4.1 and 5). Of a mapping: whether the same inside endpoint gets another
- * one outside for another address, or for another port. Of filtering: to what of a sender something must have been sent.
- */
-export type Dependence = "endpointIndependent" | "addressDependent" | "addressAndPortDependent";
+import type { Dependence, Family } from "@whither/core";
 
 /** What a NAT does with a packet from inside to an outside endpoint of its own (RFC 4787 section 6), and as whose it arrives. */
 export type Hairpinning = "none" | "externalSource" | "internalSource";
@@ -13,7 +7,9 @@ export type Hairpinning = "none" | "externalSource" | "internalSource";
 /** A NAT of addresses and ports as RFC 4787 tells them apart; it has a public address of its own. All of this is for UDP. */
 export interface NaptSpec {
 	readonly kind: "napt";
+	/** Whether the same endpoint inside gets another one outside for another address, or another port (RFC 4787 section 4.1). */
 	readonly mapping: Dependence;
+	/** To what of a sender something must have been sent before (RFC 4787 section 5). */
 	readonly filtering: Dependence;
 	/** Which port outside: the one inside where it is free (the default), one after the other, or any. */
 	readonly ports?: "preserving" | "sequential" | "random";

@@ -1,10 +1,10 @@
-import { type Family, MILLISECOND } from "@whither/core";
+import { type Dependence, type Family, MILLISECOND } from "@whither/core";
 import { encodeIcmpEcho } from "@whither/wire";
 import { describe, expect, it } from "vitest";
 import { formatPackets } from "./format-packets.ts";
 import { natAddress } from "./nat.ts";
 import type { NatKind } from "./nat-kinds.ts";
-import type { Dependence, Hairpinning, NaptSpec } from "./nat-spec.ts";
+import type { Hairpinning, NaptSpec } from "./nat-spec.ts";
 import { buildPacket, hasGoodChecksum, icmpProtocol } from "./packet.ts";
 import type { Endpoint } from "./program.ts";
 import { natWorld } from "./scenarios/nat-world.ts";
@@ -19,7 +19,7 @@ const PORTS = [3478, 3479] as const;
 type Settings = Omit<NaptSpec, "kind" | "mapping" | "filtering"> & Partial<Pick<NaptSpec, "mapping" | "filtering">>;
 
 function kindOf(settings: Settings): NatKind {
-	const seen = { mapping: null, filtering: null, hairpin: null, classic: "symmetric" } as const;
+	const seen = { mapping: "unknown", filtering: "unknown", hairpin: null, classic: null } as const;
 	const rules = { mapping: "endpointIndependent", filtering: "endpointIndependent", ...settings } as const;
 	return { name: "test", seen, router: ({ outside }) => ({ nat: { kind: "napt", outside, ...rules } }) };
 }

@@ -2,7 +2,7 @@
 import type { Family, Instant } from "@whither/core";
 import { flowHash } from "./flow-hash.ts";
 import { Reassembler } from "./fragment.ts";
-import type { IpPacket } from "./packet.ts";
+import { type IpPacket, readPacket } from "./packet.ts";
 import { Random } from "./random.ts";
 import { IcmpLimiter } from "./rate-limit.ts";
 import type { HostSpec, NodeSpec, RouterSpec, Scenario } from "./scenario.ts";
@@ -40,6 +40,13 @@ export interface NodeInterface extends Interface {
 const DEFAULT_MTU = 1500;
 /** Linux, and what RFC 1700 asked for. */
 const DEFAULT_INITIAL_TTL = 64;
+
+/** A packet that goes no further: as it was then, why, and what the node answers. */
+export interface DroppedPacket {
+	readonly packet: IpPacket;
+	readonly drop: string;
+	readonly answer?: Uint8Array;
+}
 
 /** What a machine is made from: one of the scenario's nodes. */
 export interface NodeOptions {
@@ -101,6 +108,23 @@ export class SimNode {
 
 	get initialTtl(): number {
 		return this.spec.initialTtl ?? DEFAULT_INITIAL_TTL;
+	}
+
+	/** The packet that the hooks let go on, or the one that was dropped and why. */
+	pass(arrived: IpPacket, place: Omit<HookPlace, "node" | "packet">): IpPacket | DroppedPacket {
+		let packet = arrived;
+		// RFC 1122 section 3.2.1.3: nobody else sends in one's own name.
+		if (place.point === "in" && this.addresses.has(packet.source))
+			return { packet, drop: "its own address, from outside" };
+		for (const hook of this.hooks) {
+			const { bytes } = packet;
+			const verdict = hook(bytes, { ...place, node: this.name, packet });
+			if ("drop" in verdict) return { packet, ...verdict };
+			const changed = verdict === bytes ? packet : readPacket(verdict);
+			if (changed === null) return { packet, drop: "malformed" };
+			packet = changed;
+		}
+		return packet;
 	}
 
 	/** The next IPv4 identification. */

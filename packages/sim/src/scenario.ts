@@ -155,7 +155,7 @@ export interface UnreachableSpec {
 	readonly by?: "route" | "filter";
 }
 
-/** TCP options that a middlebox takes out of SYNs and SYN/ACKs that it forwards. */
+/** TCP options that a middlebox takes out of SYNs and SYN/ACKs that it forwards; with `sack` among them, out of all segments. */
 export interface StripSpec {
 	readonly options: readonly TcpOption["name"][];
 	/** `noOperation` (the default): their bytes become padding, as nftables does it. `cut`: the header becomes shorter. */

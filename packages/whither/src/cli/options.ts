@@ -209,7 +209,13 @@ export const TRACE_OPTIONS = {
 		"Output",
 		"Show the autonomous systems that routers belong to: [AS64500], [*] if unknown",
 	),
-	"as-server": valued(null, asServer, "Output", "Where -A looks (implies -A): dns, dns:ZONE or whois:HOST", "dns"),
+	"as-server": valued(
+		null,
+		asServer,
+		"Output",
+		"Where -A looks (implies -A): dns, dns:ZONE or whois:HOST; these two for private addresses too",
+		"dns",
+	),
 	pcap: valued(
 		null,
 		fileName,

@@ -32,8 +32,8 @@ describe("behind every kind of NAT", () => {
 		expect(JSON.parse(formatStunJson(result, 0))).toEqual(JSON.parse(JSON.stringify(result)));
 		const { mapping, filtering, hairpin, classic } = kind.seen;
 		expect(result).toMatchObject({
-			mapping: mapping ?? "unknown",
-			filtering: filtering ?? "unknown",
+			mapping,
+			filtering,
 			hairpin,
 			classic,
 			stopReason: "complete",

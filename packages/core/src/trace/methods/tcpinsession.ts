@@ -213,7 +213,9 @@ function matchSegment(context: ProbeContext, reply: PacketReply): Match {
 	if (blocks.length > 0) return matchBlocks(session, blocks);
 	// Nothing of the kernel's is in flight: an acknowledgment of nothing new, without data, answers a probe.
 	const repeats = header.acknowledgment === session.sendNext && (header.flags & TCP_FLAGS.fin) === 0;
-	return repeats && payload.length === 0 ? { type: "flow", meaning: acknowledged({}) } : STRANGER;
+	if (!repeats || payload.length > 0) return STRANGER;
+	// Who speaks SACK acknowledges several at once, and somebody took the blocks out.
+	return { type: "flow", meaning: acknowledged({}), ...(session.sackPermitted ? { joint: true } : {}) };
 }
 
 function matchReset(session: SessionFacts, { sequence }: TcpHeader, from: string): Match {

@@ -1,0 +1,87 @@
+/** coturn in a namespace: a STUN server of RFC 5780 and RFC 3489, and a TURN server. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findProgram } from "../requirements.ts";
+import { endTool, startTool } from "../run.ts";
+import { awaitStun } from "./await-stun.ts";
+
+/** How coturn is started. */
+export interface CoturnOptions {
+	readonly namespace: string;
+	/** To listen on: two of a family make it a server of RFC 5780 for that family. The first of each relays. */
+	readonly addresses: readonly string[];
+	/** Default 3478; its other port is the next. */
+	readonly port?: number;
+	/** Long-term credentials for TURN; default: STUN alone. */
+	readonly user?: { readonly name: string; readonly password: string; readonly realm: string };
+	/** Further options of `turnserver`. */
+	readonly options?: readonly string[];
+}
+
+/** A server that runs. */
+export interface RunningServer {
+	readonly port: number;
+	/** What it has said so far. */
+	log(): string;
+	/** Ends it and waits until it has ended; safe to call twice. */
+	close(): Promise<void>;
+}
+
+/** Long enough for any test; it is ended with its test. */
+const MOST_MS = 3_600_000;
+
+/** Null where coturn is installed, else what is missing. */
+export function coturnObstacle(): string | null {
+	return findProgram("turnserver") === null ? "the server is coturn (Debian package coturn)" : null;
+}
+
+function commandLine({ addresses, port = 3478, user, options = [] }: CoturnOptions, folder: string): readonly string[] {
+	const relays = ["v4", "v6"].flatMap(
+		(family) => addresses.find((text) => text.includes(":") === (family === "v6")) ?? [],
+	);
+	const access =
+		user === undefined
+			? ["--stun-only", "--no-auth"]
+			: ["--lt-cred-mech", "--user", `${user.name}:${user.password}`, "--realm", user.realm];
+	return [
+		findProgram("turnserver") ?? "turnserver",
+		...["-n", "--no-cli", "--no-tls", "--no-dtls", "-m", "1", "--log-file", "stdout", "--simple-log"],
+		...["--pidfile", join(folder, "pid"), "--userdb", join(folder, "db")],
+		...addresses.map((address) => `--listening-ip=${address}`),
+		...relays.map((address) => `--relay-ip=${address}`),
+		`--listening-port=${port}`,
+		...access,
+		...options,
+	];
+}
+
+/** Starts coturn; resolves when it answers on every address. It rejects, and nothing is left, when it does not. */
+export async function openCoturn(options: CoturnOptions): Promise<RunningServer> {
+	const { namespace, addresses, port = 3478 } = options;
+	const folder = await mkdtemp(join(tmpdir(), "whither-coturn-"));
+	const tool = startTool(commandLine(options, folder), { namespace, timeoutMs: MOST_MS });
+	let said = "";
+	tool.child.stdout?.on("data", (text: string) => {
+		said += text;
+	});
+	// A test that ran into its time limit closes nothing.
+	const kill = () => tool.child.kill("SIGKILL");
+	process.once("exit", kill);
+	const close = async () => {
+		process.off("exit", kill);
+		await endTool(tool);
+		await rm(folder, { recursive: true, force: true });
+	};
+	const ended = tool.outcome.then(({ code, stdout, stderr }) => {
+		throw new Error(`turnserver ended with ${code}:\n${stdout}${stderr}`);
+	});
+	try {
+		await Promise.race([ended, Promise.all(addresses.map((address) => awaitStun({ namespace, address, port })))]);
+	} catch (error) {
+		await close();
+		throw error;
+	}
+	ended.catch(() => {});
+	return { port, log: () => said, close };
+}
