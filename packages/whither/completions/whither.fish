@@ -75,7 +75,7 @@ complete -c whither -f -n '__fish_seen_subcommand_from stun' -l ca -x -d 'TLS: c
 complete -c whither -f -n '__fish_seen_subcommand_from stun' -s s -l source -x -d 'Source address'
 complete -c whither -f -n '__fish_seen_subcommand_from stun' -l classic -d 'Requests of RFC 3489, for servers that answer no others'
 complete -c whither -f -n '__fish_seen_subcommand_from stun' -l lifetime -d 'Measure how long a binding lasts unused; takes minutes'
-complete -c whither -f -n '__fish_seen_subcommand_from stun' -l longest -x -d 'The longest wait that --lifetime tries'
+complete -c whither -f -n '__fish_seen_subcommand_from stun' -l longest -x -d 'The longest wait that --lifetime tries, in seconds'
 complete -c whither -f -n '__fish_seen_subcommand_from stun' -s Q -l timeout -x -d 'End after S seconds with what is known'
 complete -c whither -f -n '__fish_seen_subcommand_from stun' -l json -d 'One JSON document on stdout (schema whither.stun/1)'
 complete -c whither -f -n '__fish_seen_subcommand_from stun' -l color -x -a 'auto always never' -d 'Colour: auto, always or never; NO_COLOR is heeded'
