@@ -62,7 +62,7 @@ complete -c whither -f -n 'not __fish_seen_subcommand_from stun serve doctor dem
 complete -c whither -f -n 'not __fish_seen_subcommand_from stun serve doctor demo router completion man help' -l changes -d 'Show what became of packets on the way, such as [dscp 10 -> 0], and NAT; needs CAP_NET_RAW'
 complete -c whither -f -n 'not __fish_seen_subcommand_from stun serve doctor demo router completion man help' -l summary -d 'After the hops: Timedout, Duration, DestinationReached and, with --mtu, Path MTU'
 complete -c whither -f -n 'not __fish_seen_subcommand_from stun serve doctor demo router completion man help' -s A -l as-path-lookups -d 'Show the autonomous systems that routers belong to: [AS64500], [*] if unknown'
-complete -c whither -f -n 'not __fish_seen_subcommand_from stun serve doctor demo router completion man help' -l as-server -x -d 'Where -A looks (implies -A): dns, dns:ZONE or whois:HOST'
+complete -c whither -f -n 'not __fish_seen_subcommand_from stun serve doctor demo router completion man help' -l as-server -x -d 'Where -A looks (implies -A): dns, dns:ZONE or whois:HOST; these two for private addresses too'
 complete -c whither -f -n 'not __fish_seen_subcommand_from stun serve doctor demo router completion man help' -l pcap -x -d 'Write probes and replies to FILE (pcapng), each with a comment on what it was; not with --ping'
 complete -c whither -f -n 'not __fish_seen_subcommand_from stun serve doctor demo router completion man help' -l strict -d 'Exit with 1 when the target was not reached'
 complete -c whither -f -n 'not __fish_seen_subcommand_from stun serve doctor demo router completion man help' -s h -l help -d 'Show this help and exit'
