@@ -287,7 +287,9 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 	/** Places what can be placed, and tells the hops that are complete. */
 	#settle(now: Instant): void {
 		this.#settling.place(now);
-		if (this.#settling.askHeldAlone() === "quotes") this.#warnOnce({ code: "shortQuotes" });
+		// The portable channel is told of a refusal and of no quote: that is its own doing, not a router's.
+		const isQuoted = this.config.context.channel !== "portable";
+		if (this.#settling.askHeldAlone() === "quotes" && isQuoted) this.#warnOnce({ code: "shortQuotes" });
 		this.#tellHops(now);
 	}
 

@@ -3,6 +3,7 @@
  * cost more, and fall silent at the first ICMP error (libuv takes POLLERR for a dead descriptor).
  */
 import type { SystemError } from "@whither/core";
+import { openStampHolder } from "../channel/stamp-holder.ts";
 import { isSystemError } from "../errors.ts";
 import { EPOLLIN } from "../native/constants.ts";
 import { EpollSet } from "../native/epoll.ts";
@@ -13,6 +14,9 @@ import type { Workspace } from "../native/workspace.ts";
 export type Ready = (events: number) => void;
 
 interface Waiting {
+	readonly workspace: Workspace;
+	/** Keeps the kernel's arrival stamps on; null where it could not be had. */
+	readonly holder: number | null;
 	readonly epoll: EpollSet;
 	readonly watch: Watch;
 }
@@ -25,7 +29,14 @@ export function watchSocket(workspace: Workspace, fd: number, ready: Ready): Sys
 	if (waiting === null) {
 		const epoll = EpollSet.open(workspace);
 		if (isSystemError(epoll)) return epoll;
-		waiting = { epoll, watch: workspace.libc.watch(epoll.fd, () => tellReady(epoll)) };
+		// Without one the kernel does not stamp what comes first.
+		const holder = openStampHolder(workspace, epoll.fd);
+		waiting = {
+			workspace,
+			holder: isSystemError(holder) ? null : holder,
+			epoll,
+			watch: workspace.libc.watch(epoll.fd, () => tellReady(epoll)),
+		};
 	}
 	const failed = waiting.epoll.add(fd, EPOLLIN);
 	if (failed === null) sockets.set(fd, ready);
@@ -48,5 +59,6 @@ function closeIfIdle(): void {
 	if (sockets.size > 0 || waiting === null) return;
 	waiting.watch.close();
 	waiting.epoll.close();
+	if (waiting.holder !== null) waiting.workspace.libc.close(waiting.holder);
 	waiting = null;
 }

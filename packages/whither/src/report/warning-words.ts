@@ -17,7 +17,7 @@ const SENTENCES: { readonly [Code in WarningCode]: (warning: WarningByCode[Code]
 	foreignStorm: ({ count }) =>
 		`${count} packets came that answered no probe of ours; missing answers may have been crowded out by them`,
 	hopsUnseen: () =>
-		"these are Node's own sockets, which hear the target and no router: hops before it are unknown, not silent (Linux shows them)",
+		"these are Node's own sockets, which hear the target and no router: hops before it are unknown, not silent (`whither doctor` says why)",
 	notApplied: ({ option, method }) =>
 		option === "ecn"
 			? `${method} cannot set the ECN bits: Linux keeps them to itself on TCP sockets`
