@@ -47,6 +47,7 @@ export function probeContext(
 		tos: options.tos,
 		looseMatch: options.looseMatch,
 		queries: options.queries,
+		...(options.interface === null && options.fwmark === null ? {} : { kernelStrays: true as const }),
 		...(typeof channel.mtu === "number" ? { linkMtu: channel.mtu } : {}),
 	};
 	const least = method.leastLength?.(context) ?? 0;

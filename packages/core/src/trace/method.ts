@@ -35,6 +35,8 @@ export interface ProbeContext {
 	/** --loose-match: the key alone says whose packet was quoted; addresses and ports may have been rewritten. */
 	readonly looseMatch: boolean;
 	readonly queries: number;
+	/** -i or --fwmark: what the kernel sends of itself may take another way than the probes. */
+	readonly kernelStrays?: true;
 	/** Bytes that the link towards the target takes in one packet; absent where unknown. */
 	readonly linkMtu?: number;
 }
@@ -202,7 +204,7 @@ export interface TraceMethod {
 	/** The target's answers come from an application, which may have a limit of its own on how long its packets may be. */
 	readonly targetMayRefuseLength?: true;
 	/** Its probes open connections, which farewells close: answers are heard for a while after the trace's end. */
-	readonly opensConnections?: true;
+	readonly opensConnections?: true | ((context: ProbeContext) => boolean);
 	/** How often a probe is sent again that stays unanswered; default never. */
 	retransmissions?(options: ProbeContext["options"]): number;
 	/** How many connections a `session` channel opens for it, each a flow; default 1. */

@@ -66,7 +66,9 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		};
 		this.#settling = new Settling(options, owner, config.method.retransmissions?.(context.options));
 		this.book = this.#settling.book;
-		this.#lingering = config.method.opensConnections === true ? new Lingering(this.book) : null;
+		const { opensConnections = false } = config.method;
+		const lingers = typeof opensConnections === "function" ? opensConnections(context) : opensConnections;
+		this.#lingering = lingers ? new Lingering(this.book) : null;
 		this.#schedule = this.#settling.schedule;
 		this.#end = this.#settling.end;
 		const { book, companions } = this;

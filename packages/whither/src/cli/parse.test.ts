@@ -197,6 +197,8 @@ describe("the request", () => {
 	it.each([
 		[["-UL"], { method: ["udplite"] }],
 		[["-D"], { method: ["dccp"] }],
+		[["--dns", "a", "-M", "dns"], { method: ["dns"], methodOptions: { domain: "a" } }],
+		[["-T", "-M", "tcp"], { method: ["tcp"] }],
 		[["--sctp"], { method: ["sctp"] }],
 		[["--tcpinsession"], { method: ["tcpinsession"] }],
 		[["-P", "89"], { method: ["raw"], methodOptions: { protocol: "89" } }],

@@ -73,7 +73,7 @@ function sayAside(result: TraceResult, { length }: ShownRun, { explain, changes 
 	if (lengthened !== null) complain(lengthened);
 	if (changes && result.channel === "errorQueue") complain(CHANGES_UNSEEN);
 	for (const warning of result.warnings) {
-		if (warning.code !== "methodFallback") complain(warningSentence(warning));
+		if (warning.code !== "methodFallback") complain(warningSentence(warning, { changes }));
 	}
 	for (const sentence of unsentSentences(result)) complain(sentence);
 	if (!explain) return;

@@ -101,10 +101,12 @@ function methodOf(flags: TraceFlags): readonly string[] | undefined {
 		...asked.map((name) => `--${name}`),
 		...(flags.method === undefined ? [] : [`--method ${flags.method}`]),
 	];
-	if (names.length > 1) throw new UsageProblem(`Choose one method, not ${names.join(" and ")}`);
-	const [shortcut] = asked;
-	if (shortcut !== undefined) return SHORTCUTS.get(shortcut);
-	return flags.method === undefined ? undefined : [flags.method];
+	const [shortcut, another] = asked;
+	const meant = shortcut === undefined ? undefined : SHORTCUTS.get(shortcut);
+	const isSaidTwice = flags.method !== undefined && meant?.includes(flags.method) === true;
+	if (another !== undefined || (names.length > 1 && !isSaidTwice))
+		throw new UsageProblem(`Choose one method, not ${names.join(" and ")}`);
+	return flags.method === undefined ? meant : [flags.method];
 }
 
 /** -O, and what --dns, --protocol and --disable-extra-ping stand for. */

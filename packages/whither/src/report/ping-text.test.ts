@@ -66,6 +66,7 @@ describe("the summary", () => {
 		);
 	});
 	it("has one where nobody answered, and no loss where nothing is settled", () => {
+		expect(text({ received: 9, waiting: 5 })).toContain("20 sent, 9 received, 30 % lost, 5 still waited for, time");
 		expect(text({ received: 0, lossPercent: null }, null)).toBe("20 sent, 0 received, time 20012 ms\n");
 	});
 	it("tells what does not happen every day", () => {

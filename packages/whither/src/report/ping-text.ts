@@ -43,8 +43,9 @@ export function formatPingSummary({ totals, rtt, durationNs }: PingResult): stri
 }
 
 /** What does not happen every day. */
-function others({ late, duplicates, notSent }: PingTotals): string {
+function others({ late, duplicates, notSent, waiting }: PingTotals): string {
 	const words = [
+		waiting > 0 ? `, ${waiting} still waited for` : "",
 		late > 0 ? `, ${late} of them late` : "",
 		duplicates > 0 ? `, ${duplicates} ${duplicates === 1 ? "duplicate" : "duplicates"}` : "",
 		notSent > 0 ? `, ${notSent} not sent` : "",

@@ -5,7 +5,15 @@ import { systemErrorSentence } from "../api/error-words.ts";
 type WarningByCode = { readonly [Warning in TraceWarning as Warning["code"]]: Warning };
 type WarningCode = keyof WarningByCode;
 
-const SENTENCES: { readonly [Code in WarningCode]: (warning: WarningByCode[Code]) => string } = {
+/** What the report that a warning stands beside shows already. */
+export interface WarningSurroundings {
+	/** --changes. */
+	readonly changes?: boolean;
+}
+
+const SENTENCES: {
+	readonly [Code in WarningCode]: (warning: WarningByCode[Code], beside: WarningSurroundings) => string;
+} = {
 	methodFallback: ({ from, to, reason }) =>
 		reason === "permissionDenied"
 			? `no privilege for ${from} (it needs CAP_NET_RAW); using ${to}, which needs none`
@@ -28,8 +36,8 @@ const SENTENCES: { readonly [Code in WarningCode]: (warning: WarningByCode[Code]
 			: `${sessionFailure(port, failure)}; choose an open port with --port, or trace without a connection by --tcp`,
 	sessionReset: ({ from }) =>
 		`the connection was reset by ${from} in the middle of the trace, so later probes were not sent; --tcp needs no connection`,
-	publicAddress: ({ address }) =>
-		`routers see our packets come from ${address}: a NAT stands on the way out; --changes shows behind which hop`,
+	publicAddress: ({ address }, { changes }) =>
+		`routers see our packets come from ${address}: a NAT stands on the way out${changes === true ? "" : "; --changes shows behind which hop"}`,
 	noSack: (warning) => `${NO_SACK[warning.lostAt](warning)}; answers of the target were told apart by duplicate ACKs`,
 	mtuBlackHole: ({ ttl, from, mtu }) =>
 		`packets longer than ${mtu} bytes vanish behind hop ${ttl}${from === null ? "" : ` (${from})`} without a word; let ICMP ${tooBig(from)} pass there, or clamp MSS and MTU to ${mtu}`,
@@ -85,12 +93,16 @@ function strippedAt({ ttl, goneAtTtl }: NoSack): string {
 }
 
 /** One sentence without a full stop; a code of a later version, read from a file, is shown with its data. */
-export function warningSentence(warning: TraceWarning): string {
-	return Object.hasOwn(SENTENCES, warning.code) ? sentenceOf(warning.code, warning) : withData(warning);
+export function warningSentence(warning: TraceWarning, beside: WarningSurroundings = {}): string {
+	return Object.hasOwn(SENTENCES, warning.code) ? sentenceOf(warning.code, warning, beside) : withData(warning);
 }
 
-function sentenceOf<Code extends WarningCode>(code: Code, warning: WarningByCode[Code]): string {
-	return SENTENCES[code](warning);
+function sentenceOf<Code extends WarningCode>(
+	code: Code,
+	warning: WarningByCode[Code],
+	beside: WarningSurroundings,
+): string {
+	return SENTENCES[code](warning, beside);
 }
 
 function withData({ code, ...data }: TraceWarning): string {

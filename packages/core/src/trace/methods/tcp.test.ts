@@ -42,6 +42,26 @@ function answer(context: ProbeContext, to: TcpHeader, fields: Partial<TcpHeader>
 	return arrived(context, IP_PROTOCOL.tcp, segment);
 }
 
+describe("a connection that the target opens", () => {
+	it.each(FAMILIES)("is reset by us where the kernel's reset may take another way, IPv%d", (family) => {
+		for (const kernelStrays of [true, undefined] as const) {
+			const context = tcpContext("", { family, ...(kernelStrays === undefined ? {} : { kernelStrays }) });
+			const { header } = segmentOf(context);
+			const acknowledgment = (header.sequence + 1) >>> 0;
+			const match = tcp.match(context, answer(context, header, { flags: syn | ack, acknowledgment }));
+			const farewell = match.type === "probe" ? match.farewell : undefined;
+			if (kernelStrays === undefined) {
+				expect(farewell).toBeUndefined();
+				continue;
+			}
+			const reset = decodeTcp(farewell?.bytes ?? new Uint8Array(0));
+			expect(reset).toMatchObject({ header: { flags: rst, sequence: acknowledgment, sourcePort: header.sourcePort } });
+			const refused = tcp.match(context, answer(context, header, { flags: rst | ack, acknowledgment }));
+			expect(refused).not.toHaveProperty("farewell");
+		}
+	});
+});
+
 describe("the flags of tcp", () => {
 	it.each([
 		["", syn],

@@ -1,7 +1,7 @@
 /**
  * Method `tcp`: raw segments, SYNs unless told otherwise, each from a source port of its own that an ordinary socket
  * holds but never connects, so that the kernel itself resets what the target opens (RFC 9293 section 3.10.7.1) and
- * nothing stays half open.
+ * nothing stays half open. Where the kernel's resets may take another way than the probes, we send our own as well.
  */
 import {
 	decodeTcp,
@@ -14,7 +14,7 @@ import {
 	TCP_HEADER_LENGTH,
 	type TcpHeader,
 } from "@whither/wire";
-import type { IcmpErrorReply, PacketReply, Reply } from "../channel.ts";
+import type { IcmpErrorReply, PacketReply, ProbePacket, Reply } from "../channel.ts";
 import type { Match, ProbeContext, ProbeRequest, ReplyMeaning, TraceMethod } from "../method.ts";
 import { filler } from "./filler.ts";
 import { quotedMatch } from "./quoted-frame.ts";
@@ -50,6 +50,7 @@ export const tcp: TraceMethod = {
 	leastLength: (context) => headersLength(context, askedFlags(context.options)),
 	fixedLength: true,
 	options: TCP_OPTIONS,
+	opensConnections: ({ kernelStrays }) => kernelStrays === true,
 	companions: unmarkedSyns,
 	conclusions: ecnConclusions,
 	probe,
@@ -122,12 +123,22 @@ function matchSegment(context: ProbeContext, reply: PacketReply): Match {
 	if (isDecodeError(decoded)) return { type: "foreign", reason: "malformed" };
 	const { header } = decoded;
 	const named = answeredProbe(context, header);
-	return matched(context, {
+	const match = matched(context, {
 		ours: header.destinationPort,
 		theirs: header.sourcePort,
 		named,
 		meaning: segmentMeaning(context, header),
 	});
+	const isOpened = match.type === "probe" && match.meaning.kind === "synAck" && context.kernelStrays === true;
+	return isOpened ? { ...match, farewell: reset(context, header) } : match;
+}
+
+/** What the kernel answers a SYN/ACK with for which it has no connection (RFC 9293 section 3.10.7.1). */
+function reset(context: ProbeContext, { destinationPort: sourcePort, acknowledgment }: TcpHeader): ProbePacket {
+	const { family, source, target: destination, port: destinationPort } = context;
+	const numbers = { sequence: acknowledgment, acknowledgment: 0, flags: TCP_FLAGS.rst, window: 0 };
+	const fields = { family, source, destination, sourcePort, destinationPort, ...numbers, options: [] };
+	return { transport: "ip", protocol: TCP, sourcePort, destinationPort, bytes: encodeTcp(fields, new Uint8Array(0)) };
 }
 
 /** A segment of the target acknowledges the probe or, where that acknowledged something itself, resets at that number. */

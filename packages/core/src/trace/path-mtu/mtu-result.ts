@@ -29,7 +29,7 @@ export function mtuDrops(books: MtuBooks, found: readonly FoundMtu[]): readonly 
 
 /** Warnings of packets that vanish without a word. */
 export function blackHoleWarnings(book: ProbeBook, found: readonly FoundMtu[]): readonly TraceWarning[] {
-	const holes = found.filter(({ router }) => router === null);
+	const holes = found.filter(({ router }) => router === null).sort((a, b) => a.ttl - b.ttl);
 	return holes.map(({ ttl, mtu }) => ({ code: "mtuBlackHole", ttl, from: hopAddress(book, ttl), mtu }));
 }
 
