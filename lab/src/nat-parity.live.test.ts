@@ -18,8 +18,19 @@ if (obstacle !== null) console.warn(`NATs in memory and on real kernels skipped:
 const title = "NATs in memory and on real kernels are the same";
 
 const FAMILIES = [4, 6] as const;
-/** Behind it no marker comes back. */
-const KINDS = NAT_KINDS.filter(({ seen }) => seen.mapping !== "unknown");
+/** Whom a hairpinned packet comes from is seen by another host alone: one takes no packet from itself. */
+const WITH_INSIDE_SOURCE: NatKind = {
+	...natKind("port-restricted that hairpins"),
+	name: "port-restricted that hairpins with the inside's source",
+	router: ({ outside }) => ({
+		nat: {
+			...{ kind: "napt", outside, hairpin: "internalSource" },
+			...{ mapping: "endpointIndependent", filtering: "addressAndPortDependent" },
+		},
+	}),
+};
+/** Where UDP is blocked, no marker comes back. */
+const KINDS = [...NAT_KINDS.filter(({ seen }) => seen.mapping !== "unknown"), WITH_INSIDE_SOURCE];
 
 /** The four ends of a server of RFC 5780. */
 function openServer(world: SocketsWorld, scenario: Scenario, family: Family): readonly WorldSocket[] {

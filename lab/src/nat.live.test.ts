@@ -11,7 +11,7 @@ import {
 } from "@whither/sim";
 import { describe, expect, test } from "vitest";
 import { coturnObstacle, openCoturn } from "./peers/coturn.ts";
-import { type ClassicWords, classicStun, natDiscovery, stunClient, stunClientsObstacle } from "./peers/stun-clients.ts";
+import { CLASSIC_WORDS, classicStun, natDiscovery, stunClient, stunClientsObstacle } from "./peers/stun-clients.ts";
 import { kernelObstacle } from "./plan.ts";
 import { labObstacle } from "./requirements.ts";
 import { type Lab, openLab } from "./topology.ts";
@@ -21,17 +21,6 @@ if (obstacle !== null) console.warn(`the lab's NATs as others see them skipped: 
 const title = "the lab's NATs as coturn and others' clients see them";
 
 const FAMILIES = [4, 6] as const;
-
-/** The classic client's words for those of RFC 3489. */
-const CLASSIC_WORDS: Readonly<Record<NonNullable<NatKind["seen"]["classic"]>, ClassicWords>> = {
-	"open internet": "Open",
-	"UDP blocked": "Blocked or could not reach STUN server",
-	"symmetric UDP firewall": "Firewall",
-	"full cone": "Independent Mapping, Independent Filter",
-	"restricted cone": "Independent Mapping, Address Dependent Filter",
-	"port restricted cone": "Independent Mapping, Port Dependent Filter",
-	symmetric: "Dependent Mapping",
-};
 
 /** The address that a host behind the NAT must be seen by. */
 function seenAddress(scenario: Scenario, family: Family): string {

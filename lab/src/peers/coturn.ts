@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findProgram } from "../requirements.ts";
-import { endTool, startTool } from "../run.ts";
-import { awaitStun } from "./await-stun.ts";
+import { startTool } from "../run.ts";
+import { awaitServer, type RunningServer, SERVER_MS } from "./running-server.ts";
 
 /** How coturn is started. */
 export interface CoturnOptions {
@@ -18,18 +18,6 @@ export interface CoturnOptions {
 	/** Further options of `turnserver`. */
 	readonly options?: readonly string[];
 }
-
-/** A server that runs. */
-export interface RunningServer {
-	readonly port: number;
-	/** What it has said so far. */
-	log(): string;
-	/** Ends it and waits until it has ended; safe to call twice. */
-	close(): Promise<void>;
-}
-
-/** Long enough for any test; it is ended with its test. */
-const MOST_MS = 3_600_000;
 
 /** Null where coturn is installed, else what is missing. */
 export function coturnObstacle(): string | null {
@@ -60,28 +48,7 @@ function commandLine({ addresses, port = 3478, user, options = [] }: CoturnOptio
 export async function openCoturn(options: CoturnOptions): Promise<RunningServer> {
 	const { namespace, addresses, port = 3478 } = options;
 	const folder = await mkdtemp(join(tmpdir(), "whither-coturn-"));
-	const tool = startTool(commandLine(options, folder), { namespace, timeoutMs: MOST_MS });
-	let said = "";
-	tool.child.stdout?.on("data", (text: string) => {
-		said += text;
-	});
-	// A test that ran into its time limit closes nothing.
-	const kill = () => tool.child.kill("SIGKILL");
-	process.once("exit", kill);
-	const close = async () => {
-		process.off("exit", kill);
-		await endTool(tool);
-		await rm(folder, { recursive: true, force: true });
-	};
-	const ended = tool.outcome.then(({ code, stdout, stderr }) => {
-		throw new Error(`turnserver ended with ${code}:\n${stdout}${stderr}`);
-	});
-	try {
-		await Promise.race([ended, Promise.all(addresses.map((address) => awaitStun({ namespace, address, port })))]);
-	} catch (error) {
-		await close();
-		throw error;
-	}
-	ended.catch(() => {});
-	return { port, log: () => said, close };
+	const tool = startTool(commandLine(options, folder), { namespace, timeoutMs: SERVER_MS });
+	const cleanUp = () => rm(folder, { recursive: true, force: true });
+	return awaitServer(tool, { namespace, addresses, port, cleanUp });
 }

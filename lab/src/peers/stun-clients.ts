@@ -1,5 +1,5 @@
 /** What other people's STUN clients say of a NAT. */
-import type { Dependence } from "@whither/core";
+import type { ClassicNatKind, Dependence } from "@whither/core";
 import { findProgram } from "../requirements.ts";
 import { type RunOptions, type RunOutcome, runTool } from "../run.ts";
 
@@ -35,11 +35,13 @@ function dependenceIn(said: string, what: "Mapping" | "Filtering"): Dependence |
 export interface ClientPlace extends RunOptions {
 	/** Address to send from; `turnutils_natdiscovery` knows no NAT from one only when it is told. */
 	readonly local: string;
+	/** Of the server; default 3478. */
+	readonly port?: number;
 }
 
 /** Asks a server of RFC 5780 by `turnutils_natdiscovery`. It takes three seconds for each answer that a filter holds up. */
-export async function natDiscovery(server: string, { local, ...run }: ClientPlace): Promise<NatDiscovery> {
-	const outcome = await runTool(["turnutils_natdiscovery", "-m", "-f", "-L", local, server], run);
+export async function natDiscovery(server: string, { local, port = 3478, ...run }: ClientPlace): Promise<NatDiscovery> {
+	const outcome = await runTool(["turnutils_natdiscovery", "-m", "-f", "-L", local, "-p", `${port}`, server], run);
 	const { stdout } = outcome;
 	const isNone = stdout.includes("No NAT! (Endpoint Independent Mapping)");
 	return {
@@ -92,33 +94,27 @@ export interface ClassicDiscovery {
 	readonly outcome: RunOutcome;
 }
 
-/** Its words for a NAT. */
-export type ClassicWords =
-	| "Open"
-	| "Firewall"
-	| "Independent Mapping, Independent Filter"
-	| "Independent Mapping, Address Dependent Filter"
-	| "Independent Mapping, Port Dependent Filter"
-	| "Dependent Mapping"
-	| "Blocked or could not reach STUN server";
+/** Its words for those of RFC 3489 itself. */
+export const CLASSIC_WORDS = {
+	"open internet": "Open",
+	"UDP blocked": "Blocked or could not reach STUN server",
+	"symmetric UDP firewall": "Firewall",
+	"full cone": "Independent Mapping, Independent Filter",
+	"restricted cone": "Independent Mapping, Address Dependent Filter",
+	"port restricted cone": "Independent Mapping, Port Dependent Filter",
+	symmetric: "Dependent Mapping",
+} as const satisfies Readonly<Record<ClassicNatKind, string>>;
 
-const CLASSIC_WORDS: readonly ClassicWords[] = [
-	"Open",
-	"Firewall",
-	"Independent Mapping, Independent Filter",
-	"Independent Mapping, Address Dependent Filter",
-	"Independent Mapping, Port Dependent Filter",
-	"Dependent Mapping",
-	"Blocked or could not reach STUN server",
-];
+/** What it calls a NAT. */
+export type ClassicWords = (typeof CLASSIC_WORDS)[ClassicNatKind];
 
-/** Asks a server of RFC 3489 by Debian's `stun`, which knows only IPv4. */
+/** Asks a server of RFC 3489, named by its address or `ADDRESS:PORT`, by Debian's `stun`, which knows only IPv4. */
 export async function classicStun(server: string, run: RunOptions): Promise<ClassicDiscovery> {
 	const outcome = await runTool(["stun", server], run);
 	const [, primary = ""] = /Primary: (.*)/.exec(outcome.stdout + outcome.stderr) ?? [];
 	const either = (yes: string, no: string) => (primary.includes(yes) ? true : primary.includes(no) ? false : null);
 	return {
-		kind: CLASSIC_WORDS.find((words) => primary.startsWith(words)) ?? null,
+		kind: Object.values(CLASSIC_WORDS).find((words) => primary.startsWith(words)) ?? null,
 		preservesPorts: either("preserves ports", "random port"),
 		hairpin: either("will hairpin", "no hairpin"),
 		outcome,

@@ -71,12 +71,6 @@ export const NAT_KINDS: readonly NatKind[] = [
 		seen: { ...PORT_RESTRICTED_SEEN, hairpin: true },
 	},
 	{
-		name: "port-restricted that hairpins with the inside's source",
-		router: napt({ ...PORT_RESTRICTED, hairpin: "internalSource" }),
-		// A host does not believe that its own address came from outside (RFC 1122 section 3.2.1.3); another host would hear.
-		seen: PORT_RESTRICTED_SEEN,
-	},
-	{
 		name: "port-restricted with other ports",
 		router: napt({ ...PORT_RESTRICTED, ports: "random" }),
 		seen: PORT_RESTRICTED_SEEN,

@@ -113,8 +113,8 @@ export class SimNode {
 	/** The packet that the hooks let go on, or the one that was dropped and why. */
 	pass(arrived: IpPacket, place: Omit<HookPlace, "node" | "packet">): IpPacket | DroppedPacket {
 		let packet = arrived;
-		// RFC 1122 section 3.2.1.3: nobody else sends in one's own name.
-		if (place.point === "in" && this.addresses.has(packet.source))
+		// RFC 1122 section 3.2.1.3: nobody else sends in one's own name. Of IPv6 Linux believes it.
+		if (place.point === "in" && packet.family === 4 && this.addresses.has(packet.source))
 			return { packet, drop: "its own address, from outside" };
 		for (const hook of this.hooks) {
 			const { bytes } = packet;

@@ -70,6 +70,8 @@ export interface TcpSpec {
 	readonly ecn?: true;
 	/** Maximum segment size of the SYN/ACK in bytes; default that of links of 1500 bytes. */
 	readonly mss?: number;
+	/** Receive window in bytes; default that of links of 1500 bytes. */
+	readonly window?: number;
 	/** Text that the application sends as soon as a connection stands, as SSH and SMTP servers do. */
 	readonly speaksFirst?: string;
 	/** Resets each connection so long after it stands. */

@@ -41,6 +41,8 @@ export type TraceWarning =
 			readonly ttl: number | null;
 			readonly goneAtTtl?: number;
 	  }
+	/** The target's receive window in bytes has no room for all probes: it drops some, and longer ones were not sent. */
+	| { readonly code: "smallWindow"; readonly window: number }
 	/** Packets longer than `mtu` bytes vanish behind hop `ttl` without a word (RFC 2923 section 2.1). */
 	| { readonly code: "mtuBlackHole"; readonly ttl: number; readonly from: string | null; readonly mtu: number }
 	/** -A: `server`, as it was given, answered no question about origins. */

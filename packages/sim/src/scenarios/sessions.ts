@@ -134,6 +134,30 @@ const TARGETS: readonly Scenario[] = [
 		expect: { ...reached, hops: [...routerHops(1, 4), acknowledged(5)], handshake: { connections: 3 } },
 	},
 	{
+		name: "tcpinsession to a target with little room",
+		about: "A receive window of 1152 bytes: --mtu sends no longer probes than fit, and says so.",
+		...path({ routers: 3, target: speaking({ window: 1_152 }) }),
+		trace: { ...trace, options: { ...trace.options, pathMtu: true } },
+		lab: "no kernel lets itself be told its receive window to the byte",
+		expect: {
+			...reached,
+			hops: [...routerHops(1, 3), acknowledged(4)],
+			warned: [{ code: "smallWindow", window: 1_152 }],
+			mtuDrops: [],
+		},
+	},
+	{
+		name: "tcpinsession to a target with room for some probes",
+		about: "Probes beyond the window are only acknowledged, and not named: asked thirty times, most find room.",
+		...path({ routers: 3, target: speaking({ window: 536, compressesSacks: false }) }),
+		trace: { ...trace, options: { ...trace.options, queries: 30 } },
+		lab: "no kernel lets itself be told its receive window to the byte",
+		expect: {
+			...reached,
+			hops: [...routerHops(1, 3), targetHop(4, { kind: "ack", all: "any", replies: { atLeast: 30 } })],
+		},
+	},
+	{
 		name: "tcpinsession to a server that resets in the middle",
 		about: "The connection breaks while hops are still being asked: no more probes, and the reader is told.",
 		...path({ routers: 6, delayMs: 10, target: speaking({ resetsAfterMs: 5 }) }),

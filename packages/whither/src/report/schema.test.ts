@@ -116,6 +116,7 @@ describe("every warning keeps the schema and has words", () => {
 		sessionReset: { code: "sessionReset", from: "192.0.2.9" },
 		publicAddress: { code: "publicAddress", address: "203.0.113.9" },
 		originsUnanswered: { code: "originsUnanswered", server: "dns" },
+		smallWindow: { code: "smallWindow", window: 1152 },
 		noSack: { code: "noSack", lostAt: "hop", ttl: 3, goneAtTtl: 4 },
 		mtuBlackHole: { code: "mtuBlackHole", ttl: 4, from: "192.0.2.4", mtu: 1400 },
 		ecnDropped: { code: "ecnDropped" },

@@ -35,6 +35,8 @@ const SENTENCES: { readonly [Code in WarningCode]: (warning: WarningByCode[Code]
 		`packets longer than ${mtu} bytes vanish behind hop ${ttl}${from === null ? "" : ` (${from})`} without a word; let ICMP ${tooBig(from)} pass there, or clamp MSS and MTU to ${mtu}`,
 	originsUnanswered: ({ server }) =>
 		`${server === "dns" ? "the public zones of origins" : server} answered no question, so that origins are unknown; name another server with --as-server`,
+	smallWindow: ({ window }) =>
+		`the target has room for ${window} bytes only (its receive window): probes beyond that are dropped there, which looks like loss, and longer ones cannot be sent; ask less often (-q), or use --tcp`,
 	ecnDropped: () =>
 		"SYNs with ECN go unanswered, those without are answered: something drops them; do without (--ecn, -O ecn, acc-ecn or sysctl), or let ECN pass there",
 	channelFault: ({ error }) => systemErrorSentence(error, null),

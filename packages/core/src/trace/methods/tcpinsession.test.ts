@@ -15,7 +15,7 @@ import type { CompanionResult } from "../result.ts";
 import { synAckFacts } from "../session.ts";
 import { arrived, contextOf, errorAbout, FAMILIES, HEADER, ROUTER, SOURCE, TARGET } from "./method.fixture.ts";
 import { tcpinsession as method } from "./tcpinsession.ts";
-import { LONGEST_PAYLOAD } from "./tcpinsession-place.ts";
+import { longestPayload } from "./tcpinsession-place.ts";
 
 const PORT = 443;
 
@@ -24,6 +24,7 @@ const SESSION: SessionFacts = {
 	sendNext: 0xffff_fff0,
 	receiveNext: 0xffff_fffe,
 	synAckTtl: 52,
+	window: 64_240,
 	mss: 1460,
 	sackOffered: true,
 	sackPermitted: true,
@@ -135,7 +136,7 @@ describe.each(FAMILIES)("tcpinsession, IPv%d", (family) => {
 
 	it("is no longer than the window has places for", () => {
 		for (const length of [2_200, 9_000, 65_535]) {
-			expect(segmentOf(context, request(3, { length })).payload).toHaveLength(LONGEST_PAYLOAD);
+			expect(segmentOf(context, request(3, { length })).payload).toHaveLength(longestPayload(SESSION.window));
 		}
 	});
 
@@ -240,12 +241,13 @@ describe.each(FAMILIES)("tcpinsession, IPv%d", (family) => {
 		const ports = { sourcePort: PORT, destinationPort: 50_000 };
 		const flags = TCP_FLAGS.syn | TCP_FLAGS.ack;
 		const numbers = { sequence: 0xffff_ffff, acknowledgment: 5 };
-		const fields = { family, source, destination, ...ports, ...numbers, flags, options };
+		const fields = { family, source, destination, ...ports, ...numbers, flags, window: 64_240, options };
 		const segment = encodeTcp(fields, new Uint8Array(0));
 		expect(synAckFacts({ segment, ttl: 60 })).toEqual({
 			sendNext: 5,
 			receiveNext: 0,
 			synAckTtl: 60,
+			window: 64_240,
 			mss: 1_360,
 			sackPermitted: true,
 			timestamps: { value: 9, echo: 8 },
