@@ -1,8 +1,8 @@
-import { behaviourSockets, type Family, MILLISECOND, type NatBehaviour, SECOND } from "@whither/core";
+import { behaviourSockets, type Family, type Instant, MILLISECOND, type NatBehaviour, SECOND } from "@whither/core";
 import { describe, expect, it } from "vitest";
 import { Internet } from "./internet.ts";
 import { NAT_KINDS, type NatKind, natKind } from "./nat-kinds.ts";
-import type { Endpoint } from "./program.ts";
+import type { Datagram, Endpoint, ProgramInput } from "./program.ts";
 import { natWorld } from "./scenarios/nat-world.ts";
 import { BehaviourProgram, type StunServerOptions, StunServerProgram } from "./stun-programs.ts";
 import { publicAddresses } from "./topology.ts";
@@ -23,17 +23,44 @@ interface Setting {
 	readonly delayMs?: number;
 	/** On each link, each way. */
 	readonly loss?: number;
+	/** Whether nothing comes to or from this socket of the server. */
+	readonly isDead?: (local: Endpoint) => boolean;
+}
+
+/** A server some of whose sockets a firewall cuts off without its knowledge. */
+class CutOffServer extends StunServerProgram {
+	readonly #isDead: (local: Endpoint) => boolean;
+
+	constructor(sockets: readonly Endpoint[], options: StunServerOptions, isDead: (local: Endpoint) => boolean) {
+		super(sockets, options);
+		this.#isDead = isDead;
+	}
+
+	override step(input: ProgramInput, now: Instant): readonly Datagram[] {
+		if (input.type === "datagram" && this.#isDead(input.datagram.local)) return [];
+		return super.step(input, now).filter(({ local }) => !this.#isDead(local));
+	}
 }
 
 /** What a client behind this kind finds out, and how long it took. */
 function discover(setting: Setting): { readonly behaviour: NatBehaviour; readonly tookMs: number } {
-	const { kind, family, ports = [3478, 3479], addresses = 2, server = {}, lifetime, delayMs = 5, loss = 0 } = setting;
+	const {
+		kind,
+		family,
+		ports = [3478, 3479],
+		addresses = 2,
+		server = {},
+		lifetime,
+		delayMs = 5,
+		loss = 0,
+		isDead = () => false,
+	} = setting;
 	const world = natWorld({ a: kind, delayMs });
 	const scenario = { ...world, links: world.links.map((link) => ({ ...link, loss })) };
 	const internet = new Internet({ scenario, family });
 	const held = publicAddresses(scenario, "srv", family).slice(0, addresses);
 	const endpoints = held.flatMap((address) => ports.map((port): Endpoint => ({ address, port })));
-	internet.attach("srv", new StunServerProgram(endpoints, server));
+	internet.attach("srv", new CutOffServer(endpoints, server, isDead));
 	const count = behaviourSockets({ lifetime: lifetime !== undefined });
 	const address = internet.address("lanA");
 	const sockets = Array.from({ length: count }, (_, index) => ({ address, port: 5000 + index }));
@@ -92,6 +119,26 @@ describe.each(FAMILIES)("IPv%i: a server", (family) => {
 	it("with one address tells at least that nothing is translated", () => {
 		const { behaviour } = discover({ kind: natKind("no NAT"), family, addresses: 1, ports: [3478] });
 		expect(behaviour).toMatchObject({ mapping: "none", filtering: "unknown", hairpin: null, classic: null });
+	});
+
+	it("whose other address is cut off shows no filter that is not there", () => {
+		const isDead = ({ address }: Endpoint) => address === deadAddress;
+		const [, deadAddress] = publicAddresses(natWorld({ a: kind }), "srv", family);
+		const seen = (name: string) => {
+			const { behaviour } = discover({ kind: natKind(name), family, isDead });
+			return [behaviour.mapping, behaviour.filtering];
+		};
+		expect(seen("no NAT")).toEqual(["none", "unknown"]);
+		expect(seen("full cone")).toEqual(["unknown", "unknown"]);
+		expect(seen("address-restricted")).toEqual(["unknown", "unknown"]);
+		expect(seen("port-restricted")).toEqual(["unknown", "addressAndPortDependent"]);
+		expect(seen("symmetric")).toEqual(["addressAndPortDependent", "addressAndPortDependent"]);
+	});
+
+	it("whose other port is cut off shows no filter that is not there", () => {
+		const isDead = ({ port }: Endpoint) => port === 3479;
+		const { behaviour } = discover({ kind: natKind("full cone"), family, isDead });
+		expect(behaviour).toMatchObject({ mapping: "endpointIndependent", filtering: "unknown", classic: null });
 	});
 
 	it("with two ports on one address is none that could be tested with", () => {

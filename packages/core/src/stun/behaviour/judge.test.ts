@@ -7,33 +7,51 @@ const at = (port: number) => ({ address: "203.0.113.7", port });
 
 describe("the mapping", () => {
 	test.each([
-		[LOCAL, null, null, "none"],
-		[at(1), at(1), at(1), "endpointIndependent"],
-		[at(1), at(1), null, "endpointIndependent"],
-		[at(1), null, at(1), "endpointIndependent"],
-		[at(1), at(2), at(2), "addressDependent"],
-		[at(1), at(2), at(3), "addressAndPortDependent"],
-		[at(1), at(2), at(1), "addressAndPortDependent"],
-		[at(1), at(2), null, "unknown"],
-		[at(1), null, at(2), "unknown"],
-		[at(1), null, null, "unknown"],
-	] as const)("seen as %o, %o and %o is %s", (primary, otherAddress, otherBoth, mapping) => {
-		expect(judgeMapping({ local: LOCAL, primary, otherAddress, otherBoth })).toBe(mapping);
-	});
+		[LOCAL, null, null, null, "none"],
+		[at(1), at(1), at(1), at(1), "endpointIndependent"],
+		[at(1), null, at(1), null, "endpointIndependent"],
+		[at(1), null, null, at(1), "endpointIndependent"],
+		[at(1), at(1), at(2), at(2), "addressDependent"],
+		[at(1), at(1), at(2), null, "addressDependent"],
+		[at(1), at(1), null, at(2), "addressDependent"],
+		[at(1), null, at(2), at(2), "addressDependent"],
+		[at(1), at(2), at(3), at(4), "addressAndPortDependent"],
+		[at(1), at(2), null, null, "addressAndPortDependent"],
+		[at(1), null, at(2), at(3), "addressAndPortDependent"],
+		[at(1), null, at(2), null, "unknown"],
+		[at(1), null, null, at(2), "unknown"],
+		[at(1), at(1), null, null, "unknown"],
+		[at(1), null, null, null, "unknown"],
+	] as const)(
+		"seen as %o, and elsewhere as %o, %o and %o, is %s",
+		(primary, otherPort, otherAddress, otherBoth, mapping) => {
+			expect(judgeMapping({ local: LOCAL, primary, otherPort, otherAddress, otherBoth })).toBe(mapping);
+		},
+	);
 });
 
 describe("the filtering", () => {
+	const all = { otherPort: at(1), otherAddress: at(1), otherBoth: at(1) };
+	const noOtherHost = { ...all, otherAddress: null, otherBoth: null };
+	const none = { otherPort: null, otherAddress: null, otherBoth: null };
+
 	test.each([
-		[true, "came", "came", "endpointIndependent"],
-		[true, "came", "silent", "endpointIndependent"],
-		[true, "silent", "came", "addressDependent"],
-		[true, "silent", "silent", "addressAndPortDependent"],
-		[true, "refused", "came", "unknown"],
-		[true, "silent", "refused", "unknown"],
-		[false, "silent", "silent", "unknown"],
-	] as const)("control %s, from elsewhere %s, from another port %s: %s", (control, both, port, filtering) => {
-		expect(judgeFiltering({ control, both, port })).toBe(filtering);
-	});
+		[true, "came", "came", all, "endpointIndependent"],
+		[true, "came", "silent", none, "endpointIndependent"],
+		[true, "silent", "came", all, "addressDependent"],
+		[true, "silent", "silent", all, "addressAndPortDependent"],
+		[true, "refused", "came", all, "unknown"],
+		[true, "silent", "refused", all, "unknown"],
+		[false, "silent", "silent", all, "unknown"],
+		[true, "silent", "came", noOtherHost, "unknown"],
+		[true, "silent", "silent", noOtherHost, "addressAndPortDependent"],
+		[true, "silent", "silent", none, "unknown"],
+	] as const)(
+		"control %s, from elsewhere %s, from another port %s, elsewhere answering %o: %s",
+		(control, both, port, elsewhere, filtering) => {
+			expect(judgeFiltering({ control, both, port, elsewhere })).toBe(filtering);
+		},
+	);
 });
 
 test("the words of RFC 3489 follow where both are known, and for every other mapping", () => {

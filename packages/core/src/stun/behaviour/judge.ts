@@ -2,22 +2,33 @@ import type { StunAddress } from "@whither/wire";
 import { sameAddress } from "../answers.ts";
 import type { ClassicNatKind, NatBehaviour } from "./behaviour-io.ts";
 
-/** What the mapping tests of one socket saw (RFC 5780 §4.3); null: no answer. */
-export interface MappingEvidence {
-	readonly local: StunAddress;
-	/** Test I: to the server's own address and port. */
-	readonly primary: StunAddress;
-	/** Test II: to its other address, same port. */
+/** What each of the server's other sockets saw a socket as; null: it did not answer. */
+export interface MappedElsewhere {
+	/** Its own address, other port. */
+	readonly otherPort: StunAddress | null;
+	/** Test II (RFC 5780 §4.3): its other address, same port. */
 	readonly otherAddress: StunAddress | null;
-	/** Test III: to its other address and port. */
+	/** Test III: both. */
 	readonly otherBoth: StunAddress | null;
 }
 
-/** RFC 5780 §4.3. An answer from the other address alone can already tell that nothing there matters. */
-export function judgeMapping({ local, primary, otherAddress, otherBoth }: MappingEvidence): NatBehaviour["mapping"] {
+/** What the mapping tests of one socket saw. */
+export interface MappingEvidence extends MappedElsewhere {
+	readonly local: StunAddress;
+	/** Test I: to the server's own address and port. */
+	readonly primary: StunAddress;
+}
+
+/** RFC 5780 §4.3, and what can be told of fewer answers. */
+export function judgeMapping(evidence: MappingEvidence): NatBehaviour["mapping"] {
+	const { local, primary, otherPort, otherAddress, otherBoth } = evidence;
 	if (sameAddress(local, primary)) return "none";
-	const same = (seen: StunAddress | null) => seen !== null && sameAddress(seen, primary);
-	if (same(otherAddress) || (otherAddress === null && same(otherBoth))) return "endpointIndependent";
+	const elsewhere = otherAddress ?? otherBoth;
+	if (elsewhere !== null && sameAddress(elsewhere, primary)) return "endpointIndependent";
+	if (otherPort !== null && !sameAddress(otherPort, primary)) return "addressAndPortDependent";
+	if (elsewhere === null) return "unknown";
+	// The port alone has been tried at one address or at the other.
+	if (otherPort !== null) return "addressDependent";
 	if (otherAddress === null || otherBoth === null) return "unknown";
 	return sameAddress(otherAddress, otherBoth) ? "addressDependent" : "addressAndPortDependent";
 }
@@ -33,14 +44,16 @@ export interface FilteringEvidence {
 	readonly both: ChangeOutcome;
 	/** Test III: from another port. */
 	readonly port: ChangeOutcome;
+	/** What the mapping tests saw: silence from where no answer comes anyway tells nothing. */
+	readonly elsewhere: MappedElsewhere;
 }
 
 /** RFC 5780 §4.4. */
-export function judgeFiltering({ control, both, port }: FilteringEvidence): NatBehaviour["filtering"] {
+export function judgeFiltering({ control, both, port, elsewhere }: FilteringEvidence): NatBehaviour["filtering"] {
 	if (!control || both === "refused") return "unknown";
 	if (both === "came") return "endpointIndependent";
-	if (port === "refused") return "unknown";
-	return port === "came" ? "addressDependent" : "addressAndPortDependent";
+	if (port === "silent" && elsewhere.otherPort !== null) return "addressAndPortDependent";
+	return port === "came" && elsewhere.otherBoth !== null ? "addressDependent" : "unknown";
 }
 
 /** The words of RFC 3489 §5 for what RFC 4787 tells apart better; null where either is unknown. */

@@ -13,7 +13,7 @@ import type {
 } from "./behaviour-io.ts";
 import { HairpinTest } from "./hairpin.ts";
 import { Inquiry, type Outcome, type Question } from "./inquiry.ts";
-import { classicNatKind, judgeFiltering, judgeMapping } from "./judge.ts";
+import { classicNatKind, type FilteringEvidence, judgeFiltering, judgeMapping, type MappedElsewhere } from "./judge.ts";
 import { LIFETIME_BINDINGS, LifetimeTest } from "./lifetime.ts";
 import { mappedAddressOf } from "./mapped.ts";
 import { type Ask, type OtherAddress, otherAddressOf, testFiltering, testMapping } from "./server-tests.ts";
@@ -38,6 +38,8 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 	readonly #inquiry: Inquiry;
 	#out: NatBehaviourOutput[] = [];
 	#found: NatBehaviour;
+	#elsewhere: MappedElsewhere | null = null;
+	#changes: Omit<FilteringEvidence, "elsewhere"> | null = null;
 	#hairpin: HairpinTest | null = null;
 	#lifetime: LifetimeTest | null = null;
 	/** Tests that have not ended, beside the hairpin's and the lifetime's. */
@@ -138,14 +140,23 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 		const { server, rttNs, localAddress } = this.#found;
 		const ask: Ask = (question, at, then) => this.#ask(question, at, then);
 		const parts = { ask, server, schedule: probingSchedule(rttNs) };
-		testMapping({ ...parts, local: BEHAVIOUR_SOCKETS.mapping }, other, now, (seen) =>
-			this.#foundMapping(judgeMapping({ local: localAddress, primary, ...seen })),
-		);
-		testFiltering({ ...parts, local: BEHAVIOUR_SOCKETS.filtering }, now, (seen) => {
-			const filtering = judgeFiltering(seen);
-			this.#found = { ...this.#found, filtering };
-			this.#tell({ kind: "filtering", filtering });
+		testMapping({ ...parts, local: BEHAVIOUR_SOCKETS.mapping }, other, now, (elsewhere) => {
+			this.#elsewhere = elsewhere;
+			this.#foundMapping(judgeMapping({ local: localAddress, primary, ...elsewhere }));
+			this.#foundFiltering();
 		});
+		testFiltering({ ...parts, local: BEHAVIOUR_SOCKETS.filtering }, now, (changes) => {
+			this.#changes = changes;
+			this.#foundFiltering();
+		});
+	}
+
+	/** Once the tests of mapping have told as well which of the server's sockets answer at all. */
+	#foundFiltering(): void {
+		if (this.#changes === null || this.#elsewhere === null) return;
+		const filtering = judgeFiltering({ ...this.#changes, elsewhere: this.#elsewhere });
+		this.#found = { ...this.#found, filtering };
+		this.#tell({ kind: "filtering", filtering });
 	}
 
 	#foundMapping(mapping: NatBehaviour["mapping"]): void {

@@ -3,7 +3,7 @@ import type { Instant } from "../../machine.ts";
 import { mayPointAt } from "../answers.ts";
 import type { TransmitSchedule } from "../schedule.ts";
 import { changeItems, type Outcome, type Question } from "./inquiry.ts";
-import type { ChangeOutcome, FilteringEvidence } from "./judge.ts";
+import type { ChangeOutcome, FilteringEvidence, MappedElsewhere } from "./judge.ts";
 import { mappedAddressOf } from "./mapped.ts";
 
 /** Asks a question; `then` is called at its end. */
@@ -33,25 +33,24 @@ export function otherAddressOf(message: StunMessage, server: StunAddress): Other
 	return { address, tests: modern === undefined ? "rfc3489" : "rfc5780" };
 }
 
-/** What tests II and III of RFC 5780 §4.3 saw: the address that each of the server's other sockets tells. */
-export interface MappedElsewhere {
-	readonly otherAddress: StunAddress | null;
-	readonly otherBoth: StunAddress | null;
-}
-
-/** Tests II and III of the mapping, at once. */
+/**
+ * Tests II and III of the mapping (RFC 5780 §4.3) and one more, to the server's own address and other port, all at once.
+ * That one proves besides, as the others do, that the server is to be reached there: filtering is told by silence.
+ */
 export function testMapping(
 	{ ask, server, local, schedule }: ServerTestParts,
 	other: StunAddress,
 	now: Instant,
-	done: (seen: MappedElsewhere, now: Instant) => void,
+	done: (seen: MappedElsewhere) => void,
 ): void {
-	const seen: { otherAddress?: StunAddress | null; otherBoth?: StunAddress | null } = {};
-	const settle = (name: keyof MappedElsewhere) => (outcome: Outcome, at: Instant) => {
+	const seen: { -readonly [Name in keyof MappedElsewhere]?: MappedElsewhere[Name] } = {};
+	const settle = (name: keyof MappedElsewhere) => (outcome: Outcome) => {
 		seen[name] = outcome.kind === "success" ? mappedAddressOf(outcome.message) : null;
-		const { otherAddress, otherBoth } = seen;
-		if (otherAddress !== undefined && otherBoth !== undefined) done({ otherAddress, otherBoth }, at);
+		const { otherPort, otherAddress, otherBoth } = seen;
+		if (otherPort !== undefined && otherAddress !== undefined && otherBoth !== undefined)
+			done({ otherPort, otherAddress, otherBoth });
 	};
+	ask({ to: { address: server.address, port: other.port }, local, schedule }, now, settle("otherPort"));
 	ask({ to: { address: other.address, port: server.port }, local, schedule }, now, settle("otherAddress"));
 	ask({ to: other, local, schedule }, now, settle("otherBoth"));
 }
@@ -63,7 +62,7 @@ export function testMapping(
 export function testFiltering(
 	{ ask, server, local, schedule }: ServerTestParts,
 	now: Instant,
-	done: (seen: FilteringEvidence) => void,
+	done: (seen: Omit<FilteringEvidence, "elsewhere">) => void,
 ): void {
 	const seen: { control?: boolean; both?: ChangeOutcome; port?: ChangeOutcome } = {};
 	const settle = () => {
