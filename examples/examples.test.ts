@@ -62,4 +62,15 @@ describe("the examples are short and run", () => {
 		expect(text).toContain("udp: maxHops");
 		expect(text).toContain("tcpconnect: reached");
 	});
+
+	const linux = process.platform === "linux";
+	it.skipIf(!linux)(`trace-flow.ts loses nothing of the stream${linux ? "" : " (skipped: needs Linux)"}`, async () => {
+		const text = await run("trace-flow.ts");
+		expect(text).toMatch(
+			/^from port \d+, as the stream does\n1: 127\.0\.0\.1 \d+\.\d\d ms\nreached by channel borrowed\n/,
+		);
+		const [, sent, back] = /(\d+) packets sent, (\d+) came back$/.exec(text) ?? [];
+		expect(Number(sent)).toBeGreaterThan(5);
+		expect(back).toBe(sent);
+	});
 });

@@ -1,5 +1,6 @@
 /** Throws inputs at one decoder at a time, as the parent asks, and tells it what came of them. */
 import { PATH_NODE_FUZZ_TARGETS } from "../packages/core/src/path-node/path-node.fixture.ts";
+import { STUN_FUZZ_TARGETS } from "../packages/core/src/stun/fuzz.fixture.ts";
 import { TRACE_FUZZ_TARGETS } from "../packages/core/src/trace/fuzz.fixture.ts";
 import { KERNEL_FUZZ_TARGETS } from "../packages/net/src/testing/fuzz-targets.ts";
 import { FUZZ_TARGETS, fuzzSeeds } from "../packages/wire/src/fuzz.fixture.ts";
@@ -31,6 +32,7 @@ const TARGETS: readonly Target[] = [
 	...FUZZ_TARGETS.map((target) => ({ ...target, seeds: SHARED_SEEDS })),
 	...TRACE_FUZZ_TARGETS.map((target) => ({ ...target, seeds: [...target.seeds, ...target.seeds, ...SHARED_SEEDS] })),
 	...PATH_NODE_FUZZ_TARGETS,
+	...STUN_FUZZ_TARGETS,
 	...KERNEL_FUZZ_TARGETS,
 ];
 

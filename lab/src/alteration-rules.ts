@@ -25,7 +25,9 @@ function stripRules({ options, way }: StripSpec, { v4, v6 }: NodeAddresses): str
 	return options.flatMap((name) => {
 		// By number, which nftables takes for all of them; "reset" writes no-operations over the option.
 		const kind = Object.entries(TCP_OPTIONS).find(([known]) => known === name)?.[1].kind;
-		return kind === undefined ? [] : where.map((match) => `${match}${IS_SYN} reset tcp option ${kind}`);
+		// Blocks never stand in a SYN.
+		const which = name === "sack" ? "" : `${IS_SYN} `;
+		return kind === undefined ? [] : where.map((match) => `${match}${which}reset tcp option ${kind}`);
 	});
 }
 

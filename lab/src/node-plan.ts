@@ -1,4 +1,5 @@
 /** One node of a scenario as a network namespace: what to set, assign, route, filter and serve in it. */
+import { DEFAULT_TRACE_OPTIONS, findMethod } from "@whither/core";
 import {
 	interfaceName,
 	interfacesOf,
@@ -26,6 +27,7 @@ export interface NodePlan {
 	/** What its TCP servers say to whoever connects; null: nothing. */
 	readonly greeting: string | null;
 	readonly udpEchoPort: number | null;
+	readonly udpLiteEchoPort: number | null;
 }
 
 /** What is known of the whole plan: the routes, and which links are of veth devices. */
@@ -165,6 +167,11 @@ function perPacketLines(routes: readonly RoutePlan[], width: number): { tables: 
 	return { tables, policies };
 }
 
+/** The port that the scenario's probes go to; 0 where its method has none. */
+function tracedPort({ trace: { options = {} } }: Scenario): number {
+	return options.port ?? findMethod(options.method ?? DEFAULT_TRACE_OPTIONS.method)?.defaultPort ?? 0;
+}
+
 /** Plans one node; both families at once. Throws when the scenario has no such node. */
 export function planNode(scenario: Scenario, node: string, facts: PlanFacts): NodePlan {
 	const spec = scenario.nodes[node];
@@ -198,6 +205,7 @@ export function planNode(scenario: Scenario, node: string, facts: PlanFacts): No
 		}),
 		tcpPorts: spec.kind === "host" ? (spec.tcpPorts?.open ?? []) : [],
 		greeting: spec.kind === "host" ? (spec.tcp?.speaksFirst ?? null) : null,
+		udpLiteEchoPort: spec.kind === "host" && spec.udplite === "echo" ? tracedPort(scenario) : null,
 		udpEchoPort: spec.kind === "host" && spec.udp === "echo" ? ECHO_PORT : null,
 	};
 }

@@ -12,6 +12,7 @@ import {
 } from "@whither/sim";
 import { firewallObstacle, natObstacle } from "./nat-rules.ts";
 import { type NodePlan, planNode } from "./node-plan.ts";
+import { findProgram, kernelSpeaksUdpLite } from "./requirements.ts";
 
 /** A link the kernel makes itself. */
 export interface VethPlan {
@@ -69,7 +70,13 @@ function wantedOfHost(spec: HostSpec): string | null {
 	if (spec.udp === "dns" || spec.udp === "quic" || spec.udp === "stun") return `${spec.udp.toUpperCase()} server`;
 	if (spec.answersFrom !== undefined) return "answersFrom";
 	const tcp = (["mss", "resetsAfterMs", "initialSequence"] as const).find((key) => spec.tcp?.[key] !== undefined);
+	if (tcp === undefined && (spec.udplite === "echo" || spec.udplite === "closed")) return wantedOfUdpLite(spec.udplite);
 	return tcp ?? SPEAKS.find((key) => !["silent", "unreachable", undefined].includes(spec[key])) ?? null;
+}
+
+function wantedOfUdpLite(behaviour: "echo" | "closed"): string | null {
+	if (!kernelSpeaksUdpLite()) return "UDP-Lite";
+	return behaviour === "echo" && findProgram("python3") === null ? "UDP-Lite server without python3" : null;
 }
 
 function wantedOfRouter(spec: RouterSpec): string | null {

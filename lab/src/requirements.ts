@@ -1,5 +1,5 @@
 /** What the lab needs of a machine, and in words what this one lacks. */
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 /** Programs that build a topology; each is in the Debian package of the same row. */
@@ -22,6 +22,15 @@ export function findProgram(name: string): string | null {
 		}
 	}
 	return null;
+}
+
+/** Whether this kernel speaks UDP-Lite (RFC 3828), by what it says of its protocols. */
+export function kernelSpeaksUdpLite(): boolean {
+	try {
+		return /^UDP-?Lite /im.test(readFileSync("/proc/net/protocols", "utf8"));
+	} catch {
+		return false;
+	}
 }
 
 /** Null when the lab can be built here, else one sentence that says what is missing. */

@@ -138,9 +138,9 @@ describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skippe
 	test.each(VARIANTS)("IPv$family over $channel: text tells transactions and our public address", async (asked) => {
 		const { stdout } = await run(asked, []);
 		const address = natAddress(SCENARIO, "r1", NAT, asked.family);
-		expect(stdout).toMatch(/^Transactions: \d+, \d+ at once$/m);
-		expect(stdout).toMatch(/^Retransmits: \d+/m);
-		expect(stdout).toContain(`Public address: ${address}\n`);
-		expect(stdout).toMatch(/^Duration: \d+\.\d{3} ms$/m);
+		expect(stdout).toMatch(/^ {3}Transactions: \d+, \d+ at once$/m);
+		expect(stdout).toMatch(/^ {3}Retransmits: \d+/m);
+		expect(stdout).toContain(`   Public address: ${address}\n`);
+		expect(stdout).toMatch(/^ {3}Complete: \d+\.\d{6} s$/m);
 	});
 });

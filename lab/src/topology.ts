@@ -17,6 +17,7 @@ import {
 import { hardwareAddress, type NodePlan } from "./node-plan.ts";
 import { kernelObstacle, type LabPlan, planLab, type VethPlan, type World } from "./plan.ts";
 import { TUN_READY, type TunDevice, type TunOrder } from "./tun-order.ts";
+import { echoUdpLite } from "./udp-lite-echo.ts";
 
 /** The process behind TUN devices; the built file, since plain Node runs it. */
 const TUN_ENTRY = fileURLToPath(new URL("../dist/tun-main.js", import.meta.url));
@@ -120,6 +121,8 @@ function echoUdp(port: number): Socket {
 }
 
 interface Closable {
+	/** Absent: as soon as it exists. */
+	readonly ready?: Promise<void>;
 	close(): unknown;
 }
 
@@ -130,6 +133,7 @@ function furnish(name: string, plan: NodePlan): Closable[] {
 		if (plan.rules !== null) loadRules(plan.rules);
 		const servers: Closable[] = plan.tcpPorts.map((port) => listenTcp(port, plan.greeting));
 		if (plan.udpEchoPort !== null) servers.push(echoUdp(plan.udpEchoPort));
+		if (plan.udpLiteEchoPort !== null) servers.push(echoUdpLite(plan.udpLiteEchoPort));
 		return servers;
 	});
 }
@@ -173,6 +177,7 @@ export async function openLab(scenario: Scenario, options: LabOptions = {}): Pro
 		if (order.wires.length + order.internets.length > 0) child = await startTunProcess(order);
 		for (const node of plan.nodes) servers.push(...furnish(nameOf(names, node.node), node));
 		for (const node of plan.nodes) awaitDevices(nameOf(names, node.node), interfacesOf(scenario, node.node));
+		await Promise.all(servers.map(({ ready }) => ready));
 	} catch (error) {
 		await close();
 		throw error;

@@ -8,7 +8,7 @@ import type { HookPlace, NodeHook, Verdict } from "./node.ts";
 import { type IpPacket, readPacket } from "./packet.ts";
 import { withTos } from "./packet-fields.ts";
 import type { RouterSpec, Scenario, StripSpec } from "./scenario.ts";
-import { rewriteSynOptions, tcpFlags } from "./tcp-rewrite.ts";
+import { rewriteOptions, rewriteSynOptions, tcpFlags } from "./tcp-rewrite.ts";
 import { nodeNames } from "./topology.ts";
 
 /** One thing done to a packet on its way through; the same bytes: nothing. */
@@ -75,7 +75,9 @@ function isMeant({ way }: StripSpec, isOut: boolean): boolean {
 
 function strip(packet: IpPacket, { options, by = "noOperation" }: StripSpec): Uint8Array {
 	const kinds = options.map(kindOf);
-	return rewriteSynOptions(packet, (option) => {
+	// Blocks never stand in a SYN.
+	const rewrite = options.includes("sack") ? rewriteOptions : rewriteSynOptions;
+	return rewrite(packet, (option) => {
 		if (!kinds.includes(option[0] ?? 0)) return option;
 		return by === "cut" ? new Uint8Array(0) : new Uint8Array(option.length).fill(NO_OPERATION);
 	});

@@ -70,6 +70,8 @@ export interface TcpSpec {
 	readonly ecn?: true;
 	/** Maximum segment size of the SYN/ACK in bytes; default that of links of 1500 bytes. */
 	readonly mss?: number;
+	/** Receive window in bytes; default that of links of 1500 bytes. */
+	readonly window?: number;
 	/** Text that the application sends as soon as a connection stands, as SSH and SMTP servers do. */
 	readonly speaksFirst?: string;
 	/** Resets each connection so long after it stands. */
@@ -155,7 +157,7 @@ export interface UnreachableSpec {
 	readonly by?: "route" | "filter";
 }
 
-/** TCP options that a middlebox takes out of SYNs and SYN/ACKs that it forwards. */
+/** TCP options that a middlebox takes out of SYNs and SYN/ACKs that it forwards; with `sack` among them, out of all segments. */
 export interface StripSpec {
 	readonly options: readonly TcpOption["name"][];
 	/** `noOperation` (the default): their bytes become padding, as nftables does it. `cut`: the header becomes shorter. */

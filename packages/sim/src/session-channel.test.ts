@@ -89,6 +89,7 @@ describe.each([4, 6] as const)("a session over IPv%i", (family) => {
 				sendNext: second?.sequence,
 				receiveNext: second?.acknowledgment,
 				synAckTtl: 63,
+				window: 64_240,
 				mss: family === 4 ? 1460 : 1440,
 				sackOffered: true,
 				sackPermitted: true,

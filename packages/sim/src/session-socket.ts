@@ -122,6 +122,7 @@ export class SessionSocket {
 			receiveNext: this.#receiveNext,
 			synAckTtl: packet.ttl,
 			mss: findOption(header, "maximumSegmentSize")?.value ?? null,
+			window: header.window,
 			sackOffered: true,
 			sackPermitted: findOption(header, "sackPermitted") !== undefined,
 			timestamps: this.#echo === null ? null : { value: this.#clock(at), echo: this.#echo },

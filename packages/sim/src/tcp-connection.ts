@@ -3,6 +3,7 @@ import { type Instant, MILLISECOND } from "@whither/core";
 import { sequenceAdd, sequenceBefore, sequenceDifference, TCP_FLAGS, type TcpOption, tcpOption } from "@whither/wire";
 import { ReceiveQueue } from "./receive-queue.ts";
 import type { TcpSpec } from "./scenario.ts";
+import { SYN_WINDOW } from "./syn-options.ts";
 import { alignedOption, timestampValue } from "./tcp-segment.ts";
 
 /** How far a connection has come; `closed`: both sides have ended it. */
@@ -53,9 +54,6 @@ const COMPRESSION_SHARE = 0.05;
 /** Blocks in 40 bytes of options, without and with timestamps (RFC 2018 section 3). */
 const MOST_BLOCKS = 4;
 const MOST_BLOCKS_BESIDE_TIMESTAMPS = 3;
-/** The receive window, in bytes: what is beyond it is only acknowledged. */
-const WINDOW = 64_240;
-
 const NOTHING = new Uint8Array(0);
 
 /** The server's side from SYN/ACK to FIN. Lost segments of its own are not repeated. */
@@ -135,8 +133,11 @@ export class TcpConnection {
 		return this.#facts.timestamp !== null && timestamps !== null && sequenceBefore(timestamps.value, this.#recent);
 	}
 
+	/** What is beyond the receive window is only acknowledged. */
 	#isBeyondWindow({ sequence, length }: ArrivedSegment): boolean {
-		return sequenceDifference(sequenceAdd(sequence, length), this.#queue.next) > WINDOW;
+		return (
+			sequenceDifference(sequenceAdd(sequence, length), this.#queue.next) > (this.#facts.spec.window ?? SYN_WINDOW)
+		);
 	}
 
 	/** Only what begins where all is acknowledged may move TS.Recent (RFC 7323 section 4.3). */

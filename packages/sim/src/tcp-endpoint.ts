@@ -12,7 +12,7 @@ import {
 import { hasGoodChecksum, type IpPacket } from "./packet.ts";
 import type { Random } from "./random.ts";
 import type { HostSpec } from "./scenario.ts";
-import { synOptions } from "./syn-options.ts";
+import { SYN_WINDOW, synOptions } from "./syn-options.ts";
 import { type ArrivedSegment, type ConnectionState, type SegmentOrder, TcpConnection } from "./tcp-connection.ts";
 import { findOption, tcpPacket } from "./tcp-segment.ts";
 
@@ -116,8 +116,9 @@ export class TcpEndpoint {
 		const { ttl, nextIdentification, send, host } = this.#options;
 		const ip = { family, source: destination, destination: source, ttl };
 		const ports = { sourcePort: header.destinationPort, destinationPort: header.sourcePort };
+		const window = host.tcp?.window ?? SYN_WINDOW;
 		for (let copy = 0; copy < (host.copies ?? 1); copy++) {
-			send(tcpPacket({ ...ip, identification: nextIdentification() }, { ...ports, ...fields }, payload), at);
+			send(tcpPacket({ ...ip, identification: nextIdentification() }, { ...ports, ...fields, window }, payload), at);
 		}
 	}
 }

@@ -19,10 +19,15 @@ export function tcpFlags({ protocol, payload, fragmentOffset }: IpPacket): numbe
 	return isSegment ? (payload[FLAGS] ?? 0) : 0;
 }
 
-/** A SYN or SYN/ACK with its options rewritten one by one; anything else, and what has a wrong checksum, as it is. */
+/** A SYN or SYN/ACK with its options rewritten one by one; anything else as it is. */
 export function rewriteSynOptions(packet: IpPacket, rewrite: OptionRewrite): Uint8Array {
+	return (tcpFlags(packet) & TCP_FLAGS.syn) === 0 ? packet.bytes : rewriteOptions(packet, rewrite);
+}
+
+/** A TCP segment with its options rewritten one by one; anything else, and what has a wrong checksum, as it is. */
+export function rewriteOptions(packet: IpPacket, rewrite: OptionRewrite): Uint8Array {
 	const { bytes, payload, family, source, destination, protocol } = packet;
-	if ((tcpFlags(packet) & TCP_FLAGS.syn) === 0 || !hasGoodChecksum(packet)) return bytes;
+	if (tcpFlags(packet) === 0 || !hasGoodChecksum(packet)) return bytes;
 	const dataOffset = ((payload[DATA_OFFSET] ?? 0) >> 4) * 4;
 	const options = payload.subarray(TCP_HEADER_LENGTH, dataOffset);
 	const rewritten = padded(optionSpans(options).flatMap((option) => [...rewrite(option)]));

@@ -4,8 +4,8 @@ import { encodeTcp, IP_PROTOCOL, type TcpFields, type TcpHeader, type TcpOption 
 import { buildPacket, type IpFields } from "./packet.ts";
 import { SYN_WINDOW } from "./syn-options.ts";
 
-/** A segment's own fields; the window is one for all. */
-export type SegmentFields = Omit<TcpFields, "family" | "source" | "destination" | "window" | "urgentPointer">;
+/** A segment's own fields; the window is one for all, unless it is given. */
+export type SegmentFields = Omit<TcpFields, "family" | "source" | "destination" | "urgentPointer">;
 
 const NOTHING = new Uint8Array(0);
 const NO_OPERATION: TcpOption = { name: "noOperation", kind: 1, value: null };

@@ -24,6 +24,22 @@ export function sameAddress(a: StunAddress, b: StunAddress | null): boolean {
 	return b !== null && a.port === b.port && a.address === b.address;
 }
 
+/**
+ * Whether a server may send us to this address: one of the same family that a host can have, and no loopback unless it is
+ * one itself. What it says else would have us shout at a group or talk to our own machine.
+ */
+export function mayPointAt(server: StunAddress, { address, port }: StunAddress): boolean {
+	if (port === 0 || address.includes(":") !== server.address.includes(":")) return false;
+	if (isLoopback(address) && !isLoopback(server.address)) return false;
+	if (address.includes(":")) return address !== "::" && !address.startsWith("ff");
+	const first = Number.parseInt(address, 10);
+	return first !== 0 && first < 224;
+}
+
+function isLoopback(address: string): boolean {
+	return address === "::1" || address.startsWith("127.");
+}
+
 /** Why an answer with the right id is no answer to this transaction (RFC 8489 §6.3.1), or null. */
 export function strayReason(transaction: Transaction, message: StunMessage, arrival: Arrival): StunIgnoreReason | null {
 	const { request, to } = transaction.parts;

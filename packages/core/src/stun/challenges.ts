@@ -34,8 +34,8 @@ export function challengeOf(
 ): Challenge | ChallengeFault {
 	const realm = attributeOf(message, "realm") ?? before?.realm;
 	const nonce = attributeOf(message, "nonce");
-	if (realm === undefined || nonce === undefined) return "badChallenge";
 	const algorithms = attributeOf(message, "passwordAlgorithms");
+	if (realm === undefined || nonce === undefined || !canBeToldBack(algorithms)) return "badChallenge";
 	const verdict = judgeChallenge(nonce, algorithms);
 	if (verdict.kind === "bidDown") return "bidDown";
 	if (verdict.kind === "unsupported") return "unsupportedAlgorithm";
@@ -43,6 +43,16 @@ export function challengeOf(
 	const same = before !== undefined && before.realm === realm && before.algorithm === algorithm;
 	const key = same ? before.key : longTermKey({ ...credentials, realm, algorithm });
 	return { realm, nonce, algorithms, algorithm, userHash: verdict.userHash, key };
+}
+
+/** More password algorithms than anybody will ever offer, and longer parameters: a request has to tell them back. */
+const MOST_ALGORITHMS = 32;
+const MOST_PARAMETERS = 64;
+
+function canBeToldBack(algorithms: Challenge["algorithms"] = []): boolean {
+	return (
+		algorithms.length <= MOST_ALGORITHMS && algorithms.every(({ parameters }) => parameters.length <= MOST_PARAMETERS)
+	);
 }
 
 /** Whether a response hides the password algorithms that its nonce tells of: it is to be ignored (RFC 8489 §9.2.5). */

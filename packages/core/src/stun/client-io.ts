@@ -188,7 +188,7 @@ export type StunFailure =
 	| "unknownAttributes"
 	/** An error response without a code. */
 	| "noErrorCode"
-	/** Sent to another server that is not to be followed: unprotected, too often, of another family, or asked before. */
+	/** Sent to another server that is not to be followed: unprotected, too often, asked before, or none that a host can have. */
 	| "redirected"
 	| "unreachable"
 	| "closed";

@@ -373,6 +373,19 @@ describe("long-term credentials", () => {
 		expect(names(under.last.message)).toEqual(["fingerprint"]);
 	});
 
+	test("are not told where the challenge is too long to be told back", () => {
+		const parameters = new Uint8Array(60_000);
+		for (const more of [
+			[{ name: "passwordAlgorithms", value: [{ algorithm: "sha256", parameters }] }],
+			[{ name: "unknown", type: 0x0014, value: new Uint8Array(764).fill(0x61) }],
+		] as const satisfies readonly (readonly StunItem[])[]) {
+			const under = new ClientUnderTest();
+			under.request({ credentials });
+			under.answer("error", [ERROR(401), { name: "nonce", value: "n" }, ...more]);
+			expect(under.end).toMatchObject({ kind: "failed", why: "badChallenge" });
+		}
+	});
+
 	test("end where every nonce is stale", () => {
 		const under = new ClientUnderTest();
 		under.request({ credentials });
@@ -429,6 +442,11 @@ describe("a redirection", () => {
 	test.each([
 		["back to a server that was asked", SERVER],
 		["to the other family", { address: "2001:db8::1", port: 3478 }],
+		["to a group", { address: "224.0.0.251", port: 5353 }],
+		["to everybody", { address: "255.255.255.255", port: 3478 }],
+		["to our own machine", { address: "127.0.0.1", port: 3478 }],
+		["to no address", { address: "0.0.0.0", port: 3478 }],
+		["to no port", { address: "192.0.2.2", port: 0 }],
 	])("is not followed %s", (_, value) => {
 		const under = new ClientUnderTest();
 		under.request({ followUnprotected: true, redirects: 9 });

@@ -87,6 +87,7 @@ describe.each(FAMILIES)("IPv%i: a Binding request", (family) => {
 			const { response } = ask(server, [], { family, local });
 			expect(attributeOf(response, "otherAddress")).toEqual(other);
 			expect(attributeOf(response, "responseOrigin")).toEqual(fourSockets(family)[local]?.address);
+			expect(attributeOf(response, "mappedAddress")).toEqual(CLIENTS[family]);
 		}
 	});
 
@@ -115,6 +116,15 @@ describe("a server", () => {
 		const server = new StunServer({ sockets: [{ ...first!, publicAddress: known }, ...others] });
 		expect(attributeOf(ask(server, []).response, "responseOrigin")).toEqual(known);
 		expect(attributeOf(ask(server, [], { local: 3 }).response, "otherAddress")).toEqual(known);
+	});
+
+	test("tells an IPv4 client of a socket of both families its IPv4 address", () => {
+		const bytes = encodeStun({ class: "request", method: "binding", transactionId: ID, attributes: [] });
+		const from = { address: "::ffff:203.0.113.7", port: 50_000 };
+		const [output] = new StunServer(PLAIN).step({ type: "received", bytes, from, local: 0 }, 0);
+		if (output?.type !== "send") throw new Error("nothing was answered");
+		expect(output.to).toEqual(from);
+		expect(attributeOf(decodeStun(output.bytes) as StunMessage, "xorMappedAddress")).toEqual(CLIENTS[4]);
 	});
 
 	test("with anything less than two addresses and two ports says that it cannot change", () => {
@@ -266,7 +276,7 @@ describe("padding", () => {
 				{ name: "padding", value: new Uint8Array(length) },
 				{ name: "fingerprint" },
 			]);
-			expect(response.bytes.length).toBeLessThanOrEqual(Math.max(request.length, 20 + 12 * 3 + 8));
+			expect(response.bytes.length).toBeLessThanOrEqual(Math.max(request.length, 20 + 12 * 4 + 8));
 			if (length >= 100) expect(request.length - response.bytes.length).toBeLessThan(4);
 		},
 	);

@@ -84,10 +84,12 @@ export class StunServer implements Machine<StunServerInput, StunServerOutput> {
 	}
 
 	#items(message: StunMessage, { from, local }: StunServerInput, way: Way): readonly StunItem[] {
-		const items: StunItem[] = [{ name: "xorMappedAddress", value: from }];
+		const mapped = { address: withoutMapping(from.address), port: from.port };
+		const items: StunItem[] = [{ name: "xorMappedAddress", value: mapped }];
 		const other = this.#sockets.otherOf(local);
 		const origin = other === null ? null : this.#sockets.addressOf(way.local);
-		if (other !== null) items.push({ name: "otherAddress", value: other });
+		// RFC 5780 §6.1 asks for the plain one as well: whoever rewrites addresses in packets is found out by it.
+		if (other !== null) items.push({ name: "mappedAddress", value: mapped }, { name: "otherAddress", value: other });
 		if (origin !== null) items.push({ name: "responseOrigin", value: origin });
 		items.push(...this.#echoes(message, from));
 		const status = trailingAttributeOf(message, "networkStatus");
@@ -112,7 +114,8 @@ export class StunServer implements Machine<StunServerInput, StunServerOutput> {
 
 	/** RFC 3489 §8.1: all three, whatever stands; a server without a second address repeats its own. */
 	#classicItems({ from, local }: StunServerInput, way: Way): readonly StunItem[] {
-		const items: StunItem[] = [{ name: "mappedAddress", value: from }];
+		const mapped = { address: withoutMapping(from.address), port: from.port };
+		const items: StunItem[] = [{ name: "mappedAddress", value: mapped }];
 		const source = this.#sockets.addressOf(way.local);
 		if (source !== null) items.push({ name: "sourceAddress", value: source });
 		const other = this.#sockets.otherOf(local) ?? this.#sockets.addressOf(local);
@@ -132,6 +135,11 @@ interface Way {
 	readonly to: StunAddress;
 	readonly local: number;
 	readonly sign: StunItem | null;
+}
+
+/** An IPv4 source as a socket of both families sees it (RFC 4291 §2.5.5.2) is an IPv4 source. */
+function withoutMapping(address: string): string {
+	return address.startsWith("::ffff:") && address.includes(".") ? address.slice(7) : address;
 }
 
 const MALFORMED: Refusal = { code: 400, unknown: [] };

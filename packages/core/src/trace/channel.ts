@@ -60,6 +60,8 @@ export interface SessionFacts {
 	/** The other end's SYN/ACK: TTL or hop limit it arrived with, null where unknown, its maximum segment size likewise. */
 	readonly synAckTtl: number | null;
 	readonly mss: number | null;
+	/** Bytes that it then had room for (RFC 9293 section 3.1; the window of a SYN/ACK is never scaled). */
+	readonly window: number;
 	/** Our own SYN offered SACK; the host may have been told not to. */
 	readonly sackOffered: boolean;
 	/** SACK may be used (RFC 2018 section 2). */

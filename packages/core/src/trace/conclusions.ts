@@ -28,6 +28,7 @@ export function finalWarnings(tracer: Tracer, fault: SystemError | null): readon
 
 /** Why a trace ended that has nothing left to send or to wait for; `broken`: it could not send all that it wanted. */
 export function naturalStop({ book, reached, endKnown }: Tracer, { broken }: { readonly broken: boolean }): StopReason {
-	if (endKnown) return reached ? "reached" : "unreachable";
+	if (reached) return "reached";
+	if (endKnown) return "unreachable";
 	return broken || [...book.slots()].every((slot) => slot.state === "failed") ? "error" : "maxHops";
 }

@@ -53,6 +53,7 @@ const SESSION: SessionFacts = {
 	sendNext: 0xffff_fff0,
 	receiveNext: 77,
 	synAckTtl: 60,
+	window: 64_240,
 	mss: 1460,
 	sackOffered: true,
 	sackPermitted: true,

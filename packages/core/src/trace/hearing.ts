@@ -46,14 +46,14 @@ export class Hearing {
 	}
 
 	/** An answer that does not name its probe: it is kept until it is known whose it is, or its TTL tells. */
-	#takeUnnamed(reply: Reply, { meaning, ttl }: Extract<Match, { type: "flow" }>, now: Instant): boolean {
+	#takeUnnamed(reply: Reply, { meaning, ttl, joint }: Extract<Match, { type: "flow" }>, now: Instant): boolean {
 		const { settling, mtu, output } = this.#parts;
 		if (meaning.kind === "packetTooBig" && mtu !== null) {
 			mtu.refusedUnnamed(reply);
 			return true;
 		}
 		if (ttl === undefined) {
-			settling.keep({ reply, meaning });
+			settling.keep({ reply, meaning, joint: joint === true });
 			output({ type: "ignored", reason: "shortQuote" });
 			return true;
 		}

@@ -166,8 +166,11 @@ export type Match =
 	  }
 	/** The other end broke the connection that the probes live in: no more of them are worth sending. */
 	| { readonly type: "broken"; readonly from: string }
-	/** Surely about our flow, but the router quoted too little to say which probe, or no more than which TTL it had. */
-	| { readonly type: "flow"; readonly meaning: ReplyMeaning; readonly ttl?: number }
+	/**
+	 * Surely about our flow, but the router quoted too little to say which probe, or no more than which TTL it had. `joint`:
+	 * it may be the answer to several probes at once.
+	 */
+	| { readonly type: "flow"; readonly meaning: ReplyMeaning; readonly ttl?: number; readonly joint?: true }
 	| { readonly type: "foreign"; readonly reason: IgnoreReason };
 
 /**

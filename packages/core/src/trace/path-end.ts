@@ -6,6 +6,9 @@ export class PathEnd {
 	readonly #maxTtl: number;
 	#targetTtl: number | null = null;
 	#blockedTtl: number | null = null;
+	/** Where the end is at the latest, by an answer of its own that did not say which probe it was to. */
+	#latestTtl: number | null = null;
+	#targetHeard = false;
 
 	constructor(maxTtl: number) {
 		this.#maxTtl = maxTtl;
@@ -18,8 +21,18 @@ export class PathEnd {
 		return place !== "hop";
 	}
 
+	/** Takes in an answer to one of the probes up to this TTL, nobody knows which; true when it moved the end. */
+	noteUnnamed(latestTtl: number, { place }: ReplyMeaning): boolean {
+		if (place === "hop") return false;
+		this.#targetHeard ||= place === "target";
+		const before = this.lastTtl;
+		this.#latestTtl = Math.min(latestTtl, this.#latestTtl ?? latestTtl);
+		return this.lastTtl < before;
+	}
+
+	/** The target answered, be it not known to which probe. */
 	get reached(): boolean {
-		return this.#targetTtl !== null;
+		return this.#targetTtl !== null || this.#targetHeard;
 	}
 
 	get known(): boolean {
@@ -27,6 +40,6 @@ export class PathEnd {
 	}
 
 	get lastTtl(): number {
-		return this.#targetTtl ?? this.#blockedTtl ?? this.#maxTtl;
+		return this.#targetTtl ?? this.#blockedTtl ?? this.#latestTtl ?? this.#maxTtl;
 	}
 }

@@ -141,6 +141,11 @@ export class ProbeBook {
 		return transmission;
 	}
 
+	/** The largest TTL that a probe of a hop was sent with; 0: none was. */
+	get latestSentTtl(): number {
+		return this.#rows.findLast((row) => row.some(({ attempts }) => attempts > 0))?.[0]?.ttl ?? 0;
+	}
+
 	/** Takes a sequence number for a packet that nobody answers. */
 	bookFarewell(): number {
 		return this.transmissions.push(null) - 1;

@@ -29,13 +29,24 @@ export type TraceWarning =
 	/** Routers saw our packets come from another address than ours (NAT that does not translate what ICMP quotes). */
 	| { readonly code: "publicAddress"; readonly address: string }
 	/**
-	 * Selective acknowledgments cannot be used. `hop`: the option was taken out of SYNs on the way out, behind hop `ttl`
-	 * as far as quotes tell; `target`: it left whole, and was taken out on the way back or is not spoken there;
-	 * `unknown`: routers quote too little to tell.
+	 * Selective acknowledgments cannot be used. `here`: this machine offers none. `hop`: the option was taken out of SYNs on
+	 * the way out, behind hop `ttl` (null: before the first that quotes it), and was gone at hop `goneAtTtl`. `beyond`: no
+	 * quote lacks it, up to hop `ttl` (null: there is none before the target): behind that it was taken out, or on the way
+	 * back, or the target does not speak it. `answers`: it was agreed on, and the blocks are taken out of the target's
+	 * acknowledgments. `unknown`: nobody quotes enough to tell.
 	 */
-	| { readonly code: "noSack"; readonly lostAt: "here" | "hop" | "target" | "unknown"; readonly ttl: number | null }
+	| {
+			readonly code: "noSack";
+			readonly lostAt: "here" | "hop" | "beyond" | "answers" | "unknown";
+			readonly ttl: number | null;
+			readonly goneAtTtl?: number;
+	  }
+	/** The target's receive window in bytes has no room for all probes: it drops some, and longer ones were not sent. */
+	| { readonly code: "smallWindow"; readonly window: number }
 	/** Packets longer than `mtu` bytes vanish behind hop `ttl` without a word (RFC 2923 section 2.1). */
 	| { readonly code: "mtuBlackHole"; readonly ttl: number; readonly from: string | null; readonly mtu: number }
+	/** -A: `server`, as it was given, answered no question about origins. */
+	| { readonly code: "originsUnanswered"; readonly server: string }
 	/** Marked packets go unanswered while unmarked ones are answered. */
 	| { readonly code: "ecnDropped" }
 	/** Sending came to an end before the trace did. */

@@ -30,14 +30,14 @@ export function flowOf({ sessions }: ProbeContext, { query }: Pick<Slot, "query"
 /** What the other end's SYN/ACK says about its connection; `timestamps.value` is our own TSval that it echoes. */
 export type SynAckFacts = Pick<
 	SessionFacts,
-	"sendNext" | "receiveNext" | "synAckTtl" | "mss" | "sackPermitted" | "timestamps"
+	"sendNext" | "receiveNext" | "synAckTtl" | "mss" | "window" | "sackPermitted" | "timestamps"
 >;
 
 /** Reads a captured SYN/ACK; null for any other segment. */
 export function synAckFacts({ segment, ttl }: Pick<PacketReply, "segment" | "ttl">): SynAckFacts | null {
 	const decoded = decodeTcp(segment ?? new Uint8Array(0));
 	if (isDecodeError(decoded)) return null;
-	const { flags, sequence, acknowledgment, options } = decoded.header;
+	const { flags, sequence, acknowledgment, options, window } = decoded.header;
 	if ((flags & (SYN_ACK | TCP_FLAGS.rst)) !== SYN_ACK) return null;
 	const facts = { mss: null as number | null, sackPermitted: false, timestamps: null as SessionFacts["timestamps"] };
 	for (const option of options) {
@@ -47,5 +47,5 @@ export function synAckFacts({ segment, ttl }: Pick<PacketReply, "segment" | "ttl
 			facts.timestamps = { value: option.value.echo, echo: option.value.value };
 		}
 	}
-	return { ...facts, sendNext: acknowledgment, receiveNext: sequenceAdd(sequence, 1), synAckTtl: ttl };
+	return { ...facts, window, sendNext: acknowledgment, receiveNext: sequenceAdd(sequence, 1), synAckTtl: ttl };
 }

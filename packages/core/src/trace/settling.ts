@@ -37,6 +37,8 @@ export class Settling {
 	readonly end: PathEnd;
 	/** Hops below this TTL have been told and end the path no more. */
 	toldBelowTtl: number;
+	/** Where the path probably ends; null where nothing tells. */
+	#likelyTtl: number | null = null;
 	readonly #waits: Waits;
 	readonly #shortQuotes = new ShortQuotes();
 	readonly #owner: SlotOwner;
@@ -52,6 +54,12 @@ export class Settling {
 		this.toldBelowTtl = options.firstTtl;
 		this.#owner = owner;
 		this.#retransmissions = retransmissions;
+	}
+
+	/** Something tells where the path probably ends: probes beyond are held back for so long (`Schedule.expectEnd`). */
+	expectEnd(ttl: number, holdNs: number): void {
+		this.#likelyTtl = ttl;
+		this.schedule.expectEnd(ttl, holdNs);
 	}
 
 	/** Takes an answer for its slot; a slot that has one already only counts it. */
@@ -99,8 +107,12 @@ export class Settling {
 
 	/** Keeps an answer that does not name its probe. */
 	keep(unplaced: Unplaced): void {
+		const { reply, meaning } = unplaced;
 		this.#shortQuotes.add(unplaced);
-		if (unplaced.meaning.place !== "hop") this.#waits.endAnswered();
+		if (meaning.place === "hop") return;
+		const [first] = this.book.waiting;
+		this.#waits.endAnswered(reply.at - (first?.transmission?.sentAt ?? reply.at));
+		if (this.end.noteUnnamed(this.book.latestSentTtl, meaning)) this.schedule.endAt(this.end.lastTtl);
 	}
 
 	/** Gives up what was waited for long enough. */
@@ -130,6 +142,8 @@ export class Settling {
 	/** Answers whose quotes were too short find their probe when only one hop is left that they can be from. */
 	place(now: Instant): void {
 		if (!this.#shortQuotes.pending || !this.schedule.done) return;
+		// They may as well be from hops that have been waited for long enough.
+		if (this.book.holds && !this.#shortQuotes.asksAlone) return;
 		const waiting = [...this.book.waiting].filter(({ ttl }) => ttl <= this.end.lastTtl);
 		for (const { slot, unplaced } of this.#shortQuotes.place(waiting, (from) => this.#answersBelow(from, waiting))) {
 			if (slot.transmission === null) continue;
@@ -147,13 +161,14 @@ export class Settling {
 		const held = slots.filter((slot) => slot.state === "held");
 		if (held.length === 0) return "nothing";
 		const cause = this.#shortQuotes.quotes ? "quotes" : "bareAnswers";
-		const answered = slots.filter((slot) => slot.answer !== null);
-		const alone = this.#shortQuotes.askAlone(held, answered.at(-1)?.ttl ?? this.book.firstTtl - 1);
-		for (const slot of alone.length === 0 ? held : alone) {
-			this.book.mark(slot, alone.length === 0 ? "expired" : "unsent");
-		}
-		this.schedule.repeat(alone);
-		return alone.length > 0 ? cause : "nothing";
+		const highestAnsweredTtl = slots.findLast(({ answer }) => answer !== null)?.ttl ?? this.book.firstTtl - 1;
+		const endTtl = this.end.known ? this.end.lastTtl : null;
+		const path = { highestAnsweredTtl, endTtl, likelyTtl: this.#likelyTtl };
+		const { ask, giveUp } = this.#shortQuotes.askAlone(held, path);
+		for (const slot of giveUp) this.book.mark(slot, "expired");
+		for (const slot of ask) this.book.mark(slot, "unsent");
+		this.schedule.repeat(ask);
+		return ask.length > 0 ? cause : "nothing";
 	}
 
 	/** Nobody will answer later than those who have: what waits is given a grace. */

@@ -1,8 +1,10 @@
 /**
- * Answers that are surely about our flow but quote too little to name the probe: old routers quote 8 bytes of the
- * transport header, and an unprivileged socket is not shown even those.
+ * Answers that are surely about our flow but do not name their probe: old routers quote 8 bytes of the transport header,
+ * an unprivileged socket is not shown even those, and some answers of a target's own name nothing.
  */
+import type { Instant } from "../machine.ts";
 import type { Reply } from "./channel.ts";
+import { LoneSearch } from "./lone-search.ts";
 import type { ReplyMeaning } from "./method.ts";
 import type { Slot } from "./probe-book.ts";
 
@@ -10,28 +12,65 @@ import type { Slot } from "./probe-book.ts";
 export interface Unplaced {
 	readonly reply: Reply;
 	readonly meaning: ReplyMeaning;
+	/** It may be the answer to several probes at once. */
+	readonly joint: boolean;
+}
+
+/** What becomes of the slots that such answers may belong to. */
+export interface HeldSlots {
+	/** Asked again, alone. */
+	readonly ask: readonly Slot[];
+	/** Given up. */
+	readonly giveUp: readonly Slot[];
+}
+
+/** What is known of the path when held slots are to be asked. */
+export interface HeldPath {
+	readonly highestAnsweredTtl: number;
+	/** Where it is known to end; null: not yet. */
+	readonly endTtl: number | null;
+	/** Where the path probably ends; null where nothing tells. */
+	readonly likelyTtl: number | null;
 }
 
 /** Keeps such answers until only one hop is left that they can be from. */
 export class ShortQuotes {
 	#unplaced: Unplaced[] = [];
+	/** What there ever was among them: answers of hops, of the path's end, and of several probes at once. */
+	#hopHeard = false;
+	#endHeard = false;
+	#joint = false;
+	#quoted = false;
+	#asksAlone = false;
+	readonly #search = new LoneSearch();
 
 	add(unplaced: Unplaced): void {
+		const { reply, meaning, joint } = unplaced;
 		this.#unplaced.push(unplaced);
+		this.#quoted ||= reply.type === "icmpError";
+		this.#joint ||= joint;
+		if (meaning.place === "hop") this.#hopHeard = true;
+		else this.#endHeard = true;
 	}
 
 	get pending(): boolean {
 		return this.#unplaced.length > 0;
 	}
 
-	/** A router quoted one of them, however little. */
+	/** Slots are being asked alone: what is kept came since then, and can be no answer to those that are not asked. */
+	get asksAlone(): boolean {
+		return this.#asksAlone;
+	}
+
+	/** Somebody quoted one of our packets, however little of it. */
 	get quotes(): boolean {
-		return this.#unplaced.some(({ reply }) => reply.type === "icmpError");
+		return this.#quoted;
 	}
 
 	/**
-	 * Gives each kept answer the earliest-sent waiting slot, when all waiting slots are of one TTL. Answers that came
-	 * before any waiting probe was sent, and further copies of those known already, are of no use and dropped.
+	 * Gives each kept answer the earliest-sent waiting slot, when all waiting slots are of one TTL (of answers that may be
+	 * for several: when one alone waits). Answers that came before any waiting probe was sent, and further copies of those
+	 * known already, are of no use and dropped.
 	 */
 	place(
 		waiting: readonly Slot[],
@@ -39,6 +78,7 @@ export class ShortQuotes {
 	): { readonly slot: Slot; readonly unplaced: Unplaced }[] {
 		const ttl = waiting[0]?.ttl;
 		if (ttl === undefined || waiting.some((slot) => slot.ttl !== ttl)) return [];
+		if (waiting.length > 1 && this.#unplaced.some(({ joint }) => joint)) return [];
 		const free = [...waiting].sort((a, b) => sentAt(a) - sentAt(b));
 		const placed: { slot: Slot; unplaced: Unplaced }[] = [];
 		for (const unplaced of this.#unplaced.sort((a, b) => a.reply.at - b.reply.at)) {
@@ -54,16 +94,21 @@ export class ShortQuotes {
 
 	/**
 	 * Which of the slots that such an answer may belong to are asked again, alone: those of the lowest TTL, unless a
-	 * silent hop lies before it, for then nothing tells how far the path goes on. The kept answers are forgotten.
+	 * silent hop lies before it, for then nothing tells how far the path goes on. Where its end has answered, it does go
+	 * on so far: where nobody else's answers are in doubt the end is searched for. The kept answers are forgotten.
 	 */
-	askAlone(held: readonly Slot[], highestAnsweredTtl: number): readonly Slot[] {
+	askAlone(held: readonly Slot[], path: HeldPath): HeldSlots {
 		this.#unplaced = [];
-		const ttl = held[0]?.ttl;
-		if (ttl === undefined || ttl > highestAnsweredTtl + 1) return [];
-		return held.filter((slot) => slot.ttl === ttl);
+		this.#asksAlone = true;
+		const oneByOne = this.#joint ? "slots" : "ttls";
+		if (this.#endHeard && !this.#hopHeard) return this.#search.next(held, path, oneByOne);
+		const ttl = held[0]?.ttl ?? 0;
+		if (!this.#endHeard && ttl > path.highestAnsweredTtl + 1) return { ask: [], giveUp: held };
+		const ask = held.filter((slot) => slot.ttl === ttl);
+		return { ask: oneByOne === "slots" ? ask.slice(0, 1) : ask, giveUp: [] };
 	}
 }
 
-function sentAt(slot: Slot): number {
+function sentAt(slot: Slot): Instant {
 	return slot.transmission?.sentAt ?? Number.POSITIVE_INFINITY;
 }

@@ -233,7 +233,7 @@ export class Tracer implements Machine<TracerInput, TracerOutput> {
 		this.#config = connected.config;
 		this.#event(connected.event);
 		const likely = likelyEnd(connected.first);
-		if (likely !== null) this.#schedule.expectEnd(likely.ttl, likely.holdNs);
+		if (likely !== null) this.#settling.expectEnd(likely.ttl, likely.holdNs);
 		this.companions.ask(this.config, { when: "start" });
 		this.#send(now);
 	}

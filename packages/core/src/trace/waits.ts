@@ -58,8 +58,9 @@ export class Waits {
 		this.#longestNs = Math.max(this.#longestNs, rtt);
 	}
 
-	/** The path's end answered, for whichever TTL. */
-	endAnswered(): void {
+	/** The path's end answered, for whichever TTL, and took no longer than this; 0: nothing is known of that. */
+	endAnswered(atMostNs = 0): void {
+		if (!this.#endAnswered) this.#longestNs = Math.max(this.#longestNs, atMostNs);
 		this.#endAnswered = true;
 	}
 

@@ -126,7 +126,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 				const { result, flags } = await trace({ family });
 				expect(hopsOf(result)).toEqual(chain.hops[family]);
 				expect(result.handshake?.sackPermitted).toBe(false);
-				expect(result.warnings).toEqual([{ code: "noSack", lostAt: "target", ttl: null }]);
+				expect(result.warnings).toEqual([{ code: "noSack", lostAt: "beyond", ttl: 3 }]);
 				expect(result.hops[3]?.probes.some(({ reply }) => reply?.kind === "ack")).toBe(true);
 				expectClean(flags);
 			} finally {
@@ -141,7 +141,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		try {
 			const { result } = await trace({});
 			expect(hopsOf(result)).toEqual(chain.hops[4]);
-			expect(result.warnings).toContainEqual({ code: "noSack", lostAt: "hop", ttl: 1 });
+			expect(result.warnings).toContainEqual({ code: "noSack", lostAt: "hop", ttl: 1, goneAtTtl: 2 });
 		} finally {
 			await nftIn(chain.names[2] ?? "", "delete table inet wn");
 		}

@@ -10,7 +10,7 @@ const NAMED_BYTES = 8;
 
 /**
  * The transaction id of a STUN message, which its response has as well (RFC 8489 section 5), the first eight bytes of
- * anything else; null: too short.
+ * anything else; null: too short, or the zeros that a short quote is filled up with (RFC 4884 section 5.1).
  */
 export function datagramName(bytes: Uint8Array): string | null {
 	if (bytes.length < NAMED_BYTES) return null;
@@ -19,5 +19,6 @@ export function datagramName(bytes: Uint8Array): string | null {
 		if (bytes.length < STUN_HEADER_BYTES) return null;
 		return `stun ${view.getUint32(8)} ${view.getUint32(12)} ${view.getUint32(16)}`;
 	}
-	return `${view.getUint32(0)} ${view.getUint32(4)}`;
+	const [first, second] = [view.getUint32(0), view.getUint32(4)];
+	return first === 0 && second === 0 ? null : `${first} ${second}`;
 }

@@ -23,7 +23,10 @@ import type { IncomingMedia, MediaSocket } from "./media-socket.ts";
 export interface DgramLoan {
 	/** What to trace on. */
 	readonly socket: MediaSocket;
-	/** Ends the loan, and with an error the traces that are under way; Node then reads and sends as before. */
+	/**
+	 * Ends this part of the loan. A second after the last part has ended, when late answers have come that are nobody's
+	 * else, Node reads and sends again as before.
+	 */
 	giveBack(): void;
 }
 
@@ -34,33 +37,42 @@ interface NodeHandle {
 	recvStop(): number;
 }
 
-/** Loans under way: several traces share one. */
-const loans = new WeakMap<Socket, { readonly loan: DgramLoan; users: number }>();
+/** How long a socket is kept after its last trace: what probes still bring about is not for its owner. */
+const LATE_ANSWERS_MS = 1_000;
+
+/** A loan that several traces may share. */
+interface SharedLoan {
+	readonly socket: MediaSocket;
+	readonly end: () => void;
+	users: number;
+	ending: NodeJS.Timeout | null;
+}
+
+const loans = new WeakMap<Socket, SharedLoan>();
 
 /**
- * Lends a bound socket, whose thread this must be; several may borrow it at one time. Errors: `unsupportedPlatform` where Node does not give the descriptor
- * away or there is no libc to call, `systemCall` with EINVAL or EBADF for one that is not bound or closed.
+ * Lends a bound socket, whose thread this must be; several may borrow it at one time. Errors: `unsupportedPlatform` where
+ * Node does not give the descriptor away or there is no libc to call, `systemCall` with EINVAL or EBADF for one that is not
+ * bound or closed. If the socket is closed while it is lent, the traces on it end with an error.
  */
 export function lendDgram(socket: Socket): DgramLoan | SystemError {
-	const known = loans.get(socket);
-	const loan = known?.loan ?? openLoan(socket);
+	const loan = loans.get(socket) ?? openLoan(socket);
 	if (isSystemError(loan)) return loan;
-	const shared = known ?? { loan, users: 0 };
-	loans.set(socket, shared);
-	shared.users++;
+	loans.set(socket, loan);
+	loan.users++;
+	if (loan.ending !== null) clearTimeout(loan.ending);
+	loan.ending = null;
 	let lent = true;
 	const giveBack = (): void => {
 		if (!lent) return;
 		lent = false;
-		shared.users--;
-		if (shared.users > 0) return;
-		if (loans.get(socket) === shared) loans.delete(socket);
-		loan.giveBack();
+		loan.users--;
+		if (loan.users === 0) loan.ending = setTimeout(loan.end, LATE_ANSWERS_MS);
 	};
 	return { socket: loan.socket, giveBack };
 }
 
-function openLoan(socket: Socket): DgramLoan | SystemError {
+function openLoan(socket: Socket): SharedLoan | SystemError {
 	const workspace = openWorkspace();
 	if (isSystemError(workspace)) return workspace;
 	const handle = handleOf(socket);
@@ -93,12 +105,13 @@ interface LoanParts {
 	readonly restore: () => void;
 }
 
-function startLoan({ socket, live, peer, handle, restore }: LoanParts): DgramLoan {
+function startLoan({ socket, live, peer, handle, restore }: LoanParts): SharedLoan {
 	const guard = guardSend({ socket, peer, send: (to, bytes) => live.send(to, bytes) });
 	let lent = true;
 	const end = (ending: "returned" | "closed"): void => {
 		if (!lent) return;
 		lent = false;
+		if (loan.ending !== null) clearTimeout(loan.ending);
 		loans.delete(socket);
 		socket.off("close", onClose);
 		guard.remove();
@@ -109,7 +122,8 @@ function startLoan({ socket, live, peer, handle, restore }: LoanParts): DgramLoa
 	};
 	const onClose = (): void => end("closed");
 	socket.once("close", onClose);
-	return { socket: live, giveBack: () => end("returned") };
+	const loan: SharedLoan = { socket: live, end: () => end("returned"), users: 0, ending: null };
+	return loan;
 }
 
 /**

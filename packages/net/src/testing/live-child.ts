@@ -1,9 +1,14 @@
-/** What live tests start inside a namespace: `conformance CASE` or `trace ORDER here|worker [busy]`, `storm STORM`, `queue ORDER`; JSON comes out. */
+/**
+ * What live tests start inside a namespace: `conformance CASE` or `trace ORDER here|worker [busy]`, `storm STORM`, `queue ORDER`,
+ * `flow FLOW`, `peer PEER` (until its input ends); JSON comes out.
+ */
+import { once } from "node:events";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { startProber } from "../prober.ts";
 import { serveProber } from "../serve-prober.ts";
 import { methodSupport } from "../support.ts";
 import { channelConformance } from "./conformance.ts";
+import { runFlow, runPeer } from "./media-flow.ts";
 import { queueTrial } from "./queue-trial.ts";
 import { sendStorm } from "./storm.ts";
 
@@ -23,6 +28,8 @@ async function main([command, json = "null", thread, mode]: readonly string[]): 
 	else if (command === "support") print(methodSupport());
 	else if (command === "storm") print(sendStorm(JSON.parse(json)));
 	else if (command === "queue") print(await queueTrial(JSON.parse(json)));
+	else if (command === "flow") print(await runFlow(JSON.parse(json)));
+	else if (command === "peer") print(await runPeer(JSON.parse(json), once(process.stdin.resume(), "end")));
 	else await traceOnce(JSON.parse(json), { thread: thread === "here" ? "here" : "worker", mode: mode ?? "" });
 }
 

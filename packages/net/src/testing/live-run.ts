@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DEFAULT_TRACE_OPTIONS, type TraceOptions } from "@whither/core";
 import { build } from "esbuild";
+import type { PeerOrder, PeerReport } from "./media-flow.ts";
 
 /** The bundle, in a folder of its own that any user may read. */
 export interface LiveChild {
@@ -103,6 +104,37 @@ export function startResponder(namespace: string, port: number, copies = 1): Pro
 	return new Promise((resolve, reject) => {
 		child.once("error", reject);
 		child.stdout.once("data", () => resolve(child));
+	});
+}
+
+/** The far end of a call under way. */
+export interface RunningPeer {
+	/** Ends it, and resolves to its report. */
+	finish(): Promise<PeerReport>;
+}
+
+/** Starts the far end of a call; resolves when it can be reached. */
+export function startPeer(namespace: string, child: LiveChild, order: PeerOrder): Promise<RunningPeer> {
+	const command = ["netns", "exec", namespace, process.execPath, child.file, "peer", JSON.stringify(order)];
+	const peer = spawn("ip", command, { stdio: ["pipe", "pipe", "inherit"] });
+	let said = "";
+	const exited = new Promise<PeerReport>((resolve, reject) => {
+		peer.once("close", (code) => {
+			if (code === 0) resolve(JSON.parse(said.slice(said.indexOf("{"))));
+			else reject(new Error(`the peer exited with ${code}`));
+		});
+	});
+	return new Promise((resolve, reject) => {
+		peer.once("error", reject);
+		exited.catch(reject);
+		peer.stdout.on("data", (text) => {
+			said += text;
+			const finish = (): Promise<PeerReport> => {
+				peer.stdin.end();
+				return exited;
+			};
+			resolve({ finish });
+		});
 	});
 }
 

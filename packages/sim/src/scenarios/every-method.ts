@@ -162,7 +162,10 @@ export const METHOD_SITUATIONS: Readonly<Record<string, SituationNames>> = {
 		filtered: ["dns to a filtered port"],
 		silentHop: ["dns behind a silent router"],
 	},
-	udplite: ofProtocol("udplite", "to a port that echoes", "to a closed port"),
+	udplite: {
+		...ofProtocol("udplite", "to a port that echoes", "to a closed port"),
+		silentHop: ["udplite to a closed port behind a silent router"],
+	},
 	dccp: ofProtocol("dccp", "to an open port", "to a closed port"),
 	sctp: ofProtocol("sctp", "to an open port", "to a closed port"),
 	raw: {

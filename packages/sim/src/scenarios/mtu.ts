@@ -15,6 +15,7 @@ const METHODS: readonly { readonly options: TraceOptions; readonly kind: Expecte
 	{ options: { method: "udp-classic" }, kind: "portUnreachable" },
 	{ options: { method: "icmp" }, kind: "echoReply" },
 	{ options: { method: "tcp" }, kind: "rst" },
+	{ options: { method: "stun" }, kind: "portUnreachable" },
 ];
 
 /** Links of 1400 bytes behind router 3 and of 1300 behind router 5, nine routers, 20 ms of round trip in all. */

@@ -10,10 +10,12 @@ interface ProtocolPlan {
 	readonly method: string;
 	readonly answers: readonly { readonly words: string; readonly target: Target; readonly kind: ReplyKind }[];
 	readonly filtered: Target;
+	/** Whether the lab's kernels can play the targets that answer; else why not. */
+	readonly lab: Scenario["lab"];
 }
 
 const NO_APPLICATION = "what answers depends on the kernel and on programs that are not everywhere";
-const UDP_LITE_KERNELS = "many kernels speak UDP-Lite, and say that the port is closed";
+const UDP_LITE_KERNELS = "kernels that speak UDP-Lite say that the port is closed";
 const REACHED = { reached: true, stopReason: "reached" } as const;
 /** How a kernel without the protocol says so: IPv4 has an unreachable code for it, IPv6 a parameter problem. */
 const REFUSALS: readonly { readonly family: Family; readonly kind: ReplyKind }[] = [
@@ -29,6 +31,7 @@ const PLANS: readonly ProtocolPlan[] = [
 			{ words: "to a closed port", target: { udplite: "closed" }, kind: "portUnreachable" },
 		],
 		filtered: { udplite: "silent" },
+		lab: true,
 	},
 	{
 		method: "dccp",
@@ -37,6 +40,7 @@ const PLANS: readonly ProtocolPlan[] = [
 			{ words: "to a closed port", target: { dccp: "reset" }, kind: "dccp" },
 		],
 		filtered: { dccp: "silent" },
+		lab: NO_APPLICATION,
 	},
 	{
 		method: "sctp",
@@ -45,6 +49,7 @@ const PLANS: readonly ProtocolPlan[] = [
 			{ words: "to a closed port", target: { sctp: "closed" }, kind: "sctp" },
 		],
 		filtered: { sctp: "silent" },
+		lab: NO_APPLICATION,
 	},
 	{
 		method: "raw",
@@ -52,10 +57,11 @@ const PLANS: readonly ProtocolPlan[] = [
 			{ words: "to a target that sends everything back", target: { otherProtocols: "echo" }, kind: "protocol" },
 		],
 		filtered: { otherProtocols: "silent" },
+		lab: NO_APPLICATION,
 	},
 ];
 
-function protocolScenarios({ method, answers, filtered }: ProtocolPlan): Scenario[] {
+function protocolScenarios({ method, answers, filtered, lab }: ProtocolPlan): Scenario[] {
 	const trace = { ...ENDS, options: { method } };
 	const refusalLab = method === "udplite" ? UDP_LITE_KERNELS : true;
 	return [
@@ -65,7 +71,7 @@ function protocolScenarios({ method, answers, filtered }: ProtocolPlan): Scenari
 				about: "The target's answer ends the path.",
 				...path({ routers: 4, target }),
 				trace,
-				lab: NO_APPLICATION,
+				lab,
 				expect: { ...REACHED, hops: [...routerHops(1, 4), targetHop(5, { kind })], durationMs: { atMost: 20 } },
 			};
 		}),
@@ -132,7 +138,18 @@ export const PROTOCOLS: readonly Scenario[] = [
 		about: "-O coverage=0: the checksum covers the payload too.",
 		...path({ routers: 3, target: { udplite: "echo" } }),
 		trace: { ...ENDS, options: { method: "udplite", methodOptions: { coverage: "0" } } },
-		lab: NO_APPLICATION,
+		lab: true,
 		expect: { ...REACHED, hops: [...routerHops(1, 3), targetHop(4, { kind: "udpLite" })] },
+	},
+	{
+		name: "udplite to a closed port behind a silent router",
+		about: "A hop that says nothing hides neither the next one nor the target's own refusal.",
+		...path({ routers: 4, router: { r2: { silent: true } }, target: { udplite: "closed" } }),
+		trace: { ...ENDS, options: { method: "udplite" } },
+		lab: true,
+		expect: {
+			...REACHED,
+			hops: [...routerHops(1, 1), silentHops(2, 2), ...routerHops(3, 4), targetHop(5, { kind: "portUnreachable" })],
+		},
 	},
 ];

@@ -134,6 +134,30 @@ const TARGETS: readonly Scenario[] = [
 		expect: { ...reached, hops: [...routerHops(1, 4), acknowledged(5)], handshake: { connections: 3 } },
 	},
 	{
+		name: "tcpinsession to a target with little room",
+		about: "A receive window of 1152 bytes: --mtu sends no longer probes than fit, and says so.",
+		...path({ routers: 3, target: speaking({ window: 1_152 }) }),
+		trace: { ...trace, options: { ...trace.options, pathMtu: true } },
+		lab: "no kernel lets itself be told its receive window to the byte",
+		expect: {
+			...reached,
+			hops: [...routerHops(1, 3), acknowledged(4)],
+			warned: [{ code: "smallWindow", window: 1_152 }],
+			mtuDrops: [],
+		},
+	},
+	{
+		name: "tcpinsession to a target with room for some probes",
+		about: "Probes beyond the window are only acknowledged, and not named: asked thirty times, most find room.",
+		...path({ routers: 3, target: speaking({ window: 536, compressesSacks: false }) }),
+		trace: { ...trace, options: { ...trace.options, queries: 30 } },
+		lab: "no kernel lets itself be told its receive window to the byte",
+		expect: {
+			...reached,
+			hops: [...routerHops(1, 3), targetHop(4, { kind: "ack", all: "any", replies: { atLeast: 30 } })],
+		},
+	},
+	{
 		name: "tcpinsession to a server that resets in the middle",
 		about: "The connection breaks while hops are still being asked: no more probes, and the reader is told.",
 		...path({ routers: 6, delayMs: 10, target: speaking({ resetsAfterMs: 5 }) }),
@@ -152,6 +176,12 @@ function withInitialSequence(topology: Pick<Scenario, "nodes" | "links">, initia
 	return { ...topology, nodes: { ...topology.nodes, source: { kind: "host", tcp: { initialSequence } } as const } };
 }
 
+/** A chain with silent routers, to a target that speaks no SACK. */
+function silentRouters(routers: number, silent: readonly number[], delayMs = 1, target: Omit<HostSpec, "kind"> = {}) {
+	const router = Object.fromEntries(silent.map((number) => [`r${number}`, { silent: true } as const]));
+	return path({ routers, delayMs, router, target: { ...speaking({ sack: false }), ...target } });
+}
+
 /** Where selective acknowledgments get lost. */
 const WITHOUT_SACK: readonly Scenario[] = [
 	{
@@ -164,8 +194,37 @@ const WITHOUT_SACK: readonly Scenario[] = [
 			...reached,
 			hops: [...routerHops(1, 5), counted(6)],
 			handshake: { sackPermitted: false },
-			warned: [{ ...NO_SACK, lostAt: "target" }],
+			warned: [{ ...NO_SACK, lostAt: "beyond", ttl: 5 }],
 		},
+	},
+	{
+		name: "tcpinsession without SACK behind a silent router",
+		about:
+			"Bare acknowledgments name no TTL, and the last router says nothing: hops are asked alone until the target's is found.",
+		...silentRouters(5, [5]),
+		trace,
+		lab: true,
+		expect: {
+			...reached,
+			hops: [...routerHops(1, 4), silentHops(5, 5), counted(6)],
+			warned: [{ ...NO_SACK, lostAt: "beyond", ttl: 4 }],
+		},
+	},
+	{
+		name: "tcpinsession without SACK behind silent routers",
+		about: "The same where nobody but the target speaks, across half a wide-area round trip.",
+		...silentRouters(5, [1, 2, 3, 4, 5], 15),
+		trace,
+		lab: true,
+		expect: { ...reached, hops: [silentHops(1, 5), counted(6)], durationMs: { atMost: 2500 } },
+	},
+	{
+		name: "tcpinsession without SACK to a target farther than its SYN/ACK seems",
+		about: "The target's packets leave with another TTL than hosts use, and two routers are silent.",
+		...silentRouters(7, [6, 7], 2, { initialTtl: 61 }),
+		trace,
+		lab: true,
+		expect: { ...reached, hops: [...routerHops(1, 5), silentHops(6, 7), counted(8)] },
 	},
 	{
 		name: "tcpinsession with SACK stripped on the way out",
@@ -176,7 +235,7 @@ const WITHOUT_SACK: readonly Scenario[] = [
 			...reached,
 			hops: [...routerHops(1, 5), counted(6)],
 			handshake: { sackPermitted: false },
-			warned: [{ ...NO_SACK, lostAt: "hop", ttl: 3 }],
+			warned: [{ ...NO_SACK, lostAt: "hop", ttl: 3, goneAtTtl: 4 }],
 		},
 	},
 	{
@@ -200,7 +259,68 @@ const WITHOUT_SACK: readonly Scenario[] = [
 			...reached,
 			hops: [...routerHops(1, 5), counted(6)],
 			handshake: { sackPermitted: false },
-			warned: [{ ...NO_SACK, lostAt: "target" }],
+			warned: [{ ...NO_SACK, lostAt: "beyond", ttl: 5 }],
+		},
+	},
+	{
+		name: "tcpinsession with SACK stripped by the last router",
+		about: "Every hop still saw the option: it was lost behind the last of them, or the target does not speak it.",
+		...path({
+			routers: 5,
+			router: { r5: { strips: { options: ["sackPermitted"], way: "out" } } },
+			target: OPEN,
+		}),
+		trace,
+		lab: true,
+		expect: {
+			...reached,
+			hops: [...routerHops(1, 5), counted(6)],
+			handshake: { sackPermitted: false },
+			warned: [{ ...NO_SACK, lostAt: "beyond", ttl: 5 }],
+		},
+	},
+	{
+		name: "tcpinsession with SACK stripped by a silent router",
+		about: "The hop behind which it was whole and the one that no longer saw it are not next to each other.",
+		...stripping({ silent: true, strips: { options: ["sackPermitted"], way: "out" } }),
+		lab: true,
+		expect: {
+			...reached,
+			hops: [...routerHops(1, 2), silentHops(3, 3), ...routerHops(4, 5), counted(6)],
+			handshake: { sackPermitted: false },
+			warned: [{ ...NO_SACK, lostAt: "hop", ttl: 2, goneAtTtl: 4 }],
+		},
+	},
+	{
+		name: "tcpinsession with SACK blocks stripped on the way back",
+		about: "SACK was agreed on, and a middlebox takes the blocks out of the answers, of which one may stand for many.",
+		...stripping({ strips: { options: ["sack"], way: "back" } }),
+		lab: true,
+		expect: {
+			...reached,
+			hops: [...routerHops(1, 5), targetHop(6, { kind: "ack", rttMs: { atLeast: 12, atMost: 13.1 } })],
+			handshake: { sackPermitted: true },
+			warned: [{ ...NO_SACK, lostAt: "answers" }],
+		},
+	},
+	{
+		name: "tcpinsession with SACK blocks stripped behind a silent router",
+		about: "The same, asked five times, and the last router says nothing.",
+		...path({
+			routers: 5,
+			router: { r2: { strips: { options: ["sack"], way: "back" } }, r5: { silent: true } },
+			target: OPEN,
+		}),
+		trace: { ...trace, options: { ...trace.options, queries: 5 } },
+		lab: true,
+		expect: {
+			...reached,
+			hops: [
+				...routerHops(1, 4),
+				silentHops(5, 5),
+				targetHop(6, { kind: "ack", rttMs: { atLeast: 12, atMost: 13.1 } }),
+			],
+			warned: [{ ...NO_SACK, lostAt: "answers" }],
 		},
 	},
 ];

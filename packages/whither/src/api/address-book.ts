@@ -1,15 +1,23 @@
 /** What else is known of addresses, asked while a trace runs: their names, and the autonomous systems they belong to. */
-import type { ProbeResult } from "@whither/core";
+import type { ProbeResult, TraceWarning } from "@whither/core";
 import type { NameBook } from "./name-book.ts";
 
 /** The books a trace keeps; null for what was not asked for. */
 export class AddressBook {
 	readonly #names: NameBook | null;
 	readonly #origins: NameBook | null;
+	readonly #asServer: string;
 
-	constructor(names: NameBook | null, origins: NameBook | null) {
+	/** `asServer`: who is asked for origins, as the user wrote it. */
+	constructor(names: NameBook | null, origins: NameBook | null, asServer = "dns") {
 		this.#names = names;
 		this.#origins = origins;
+		this.#asServer = asServer;
+	}
+
+	/** What is to be said of look-ups that came to nothing. */
+	get warnings(): readonly TraceWarning[] {
+		return this.#origins?.isUnanswered === true ? [{ code: "originsUnanswered", server: this.#asServer }] : [];
 	}
 
 	/** Asks for all that is wanted; resolves when it is known, or known to be missing. */

@@ -73,9 +73,9 @@ it("finds a whois server by its name", async () => {
 	expect(asked).toEqual(["5.0.2.1\r\n"]);
 });
 
-it("asks nobody about addresses that nobody announces", async () => {
-	const { at, asked } = await nameServer({});
-	const lookup = openAsLookup(parseAsServer(`dns:origin.test@${at}`));
+it("asks the public server nothing about addresses that nobody announces, but one that was chosen", async () => {
+	const { at, asked } = await nameServer({ "3.2.1.10.origin.test": "64500 | 10.0.0.0/8 | ZZ | none |" });
+	const lookup = openAsLookup(parseAsServer("dns"));
 	const addresses = [
 		"10.1.2.3",
 		"127.0.0.1",
@@ -89,7 +89,9 @@ it("asks nobody about addresses that nobody announces", async () => {
 	for (const address of [...addresses, "fe80::1", "fd00::1", "2001:db8::1", "64:ff9b::1", "ff02::1"]) {
 		expect(await lookup(address), address).toBeNull();
 	}
-	expect(asked).toEqual([]);
+	const chosen = openAsLookup(parseAsServer(`dns:origin.test@${at}`));
+	expect(await chosen("10.1.2.3")).toBe("AS64500");
+	expect(asked).toEqual(["3.2.1.10.origin.test"]);
 });
 
 it("reads the routes of a whois server", async () => {
@@ -98,13 +100,14 @@ it("reads the routes of a whois server", async () => {
 	expect(asked).toEqual(["5.0.2.1\r\n"]);
 });
 
-it("knows nothing, soon, where the server is silent, refuses or does not exist", async () => {
+it("fails, soon, where the server is silent, refuses or does not exist", async () => {
 	const { at } = await whoisServer(null);
 	const silent = openAsLookup(parseAsServer(at));
 	const refused = openAsLookup(parseAsServer("whois:127.0.0.1:1"));
 	const nowhere = openAsLookup(parseAsServer("dns:origin.test@127.0.0.1:1"));
-	const found = await Promise.all([silent("5.0.2.1"), refused("5.0.2.1"), nowhere("5.0.2.1")]);
-	expect(found).toEqual([null, null, null]);
+	const asked = [silent("5.0.2.1"), refused("5.0.2.1"), nowhere("5.0.2.1")];
+	const outcomes = await Promise.allSettled(asked);
+	expect(outcomes.map(({ status }) => status)).toEqual(["rejected", "rejected", "rejected"]);
 }, 10_000);
 
 it.each([
@@ -112,11 +115,26 @@ it.each([
 	["dns:z.test", { kind: "dns", zones: { 4: "z.test", 6: "z.test" }, at: null }],
 	["dns:a.test,b.test@192.0.2.1:5353", { kind: "dns", zones: { 4: "a.test", 6: "b.test" }, at: ["192.0.2.1:5353"] }],
 	["whois:whois.test", { kind: "whois", host: "whois.test", port: 43 }],
+	["dns:z.test@::1", { kind: "dns", zones: { 4: "z.test", 6: "z.test" }, at: ["::1"] }],
+	["dns:z.test@[::1]:5353", { kind: "dns", zones: { 4: "z.test", 6: "z.test" }, at: ["[::1]:5353"] }],
+	["whois:2001:db8::1", { kind: "whois", host: "2001:db8::1", port: 43 }],
 	["whois:[2001:db8::1]:4343", { kind: "whois", host: "2001:db8::1", port: 4343 }],
 ])("understands %s", (text, server) => {
 	expect(parseAsServer(text)).toEqual(server);
 });
 
-it.each(["", "whois:", "http://x", "whois", "dnsx"])("refuses %j", (text) => {
+it.each([
+	...["", "whois:", "http://x", "whois", "dnsx", "dns:a,b,c", "dns:a,", "dns:,b", "dns:x@1.2.3.4@5.6.7.8"],
+	...[
+		"dns:x@bogus",
+		"dns:x@",
+		"dns:x@[::1",
+		"dns:x@9.77.3.2:0",
+		"dns:x@9.9.9.9:99999",
+		"dns:x@[::1]:0",
+		"dns:x@[1.2.3.4]",
+	],
+	...["whois:h:99999", "whois:h:0", "whois:h:", "whois:a b", "whois:[h]:43", "whois:[]:43"],
+])("refuses %j", (text) => {
 	expect(() => parseAsServer(text)).toThrow(/asServer must be/);
 });

@@ -3,11 +3,13 @@ import { Resolver } from "node:dns/promises";
 import { BlockList, connect, isIPv6, type LookupFunction } from "node:net";
 import { isDecodeError, parseAddress } from "@whither/wire";
 import { originsOfTxt, originsOfWhois, reversedName } from "./as-answer.ts";
-import type { AsLookup, AsServer } from "./as-server.ts";
+import { type AsLookup, type AsServer, isDefaultServer } from "./as-server.ts";
 import { hostsAddresses, readHostsText } from "./hosts-file.ts";
 
-/** An answer is given up after so long; with it go all that hang on it. */
-const TIMEOUT_MS = 2_000;
+/** An answer is given up after so long, and with it all that hang on it; hops wait a little longer for their origins. */
+const TIMEOUT_MS = 1_900;
+/** What name servers say of an address that no route covers. */
+const NO_RECORD: ReadonlySet<unknown> = new Set(["ENOTFOUND", "ENODATA"]);
 /** No list of routes for one address is longer. */
 const MOST_WHOIS_BYTES = 65_536;
 
@@ -20,14 +22,18 @@ const NOT_ANNOUNCED = {
 	ipv6: ["2001:db8::/32", "3fff::/20", "::/3", "4000::/2", "8000::/1"],
 } as const;
 
-/** A look-up with this server; it keeps nothing, never rejects, and asks nobody about addresses that nobody announces. */
+/**
+ * A look-up with this server; it keeps nothing, rejects where nobody answers, and bothers the public server, but not one that
+ * somebody chose, with no addresses that nobody announces.
+ */
 export function openAsLookup(server: AsServer): AsLookup {
 	const ask = server.kind === "dns" ? dnsOrigins(server) : whoisOrigins(server);
+	const isPublic = isDefaultServer(server);
 	const unannounced = { ipv4: notAnnounced("ipv4"), ipv6: notAnnounced("ipv6") };
 	return async (address) => {
 		const type = address.includes(":") ? "ipv6" : "ipv4";
-		if (unannounced[type].check(address, type)) return null;
-		const origins = await ask(address).catch(() => []);
+		if (isPublic && unannounced[type].check(address, type)) return null;
+		const origins = await ask(address);
 		return origins.length === 0 ? null : origins.join("/");
 	};
 }
@@ -52,9 +58,15 @@ function dnsOrigins({ zones, at }: Extract<AsServer, { kind: "dns" }>): Ask {
 		const bytes = parseAddress(address);
 		if (isDecodeError(bytes)) return [];
 		const zone = bytes.length === 4 ? zones[4] : zones[6];
-		const records = await resolver.resolveTxt(`${reversedName(bytes)}.${zone}`);
+		const records = await resolver.resolveTxt(`${reversedName(bytes)}.${zone}`).catch(withoutRecord);
 		return originsOfTxt(records.map((chunks) => chunks.join("")));
 	};
+}
+
+/** That there is no record is an answer; anything else is none. */
+function withoutRecord(thrown: NodeJS.ErrnoException): readonly string[][] {
+	if (NO_RECORD.has(thrown.code)) return [];
+	throw thrown;
 }
 
 function whoisOrigins({ host, port }: Extract<AsServer, { kind: "whois" }>): Ask {

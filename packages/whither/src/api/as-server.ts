@@ -1,4 +1,5 @@
 /** Where the origin of an address is asked: DNS zones of origins, or a whois server with routes in it. */
+import { addressFamily } from "@whither/wire";
 import { WhitherError } from "./error.ts";
 
 /** A server of origins. */
@@ -12,7 +13,7 @@ export type AsServer =
 	/** RPSL objects (RFC 2622) by the whois protocol (RFC 3912). */
 	| { readonly kind: "whois"; readonly host: string; readonly port: number };
 
-/** Origins of an address as text, `AS64500` or `AS64500/AS64501`; null where there is none or nobody answers. Never rejects. */
+/** Origins of an address as text, `AS64500` or `AS64500/AS64501`; null where there is none. Rejects where nobody answers. */
 export type AsLookup = (address: string) => Promise<string | null>;
 
 /** Team Cymru's zones, which anybody may ask. */
@@ -20,19 +21,49 @@ const DEFAULT_ZONES = { 4: "origin.asn.cymru.com", 6: "origin6.asn.cymru.com" } 
 /** IANA Service Names: whois. */
 const WHOIS_PORT = 43;
 
-/** `dns`, `dns:ZONE[,ZONE6][@SERVER]` or `whois:HOST[:PORT]`; throws `WhitherError` with code `badOption`. */
+/** IANA Service Names: domain. */
+const DNS_PORT = 53;
+
+/** What may be asked, for help and errors. */
+export const AS_SERVER_FORMS = "dns, dns:ZONE[,ZONE6][@ADDRESS[:PORT]] or whois:HOST[:PORT], ports from 1 to 65535";
+
+/** `dns`, `dns:ZONE[,ZONE6][@ADDRESS[:PORT]]` or `whois:HOST[:PORT]`; throws `WhitherError` with code `badOption`. */
 export function parseAsServer(text: string): AsServer {
 	const [, kind, rest = ""] = /^(dns|whois)(?::(.+))?$/.exec(text) ?? [];
-	if (kind === "dns") {
-		const [names = "", server] = rest.split("@");
-		const [zone = "", zone6 = zone] = names.split(",");
-		const zones = zone === "" ? DEFAULT_ZONES : { 4: zone, 6: zone6 };
-		return { kind, zones, at: server === undefined ? null : [server] };
-	}
-	const [, bracketed, plain, port] = /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$/.exec(rest) ?? [];
-	const host = bracketed ?? plain;
-	if (kind === "whois" && host !== undefined)
-		return { kind, host, port: port === undefined ? WHOIS_PORT : Number(port) };
-	const sentence = `asServer must be dns, dns:ZONE[,ZONE6][@SERVER] or whois:HOST[:PORT], not "${text}"`;
+	const server = kind === "dns" ? parseZones(rest) : kind === "whois" ? parseWhois(rest) : null;
+	if (server !== null) return server;
+	const sentence = `asServer must be ${AS_SERVER_FORMS}, not "${text}"`;
 	throw new WhitherError("badOption", sentence, { option: "asServer", value: text });
+}
+
+/** Nobody but the anonymous public is asked, who knows nothing of addresses that nobody announces. */
+export function isDefaultServer(server: AsServer): boolean {
+	return server.kind === "dns" && server.zones === DEFAULT_ZONES && server.at === null;
+}
+
+function parseZones(text: string): AsServer | null {
+	const [names = "", ...servers] = text.split("@");
+	const [zone = "", zone6 = zone, ...others] = names.split(",");
+	const [server] = servers;
+	const endpoint = server === undefined ? null : parseEndpoint(server, DNS_PORT);
+	const isAddress = endpoint !== null && addressFamily(endpoint.host) !== null;
+	if (others.length > 0 || (zone6 === "") !== (zone === "") || servers.length > 1) return null;
+	if (server !== undefined && !isAddress) return null;
+	const zones = zone === "" ? DEFAULT_ZONES : { 4: zone, 6: zone6 };
+	return { kind: "dns", zones, at: server === undefined ? null : [server] };
+}
+
+function parseWhois(text: string): AsServer | null {
+	const endpoint = parseEndpoint(text, WHOIS_PORT);
+	return endpoint === null ? null : { kind: "whois", ...endpoint };
+}
+
+/** `HOST`, `HOST:PORT`, `[ADDRESS]`, `[ADDRESS]:PORT`, or an IPv6 address alone; null: none of them. */
+function parseEndpoint(text: string, defaultPort: number): { readonly host: string; readonly port: number } | null {
+	if (addressFamily(text) === 6) return { host: text, port: defaultPort };
+	const [, bracketed, plain, digits] = /^(?:\[([^[\]]+)\]|([^:[\]\s]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+	const host = bracketed ?? plain;
+	const port = digits === undefined ? defaultPort : Number(digits);
+	if (host === undefined || (bracketed !== undefined && addressFamily(bracketed) !== 6)) return null;
+	return port >= 1 && port <= 65_535 ? { host, port } : null;
 }

@@ -10,6 +10,8 @@ export class NameBook {
 	readonly #asked = new Map<string, Promise<void>>();
 	readonly #queue: (() => void)[] = [];
 	#inFlight = 0;
+	#answered = 0;
+	#failed = 0;
 
 	constructor(reverse: (address: string) => Promise<string | null>) {
 		this.#reverse = reverse;
@@ -21,10 +23,22 @@ export class NameBook {
 		if (before !== undefined) return before;
 		const asked = this.#slot()
 			.then(() => this.#reverse(address))
-			.catch(() => null)
+			.then((name) => {
+				this.#answered++;
+				return name;
+			})
+			.catch(() => {
+				this.#failed++;
+				return null;
+			})
 			.then((name) => this.#settle(address, name));
 		this.#asked.set(address, asked);
 		return asked;
+	}
+
+	/** Questions came to nothing for want of an answer, all that have come to anything. */
+	get isUnanswered(): boolean {
+		return this.#failed > 0 && this.#answered === 0;
 	}
 
 	/** The name if it is known by now, else null. */

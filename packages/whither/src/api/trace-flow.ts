@@ -18,7 +18,7 @@ export interface FlowRemote {
 
 /**
  * Options of `traceFlow`, as those of `trace` of the same name: the socket has decided the rest. Defaults are frugal: method
- * `stun`, 2 queries, 8 probes in flight, one probe in 5 ms, answers waited for 1 s, an end after 8 silent hops.
+ * `stun`, 1 query, 8 probes in flight, one probe in 5 ms, answers waited for 1 s, an end after 8 silent hops.
  */
 export type FlowTraceOptions = Pick<
 	TraceRequestOptions,
@@ -48,7 +48,7 @@ export type FlowTraceOptions = Pick<
 /** No more than ICE itself may send (RFC 8445 section 14: a transaction in 5 ms), and a burst that any link takes. */
 const FRUGAL = {
 	method: "stun",
-	queries: 2,
+	queries: 1,
 	simultaneous: 8,
 	sendWaitMs: 5,
 	waitMs: 1_000,
@@ -62,8 +62,8 @@ const FRUGAL = {
  *     const run = traceFlow(socket, { address: "203.0.113.7", port: 50_000 });
  *     console.log((await run.result).hops.length);
  *
- * The socket is one of `openMediaSocket`, or a bound one of `node:dgram`, which is then read and sent on by us until the
- * trace has ended (docs/trace-flow.md says what that cannot do). Call it in the thread of the socket.
+ * The socket is one of `openMediaSocket`, or a bound one of `node:dgram`, which is then read and sent on by us until a second
+ * after the trace (docs/trace-flow.md says what that cannot do). Call it in the thread of the socket.
  */
 export function traceFlow(socket: MediaSocket | Socket, remote: FlowRemote, options: FlowTraceOptions = {}): TraceRun {
 	const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

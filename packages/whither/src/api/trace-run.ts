@@ -45,6 +45,7 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 	readonly #order: RunOrder;
 	readonly #log = new EventLog<TraceEvent>();
 	readonly #names: { book: AddressBook | null } = { book: null };
+	readonly #warnings: TraceWarning[] = [];
 	readonly #stopped = new AbortController();
 	#target: ResolvedTarget | null = null;
 	#running: RunningTrace | null = null;
@@ -115,18 +116,16 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 
 	/** The first method that this machine allows; those passed over stand among the warnings. */
 	async #traceByFirst(methods: readonly string[], world: World, path: ResolvedPath): Promise<TraceResult> {
-		const passed: TraceWarning[] = [];
 		for (const [index, method] of methods.entries()) {
 			try {
 				const result = await this.#trace(world, completeOptions(this.#order.options, method, path));
-				return passed.length === 0 ? result : { ...result, warnings: [...passed, ...result.warnings] };
+				return this.#warnings.length === 0 ? result : { ...result, warnings: [...this.#warnings, ...result.warnings] };
 			} catch (failure) {
 				const next = methods[index + 1];
 				if (!(failure instanceof WhitherError) || !METHOD_UNUSABLE.has(failure.code) || next === undefined)
 					throw failure;
 				const warning = { code: "methodFallback", from: method, to: next, reason: failure.code } as const;
-				passed.push(warning);
-				this.#log.push({ type: "warning", atNs: 0, warning });
+				this.#warn([warning], 0);
 			}
 		}
 		throw new Error("no method was tried");
@@ -164,8 +163,15 @@ export class TraceRun implements AsyncIterable<TraceEvent> {
 		const named = event.type === "hop" ? this.#nameWait(event.hop, book, asked) : null;
 		this.#told = this.#told.then(async () => {
 			if (named !== null) await named;
+			if (event.type === "end") this.#warn(book.warnings, event.atNs);
 			this.#log.push(nameEvent(event, book));
 		});
+	}
+
+	/** Warnings of ours, beside those of the tracer. */
+	#warn(warnings: readonly TraceWarning[], atNs: number): void {
+		this.#warnings.push(...warnings);
+		for (const warning of warnings) this.#log.push({ type: "warning", atNs, warning });
 	}
 
 	/** Until every name of the hop is known, the wait is over or the trace was stopped; null when there is nothing to wait for. */
@@ -211,8 +217,8 @@ export async function openBook({ names, asLookup }: BookOptions, world: World): 
 	const nameBook = names ? new NameBook(world.reverse) : null;
 	if (!asLookup) return new AddressBook(nameBook, null);
 	const { parseAsServer } = await import("./as-server.ts");
-	const server = parseAsServer(asLookup === true ? "dns" : asLookup);
-	return new AddressBook(nameBook, new NameBook(await world.origins(server)));
+	const server = asLookup === true ? "dns" : asLookup;
+	return new AddressBook(nameBook, new NameBook(await world.origins(parseAsServer(server))), server);
 }
 
 /** The family that is asked for, or that of the source address; null: either. */

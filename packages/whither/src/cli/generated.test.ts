@@ -25,7 +25,7 @@ it("README.md shows what the demonstration prints (node scripts/generate.mjs)", 
 	expect(transcript.split("\n").filter((line) => /^( \d|\d\d) /.test(line))).toHaveLength(9);
 	const call = await callTranscript();
 	expect(withTranscript(readme, "call", call)).toBe(readme);
-	expect(call).toMatch(/^Hop 2, access\.lisbon .*up 5000 kbit\/s, down 50000 kbit\/s \(a hint, unauthenticated\)/m);
+	expect(call).toMatch(/^ {3}Hop 2, access\.lisbon .*up 5000 kbit\/s, down 50000 kbit\/s \(a hint, unauthenticated\)/m);
 });
 
 describe("every option and command stands in", () => {

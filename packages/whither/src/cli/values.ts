@@ -1,6 +1,7 @@
 /** What an option's value may be: each kind reads its text into a value or says in one sentence what it wants. */
 import { parseMethodOptions, TRACE_METHODS } from "@whither/core";
 import { addressFamily } from "@whither/wire";
+import { AS_SERVER_FORMS, parseAsServer } from "../api/as-server.ts";
 import { MOST_MS } from "../api/limits.ts";
 import type { MethodOptions } from "../api/method-options.ts";
 
@@ -162,10 +163,14 @@ export const gateways: ValueKind<readonly string[]> = {
 export const asServer: ValueKind<string> = {
 	placeholder: "SERVER",
 	completes: null,
-	read: (text, option) =>
-		/^(dns(:.+)?|whois:.+)$/.test(text)
-			? text
-			: refuse(option, "dns, dns:ZONE[,ZONE6][@SERVER] or whois:HOST[:PORT]", text),
+	read: (text, option) => {
+		try {
+			parseAsServer(text);
+			return text;
+		} catch {
+			return refuse(option, AS_SERVER_FORMS, text);
+		}
+	},
 };
 
 /** A file to write; stdout carries the report. */

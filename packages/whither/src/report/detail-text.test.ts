@@ -87,7 +87,7 @@ describe("STUN answers", () => {
 		[{ response: "success" }, ""],
 		[{ response: "success", mapped: null }, ""],
 		[{ response: "error", code: 420, reason: "Unknown Attribute" }, "420 Unknown Attribute"],
-		[{ response: "error", code: 401, reason: "" }, "401 Unauthorized"],
+		[{ response: "error", code: 401, reason: "" }, "401 Unauthenticated"],
 		[{ response: "error", code: 499, reason: "" }, "499"],
 		[{ response: "error", code: 401, reason: "\u001b[2J" }, "401 \\u{1b}[2J"],
 		[{ response: "error" }, ""],

@@ -18,12 +18,12 @@ function traced(hops: TraceResult["hops"], sent: number, more: Partial<TraceResu
 	return { ...result, counters: { ...result.counters, sent }, ...more };
 }
 
-const lines = (result: TraceResult) => formatStunLines(result).split("\n").slice(0, -1);
+const lines = (result: TraceResult) => formatStunLines(result).replaceAll(/^ {3}/gm, "").split("\n").slice(0, -1);
 
 describe("the lines of a trace by STUN", () => {
 	it("count transactions, and the most that ran at once", () => {
 		const result = traced([hop(1, timed(0, 2), timed(1, 2), timed(2, 2)), hop(2, timed(3, 4), timed(6, 4))], 5);
-		expect(lines(result)).toEqual(["Transactions: 5, 2 at once", "Retransmits: 0", "Duration: 61.235 ms"]);
+		expect(lines(result)).toEqual(["Transactions: 5, 2 at once", "Retransmits: 0", "Complete: 0.061235 s"]);
 	});
 
 	it("take those without an answer for under way to the end, and those that never left for none", () => {
@@ -77,12 +77,14 @@ describe("the lines of a trace by STUN", () => {
 			"Retransmits: 0",
 			"Way there: 1 node, up 2000 kbit/s, down 16000 kbit/s",
 			"Way back: 1 node, up 16000 kbit/s, down 2000 kbit/s",
-			"Duration: 61.235 ms",
+			"Complete: 0.061235 s",
 		]);
 	});
 
-	it("begin with no blank and no digit, as hops do", () => {
+	it("are none that could be taken for a hop's: indented, without a star or a time in ms", () => {
 		const source = { address: "192.0.2.1", port: 50_000, publicAddress: "198.51.100.9" };
-		for (const line of lines(traced([hop(1, timed(0, 1))], 1, { source }))) expect(line).toMatch(/^[A-Z]/);
+		const text = formatStunLines(traced([hop(1, timed(0, 1))], 1, { source }));
+		for (const line of text.split("\n").slice(0, -1)) expect(line).toMatch(/^ {3}[A-Z]/);
+		expect(text).not.toMatch(/\d\s+ms|\s\*\s/);
 	});
 });

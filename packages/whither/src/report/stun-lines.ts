@@ -1,14 +1,14 @@
 /**
  * What a trace by STUN tells beside its hops, a line each: transactions and how many ran at once, what was sent again
- * (crude loss), our public address, what nodes on the way said of themselves, and how long all of it took. No line begins
- * with a blank or a digit, so that programs that read traceroute's hops pass them by.
+ * (crude loss), our public address, what nodes on the way said of themselves, and how long all of it took. Lines are
+ * indented and hold neither a star nor a time in ms, so that programs that read traceroute's hops find none in them.
  */
 import type { ExtensionJson, HopResult, ProbeResult, TraceResult } from "@whither/core";
 import { formatExtensions } from "./extension-text.ts";
 import { printable } from "./printable.ts";
 import { formatNetworkStatus } from "./stun-text.ts";
 
-const NANOSECONDS_PER_MILLISECOND = 1e6;
+const NANOSECONDS_PER_SECOND = 1e9;
 
 /** Each line with its newline. */
 export function formatStunLines(result: TraceResult): string {
@@ -18,9 +18,9 @@ export function formatStunLines(result: TraceResult): string {
 		...publicAddressLine(result),
 		...result.hops.flatMap(nodeLines),
 		...pathLines(result),
-		`Duration: ${(result.durationNs / NANOSECONDS_PER_MILLISECOND).toFixed(3)} ms`,
+		`Complete: ${(result.durationNs / NANOSECONDS_PER_SECOND).toFixed(6)} s`,
 	];
-	return lines.map((line) => `${line}\n`).join("");
+	return lines.map((line) => `   ${line}\n`).join("");
 }
 
 function transactionsLine({ counters, hops, durationNs }: TraceResult): string {

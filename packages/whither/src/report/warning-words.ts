@@ -30,10 +30,13 @@ const SENTENCES: { readonly [Code in WarningCode]: (warning: WarningByCode[Code]
 		`the connection was reset by ${from} in the middle of the trace, so later probes were not sent; --tcp needs no connection`,
 	publicAddress: ({ address }) =>
 		`routers see our packets come from ${address}: a NAT stands on the way out; --changes shows behind which hop`,
-	noSack: ({ lostAt, ttl }) =>
-		`${NO_SACK[lostAt](ttl)}; answers of the target were told apart by duplicate ACKs${lostAt === "here" ? "" : ", so look at the middlebox there if SACK is missed"}`,
+	noSack: (warning) => `${NO_SACK[warning.lostAt](warning)}; answers of the target were told apart by duplicate ACKs`,
 	mtuBlackHole: ({ ttl, from, mtu }) =>
 		`packets longer than ${mtu} bytes vanish behind hop ${ttl}${from === null ? "" : ` (${from})`} without a word; let ICMP ${tooBig(from)} pass there, or clamp MSS and MTU to ${mtu}`,
+	originsUnanswered: ({ server }) =>
+		`${server === "dns" ? "the public zones of origins" : server} answered no question, so that origins are unknown; name another server with --as-server`,
+	smallWindow: ({ window }) =>
+		`the target has room for ${window} bytes only (its receive window): probes beyond that are dropped there, which looks like loss, and longer ones cannot be sent; ask less often (-q), or use --tcp`,
 	ecnDropped: () =>
 		"SYNs with ECN go unanswered, those without are answered: something drops them; do without (--ecn, -O ecn, acc-ecn or sysctl), or let ECN pass there",
 	channelFault: ({ error }) => systemErrorSentence(error, null),
@@ -62,12 +65,24 @@ export function sessionFailure(port: number, failure: OpenFailure): string {
 	}
 }
 
-const NO_SACK: Readonly<Record<"here" | "hop" | "target" | "unknown", (ttl: number | null) => string>> = {
+type NoSack = WarningByCode["noSack"];
+
+const NO_SACK: Readonly<Record<NoSack["lostAt"], (warning: NoSack) => string>> = {
 	here: () => "SACK is switched off on this machine (net.ipv4.tcp_sack)",
-	hop: (ttl) => `SACK was taken out of our SYN behind hop ${ttl}`,
-	target: () => "our SYN arrived with SACK, but the SYN/ACK came without it",
-	unknown: () => "the SYN/ACK came without SACK",
+	hop: (warning) => `SACK was taken out of our SYN ${strippedAt(warning)}: look at the middlebox there`,
+	beyond: ({ ttl }) =>
+		`the SYN/ACK came without SACK: the target does not speak it, or it was taken out ${ttl === null ? "on the way there" : `behind hop ${ttl}`} or back`,
+	answers: () =>
+		"the target agreed to SACK, but its acknowledgments come without blocks: a middlebox takes them out on the way back",
+	unknown: () => "the SYN/ACK came without SACK, and nobody quotes enough of a SYN to tell where it was lost",
 };
+
+function strippedAt({ ttl, goneAtTtl }: NoSack): string {
+	if (ttl === null) return `before hop ${goneAtTtl ?? 1}`;
+	return goneAtTtl === undefined || goneAtTtl === ttl + 1
+		? `behind hop ${ttl}`
+		: `between hops ${ttl} and ${goneAtTtl}`;
+}
 
 /** One sentence without a full stop; a code of a later version, read from a file, is shown with its data. */
 export function warningSentence(warning: TraceWarning): string {

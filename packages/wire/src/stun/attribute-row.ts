@@ -100,12 +100,12 @@ export function bytesRow(
 	};
 }
 
-/** Text in UTF-8 of at most so many bytes where we write it; whatever its length where we read it. */
+/** Text in UTF-8 of at most so many bytes. */
 export function textRow(type: number, meaning: string, maximum: number): StunAttributeRow<string> {
 	return {
 		type,
 		meaning,
-		decode: textOf,
+		decode: (bytes) => (bytes.length <= maximum ? textOf(bytes) : null),
 		write(writer, value) {
 			const before = writer.length;
 			writer.text(value);
@@ -180,7 +180,9 @@ function decodeAddress(bytes: Uint8Array, mask: Uint8Array): StunAddress | null 
 }
 
 function writeAddress(writer: ByteWriter, value: StunAddress, mask: Uint8Array): void {
-	const bytes = parseAddress(value.address);
+	// A zone (`fe80::1%eth0`) means something on its own machine alone.
+	const [address = ""] = value.address.split("%", 1);
+	const bytes = parseAddress(address);
 	if (isDecodeError(bytes)) throw new RangeError(`not an address: ${value.address}`);
 	requireRange("port", value.port, 0xffff);
 	writer.uint16("family", bytes.length === 4 ? 1 : 2);

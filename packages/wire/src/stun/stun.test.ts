@@ -205,6 +205,11 @@ describe("encoding", () => {
 		expect(encode([])).toHaveLength(20);
 	});
 
+	test("leaves out the zone of an address", () => {
+		const message = build([{ name: "xorMappedAddress", value: { address: "fe80::1%eth0", port: 1 } }]);
+		expect(attributeOf(message, "xorMappedAddress")).toEqual({ address: "fe80::1", port: 1 });
+	});
+
 	test("gives each message bytes of its own", () => {
 		const first = encode([{ name: "software", value: "one" }]);
 		const copy = first.slice();

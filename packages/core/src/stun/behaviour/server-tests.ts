@@ -1,5 +1,6 @@
 import { attributeOf, type StunAddress, type StunMessage } from "@whither/wire";
 import type { Instant } from "../../machine.ts";
+import { mayPointAt } from "../answers.ts";
 import type { TransmitSchedule } from "../schedule.ts";
 import { changeItems, type Outcome, type Question } from "./inquiry.ts";
 import type { ChangeOutcome, FilteringEvidence } from "./judge.ts";
@@ -28,7 +29,7 @@ export function otherAddressOf(message: StunMessage, server: StunAddress): Other
 	const modern = attributeOf(message, "otherAddress");
 	const address = modern ?? attributeOf(message, "changedAddress");
 	if (address === undefined || address.address === server.address || address.port === server.port) return null;
-	if (address.address.includes(":") !== server.address.includes(":")) return null;
+	if (!mayPointAt(server, address)) return null;
 	return { address, tests: modern === undefined ? "rfc3489" : "rfc5780" };
 }
 

@@ -9,7 +9,10 @@ import { Tracer } from "../tracer.ts";
 import type { TracerInput } from "../tracer-io.ts";
 import { arrived, contextOf, errorAbout, HEADER, SOURCE_PORT, TARGET } from "./method.fixture.ts";
 import { tcpinsession as method } from "./tcpinsession.ts";
-import { LONGEST_PAYLOAD, probeAt, probeSequence, synAt, synSequence } from "./tcpinsession-place.ts";
+import { longestPayload, probeAt, probeSequence, synAt, synSequence } from "./tcpinsession-place.ts";
+
+const WINDOW = 64_240;
+const LONGEST_PAYLOAD = longestPayload(WINDOW);
 
 /** Numbers whose windows wrap, and some that do not. */
 const NUMBERS = [0, 0x7fffff00, 0xfffffff0, 0xffff_ffff, 0xffff_8000, 0x1234_5678];
@@ -19,6 +22,7 @@ const SESSION: SessionFacts = {
 	sendNext: 0xffff_fff0,
 	receiveNext: 7,
 	synAckTtl: null,
+	window: 64_240,
 	mss: 1460,
 	sackOffered: true,
 	sackPermitted: true,
@@ -34,8 +38,8 @@ describe("places of in-session probes", () => {
 				fc.integer({ min: 0, max: 1_700 }),
 				fc.constantFrom(1, 2, 60, 125, 126, 1_348, 1_460, LONGEST_PAYLOAD),
 				(sendNext, sequence, payload) => {
-					const at = probeSequence(sendNext, sequence, payload);
-					expect(probeAt(sendNext, at)).toBe(sequence);
+					const at = probeSequence({ sendNext, window: WINDOW }, sequence, payload);
+					expect(probeAt({ sendNext, window: WINDOW }, at)).toBe(sequence);
 					expect((at - sendNext) >>> 0).toBeGreaterThan(0);
 					expect(((at - sendNext) >>> 0) + payload).toBeLessThanOrEqual(0x8000);
 				},
@@ -45,7 +49,10 @@ describe("places of in-session probes", () => {
 
 	it("leaves a hole between any two probes of one byte", () => {
 		for (let sequence = 0; sequence < 4_000; sequence++) {
-			expect(probeSequence(5, sequence + 1, 1) - probeSequence(5, sequence, 1)).toBe(2);
+			expect(
+				probeSequence({ sendNext: 5, window: WINDOW }, sequence + 1, 1) -
+					probeSequence({ sendNext: 5, window: WINDOW }, sequence, 1),
+			).toBe(2);
 		}
 	});
 
@@ -54,7 +61,9 @@ describe("places of in-session probes", () => {
 		(payload) => {
 			const slots = payload > 125 ? 7 : 62;
 			for (let first = 0; first < 100; first++) {
-				const begins = Array.from({ length: slots }, (_, index) => probeSequence(5, first + index, payload));
+				const begins = Array.from({ length: slots }, (_, index) =>
+					probeSequence({ sendNext: 5, window: WINDOW }, first + index, payload),
+				);
 				begins.sort((a, b) => a - b);
 				const gaps = begins.slice(1).map((begin, index) => begin - (begins[index] ?? 0) - payload);
 				expect(Math.min(...gaps)).toBeGreaterThan(0);
@@ -62,15 +71,29 @@ describe("places of in-session probes", () => {
 		},
 	);
 
+	it.each([536, 1_152, 4_096, 5_840, 8_192, 14_600, 28_960])("fits them into a window of %i bytes", (window) => {
+		const receiver = { sendNext: 0xffff_fff0, window };
+		const longest = longestPayload(window);
+		expect(longest).toBeGreaterThanOrEqual(Math.min(1_460, window / 5));
+		for (const payload of [1, 2, 60, longest]) {
+			for (let sequence = 0; sequence < Math.min(60, window >> 4); sequence++) {
+				const at = probeSequence(receiver, sequence, payload);
+				expect(probeAt(receiver, at)).toBe(sequence);
+				expect(((at - receiver.sendNext) >>> 0) + payload).toBeLessThanOrEqual(window);
+			}
+		}
+		expect(probeAt(receiver, probeSequence(receiver, 4_000, 1))).toBe(4_000);
+	});
+
 	it("takes nobody else's number for a probe's", () => {
 		for (const sendNext of NUMBERS) {
-			expect(probeAt(sendNext, sendNext)).toBeNull();
-			expect(probeAt(sendNext, sequenceAdd(sendNext, -1))).toBeNull();
-			expect(probeAt(sendNext, sequenceAdd(sendNext, 2))).toBeNull();
+			expect(probeAt({ sendNext, window: WINDOW }, sendNext)).toBeNull();
+			expect(probeAt({ sendNext, window: WINDOW }, sequenceAdd(sendNext, -1))).toBeNull();
+			expect(probeAt({ sendNext, window: WINDOW }, sequenceAdd(sendNext, 2))).toBeNull();
 			expect(synAt(sendNext, sendNext)).toBeNull();
 			expect(synAt(sendNext, sequenceAdd(sendNext, -1))).toBeNull();
 			expect(synAt(sendNext, synSequence(sendNext, 9))).toBe(9);
-			expect(probeAt(sendNext, synSequence(sendNext, 9))).toBeNull();
+			expect(probeAt({ sendNext, window: WINDOW }, synSequence(sendNext, 9))).toBeNull();
 		}
 	});
 });

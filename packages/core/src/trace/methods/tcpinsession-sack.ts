@@ -56,21 +56,30 @@ export function optionFate({ segment }: Pick<QuotedProbe, "segment">): OptionFat
 	return decoded.truncated ? "unknown" : "removed";
 }
 
-/** The warning that the other end agreed to no SACK, with the place where the option was lost. */
-export function sackConclusions(
-	{ sessions }: ProbeContext,
-	{ companions, reached }: TraceEvidence,
-): readonly TraceWarning[] {
+/** The warning that there is no SACK, or none in the answers, with the place where it was lost. */
+export function sackConclusions({ sessions }: ProbeContext, evidence: TraceEvidence): readonly TraceWarning[] {
 	const [session] = sessions;
-	if (session === undefined || session.sackPermitted) return [];
-	if (!session.sackOffered) return [{ code: "noSack", lostAt: "here", ttl: null }];
+	if (session === undefined) return [];
+	if (session.sackPermitted)
+		return blocksAreMissing(evidence) ? [{ code: "noSack", lostAt: "answers", ttl: null }] : [];
+	return session.sackOffered ? [lostOption(evidence)] : [{ code: "noSack", lostAt: "here", ttl: null }];
+}
+
+/** The target acknowledged probes, and none of them by a block. */
+function blocksAreMissing({ hops }: TraceEvidence): boolean {
+	const answers = hops.flatMap(({ probes }) => probes).filter(({ reply }) => reply?.kind === "ack");
+	return answers.length > 0 && answers.every(({ reply }) => reply?.detail.sack === undefined);
+}
+
+/** How far SYNs came with the option, by what hops quoted of them. */
+function lostOption({ companions, reached }: TraceEvidence): TraceWarning {
 	const seen = companions
 		.filter(({ name }) => name === SYN_COMPANION)
 		.map(({ ttl, probes }) => ({ ttl, fate: probes[0]?.reply?.detail.sackPermitted ?? "unknown" }));
 	const removedAt = seen.find(({ fate }) => fate === "removed")?.ttl ?? null;
 	const kept = seen.filter(({ ttl, fate }) => fate === "kept" && (removedAt === null || ttl < removedAt));
 	const ttl = kept.at(-1)?.ttl ?? null;
-	if (removedAt !== null) return [{ code: "noSack", lostAt: "hop", ttl }];
-	const cameThrough = reached && seen.at(-1)?.ttl === (ttl ?? undefined);
-	return [{ code: "noSack", lostAt: cameThrough ? "target" : "unknown", ttl: cameThrough ? null : ttl }];
+	if (removedAt !== null) return { code: "noSack", lostAt: "hop", ttl, goneAtTtl: removedAt };
+	const isNextDoor = reached && seen.length === 0;
+	return { code: "noSack", lostAt: ttl !== null || isNextDoor ? "beyond" : "unknown", ttl };
 }

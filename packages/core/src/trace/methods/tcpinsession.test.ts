@@ -10,12 +10,12 @@ import {
 } from "@whither/wire";
 import { describe, expect, it } from "vitest";
 import type { Family, Reply, SessionFacts } from "../channel.ts";
-import type { ProbeContext, ProbeRequest } from "../method.ts";
+import type { ProbeContext, ProbeRequest, TraceEvidence } from "../method.ts";
 import type { CompanionResult } from "../result.ts";
 import { synAckFacts } from "../session.ts";
 import { arrived, contextOf, errorAbout, FAMILIES, HEADER, ROUTER, SOURCE, TARGET } from "./method.fixture.ts";
 import { tcpinsession as method } from "./tcpinsession.ts";
-import { LONGEST_PAYLOAD } from "./tcpinsession-place.ts";
+import { longestPayload } from "./tcpinsession-place.ts";
 
 const PORT = 443;
 
@@ -24,6 +24,7 @@ const SESSION: SessionFacts = {
 	sendNext: 0xffff_fff0,
 	receiveNext: 0xffff_fffe,
 	synAckTtl: 52,
+	window: 64_240,
 	mss: 1460,
 	sackOffered: true,
 	sackPermitted: true,
@@ -135,7 +136,7 @@ describe.each(FAMILIES)("tcpinsession, IPv%d", (family) => {
 
 	it("is no longer than the window has places for", () => {
 		for (const length of [2_200, 9_000, 65_535]) {
-			expect(segmentOf(context, request(3, { length })).payload).toHaveLength(LONGEST_PAYLOAD);
+			expect(segmentOf(context, request(3, { length })).payload).toHaveLength(longestPayload(SESSION.window));
 		}
 	});
 
@@ -240,12 +241,13 @@ describe.each(FAMILIES)("tcpinsession, IPv%d", (family) => {
 		const ports = { sourcePort: PORT, destinationPort: 50_000 };
 		const flags = TCP_FLAGS.syn | TCP_FLAGS.ack;
 		const numbers = { sequence: 0xffff_ffff, acknowledgment: 5 };
-		const fields = { family, source, destination, ...ports, ...numbers, flags, options };
+		const fields = { family, source, destination, ...ports, ...numbers, flags, window: 64_240, options };
 		const segment = encodeTcp(fields, new Uint8Array(0));
 		expect(synAckFacts({ segment, ttl: 60 })).toEqual({
 			sendNext: 5,
 			receiveNext: 0,
 			synAckTtl: 60,
+			window: 64_240,
 			mss: 1_360,
 			sackPermitted: true,
 			timestamps: { value: 9, echo: 8 },
@@ -292,17 +294,27 @@ describe("where SACK was lost", () => {
 	}
 
 	it.each([
-		["behind the last hop that still saw it", ["kept", "kept", "removed"], { lostAt: "hop", ttl: 2 }],
-		["behind the last that told, over silent ones", ["kept", null, "removed"], { lostAt: "hop", ttl: 1 }],
-		["before the first hop", ["removed", "removed"], { lostAt: "hop", ttl: null }],
-		["at the target", ["kept", "unknown", "kept"], { lostAt: "target", ttl: null }],
-		["nobody knows where", ["kept", "unknown", "unknown"], { lostAt: "unknown", ttl: 1 }],
-		["nobody knows where at all", [null, null], { lostAt: "unknown", ttl: null }],
-		["at a target next door", [], { lostAt: "target", ttl: null }],
+		["behind the last hop that still saw it", ["kept", "kept", "removed"], { lostAt: "hop", ttl: 2, goneAtTtl: 3 }],
+		["behind the last that told, over silent ones", ["kept", null, "removed"], { lostAt: "hop", ttl: 1, goneAtTtl: 3 }],
+		["before the first hop", ["removed", "removed"], { lostAt: "hop", ttl: null, goneAtTtl: 1 }],
+		["behind the last router, if not at the target", ["kept", "unknown", "kept"], { lostAt: "beyond", ttl: 3 }],
+		["behind the last that told", ["kept", "unknown", "unknown"], { lostAt: "beyond", ttl: 1 }],
+		["nobody knows where", [null, null], { lostAt: "unknown", ttl: null }],
+		["at a target next door, or before it", [], { lostAt: "beyond", ttl: null }],
 	])("%s", (_, fates, expected) => {
 		const evidence = { reached: true, hops: [], companions: companionsWith(...fates) };
 		expect(method.conclusions?.(bare, evidence)).toEqual([{ code: "noSack", ...expected }]);
 		expect(method.conclusions?.(sessionContext(4), evidence)).toEqual([]);
+	});
+
+	it.each([
+		["in none of the target's answers", [{}, {}], [{ code: "noSack", lostAt: "answers", ttl: null }]],
+		["not in one of them", [{ sack: [[1, 2]] }, {}], []],
+		["in nothing that it did not answer", [], []],
+	])("with SACK agreed on, blocks are %s", (_, details, expected) => {
+		const probes = details.map((detail) => ({ reply: { kind: "ack", detail } }));
+		const evidence = { reached: true, hops: [{ ttl: 1, probes }], companions: [] } as unknown as TraceEvidence;
+		expect(method.conclusions?.(sessionContext(4), evidence)).toEqual(expected);
 	});
 });
 

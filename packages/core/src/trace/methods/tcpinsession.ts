@@ -23,8 +23,9 @@ import {
 import type { IcmpErrorReply, PacketReply, ProbePacket, QuotedProbe, Reply, SessionFacts } from "../channel.ts";
 import type { Match, ProbeContext, ProbeRequest, ReplyMeaning, TraceMethod } from "../method.ts";
 import { quotedFrame } from "./quoted-frame.ts";
-import { LONGEST_PAYLOAD, probeAt, probeSequence, synAt } from "./tcpinsession-place.ts";
+import { longestPayload, probeAt, probeSequence, synAt } from "./tcpinsession-place.ts";
 import { optionFate, SYN_COMPANION, sackConclusions, synCompanions, synSegment } from "./tcpinsession-sack.ts";
+import { windowConclusions } from "./tcpinsession-window.ts";
 
 const TCP = IP_PROTOCOL.tcp;
 const HTTPS_PORT = 443;
@@ -37,6 +38,7 @@ const IMAGINED = {
 	receiveNext: 1,
 	synAckTtl: 64,
 	mss: null,
+	window: 0xffff,
 	sackOffered: true,
 	sackPermitted: true,
 	timestamps: { value: 1, echo: 1 },
@@ -78,7 +80,7 @@ export const tcpinsession: TraceMethod = {
 	connections: ({ ecmp }) => (typeof ecmp === "string" ? (connectionCount(ecmp) ?? 1) : 1),
 	prepare,
 	companions: synCompanions,
-	conclusions: sackConclusions,
+	conclusions: (context, evidence) => [...sackConclusions(context, evidence), ...windowConclusions(context, evidence)],
 	probe,
 	match,
 };
@@ -99,7 +101,7 @@ function imaginedAnswer(context: ProbeContext, session: SessionFacts): PacketRep
 	const { family, source: destination, target: source, port: sourcePort } = context;
 	const ports = { sourcePort, destinationPort: session.sourcePort };
 	const numbers = { sequence: session.receiveNext, acknowledgment: session.sendNext };
-	const starts = [2, 0].map((sequence) => probeSequence(session.sendNext, sequence, 1));
+	const starts = [2, 0].map((sequence) => probeSequence(session, sequence, 1));
 	const value = starts.map((start) => ({ start, end: sequenceAdd(start, 1) }));
 	const sack: TcpOption = { name: "sack", kind: 5, value };
 	const options = [...segmentOptions(session), NO_OPERATION, NO_OPERATION, sack];
@@ -143,7 +145,7 @@ function dataSegment(context: ProbeContext, session: SessionFacts, request: Prob
 		destination,
 		sourcePort: session.sourcePort,
 		destinationPort,
-		sequence: probeSequence(session.sendNext, request.sequence, payload.length),
+		sequence: probeSequence(session, request.sequence, payload.length),
 		acknowledgment: session.receiveNext,
 		flags: TCP_FLAGS.psh | TCP_FLAGS.ack,
 		window: WINDOW,
@@ -153,10 +155,10 @@ function dataSegment(context: ProbeContext, session: SessionFacts, request: Prob
 }
 
 /** The shortest packets carry one byte, with timestamps or without; the longest as much as the window has places for. */
-function payloadLength({ family }: ProbeContext, { timestamps }: SessionFacts, length: number): number {
+function payloadLength({ family }: ProbeContext, { timestamps, window }: SessionFacts, length: number): number {
 	if (length <= DEFAULT_LENGTH[family]) return 1;
 	const options = timestamps === null ? 0 : TIMESTAMPS_LENGTH;
-	return Math.min(LONGEST_PAYLOAD, length - IP_HEADER_LENGTH[family] - TCP_HEADER_LENGTH - options);
+	return Math.min(longestPayload(window), length - IP_HEADER_LENGTH[family] - TCP_HEADER_LENGTH - options);
 }
 
 function segmentOptions({ timestamps }: SessionFacts): readonly TcpOption[] {
@@ -189,11 +191,12 @@ function matchError(context: ProbeContext, reply: IcmpErrorReply): Match {
 }
 
 function namedByQuote(
-	{ sendNext, sackPermitted }: SessionFacts,
+	session: SessionFacts,
 	tcpSequence: number,
 	{ meaning, quoted }: { readonly meaning: ReplyMeaning; readonly quoted: QuotedProbe },
 ): Match | null {
-	const sequence = probeAt(sendNext, tcpSequence);
+	const { sendNext, sackPermitted } = session;
+	const sequence = probeAt(session, tcpSequence);
 	if (sequence !== null) return { type: "probe", sequence, meaning };
 	const syn = sackPermitted ? null : synAt(sendNext, tcpSequence);
 	if (syn === null) return null;
@@ -213,7 +216,9 @@ function matchSegment(context: ProbeContext, reply: PacketReply): Match {
 	if (blocks.length > 0) return matchBlocks(session, blocks);
 	// Nothing of the kernel's is in flight: an acknowledgment of nothing new, without data, answers a probe.
 	const repeats = header.acknowledgment === session.sendNext && (header.flags & TCP_FLAGS.fin) === 0;
-	return repeats && payload.length === 0 ? { type: "flow", meaning: acknowledged({}) } : STRANGER;
+	if (!repeats || payload.length > 0) return STRANGER;
+	// Who speaks SACK acknowledges several at once, and somebody took the blocks out.
+	return { type: "flow", meaning: acknowledged({}), ...(session.sackPermitted ? { joint: true } : {}) };
 }
 
 function matchReset(session: SessionFacts, { sequence }: TcpHeader, from: string): Match {
@@ -225,12 +230,12 @@ function matchReset(session: SessionFacts, { sequence }: TcpHeader, from: string
  * The first block holds what has just arrived (RFC 2018 section 4), the others what did before; one that tells of bytes
  * that came twice (RFC 2883) begins where the second copy did, and so names a probe that has its answer.
  */
-function matchBlocks({ sendNext }: SessionFacts, blocks: readonly SackBlock[]): Match {
+function matchBlocks(session: SessionFacts, blocks: readonly SackBlock[]): Match {
 	const [sequence, ...also] = blocks
-		.map(({ start }) => probeAt(sendNext, start))
+		.map(({ start }) => probeAt(session, start))
 		.filter((sequence) => sequence !== null);
 	if (sequence === undefined) return STRANGER;
-	const relative = (edge: number) => sequenceDifference(edge, sendNext);
+	const relative = (edge: number) => sequenceDifference(edge, session.sendNext);
 	const sack = blocks.map(({ start, end }) => [relative(start), relative(end)]);
 	const meaning = acknowledged({ sack });
 	return { type: "probe", sequence, meaning, ...(also.length === 0 ? {} : { also }) };

@@ -4,6 +4,7 @@ import type { ProbeBook } from "../probe-book.ts";
 import type { MtuDrop, TraceWarning } from "../result.ts";
 import { dropTtl, lastAnswered, lastTelling, longestTo, type MtuBooks } from "./books.ts";
 import type { FoundMtu } from "./search.ts";
+import { LEAST_MTU } from "./sizes.ts";
 
 /** Every place where packets must become shorter, in order of hops. */
 export function mtuDrops(books: MtuBooks, found: readonly FoundMtu[]): readonly MtuDrop[] {
@@ -40,7 +41,10 @@ export function pathMtuOf(books: MtuBooks, lastTtl: number, drops: readonly MtuD
 	const reached = longestTo(books, ttl) ?? 0;
 	const beyond = drops.filter((drop) => drop.ttl >= ttl || reached <= context.length).map(({ mtu }) => mtu);
 	// The target may dislike long packets for something else.
-	const least = reached <= context.length && context.linkMtu !== context.length ? [] : [reached];
+	const least =
+		reached <= context.length && context.linkMtu !== context.length
+			? []
+			: [Math.max(reached, LEAST_MTU[context.family])];
 	const known = [...least, ...beyond];
 	return known.length === 0 ? null : Math.min(...known);
 }

@@ -163,6 +163,7 @@ describe("inside a connection", () => {
 		sendNext: 1,
 		receiveNext: 1,
 		synAckTtl: 60,
+		window: 64_240,
 		mss: 1460,
 		sackOffered: true,
 		sackPermitted: true,
