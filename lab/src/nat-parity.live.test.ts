@@ -10,6 +10,7 @@ import {
 } from "@whither/sim";
 import { describe, expect, test } from "vitest";
 import { kernelWorld, type SocketsWorld, simulatedWorld, type WorldSocket } from "./both-worlds.fixture.ts";
+import { conntrackObstacle, forgetFlows } from "./forget-flows.ts";
 import { labObstacle } from "./requirements.ts";
 import { openLab } from "./topology.ts";
 
@@ -132,5 +133,26 @@ describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skippe
 			const { simulated, real } = await inBothWorlds(scenario, family, punch);
 			expect({ simulated, real }).toEqual({ simulated: expectPunch(a, b), real: expectPunch(a, b) });
 		});
+
+		test.skipIf(conntrackObstacle() !== null)(
+			`IPv${family}: a NAT that is made to forget gives another port`,
+			async () => {
+				const scenario = natWorld({ a: natKind("symmetric") });
+				const lab = await openLab(scenario, { world: "kernel" });
+				const world = kernelWorld(lab, family);
+				try {
+					const [server] = openServer(world, scenario, family);
+					const client = world.open("lanA", 5000);
+					if (server === undefined) throw new Error("no server");
+					const seen = await seenBy(world, server, client);
+					expect(await seenBy(world, server, client)).toEqual(seen);
+					await forgetFlows(lab.namespaceOf("natA"));
+					expect(await seenBy(world, server, client)).not.toEqual(seen);
+				} finally {
+					world.close();
+					await lab.close();
+				}
+			},
+		);
 	}
 });

@@ -76,6 +76,7 @@ function clientOf(lab: Lab) {
 }
 
 type Tests = NatBehaviour["tests"];
+type StunFound = Pick<NatBehaviour, "lifetimeSeconds" | "goneAfterSeconds">;
 
 async function checkWhither({ seen }: NatKind, lab: Lab, asked: Asked, standard: Tests = "rfc5780"): Promise<void> {
 	const { family, port, backend } = asked;
@@ -129,6 +130,25 @@ describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skippe
 			await withServers(kind, async (lab) => {
 				await Promise.all(ASKED.map((asked) => checkWhither(kind, lab, asked)));
 				await Promise.all([...FAMILIES.map((family) => checkDiscovery(kind, lab, family)), checkClassic(kind, lab)]);
+			});
+		},
+		TEST_MS,
+	);
+
+	test(
+		"a short lifetime is measured, by coturn and by whither serve",
+		async () => {
+			await withServers(natKind("port-restricted with a short lifetime"), async (lab) => {
+				const outcomes = [COTURN_PORT, SERVE_PORT].map((port) => {
+					const args = ["stun", `${serverOf(lab, 4)}:${port}`, "--lifetime", "--longest", "12", "--json"];
+					return runWhither(args, clientOf(lab));
+				});
+				for (const { stdout, stderr } of await Promise.all(outcomes)) {
+					const found = JSON.parse(stdout) as StunFound;
+					// Three seconds, as the kernel counts them.
+					expect([2, 3], stdout + stderr).toContain(found.lifetimeSeconds);
+					expect([3, 4], stdout + stderr).toContain(found.goneAfterSeconds);
+				}
 			});
 		},
 		TEST_MS,
