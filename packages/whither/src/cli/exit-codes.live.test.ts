@@ -36,7 +36,7 @@ describe("exit codes of real traces to this machine", () => {
 		(flag) => {
 			const { status, stderr } = run([flag, "127.0.0.1"], { uid: NOBODY, gid: NOBODY });
 			expect(status).toBe(3);
-			expect(stderr).toContain("udp, udp-classic, udp-port, icmp, tcpconnect, quic and dns work without it");
+			expect(stderr).toContain("udp, udp-classic, udp-port, icmp, tcpconnect, quic, stun and dns work without it");
 		},
 	);
 
