@@ -36,9 +36,6 @@ const PUBLIC_NETWORKS: readonly Readonly<Record<Family, string>>[] = [
 	{ 4: "192.0.2.", 6: "2001:db8:2::" },
 ];
 
-/** Most public addresses that one host can have. */
-export const MOST_PUBLIC_ADDRESSES = PUBLIC_NETWORKS.length;
-
 /** The first, second or third public address that a node has or would have; canonical text. */
 export function publicAddress({ nodes }: Topology, node: string, which: number, family: Family): string {
 	const number = Object.keys(nodes).indexOf(node) + 1;
