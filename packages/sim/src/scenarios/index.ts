@@ -3,6 +3,7 @@ import type { Scenario } from "../scenario.ts";
 import { EVERY_METHOD } from "./every-method.ts";
 import { FAULTY_LINKS } from "./faulty-links.ts";
 import { FOREIGN } from "./foreign.ts";
+import { HOMES } from "./homes.ts";
 import { LIMITS } from "./limits.ts";
 import { METHODS } from "./methods.ts";
 import { MIDDLEBOXES } from "./middleboxes.ts";
@@ -33,6 +34,7 @@ export const SCENARIOS: readonly Scenario[] = [
 	...EVERY_METHOD,
 	...SESSIONS,
 	...MIDDLEBOXES,
+	...HOMES,
 	...STUN_PATHS,
 	...STUN_SERVERS,
 ];
