@@ -94,15 +94,10 @@ async function checkWhither({ seen }: NatKind, lab: Lab, asked: Asked, standard:
 	expect(found, words).toMatchObject({ tests: isReached ? standard : "none" });
 }
 
-/**
- * What `turnutils_natdiscovery` makes of this kind and a server that keeps to RFC 5780 section 7.4. It goes by the other
- * address of the second answer, which was itself sent from the other one: its third request comes back to the first
- * address, and so a mapping by address looks like one by address and port. coturn tells the same other address everywhere.
- */
+/** What `turnutils_natdiscovery` makes of this kind. */
 function discoverable({ seen }: NatKind) {
 	const isReached = seen.mapping !== "unknown";
-	const mapping = seen.mapping === "addressDependent" ? "addressAndPortDependent" : seen.mapping;
-	return { mapping: isReached ? mapping : null, filtering: isReached ? seen.filtering : null, isReached };
+	return { mapping: isReached ? seen.mapping : null, filtering: isReached ? seen.filtering : null, isReached };
 }
 
 async function checkDiscovery(kind: NatKind, lab: Lab, family: Family): Promise<void> {

@@ -41,12 +41,17 @@ interface Asked {
 function ask(
 	server: StunServer,
 	attributes: readonly StunItem[],
-	more: Partial<StunFields> & { readonly family?: 4 | 6; readonly local?: number; readonly transport?: "stream" } = {},
+	more: Partial<StunFields> & {
+		readonly family?: 4 | 6;
+		readonly local?: number;
+		readonly transport?: "stream";
+		readonly now?: number;
+	} = {},
 ): Asked {
-	const { family = 4, local = 0, transport, ...fields } = more;
+	const { family = 4, local = 0, transport, now = 0, ...fields } = more;
 	const request = encodeStun({ class: "request", method: "binding", transactionId: ID, attributes, ...fields });
 	const input = { type: "received", bytes: request, from: CLIENTS[family], local } as const;
-	const outputs = server.step(transport === undefined ? input : { ...input, transport }, 0);
+	const outputs = server.step(transport === undefined ? input : { ...input, transport }, now);
 	const [output] = outputs;
 	if (output?.type !== "send") throw new Error(`nothing was answered: ${output?.reason}`);
 	const response = decodeStun(output.bytes);
@@ -75,7 +80,6 @@ describe.each(FAMILIES)("IPv%i: a Binding request", (family) => {
 	});
 
 	test("to a server with two addresses and ports learns the others, from wherever it asks", () => {
-		const server = new StunServer({ sockets: fourSockets(family) });
 		const [a, b] = ADDRESSES[family];
 		const others = [
 			{ address: b, port: 3479 },
@@ -84,11 +88,23 @@ describe.each(FAMILIES)("IPv%i: a Binding request", (family) => {
 			{ address: a, port: 3478 },
 		];
 		for (const [local, other] of others.entries()) {
-			const { response } = ask(server, [], { family, local });
+			const { response } = ask(new StunServer({ sockets: fourSockets(family) }), [], { family, local });
 			expect(attributeOf(response, "otherAddress")).toEqual(other);
 			expect(attributeOf(response, "responseOrigin")).toEqual(fourSockets(family)[local]?.address);
 			expect(attributeOf(response, "mappedAddress")).toEqual(CLIENTS[family]);
 		}
+	});
+
+	test("from a source that has begun at the other address leaves out what that knows, for ten seconds", () => {
+		const server = new StunServer({ sockets: fourSockets(family) });
+		const other = (local: number, now: number) =>
+			attributeOf(ask(server, [], { family, local, now: now * SECOND }).response, "otherAddress");
+		expect(other(0, 0)).toBeDefined();
+		expect(other(2, 1)).toBeUndefined();
+		expect(attributeOf(ask(server, [], { family, local: 2, now: SECOND }).response, "responseOrigin")).toBeDefined();
+		expect(other(1, 2)).toBeDefined();
+		expect(other(3, 12)).toBeDefined();
+		expect(other(0, 13)).toBeUndefined();
 	});
 
 	test.each([
@@ -113,9 +129,9 @@ describe("a server", () => {
 	test("tells the addresses that clients know it by", () => {
 		const known = { address: "198.51.100.1", port: 3478 };
 		const [first, ...others] = fourSockets(4);
-		const server = new StunServer({ sockets: [{ ...first!, publicAddress: known }, ...others] });
-		expect(attributeOf(ask(server, []).response, "responseOrigin")).toEqual(known);
-		expect(attributeOf(ask(server, [], { local: 3 }).response, "otherAddress")).toEqual(known);
+		const sockets = [{ ...first!, publicAddress: known }, ...others];
+		expect(attributeOf(ask(new StunServer({ sockets }), []).response, "responseOrigin")).toEqual(known);
+		expect(attributeOf(ask(new StunServer({ sockets }), [], { local: 3 }).response, "otherAddress")).toEqual(known);
 	});
 
 	test("tells an IPv4 client of a socket of both families its IPv4 address", () => {

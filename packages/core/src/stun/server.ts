@@ -11,6 +11,7 @@ import {
 } from "@whither/wire";
 import type { Deadline, Instant, Machine } from "../machine.ts";
 import { AnswerCap } from "../path-node/answer-cap.ts";
+import { AskedAddresses } from "./asked-addresses.ts";
 import { ResponseCounts } from "./response-counts.ts";
 import {
 	STUN_SERVER_LIMITS,
@@ -39,6 +40,7 @@ export class StunServer implements Machine<StunServerInput, StunServerOutput> {
 	readonly #sockets: ServerSockets;
 	readonly #cap: AnswerCap;
 	readonly #counts = new ResponseCounts();
+	readonly #asked = new AskedAddresses();
 
 	constructor(config: StunServerConfig) {
 		this.#config = config;
@@ -52,7 +54,7 @@ export class StunServer implements Machine<StunServerInput, StunServerOutput> {
 		const reason = this.#uninteresting(message);
 		if (reason !== null) return ignored(reason);
 		if (!this.#cap.allows(input.from.address, now)) return ignored("tooMany");
-		return [this.#answer(message, input)];
+		return [this.#answer(message, input, now)];
 	}
 
 	#uninteresting(message: StunMessage): StunServerIgnoreReason | null {
@@ -62,7 +64,7 @@ export class StunServer implements Machine<StunServerInput, StunServerOutput> {
 		return isMarked(message) && !verifyFingerprint(message) ? "badFingerprint" : null;
 	}
 
-	#answer(message: StunMessage, input: StunServerInput): StunServerOutput {
+	#answer(message: StunMessage, input: StunServerInput, now: Instant): StunServerOutput {
 		const signer = authenticate(message, this.#config.credentials);
 		if ("code" in signer) return refuse(message, input, signer, null);
 		const datagram = input.transport !== "stream";
@@ -74,7 +76,18 @@ export class StunServer implements Machine<StunServerInput, StunServerOutput> {
 		// Padding is not to be sent to a port that did not ask for it (RFC 5780 §7.6).
 		const padded = attributeOf(message, "padding") !== undefined && to !== input.from;
 		if (to === null || local === null || padded) return refuse(message, input, MALFORMED, signer.sign);
-		return this.#success(message, input, { to, local, sign: signer.sign });
+		const other = datagram ? this.#otherFor(input, now) : null;
+		return this.#success(message, input, { to, local, other, sign: signer.sign });
+	}
+
+	/**
+	 * What OTHER-ADDRESS tells; null: nothing. Deviation: a source that has begun at our other address knows both, and is
+	 * not told again (RFC 5780 §7.4 tells always): clients that go by the last they heard would turn back to the first.
+	 */
+	#otherFor({ from, local }: StunServerInput, now: Instant): StunAddress | null {
+		const [own, other] = [this.#sockets.addressOf(local), this.#sockets.otherOf(local)];
+		if (own === null || other === null) return null;
+		return this.#asked.continuesElsewhere(from.address, own.address, now) ? null : other;
 	}
 
 	#success(message: StunMessage, input: StunServerInput, way: Way): StunServerOutput {
@@ -86,10 +99,11 @@ export class StunServer implements Machine<StunServerInput, StunServerOutput> {
 	#items(message: StunMessage, { from, local }: StunServerInput, way: Way): readonly StunItem[] {
 		const mapped = { address: withoutMapping(from.address), port: from.port };
 		const items: StunItem[] = [{ name: "xorMappedAddress", value: mapped }];
-		const other = this.#sockets.otherOf(local);
-		const origin = other === null ? null : this.#sockets.addressOf(way.local);
+		const discovers = this.#sockets.otherOf(local) !== null;
+		const origin = discovers ? this.#sockets.addressOf(way.local) : null;
 		// RFC 5780 §6.1 asks for the plain one as well: whoever rewrites addresses in packets is found out by it.
-		if (other !== null) items.push({ name: "mappedAddress", value: mapped }, { name: "otherAddress", value: other });
+		if (discovers) items.push({ name: "mappedAddress", value: mapped });
+		if (way.other !== null) items.push({ name: "otherAddress", value: way.other });
 		if (origin !== null) items.push({ name: "responseOrigin", value: origin });
 		items.push(...this.#echoes(message, from));
 		const status = trailingAttributeOf(message, "networkStatus");
@@ -130,10 +144,11 @@ function isMarked(message: StunMessage): boolean {
 	return !message.classic && attributeOf(message, "fingerprint") !== undefined;
 }
 
-/** Where an answer goes, from which socket, and what signs it. */
+/** Where an answer goes, from which socket, what it tells of our other address, and what signs it. */
 interface Way {
 	readonly to: StunAddress;
 	readonly local: number;
+	readonly other: StunAddress | null;
 	readonly sign: StunItem | null;
 }
 
