@@ -26,7 +26,7 @@ export function sameAddress(a: StunAddress, b: StunAddress | null): boolean {
 
 /**
  * Whether a server may send us to this address: one of the same family that a host can have, and no loopback unless it is
- * one itself. What it says else would have us shout at a group or talk to our own machine.
+ * one itself. Deviation: RFC 8489 section 10 goes wherever it is told; that could be a group, or our own machine.
  */
 export function mayPointAt(server: StunAddress, { address, port }: StunAddress): boolean {
 	if (port === 0 || address.includes(":") !== server.address.includes(":")) return false;

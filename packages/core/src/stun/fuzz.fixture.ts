@@ -98,6 +98,7 @@ function discovering(bytes: Uint8Array): unknown {
 const LONG_TERM = { kind: "longTerm", username: "user", password: "password" } as const;
 const SHORT_TERM = { kind: "shortTerm", username: "user", key: KEY, integrity: "sha1" } as const;
 
+/** STUN's machines, each with what it would hear. */
 export const STUN_FUZZ_TARGETS: readonly StunFuzzTarget[] = [
 	{ name: "StunClient", decode: hearing(), seeds: ANSWERS },
 	{ name: "StunClient shortTerm", decode: hearing(SHORT_TERM), seeds: ANSWERS },

@@ -164,8 +164,9 @@ function ignored(reason: StunServerIgnoreReason): readonly StunServerOutput[] {
 }
 
 /**
- * Where to answer: another port of the same address where RESPONSE-PORT says so (RFC 5780 §7.5). RFC 3489's
- * RESPONSE-ADDRESS is heeded as far as it names the sender's own address: any other could be anybody's. Null: it does.
+ * Where to answer: another port of the same address where RESPONSE-PORT says so (RFC 5780 §7.5). Null: there is
+ * no such place. Deviation: RESPONSE-ADDRESS (RFC 3489 section 11.2.2) is heeded as far as it names the sender's own address:
+ * any other could be a victim's.
  */
 function answerTo(message: StunMessage, from: StunAddress): StunAddress | null {
 	const port = attributeOf(message, "responsePort");

@@ -11,8 +11,9 @@ export interface AnsweredSender {
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
 /**
- * An address of the interface that the packet came in by: one of a network that its sender is in, else the first. Where
- * that interface has none, as unnumbered links do, the first of another (RFC 1812 section 4.3.2.4). Null: the node has no
+ * An address of the interface that the packet came in by: one of a network that its sender is in, else the first. Deviation:
+ * RFC 1812 section 4.3.2.4 wants the interface that the answer leaves by; the path went through this one. Where it has no
+ * address, as unnumbered links do, the first of another. Null: the node has no
  * address of the family but link-local and loopback ones, which mean nothing farther away.
  */
 export function nearestAddress(interfaces: Interfaces, name: string, sender: AnsweredSender): string | null {

@@ -27,6 +27,7 @@ const NONE: ChannelLimits = {
 	dontFragment: true,
 };
 
+/** What every channel cannot be held to, by its kind. */
 export const LIMITS: Readonly<Record<ConformingChannel, ChannelLimits>> = {
 	errorQueue: NONE,
 	raw: NONE,

@@ -20,6 +20,7 @@ const ENTRIES = { 4: TIME_EXCEEDED_V4, 6: TIME_EXCEEDED_V6 } as const;
 const PROTOCOLS = [17, 6, 1] as const;
 const CONTROLS = [STAMP_V4.control, TIME_EXCEEDED_V4.control, TIME_EXCEEDED_V6.control];
 
+/** Every decoder of what the kernel writes, with what it did write. */
 export const KERNEL_FUZZ_TARGETS: readonly KernelFuzzTarget[] = [
 	{ name: "decodeControl", decode: decodeControl, seeds: CONTROLS },
 	{ name: "decodeSockaddr", decode: decodeSockaddr, seeds: [TIME_EXCEEDED_V4.name, TIME_EXCEEDED_V6.name] },

@@ -3,6 +3,7 @@ import type { ClassicNatKind, NatBehaviour, StunFailure, SystemError } from "@wh
 import type { StunFindings } from "@whither/net/stun";
 import type { StunTransport } from "./stun-server.ts";
 
+/** What stands in `schema` of every result. */
 export const STUN_SCHEMA = "whither.stun/1";
 
 /** One end of a flow. */

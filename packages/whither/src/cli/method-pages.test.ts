@@ -16,6 +16,13 @@ it("docs/methods has a page for every method, and beside them for what several d
 	expect(pages.filter((page) => !names.includes(page) && !ACROSS_METHODS.includes(page))).toEqual([]);
 });
 
+it("README has a row for every method", () => {
+	const readme = readFileSync(join(folder, "../../README.md"), "utf8");
+	const table = /\| method \|.*\n\|[-| ]+\|\n((?:\|.*\n)+)/.exec(readme)?.[1] ?? "";
+	const rows = Array.from(table.matchAll(/^\| `([^`]+)`/gm), (match) => match[1]);
+	expect(rows.toSorted()).toEqual(TRACE_METHODS.map((method) => method.name).toSorted());
+});
+
 describe("the page of a method has the same parts as the others", () => {
 	const written = TRACE_METHODS.filter(({ name }) => pages.includes(name));
 	it.each(written)("$name", ({ name, options = [] }) => {

@@ -1,7 +1,7 @@
 import { type StunAttributeRow, uint64At, uintAt } from "./attribute-row.ts";
 
 /**
- * DISCUSS (draft-martinsen-tram-discuss-02). It never got code points: 0x8050 to 0x8052 are those of its authors'
+ * DISCUSS (draft-martinsen-tram-discuss-02). Deviation: it never got code points: 0x8050 to 0x8052 are those of its authors'
  * software, the others are this project's choice, all in the range that receivers may ignore.
  */
 

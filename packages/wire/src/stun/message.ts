@@ -199,7 +199,8 @@ export function attributeOf<Name extends StunAttributeName>(
 
 /**
  * The value of the last attribute of this name that nothing protects: behind the last integrity attribute, or anywhere
- * in a message that has none. Where routers write NETWORK-STATUS (draft-martinsen-tram-discuss-02).
+ * in a message that has none. Where routers write NETWORK-STATUS. Deviation: draft-martinsen-tram-discuss-02 offers it
+ * behind MESSAGE-INTEGRITY alone; in a message without one nothing is protected.
  */
 export function trailingAttributeOf<Name extends StunAttributeName>(
 	message: StunMessage,

@@ -25,8 +25,8 @@ const CONGESTED = 0x80;
 
 /**
  * Adds a router's word to the NETWORK-STATUS that a message offers for it, in place (draft-martinsen-tram-discuss-02): the
- * node count goes up to 255 at most, congestion is only ever switched on, bandwidths only fall (0 stands for none said),
- * and a fingerprint is mended. The caller mends the UDP checksum. False, and nothing changed: no STUN message with a
+ * node count goes up to 255 at most, congestion is only ever switched on, and a fingerprint is mended. Deviation: the draft
+ * does not say how bandwidths are written; they only fall, and 0 stands for none said. The caller mends the UDP checksum. False, and nothing changed: no STUN message with a
  * cookie, none offered behind the integrity attributes, or a fingerprint that was wrong before.
  */
 export function rewriteNetworkStatus(bytes: Uint8Array, router: RouterStatus): boolean {

@@ -29,7 +29,9 @@ export function behaviourSockets(options: { readonly lifetime: boolean }): numbe
 
 /**
  * What a NAT does, found out with a STUN server that has two addresses (RFC 5780), or one of RFC 3489; with any other
- * server the mapped address alone. All tests run at once, but for the first answer, which tells what server it is.
+ * server the mapped address alone. Deviation: the tests of RFC 5780 section 4 follow each other on one socket; these run at
+ * once, but for the first, which tells what server it is, and those of filtering on a socket of their own, since the tests
+ * of mapping would open its filter.
  */
 export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBehaviourOutput> {
 	readonly #config: NatBehaviourConfig;

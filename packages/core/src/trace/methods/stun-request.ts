@@ -72,8 +72,9 @@ function unpaddedLength(context: ProbeContext): number {
 }
 
 /**
- * What stands first is quoted most often: the counter that tells retransmissions apart. The draft has the hop in its
- * place, and pads with an attribute that servers must know or refuse.
+ * What stands first is quoted most often: the counter that tells retransmissions apart. Deviation: where
+ * draft-martinsen-tram-stuntrace-01 section 3 has the hop in its place, and pads with an attribute that servers must know or
+ * refuse, we do so for `-O draft` alone.
  */
 function encodeRequest(context: ProbeContext, request: ProbeRequest, paddingLength: number): Uint8Array {
 	const { ttl, sequence, retransmission } = request;

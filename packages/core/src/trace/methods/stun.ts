@@ -75,6 +75,10 @@ function utf8Length(text: string): number {
 	return length;
 }
 
+/**
+ * Deviation: RFC 8489 section 6.2.1 sends a request seven times, after 500 ms and then twice as long each time; here it is
+ * once more (unless `-O retransmit` says otherwise), within the wait that the path suggests: a trace is over before that.
+ */
 function retransmissions({ retransmit }: ProbeContext["options"]): number {
 	return typeof retransmit === "string" ? Number(retransmit) : USUAL_RETRANSMISSIONS;
 }
@@ -129,6 +133,7 @@ function quotedCount(payload: Uint8Array): number | undefined {
 	return isCounter ? payload[COUNT_AT] : undefined;
 }
 
+/** STUN Binding requests (RFC 8489 section 3) of one 5-tuple, each four bytes longer a hop. */
 export const stun: TraceMethod = {
 	name: "stun",
 	summary: "STUN Binding requests (port 3478 unless -p), as ICE sends them on the way that media takes",
