@@ -127,7 +127,7 @@ for (const narrow of [false, true]) {
 	const here = rows.filter((row) => (row.mtu ?? false) === narrow);
 	if (here.length === 0) continue;
 	const lab = await openLab(scenarioOf(narrow), { world: "kernel", realtime: true });
-	const servers = await startServers(lab.namespaceOf("target"));
+	const servers = await startServers(lab, "target");
 	try {
 		for (const row of here) {
 			if (row.server !== undefined && !servers.kinds.has(row.server)) {

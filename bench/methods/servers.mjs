@@ -4,15 +4,16 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { findProgram, insideNamespace, startTool } from "@whither/lab";
+import { coturnObstacle, findProgram, insideNamespace, openCoturn, startTool } from "@whither/lab";
 
 const HTTPS_PORT = 443;
 const SERVER_NAME = "server.test";
 /** How long servers may take to start. */
 const START_MS = 2500;
 
-/** Starts what can be started in a namespace; `kinds` says what listens, `bytesRead` what TCP clients have sent. */
-export async function startServers(namespace) {
+/** Starts what can be started at a node of a lab; `kinds` says what listens, `bytesRead` what TCP clients have sent. */
+export async function startServers(lab, node) {
+	const namespace = lab.namespaceOf(node);
 	const folder = mkdtempSync(join(tmpdir(), "whither-bench-"));
 	const tools = [];
 	const kinds = new Set(["tcp"]);
@@ -32,17 +33,15 @@ export async function startServers(namespace) {
 		tools.push(tool);
 		kinds.add(kind);
 	};
-	const [caddy, openssl, dnsmasq, coturn] = ["caddy", "openssl", "dnsmasq", "turnserver"].map(findProgram);
+	const [caddy, openssl, dnsmasq] = ["caddy", "openssl", "dnsmasq"].map(findProgram);
 	if (caddy !== null && openssl !== null)
 		start("quic", [caddy, "run", "--config", caddyFile(folder, openssl), "--adapter", "caddyfile"]);
 	if (dnsmasq !== null) {
 		const zone = ["--no-resolv", "--no-hosts", "--address=/example.test/192.0.2.1", "--user=root"];
 		start("dns", [dnsmasq, "--keep-in-foreground", "--conf-file=/dev/null", `--pid-file=${folder}/pid`, ...zone]);
 	}
-	if (coturn !== null) {
-		const files = [`--pidfile=${folder}/coturn-pid`, `--log-file=${folder}/coturn-log`, `--userdb=${folder}/coturn-db`];
-		start("stun", [coturn, "-n", "--stun-only", "--no-auth", "--no-cli", "--no-tls", "--no-dtls", ...files]);
-	}
+	const coturn = coturnObstacle() === null ? await openCoturn({ namespace, addresses: addressesOf(lab, node) }) : null;
+	if (coturn !== null) kinds.add("stun");
 	await new Promise((resolve) => setTimeout(resolve, START_MS));
 	return {
 		kinds,
@@ -50,10 +49,15 @@ export async function startServers(namespace) {
 		async close() {
 			tcp.close();
 			for (const { child } of tools) child.kill("SIGKILL");
+			await coturn?.close();
 			await Promise.allSettled(tools.map(({ outcome }) => outcome));
 			rmSync(folder, { recursive: true, force: true });
 		},
 	};
+}
+
+function addressesOf(lab, node) {
+	return [4, 6].map((family) => lab.addressOf(node, family));
 }
 
 /** QUIC only: TCP's port 443 is this process's. */

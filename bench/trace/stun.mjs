@@ -1,16 +1,10 @@
 // Part "stun": a whole STUN trace as an ordinary user from behind a NAT, 30 hops and 60 ms away, IPv4 and IPv6.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { chainScenario, findProgram, openLab, runWhither, startTool } from "@whither/lab";
+import { chainScenario, coturnObstacle, openCoturn, openLab, runWhither } from "@whither/lab";
 import { formatTable, medians } from "./figures.mjs";
 
 const ROUTERS = 29;
 const RTT_MS = 60;
 const LIMIT = 1.1;
-const PORT = 3478;
-/** How long coturn may take to start. */
-const START_MS = 1500;
 const FAMILIES = [4, 6];
 
 /** The first router is a home's: everyone behind it has its address. */
@@ -29,7 +23,7 @@ const WORLDS = [
 	{
 		name: "coturn, real routers",
 		world: "kernel",
-		program: "turnserver",
+		hasCoturn: true,
 		scenario: () => farFirstLink(scenarioWith({}, {})),
 	},
 ];
@@ -43,19 +37,10 @@ function farFirstLink(scenario) {
 	return { ...scenario, links };
 }
 
-/** coturn on every address of a namespace, answering Binding requests alone. */
-async function startCoturn(program, namespace) {
-	const folder = mkdtempSync(join(tmpdir(), "whither-bench-"));
-	const places = [`--pidfile=${folder}/pid`, `--log-file=${folder}/log`, `--userdb=${folder}/db`];
-	const options = ["-n", "--stun-only", "--no-auth", "--no-cli", "--no-tls", "--no-dtls", `--listening-port=${PORT}`];
-	const tool = startTool([program, ...options, ...places], { namespace, timeoutMs: 3_600_000 });
-	tool.outcome.catch(() => undefined);
-	await new Promise((resolve) => setTimeout(resolve, START_MS));
-	return async () => {
-		tool.child.kill("SIGKILL");
-		await tool.outcome;
-		rmSync(folder, { recursive: true, force: true });
-	};
+/** coturn on the target's addresses, answering Binding requests alone. */
+function startCoturn(lab) {
+	const addresses = FAMILIES.map((family) => lab.addressOf("target", family));
+	return openCoturn({ namespace: lab.namespaceOf("target"), addresses });
 }
 
 async function measureOnce(lab, family) {
@@ -82,18 +67,18 @@ async function measureOnce(lab, family) {
 }
 
 /** The first round warms up and is dropped. */
-async function measureWorld({ world, scenario, program }, rounds) {
-	const path = program === undefined ? null : findProgram(program);
-	if (path === null && program !== undefined) return FAMILIES.map((family) => ({ family, missing: program }));
+async function measureWorld({ world, scenario, hasCoturn = false }, rounds) {
+	const missing = hasCoturn ? coturnObstacle() : null;
+	if (missing !== null) return FAMILIES.map((family) => ({ family, missing }));
 	const lab = await openLab(scenario(), { world, realtime: true });
-	const stop = path === null ? async () => undefined : await startCoturn(path, lab.namespaceOf("target"));
+	const coturn = hasCoturn ? await startCoturn(lab) : null;
 	const runs = new Map(FAMILIES.map((family) => [family, []]));
 	try {
 		for (let round = 0; round <= rounds; round++) {
 			for (const [family, done] of runs) done.push(await measureOnce(lab, family));
 		}
 	} finally {
-		await stop();
+		await coturn?.close();
 		await lab.close();
 	}
 	return [...runs].map(([family, done]) => {
@@ -112,7 +97,7 @@ export async function measureStun(rounds) {
 		for (const seen of await measureWorld(row, rounds)) figures.push({ server: row.name, ...seen });
 	}
 	const cells = figures.map(({ server, family, missing, ...seen }) => {
-		if (missing !== undefined) return [`${server}: ${missing} is not installed`];
+		if (missing !== undefined) return [`${server}: not measured, ${missing}`];
 		const { traceMs, ratio, hops, sent, retransmits, reached, seenAs } = seen;
 		const outcome = reached ? `reached, seen as ${seenAs}` : "not reached";
 		return [server, `IPv${family}`, traceMs, ratio, LIMIT, hops, sent, retransmits, outcome];

@@ -1,10 +1,9 @@
-import { existsSync } from "node:fs";
 import type { Family, TraceResult } from "@whither/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skippable } from "../../scripts/skippable.ts";
 import { chainScenario } from "./chain.ts";
 import { findProgram, labObstacle } from "./requirements.ts";
-import { type RunningTool, type RunOutcome, runWhither, startTool, WHITHER } from "./run.ts";
+import { commandObstacle, describeOutcome, type RunningTool, runWhither, startTool } from "./run.ts";
 import { type Lab, openLab } from "./topology.ts";
 
 const DNSMASQ = findProgram("dnsmasq");
@@ -12,7 +11,8 @@ const DNSMASQ = findProgram("dnsmasq");
 function obstacleHere(): string | null {
 	const lacking = labObstacle();
 	if (lacking !== null) return lacking;
-	if (!existsSync(WHITHER)) return "the command is not built (npm run build)";
+	const unbuilt = commandObstacle();
+	if (unbuilt !== null) return unbuilt;
 	return DNSMASQ === null ? "the server is dnsmasq (Debian package dnsmasq-base)" : null;
 }
 
@@ -29,10 +29,6 @@ const SERVER = [
 
 const NAMES = { 4: "www.example. A 0 192.0.2.80", 6: "www.example. AAAA 0 2001:db8::80" } as const;
 
-function said({ command, code, stdout, stderr }: RunOutcome): string {
-	return `${command.join(" ")}\nexit ${code}\n${stderr}\n${stdout.slice(0, 2000)}`;
-}
-
 describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	let lab: Lab;
 	let server: RunningTool;
@@ -42,7 +38,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		server = startTool(SERVER, { namespace: lab.namespaceOf("target"), timeoutMs: 120_000 });
 		await new Promise<void>((resolve, reject) => {
 			server.child.stderr?.on("data", (text: string) => text.includes("started") && resolve());
-			server.outcome.then((outcome) => reject(new Error(said(outcome))), reject);
+			server.outcome.then((outcome) => reject(new Error(describeOutcome(outcome))), reject);
 		});
 	});
 
@@ -57,7 +53,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		const args = ["trace", "--json", "-n", "-M", "dns", "--channel", channel, ...options];
 		const user = channel === "raw" ? "root" : "nobody";
 		const outcome = await runWhither([...args, lab.addressOf("target", family)], { namespace, user });
-		expect(outcome.code, said(outcome)).toBe(0);
+		expect(outcome.code, describeOutcome(outcome)).toBe(0);
 		return JSON.parse(outcome.stdout) as TraceResult;
 	}
 
@@ -96,7 +92,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		expectAnswers(await trace(4, "errorQueue", []), 4, { rcode: "Refused" });
 		const args = ["trace", "--json", "-n", "-M", "dns", lab.addressOf("target", 4), "400"];
 		const outcome = await runWhither(args, { namespace: lab.namespaceOf("client"), user: "nobody" });
-		expect(outcome.code, said(outcome)).toBe(0);
+		expect(outcome.code, describeOutcome(outcome)).toBe(0);
 		expectAnswers(JSON.parse(outcome.stdout) as TraceResult, 4, { rcode: "Refused" });
 	});
 });

@@ -1,15 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import type { Family, TraceResult } from "@whither/core";
 import { addressTowards, nodeNames, type Scenario } from "@whither/sim";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skippable } from "../../scripts/skippable.ts";
 import { insideNamespace, loadRules, runIpBatch, writeSysctls } from "./namespaces.ts";
 import { labObstacle } from "./requirements.ts";
-import { type RunOutcome, runWhither, WHITHER } from "./run.ts";
+import { commandObstacle, describeOutcome, type RunOutcome, runWhither } from "./run.ts";
 import { type Lab, openLab } from "./topology.ts";
 
-const obstacle = labObstacle() ?? (existsSync(WHITHER) ? null : "the command is not built (npm run build)");
+const obstacle = labObstacle() ?? commandObstacle();
 const title = "flags on a real kernel";
 
 /** Two ways from the client to the target: by `north`, as routed, and by `south`. */
@@ -53,10 +52,6 @@ type Case = (typeof CASES)[number];
 const NODES = nodeNames(TWO_WAYS);
 const BY_NORTH = ["north", "join", "target"];
 const BY_SOUTH = ["south", "join", "target"];
-
-function said({ command, code, stdout, stderr }: RunOutcome): string {
-	return `${command.join(" ")}\nexit ${code}\n${stderr}\n${stdout.slice(0, 2000)}`;
-}
 
 describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	let lab: Lab;
@@ -108,7 +103,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 
 	async function trace({ method, channel, family }: Case, flags: readonly string[]): Promise<TraceResult> {
 		const outcome = await run(["-M", method, "--channel", channel, ...flags, targetOf(family)]);
-		expect(outcome.code, said(outcome)).toBe(0);
+		expect(outcome.code, describeOutcome(outcome)).toBe(0);
 		return JSON.parse(outcome.stdout);
 	}
 
@@ -148,7 +143,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	async function refuseRoute({ family, method, channel }: Case): Promise<void> {
 		const flags = ["-M", method, "--channel", channel, "-g", address("south", "client", family)];
 		const outcome = await run([...flags, targetOf(family)]);
-		expect(outcome.code, said(outcome)).toBe(4);
+		expect(outcome.code, describeOutcome(outcome)).toBe(4);
 	}
 
 	test.each(CASES)("-i: by the other interface, $method over $channel, IPv$family", async (about) => {
@@ -171,10 +166,10 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		const { method, channel, family } = about;
 		const neighbour = address("north", "client", family);
 		const outcome = await run(["-M", method, "--channel", channel, "-r", neighbour]);
-		expect(outcome.code, said(outcome)).toBe(0);
+		expect(outcome.code, describeOutcome(outcome)).toBe(0);
 		expect(path(JSON.parse(outcome.stdout))).toEqual(["north"]);
 		const refused = await run(["-M", method, "--channel", channel, "-r", targetOf(family)]);
-		expect(refused.code, said(refused)).toBe(4);
+		expect(refused.code, describeOutcome(refused)).toBe(4);
 	});
 
 	test.each(CASES)("-t: the byte arrives as asked, $method over $channel, IPv$family", async (about) => {
@@ -215,13 +210,13 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 
 	test("--fwmark without CAP_NET_ADMIN says what is missing", async () => {
 		const outcome = await run(["--channel", "errorQueue", "--fwmark", "7", targetOf(4)], "nobody");
-		expect(outcome.code, said(outcome)).toBe(3);
+		expect(outcome.code, describeOutcome(outcome)).toBe(3);
 		expect(outcome.stderr).toContain("CAP_NET_ADMIN");
 	});
 
 	test("-i with an interface that is not there says so", async () => {
 		const outcome = await run(["-i", "nowhere0", targetOf(4)]);
-		expect(outcome.code, said(outcome)).toBe(4);
+		expect(outcome.code, describeOutcome(outcome)).toBe(4);
 		expect(outcome.stderr).toContain("nowhere0");
 	});
 });

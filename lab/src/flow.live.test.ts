@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skippable } from "../../scripts/skippable.ts";
 import { chainScenario } from "./chain.ts";
 import { labObstacle } from "./requirements.ts";
 import { runTool } from "./run.ts";
@@ -9,7 +10,6 @@ import { type Lab, openLab } from "./topology.ts";
 const LIBRARY = fileURLToPath(new URL("../../packages/whither/dist/index.js", import.meta.url));
 const obstacle = labObstacle() ?? (existsSync(LIBRARY) ? null : "the library is not built (npm run build)");
 const title = "the path of a stream whose routers take their time";
-if (obstacle !== null) console.warn(`${title} skipped: ${obstacle}`);
 
 /** Two answer long after they have been given up, and after the trace. */
 const LATE_MS = 400;
@@ -56,7 +56,7 @@ interface Told {
 	readonly paths: readonly (readonly (string | null)[])[];
 }
 
-describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skipped: ${obstacle})`, () => {
+describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	let lab: Lab;
 
 	beforeAll(async () => {

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { TraceResult } from "@whither/core";
 import { checkExpectation, Random, type Scenario } from "@whither/sim";
 import { encodeIcmpError, encodeIpv4, encodeUdp, IP_PROTOCOL } from "@whither/wire";
@@ -9,11 +8,20 @@ import { insideNamespace, loadRules, runIpBatch } from "./namespaces.ts";
 import { describeHops } from "./node-names.ts";
 import { describePackets } from "./packet-trace.ts";
 import { labObstacle } from "./requirements.ts";
-import { type RunningTool, type RunOutcome, runTool, runWhither, startWhither, WHITHER } from "./run.ts";
+import {
+	commandObstacle,
+	describeOutcome,
+	type RunningTool,
+	type RunOutcome,
+	runTool,
+	runWhither,
+	startWhither,
+	WHITHER,
+} from "./run.ts";
 import { type Storm, startStorm } from "./storm.ts";
 import { type Lab, type LabOptions, openLab } from "./topology.ts";
 
-const obstacle = labObstacle() ?? (existsSync(WHITHER) ? null : "the command is not built (npm run build)");
+const obstacle = labObstacle() ?? commandObstacle();
 const title = "hostile networks";
 
 const opened: Lab[] = [];
@@ -38,10 +46,6 @@ const target4 = (lab: Lab): string => lab.addressOf("target", 4);
 /** The path goes on for ever without an answer, so that a trace takes its three seconds of waiting. */
 const deadEnd = (): Scenario => chainScenario({ routers: 3, router: { 2: { blackhole: ["target"] } } });
 
-function said({ command, code, signal, stdout, stderr }: RunOutcome): string {
-	return `${command.join(" ")}\nexit ${code ?? signal}\n${stderr}\n${stdout.slice(0, 2000)}`;
-}
-
 /** What was found, packet by packet, under the command that found it. */
 function seen(lab: Lab, outcome: RunOutcome): string {
 	const result = parse(outcome);
@@ -51,14 +55,14 @@ function seen(lab: Lab, outcome: RunOutcome): string {
 
 /** What must hold whatever happens: it ended by itself, without our own bug and without a stack on the screen. */
 function expectDecency(outcome: RunOutcome): void {
-	expect(outcome.timedOut, `hung: ${said(outcome)}`).toBe(false);
-	expect(outcome.code, said(outcome)).not.toBe(70);
-	expect(outcome.signal, said(outcome)).toBeNull();
+	expect(outcome.timedOut, `hung: ${describeOutcome(outcome)}`).toBe(false);
+	expect(outcome.code, describeOutcome(outcome)).not.toBe(70);
+	expect(outcome.signal, describeOutcome(outcome)).toBeNull();
 	expect(outcome.stderr).not.toMatch(/^\s+at .*:\d+:\d+/m);
 }
 
 function parse(outcome: RunOutcome): TraceResult {
-	expect(outcome.stdout, said(outcome)).not.toBe("");
+	expect(outcome.stdout, describeOutcome(outcome)).not.toBe("");
 	return JSON.parse(outcome.stdout) as TraceResult;
 }
 
@@ -115,7 +119,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		const lab = await build(chainScenario({ routers: 1 }));
 		const outcome = await runWhither(["--json", "-n", address], { namespace: client(lab), user: "nobody" });
 		expectDecency(outcome);
-		expect(outcome.code, said(outcome)).toBe(4);
+		expect(outcome.code, describeOutcome(outcome)).toBe(4);
 		expect(outcome.stderr).toMatch(/route/i);
 		expect(outcome.stderr).toContain(address);
 	});
@@ -125,7 +129,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		runIpBatch([`link set ${device(lab)} down`], { namespace: client(lab) });
 		const outcome = await runWhither(["-n", target4(lab)], { namespace: client(lab), user: "nobody" });
 		expectDecency(outcome);
-		expect(outcome.code, said(outcome)).toBe(4);
+		expect(outcome.code, describeOutcome(outcome)).toBe(4);
 		expect(outcome.stderr.trim()).not.toBe("");
 	});
 
@@ -142,10 +146,10 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 				runIpBatch([`link ${line.replace("DEVICE", device(lab))}`], { namespace: client(lab) });
 				const outcome = await tool.outcome;
 				expectDecency(outcome);
-				expect([0, 4], said(outcome)).toContain(outcome.code);
+				expect([0, 4], describeOutcome(outcome)).toContain(outcome.code);
 				expect(
 					parse(outcome).hops[0]?.probes.some(({ from }) => from !== null),
-					said(outcome),
+					describeOutcome(outcome),
 				).toBe(true);
 			});
 		}
@@ -161,7 +165,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 			const args = ["--json", "-n", "--channel", channel, target4(lab)];
 			const outcome = await runWhither(args, { namespace: client(lab) });
 			expectDecency(outcome);
-			expect(outcome.code, said(outcome)).toBe(0);
+			expect(outcome.code, describeOutcome(outcome)).toBe(0);
 			expect(checkExpectation(lab.scenario, parse(outcome), "real"), seen(lab, outcome)).toEqual([]);
 		});
 
@@ -174,7 +178,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 			const args = ["--json", "-n", "--channel", channel, target4(lab)];
 			const outcome = await runWhither(args, { namespace: client(lab), timeoutMs: 30_000 });
 			expectDecency(outcome);
-			expect(outcome.code, said(outcome)).toBe(0);
+			expect(outcome.code, describeOutcome(outcome)).toBe(0);
 			expectHonesty(lab, outcome);
 		});
 
@@ -185,7 +189,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 			const args = ["--json", "-n", "--sport", String(PORT), "--channel", channel, target4(lab)];
 			const outcome = await runWhither(args, { namespace: client(lab), timeoutMs: 30_000 });
 			expectDecency(outcome);
-			expect(outcome.code, said(outcome)).toBe(0);
+			expect(outcome.code, describeOutcome(outcome)).toBe(0);
 			expectHonesty(lab, outcome);
 		});
 
@@ -195,10 +199,10 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 			const args = ["--json", "-n", "--channel", channel, target4(lab)];
 			const outcome = await runWhither(args, { namespace: client(lab), timeoutMs: 30_000 });
 			expectDecency(outcome);
-			expect(outcome.code, said(outcome)).toBe(0);
+			expect(outcome.code, describeOutcome(outcome)).toBe(0);
 			const result = expectHonesty(lab, outcome);
-			expect(result.reached, said(outcome)).toBe(true);
-			expect(result.hops.at(-1)?.ttl, said(outcome)).toBe(3);
+			expect(result.reached, describeOutcome(outcome)).toBe(true);
+			expect(result.hops.at(-1)?.ttl, describeOutcome(outcome)).toBe(3);
 		});
 
 		test(`a local firewall that drops our probes over ${channel}: said, not shown as a silent path`, async () => {
@@ -210,8 +214,8 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 				namespace: client(lab),
 			});
 			expectDecency(outcome);
-			expect(outcome.code, said(outcome)).toBe(4);
-			expect(outcome.stderr, said(outcome)).toMatch(/firewall/i);
+			expect(outcome.code, describeOutcome(outcome)).toBe(4);
+			expect(outcome.stderr, describeOutcome(outcome)).toMatch(/firewall/i);
 		});
 	}
 
@@ -240,8 +244,8 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		expectDecency(outcome);
 		const result = parse(outcome);
 		const lost = result.hops.flatMap(({ probes }) => probes).filter(({ status }) => status === "timeout");
-		expect(lost, said(outcome)).toEqual([]);
-		expect(result.reached, said(outcome)).toBe(true);
+		expect(lost, describeOutcome(outcome)).toEqual([]);
+		expect(result.reached, describeOutcome(outcome)).toBe(true);
 	});
 
 	for (const [signal, code] of [
@@ -253,10 +257,10 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 			const tool = startWhither(["--json", "-n", target4(lab)], { namespace: client(lab), user: "nobody" });
 			const outcome = await interrupt(tool, signal);
 			expectDecency(outcome);
-			expect(outcome.code, said(outcome)).toBe(code);
+			expect(outcome.code, describeOutcome(outcome)).toBe(code);
 			const result = parse(outcome);
 			expect(result.stopReason).toBe("interrupted");
-			expect(result.hops[0]?.probes[0]?.from, said(outcome)).toBe(lab.addressOf("r1", 4));
+			expect(result.hops[0]?.probes[0]?.from, describeOutcome(outcome)).toBe(lab.addressOf("r1", 4));
 		});
 	}
 

@@ -2,6 +2,8 @@
 export { type ChainOptions, chainScenario } from "./chain.ts";
 export { insideNamespace } from "./namespaces.ts";
 export type { NodePlan } from "./node-plan.ts";
+export { type CoturnOptions, coturnObstacle, openCoturn } from "./peers/coturn.ts";
+export type { RunningServer } from "./peers/running-server.ts";
 export type { LabPlan, World } from "./plan.ts";
 export { findProgram, labObstacle } from "./requirements.ts";
 export {

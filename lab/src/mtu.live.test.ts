@@ -1,14 +1,13 @@
-import { existsSync } from "node:fs";
 import type { TraceResult } from "@whither/core";
 import type { HostSpec, RouterSpec, Scenario } from "@whither/sim";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skippable } from "../../scripts/skippable.ts";
 import { chainScenario } from "./chain.ts";
 import { labObstacle } from "./requirements.ts";
-import { runTool, runWhither, WHITHER } from "./run.ts";
+import { commandObstacle, runTool, runWhither } from "./run.ts";
 import { type Lab, openLab } from "./topology.ts";
 
-const obstacle = labObstacle() ?? (existsSync(WHITHER) ? null : "the command is not built (npm run build)");
+const obstacle = labObstacle() ?? commandObstacle();
 
 /** Of the links from the client on: narrower behind the second router, and again behind the fourth. */
 const LINK_MTUS = [1500, 1500, 1400, 1400, 1300, 1300];

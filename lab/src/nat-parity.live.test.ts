@@ -9,13 +9,13 @@ import {
 	type Scenario,
 } from "@whither/sim";
 import { describe, expect, test } from "vitest";
+import { skippable } from "../../scripts/skippable.ts";
 import { kernelWorld, type SocketsWorld, simulatedWorld, type WorldSocket } from "./both-worlds.fixture.ts";
 import { conntrackObstacle, forgetFlows } from "./forget-flows.ts";
 import { labObstacle } from "./requirements.ts";
 import { openLab } from "./topology.ts";
 
 const obstacle = labObstacle();
-if (obstacle !== null) console.warn(`NATs in memory and on real kernels skipped: ${obstacle}`);
 const title = "NATs in memory and on real kernels are the same";
 
 const FAMILIES = [4, 6] as const;
@@ -121,7 +121,7 @@ function expectPunch(a: string, b: string): boolean {
 	return OPEN.includes(a) || OPEN.includes(b) || (a !== "symmetric" && b !== "symmetric");
 }
 
-describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skipped: ${obstacle})`, () => {
+describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	for (const family of FAMILIES) {
 		test.each(KINDS.map((kind): [string, NatKind] => [kind.name, kind]))(`IPv${family}: %s`, async (_name, kind) => {
 			const { simulated, real } = await inBothWorlds(natWorld({ a: kind }), family, describeNat);
@@ -134,8 +134,9 @@ describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skippe
 			expect({ simulated, real }).toEqual({ simulated: expectPunch(a, b), real: expectPunch(a, b) });
 		});
 
-		test.skipIf(conntrackObstacle() !== null)(
-			`IPv${family}: a NAT that is made to forget gives another port`,
+		const forgetful = conntrackObstacle();
+		test.skipIf(forgetful !== null)(
+			skippable(`IPv${family}: a NAT that is made to forget gives another port`, forgetful),
 			async () => {
 				const scenario = natWorld({ a: natKind("symmetric") });
 				const lab = await openLab(scenario, { world: "kernel" });

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,14 +6,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skippable } from "../../scripts/skippable.ts";
 import { chainScenario } from "./chain.ts";
 import { findProgram, labObstacle } from "./requirements.ts";
-import { type RunOutcome, runTool, runWhither, WHITHER } from "./run.ts";
+import { commandObstacle, describeOutcome, type RunOutcome, runTool, runWhither } from "./run.ts";
 import { type Lab, openLab } from "./topology.ts";
 
 const tshark = findProgram("tshark");
 const obstacle =
-	labObstacle() ??
-	(existsSync(WHITHER) ? null : "the command is not built (npm run build)") ??
-	(tshark === null ? "it needs tshark (Debian package tshark)" : null);
+	labObstacle() ?? commandObstacle() ?? (tshark === null ? "it needs tshark (Debian package tshark)" : null);
 const title = "captures";
 
 const CASES = [
@@ -26,10 +23,6 @@ const CASES = [
 	["tcpconnect", "errorQueue"],
 ] as const;
 const WAYS = CASES.flatMap(([method, channel]) => ([4, 6] as const).map((family) => ({ method, channel, family })));
-
-function said({ command, code, stdout, stderr }: RunOutcome): string {
-	return `${command.join(" ")}\nexit ${code}\n${stderr}\n${stdout.slice(0, 2000)}`;
-}
 
 describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	let lab: Lab;
@@ -54,7 +47,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 			const file = join(folder, "one.pcapng");
 			const before = BigInt(Date.now()) * 1_000_000n;
 			const outcome = await run(["-M", method, "--channel", channel, "--pcap", file, lab.addressOf("target", family)]);
-			expect(outcome.code, said(outcome)).toBe(0);
+			expect(outcome.code, describeOutcome(outcome)).toBe(0);
 			const { blocks, error } = decodePcapng(await readFile(file));
 			expect(error).toBeNull();
 			expect(blocks.find(({ kind }) => kind === "interface")).toMatchObject({ linkType: LINKTYPE_RAW });
@@ -74,7 +67,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 			expect(times[0] ?? 0n).toBeGreaterThanOrEqual(before);
 			expect(times.at(-1) ?? 0n).toBeLessThanOrEqual(BigInt(Date.now() + 1) * 1_000_000n);
 			const read = await runTool([tshark ?? "tshark", "-r", file, "-V"], { namespace: lab.namespaceOf("client") });
-			expect(read.code, said(read)).toBe(0);
+			expect(read.code, describeOutcome(read)).toBe(0);
 			expect(read.stdout).not.toMatch(/malformed/i);
 			expect(read.stdout.match(/^Frame \d+/gm)).toHaveLength(packets.length);
 		},
@@ -84,7 +77,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		const file = join(folder, "two.pcapng");
 		const hosts = [lab.addressOf("target", 4), lab.addressOf("r1", 4)];
 		const outcome = await run(["--pcap", file, ...hosts]);
-		expect(outcome.code, said(outcome)).toBe(0);
+		expect(outcome.code, describeOutcome(outcome)).toBe(0);
 		const { blocks } = decodePcapng(await readFile(file));
 		expect(blocks.filter(({ kind }) => kind === "interface")).toHaveLength(2);
 		const interfaces = blocks.flatMap((block) => (block.kind === "packet" ? [block.interfaceId] : []));
@@ -97,7 +90,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		["/nowhere/a.pcapng", "ENOENT"],
 	])("says why %s cannot be written, and ends with 4", async (file, code) => {
 		const outcome = await run(["--pcap", file, lab.addressOf("target", 4)]);
-		expect(outcome.code, said(outcome)).toBe(4);
+		expect(outcome.code, describeOutcome(outcome)).toBe(4);
 		expect(outcome.stderr).toContain(`the capture ${file} cannot be written`);
 		expect(outcome.stderr).toContain(code);
 	});

@@ -1,18 +1,22 @@
-import { existsSync } from "node:fs";
 import type { Family, PingResult } from "@whither/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skippable } from "../../scripts/skippable.ts";
 import { chainScenario } from "./chain.ts";
 import { insideNamespace, loadRules } from "./namespaces.ts";
 import { findProgram, labObstacle } from "./requirements.ts";
-import { type RunningTool, type RunOutcome, runWhither, startTool, startWhither, type User, WHITHER } from "./run.ts";
+import {
+	commandObstacle,
+	describeOutcome,
+	type RunningTool,
+	runWhither,
+	startTool,
+	startWhither,
+	type User,
+} from "./run.ts";
 import { type Lab, openLab } from "./topology.ts";
 
 const PYTHON = findProgram("python3");
-const obstacle =
-	labObstacle() ??
-	(existsSync(WHITHER) ? null : "the command is not built (npm run build)") ??
-	(PYTHON === null ? "the server is python3's" : null);
+const obstacle = labObstacle() ?? commandObstacle() ?? (PYTHON === null ? "the server is python3's" : null);
 const title = "ping mode on a real kernel";
 
 const PORT = 8080;
@@ -36,10 +40,6 @@ const WAYS: readonly (readonly [method: string, user: User])[] = [
 ];
 const CASES = WAYS.flatMap(([method, user]) => ([4, 6] as const).map((family) => ({ method, user, family })));
 
-function said({ command, code, stdout, stderr }: RunOutcome): string {
-	return `${command.join(" ")}\nexit ${code}\n${stderr}\n${stdout.slice(0, 2000)}`;
-}
-
 describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	let lab: Lab;
 	let server: RunningTool;
@@ -54,7 +54,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 				heard += text;
 				if (heard.includes("serving")) resolve();
 			});
-			server.outcome.then((outcome) => reject(new Error(said(outcome))), reject);
+			server.outcome.then((outcome) => reject(new Error(describeOutcome(outcome))), reject);
 		});
 	});
 	afterAll(async () => {
@@ -70,7 +70,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 
 	async function ping(flags: readonly string[], user: User = "root"): Promise<PingResult> {
 		const outcome = await runWhither([...flags, "--json"], { namespace: lab.namespaceOf("client"), user });
-		expect(outcome.code, said(outcome)).toBe(0);
+		expect(outcome.code, describeOutcome(outcome)).toBe(0);
 		return JSON.parse(outcome.stdout);
 	}
 
@@ -102,7 +102,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		const running = startWhither(flags, { namespace: lab.namespaceOf("client") });
 		setTimeout(() => running.child.kill("SIGINT"), 700);
 		const outcome = await running.outcome;
-		expect(outcome.code, said(outcome)).toBe(130);
+		expect(outcome.code, describeOutcome(outcome)).toBe(130);
 		const { stopReason, totals }: PingResult = JSON.parse(outcome.stdout);
 		expect(stopReason).toBe("interrupted");
 		expect(totals.received).toBeGreaterThan(2);
@@ -127,7 +127,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		insideNamespace(lab.namespaceOf("r1"), () => loadRules(rules));
 		const outcome = await running.outcome;
 		insideNamespace(lab.namespaceOf("r1"), () => loadRules("delete table inet t\n"));
-		expect(outcome.code, said(outcome)).toBe(1);
+		expect(outcome.code, describeOutcome(outcome)).toBe(1);
 		expect(outcome.stdout).toMatch(/^seq \d+ {2}\*$/m);
 		expect(outcome.stderr).toContain("80 % or more of the last 5 probes were lost");
 	});

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skippable } from "../../scripts/skippable.ts";
 import { chainScenario } from "./chain.ts";
 import { findProgram, labObstacle } from "./requirements.ts";
-import { type RunningTool, runTool, runWhither, startTool, WHITHER } from "./run.ts";
+import { commandObstacle, type RunningTool, runTool, runWhither, startTool } from "./run.ts";
 import { type Lab, openLab } from "./topology.ts";
 
 const SERVER_NAME = "server.test";
@@ -21,7 +20,7 @@ const openssl = findProgram("openssl");
 const tshark = findProgram("tshark");
 const obstacle =
 	labObstacle() ??
-	(existsSync(WHITHER) ? null : "the command is not built (npm run build)") ??
+	commandObstacle() ??
 	(caddy === null ? "it needs caddy (Debian package caddy)" : null) ??
 	(openssl === null ? "it needs openssl (Debian package openssl)" : null);
 const retryObstacle = retryServer === null ? "it needs gtlsserver (Debian package ngtcp2-server)" : null;

@@ -1,14 +1,23 @@
 /** The enriched-ICMP node under load and under fire on a real kernel: it goes on, and holds up nobody's packets. */
 import { Random } from "@whither/sim";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { end, FAMILIES, machineDrops, NODE_TTL, OFFERING, RouterLab, routerObstacle, stunBytes } from "./router-lab.ts";
+import { skippable } from "../../scripts/skippable.ts";
+import {
+	end,
+	FAMILIES,
+	machineDrops,
+	NODE_TTL,
+	OFFERING,
+	RouterLab,
+	routerObstacle,
+	stunBytes,
+} from "./router-lab.fixture.ts";
 import { startStorm } from "./storm.ts";
 
 const obstacle = routerObstacle();
-if (obstacle !== null) console.warn(`the router under fire skipped: ${obstacle}`);
 const title = "the router under fire";
 
-describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skipped: ${obstacle})`, () => {
+describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	let lab: RouterLab;
 
 	beforeAll(async () => {

@@ -8,17 +8,27 @@ import {
 	verifyIntegrity,
 } from "@whither/wire";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { end, FAMILIES, KEY, NODE_TTL, OFFERING, RouterLab, ready, routerObstacle, stunBytes } from "./router-lab.ts";
+import { skippable } from "../../scripts/skippable.ts";
+import {
+	end,
+	FAMILIES,
+	KEY,
+	NODE_TTL,
+	OFFERING,
+	RouterLab,
+	ready,
+	routerObstacle,
+	stunBytes,
+} from "./router-lab.fixture.ts";
 import { runWhither, startWhither } from "./run.ts";
 import { startStorm } from "./storm.ts";
 
 const obstacle = routerObstacle();
-if (obstacle !== null) console.warn(`the router skipped: ${obstacle}`);
 const title = "the router";
 /** Figures are of the last two seconds. */
 const POLLING = { timeout: 20_000, interval: 300 } as const;
 
-describe.skipIf(obstacle !== null)(obstacle === null ? title : `${title} (skipped: ${obstacle})`, () => {
+describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	let lab: RouterLab;
 
 	beforeAll(async () => {

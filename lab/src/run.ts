@@ -1,10 +1,16 @@
 /** Runs tools inside a namespace, as root or as nobody, and collects what they said and how long they took. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { insideNamespace } from "./namespaces.ts";
 
 /** The built command, as users run it. */
 export const WHITHER = fileURLToPath(new URL("../../packages/whither/bin/whither.js", import.meta.url));
+
+/** Null where the command is built, else what is to be done. */
+export function commandObstacle(): string | null {
+	return existsSync(WHITHER) ? null : "the command is not built (npm run build)";
+}
 
 /** `nobody`: uid and gid 65534, no group, no capability. */
 export type User = "root" | "nobody";
@@ -29,6 +35,11 @@ export interface RunOutcome {
 	readonly durationMs: number;
 	/** It ran into the time limit. */
 	readonly timedOut: boolean;
+}
+
+/** What a tool did as lines of text, of stdout no more than the beginning: for messages of assertions. */
+export function describeOutcome({ command, code, signal, stdout, stderr }: RunOutcome): string {
+	return `${command.join(" ")}\nexit ${code ?? signal}\n${stderr}\n${stdout.slice(0, 4000)}`;
 }
 
 /** A tool that runs. */

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import type { TraceResult } from "@whither/core";
 import { checkExpectation, SCENARIOS, type Scenario } from "@whither/sim";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -7,12 +6,12 @@ import { describeHops, facingHost } from "./node-names.ts";
 import { describePackets } from "./packet-trace.ts";
 import { kernelObstacle } from "./plan.ts";
 import { labObstacle } from "./requirements.ts";
-import { type RunOutcome, runWhither, WHITHER } from "./run.ts";
+import { commandObstacle, type RunOutcome, runWhither } from "./run.ts";
 import { type Lab, openLab } from "./topology.ts";
 import { traceArgs } from "./trace-args.ts";
 import { type LabVariant, labVariants, leavesTraces, mayRunTogether, scenarioFor } from "./variants.ts";
 
-const obstacle = labObstacle() ?? (existsSync(WHITHER) ? null : "the command is not built (npm run build)");
+const obstacle = labObstacle() ?? commandObstacle();
 
 /** How the command ends a trace that could not go on, as its manual lists it. */
 const EXIT_BROKEN_OFF = 4;

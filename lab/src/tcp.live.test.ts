@@ -1,11 +1,10 @@
-import { existsSync } from "node:fs";
 import { type Family, pathNat, type TraceResult } from "@whither/core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { skippable } from "../../scripts/skippable.ts";
 import { chainScenario } from "./chain.ts";
 import { insideNamespace, loadRules, writeSysctls } from "./namespaces.ts";
 import { findProgram, labObstacle } from "./requirements.ts";
-import { type RunningTool, type RunOutcome, runWhither, startTool, type User, WHITHER } from "./run.ts";
+import { commandObstacle, describeOutcome, type RunningTool, runWhither, startTool, type User } from "./run.ts";
 import { type Lab, openLab } from "./topology.ts";
 
 const PYTHON = findProgram("python3");
@@ -13,7 +12,8 @@ const PYTHON = findProgram("python3");
 function obstacleHere(): string | null {
 	const lacking = labObstacle();
 	if (lacking !== null) return lacking;
-	if (!existsSync(WHITHER)) return "the command is not built (npm run build)";
+	const unbuilt = commandObstacle();
+	if (unbuilt !== null) return unbuilt;
 	return PYTHON === null ? "the server is python3's" : null;
 }
 
@@ -32,10 +32,6 @@ const SERVER = [
 	"server.serve_forever()",
 ].join("\n");
 
-function said({ command, code, stdout, stderr }: RunOutcome): string {
-	return `${command.join(" ")}\nexit ${code}\n${stderr}\n${stdout.slice(0, 4000)}`;
-}
-
 describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	let lab: Lab;
 	let server: RunningTool;
@@ -48,7 +44,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		});
 		await new Promise<void>((resolve, reject) => {
 			server.child.stdout?.on("data", (text: string) => text.includes("serving") && resolve());
-			server.outcome.then((outcome) => reject(new Error(said(outcome))), reject);
+			server.outcome.then((outcome) => reject(new Error(describeOutcome(outcome))), reject);
 		});
 	});
 
@@ -88,7 +84,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	async function trace(family: Family, args: readonly string[], user: User = "root"): Promise<TraceResult> {
 		const all = ["trace", "--json", "-n", "-w", "0.4", ...args, lab.addressOf("target", family)];
 		const outcome = await runWhither(all, { namespace: lab.namespaceOf("client"), user });
-		expect(outcome.code, said(outcome)).toBe(0);
+		expect(outcome.code, describeOutcome(outcome)).toBe(0);
 		return JSON.parse(outcome.stdout) as TraceResult;
 	}
 
@@ -221,6 +217,6 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		expect(result.channel).toBe("errorQueue");
 		const args = ["trace", "--json", "-n", "--loose-match", lab.addressOf("target", 4)];
 		const outcome = await runWhither(args, { namespace: lab.namespaceOf("client"), user: "nobody" });
-		expect(outcome.code, said(outcome)).toBe(3);
+		expect(outcome.code, describeOutcome(outcome)).toBe(3);
 	});
 });

@@ -6,7 +6,16 @@ import { encodeIpv4, encodeIpv6, encodeStun, encodeUdp, type StunItem, shortTerm
 import { chainScenario } from "./chain.ts";
 import { insideNamespace, loadRules } from "./namespaces.ts";
 import { findProgram, labObstacle } from "./requirements.ts";
-import { type RunningTool, type RunOutcome, runTool, runWhither, startTool, startWhither, WHITHER } from "./run.ts";
+import {
+	commandObstacle,
+	describeOutcome,
+	type RunningTool,
+	type RunOutcome,
+	runTool,
+	runWhither,
+	startTool,
+	startWhither,
+} from "./run.ts";
 import { type Lab, openLab } from "./topology.ts";
 
 /** The system's own first: one in somebody's home is not everybody's to run. */
@@ -75,7 +84,7 @@ export function stunBytes(kind: "request" | "success", attributes: readonly Stun
 
 /** What is missing here, beyond what any lab wants. */
 export function routerObstacle(): string | null {
-	const lacking = labObstacle() ?? (existsSync(WHITHER) ? null : "the command is not built (npm run build)");
+	const lacking = labObstacle() ?? commandObstacle();
 	if (lacking !== null) return lacking;
 	for (const program of ["iptables", "ip6tables"]) {
 		if (findProgram(program) === null) return `it needs ${program} (Debian package iptables)`;
@@ -83,16 +92,11 @@ export function routerObstacle(): string | null {
 	return PYTHON === "" ? "the senders are python3's" : null;
 }
 
-/** For messages of assertions. */
-export function said({ command, code, stdout, stderr }: RunOutcome): string {
-	return `${command.join(" ")}\nexit ${code}\n${stderr}\n${stdout.slice(0, 2000)}`;
-}
-
 /** Resolves when the tool has printed something, rejects when it ends before. */
 export function ready(tool: RunningTool): Promise<RunningTool> {
 	return new Promise((resolve, reject) => {
 		tool.child.stdout?.once("data", () => resolve(tool));
-		void tool.outcome.then((outcome) => reject(new Error(said(outcome))), reject);
+		void tool.outcome.then((outcome) => reject(new Error(describeOutcome(outcome))), reject);
 	});
 }
 
@@ -172,7 +176,7 @@ export class RouterLab {
 	async trace(family: 4 | 6, flags: readonly string[] = [], user: "root" | "nobody" = "nobody"): Promise<string> {
 		const args = ["trace", "-M", "stun", "-n", "-q", "1", ...flags, this.addressOf("target", family)];
 		const outcome = await runWhither(args, { namespace: this.client, user });
-		if (outcome.code !== 0) throw new Error(said(outcome));
+		if (outcome.code !== 0) throw new Error(describeOutcome(outcome));
 		return outcome.stdout;
 	}
 
@@ -200,7 +204,7 @@ export class RouterLab {
 	async ask(family: 4 | 6, payload: Uint8Array): Promise<Uint8Array> {
 		const hex = Buffer.from(payload).toString("hex");
 		const outcome = await this.#python(ASK, [this.addressOf("target", family), hex]);
-		if (outcome.code !== 0) throw new Error(said(outcome));
+		if (outcome.code !== 0) throw new Error(describeOutcome(outcome));
 		return Buffer.from(outcome.stdout.trim(), "hex");
 	}
 
