@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TRACE_METHODS } from "whither";
+import { skippable } from "../scripts/skippable.ts";
 
 const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".ts") && !name.endsWith(".test.ts"));
 const argv = process.argv;
@@ -63,8 +64,8 @@ describe("the examples are short and run", () => {
 		expect(text).toContain("tcpconnect: reached");
 	});
 
-	const linux = process.platform === "linux";
-	it.skipIf(!linux)(`trace-flow.ts loses nothing of the stream${linux ? "" : " (skipped: needs Linux)"}`, async () => {
+	const obstacle = process.platform === "linux" ? null : "needs Linux";
+	it.skipIf(obstacle !== null)(skippable("trace-flow.ts loses nothing of the stream", obstacle), async () => {
 		const text = await run("trace-flow.ts");
 		expect(text).toMatch(
 			/^from port \d+, as the stream does\n1: 127\.0\.0\.1 \d+\.\d\d ms\nreached by channel borrowed\n/,

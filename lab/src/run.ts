@@ -6,10 +6,12 @@ import { insideNamespace } from "./namespaces.ts";
 
 /** The built command, as users run it. */
 export const WHITHER = fileURLToPath(new URL("../../packages/whither/bin/whither.js", import.meta.url));
+/** What that loads: a build writes it. */
+const BUNDLE = fileURLToPath(new URL("../../packages/whither/dist/whither.cjs", import.meta.url));
 
 /** Null where the command is built, else what is to be done. */
 export function commandObstacle(): string | null {
-	return existsSync(WHITHER) ? null : "the command is not built (npm run build)";
+	return existsSync(BUNDLE) ? null : "the command is not built (npm run build)";
 }
 
 /** `nobody`: uid and gid 65534, no group, no capability. */

@@ -1,10 +1,11 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { skippable } from "../../../../scripts/skippable.ts";
 import { isSystemError } from "../errors.ts";
 import { type DgramLoan, lendDgram } from "./dgram-loan.ts";
 
-const linux = process.platform === "linux";
+const obstacle = process.platform === "linux" ? null : "needs Linux";
 const sockets = new Set<Socket>();
 afterEach(() => {
 	vi.useRealTimers();
@@ -39,7 +40,7 @@ function heardBy(socket: Socket): string[] {
 	return heard;
 }
 
-describe.skipIf(!linux)(linux ? "a dgram socket on loan" : "a dgram socket on loan (skipped: needs Linux)", () => {
+describe.skipIf(obstacle !== null)(skippable("a dgram socket on loan", obstacle), () => {
 	it.each(["udp4", "udp6"] as const)(
 		"sends and hears as before, whatever form `send` is called in, %s",
 		async (type) => {

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { skippable } from "../../../../scripts/skippable.ts";
 import { bundleChild, type LiveChild, type LiveOutcome, run, runChild, startPeer } from "../testing/live-run.ts";
 import type { FlowOrder, FlowReport } from "../testing/media-flow.ts";
 import { buildChain, type Chain, liveObstacle } from "../testing/namespaces.ts";
 
 const obstacle = liveObstacle();
-if (obstacle !== null) console.warn(`skipped: ${obstacle}`);
+const title = "media flows over three routers while its path is traced";
 
 const PORT = 9000;
 const CLOSED_PORT = 9001;
@@ -24,7 +25,7 @@ const CASES = SOCKETS.flatMap((socket) =>
 );
 const ENDS = SOCKETS.flatMap((socket) => FAMILIES.map((family) => ({ socket, family })));
 
-describe.skipIf(obstacle !== null)("media flows over three routers while its path is traced", () => {
+describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	let chain: Chain;
 	let child: LiveChild;
 

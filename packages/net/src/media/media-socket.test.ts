@@ -1,10 +1,11 @@
 import type { ChannelNeed } from "@whither/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { skippable } from "../../../../scripts/skippable.ts";
 import type { ChannelRequest } from "../channel/channel.ts";
 import { isSystemError } from "../errors.ts";
 import { type IncomingMedia, type MediaListener, type MediaSocket, openMediaSocket } from "./media-socket.ts";
 
-const linux = process.platform === "linux";
+const obstacle = process.platform === "linux" ? null : "needs Linux";
 const LOOPBACK = { 4: "127.0.0.1", 6: "::1" } as const;
 const NEED: ChannelNeed = { kind: "borrowed", transport: "udp", protocol: 17, ports: "one" };
 
@@ -44,7 +45,7 @@ function request(socket: MediaSocket, changes: Partial<ChannelRequest> = {}): Ch
 	};
 }
 
-describe.skipIf(!linux)(linux ? "a media socket" : "a media socket (skipped: needs Linux)", () => {
+describe.skipIf(obstacle !== null)(skippable("a media socket", obstacle), () => {
 	it.each([4, 6] as const)("carries datagrams in order, single and in batches, IPv%i", async (family) => {
 		const got: IncomingMedia[] = [];
 		const there = open(family, { received: (datagram) => got.push(datagram) });

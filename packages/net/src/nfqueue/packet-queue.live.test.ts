@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { skippable } from "../../../../scripts/skippable.ts";
 import { bundleChild, type LiveChild, runChild } from "../testing/live-run.ts";
 import { buildChain, type Chain, isThere, liveObstacle } from "../testing/namespaces.ts";
 import type { QueueTrial, QueueTrialOrder } from "../testing/queue-trial.ts";
@@ -6,13 +7,11 @@ import type { QueueTrial, QueueTrialOrder } from "../testing/queue-trial.ts";
 const obstacle =
 	liveObstacle() ??
 	(["iptables", "ip6tables"].every(isThere) ? null : "it needs iptables and ip6tables (Debian package iptables)");
-if (obstacle !== null) console.warn(`packet queues skipped: ${obstacle}`);
-const title = obstacle === null ? "a packet queue" : `a packet queue (skipped: ${obstacle})`;
 
 /** Each trial in a namespace of its own, for its rule is not taken away. */
 const TRIALS = 8;
 
-describe.skipIf(obstacle !== null)(title, () => {
+describe.skipIf(obstacle !== null)(skippable("a packet queue", obstacle), () => {
 	let chain: Chain;
 	let child: LiveChild;
 	let used = 0;

@@ -1,18 +1,20 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { skippable } from "../../../../scripts/skippable.ts";
 import { BACKEND_VARIABLE } from "../backend.ts";
+import { type BackendCase, casesOf, nativeObstacle, twoAddressesObstacle } from "../testing/backend-cases.ts";
 import { runStun } from "./discovery.ts";
 import type { RunningStun, StunOrder, StunRunMessage } from "./discovery-io.ts";
 import { openStunService } from "./service.ts";
 import { isServiceFailure, type StunPlace } from "./service-io.ts";
 
-const obstacle = process.platform === "linux" ? null : "the native backend needs Linux";
-if (obstacle !== null) console.warn(`skipped: ${obstacle}`);
+const two = "tells all of a server with two, classic %s";
 const LOOPBACK = { 4: "127.0.0.1", 6: "::1" } as const;
-const CASES = (["native", "portable"] as const).flatMap((name) =>
-	([4, 6] as const).map((family) => ({ name, family })),
-);
 
-describe.skipIf(obstacle !== null).each(CASES)("a discovery by the $name backend, IPv$family", ({ name, family }) => {
+const TITLE = "a discovery by the $name backend, IPv$family";
+describe.skipIf(nativeObstacle !== null).each(casesOf("native"))(skippable(TITLE, nativeObstacle), discovers);
+describe.each(casesOf("portable"))(TITLE, discovers);
+
+function discovers({ name, family }: BackendCase): void {
 	const closing: (() => Promise<void>)[] = [];
 	afterEach(async () => {
 		for (const close of closing.splice(0)) await close();
@@ -87,19 +89,25 @@ describe.skipIf(obstacle !== null).each(CASES)("a discovery by the $name backend
 		expect(rest.stamps).toBe(name === "native" ? "kernel" : "user");
 	});
 
-	const alone = family === 6 ? " (skipped: loopback has one address of IPv6)" : "";
-	it.skipIf(family === 6).each([false, true])(`tells all of a server with two, classic %s${alone}`, async (classic) => {
-		const base = await closedPort();
-		const both = ["127.0.0.1", "127.0.0.2"].flatMap((address) => [base, base + 1].map((port) => ({ address, port })));
-		const port = await serve(both, true);
-		const { behaviour } = findingsOf(await run({ port, classic }));
-		expect(behaviour).toMatchObject({
-			mapping: "none",
-			filtering: "endpointIndependent",
-			classic: "open internet",
-			tests: classic ? "rfc3489" : "rfc5780",
-		});
-	});
+	// Loopback has one address of IPv6.
+	if (family === 4)
+		it.skipIf(twoAddressesObstacle !== null).each([false, true])(
+			skippable(two, twoAddressesObstacle),
+			async (classic) => {
+				const base = await closedPort();
+				const both = ["127.0.0.1", "127.0.0.2"].flatMap((address) =>
+					[base, base + 1].map((port) => ({ address, port })),
+				);
+				const port = await serve(both, true);
+				const { behaviour } = findingsOf(await run({ port, classic }));
+				expect(behaviour).toMatchObject({
+					mapping: "none",
+					filtering: "endpointIndependent",
+					classic: "open internet",
+					tests: classic ? "rfc3489" : "rfc5780",
+				});
+			},
+		);
 
 	it("asks over TCP", async () => {
 		const port = await serve([{ transport: "tcp" }]);
@@ -134,4 +142,4 @@ describe.skipIf(obstacle !== null).each(CASES)("a discovery by the $name backend
 		const heard = await run({ port: 3478, source });
 		expect(heard).toMatchObject([{ type: "failed", error: { code: "addressNotAvailable" } }]);
 	});
-});
+}

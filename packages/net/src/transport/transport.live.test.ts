@@ -1,24 +1,21 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { skippable } from "../../../../scripts/skippable.ts";
 import { BACKEND_VARIABLE, type Backend, openBackend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
 import { listenForStreams, openStream } from "../portable/stream.ts";
+import { type BackendCase, type BackendName, casesOf, nativeObstacle } from "../testing/backend-cases.ts";
 import { openDatagram } from "./open.ts";
 import type { DatagramTransport, ReceivedDatagram, StreamFailure, StreamListener } from "./transport.ts";
 
 const LOOPBACK = { 4: "127.0.0.1", 6: "::1" } as const;
-const NAMES = ["native", "portable"] as const;
-const CASES = NAMES.flatMap((name) => ([4, 6] as const).map((family) => ({ name, family })));
 
-function backendNamed(name: (typeof NAMES)[number]): Backend {
+function backendNamed(name: BackendName): Backend {
 	process.env[BACKEND_VARIABLE] = name;
 	const backend = openBackend();
 	delete process.env[BACKEND_VARIABLE];
 	if (isSystemError(backend)) throw new Error(`no ${name} backend: ${backend.address}`);
 	return backend;
 }
-
-const obstacle = process.platform === "linux" ? null : "the native backend needs Linux";
-if (obstacle !== null) console.warn(`skipped: ${obstacle}`);
 
 /** What a socket told, and a way to wait for it. */
 function ears() {
@@ -44,8 +41,15 @@ function ears() {
 	};
 }
 
-describe.skipIf(obstacle !== null).each(CASES)("datagrams by the $name backend, IPv$family", ({ name, family }) => {
-	const backend = backendNamed(name);
+const TITLE = "datagrams by the $name backend, IPv$family";
+describe.skipIf(nativeObstacle !== null).each(casesOf("native"))(skippable(TITLE, nativeObstacle), carriesDatagrams);
+describe.each(casesOf("portable"))(TITLE, carriesDatagrams);
+
+function carriesDatagrams({ name, family }: BackendCase): void {
+	let backend: Backend;
+	beforeAll(() => {
+		backend = backendNamed(name);
+	});
 	const open: DatagramTransport[] = [];
 	afterEach(() => {
 		for (const one of open.splice(0)) one.close();
@@ -123,17 +127,17 @@ describe.skipIf(obstacle !== null).each(CASES)("datagrams by the $name backend, 
 		expect(other.heard[1]).toEqual({ failed: "EMSGSIZE", to: LOOPBACK[family] });
 	});
 
-	const refusal = "to a closed port come back as refused, whom it was for included";
-	const unheard = name === "portable" ? " (skipped: Node tells an unconnected socket of no ICMP errors)" : "";
-	it.skipIf(name === "portable")(`${refusal}${unheard}`, async () => {
-		const one = ears();
-		const client = socket(one.listener);
-		const nobody = socket(ears().listener);
-		nobody.close();
-		client.send([{ to: nobody.local, bytes: new Uint8Array([1]) }]);
-		await one.until(() => one.heard.length > 0);
-		expect(one.heard[0]).toEqual({ failed: "ECONNREFUSED", to: LOOPBACK[family] });
-	});
+	// Node tells an unconnected socket of no ICMP errors.
+	if (name === "native")
+		it("to a closed port come back as refused, whom it was for included", async () => {
+			const one = ears();
+			const client = socket(one.listener);
+			const nobody = socket(ears().listener);
+			nobody.close();
+			client.send([{ to: nobody.local, bytes: new Uint8Array([1]) }]);
+			await one.until(() => one.heard.length > 0);
+			expect(one.heard[0]).toEqual({ failed: "ECONNREFUSED", to: LOOPBACK[family] });
+		});
 
 	it("cannot be had on an address of somebody else, or a port that is taken", () => {
 		const { listener } = ears();
@@ -157,7 +161,7 @@ describe.skipIf(obstacle !== null).each(CASES)("datagrams by the $name backend, 
 		await new Promise((resolve) => setImmediate(resolve));
 		expect([one.heard, other.heard]).toEqual([[], []]);
 	});
-});
+}
 
 describe.each([4, 6] as const)("streams, IPv%i", (family) => {
 	const { clock } = backendNamed("portable");

@@ -2,10 +2,11 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import type { MediaSocket } from "@whither/net";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { skippable } from "../../../../scripts/skippable.ts";
 import { openMediaSocket } from "./media-socket.ts";
 import { traceFlow } from "./trace-flow.ts";
 
-const linux = process.platform === "linux";
+const obstacle = process.platform === "linux" ? null : "needs Linux";
 const LOOPBACK = { 4: "127.0.0.1", 6: "::1" } as const;
 
 const closing: (() => void)[] = [];
@@ -43,8 +44,7 @@ async function dgram(): Promise<Socket> {
 	return socket;
 }
 
-const title = "traceFlow";
-describe.skipIf(!linux)(linux ? title : `${title} (skipped: needs Linux)`, () => {
+describe.skipIf(obstacle !== null)(skippable("traceFlow", obstacle), () => {
 	it.each([4, 6] as const)("finds who sends back, on the socket's own port, IPv%i", async (family) => {
 		const far = echo(family);
 		const got: (number | undefined)[] = [];

@@ -1,15 +1,24 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { skippable } from "../../../../scripts/skippable.ts";
 
 const command = join(import.meta.dirname, "../../bin/whither.js");
-const obstacle = process.platform === "linux" ? null : "two addresses of loopback need Linux";
-if (obstacle !== null) console.warn(`skipped: ${obstacle}`);
+const isBuilt = existsSync(join(import.meta.dirname, "../../dist/whither.cjs"));
+const obstacle = isBuilt ? null : "the command is not built (npm run build)";
+const linuxObstacle = process.platform === "linux" ? null : "needs Linux";
+const nativeObstacle = obstacle ?? linuxObstacle;
+const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
+const tlsObstacle = hasOpenssl ? null : "it needs openssl (Debian package openssl)";
 const PORT = /:(\d+)$/;
 
-describe.skipIf(obstacle !== null).each(["native", "portable"])("by the %s backend", (backend) => {
+const TITLE = "by the %s backend";
+describe.skipIf(nativeObstacle !== null).each(["native"])(skippable(TITLE, nativeObstacle), asksAndServes);
+describe.skipIf(obstacle !== null).each(["portable"])(skippable(TITLE, obstacle), asksAndServes);
+
+function asksAndServes(backend: string): void {
 	const env = { ...process.env, WHITHER_BACKEND: backend };
 	const children: ChildProcess[] = [];
 	afterEach(() => {
@@ -69,7 +78,8 @@ describe.skipIf(obstacle !== null).each(["native", "portable"])("by the %s backe
 		expect(server.said.stderr).toMatch(/^whither: \d+ messages received, \d+ answered\n$/);
 	});
 
-	it("with two addresses it answers behaviour discovery, and with RFC 3489 where that is wanted", async () => {
+	const two = "with two addresses it answers behaviour discovery, and with RFC 3489 where that is wanted";
+	it.skipIf(linuxObstacle !== null)(skippable(two, linuxObstacle), async () => {
 		const trial = await serve(2, "--listen", "127.0.0.1", "--stun-port", "0");
 		const port = PORT.exec(trial.lines[0] ?? "")?.[1] ?? "";
 		trial.child.kill("SIGINT");
@@ -87,7 +97,8 @@ describe.skipIf(obstacle !== null).each(["native", "portable"])("by the %s backe
 		expect(taken.stderr).toContain(`UDP 127.0.0.1:${port} is taken by another program`);
 	});
 
-	it("over TLS a certificate that nobody vouches for is refused, unless it is trusted by name", async () => {
+	const overTls = "over TLS a certificate that nobody vouches for is refused, unless it is trusted by name";
+	it.skipIf(tlsObstacle !== null)(skippable(overTls, tlsObstacle), async () => {
 		const folder = mkdtempSync(join(tmpdir(), "whither-tls-"));
 		const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
 		const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
@@ -143,4 +154,4 @@ describe.skipIf(obstacle !== null).each(["native", "portable"])("by the %s backe
 		expect({ code, stderr }).toEqual({ code: 1, stderr: "" });
 		expect(stdout).toMatch(/^(UDP|TCP) is refused at 127\.0\.0\.1:\d+: no STUN server listens there\.\n$/);
 	});
-});
+}
