@@ -1,6 +1,6 @@
+export { ANSWER_LIMITS, AnswerCap } from "./answer-cap.ts";
 export { type Deadline, type Instant, type Machine, MICROSECOND, MILLISECOND, SECOND } from "./machine.ts";
 export type { NodeFacts, NodeInterface } from "./path-node/answer.ts";
-export { ANSWER_LIMITS, AnswerCap } from "./path-node/answer-cap.ts";
 export { type JudgeFacts, judgePassage, type NodeVerdict, type PassReason } from "./path-node/judge.ts";
 export { type LinkCapacity, LinkMeter, type LinkReading, type LinkState } from "./path-node/link-meter.ts";
 export { type Passage, type PassingPacket, readPassage } from "./path-node/passage.ts";

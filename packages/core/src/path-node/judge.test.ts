@@ -14,7 +14,7 @@ import {
 } from "@whither/wire";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AnswerCap } from "./answer-cap.ts";
+import { AnswerCap } from "../answer-cap.ts";
 import { type JudgeFacts, judgePassage, type NodeVerdict } from "./judge.ts";
 import { type PassingPacket, readPassage } from "./passage.ts";
 import {

@@ -1,8 +1,8 @@
 /** What a path node does with a packet that is its business. Pure but for the cap, which remembers. */
 import { IP_PROTOCOL, parseAddress, rewriteNetworkStatus, transportChecksum, UDP_HEADER_LENGTH } from "@whither/wire";
+import type { AnswerCap } from "../answer-cap.ts";
 import type { Instant } from "../machine.ts";
 import { encodeAnswer, type NodeFacts } from "./answer.ts";
-import type { AnswerCap } from "./answer-cap.ts";
 import type { Passage } from "./passage.ts";
 
 /** What becomes of a packet. */

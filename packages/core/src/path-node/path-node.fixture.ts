@@ -1,6 +1,6 @@
 /** Packets for tests of a path node, and what it knows of itself there. */
 import { encodeIpv4, encodeIpv6, encodeStun, encodeUdp, IP_PROTOCOL, type StunItem, shortTermKey } from "@whither/wire";
-import { AnswerCap } from "./answer-cap.ts";
+import { AnswerCap } from "../answer-cap.ts";
 import { type JudgeFacts, judgePassage } from "./judge.ts";
 import { type PassingPacket, readPassage } from "./passage.ts";
 

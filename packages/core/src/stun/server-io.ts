@@ -1,5 +1,5 @@
 import type { HmacKey, StunAddress } from "@whither/wire";
-import type { AnswerLimits } from "../path-node/answer-cap.ts";
+import type { AnswerLimits } from "../answer-cap.ts";
 
 /** One of the sockets that a server answers on. */
 export interface StunServerSocket {

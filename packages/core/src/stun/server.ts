@@ -9,8 +9,8 @@ import {
 	trailingAttributeOf,
 	verifyFingerprint,
 } from "@whither/wire";
+import { AnswerCap } from "../answer-cap.ts";
 import type { Deadline, Instant, Machine } from "../machine.ts";
-import { AnswerCap } from "../path-node/answer-cap.ts";
 import { AskedAddresses } from "./asked-addresses.ts";
 import { ResponseCounts } from "./response-counts.ts";
 import {

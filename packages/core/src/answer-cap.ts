@@ -1,9 +1,9 @@
 /**
- * How many answers a path node gives: so many a second in all, and to each source. Sources can be forged, and an answer is
- * longer than a short probe, so without a cap whoever forges a source could have us send to it.
+ * How many answers a node gives to strangers: so many a second in all, and to each source. Sources can be forged, and an
+ * answer may be longer than its question, so without a cap whoever forges a source could have us send to it.
  */
 import { parseAddress } from "@whither/wire";
-import { type Instant, SECOND } from "../machine.ts";
+import { type Instant, SECOND } from "./machine.ts";
 
 /** A token bucket's figures. */
 export interface CapRate {
@@ -20,7 +20,7 @@ export interface AnswerLimits {
 	readonly sources: number;
 }
 
-/** In all what Linux allows its own ICMP (icmp_msgs_per_sec); to one source what several traces at once want. */
+/** A router's: in all what Linux allows its own ICMP (icmp_msgs_per_sec); to one source what several traces at once want. */
 export const ANSWER_LIMITS: AnswerLimits = {
 	all: { perSecond: 1000, burst: 200 },
 	perSource: { perSecond: 20, burst: 60 },

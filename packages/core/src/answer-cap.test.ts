@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { MILLISECOND, SECOND } from "../machine.ts";
 import { ANSWER_LIMITS, AnswerCap } from "./answer-cap.ts";
+import { MILLISECOND, SECOND } from "./machine.ts";
 
 function allowed(cap: AnswerCap, count: number, source: (index: number) => string, now: number): number {
 	let sum = 0;
