@@ -2,67 +2,28 @@ import {
 	attributeOf,
 	decodeStun,
 	encodeStun,
-	isDecodeError,
 	networkStatusOf,
-	type StunAddress,
-	type StunFields,
 	type StunItem,
 	type StunMessage,
 	shortTermKey,
 	verifyFingerprint,
-	verifyIntegrity,
-	verifyIntegritySha256,
 } from "@whither/wire";
 import { describe, expect, test } from "vitest";
 import { SECOND } from "../machine.ts";
+import {
+	ADDRESSES,
+	ask,
+	CHANGE,
+	CLASSIC_ID,
+	CLIENTS,
+	code,
+	FAMILIES,
+	fourSockets,
+	ID,
+	names,
+	PLAIN,
+} from "./server.fixture.ts";
 import { StunServer } from "./server.ts";
-import type { StunServerConfig, StunServerOutput } from "./server-io.ts";
-
-const ID = Uint8Array.from({ length: 12 }, (_, index) => index + 1);
-const CLASSIC_ID = Uint8Array.from({ length: 16 }, (_, index) => index + 1);
-const ADDRESSES = { 4: ["192.0.2.1", "192.0.2.2"], 6: ["2001:db8::1", "2001:db8::2"] } as const;
-const CLIENTS = { 4: { address: "203.0.113.7", port: 50_000 }, 6: { address: "2001:db8:9::7", port: 50_000 } } as const;
-const FAMILIES = [4, 6] as const;
-
-/** Sockets 0 to 3: first address, first and second port; then the second address. */
-function fourSockets(family: 4 | 6): StunServerConfig["sockets"] {
-	return ADDRESSES[family].flatMap((address) => [3478, 3479].map((port) => ({ address: { address, port } })));
-}
-
-interface Asked {
-	readonly outputs: readonly StunServerOutput[];
-	readonly to: StunAddress;
-	readonly local: number;
-	readonly response: StunMessage;
-	readonly request: Uint8Array;
-}
-
-/** What a server answers to a request of this family's client. */
-function ask(
-	server: StunServer,
-	attributes: readonly StunItem[],
-	more: Partial<StunFields> & {
-		readonly family?: 4 | 6;
-		readonly local?: number;
-		readonly transport?: "stream";
-		readonly now?: number;
-	} = {},
-): Asked {
-	const { family = 4, local = 0, transport, now = 0, ...fields } = more;
-	const request = encodeStun({ class: "request", method: "binding", transactionId: ID, attributes, ...fields });
-	const input = { type: "received", bytes: request, from: CLIENTS[family], local } as const;
-	const outputs = server.step(transport === undefined ? input : { ...input, transport }, now);
-	const [output] = outputs;
-	if (output?.type !== "send") throw new Error(`nothing was answered: ${output?.reason}`);
-	const response = decodeStun(output.bytes);
-	if (isDecodeError(response)) throw new Error(response.error);
-	return { outputs, to: output.to, local: output.local, response, request };
-}
-
-const code = (response: StunMessage) => attributeOf(response, "errorCode")?.code;
-const names = (response: StunMessage) => response.attributes.map(({ name }) => name);
-const CHANGE = (ip: boolean, port: boolean): StunItem => ({ name: "changeRequest", value: { ip, port } });
-const PLAIN: StunServerConfig = { sockets: [{ address: { address: "0.0.0.0", port: 3478 } }] };
 
 describe.each(FAMILIES)("IPv%i: a Binding request", (family) => {
 	test("is answered with the mapped address and nothing else", () => {
@@ -305,116 +266,5 @@ describe("padding", () => {
 		const { response, to } = ask(server, attributes);
 		expect(code(response)).toBe(400);
 		expect(to).toEqual(CLIENTS[4]);
-	});
-});
-
-describe("RFC 3489, where it is wanted", () => {
-	const server = new StunServer({ sockets: fourSockets(4), classic: true });
-	const classic = { transactionId: CLASSIC_ID };
-
-	test("is answered with all 128 bits of its id and all three addresses", () => {
-		const { response } = ask(server, [], classic);
-		expect(response).toMatchObject({ classic: true, transactionId: CLASSIC_ID });
-		expect(names(response)).toEqual(["mappedAddress", "sourceAddress", "changedAddress"]);
-		expect(attributeOf(response, "mappedAddress")).toEqual(CLIENTS[4]);
-		expect(attributeOf(response, "sourceAddress")).toEqual({ address: "192.0.2.1", port: 3478 });
-		expect(attributeOf(response, "changedAddress")).toEqual({ address: "192.0.2.2", port: 3479 });
-	});
-
-	test("is answered from where it asks for", () => {
-		const asked = ask(server, [CHANGE(true, false)], classic);
-		expect(asked.local).toBe(2);
-		expect(attributeOf(asked.response, "sourceAddress")).toEqual({ address: "192.0.2.2", port: 3478 });
-	});
-
-	test("repeats its own address where it has no other", () => {
-		const single = new StunServer({ sockets: fourSockets(4).slice(0, 1), classic: true });
-		const { response } = ask(single, [CHANGE(false, false)], classic);
-		expect(attributeOf(response, "changedAddress")).toEqual({ address: "192.0.2.1", port: 3478 });
-		expect(code(ask(single, [CHANGE(true, true)], classic).response)).toBe(420);
-	});
-
-	test("is answered to another address only where that is the sender's own", () => {
-		const responseAddress = (address: string): StunItem => ({ name: "responseAddress", value: { address, port: 5 } });
-		expect(ask(server, [responseAddress(CLIENTS[4].address)], classic).to).toEqual({ ...CLIENTS[4], port: 5 });
-		const victim = ask(server, [responseAddress("198.51.100.66")], classic);
-		expect([code(victim.response), victim.to]).toEqual([400, CLIENTS[4]]);
-	});
-
-	test("has no use for padding, fingerprints and ports", () => {
-		const attributes: readonly StunItem[] = [
-			{ name: "padding", value: new Uint8Array(100) },
-			{ name: "fingerprint", value: 1 },
-		];
-		const { response } = ask(server, attributes, classic);
-		expect(names(response)).toEqual(["mappedAddress", "sourceAddress", "changedAddress"]);
-	});
-});
-
-describe("with credentials a request", () => {
-	const key = shortTermKey("password");
-	const server = new StunServer({ ...PLAIN, credentials: (username) => (username === "user" ? key : null) });
-	const USER: StunItem = { name: "username", value: "user" };
-
-	test.each([
-		["without a digest", [USER], 400],
-		["without a name", [{ name: "messageIntegrity", key }], 400],
-		[
-			"of a stranger",
-			[
-				{ name: "username", value: "eve" },
-				{ name: "messageIntegrity", key },
-			],
-			401,
-		],
-		["with a wrong digest", [USER, { name: "messageIntegrity", key: shortTermKey("wrong") }], 401],
-		[
-			"with a wrong newer digest beside a right one",
-			[USER, { name: "messageIntegrity", key }, { name: "messageIntegritySha256", key: shortTermKey("wrong") }],
-			401,
-		],
-		["whose name stands behind the digest", [{ name: "messageIntegrity", key }, USER], 400],
-	] as const satisfies readonly (readonly [string, readonly StunItem[], number])[])(
-		"%s is refused, unsigned",
-		(_, attributes, expected) => {
-			const { response } = ask(server, attributes);
-			expect(code(response)).toBe(expected);
-			expect(names(response)).toEqual(["errorCode"]);
-		},
-	);
-
-	test("that is signed is answered alike", () => {
-		const sha1 = ask(server, [USER, { name: "messageIntegrity", key }]).response;
-		const sha256 = ask(server, [
-			USER,
-			{ name: "messageIntegrity", key },
-			{ name: "messageIntegritySha256", key },
-		]).response;
-		expect([verifyIntegrity(sha1, key), verifyIntegritySha256(sha1, key)]).toEqual([true, false]);
-		expect([verifyIntegrity(sha256, key), verifyIntegritySha256(sha256, key)]).toEqual([false, true]);
-		const refused = ask(server, [USER, CHANGE(true, true), { name: "messageIntegrity", key }]).response;
-		expect([code(refused), verifyIntegrity(refused, key)]).toEqual([420, true]);
-	});
-});
-
-describe("answers are capped", () => {
-	const limits = { all: { perSecond: 1000, burst: 100 }, perSource: { perSecond: 1, burst: 3 }, sources: 2 };
-
-	test("to each source, silently, until time has passed", () => {
-		const server = new StunServer({ ...PLAIN, limits });
-		const bytes = encodeStun({ class: "request", method: "binding", transactionId: ID, attributes: [] });
-		const kinds = (from: StunAddress, now: number, count: number) =>
-			Array.from({ length: count }, () => server.step({ type: "received", bytes, from, local: 0 }, now)[0]?.type);
-		expect(kinds(CLIENTS[4], 0, 5)).toEqual(["send", "send", "send", "ignored", "ignored"]);
-		expect(kinds({ ...CLIENTS[4], port: 1 }, 0, 1)).toEqual(["ignored"]);
-		expect(kinds(CLIENTS[6], 0, 1)).toEqual(["send"]);
-		expect(kinds(CLIENTS[4], SECOND, 2)).toEqual(["send", "ignored"]);
-	});
-
-	test("and what is ignored anyway does not count", () => {
-		const server = new StunServer({ ...PLAIN, limits });
-		for (let index = 0; index < 10; index++)
-			server.step({ type: "received", bytes: new Uint8Array(20), from: CLIENTS[4], local: 0 }, 0);
-		expect(ask(server, []).response.class).toBe("success");
 	});
 });
