@@ -2,7 +2,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { ExtensionJson, TraceResult } from "@whither/core";
 import { Random } from "@whither/sim";
-import { encodeIpv4, encodeIpv6, encodeStun, encodeUdp, type StunItem, shortTermKey } from "@whither/wire";
+import {
+	encodeIpv4,
+	encodeIpv6,
+	encodeStun,
+	encodeUdp,
+	NO_NETWORK_STATUS,
+	type StunItem,
+	shortTermKey,
+} from "@whither/wire";
 import { chainScenario } from "./chain.ts";
 import { insideNamespace, loadRules } from "./namespaces.ts";
 import { findProgram, labObstacle } from "./requirements.ts";
@@ -72,7 +80,7 @@ print(s.recv(2000).hex())
 export const OFFERING: readonly StunItem[] = [
 	{ name: "username", value: "them:us" },
 	{ name: "messageIntegrity", key: KEY },
-	{ name: "networkStatus", value: { congested: false, nodeCount: 0, upKbps: 0, downKbps: 0 } },
+	{ name: "networkStatus", value: NO_NETWORK_STATUS },
 	{ name: "fingerprint" },
 ];
 

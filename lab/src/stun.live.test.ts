@@ -1,5 +1,6 @@
 import type { Family, NatBehaviour } from "@whither/core";
 import { NAT_KINDS, type NatKind, natKind } from "@whither/sim";
+import { formatEndpoint } from "@whither/wire";
 import { describe, expect, test } from "vitest";
 import { skippable } from "../../scripts/skippable.ts";
 import {
@@ -57,7 +58,7 @@ type StunFound = Pick<NatBehaviour, "lifetimeSeconds" | "goneAfterSeconds">;
 async function checkWhither({ seen }: NatKind, lab: Lab, asked: Asked, standard: Tests = "rfc5780"): Promise<void> {
 	const { family, port, backend } = asked;
 	const address = serverOf(lab, family);
-	const server = family === 4 ? `${address}:${port}` : `[${address}]:${port}`;
+	const server = formatEndpoint({ address, port });
 	const env = backend === "portable" ? { WHITHER_BACKEND: "portable" } : {};
 	const outcome = await runWhither(["stun", server, "--json"], { ...insideOf(lab), env });
 	const words = `whither stun ${server} (${backend})\n${outcome.stdout}\n${outcome.stderr}`;

@@ -15,6 +15,7 @@ export type {
 	NatBehaviourOutput,
 } from "./stun/behaviour/behaviour-io.ts";
 export { BEHAVIOUR_SOCKETS, behaviourSockets, NatBehaviourDiscovery } from "./stun/behaviour/nat-behaviour.ts";
+export { nothingFound } from "./stun/behaviour/nothing-found.ts";
 export { FIRST_SCHEDULE } from "./stun/behaviour/test-schedules.ts";
 export { StunClient, type StunClientConfig } from "./stun/client.ts";
 export type {

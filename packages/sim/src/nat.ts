@@ -136,7 +136,8 @@ class NatTable {
 		if (packet.protocol !== IP_PROTOCOL.udp) return packet.bytes;
 		const { publicAddress } = this.#facts;
 		const bindings = this.#bindingsOf(packet.protocol);
-		const [from, to] = [portOf(17, packet.payload, "source") ?? 0, portOf(17, packet.payload, "destination") ?? 0];
+		const portAt = (which: "source" | "destination") => portOf(packet.protocol, packet.payload, which) ?? 0;
+		const [from, to] = [portAt("source"), portAt("destination")];
 		const sender = bindings.outwards({ address: packet.source, port: from }, { address: publicAddress, port: to }, at);
 		if (sender === null) return { drop: "no port is free" };
 		const seenAs = { address: publicAddress, port: sender.outsidePort };

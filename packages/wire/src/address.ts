@@ -8,6 +8,11 @@ export function parseAddress(text: string): Uint8Array | DecodeError {
 	return text.includes(":") ? parseIpv6(text) : parseIpv4(text, 0);
 }
 
+/** An address and a port as people write them: `192.0.2.1:3478`, `[2001:db8::1]:3478`. */
+export function formatEndpoint({ address, port }: { readonly address: string; readonly port: number }): string {
+	return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
 /** 4 or 6 for an address in text, null for anything else. */
 export function addressFamily(text: string): 4 | 6 | null {
 	const bytes = parseAddress(text);

@@ -1,4 +1,4 @@
-export { addressFamily, formatAddress, parseAddress } from "./address.ts";
+export { addressFamily, formatAddress, formatEndpoint, parseAddress } from "./address.ts";
 export { equalBytes } from "./bytes.ts";
 export { internetChecksum, transportChecksum } from "./checksum.ts";
 export type { CryptoPort } from "./crypto.ts";
@@ -190,11 +190,12 @@ export {
 	type StunAttributeValue,
 } from "./stun/attributes.ts";
 export type { StunErrorCode, StunPasswordAlgorithm } from "./stun/attributes-base.ts";
-export type {
-	StunBandwidthUsage,
-	StunNetworkStatus,
-	StunStreamPriority,
-	StunStreamType,
+export {
+	NO_NETWORK_STATUS,
+	type StunBandwidthUsage,
+	type StunNetworkStatus,
+	type StunStreamPriority,
+	type StunStreamType,
 } from "./stun/attributes-discuss.ts";
 export { CHANNEL_NUMBERS, type ChannelData, decodeChannelData, encodeChannelData } from "./stun/channel-data.ts";
 export { classifyPacket, type PacketClass } from "./stun/classify.ts";
@@ -209,7 +210,7 @@ export {
 } from "./stun/credentials.ts";
 export { encodeStun, type StunFields, type StunItem } from "./stun/encode.ts";
 export { verifyFingerprint, verifyIntegrity, verifyIntegritySha256 } from "./stun/integrity.ts";
-export { attributeOf, decodeStun, type StunMessage, trailingAttributeOf } from "./stun/message.ts";
+export { attributeOf, decodeStun, mappedAddressOf, type StunMessage, trailingAttributeOf } from "./stun/message.ts";
 export { networkStatusOf, type RouterStatus, rewriteNetworkStatus } from "./stun/network-status.ts";
 export {
 	encodeNonceFeatures,

@@ -15,12 +15,13 @@ import {
 	IP_HEADER_LENGTH,
 	IP_PROTOCOL,
 	isDecodeError,
+	NO_NETWORK_STATUS,
 	type RouterStatus,
 	type StunItem,
 	trailingAttributeOf,
 } from "@whither/wire";
 import type { Passage } from "./passage.ts";
-import { NO_STATUS, withNode } from "./status.ts";
+import { withNode } from "./status.ts";
 
 /** An interface as RFC 5837 tells it. */
 export interface NodeInterface {
@@ -78,7 +79,7 @@ function objectsOf(passage: Passage, { input, output, status }: NodeFacts): read
  */
 function encodeStunAnswer({ message, source, sourcePort }: Passage, status: RouterStatus): Uint8Array {
 	const probe = attributeOf(message, "pathNodeProbe");
-	const offered = trailingAttributeOf(message, "networkStatus") ?? NO_STATUS;
+	const offered = trailingAttributeOf(message, "networkStatus") ?? NO_NETWORK_STATUS;
 	const attributes: StunItem[] = [
 		{ name: "xorMappedAddress", value: { address: source, port: sourcePort } },
 		...(probe === undefined ? [] : [{ name: "pathNodeProbe", value: probe } as const]),

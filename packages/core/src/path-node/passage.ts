@@ -10,6 +10,7 @@ import {
 	IP_PROTOCOL,
 	isDecodeError,
 	STUN_COOKIE,
+	STUN_HEADER_LENGTH,
 	type StunMessage,
 	trailingAttributeOf,
 	UDP_HEADER_LENGTH,
@@ -44,7 +45,6 @@ export interface Passage extends PassingPacket {
 
 /** Message type of a Binding request (RFC 8489 section 5). */
 const BINDING_REQUEST = 0x0001;
-const STUN_HEADER_LENGTH = 20;
 /** More Fragments and the offset (RFC 791 section 3.1). */
 const IS_FRAGMENT = 0x3fff;
 

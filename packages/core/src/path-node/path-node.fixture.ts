@@ -1,5 +1,14 @@
 /** Packets for tests of a path node, and what it knows of itself there. */
-import { encodeIpv4, encodeIpv6, encodeStun, encodeUdp, IP_PROTOCOL, type StunItem, shortTermKey } from "@whither/wire";
+import {
+	encodeIpv4,
+	encodeIpv6,
+	encodeStun,
+	encodeUdp,
+	IP_PROTOCOL,
+	NO_NETWORK_STATUS,
+	type StunItem,
+	shortTermKey,
+} from "@whither/wire";
 import { AnswerCap } from "../answer-cap.ts";
 import { type JudgeFacts, judgePassage } from "./judge.ts";
 import { type PassingPacket, readPassage } from "./passage.ts";
@@ -12,13 +21,11 @@ export const ID = Uint8Array.from({ length: 12 }, (_, index) => index + 1);
 export const KEY = shortTermKey("password of the call");
 export const PORT = 40_000;
 
-const NULL_STATUS = { congested: false, nodeCount: 0, upKbps: 0, downKbps: 0 } as const;
-
 /** As an ICE check that asks routers for feedback. */
 export const OFFERING: readonly StunItem[] = [
 	{ name: "username", value: "them:us" },
 	{ name: "messageIntegrity", key: KEY },
-	{ name: "networkStatus", value: NULL_STATUS },
+	{ name: "networkStatus", value: NO_NETWORK_STATUS },
 	{ name: "fingerprint" },
 ];
 

@@ -1,6 +1,7 @@
+import { NO_NETWORK_STATUS } from "@whither/wire";
 import { describe, expect, it } from "vitest";
 import type { DirectionState } from "./link-meter.ts";
-import { NO_STATUS, routerStatus, withNode } from "./status.ts";
+import { routerStatus, withNode } from "./status.ts";
 
 const free = (freeKbps: number | null, congested = false): DirectionState => ({ usedKbps: 0, freeKbps, congested });
 
@@ -35,7 +36,7 @@ describe("the status of a node", () => {
 
 	it("is added to what others said: more nodes, less bandwidth, congestion for good", () => {
 		const node = { congested: false, upKbps: 700, downKbps: 0 };
-		expect(withNode(NO_STATUS, node)).toEqual({ congested: false, nodeCount: 1, upKbps: 700, downKbps: 0 });
+		expect(withNode(NO_NETWORK_STATUS, node)).toEqual({ congested: false, nodeCount: 1, upKbps: 700, downKbps: 0 });
 		const before = { congested: true, nodeCount: 255, upKbps: 500, downKbps: 400 };
 		expect(withNode(before, node)).toEqual({ congested: true, nodeCount: 255, upKbps: 500, downKbps: 400 });
 	});

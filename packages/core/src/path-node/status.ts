@@ -6,9 +6,6 @@ import type { DirectionState, LinkState } from "./link-meter.ts";
 const MOST_KBPS = 0xffff;
 const MOST_NODES = 255;
 
-/** NETWORK-STATUS of a message that no node has written to yet. */
-export const NO_STATUS: StunNetworkStatus = { congested: false, nodeCount: 0, upKbps: 0, downKbps: 0 };
-
 /**
  * The node's status for packets that come in by one link and leave by another: "up" is the way they travel, "down" the
  * way back, and each is as wide as its narrower link. `output` null: not known, so the first link speaks alone.

@@ -1,5 +1,5 @@
 /** Every way of bytes from outside into STUN's machines, as functions of those bytes, for whoever throws inputs at them. */
-import { encodeStun, type StunFields, type StunItem, shortTermKey } from "@whither/wire";
+import { encodeStun, NO_NETWORK_STATUS, type StunFields, type StunItem, shortTermKey } from "@whither/wire";
 import { SECOND } from "../machine.ts";
 import { NatBehaviourDiscovery } from "./behaviour/nat-behaviour.ts";
 import { StunClient } from "./client.ts";
@@ -18,7 +18,6 @@ const SERVER = { address: "192.0.2.1", port: 3478 };
 const FROM = { address: "203.0.113.7", port: 50_000 };
 const ID = Uint8Array.from({ length: 12 }, (_, index) => index + 1);
 const KEY = shortTermKey("password");
-const STATUS = { congested: false, nodeCount: 0, upKbps: 0, downKbps: 0 };
 
 const SIGNED: readonly StunItem[] = [
 	{ name: "xorMappedAddress", value: FROM },
@@ -48,7 +47,7 @@ const REQUESTS = [
 		{ name: "changeRequest", value: { ip: true, port: true } },
 		{ name: "padding", value: new Uint8Array(40) },
 		{ name: "messageIntegrity", key: KEY },
-		{ name: "networkStatus", value: STATUS },
+		{ name: "networkStatus", value: NO_NETWORK_STATUS },
 	]),
 	message("request", [{ name: "responsePort", value: 9 }]),
 	message("request", [{ name: "changeRequest", value: { ip: false, port: true } }], new Uint8Array(16).fill(9)),

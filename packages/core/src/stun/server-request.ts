@@ -2,6 +2,7 @@ import {
 	attributeOf,
 	type HmacKey,
 	isComprehensionRequired,
+	isKnownAttribute,
 	STUN_ATTRIBUTES,
 	type StunAttribute,
 	type StunItem,
@@ -43,16 +44,10 @@ export function refuseAttributes(message: StunMessage, changes: boolean): Refusa
 		const asked = name === "changeRequest" ? attributeOf(message, "changeRequest") : undefined;
 		const cannot = asked !== undefined && (asked.ip || asked.port) && !changes;
 		const reserved = !message.classic && CLASSIC_TYPES.has(type);
-		if (cannot || reserved || (name === "unknown" && !hasRow(type))) unknown.add(type);
+		if (cannot || reserved || (name === "unknown" && !isKnownAttribute(type))) unknown.add(type);
 		else if (name === "unknown") return { code: 400, unknown: [] };
 	}
 	return unknown.size > 0 ? { code: 420, unknown: [...unknown].slice(0, MOST_UNKNOWN) } : null;
-}
-
-const TYPES: ReadonlySet<number> = new Set(Object.values(STUN_ATTRIBUTES).map(({ type }) => type));
-
-function hasRow(type: number): boolean {
-	return TYPES.has(type);
 }
 
 /** Who signed a request: nobody where nobody has to, or the item that signs the answer alike. */

@@ -3,6 +3,7 @@ import {
 	decodeStun,
 	encodeStun,
 	isDecodeError,
+	NO_NETWORK_STATUS,
 	type StunAddress,
 	type StunItem,
 	type StunMessage,
@@ -22,12 +23,6 @@ import {
 } from "./server-io.ts";
 import { authenticate, type Refusal, refuseAttributes } from "./server-request.ts";
 import { ServerSockets } from "./server-sockets.ts";
-
-/** A NETWORK-STATUS for routers on the way back to write. */
-const EMPTY_STATUS: StunItem = {
-	name: "networkStatus",
-	value: { congested: false, nodeCount: 0, upKbps: 0, downKbps: 0 },
-};
 
 /**
  * Answers Binding requests (RFC 8489 §6.3.1), those of behaviour discovery (RFC 5780) where its sockets allow it, and if
@@ -109,7 +104,8 @@ export class StunServer implements Machine<StunServerInput, StunServerOutput> {
 		const status = trailingAttributeOf(message, "networkStatus");
 		if (status !== undefined) items.push({ name: "networkStatus", value: status });
 		const ending: StunItem[] = [...(way.sign === null ? [] : [way.sign])];
-		if (status !== undefined) ending.push(EMPTY_STATUS);
+		// For routers on the way back to write into.
+		if (status !== undefined) ending.push({ name: "networkStatus", value: NO_NETWORK_STATUS });
 		if (isMarked(message)) ending.push({ name: "fingerprint" });
 		return [...items, ...paddingItems(message, [...items, ...ending]), ...ending];
 	}

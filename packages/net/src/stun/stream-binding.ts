@@ -1,6 +1,12 @@
 /** One Binding request over TCP or TLS: the address that streams come from, as the server sees it. */
-import { type NatBehaviour, StunClient, type StunClientInput, type StunClientOutput } from "@whither/core";
-import { attributeOf, type StunAddress } from "@whither/wire";
+import {
+	type NatBehaviour,
+	nothingFound,
+	StunClient,
+	type StunClientInput,
+	type StunClientOutput,
+} from "@whither/core";
+import { attributeOf, mappedAddressOf, type StunAddress } from "@whither/wire";
 import type { Backend } from "../backend.ts";
 import { openStream } from "../portable/stream.ts";
 import { drawSecrets } from "../probe-secrets.ts";
@@ -69,7 +75,8 @@ class StreamRun {
 
 	/** Closes the stream and tells the result. */
 	end({ ended = "complete", error = null, behaviour = {} }: Ending): void {
-		const found = { ...this.#nothingFound(), ...behaviour };
+		const { address = "", port = 0 } = this.#ends?.local ?? {};
+		const found = { ...nothingFound(this.#server, { address, port }), ...behaviour };
 		const findings: StunFindings = {
 			behaviour: found,
 			ended,
@@ -130,7 +137,7 @@ class StreamRun {
 		else if (event.kind === "error") this.end({ behaviour: { failure: "error", error: event.error } });
 		else if (event.kind === "success") {
 			const { message, rttNs } = event;
-			const mapped = attributeOf(message, "xorMappedAddress") ?? attributeOf(message, "mappedAddress") ?? null;
+			const mapped = mappedAddressOf(message);
 			this.#answered(mapped, attributeOf(message, "otherAddress") ?? null, rttNs);
 		}
 	}
@@ -149,25 +156,5 @@ class StreamRun {
 	get #server(): StunAddress {
 		const { address, port } = this.#order.server;
 		return { address, port };
-	}
-
-	#nothingFound(): NatBehaviour {
-		const { address = "", port = 0 } = this.#ends?.local ?? {};
-		return {
-			server: this.#server,
-			otherAddress: null,
-			tests: "none",
-			localAddress: { address, port },
-			mappedAddress: null,
-			mapping: "unknown",
-			filtering: "unknown",
-			hairpin: null,
-			lifetimeSeconds: null,
-			goneAfterSeconds: null,
-			classic: null,
-			rttNs: null,
-			failure: null,
-			error: null,
-		};
 	}
 }

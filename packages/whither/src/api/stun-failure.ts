@@ -1,6 +1,6 @@
 /** The document of a run that could not begin: the same keys as `StunResult`, null where nothing is known. */
 import type { WhitherError } from "./error.ts";
-import { STUN_SCHEMA, type StunResult } from "./stun-result.ts";
+import { NOTHING_FOUND, STUN_SCHEMA, type StunResult } from "./stun-result.ts";
 
 /** `whither.stun/1` without a result; `error` says why. */
 export interface StunFailureDocument extends Omit<StunResult, "family" | "transport" | "server" | "stopReason"> {
@@ -31,22 +31,7 @@ export function stunFailureDocument(
 		family: null,
 		transport: null,
 		server: { name, host: null, address: null, port: null },
-		mappedAddress: null,
-		localAddress: null,
-		mapping: "unknown",
-		filtering: "unknown",
-		hairpin: null,
-		lifetimeSeconds: null,
-		goneAfterSeconds: null,
-		classic: null,
-		rttNs: null,
-		stamps: null,
-		tests: "none",
-		otherAddress: null,
-		noAnswer: null,
-		tcp: null,
-		unknowns: [],
-		counters: { sent: 0, received: 0, foreign: 0 },
+		...NOTHING_FOUND,
 		summary: `${error.message}.`,
 		backend: null,
 		startedAt,

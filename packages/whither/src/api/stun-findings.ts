@@ -2,7 +2,7 @@
 import type { NatBehaviour, SystemError } from "@whither/core";
 import type { StunFindings, StunOrder } from "@whither/net/stun";
 import { noAnswerSentence } from "./stun-no-answer.ts";
-import type { StunFamilyResult, StunNoAnswer, StunUnknown } from "./stun-result.ts";
+import { NOTHING_FOUND, type StunFamilyResult, type StunNoAnswer, type StunUnknown } from "./stun-result.ts";
 import { behaviourSummary } from "./stun-words.ts";
 
 /** What was asked, as far as it explains what is not known. */
@@ -45,22 +45,8 @@ export function unsentResult({ family, server, transport }: AskedStun, error: Sy
 		family,
 		transport,
 		server: { address: server.address, port: server.port },
-		mappedAddress: null,
-		localAddress: null,
-		mapping: "unknown",
-		filtering: "unknown",
-		hairpin: null,
-		lifetimeSeconds: null,
-		goneAfterSeconds: null,
-		classic: null,
-		rttNs: null,
-		stamps: null,
-		tests: "none",
-		otherAddress: null,
+		...NOTHING_FOUND,
 		noAnswer,
-		tcp: null,
-		unknowns: [],
-		counters: { sent: 0, received: 0, foreign: 0 },
 	} as const;
 	return { ...common, summary: noAnswerSentence(common) };
 }

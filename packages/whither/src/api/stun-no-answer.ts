@@ -1,5 +1,6 @@
 /** Why a STUN server told us nothing, and what to do about it: one sentence without a full stop. */
 import type { SystemError } from "@whither/core";
+import { formatEndpoint } from "@whither/wire";
 import { systemErrorSentence } from "./error-words.ts";
 import type { StunFamilyResult, StunNoAnswer } from "./stun-result.ts";
 
@@ -8,7 +9,7 @@ type Unanswered = Pick<StunFamilyResult, "server" | "transport" | "tcp"> & { rea
 /** The sentence. */
 export function noAnswerSentence(found: Unanswered): string {
 	const { noAnswer, transport } = found;
-	const where = place(found);
+	const where = formatEndpoint(found.server);
 	switch (noAnswer.code) {
 		case "outOfTime":
 			return `the time was up before ${where} had answered`;
@@ -49,7 +50,7 @@ function refused(where: string, code: number | null): string {
 
 /** Silence alone does not tell a filter from a dead server; TCP to the same place does. */
 function udpSilence({ tcp, ...found }: Unanswered): string {
-	const where = place(found);
+	const where = formatEndpoint(found.server);
 	switch (tcp) {
 		case "answers":
 			return `${where} answers over TCP and not over UDP: something on the way filters UDP, so calls need a relay over TCP or TLS`;
@@ -65,18 +66,13 @@ function udpSilence({ tcp, ...found }: Unanswered): string {
 }
 
 function unreachable(found: Unanswered, system: SystemError | null): string {
-	const where = place(found);
+	const where = formatEndpoint(found.server);
 	const over = found.transport.toUpperCase();
 	if (system?.errnoName === "ECONNREFUSED") {
 		const also = found.tcp === "answers" ? "; over TCP it answers" : "";
 		return `${over} is refused at ${where}: no STUN server listens there${also}`;
 	}
 	return `${where} cannot be reached over ${over}${system === null ? "" : ` (${system.errnoName})`}`;
-}
-
-function place({ server }: Pick<StunFamilyResult, "server">): string {
-	const { address, port } = server;
-	return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 function lowerCase(sentence: string): string {

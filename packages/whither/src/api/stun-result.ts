@@ -54,6 +54,26 @@ export interface StunFamilyResult {
 	readonly summary: string;
 }
 
+/** The findings where nothing was sent. */
+export const NOTHING_FOUND = {
+	mappedAddress: null,
+	localAddress: null,
+	mapping: "unknown",
+	filtering: "unknown",
+	hairpin: null,
+	lifetimeSeconds: null,
+	goneAfterSeconds: null,
+	classic: null,
+	rttNs: null,
+	stamps: null,
+	tests: "none",
+	otherAddress: null,
+	noAnswer: null,
+	tcp: null,
+	unknowns: [],
+	counters: { sent: 0, received: 0, foreign: 0 },
+} as const satisfies Partial<StunFamilyResult>;
+
 /** Something that stays unknown. */
 export interface StunUnknown {
 	readonly what: "mapping" | "filtering" | "hairpin" | "lifetime";

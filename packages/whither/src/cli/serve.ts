@@ -1,5 +1,4 @@
 /** `whither serve`: runs until a signal. */
-import { readFileSync } from "node:fs";
 import { WhitherError } from "../api/error.ts";
 import { serve } from "../server/serve.ts";
 import type { ServeOptions } from "../server/serve-options.ts";
@@ -8,6 +7,7 @@ import { EXIT } from "./exit-codes.ts";
 import { SERVE_OPTIONS, type ServeFlags } from "./options.ts";
 import { complain, print } from "./output.ts";
 import { parseOptions } from "./parse.ts";
+import { readPem } from "./read-pem.ts";
 import { watchSignals } from "./signals.ts";
 
 /** Run the command; resolves with the exit code when the server has ended. */
@@ -40,13 +40,4 @@ function serveOptions(flags: ServeFlags): ServeOptions {
 		certificate: cert === undefined ? undefined : readPem(cert, "--cert"),
 		key: key === undefined ? undefined : readPem(key, "--key"),
 	};
-}
-
-function readPem(path: string, option: string): string {
-	try {
-		return readFileSync(path, "utf8");
-	} catch (thrown) {
-		const { code = "unknown" } = thrown as NodeJS.ErrnoException;
-		throw new WhitherError("usage", `${option}: ${path} cannot be read (${code})`, { path, reason: code });
-	}
 }

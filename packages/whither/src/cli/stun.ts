@@ -1,6 +1,5 @@
 /** `whither stun`: the public address, and what the NAT does. */
-import { readFileSync } from "node:fs";
-import { asWhitherError, WhitherError } from "../api/error.ts";
+import { asWhitherError, type WhitherError } from "../api/error.ts";
 import { startStun } from "../api/stun.ts";
 import { type FailedStun, stunFailureDocument } from "../api/stun-failure.ts";
 import type { StunRequestOptions } from "../api/stun-options.ts";
@@ -12,6 +11,7 @@ import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { STUN_OPTIONS, type StunFlags } from "./options.ts";
 import { complain, isTerminal, paintFor, print, printAside } from "./output.ts";
 import { parseOptions } from "./parse.ts";
+import { readPem } from "./read-pem.ts";
 import { watchSignals } from "./signals.ts";
 import { UsageProblem } from "./values.ts";
 
@@ -64,17 +64,8 @@ function requestOf(flags: StunFlags): StunRequestOptions {
 		classic,
 		lifetime: lifetime ? (longest ?? true) : undefined,
 		timeoutMs: timeout,
-		authorities: ca === undefined ? undefined : readAuthorities(ca),
+		authorities: ca === undefined ? undefined : readPem(ca, "--ca"),
 	};
-}
-
-function readAuthorities(path: string): string {
-	try {
-		return readFileSync(path, "utf8");
-	} catch (thrown) {
-		const { code = "unknown" } = thrown as NodeJS.ErrnoException;
-		throw new WhitherError("usage", `--ca: ${path} cannot be read (${code})`, { path, reason: code });
-	}
 }
 
 /** The document of a command line that cannot be obeyed. */

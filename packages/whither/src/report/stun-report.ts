@@ -1,6 +1,7 @@
 /** The findings of `whither stun` as text and as JSON. */
+import { formatEndpoint } from "@whither/wire";
 import type { StunFailureDocument } from "../api/stun-failure.ts";
-import type { PlaceResult, StunFamilyResult, StunResult, StunUnknown } from "../api/stun-result.ts";
+import type { StunFamilyResult, StunResult, StunUnknown } from "../api/stun-result.ts";
 import type { StunEvent } from "../api/stun-run.ts";
 import type { Paint } from "./paint.ts";
 import { printable } from "./printable.ts";
@@ -30,7 +31,7 @@ export function lifetimeNews(event: StunEvent): string | null {
 }
 
 function heading({ server }: StunResult, found: StunFamilyResult, paint: Paint): string {
-	const where = place(found.server);
+	const where = formatEndpoint(found.server);
 	const named = server.host === found.server.address ? where : `${printable(server.host)} (${where})`;
 	const rtt = found.rttNs === null ? "" : `, ${(found.rttNs / NANOSECONDS_PER_MILLISECOND).toFixed(3)} ms`;
 	return `${paint.bold(named)}, ${found.transport.toUpperCase()} over IPv${found.family}${rtt}`;
@@ -45,8 +46,8 @@ function entry([label, text]: Line): string {
 function lines(found: StunFamilyResult): readonly Line[] {
 	const { mappedAddress, localAddress, hairpin, classic } = found;
 	return [
-		["public address", mappedAddress === null ? "" : place(mappedAddress)],
-		["local address", localAddress === null ? "unknown" : place(localAddress)],
+		["public address", mappedAddress === null ? "" : formatEndpoint(mappedAddress)],
+		["local address", localAddress === null ? "unknown" : formatEndpoint(localAddress)],
 		["mapping", known(found, "mapping") ?? MAPPING[found.mapping]],
 		["filtering", known(found, "filtering") ?? FILTERING[found.filtering]],
 		...(found.mapping === "none" || found.transport !== "udp"
@@ -98,9 +99,4 @@ function lifetimeLine(found: StunFamilyResult): readonly Line[] {
 	if (alive === null && gone === null) return [];
 	if (gone === null) return [["lifetime", `${alive} s and more without traffic`]];
 	return [["lifetime", alive === null ? `less than ${gone} s` : `between ${alive} and ${gone} s without traffic`]];
-}
-
-/** `192.0.2.1:3478`, `[2001:db8::1]:3478`. */
-function place({ address, port }: PlaceResult): string {
-	return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

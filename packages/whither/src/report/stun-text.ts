@@ -1,5 +1,5 @@
 /** STUN answers and what routers say in STUN, in short: `198.51.100.9:50000`, `420 Unknown Attribute`, `2 nodes, up 20000 kbit/s`. */
-import { STUN_ERRORS } from "@whither/wire";
+import { formatEndpoint, STUN_ERRORS } from "@whither/wire";
 import { printable } from "./printable.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -37,8 +37,7 @@ function rate(way: string, kbps: unknown): string {
 function formatTransportAddress(value: unknown): string {
 	if (!isFields(value) || typeof value.address !== "string") return "";
 	const address = printable(value.address);
-	const host = address.includes(":") ? `[${address}]` : address;
-	return typeof value.port === "number" ? `${host}:${value.port}` : host;
+	return typeof value.port === "number" ? formatEndpoint({ address, port: value.port }) : address;
 }
 
 function word(value: unknown): string {

@@ -3,6 +3,8 @@
  * cookie, as they come in and before they are routed. Pure: words for iptables(8) and ip6tables(8).
  */
 
+import { STUN_COOKIE } from "@whither/wire";
+
 /** Which packets go to which queue. */
 export interface RuleRequest {
 	readonly queue: number;
@@ -16,13 +18,15 @@ export const RULE_COMMENT = "whither router";
 /** One command for each family. */
 export const RULE_COMMANDS = { 4: "iptables", 6: "ip6tables" } as const;
 
+const COOKIE = `0x${STUN_COOKIE.toString(16)}`;
+
 /**
  * The u32 match counts from the IP header: over IPv4 the header's own length is added, over IPv6 it is fixed (40), so
  * datagrams behind extension headers do not match. Fragments but the first have no UDP header.
  */
 const MATCH = {
-	4: ["!", "-f", "-m", "u32", "--u32", "0>>22&0x3C@12=0x2112a442"],
-	6: ["-m", "u32", "--u32", "52=0x2112a442"],
+	4: ["!", "-f", "-m", "u32", "--u32", `0>>22&0x3C@12=${COOKIE}`],
+	6: ["-m", "u32", "--u32", `52=${COOKIE}`],
 } as const;
 const CHAIN = "PREROUTING";
 const TABLE = ["-t", "mangle"] as const;

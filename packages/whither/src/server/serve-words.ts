@@ -1,12 +1,12 @@
 /** Why a place cannot be listened on, in one sentence without a full stop. */
 import type { SystemError } from "@whither/core";
 import type { StreamFailure, StunPlace } from "@whither/net/stun";
+import { formatEndpoint } from "@whither/wire";
 import { systemErrorSentence } from "../api/error-words.ts";
 
 /** An address and a port in one word, `192.0.2.1:3478` or `[2001:db8::1]:3478`; null: every address. */
 export function placeText(address: string | null, port: number): string {
-	if (address === null) return `*:${port}`;
-	return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+	return address === null ? `*:${port}` : formatEndpoint({ address, port });
 }
 
 /** The sentence. */

@@ -115,6 +115,9 @@ export interface StunNetworkStatus {
 	readonly downKbps: number;
 }
 
+/** As an endpoint offers it: no router has said anything yet. */
+export const NO_NETWORK_STATUS: StunNetworkStatus = { congested: false, nodeCount: 0, upKbps: 0, downKbps: 0 };
+
 /** The layout that NETWORK-STATUS and its successor share. */
 function networkStatusRow(type: number, meaning: string): StunAttributeRow<StunNetworkStatus> {
 	return {

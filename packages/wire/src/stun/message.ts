@@ -1,5 +1,5 @@
 import { type DecodeError, decodeError } from "../error.ts";
-import { type StunHead, uintAt } from "./attribute-row.ts";
+import { type StunAddress, type StunHead, uintAt } from "./attribute-row.ts";
 import {
 	type AnyRow,
 	decodeAttribute,
@@ -222,4 +222,9 @@ export function findTrailing(bytes: Uint8Array, wanted: number): AttributePlace 
 		return false;
 	});
 	return found;
+}
+
+/** The address that a response says it goes to; servers of RFC 3489 tell it plain. Null: it says none. */
+export function mappedAddressOf(message: StunMessage): StunAddress | null {
+	return attributeOf(message, "xorMappedAddress") ?? attributeOf(message, "mappedAddress") ?? null;
 }

@@ -1,8 +1,7 @@
-import { encodeStun, type StunAddress } from "@whither/wire";
+import { encodeStun, mappedAddressOf, type StunAddress } from "@whither/wire";
 import type { Instant } from "../../machine.ts";
 import { type TransmitSchedule, waitAfter } from "../schedule.ts";
 import type { Inquiry } from "./inquiry.ts";
-import { mappedAddressOf } from "./mapped.ts";
 
 /** One of two sockets behind the NAT. */
 interface End {

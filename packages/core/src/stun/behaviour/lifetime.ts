@@ -1,8 +1,7 @@
-import type { StunAddress } from "@whither/wire";
+import { mappedAddressOf, type StunAddress } from "@whither/wire";
 import { type Instant, SECOND } from "../../machine.ts";
 import type { TransmitSchedule } from "../schedule.ts";
 import type { Inquiry, Outcome } from "./inquiry.ts";
-import { mappedAddressOf } from "./mapped.ts";
 
 /** Bindings that are waited for at a time: each wait has a socket of its own. */
 export const LIFETIME_BINDINGS = 8;

@@ -1,4 +1,4 @@
-import type { StunAddress } from "@whither/wire";
+import { mappedAddressOf, type StunAddress } from "@whither/wire";
 import type { Deadline, Instant, Machine } from "../../machine.ts";
 import { sameAddress } from "../answers.ts";
 import { StunClient } from "../client.ts";
@@ -15,7 +15,7 @@ import { HairpinTest } from "./hairpin.ts";
 import { Inquiry, type Outcome, type Question } from "./inquiry.ts";
 import { classicNatKind, type FilteringEvidence, judgeFiltering, judgeMapping, type MappedElsewhere } from "./judge.ts";
 import { LIFETIME_BINDINGS, LifetimeTest } from "./lifetime.ts";
-import { mappedAddressOf } from "./mapped.ts";
+import { nothingFound } from "./nothing-found.ts";
 import { type Ask, type OtherAddress, otherAddressOf, testFiltering, testMapping } from "./server-tests.ts";
 import { FIRST_SCHEDULE, probingSchedule } from "./test-schedules.ts";
 
@@ -54,7 +54,7 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 		this.#ids = new TransactionIds(config.secret.map((byte) => byte ^ 0xff));
 		this.#inquiry = new Inquiry(this.#client, config, (output) => this.#pass(output));
 		this.#inquiry.classic = config.classic === true;
-		this.#found = nothingFound(config);
+		this.#found = nothingFound(config.server, localAddressOf(config));
 	}
 
 	/** `end` was told; every input is ignored. */
@@ -226,25 +226,10 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 	}
 }
 
-function nothingFound({ server, sockets }: NatBehaviourConfig): NatBehaviour {
-	const localAddress = sockets[BEHAVIOUR_SOCKETS.mapping];
-	if (localAddress === undefined) throw new RangeError("a discovery needs sockets");
-	return {
-		server,
-		otherAddress: null,
-		tests: "none",
-		localAddress,
-		mappedAddress: null,
-		mapping: "unknown",
-		filtering: "unknown",
-		hairpin: null,
-		lifetimeSeconds: null,
-		goneAfterSeconds: null,
-		classic: null,
-		rttNs: null,
-		failure: null,
-		error: null,
-	};
+function localAddressOf({ sockets }: NatBehaviourConfig): StunAddress {
+	const local = sockets[BEHAVIOUR_SOCKETS.mapping];
+	if (local === undefined) throw new RangeError("a discovery needs sockets");
+	return local;
 }
 
 function due(at: Instant | null, why: string): Deadline | null {

@@ -1,10 +1,9 @@
-import { attributeOf, type StunAddress, type StunMessage } from "@whither/wire";
+import { attributeOf, mappedAddressOf, type StunAddress, type StunMessage } from "@whither/wire";
 import type { Instant } from "../../machine.ts";
 import { mayPointAt } from "../answers.ts";
 import type { TransmitSchedule } from "../schedule.ts";
 import { changeItems, type Outcome, type Question } from "./inquiry.ts";
 import type { ChangeOutcome, FilteringEvidence, MappedElsewhere } from "./judge.ts";
-import { mappedAddressOf } from "./mapped.ts";
 
 /** Asks a question; `then` is called at its end. */
 export type Ask = (question: Question, now: Instant, then: (outcome: Outcome, now: Instant) => void) => void;

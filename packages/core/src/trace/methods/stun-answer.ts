@@ -1,6 +1,7 @@
 /** What a STUN response says to a trace: whatever it is, the target has been reached. */
 import {
 	attributeOf,
+	mappedAddressOf,
 	networkStatusOf,
 	STUN_ATTRIBUTES,
 	type StunMessage,
@@ -14,7 +15,7 @@ import { countAnswer } from "./stun-sent.ts";
 /** A response to one of our requests; `first` is the sequence that its transaction began with. */
 export function responseMeaning(context: ProbeContext, response: StunMessage, first: number): ReplyMeaning {
 	const integrity = integrityOf(context, response);
-	const mapped = attributeOf(response, "xorMappedAddress") ?? attributeOf(response, "mappedAddress");
+	const mapped = mappedAddressOf(response) ?? undefined;
 	const detail = {
 		response: response.class,
 		...errorDetail(response),

@@ -8,6 +8,7 @@ import {
 	type HmacKey,
 	IP_HEADER_LENGTH,
 	IP_PROTOCOL,
+	NO_NETWORK_STATUS,
 	type StunItem,
 	shortTermKey,
 	UDP_HEADER_LENGTH,
@@ -19,8 +20,6 @@ import { rememberSent } from "./stun-sent.ts";
 
 /** Bytes of padding a hop; messages come in as many (RFC 8489 section 5). */
 const STEP = 4;
-/** NETWORK-STATUS as it leaves, for nodes on the way to write into (draft-martinsen-tram-discuss-02). */
-const NO_STATUS = { congested: false, nodeCount: 0, upKbps: 0, downKbps: 0 } as const;
 
 /** The packet of one probe, which is remembered for the quotes that are too short for its name. */
 export function requestPacket(context: ProbeContext, request: ProbeRequest): ProbePacket {
@@ -106,7 +105,7 @@ function protection(context: ProbeContext): readonly StunItem[] {
 	const key = passwordKey(context);
 	const items: StunItem[] = [];
 	if (key !== undefined) items.push({ name: "messageIntegrity", key });
-	if (options["network-status"]) items.push({ name: "networkStatus", value: NO_STATUS });
+	if (options["network-status"]) items.push({ name: "networkStatus", value: NO_NETWORK_STATUS });
 	if (options.fingerprint) items.push({ name: "fingerprint" });
 	return items;
 }
