@@ -9,13 +9,13 @@ import type {
 	TraceWarning,
 } from "@whither/core";
 import type { AddressBook } from "./address-book.ts";
-import { asWhitherError, failureError, WhitherError } from "./error.ts";
-import { EventRing } from "./event-ring.ts";
-import { resolveGateways } from "./gateways.ts";
+import { Course } from "./course.ts";
+import { atMost, nameWaitOf, openBook } from "./course-names.ts";
+import { byFirstMethod, findPath } from "./course-start.ts";
+import { failureError, WhitherError } from "./error.ts";
 import { methodsOf, type ResolvedPath } from "./options.ts";
 import { checkPing, completePing, type PingRequestOptions } from "./ping-options.ts";
 import type { ResolvedTarget } from "./resolve.ts";
-import { METHOD_UNUSABLE, nameWaitOf, openBook, wantedFamily } from "./trace-run.ts";
 import type { World } from "./world.ts";
 
 /** What a run is started with, beyond the caller's options. */
@@ -37,8 +37,7 @@ const EVENTS_KEPT = 4_096;
 export class PingRun implements AsyncIterable<PingEvent> {
 	readonly result: Promise<PingResult>;
 	readonly #order: PingRunOrder;
-	readonly #events = new EventRing<PingEvent>(EVENTS_KEPT);
-	readonly #stopped = new AbortController();
+	readonly #course = new Course<PingEvent>({ what: "ping", eventsKept: EVENTS_KEPT });
 	#book: AddressBook | null = null;
 	#target: ResolvedTarget | null = null;
 	#running: RunningTrace | null = null;
@@ -49,11 +48,8 @@ export class PingRun implements AsyncIterable<PingEvent> {
 
 	constructor(order: PingRunOrder) {
 		this.#order = order;
-		this.result = this.#run();
-		this.result.then(
-			() => this.#events.close(),
-			(failure) => this.#events.close(failure),
-		);
+		this.#course.stopped.addEventListener("abort", () => this.#running?.stop());
+		this.result = this.#course.run(() => this.#prepareAndPing(), order.options.signal);
 	}
 
 	/** The target once its name has resolved, else null. */
@@ -68,57 +64,24 @@ export class PingRun implements AsyncIterable<PingEvent> {
 
 	/** End it; the result has what is known by now and `stopReason: "interrupted"`. */
 	stop(): void {
-		this.#stopped.abort();
-		this.#running?.stop();
+		this.#course.stop();
 	}
 
 	[Symbol.asyncIterator](): AsyncIterator<PingEvent> {
-		return this.#events[Symbol.asyncIterator]();
-	}
-
-	async #run(): Promise<PingResult> {
-		const { signal } = this.#order.options;
-		const stop = () => this.stop();
-		if (signal?.aborted) stop();
-		signal?.addEventListener("abort", stop, { once: true });
-		try {
-			return await this.#prepareAndPing();
-		} catch (thrown) {
-			throw asWhitherError(thrown);
-		} finally {
-			signal?.removeEventListener("abort", stop);
-		}
+		return this.#course.events[Symbol.asyncIterator]();
 	}
 
 	async #prepareAndPing(): Promise<PingResult> {
-		const { options, name } = this.#order;
+		const { options } = this.#order;
 		const methods = methodsOf(options);
 		checkPing(options);
 		const world = await this.#order.openWorld();
-		const target = await this.#unlessStopped(world.resolve(name, wantedFamily(options)));
-		this.#target = target;
-		const gateways = await this.#unlessStopped(resolveGateways(options.gateways ?? [], target, world.resolve));
+		const path = await findPath(this.#course, this.#order, world, (target) => {
+			this.#target = target;
+		});
 		this.#book = await openBook(options, world);
-		return this.#pingByFirst(methods, world, { target, gateways, tcpEcn: world.tcpEcn });
-	}
-
-	/** The first method that this machine allows; those passed over stand among the warnings. */
-	async #pingByFirst(methods: readonly string[], world: World, path: ResolvedPath): Promise<PingResult> {
-		const passed: TraceWarning[] = [];
-		for (const [index, method] of methods.entries()) {
-			try {
-				const result = await this.#ping(world, method, path);
-				return passed.length === 0 ? result : { ...result, warnings: [...passed, ...result.warnings] };
-			} catch (failure) {
-				const next = methods[index + 1];
-				if (!(failure instanceof WhitherError) || !METHOD_UNUSABLE.has(failure.code) || next === undefined)
-					throw failure;
-				const warning = { code: "methodFallback", from: method, to: next, reason: failure.code } as const;
-				passed.push(warning);
-				this.#events.push({ type: "warning", atNs: 0, warning });
-			}
-		}
-		throw new Error("no method was tried");
+		const warn = (warning: TraceWarning) => this.#course.events.push({ type: "warning", atNs: 0, warning });
+		return byFirstMethod(methods, (method) => this.#ping(world, method, path), warn);
 	}
 
 	#ping(world: World, method: string, path: ResolvedPath): Promise<PingResult> {
@@ -133,7 +96,7 @@ export class PingRun implements AsyncIterable<PingEvent> {
 			};
 			this.#beganMs = performance.now();
 			this.#running = world.ping({ ...order, tool, args }, onMessage);
-			if (this.#stopped.signal.aborted) this.#running.stop();
+			if (this.#course.stopped.aborted) this.#running.stop();
 		});
 	}
 
@@ -145,42 +108,18 @@ export class PingRun implements AsyncIterable<PingEvent> {
 	}
 
 	#tell(event: PingEvent): void {
+		const { events, stopped } = this.#course;
 		const book = this.#book;
 		if (book === null) {
-			this.#events.push(event);
+			events.push(event);
 			return;
 		}
 		const from = event.type === "probe" ? event.probe.from : null;
 		const asked = from === null || book.knows(from) ? null : book.ask(from);
 		this.#told = this.#told.then(async () => {
-			if (asked !== null && !this.#stopped.signal.aborted) await this.#atMost(asked);
-			this.#events.push(event.type === "probe" ? { ...event, probe: book.complete(event.probe) } : event);
-		});
-	}
-
-	/** Until the names are known, the wait is over or the ping was stopped. */
-	#atMost(asked: Promise<void>): Promise<void> {
-		const { signal } = this.#stopped;
-		return new Promise((resolve) => {
-			const finish = () => {
-				clearTimeout(timer);
-				signal.removeEventListener("abort", finish);
-				resolve();
-			};
-			const timer = setTimeout(finish, nameWaitOf(this.#order.options, this.#beganMs));
-			signal.addEventListener("abort", finish);
-			asked.then(finish);
-		});
-	}
-
-	/** The promise, or a rejection as soon as the run is stopped. */
-	#unlessStopped<T>(promise: Promise<T>): Promise<T> {
-		const { signal } = this.#stopped;
-		return new Promise((resolve, reject) => {
-			const refuse = () => reject(new WhitherError("aborted", "The ping was stopped before it began"));
-			if (signal.aborted) refuse();
-			signal.addEventListener("abort", refuse, { once: true });
-			promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", refuse));
+			if (asked !== null && !stopped.aborted)
+				await atMost(asked, nameWaitOf(this.#order.options, this.#beganMs), stopped);
+			events.push(event.type === "probe" ? { ...event, probe: book.complete(event.probe) } : event);
 		});
 	}
 }

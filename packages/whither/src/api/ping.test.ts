@@ -1,7 +1,7 @@
 import type { PingEvent, PingMessage } from "@whither/core";
 import { DEMO } from "@whither/sim";
 import { describe, expect, it } from "vitest";
-import { EventRing } from "./event-ring.ts";
+import { EventLog } from "./event-log.ts";
 import { ping } from "./ping.ts";
 import { simulated } from "./simulated.ts";
 import type { World } from "./world.ts";
@@ -78,30 +78,30 @@ describe("ping", () => {
 	});
 });
 
-describe("an event ring", () => {
+describe("a log of the latest events", () => {
 	it("gives every event to readers that keep up, and the latest to one that comes late", async () => {
-		const ring = new EventRing<number>(4);
-		const first = ring[Symbol.asyncIterator]();
+		const log = new EventLog<number>(4);
+		const first = log[Symbol.asyncIterator]();
 		for (let entry = 0; entry < 100; entry++) {
-			ring.push(entry);
+			log.push(entry);
 			expect(await first.next()).toEqual({ done: false, value: entry });
-			expect(ring.kept).toBeLessThan(8);
+			expect(log.kept).toBeLessThan(8);
 		}
-		ring.close();
+		log.close();
 		expect((await first.next()).done).toBe(true);
 		const late: number[] = [];
-		for await (const entry of ring) late.push(entry);
+		for await (const entry of log) late.push(entry);
 		expect(late.at(-1)).toBe(99);
 		expect(late.length).toBeGreaterThanOrEqual(4);
 	});
 
 	it("lets a reader that fell behind go on with what is kept, in order", async () => {
-		const ring = new EventRing<number>(4);
-		for (let entry = 0; entry < 3; entry++) ring.push(entry);
-		const reader = ring[Symbol.asyncIterator]();
+		const log = new EventLog<number>(4);
+		for (let entry = 0; entry < 3; entry++) log.push(entry);
+		const reader = log[Symbol.asyncIterator]();
 		expect((await reader.next()).value).toBe(0);
-		for (let entry = 3; entry < 50; entry++) ring.push(entry);
-		ring.close(new Error("over"));
+		for (let entry = 3; entry < 50; entry++) log.push(entry);
+		log.close(new Error("over"));
 		const rest: number[] = [];
 		await expect(
 			(async () => {

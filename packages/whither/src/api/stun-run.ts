@@ -1,8 +1,9 @@
 /** One question to a STUN server under way: its events as they happen, its result at the end. */
 import type { NatBehaviourEvent } from "@whither/core";
 import type { RunningStun, StunFindings, StunOrder, StunRunFailure } from "@whither/net/stun";
-import { asWhitherError, failureError, WhitherError } from "./error.ts";
-import { EventLog } from "./event-log.ts";
+import { Course } from "./course.ts";
+import { wantedFamily } from "./course-start.ts";
+import { failureError, WhitherError } from "./error.ts";
 import { type FoundStunServer, findStunServer } from "./find-stun-server.ts";
 import type { ResolvedTarget } from "./resolve.ts";
 import { familyResult, tcpOutcome, unsentResult } from "./stun-findings.ts";
@@ -37,22 +38,20 @@ const TCP_CHECK_MS = 3_000;
 export class StunRun implements AsyncIterable<StunEvent> {
 	readonly result: Promise<StunResult>;
 	readonly #order: StunRunOrder;
-	readonly #log = new EventLog<StunEvent>();
+	readonly #course = new Course<StunEvent>({ what: "run" });
 	readonly #running = new Set<RunningStun>();
 	readonly #startedAt = new Date().toISOString();
 	readonly #beganMs = performance.now();
-	#stopped = false;
 	#found: FoundStunServer | null = null;
 	#ended: StunResult["stopReason"] = "complete";
 	#backend: StunResult["backend"] = null;
 
 	constructor(order: StunRunOrder) {
 		this.#order = order;
-		this.result = this.#run();
-		this.result.then(
-			() => this.#log.close(),
-			(failure) => this.#log.close(failure),
-		);
+		this.#course.stopped.addEventListener("abort", () => {
+			for (const running of [...this.#running]) running.stop();
+		});
+		this.result = this.#course.run(() => this.#findAndAsk(), order.options.signal);
 	}
 
 	/** Where the server is, once that is known. */
@@ -62,26 +61,11 @@ export class StunRun implements AsyncIterable<StunEvent> {
 
 	/** End early; the result has what is known by now and `stopReason: "interrupted"`. */
 	stop(): void {
-		this.#stopped = true;
-		for (const running of [...this.#running]) running.stop();
+		this.#course.stop();
 	}
 
 	[Symbol.asyncIterator](): AsyncIterator<StunEvent> {
-		return this.#log[Symbol.asyncIterator]();
-	}
-
-	async #run(): Promise<StunResult> {
-		const { signal } = this.#order.options;
-		const stop = () => this.stop();
-		if (signal?.aborted) stop();
-		signal?.addEventListener("abort", stop, { once: true });
-		try {
-			return await this.#findAndAsk();
-		} catch (thrown) {
-			throw asWhitherError(thrown);
-		} finally {
-			signal?.removeEventListener("abort", stop);
-		}
+		return this.#course.events[Symbol.asyncIterator]();
 	}
 
 	async #findAndAsk(): Promise<StunResult> {
@@ -92,9 +76,8 @@ export class StunRun implements AsyncIterable<StunEvent> {
 		const name = parseStunServer(server);
 		const transport = transportOf(name, options);
 		const world = await openWorld();
-		const { family = familyOf(options.source) } = options;
-		const found = await findStunServer(name, { transport, family }, world);
-		if (this.#stopped) throw new WhitherError("aborted", "The run was stopped before it began");
+		const wanted = { transport, family: wantedFamily(options) };
+		const found = await this.#course.unlessStopped(findStunServer(name, wanted, world));
 		this.#found = found;
 		const families = await Promise.all(found.addresses.map((target) => this.#askFamily(world, target, transport)));
 		return this.#document(server, found, families);
@@ -128,7 +111,7 @@ export class StunRun implements AsyncIterable<StunEvent> {
 		if (found.ended !== "complete") this.#ended = found.ended;
 		const { failure } = found.behaviour;
 		const silent = transport === "udp" && (failure === "timeout" || failure === "unreachable");
-		if (!silent || this.#stopped) return familyResult(order, found, null);
+		if (!silent || this.#course.stopped.aborted) return familyResult(order, found, null);
 		const check = await this.#discover(world, { ...order, transport: "tcp", timeoutMs: TCP_CHECK_MS }, false);
 		return familyResult(order, found, "code" in check ? null : tcpOutcome(check));
 	}
@@ -138,14 +121,14 @@ export class StunRun implements AsyncIterable<StunEvent> {
 		return new Promise((resolve) => {
 			const running = world.discover(order, (message) => {
 				if (message.type === "event") {
-					if (tell) this.#log.push({ family, ...message.event });
+					if (tell) this.#course.events.push({ family, ...message.event });
 					return;
 				}
 				this.#running.delete(running);
 				resolve(message.type === "result" ? message.findings : message.error);
 			});
 			this.#running.add(running);
-			if (this.#stopped) running.stop();
+			if (this.#course.stopped.aborted) running.stop();
 		});
 	}
 
@@ -179,11 +162,6 @@ function transportOf({ transport: inUri }: StunServerName, { transport }: StunRe
 		throw new WhitherError("badOption", sentence, { option: "transport", value: transport });
 	}
 	return transport ?? inUri ?? "udp";
-}
-
-function familyOf(source: string | undefined): 4 | 6 | null {
-	if (source === undefined) return null;
-	return source.includes(":") ? 6 : 4;
 }
 
 /** Of one family its own; of two that say the same, that; else both by name. */
