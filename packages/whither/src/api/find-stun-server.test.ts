@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { WhitherError } from "./error.ts";
 import { findStunServer, type ServiceRecord, type StunLookups } from "./find-stun-server.ts";
 import { literalTarget } from "./resolve.ts";
-import { parseStunServer } from "./stun-server.ts";
+import { parseStunServer } from "./stun-server-name.ts";
 
 /** Names with their addresses, and services with their records. */
 function lookups(

@@ -2,7 +2,7 @@
 import { asciiName } from "./domain-name.ts";
 import { WhitherError } from "./error.ts";
 import { literalTarget, type ResolvedTarget } from "./resolve.ts";
-import { defaultStunPort, type StunServerName, type StunTransport, stunService } from "./stun-server.ts";
+import { defaultStunPort, type StunServerName, type StunTransport, stunService } from "./stun-server-name.ts";
 
 /** One SRV record (RFC 2782). */
 export interface ServiceRecord {

@@ -1,7 +1,7 @@
 /** STUN servers in the internet in memory: the same discovery, no network; for examples and tests. */
 import { type NatBehaviour, nothingFound } from "@whither/core";
 import type { StunFindings, StunOrder } from "@whither/net/stun";
-import { nodeAddress, publicAddresses, runStun, type Scenario, type StunRun } from "@whither/sim";
+import { nodeAddress, publicAddresses, runStun, type Scenario, type SimulatedDiscovery } from "@whither/sim";
 import { WhitherError } from "./error.ts";
 import { literalTarget } from "./resolve.ts";
 import type { StunWorld } from "./stun-world.ts";
@@ -54,7 +54,7 @@ function discoverIn(
 	scenario: Scenario,
 	{ family, server, classic, lifetime, timeoutMs }: StunOrder,
 	{ seed, timeoutNs }: SimulatedStunOptions & { readonly timeoutNs?: number },
-): StunRun {
+): SimulatedDiscovery {
 	const limit = timeoutNs ?? (timeoutMs === null ? undefined : timeoutMs * 1e6);
 	return runStun(scenario, {
 		family,
@@ -66,7 +66,7 @@ function discoverIn(
 	});
 }
 
-function findingsOf({ behaviour, timedOut, counters }: StunRun, stopped: boolean): StunFindings {
+function findingsOf({ behaviour, timedOut, counters }: SimulatedDiscovery, stopped: boolean): StunFindings {
 	const ended = stopped ? "interrupted" : timedOut ? "timeout" : "complete";
 	return { behaviour, ended, error: null, stamps: "user", backend: "simulated", counters };
 }

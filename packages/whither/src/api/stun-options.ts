@@ -2,7 +2,7 @@
 import { addressFamily } from "@whither/wire";
 import { WhitherError } from "./error.ts";
 import { MOST_MS, STUN_LIFETIME } from "./limits.ts";
-import type { StunTransport } from "./stun-server.ts";
+import type { StunTransport } from "./stun-server-name.ts";
 import type { StunWorld } from "./stun-world.ts";
 
 /** Options of `stun`; every one may be left out. */

@@ -1,7 +1,7 @@
 /** The result of `stun` as `whither.stun/1` (docs/schema/stun-1.json) has it. */
 import type { ClassicNatKind, NatBehaviour, StunFailure, SystemError } from "@whither/core";
 import type { StunFindings } from "@whither/net/stun";
-import type { StunTransport } from "./stun-server.ts";
+import type { StunTransport } from "./stun-server-name.ts";
 
 /** What stands in `schema` of every result. */
 export const STUN_SCHEMA = "whither.stun/1";

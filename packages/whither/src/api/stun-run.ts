@@ -9,7 +9,7 @@ import type { ResolvedTarget } from "./resolve.ts";
 import { familyResult, tcpOutcome, unsentResult } from "./stun-findings.ts";
 import { checkStun, type StunRequestOptions } from "./stun-options.ts";
 import { STUN_SCHEMA, type StunFamilyResult, type StunResult } from "./stun-result.ts";
-import { parseStunServer, type StunServerName, type StunTransport } from "./stun-server.ts";
+import { parseStunServer, type StunServerName, type StunTransport } from "./stun-server-name.ts";
 import type { StunWorld } from "./stun-world.ts";
 
 /** What is told on the way, of each family. */

@@ -4,7 +4,7 @@
  */
 import type { ProbeResult, ReplyKind } from "@whither/core";
 import { printable } from "./printable.ts";
-import { formatStunAnswer } from "./stun-text.ts";
+import { formatStunAnswer } from "./stun-trace-words.ts";
 
 /** An answer as a result holds it. */
 export type AnswerDetail = Pick<NonNullable<ProbeResult["reply"]>, "kind" | "detail">;

@@ -5,7 +5,7 @@ import { formatCsvHeader, formatCsvRows } from "./csv.ts";
 import { hopNews, nothingShown } from "./hop-news.ts";
 import { formatJson } from "./json.ts";
 import { formatNdjsonEnd, formatNdjsonEvent } from "./ndjson.ts";
-import { formatStunLines } from "./stun-lines.ts";
+import { formatStunLines } from "./stun-trace-lines.ts";
 import { formatSummary } from "./summary.ts";
 import { formatHopLines, formatTextEvent, formatUnmarked, type TextStyle } from "./text.ts";
 

@@ -2,7 +2,7 @@
 import type { StunPlace } from "@whither/net/stun";
 import { WhitherError } from "../api/error.ts";
 import { literalTarget } from "../api/resolve.ts";
-import { STUN_PORT, STUNS_PORT } from "../api/stun-server.ts";
+import { STUN_PORT, STUNS_PORT } from "../api/stun-server-name.ts";
 
 /** Options of `serve`; every one may be left out. */
 export interface ServeOptions {

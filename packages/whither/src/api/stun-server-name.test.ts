@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { defaultStunPort, parseStunServer, stunService } from "./stun-server.ts";
+import { defaultStunPort, parseStunServer, stunService } from "./stun-server-name.ts";
 
 describe("a STUN server is read from", () => {
 	it.each([

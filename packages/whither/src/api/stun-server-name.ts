@@ -14,8 +14,9 @@ export interface StunServerName {
 	readonly transport: StunTransport | null;
 }
 
-/** RFC 8489 section 18.6: stun and stuns. */
+/** Of `stun`, over UDP and TCP (RFC 8489 section 18.6). */
 export const STUN_PORT = 3478;
+/** Of `stuns`, over TLS. */
 export const STUNS_PORT = 5349;
 
 /** An address in brackets, one with more than one colon in it, or a name; then perhaps a port. */

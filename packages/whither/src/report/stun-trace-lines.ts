@@ -6,7 +6,7 @@
 import type { ExtensionJson, HopResult, ProbeResult, TraceResult } from "@whither/core";
 import { formatExtensions } from "./extension-text.ts";
 import { printable } from "./printable.ts";
-import { formatNetworkStatus } from "./stun-text.ts";
+import { formatNetworkStatus } from "./stun-trace-words.ts";
 
 const NANOSECONDS_PER_SECOND = 1e9;
 

@@ -1,7 +1,7 @@
 import type { ProbeResult, TraceResult } from "@whither/core";
 import { describe, expect, it } from "vitest";
 import { answer, hop, sampleResult, silence } from "./sample-trace.fixture.ts";
-import { formatStunLines } from "./stun-lines.ts";
+import { formatStunLines } from "./stun-trace-lines.ts";
 
 const MILLISECOND = 1e6;
 
