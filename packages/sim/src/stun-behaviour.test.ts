@@ -189,3 +189,23 @@ it("is the same at 200 ms and with every fifth packet lost", () => {
 		]);
 	}
 });
+
+describe.each([
+	{ family: 4, address: "10.0.0.1", tooLong: { type: 3, code: 4 }, closed: { type: 3, code: 3 } },
+	{ family: 6, address: "fd00::1", tooLong: { type: 2, code: 0 }, closed: { type: 1, code: 4 } },
+] as const)("a discovery on a simulated host, IPv$family", ({ address, tooLong, closed }) => {
+	it("is told of servers that cannot be reached, and of no packets that were too long", () => {
+		const local = { address, port: 50_000 };
+		const server = { address, port: 3478 };
+		const sockets = Array.from({ length: behaviourSockets({ lifetime: false }) }, (_, index) => ({
+			...local,
+			port: 50_000 + index,
+		}));
+		const program = new BehaviourProgram({ secret: SECRET, server, sockets });
+		program.step({ type: "tick" }, 0);
+		program.step({ type: "error", error: { local, remote: server, from: address, icmp: tooLong } }, 1);
+		expect(program.behaviour).toBeNull();
+		program.step({ type: "error", error: { local, remote: server, from: address, icmp: closed } }, 2);
+		expect(program.behaviour).toMatchObject({ failure: "unreachable" });
+	});
+});

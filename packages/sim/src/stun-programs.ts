@@ -10,7 +10,7 @@ import {
 	StunServer,
 	type StunServerConfig,
 } from "@whither/core";
-import type { Datagram, DatagramProgram, Endpoint, ProgramInput } from "./program.ts";
+import type { Datagram, DatagramError, DatagramProgram, Endpoint, ProgramInput } from "./program.ts";
 
 /**
  * A server's settings. `knows`: RFC 3489 alone, so that a cookie is the beginning of an id to it; or `apart`, each standard
@@ -77,6 +77,11 @@ export interface DiscoveryCounters {
 	readonly foreign: number;
 }
 
+/** Fragmentation needed (RFC 792), Packet Too Big (RFC 4443 section 3.2). */
+function isTooLong({ local, icmp: { type, code } }: DatagramError): boolean {
+	return local.address.includes(":") ? type === 2 : type === 3 && code === 4;
+}
+
 /** A discovery on its host, from the first tick on. */
 export class BehaviourProgram implements DatagramProgram {
 	readonly events: NatBehaviourEvent[] = [];
@@ -134,6 +139,8 @@ export class BehaviourProgram implements DatagramProgram {
 		}
 		if (input.type === "error") {
 			const { local, remote } = input.error;
+			// As on real sockets: what is too long for a link says nothing of the server.
+			if (isTooLong(input.error)) return { type: "timer" };
 			return { type: "unreachable", to: remote, local: this.#socketAt(local), code: "ECONNREFUSED" };
 		}
 		if (this.#stopping) return { type: "stop" };
