@@ -6,7 +6,8 @@ import { type Deadline, type Family, type Instant, SECOND, StunServer } from "@w
 import type { Internet } from "./internet.ts";
 import { natAddress } from "./nat.ts";
 import type { Datagram, DatagramProgram, Endpoint, ProgramInput } from "./program.ts";
-import type { CallSpec, Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario.ts";
+import type { CallSpec } from "./stun-spec.ts";
 import { interfacesOf, nodeAddress } from "./topology.ts";
 
 const USUAL_PACKETS_PER_SECOND = 50;

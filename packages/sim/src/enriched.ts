@@ -13,7 +13,7 @@ import {
 import type { ForwardVerdict } from "./forwarding.ts";
 import type { SimNode } from "./node.ts";
 import { type IpPacket, readPacket } from "./packet.ts";
-import type { EnrichedSpec } from "./scenario.ts";
+import type { EnrichedSpec } from "./stun-spec.ts";
 import { interfaceName, type Routes } from "./topology.ts";
 
 /** Whether a packet goes on, as which, or what is sent to its source instead. */

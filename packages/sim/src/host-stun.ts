@@ -13,7 +13,7 @@ import {
 	shortTermKey,
 } from "@whither/wire";
 import type { Datagram, DatagramProgram, Endpoint, ProgramInput } from "./program.ts";
-import type { StunSpec } from "./scenario.ts";
+import type { StunSpec } from "./stun-spec.ts";
 
 /** The last type of RFC 3489 (section 11.2): its servers know no other. */
 const LAST_CLASSIC = 0x000b;

@@ -26,7 +26,7 @@ export type {
 } from "./program.ts";
 export { Random } from "./random.ts";
 export { openPing, type RunPingOptions, runPing, type SimulatedPing } from "./run-ping.ts";
-export { type RunStunOptions, runStun, type StunRun } from "./run-stun.ts";
+export { type RunStunOptions, runStun, type SimulatedDiscovery } from "./run-stun.ts";
 export { type RunTraceOptions, runTrace, scenarioChannels, type TraceRun } from "./run-trace.ts";
 export type {
 	Bounds,

@@ -27,7 +27,7 @@ export interface RunStunOptions extends Pick<NatBehaviourConfig, "classic" | "li
 }
 
 /** What came of it. */
-export interface StunRun {
+export interface SimulatedDiscovery {
 	readonly behaviour: NatBehaviour;
 	readonly events: readonly NatBehaviourEvent[];
 	readonly endedAt: Instant;
@@ -48,7 +48,7 @@ const LONGEST_NS = 20_000 * SECOND;
  * Runs a discovery from the scenario's tracing host. Every host with public addresses, or the trace's target where there
  * is none, serves STUN on all of them; with two it answers RFC 5780.
  */
-export function runStun(scenario: Scenario, options: RunStunOptions): StunRun {
+export function runStun(scenario: Scenario, options: RunStunOptions): SimulatedDiscovery {
 	const { family, server, seed, classic = false, lifetime, timeoutNs = Number.POSITIVE_INFINITY } = options;
 	const internet = new Internet({ scenario, family, ...(seed === undefined ? {} : { seed }) });
 	for (const name of stunHosts(scenario)) {

@@ -5,6 +5,7 @@
 import type { ChannelNeed, Family, ReplyKind, StopReason, TraceOptions, TraceResult } from "@whither/core";
 import type { TcpOption } from "@whither/wire";
 import type { FirewallSpec, NatSpec } from "./nat-spec.ts";
+import type { CallSpec, EnrichedSpec, StunSpec } from "./stun-spec.ts";
 
 /** One test network with the trace to run over it and what must come out. */
 export interface Scenario {
@@ -36,14 +37,6 @@ export interface TraceSpec {
 	readonly options?: Partial<Omit<TraceOptions, "family" | "target" | "targetName" | "channels">>;
 	/** Run once for each; default: every kind the method can use. */
 	readonly channels?: readonly ScenarioChannel[];
-}
-
-/** Media that both ends of a trace send each other meanwhile, each to the address that the NAT before the other has. */
-export interface CallSpec {
-	/** Of both ends; their NATs must keep it. */
-	readonly port: number;
-	/** Default 50, one every 20 ms. */
-	readonly packetsPerSecond?: number;
 }
 
 /** Channel kinds that a scenario can be run over. */
@@ -78,22 +71,6 @@ export interface TcpSpec {
 	readonly resetsAfterMs?: number;
 	/** Initial sequence number of every connection; default random. */
 	readonly initialSequence?: number;
-}
-
-/** A STUN server's ways, where they are not those of our own. */
-export interface StunSpec {
-	/** Its short-term password (RFC 8489 §9.1): requests without are refused by 400, those with another by 401. */
-	readonly password?: string;
-	/** It is silent where it would refuse, as ICE agents may be. */
-	readonly silentToStrangers?: true;
-	/** Asks everybody for long-term credentials (RFC 8489 §9.2): 401 with realm and nonce. */
-	readonly realm?: string;
-	/** Does not know PADDING (RFC 5780), and refuses it by 420. */
-	readonly refusesPadding?: true;
-	/** Answers every request by this error, such as 487. */
-	readonly error?: number;
-	/** Knows no more than RFC 3489. */
-	readonly classic?: true;
 }
 
 /** A machine at the edge: it forwards nothing. */
@@ -164,13 +141,6 @@ export interface StripSpec {
 	readonly by?: "noOperation" | "cut";
 	/** `out`: only of packets towards the trace's target. `back`: only of others. Default both. */
 	readonly way?: "out" | "back";
-}
-
-/** What an enriched router says of its links, in kbit/s: `up` towards the trace's target, `down` back from there. */
-export interface EnrichedSpec {
-	readonly upKbps: number;
-	readonly downKbps: number;
-	readonly congested?: true;
 }
 
 /** A machine in the middle: it forwards, counts TTLs down and reports what it dropped. */

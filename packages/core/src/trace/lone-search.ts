@@ -2,8 +2,8 @@
  * The search for the TTL that a path ends at, by asking one TTL after the other alone: for ends that answer every probe
  * that comes so far, without a word on which. An answer says that the path ends there or before, silence that it does not.
  */
+import type { HeldPath, HeldSlots } from "./held-slots.ts";
 import type { Slot } from "./probe-book.ts";
-import type { HeldPath, HeldSlots } from "./short-quotes.ts";
 
 /** So many TTLs next to where the path likely ends are asked first: that is seldom far from the truth. */
 const NEAR_GUESSES = 2;

@@ -4,6 +4,7 @@
  */
 import type { Instant } from "../machine.ts";
 import type { Reply } from "./channel.ts";
+import type { HeldPath, HeldSlots } from "./held-slots.ts";
 import { LoneSearch } from "./lone-search.ts";
 import type { ReplyMeaning } from "./method.ts";
 import type { Slot } from "./probe-book.ts";
@@ -14,23 +15,6 @@ export interface Unplaced {
 	readonly meaning: ReplyMeaning;
 	/** It may be the answer to several probes at once. */
 	readonly joint: boolean;
-}
-
-/** What becomes of the slots that such answers may belong to. */
-export interface HeldSlots {
-	/** Asked again, alone. */
-	readonly ask: readonly Slot[];
-	/** Given up. */
-	readonly giveUp: readonly Slot[];
-}
-
-/** What is known of the path when held slots are to be asked. */
-export interface HeldPath {
-	readonly highestAnsweredTtl: number;
-	/** Where it is known to end; null: not yet. */
-	readonly endTtl: number | null;
-	/** Where the path probably ends; null where nothing tells. */
-	readonly likelyTtl: number | null;
 }
 
 /** Keeps such answers until only one hop is left that they can be from. */

@@ -37,7 +37,7 @@ export interface StunFindings {
 /** Why a discovery could not begin, or a defect of our own. */
 export type StunRunFailure =
 	| SystemError
-	| { readonly code: "internal"; readonly where: "trace"; readonly about: string };
+	| { readonly code: "internal"; readonly where: "stun"; readonly about: string };
 
 /** What a running discovery says. After `result` or `failed` it says nothing more. */
 export type StunRunMessage =

@@ -146,7 +146,7 @@ class DatagramRun {
 			if (!this.#over) this.#timer.arm(this.#machine.deadline?.at ?? null);
 		} catch (defect) {
 			const about = defect instanceof Error ? (defect.stack ?? defect.message) : String(defect);
-			this.#finish({ type: "failed", error: { code: "internal", where: "trace", about } });
+			this.#finish({ type: "failed", error: { code: "internal", where: "stun", about } });
 		}
 	}
 

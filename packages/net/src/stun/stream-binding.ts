@@ -118,7 +118,7 @@ class StreamRun {
 			for (const output of this.#client.step(input, this.#backend.clock.now())) this.#take(output);
 		} catch (defect) {
 			const about = defect instanceof Error ? (defect.stack ?? defect.message) : String(defect);
-			this.#finish({ type: "failed", error: { code: "internal", where: "trace", about } });
+			this.#finish({ type: "failed", error: { code: "internal", where: "stun", about } });
 		}
 	}
 

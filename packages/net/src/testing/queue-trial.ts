@@ -4,7 +4,7 @@ import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { isSystemError } from "../errors.ts";
 import { openWorkspace } from "../native/workspace.ts";
-import { PacketQueue } from "../nfqueue/packet-queue.ts";
+import { PacketQueue, type QueueFailure } from "../nfqueue/packet-queue.ts";
 import type { QueuedPacket, QueueVerdict } from "../nfqueue/queue-messages.ts";
 
 /** How the trial goes: `bursts` of so many datagrams, each burst read only when it is all there. */
@@ -32,8 +32,8 @@ const PORT = 4242;
 const LOOPBACK = { 4: "127.0.0.1", 6: "::1" } as const;
 const SETTLE_MS = 200;
 
-/** Runs the trial; needs root, and iptables in the path. */
-export async function queueTrial(order: QueueTrialOrder): Promise<QueueTrial | unknown> {
+/** Runs the trial, or says why it cannot; needs root, and iptables in the path. */
+export async function queueTrial(order: QueueTrialOrder): Promise<QueueTrial | QueueFailure> {
 	const workspace = openWorkspace();
 	if (isSystemError(workspace)) return workspace;
 	const { copyRange, receiveBufferBytes } = order;

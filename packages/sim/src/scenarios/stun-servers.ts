@@ -1,5 +1,6 @@
 /** Every way in which a STUN server may answer a trace, and routers that answer in STUN themselves. */
-import type { ExpectedHop, RouterSpec, Scenario, StunSpec } from "../scenario.ts";
+import type { ExpectedHop, RouterSpec, Scenario } from "../scenario.ts";
+import type { StunSpec } from "../stun-spec.ts";
 import { routerHops, silentHops, targetHop } from "./path.ts";
 import { HOME, SERVER, STUN_HOP, type StunPath, stunPath } from "./stun-path.ts";
 

@@ -1,5 +1,6 @@
 /** The one error class that leaves the library: a code, the data behind it, and a sentence that says what to do. */
 import type { TraceFailure } from "@whither/core";
+import type { StunRunFailure } from "@whither/net/stun";
 import { type Asked, systemErrorSentence } from "./error-words.ts";
 
 /** Every code a `WhitherError` may have. */
@@ -25,8 +26,8 @@ export class WhitherError extends Error {
 	}
 }
 
-/** Why a trace could not be run, as an error; `asked`: what was asked for. */
-export function failureError(failure: TraceFailure, asked: Asked): WhitherError {
+/** Why a run could not be, as an error; `asked`: what was asked for. */
+export function failureError(failure: TraceFailure | StunRunFailure, asked: Asked): WhitherError {
 	switch (failure.code) {
 		case "internal":
 			return asWhitherError(new Error(`${failure.where}: ${failure.about}`));
