@@ -47,6 +47,7 @@ function expectPath(result: TraceResult, family: Family): void {
 	expect(result, shown).toMatchObject({ reached: true, stopReason: "reached", method: "stun" });
 	expect(result.hops.length, shown).toBe(4);
 	for (const [index, { probes }] of result.hops.entries()) {
+		expect(probes.length, shown).toBeGreaterThan(0);
 		const node = ["r1", "r2", "r3", "target"][index] ?? "";
 		for (const probe of probes) expect(probe.from, shown).toBe(lab.addressOf(node, family));
 	}
