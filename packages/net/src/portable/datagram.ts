@@ -7,6 +7,7 @@ import { networkInterfaces } from "node:os";
 import type { Family, SystemError } from "@whither/core";
 import type { Clock } from "../clock.ts";
 import { isSystemError, sendError } from "../errors.ts";
+import { isLinkLocal } from "../transport/socket-address.ts";
 import type {
 	DatagramListener,
 	DatagramRequest,
@@ -178,6 +179,6 @@ function ownAddresses(family: Family): readonly (readonly [address: string, zone
 	return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
 		addresses
 			.filter((one) => one.family === (family === 4 ? "IPv4" : "IPv6"))
-			.map(({ address }) => [address, /^fe[89ab]/i.test(address) ? name : undefined] as const),
+			.map(({ address }) => [address, isLinkLocal(address) ? name : undefined] as const),
 	);
 }
