@@ -26,6 +26,17 @@ export function isLinkLocal(address: string): boolean {
 	return /^fe[89ab]/i.test(address);
 }
 
+/** `fe80::1%eth0`, as Node writes the address of a scoped one. */
+export function zoned(address: string, zone: string | undefined): string {
+	return zone === undefined ? address : `${address}%${zone}`;
+}
+
+/** The same taken apart. */
+export function unzoned(text: string, port: number): TransportAddress {
+	const [address = text, zone] = text.split("%");
+	return zone === undefined ? { address, port } : { address, port, zone };
+}
+
 /** The index of the interface that a zone names, by its name or its number; 0: none. ENODEV: there is no such interface. */
 export function scopeOf(workspace: Workspace, zone: string | undefined): number | SystemError {
 	if (zone === undefined) return 0;
