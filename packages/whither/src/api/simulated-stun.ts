@@ -1,5 +1,5 @@
 /** STUN servers in the internet in memory: the same discovery, no network; for examples and tests. */
-import type { NatBehaviour } from "@whither/core";
+import { type NatBehaviour, nothingFound } from "@whither/core";
 import type { StunFindings, StunOrder } from "@whither/net/stun";
 import { nodeAddress, publicAddresses, runStun, type Scenario, type StunRun } from "@whither/sim";
 import { WhitherError } from "./error.ts";
@@ -74,22 +74,8 @@ function findingsOf({ behaviour, timedOut, counters }: StunRun, stopped: boolean
 /** Simulated servers speak UDP alone. */
 function refusedStream({ server: { address, port } }: StunOrder): StunFindings {
 	const call = { call: "connect", errno: 111, errnoName: "ECONNREFUSED" } as const;
-	const behaviour: NatBehaviour = {
-		server: { address, port },
-		otherAddress: null,
-		tests: "none",
-		localAddress: { address: "", port: 0 },
-		mappedAddress: null,
-		mapping: "unknown",
-		filtering: "unknown",
-		hairpin: null,
-		lifetimeSeconds: null,
-		goneAfterSeconds: null,
-		classic: null,
-		rttNs: null,
-		failure: "unreachable",
-		error: null,
-	};
+	const found = nothingFound({ address, port }, { address: "", port: 0 });
+	const behaviour: NatBehaviour = { ...found, failure: "unreachable" };
 	return {
 		behaviour,
 		ended: "complete",

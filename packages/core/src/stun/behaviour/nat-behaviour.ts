@@ -52,7 +52,9 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 		this.#ids = new TransactionIds(config.secret.map((byte) => byte ^ 0xff));
 		this.#inquiry = new Inquiry(this.#client, config, (output) => this.#pass(output));
 		this.#inquiry.classic = config.classic === true;
-		this.#found = nothingFound(config);
+		const localAddress = config.sockets[BEHAVIOUR_SOCKETS.mapping];
+		if (localAddress === undefined) throw new RangeError("a discovery needs sockets");
+		this.#found = nothingFound(config.server, localAddress);
 	}
 
 	/** `end` was told; every input is ignored. */
@@ -224,9 +226,8 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 	}
 }
 
-function nothingFound({ server, sockets }: NatBehaviourConfig): NatBehaviour {
-	const localAddress = sockets[BEHAVIOUR_SOCKETS.mapping];
-	if (localAddress === undefined) throw new RangeError("a discovery needs sockets");
+/** What is known before the first answer: whom is asked, from where. */
+export function nothingFound(server: StunAddress, localAddress: StunAddress): NatBehaviour {
 	return {
 		server,
 		otherAddress: null,
