@@ -81,7 +81,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 	test.each(FAMILIES)("is shown in text as a hint, IPv%i", async (family) => {
 		await lab.startRouter();
 		const text = await lab.trace(family);
-		expect(text).toMatch(/^Hop 4, \S+: 1 node, up 5000 kbit\/s, down 20000 kbit\/s \(a hint, unauthenticated\)/m);
+		expect(text).toMatch(/^ *Hop 4, \S+: 1 node, up 5000 kbit\/s, down 20000 kbit\/s \(a hint, unauthenticated\)/m);
 	});
 
 	test.each(FAMILIES)("writes its word into messages that pass and offer a place for it, IPv%i", async (family) => {

@@ -14,8 +14,12 @@ export type {
 	NatBehaviourInput,
 	NatBehaviourOutput,
 } from "./stun/behaviour/behaviour-io.ts";
-export { BEHAVIOUR_SOCKETS, behaviourSockets, NatBehaviourDiscovery } from "./stun/behaviour/nat-behaviour.ts";
-export { nothingFound } from "./stun/behaviour/nothing-found.ts";
+export {
+	BEHAVIOUR_SOCKETS,
+	behaviourSockets,
+	NatBehaviourDiscovery,
+	nothingFound,
+} from "./stun/behaviour/nat-behaviour.ts";
 export { FIRST_SCHEDULE } from "./stun/behaviour/test-schedules.ts";
 export { StunClient, type StunClientConfig } from "./stun/client.ts";
 export type {

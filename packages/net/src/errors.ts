@@ -67,6 +67,11 @@ const PENDING: ReadonlySet<number> = new Set([
 	ERRNO.EACCES,
 ]);
 
+/** What is told of a defect of our own: where it was thrown, as far as that is known. */
+export function defectText(thrown: unknown): string {
+	return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+}
+
 /** Tells a `SystemError` from any other value that a function may give. */
 export function isSystemError(value: unknown): value is SystemError {
 	return typeof value === "object" && value !== null && "errnoName" in value && "code" in value && "call" in value;

@@ -13,6 +13,7 @@ export {
 	type MediaSocketOptions,
 	type OutgoingMedia,
 	openMediaSocket,
+	type RefusedMedia,
 	type UnsentMedia,
 } from "./media/media-socket.ts";
 export type { QueueFailure } from "./nfqueue/packet-queue.ts";

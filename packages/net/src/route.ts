@@ -3,7 +3,7 @@ import { networkInterfaces } from "node:os";
 import type { SystemError } from "@whither/core";
 import { parseAddress } from "@whither/wire";
 import type { ChannelRequest } from "./channel/channel.ts";
-import { destinationFields, type RouteRequest, routeOptions } from "./channel/socket-options.ts";
+import { destinationFields, type RouteRequest, routeOptions } from "./channel/request-options.ts";
 import { firstStop } from "./channel/source-route.ts";
 import { isSystemError, systemError } from "./errors.ts";
 import { linkMtu } from "./link-mtu.ts";
@@ -19,6 +19,7 @@ import {
 	setOptions,
 } from "./native/socket.ts";
 import type { Workspace } from "./native/workspace.ts";
+import { isLinkLocal, scopeOf } from "./transport/socket-address.ts";
 
 /** What the kernel says about the way to a target. */
 export interface Route {
@@ -96,8 +97,6 @@ function connectError(errno: number, target: string): SystemError {
 
 function interfaceIndex(workspace: Workspace, request: RouteRequest): number | SystemError {
 	if (request.interface === null) return 0;
-	const index = workspace.libc.if_nametoindex(request.interface);
-	if (index === 0) return systemError("if_nametoindex", ERRNO.ENODEV, request.interface);
-	const linkLocal = request.family === 6 && /^fe[89ab]/i.test(request.target);
-	return linkLocal ? index : 0;
+	const index = scopeOf(workspace, request.interface);
+	return isSystemError(index) || isLinkLocal(request.target) ? index : 0;
 }

@@ -19,7 +19,7 @@ import type { Channel } from "./channel/channel.ts";
 import { type ChannelOpener, openBestChannel, watchChannel } from "./channel/choice.ts";
 import type { Clock } from "./clock.ts";
 import { nodeCrypto } from "./crypto.ts";
-import { isSystemError } from "./errors.ts";
+import { defectText, isSystemError } from "./errors.ts";
 import type { Watch } from "./native/libc.ts";
 import { drawSecrets } from "./probe-secrets.ts";
 
@@ -264,8 +264,7 @@ class SocketRun<Output> {
 
 	/** A defect of ours must not leave anybody waiting. */
 	#crash(error: unknown): void {
-		const about = error instanceof Error ? (error.stack ?? error.message) : String(error);
-		this.#fail({ code: "internal", where: "trace", about });
+		this.#fail({ code: "internal", where: "trace", about: defectText(error) });
 	}
 }
 

@@ -34,6 +34,7 @@ export type {
 	MediaSocket,
 	MediaSocketOptions,
 	OutgoingMedia,
+	RefusedMedia,
 	TransportAddress,
 	UnsentMedia,
 } from "@whither/net";

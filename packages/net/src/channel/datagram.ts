@@ -11,9 +11,8 @@ import type { ControlFacts } from "../native/control.ts";
 import type { EpollSet } from "../native/epoll.ts";
 import { ERRNO } from "../native/errno.ts";
 import type { IncomingMessage } from "../native/message-batch.ts";
-import { decodeSockaddr, encodeSockaddr, SOCKADDR_LENGTH } from "../native/sockaddr.ts";
+import { decodeSockaddr, type SocketName, socketName } from "../native/sockaddr.ts";
 import { localAddress, setOptions } from "../native/socket.ts";
-import { SOCKADDR_BYTES } from "../native/structs.ts";
 import type { Workspace } from "../native/workspace.ts";
 import type { Route } from "../route.ts";
 import type { ArrivalTime } from "./arrival.ts";
@@ -21,14 +20,8 @@ import { openBound } from "./bound-socket.ts";
 import { type Channel, type ChannelParts, type ChannelRequest, closeParts } from "./channel.ts";
 import { Endpoint, type Outbound } from "./endpoint.ts";
 import { decodeErrorEntry } from "./error-entry.ts";
-import {
-	destinationFields,
-	errorQueueOptions,
-	packetControls,
-	packetOptions,
-	probeOptions,
-	sourcePortOf,
-} from "./socket-options.ts";
+import { destinationFields, packetOptions, probeOptions, sourcePortOf } from "./request-options.ts";
+import { errorQueueOptions, packetControls } from "./socket-options.ts";
 import { withFinalDestination } from "./source-route.ts";
 
 /**
@@ -70,7 +63,7 @@ class DatagramChannel implements Channel {
 	readonly #epoll: EpollSet;
 	readonly #protocol: number;
 	readonly #endpoints = new Map<number, Endpoint>();
-	readonly #names = new Map<number, NonNullable<Outbound["message"]["name"]>>();
+	readonly #names = new Map<number, SocketName>();
 	#inputs: ChannelInput[] = [];
 	#shared: { readonly endpoint: Endpoint; readonly port: number } | null = null;
 	#ownPorts = 0;
@@ -198,13 +191,10 @@ class DatagramChannel implements Channel {
 	}
 
 	/** The destination as the kernel wants it; of one port for most traces. */
-	#nameFor(port: number): NonNullable<Outbound["message"]["name"]> {
+	#nameFor(port: number): SocketName {
 		const known = this.#names.get(port);
 		if (known !== undefined) return known;
-		const { family } = this.#request;
-		const bytes = new Uint8Array(SOCKADDR_BYTES);
-		encodeSockaddr(bytes, destinationFields(this.#request, port, this.#route.scope));
-		const name = { bytes, length: SOCKADDR_LENGTH[family] };
+		const name = socketName(destinationFields(this.#request, port, this.#route.scope));
 		this.#names.set(port, name);
 		return name;
 	}

@@ -14,39 +14,20 @@ import {
 } from "@whither/core";
 import { encodeIpv6, IP_PROTOCOL } from "@whither/wire";
 import { isSystemError } from "../errors.ts";
-import {
-	EPOLLIN,
-	ICMPV6_FILTER,
-	IPV6_RECVPKTINFO,
-	SO_RXQ_OVFL,
-	SOCK_DGRAM,
-	SOCK_RAW,
-	SOCK_STREAM,
-	SOL_ICMPV6,
-	SOL_IPV6,
-	SOL_SOCKET,
-} from "../native/constants.ts";
+import { EPOLLIN, ICMPV6_FILTER, SOCK_DGRAM, SOCK_RAW, SOCK_STREAM, SOL_ICMPV6 } from "../native/constants.ts";
 import type { ControlFacts } from "../native/control.ts";
 import type { EpollSet } from "../native/epoll.ts";
 import type { IncomingMessage } from "../native/message-batch.ts";
-import { decodeSockaddr, encodeSockaddr, SOCKADDR_LENGTH } from "../native/sockaddr.ts";
+import { decodeSockaddr, type SocketName, socketName } from "../native/sockaddr.ts";
 import { attachFilter, localAddress, type SocketOption } from "../native/socket.ts";
-import { SOCKADDR_BYTES } from "../native/structs.ts";
 import type { Workspace } from "../native/workspace.ts";
 import type { ArrivalTime } from "./arrival.ts";
 import { type BoundSettings, openBound } from "./bound-socket.ts";
 import { type Channel, type ChannelParts, type ChannelRequest, closeParts } from "./channel.ts";
 import { Endpoint } from "./endpoint.ts";
 import { answerFilter, type FilterFacts, icmp6TypeFilter, icmpFilter, nothingFilter } from "./raw-filter.ts";
-import {
-	bufferOptions,
-	destinationFields,
-	headerOptions,
-	packetControls,
-	probeOptions,
-	reuseOptions,
-	sourcePortOf,
-} from "./socket-options.ts";
+import { destinationFields, probeOptions, reuseOptions, sourcePortOf } from "./request-options.ts";
+import { bufferOptions, dropsOption, headerOptions, packetControls, packetInfoOption } from "./socket-options.ts";
 import { withFinalDestination } from "./source-route.ts";
 
 /**
@@ -72,7 +53,7 @@ class RawChannel implements Channel {
 	readonly #epoll: EpollSet;
 	readonly #protocol: number;
 	readonly #icmpProtocol: number;
-	readonly #destination: { readonly bytes: Uint8Array; readonly length: number };
+	readonly #destination: SocketName;
 	readonly #endpoints = new Map<number, Endpoint>();
 	readonly #reserved: number[] = [];
 	readonly #ports: number[] = [];
@@ -93,10 +74,8 @@ class RawChannel implements Channel {
 		this.pollFd = parts.epoll.fd;
 		this.#icmpProtocol = request.family === 4 ? IP_PROTOCOL.icmp : IP_PROTOCOL.icmpv6;
 		this.#protocol = request.need.protocol === IP_PROTOCOL.icmp ? this.#icmpProtocol : request.need.protocol;
-		const bytes = new Uint8Array(SOCKADDR_BYTES);
 		// Raw IPv6 sockets take the port for the protocol: it must be 0.
-		encodeSockaddr(bytes, destinationFields(request, 0, route.scope));
-		this.#destination = { bytes, length: SOCKADDR_LENGTH[request.family] };
+		this.#destination = socketName(destinationFields(request, 0, route.scope));
 	}
 
 	get sourcePorts(): readonly number[] {
@@ -197,14 +176,8 @@ class RawChannel implements Channel {
 
 	#addReceiver(protocol: number, filter: Uint8Array): Endpoint | SystemError {
 		const { family } = this.#request;
-		const options: SocketOption[] = [
-			...headerOptions(family),
-			...bufferOptions(),
-			{ label: "SO_RXQ_OVFL", level: SOL_SOCKET, name: SO_RXQ_OVFL, value: 1, need: "try" },
-		];
-		if (family === 6) {
-			options.push({ label: "IPV6_RECVPKTINFO", level: SOL_IPV6, name: IPV6_RECVPKTINFO, value: 1, need: "try" });
-		}
+		const options: SocketOption[] = [...headerOptions(family), ...bufferOptions(), dropsOption()];
+		if (family === 6) options.push({ ...packetInfoOption(family), need: "try" });
 		if (protocol === IP_PROTOCOL.icmpv6) {
 			options.push({ label: "ICMPV6_FILTER", level: SOL_ICMPV6, name: ICMPV6_FILTER, value: icmp6TypeFilter() });
 		}

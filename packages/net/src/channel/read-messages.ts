@@ -15,29 +15,33 @@ export interface MessageSource {
 }
 
 /** recvmmsg(2) calls on one queue before other work gets its turn. */
-const READ_ROUNDS = 8;
+export const READ_ROUNDS = 8;
 
-/**
- * Hands over each message, with the time at which it was read; how many there were. `take` must not use the incoming
- * batch itself, nor call anybody who might.
- */
-export function readMessages(
-	{ workspace, clock, fd, queue }: MessageSource,
-	take: (message: IncomingMessage, facts: ControlFacts, now: Instant) => void,
-): number {
-	const { libc, incoming } = workspace;
-	const flags = MSG_DONTWAIT | (queue === "errors" ? MSG_ERRQUEUE : 0);
+/** What is done with a message and the time at which it was read. It must not use the incoming batch, nor call anybody who might. */
+export type TakeMessage = (message: IncomingMessage, facts: ControlFacts, now: Instant) => void;
+
+/** Hands over each message; how many there were. */
+export function readMessages(source: MessageSource, take: TakeMessage): number {
 	let total = 0;
 	for (let round = 0; round < READ_ROUNDS; round++) {
-		incoming.reset();
-		const count = libc.recvmmsg(fd, incoming.address(), incoming.slots, flags, 0);
-		const now = clock.now();
-		for (let slot = 0; slot < count; slot++) {
-			const message = incoming.message(slot);
-			take(message, decodeControl(message.control), now);
-		}
-		total += Math.max(count, 0);
-		if (count < incoming.slots) break;
+		const count = Math.max(readOnce(source, take), 0);
+		total += count;
+		if (count < source.workspace.incoming.slots) break;
 	}
 	return total;
+}
+
+/** The messages of one recvmmsg(2); how many, fewer than the batch has slots when no more wait, or -1 (`errno`). */
+export function readOnce({ workspace, clock, fd, queue }: MessageSource, take: TakeMessage): number {
+	const { libc, incoming } = workspace;
+	incoming.reset();
+	const flags = MSG_DONTWAIT | (queue === "errors" ? MSG_ERRQUEUE : 0);
+	const count = libc.recvmmsg(fd, incoming.address(), incoming.slots, flags, 0);
+	if (count < 0) return count;
+	const now = clock.now();
+	for (let slot = 0; slot < count; slot++) {
+		const message = incoming.message(slot);
+		take(message, decodeControl(message.control), now);
+	}
+	return count;
 }

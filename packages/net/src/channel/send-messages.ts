@@ -7,6 +7,7 @@ import type { Clock } from "../clock.ts";
 import { canBePending } from "../errors.ts";
 import { MSG_DONTWAIT, MSG_NOSIGNAL } from "../native/constants.ts";
 import { ERRNO } from "../native/errno.ts";
+import type { MessageBatch } from "../native/message-batch.ts";
 import { takeError } from "../native/socket.ts";
 import type { Workspace } from "../native/workspace.ts";
 
@@ -20,8 +21,8 @@ export interface MessageRun {
 	left(index: number, at: Instant): void;
 	/** One did not leave, and not because of what was pending. */
 	failed(index: number, errno: number): void;
-	/** A call failed at its first message, or stopped before a later one without saying why: the error queue is to be read. */
-	attemptFailed(message: "first" | "later"): void;
+	/** A call failed at its first message, or stopped before a later one without saying why: the error queue, if it has one, is to be read. */
+	attemptFailed?(message: "first" | "later"): void;
 	/** True when the messages can be sent after they have been made anew (`fill`); absent: never. */
 	mustRefill?(errno: number): boolean;
 }
@@ -31,14 +32,17 @@ export interface MessageSender {
 	readonly workspace: Workspace;
 	readonly clock: Clock;
 	readonly fd: number;
+	/** The batch that `fill` fills; absent: the workspace's. */
+	readonly outgoing?: MessageBatch;
 }
 
 /** A pending ICMP error can stop a send as often as new errors come in between. */
 const PENDING_RETRIES = 32;
 
 /** Sends one batch; each message is told to have left or failed exactly once, in order. */
-export function sendMessages({ workspace, clock, fd }: MessageSender, run: MessageRun): void {
-	const { libc, outgoing } = workspace;
+export function sendMessages(sender: MessageSender, run: MessageRun): void {
+	const { workspace, clock, fd, outgoing = workspace.outgoing } = sender;
+	const { libc } = workspace;
 	run.fill();
 	let stalls = 0;
 	for (let from = 0; from < run.count; ) {
@@ -50,7 +54,7 @@ export function sendMessages({ workspace, clock, fd }: MessageSender, run: Messa
 		const errno = sent < 0 ? libc.errno() : 0;
 		for (let index = 0; index < sent; index++) run.left(from + index, at);
 		// A short count hides a failed attempt, whose error is gone: the next call tells if it was more than pending.
-		if (sent < wanted) run.attemptFailed(sent < 0 ? "first" : "later");
+		if (sent < wanted) run.attemptFailed?.(sent < 0 ? "first" : "later");
 		if (sent > 0) {
 			from += sent;
 			stalls = 0;

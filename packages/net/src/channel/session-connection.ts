@@ -22,7 +22,8 @@ import { connectSocket, localAddress, readOption, type SocketOption, takeError }
 import { openBound } from "./bound-socket.ts";
 import type { ChannelParts } from "./channel.ts";
 import { decodeErrorEntry } from "./error-entry.ts";
-import { destinationFields, errorQueueOptions, probeOptions, reuseOptions, sourcePortOf } from "./socket-options.ts";
+import { destinationFields, probeOptions, reuseOptions, sourcePortOf } from "./request-options.ts";
+import { errorQueueOptions } from "./socket-options.ts";
 import { readTcpInfo } from "./tcp-info.ts";
 
 /** A lost SYN is sent again once, after a second: the least that can be asked for. */

@@ -7,9 +7,8 @@ import type { SystemError } from "@whither/core";
 import { isSystemError } from "../errors.ts";
 import { MSG_DONTWAIT, SOCK_DGRAM } from "../native/constants.ts";
 import { decodeControl } from "../native/control.ts";
-import { encodeSockaddr, SOCKADDR_LENGTH } from "../native/sockaddr.ts";
+import { socketName } from "../native/sockaddr.ts";
 import { bindSocket, localAddress, openSocket, prepared, setOption } from "../native/socket.ts";
-import { SOCKADDR_BYTES } from "../native/structs.ts";
 import type { Workspace } from "../native/workspace.ts";
 import { stampOption } from "./socket-options.ts";
 
@@ -32,11 +31,10 @@ function awaitStamps(workspace: Workspace, fd: number, epollFd: number): void {
 	if (bindSocket(workspace, fd, { ...LOOPBACK, port: 0 }) !== null) return;
 	const local = localAddress(workspace, fd);
 	if (isSystemError(local)) return;
-	const bytes = new Uint8Array(SOCKADDR_BYTES);
-	encodeSockaddr(bytes, { ...LOOPBACK, port: local.port });
+	const name = socketName({ ...LOOPBACK, port: local.port });
 	for (let look = 0; look < LOOKS; look++) {
 		outgoing.clear();
-		outgoing.append({ name: { bytes, length: SOCKADDR_LENGTH[4] }, data: new Uint8Array(1), control: [] });
+		outgoing.append({ name, data: new Uint8Array(1), control: [] });
 		if (libc.sendmmsg(fd, outgoing.address(), 1, MSG_DONTWAIT) !== 1 || isStamped(workspace, fd)) return;
 		libc.epoll_wait(epollFd, events.address, 1, SLEEP_MS);
 	}

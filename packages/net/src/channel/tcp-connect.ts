@@ -29,15 +29,8 @@ import type { Route } from "../route.ts";
 import { openBound } from "./bound-socket.ts";
 import { type Channel, type ChannelParts, type ChannelRequest, closeParts } from "./channel.ts";
 import { decodeErrorEntry } from "./error-entry.ts";
-import {
-	destinationFields,
-	errorQueueOptions,
-	packetOptions,
-	probeOptions,
-	reuseOptions,
-	sourcePortOf,
-	stampOption,
-} from "./socket-options.ts";
+import { destinationFields, packetOptions, probeOptions, reuseOptions, sourcePortOf } from "./request-options.ts";
+import { errorQueueOptions, stampOption } from "./socket-options.ts";
 import { withFinalDestination } from "./source-route.ts";
 import { plausibleArrival } from "./stamp-ledger.ts";
 import { readTcpInfo } from "./tcp-info.ts";

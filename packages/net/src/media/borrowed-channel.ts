@@ -6,22 +6,22 @@
 import type { ChannelInput, Instant, PacketReply, ProbeSend, SystemError } from "@whither/core";
 import { IP_PROTOCOL } from "@whither/wire";
 import { type ArrivalTime, arrivalTime } from "../channel/arrival.ts";
-import { type Channel, type ChannelParts, type ChannelRequest, closeParts } from "../channel/channel.ts";
+import type { Channel, ChannelRequest } from "../channel/channel.ts";
 import { decodeErrorEntry } from "../channel/error-entry.ts";
 import { packetControls } from "../channel/socket-options.ts";
-import { openStampHolder } from "../channel/stamp-holder.ts";
 import type { Clock } from "../clock.ts";
 import { isFatal, isSystemError, isTransient, sendError, systemError } from "../errors.ts";
 import type { ControlFacts } from "../native/control.ts";
-import { EpollSet } from "../native/epoll.ts";
 import { ERRNO } from "../native/errno.ts";
 import type { Watch } from "../native/libc.ts";
 import type { ControlMessage, IncomingMessage } from "../native/message-batch.ts";
 import { decodeSockaddr } from "../native/sockaddr.ts";
+import { Timer } from "../native/timer.ts";
 import type { Workspace } from "../native/workspace.ts";
-import { findRoute } from "../route.ts";
+import { findRoute, type Route } from "../route.ts";
+import { unwatchSocket, watchSocket } from "../transport/poller.ts";
+import { isMapped, isOfFamily } from "../transport/socket-address.ts";
 import type { TransportAddress } from "../transport/transport.ts";
-import { isMapped, isOfFamily } from "./media-address.ts";
 
 /** One probe as the socket sends it. */
 export interface FlowProbe {
@@ -57,45 +57,45 @@ export function borrowChannel(lender: Lender, request: ChannelRequest): Borrowed
 	if (peer !== null && (peer.address !== target || peer.port !== request.port)) {
 		return { ...systemError("borrow", ERRNO.EISCONN, target), code: "unsupportedProtocol" };
 	}
-	const epoll = EpollSet.open(workspace);
-	if (isSystemError(epoll)) return epoll;
 	const source = isAny(local.address) ? null : local.address;
 	const route = findRoute(workspace, { ...request, source, tos });
-	const stampHolder = isSystemError(route) ? route : openStampHolder(workspace, epoll.fd);
-	if (isSystemError(route) || isSystemError(stampHolder)) {
-		epoll.close();
-		return isSystemError(route) ? route : (stampHolder as SystemError);
-	}
-	return new BorrowedChannel({ workspace, request, route, epoll, stampHolder }, lender);
+	if (isSystemError(route)) return route;
+	const timer = Timer.open(workspace);
+	return isSystemError(timer) ? timer : new BorrowedChannel({ request, route, timer }, lender);
 }
 
 function isAny(address: string): boolean {
 	return address === "0.0.0.0" || address === "::";
 }
 
-/** One trace's use of the socket. */
+interface BorrowedParts {
+	readonly request: ChannelRequest;
+	readonly route: Route;
+	readonly timer: Timer;
+}
+
+/** One trace's use of the socket, whose thread waits for both in one place. */
 export class BorrowedChannel implements Channel {
 	readonly kind = "borrowed";
 	readonly source: string;
 	readonly sourcePorts: readonly number[];
 	readonly mtu: number | null;
-	readonly pollFd: number;
+	readonly pollFd = null;
 	readonly clock: Clock;
 	/** The owner has sent media since: an ICMP error that quotes next to nothing may be about that. */
 	ownerSent = false;
-	readonly #parts: ChannelParts;
+	readonly #parts: BorrowedParts;
 	readonly #lender: Lender;
 	readonly #emptyAt: Instant;
 	#inputs: ChannelInput[] = [];
 	#closed = false;
 
-	constructor(parts: ChannelParts, lender: Lender) {
+	constructor(parts: BorrowedParts, lender: Lender) {
 		this.#parts = parts;
 		this.#lender = lender;
 		this.source = parts.route.source;
 		this.sourcePorts = [lender.local.port];
 		this.mtu = parts.route.mtu;
-		this.pollFd = parts.epoll.fd;
 		this.clock = parts.request.clock;
 		this.#emptyAt = this.clock.now();
 	}
@@ -114,24 +114,28 @@ export class BorrowedChannel implements Channel {
 	}
 
 	read(): readonly ChannelInput[] {
-		this.#parts.epoll.ready();
+		this.#parts.timer.settle();
 		return this.#inputs.splice(0);
 	}
 
 	watch(readable: () => void): Watch {
-		return this.#parts.workspace.libc.watch(this.pollFd, readable);
+		const { fd } = this.#parts.timer;
+		const failed = watchSocket(this.#lender.workspace, fd, readable);
+		if (failed !== null) throw new Error(`a channel without a way to wait: ${failed.errnoName}`);
+		return { close: () => unwatchSocket(fd) };
 	}
 
 	arm(at: Instant | null): void {
 		if (this.#inputs.length > 0) this.#wake();
-		else this.#parts.epoll.arm(at === null ? null : at - this.clock.now());
+		else this.#parts.timer.arm(at === null ? null : at - this.clock.now());
 	}
 
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
 		this.#lender.giveBack(this);
-		closeParts(this.#parts);
+		unwatchSocket(this.#parts.timer.fd);
+		this.#parts.timer.close();
 	}
 
 	/** A probe left, by our clock and then by the kernel's. */
@@ -203,8 +207,8 @@ export class BorrowedChannel implements Channel {
 		if (this.#inputs.push(input) === 1) this.#wake();
 	}
 
-	/** Whoever drives the trace watches `pollFd`. */
+	/** Whoever drives the trace watches. */
 	#wake(): void {
-		this.#parts.epoll.arm(0);
+		this.#parts.timer.arm(0);
 	}
 }

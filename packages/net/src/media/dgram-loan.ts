@@ -14,6 +14,7 @@ import { F_DUPFD_CLOEXEC, SO_RCVBUF, SO_RCVBUFFORCE, SO_TIMESTAMPING, SOL_SOCKET
 import { ERRNO } from "../native/errno.ts";
 import { readOption, setOption, setOptions, takeError } from "../native/socket.ts";
 import { openWorkspace, type Workspace } from "../native/workspace.ts";
+import { unzoned, zoned } from "../transport/socket-address.ts";
 import type { TransportAddress } from "../transport/transport.ts";
 import { familyOf, guardSend } from "./dgram-send.ts";
 import { LiveSocket } from "./live-socket.ts";
@@ -170,7 +171,7 @@ function handleOf(socket: Socket): NodeHandle | SystemError {
 function peerOf(socket: Socket): TransportAddress | null {
 	try {
 		const { address, port } = socket.remoteAddress();
-		return { address, port };
+		return unzoned(address, port);
 	} catch {
 		return null;
 	}
@@ -179,8 +180,7 @@ function peerOf(socket: Socket): TransportAddress | null {
 /** As Node itself would: rinfo has the name of a link-local sender's interface in its address. */
 function emitMessage(socket: Socket, family: Family, { from, bytes }: IncomingMedia): void {
 	const message = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-	const zone = from.zone === undefined ? "" : `%${interfaceName(Number(from.zone))}`;
-	const address = `${from.address}${zone}`;
+	const address = zoned(from.address, from.zone === undefined ? undefined : interfaceName(Number(from.zone)));
 	socket.emit("message", message, { address, family: `IPv${family}`, port: from.port, size: bytes.length });
 }
 

@@ -5,6 +5,7 @@
 import type { Socket } from "node:dgram";
 import { isIPv4, isIPv6 } from "node:net";
 import type { Family, SystemError } from "@whither/core";
+import { unzoned } from "../transport/socket-address.ts";
 import type { TransportAddress } from "../transport/transport.ts";
 
 /** What it sends through. */
@@ -103,8 +104,7 @@ function plainDatagram(args: readonly unknown[], { socket, peer }: DgramSender):
 	const isPort = typeof port === "number" && Number.isInteger(port) && port > 0 && port < 65_536;
 	const isOurs = typeof address === "string" && (familyOf(socket) === 4 ? isIPv4(address) : isIPv6(address));
 	if (!isPort || !isOurs || rest.length > 2) return null;
-	const [host = address, zone] = address.split("%");
-	return { to: { address: host, port, ...(zone === undefined ? {} : { zone }) }, bytes, callback };
+	return { to: unzoned(address, port), bytes, callback };
 }
 
 /** Of a bound socket. */

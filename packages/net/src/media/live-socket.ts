@@ -3,17 +3,19 @@
 import type { Family, SystemError } from "@whither/core";
 import type { Channel, ChannelRequest } from "../channel/channel.ts";
 import { ProbeStamps } from "../channel/probe-stamps.ts";
+import { tosOption } from "../channel/socket-options.ts";
 import type { Clock } from "../clock.ts";
 import { isFatal, isSystemError, systemError } from "../errors.ts";
-import { EPOLLERR, EPOLLIN, IP_TOS, IPV6_TCLASS, SOL_IP, SOL_IPV6 } from "../native/constants.ts";
+import { EPOLLERR, EPOLLIN } from "../native/constants.ts";
 import { ERRNO } from "../native/errno.ts";
-import { localAddress, readOption, takeError } from "../native/socket.ts";
+import { readOption, takeError } from "../native/socket.ts";
 import type { Workspace } from "../native/workspace.ts";
 import { unwatchSocket, watchSocket } from "../transport/poller.ts";
+import { boundAddress } from "../transport/socket-address.ts";
 import type { TransportAddress } from "../transport/transport.ts";
 import { type BorrowedChannel, borrowChannel, type FlowProbe, type Lender } from "./borrowed-channel.ts";
 import type { MediaBooks } from "./media-books.ts";
-import { MediaHearing } from "./media-hearing.ts";
+import { MediaHearing, type MediaNews } from "./media-hearing.ts";
 import { MediaSending } from "./media-sending.ts";
 import type { MediaCounters, MediaListener, MediaSocket, OutgoingMedia, UnsentMedia } from "./media-socket.ts";
 import { ProbeNames } from "./probe-names.ts";
@@ -57,10 +59,9 @@ export class LiveSocket implements MediaSocket, Lender {
 	/** Begins to read a bound descriptor, which is then closed with the socket; the error of the call that failed. */
 	static open(parts: LiveParts): LiveSocket | SystemError {
 		const { workspace, fd } = parts;
-		const local = localAddress(workspace, fd);
+		const local = boundAddress(workspace, fd);
 		if (isSystemError(local)) return local;
-		const { address, port, scope } = local;
-		const live = new LiveSocket(parts, { address, port, ...(scope === 0 ? {} : { zone: String(scope) }) });
+		const live = new LiveSocket(parts, local);
 		return watchSocket(workspace, fd, (events) => live.#turn(events)) ?? live;
 	}
 
@@ -85,7 +86,7 @@ export class LiveSocket implements MediaSocket, Lender {
 	}
 
 	get tos(): number {
-		const [level, name] = this.family === 4 ? [SOL_IP, IP_TOS] : [SOL_IPV6, IPV6_TCLASS];
+		const { level, name } = tosOption(this.family, 0);
 		return Math.max(0, readOption(this.workspace, this.#books.fd, level, name) ?? 0);
 	}
 
@@ -153,7 +154,10 @@ export class LiveSocket implements MediaSocket, Lender {
 	/** An error that no entry tells of would keep the descriptor ready for ever. */
 	#clearError(): void {
 		const errno = takeError(this.workspace, this.#books.fd);
-		if (isFatal(errno)) this.#fault(systemError("socket", errno));
+		if (!isFatal(errno)) return;
+		const error = systemError("socket", errno);
+		this.#fault(error);
+		this.#hearing.broken(error);
 	}
 
 	#fault(error: SystemError): void {
@@ -164,8 +168,7 @@ export class LiveSocket implements MediaSocket, Lender {
 		for (let news = this.#hearing.nextNews(); news !== undefined; news = this.#hearing.nextNews()) {
 			if (this.#closed) return;
 			try {
-				if (news.type === "received") this.#listener.received(news.datagram);
-				else this.#listener.refused?.(news.error);
+				tellOwner(this.#listener, news);
 			} catch (thrown) {
 				// The owner's defect is told to the program, but costs none of the datagrams behind.
 				setImmediate(() => {
@@ -174,4 +177,11 @@ export class LiveSocket implements MediaSocket, Lender {
 			}
 		}
 	}
+}
+
+function tellOwner(listener: MediaListener, news: MediaNews): void {
+	if (news.type === "received") listener.received(news.datagram);
+	else if (news.type === "refused") listener.refused?.(news.error);
+	else if (news.type === "sent") listener.sent?.(news.id, news.at);
+	else listener.broken?.(news.error);
 }

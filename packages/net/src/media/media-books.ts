@@ -10,9 +10,9 @@ import type { BorrowedChannel } from "./borrowed-channel.ts";
 import type { MediaCounters } from "./media-socket.ts";
 import type { ProbeNames } from "./probe-names.ts";
 
-/** A probe that waits for its transmit stamp. */
-export interface StampedProbe extends SentProbe {
-	readonly channel: BorrowedChannel;
+/** What waits for its transmit stamp: a probe, or (`channel` null) a datagram of the owner's by its id. */
+export interface StampedSend extends SentProbe {
+	readonly channel: BorrowedChannel | null;
 }
 
 /** One socket's. */
@@ -24,7 +24,7 @@ export interface MediaBooks {
 	readonly local: TransportAddress;
 	readonly counters: { -readonly [Key in keyof MediaCounters]: MediaCounters[Key] };
 	readonly probeNames: ProbeNames<BorrowedChannel>;
-	readonly stamps: ProbeStamps<StampedProbe>;
+	readonly stamps: ProbeStamps<StampedSend>;
 	/** Those who have it now. */
 	readonly borrowers: Set<BorrowedChannel>;
 }

@@ -1,21 +1,24 @@
 /** The hearing side of a media socket: whose each datagram, ICMP error and transmit stamp is. */
-import type { Family, IcmpErrorReply } from "@whither/core";
+import type { Family, Instant, SystemError } from "@whither/core";
 import { classifyPacket, IP_PROTOCOL } from "@whither/wire";
 import { arrivalTime } from "../channel/arrival.ts";
 import { decodeErrorEntry } from "../channel/error-entry.ts";
 import { readMessages } from "../channel/read-messages.ts";
+import { systemError } from "../errors.ts";
 import { SO_EE_ORIGIN_TIMESTAMPING } from "../native/constants.ts";
 import type { ControlFacts, ExtendedError } from "../native/control.ts";
 import type { IncomingMessage } from "../native/message-batch.ts";
-import { transportAddress } from "../transport/native-socket.ts";
+import { transportAddress } from "../transport/socket-address.ts";
 import { datagramName } from "./datagram-name.ts";
 import type { MediaBooks } from "./media-books.ts";
-import type { IncomingMedia } from "./media-socket.ts";
+import type { IncomingMedia, RefusedMedia } from "./media-socket.ts";
 
 /** What the owner has yet to be told, in the order in which it came. */
 export type MediaNews =
 	| { readonly type: "received"; readonly datagram: IncomingMedia }
-	| { readonly type: "refused"; readonly error: IcmpErrorReply };
+	| { readonly type: "refused"; readonly error: RefusedMedia }
+	| { readonly type: "sent"; readonly id: number; readonly at: Instant }
+	| { readonly type: "broken"; readonly error: SystemError };
 
 /** Time Exceeded (RFC 792, RFC 4443 section 3.3). */
 const TIME_EXCEEDED: Readonly<Record<Family, number>> = { 4: 11, 6: 3 };
@@ -30,6 +33,11 @@ export class MediaHearing {
 	constructor(books: MediaBooks) {
 		this.#books = books;
 		this.#openedAt = books.clock.now();
+	}
+
+	/** The socket is of no more use: the owner hears of it after what came before. */
+	broken(error: SystemError): void {
+		this.#news.push({ type: "broken", error });
 	}
 
 	/** What the owner is to be told next; undefined: nothing. */
@@ -101,14 +109,17 @@ export class MediaHearing {
 		if (expired && concerned.length > 0) return;
 		const about = { family, protocol: IP_PROTOCOL.udp, sourcePort: local.port, socket: null };
 		const reply = decodeErrorEntry(message, facts, { ...about, ...this.#arrival(facts, now) });
-		if (reply !== null) this.#news.push({ type: "refused", error: reply });
+		if (reply === null || to === null) return;
+		const words = systemError("icmp", error.errno, to.address);
+		this.#news.push({ type: "refused", error: { ...reply, to, error: words } });
 	}
 
 	#stamped(facts: ControlFacts): void {
-		const stamp = this.#books.stamps.take(facts, ({ channel }) => channel.clock);
+		const stamp = this.#books.stamps.take(facts, ({ channel }) => (channel ?? this.#books).clock);
 		if (stamp === null) return;
-		const { sequence, channel } = stamp.probe;
-		channel.left(sequence, { at: stamp.at, stamp: "kernel" });
+		const { at, probe } = stamp;
+		if (probe.channel === null) this.#news.push({ type: "sent", id: probe.sequence, at });
+		else probe.channel.left(probe.sequence, { at, stamp: "kernel" });
 	}
 
 	#arrival(facts: ControlFacts, now: number) {

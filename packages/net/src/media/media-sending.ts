@@ -1,22 +1,35 @@
 /** The sending side of a media socket: the owner's datagrams and, between them, the probes of those who borrow it. */
 
-import type { SystemError } from "@whither/core";
-import { sendMessages } from "../channel/send-messages.ts";
+import type { Instant, SystemError } from "@whither/core";
+import { type MessageRun, sendMessages } from "../channel/send-messages.ts";
+import type { Clock } from "../clock.ts";
 import { isSystemError, sendError, systemError } from "../errors.ts";
 import { ERRNO } from "../native/errno.ts";
 import type { OutgoingMessage } from "../native/message-batch.ts";
+import type { SocketName } from "../native/sockaddr.ts";
+import { SocketNames } from "../transport/socket-address.ts";
 import type { TransportAddress } from "../transport/transport.ts";
 import type { BorrowedChannel, FlowProbe } from "./borrowed-channel.ts";
-import { SocketNames } from "./media-address.ts";
 import type { MediaBooks } from "./media-books.ts";
 import type { OutgoingMedia, UnsentMedia } from "./media-socket.ts";
 
 /** Longest payload of a UDP datagram over IPv4: the length field's 65,535 bytes less both headers. */
 const MOST_BYTES = 65_507;
 
-interface Outgoing {
-	readonly index: number;
+/** A message with what it is known by to whoever sent it. */
+interface Outgoing<About> {
+	readonly about: About;
 	readonly message: OutgoingMessage;
+	/** The id of its transmit stamp; null: none is wanted. */
+	readonly stampId: number | null;
+}
+
+/** Who is told what became of them. */
+interface Sender<About> {
+	readonly clock: Clock;
+	left(one: Outgoing<About>, at: Instant): void;
+	failed(about: About, errno: number): void;
+	attemptFailed?(): void;
 }
 
 /** One socket's. */
@@ -35,95 +48,97 @@ export class MediaSending {
 
 	/** Sends in order; those that did not leave. */
 	send(datagrams: readonly OutgoingMedia[]): readonly UnsentMedia[] {
+		const { borrowers, clock, counters } = this.#books;
 		const unsent: UnsentMedia[] = [];
-		const messages: Outgoing[] = [];
-		for (const [index, { to, bytes: data }] of datagrams.entries()) {
+		const messages: Outgoing<number>[] = [];
+		for (const [index, { to, bytes: data, id }] of datagrams.entries()) {
 			const name = this.#nameFor(to, data);
+			const stampId = id === undefined ? null : this.#newStampId();
 			if (isSystemError(name)) unsent.push({ index, error: name });
-			else messages.push({ index, message: { name, data, control: [] } });
+			else messages.push({ about: index, message: { name, data, control: [] }, stampId });
 		}
-		for (const channel of this.#books.borrowers) channel.ownerSent = true;
-		for (const batch of this.#batches(messages)) {
-			this.#sendMedia(batch, (index, errno) =>
-				unsent.push({ index, error: sendError("sendmmsg", errno, datagrams[index]?.to.address ?? "") }),
-			);
-		}
+		for (const channel of borrowers) channel.ownerSent = true;
+		this.#sendAll(messages, {
+			clock,
+			left: ({ about, stampId }, at) => {
+				counters.sent++;
+				const { id: sequence } = datagrams[about] ?? {};
+				if (stampId !== null && sequence !== undefined) {
+					this.#books.stamps.left(stampId, { sequence, at, channel: null });
+				}
+			},
+			failed: (index, errno) => {
+				unsent.push({ index, error: sendError("sendmmsg", errno, datagrams[index]?.to.address ?? "") });
+			},
+			attemptFailed: () => counters.sentAgain++,
+		});
 		return unsent;
 	}
 
 	/** Sends probes in order; what becomes of each is told to the channel. */
 	sendProbes(channel: BorrowedChannel, probes: readonly FlowProbe[]): void {
-		for (const batch of this.#batches(probes)) this.#sendProbes(channel, batch);
-	}
-
-	#sendMedia(batch: readonly Outgoing[], failed: (index: number, errno: number) => void): void {
-		const { workspace, clock, fd, counters } = this.#books;
-		sendMessages(
-			{ workspace, clock, fd },
-			{
-				count: batch.length,
-				fill: () => this.#fill(batch.map(({ message }) => message)),
-				left: () => counters.sent++,
-				failed: (place, errno) => failed(batch[place]?.index ?? 0, errno),
-				attemptFailed: () => {
-					counters.sentAgain++;
-					this.#drainErrors();
-				},
-			},
-		);
-	}
-
-	#sendProbes(channel: BorrowedChannel, probes: readonly FlowProbe[]): void {
-		const { workspace, fd, stamps } = this.#books;
-		const first = this.#nextStamp;
-		this.#nextStamp += probes.length;
-		sendMessages(
-			{ workspace, clock: channel.clock, fd },
-			{
-				count: probes.length,
-				fill: () => this.#fill(probes.map((probe, place) => this.#probeMessage(probe, first + place))),
-				left: (place, at) => this.#probeLeft(channel, probes[place], { at, id: first + place }),
-				failed: (place, errno) => channel.failed(probes[place]?.sequence ?? 0, errno),
-				attemptFailed: () => {
-					this.#drainErrors();
-					stamps.attemptFailed();
-				},
-				mustRefill: (errno) => stamps.mustNotName(errno),
-			},
-		);
-	}
-
-	#probeMessage({ to, bytes, control }: FlowProbe, id: number): OutgoingMessage {
-		const name = this.#nameFor(to, bytes);
-		const stamped = [...control, ...this.#books.stamps.controls(id)];
-		return { name: isSystemError(name) ? null : name, data: bytes, control: stamped };
-	}
-
-	#probeLeft(
-		channel: BorrowedChannel,
-		probe: FlowProbe | undefined,
-		{ at, id }: { readonly at: number; readonly id: number },
-	): void {
-		if (probe === undefined) return;
-		const { sequence, bytes } = probe;
+		const messages = probes.map((about): Outgoing<FlowProbe> => {
+			const { to, bytes: data, control } = about;
+			const name = this.#nameFor(to, data);
+			const message = { name: isSystemError(name) ? null : name, data, control };
+			return { about, message, stampId: this.#newStampId() };
+		});
 		const { stamps, probeNames, clock } = this.#books;
-		stamps.left(id, { sequence, at, channel });
-		probeNames.record(bytes, channel, clock.now());
-		channel.left(sequence, { at, stamp: "user" });
+		this.#sendAll(messages, {
+			clock: channel.clock,
+			left: ({ about: { sequence, bytes }, stampId }, at) => {
+				if (stampId !== null) stamps.left(stampId, { sequence, at, channel });
+				probeNames.record(bytes, channel, clock.now());
+				channel.left(sequence, { at, stamp: "user" });
+			},
+			failed: ({ sequence }, errno) => channel.failed(sequence, errno),
+		});
 	}
 
-	#nameFor(to: TransportAddress, { length }: Uint8Array): NonNullable<OutgoingMessage["name"]> | SystemError {
+	#sendAll<About>(messages: readonly Outgoing<About>[], sender: Sender<About>): void {
+		const { workspace, fd } = this.#books;
+		const { slots } = workspace.outgoing;
+		const { clock } = sender;
+		for (let from = 0; from < messages.length; from += slots) {
+			sendMessages({ workspace, clock, fd }, this.#run(messages.slice(from, from + slots), sender));
+		}
+	}
+
+	#run<About>(batch: readonly Outgoing<About>[], sender: Sender<About>): MessageRun {
+		const { stamps } = this.#books;
+		const isStamped = batch.some(({ stampId }) => stampId !== null);
+		const at = (index: number): Outgoing<About> => batch[index] as Outgoing<About>;
+		return {
+			count: batch.length,
+			fill: () => this.#fill(batch),
+			left: (index, time) => sender.left(at(index), time),
+			failed: (index, errno) => sender.failed(at(index).about, errno),
+			attemptFailed: () => {
+				sender.attemptFailed?.();
+				this.#drainErrors();
+				if (isStamped) stamps.attemptFailed();
+			},
+			mustRefill: (errno) => isStamped && stamps.mustNotName(errno),
+		};
+	}
+
+	#fill(batch: readonly Outgoing<unknown>[]): void {
+		const { stamps, workspace } = this.#books;
+		workspace.outgoing.clear();
+		for (const { message, stampId } of batch) {
+			const control = stampId === null ? message.control : [...message.control, ...stamps.controls(stampId)];
+			workspace.outgoing.append({ ...message, control });
+		}
+	}
+
+	/** 32 bits, as the kernel keeps it. */
+	#newStampId(): number {
+		const id = this.#nextStamp;
+		this.#nextStamp = (id + 1) >>> 0;
+		return id;
+	}
+
+	#nameFor(to: TransportAddress, { length }: Uint8Array): SocketName | SystemError {
 		return length > MOST_BYTES ? systemError("send", ERRNO.EMSGSIZE, to.address) : this.#names.of(to);
-	}
-
-	#fill(messages: readonly OutgoingMessage[]): void {
-		const { outgoing } = this.#books.workspace;
-		outgoing.clear();
-		for (const message of messages) outgoing.append(message);
-	}
-
-	*#batches<T>(all: readonly T[]): Generator<readonly T[]> {
-		const { slots } = this.#books.workspace.outgoing;
-		for (let from = 0; from < all.length; from += slots) yield all.slice(from, from + slots);
 	}
 }

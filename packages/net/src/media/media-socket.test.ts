@@ -3,7 +3,14 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { skippable } from "../../../../scripts/skippable.ts";
 import type { ChannelRequest } from "../channel/channel.ts";
 import { isSystemError } from "../errors.ts";
-import { type IncomingMedia, type MediaListener, type MediaSocket, openMediaSocket } from "./media-socket.ts";
+import { openWorkspace, type Workspace } from "../native/workspace.ts";
+import {
+	type IncomingMedia,
+	type MediaListener,
+	type MediaSocket,
+	openMediaOn,
+	openMediaSocket,
+} from "./media-socket.ts";
 
 const obstacle = process.platform === "linux" ? null : "needs Linux";
 const LOOPBACK = { 4: "127.0.0.1", 6: "::1" } as const;
@@ -82,6 +89,48 @@ describe.skipIf(obstacle !== null)(skippable("a media socket", obstacle), () => 
 		expect(new Set(refused)).toEqual(new Set([`3/3 ${gone.local.port}`]));
 		expect(here.counters.sentAgain).toBeGreaterThan(0);
 	});
+
+	it.each([4, 6] as const)(
+		"tells when datagrams with an id left, and whom refusals are about, IPv%i",
+		async (family) => {
+			const sent: [id: number, at: number][] = [];
+			const got: IncomingMedia[] = [];
+			const refused: unknown[] = [];
+			const gone = open(family);
+			const there = open(family, { received: (datagram) => got.push(datagram) });
+			const here = openMediaOn(
+				{ workspace: openWorkspace() as Workspace, clock: there.clock },
+				{ family, address: LOOPBACK[family] },
+				{
+					received: () => {},
+					sent: (id, at) => sent.push([id, at]),
+					refused: ({ to, error: { code, errnoName } }) => refused.push([to, code, errnoName]),
+				},
+			);
+			if (isSystemError(here)) throw new Error(here.errnoName);
+			opened.push(here);
+			gone.close();
+			for (let round = 0; round < 10; round++) {
+				const { local: to } = there;
+				const ids = round % 2 === 0 ? [{ id: 100 - round }, {}] : [{}, { id: 100 - round }];
+				const both = ids.map((id, place) => ({ to, bytes: Uint8Array.of(round, place), ...id }));
+				expect(here.sendBatch([...both, { to: gone.local, bytes: Uint8Array.of(round), id: 1_000 + round }])).toEqual(
+					[],
+				);
+			}
+			await vi.waitFor(() => expect([got.length, sent.length, refused.length]).toEqual([20, 20, 10]));
+			expect(new Set(refused.map((one) => JSON.stringify(one)))).toEqual(
+				new Set([JSON.stringify([gone.local, "systemCall", "ECONNREFUSED"])]),
+			);
+			const asked = Array.from({ length: 10 }, (_, round) => [100 - round, 1_000 + round]).flat();
+			expect(sent.map(([id]) => id)).toEqual(asked);
+			for (const { bytes, at } of got) {
+				const [round = 0, place] = bytes;
+				const left = sent.find(([id]) => id === 100 - round)?.[1] ?? Number.NaN;
+				if (place === round % 2) expect(left).toBeLessThanOrEqual(at);
+			}
+		},
+	);
 
 	it("says of each datagram that cannot leave why, and sends the others", async () => {
 		const got: number[] = [];

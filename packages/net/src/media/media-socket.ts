@@ -6,30 +6,22 @@
 import type { Family, IcmpErrorReply, Instant, SystemError } from "@whither/core";
 import type { PacketClass } from "@whither/wire";
 import type { Channel, ChannelRequest } from "../channel/channel.ts";
-import { mediaOptions } from "../channel/socket-options.ts";
+import { fragmentOption, mediaOptions, tosOption } from "../channel/socket-options.ts";
 import { type Clock, createClock } from "../clock.ts";
 import { isSystemError } from "../errors.ts";
-import {
-	IP_MTU_DISCOVER,
-	IP_PMTUDISC_PROBE,
-	IP_TOS,
-	IPV6_MTU_DISCOVER,
-	IPV6_TCLASS,
-	IPV6_V6ONLY,
-	SOCK_DGRAM,
-	SOL_IP,
-	SOL_IPV6,
-} from "../native/constants.ts";
-import { bindSocket, openSocket, prepared, type SocketOption, setOptions } from "../native/socket.ts";
-import { openWorkspace } from "../native/workspace.ts";
-import { scopeOf } from "../transport/native-socket.ts";
+import { IP_PMTUDISC_PROBE } from "../native/constants.ts";
+import type { SocketOption } from "../native/socket.ts";
+import { openWorkspace, type Workspace } from "../native/workspace.ts";
 import type { TransportAddress } from "../transport/transport.ts";
+import { openUdpSocket, type UdpPlace } from "../transport/udp-socket.ts";
 import { LiveSocket } from "./live-socket.ts";
 
 /** A datagram to send. Its bytes may be used again once the call has returned. */
 export interface OutgoingMedia {
 	readonly to: TransportAddress;
 	readonly bytes: Uint8Array;
+	/** What `sent` is to call it, a number below 2^53; absent: nobody wants to know. */
+	readonly id?: number;
 }
 
 /** A datagram that came in. */
@@ -47,12 +39,24 @@ export interface IncomingMedia {
 	readonly tos: number | null;
 }
 
+/** An ICMP error about a datagram of the owner's. */
+export interface RefusedMedia extends IcmpErrorReply {
+	/** Whom the datagram was for. */
+	readonly to: TransportAddress;
+	/** What the kernel makes of it: `noRoute`, `systemCall` with ECONNREFUSED, ... */
+	readonly error: SystemError;
+}
+
 /** What the owner is told. Nothing comes before the call that opened the socket has returned, nor after `close`. */
 export interface MediaListener {
 	/** A datagram that answers no probe, in the order of arrival. */
 	received(datagram: IncomingMedia): void;
 	/** An ICMP error about a datagram of the owner's own; absent: not wanted. */
-	refused?(error: IcmpErrorReply): void;
+	refused?(error: RefusedMedia): void;
+	/** When a datagram with an id left, by the kernel's clock; not told where the kernel or the device takes no such time. */
+	sent?(id: number, at: Instant): void;
+	/** The socket is of no more use (`networkDown`, ...); its owner is to close it. */
+	broken?(error: SystemError): void;
 }
 
 /** Datagrams of the owner's, counted since the socket was opened. */
@@ -95,14 +99,7 @@ export interface MediaSocket {
 }
 
 /** How one is opened. */
-export interface MediaSocketOptions {
-	readonly family: Family;
-	/** Numeric; absent: all that this machine has. An IPv6 socket takes no IPv4 in disguise (::ffff:0:0/96). */
-	readonly address?: string;
-	/** Of a link-local address. */
-	readonly zone?: string;
-	/** Absent: the kernel's choice. */
-	readonly port?: number;
+export interface MediaSocketOptions extends UdpPlace {
 	/** The TOS byte or traffic class of all that it sends, probes included. */
 	readonly tos?: number;
 	/** Nothing is cut into fragments: what is too long for the first link does not leave (`messageTooLong`). */
@@ -113,25 +110,26 @@ export interface MediaSocketOptions {
 export function openMediaSocket(options: MediaSocketOptions, listener: MediaListener): MediaSocket | SystemError {
 	const workspace = openWorkspace();
 	if (isSystemError(workspace)) return workspace;
-	const { family, address = null, port = 0, zone } = options;
-	const scope = scopeOf(workspace, zone);
-	if (isSystemError(scope)) return scope;
-	const fd = prepared(workspace, openSocket(workspace, { family, type: SOCK_DGRAM, protocol: 0 }), (fd) => {
-		const failed = setOptions(workspace, fd, [...sendingOptions(options), ...mediaOptions(family)]);
-		return failed ?? bindSocket(workspace, fd, { family, address, port, scope });
-	});
+	return openMediaOn({ workspace, clock: createClock(workspace) }, options, listener);
+}
+
+/** The same by a clock of the caller's. */
+export function openMediaOn(
+	{ workspace, clock }: { readonly workspace: Workspace; readonly clock: Clock },
+	options: MediaSocketOptions,
+	listener: MediaListener,
+): MediaSocket | SystemError {
+	const { family } = options;
+	const fd = openUdpSocket(workspace, options, [...sendingOptions(options), ...mediaOptions(family)]);
 	if (isSystemError(fd)) return fd;
-	const live = LiveSocket.open({ workspace, fd, family, listener, clock: createClock(workspace) });
+	const live = LiveSocket.open({ workspace, fd, family, listener, clock });
 	if (isSystemError(live)) workspace.libc.close(fd);
 	return live;
 }
 
 function sendingOptions({ family, tos = 0, dontFragment = false }: MediaSocketOptions): readonly SocketOption[] {
-	const v4 = family === 4;
-	const level = v4 ? SOL_IP : SOL_IPV6;
-	const options: SocketOption[] = v4 ? [] : [{ label: "IPV6_V6ONLY", level, name: IPV6_V6ONLY, value: 1 }];
-	if (tos !== 0) options.push({ label: "IP_TOS", level, name: v4 ? IP_TOS : IPV6_TCLASS, value: tos });
-	const name = v4 ? IP_MTU_DISCOVER : IPV6_MTU_DISCOVER;
-	if (dontFragment) options.push({ label: "IP_MTU_DISCOVER", level, name, value: IP_PMTUDISC_PROBE });
-	return options;
+	return [
+		...(tos === 0 ? [] : [tosOption(family, tos)]),
+		...(dontFragment ? [fragmentOption(family, IP_PMTUDISC_PROBE)] : []),
+	];
 }

@@ -27,7 +27,6 @@ export const SO_TIMESTAMPING = 37;
 export const SO_RXQ_OVFL = 40;
 /** SCM_TS_OPT_ID: the sender's own id for a transmit stamp, Linux 6.13 and later. */
 export const SCM_TS_OPT_ID = 81;
-export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_ERRQUEUE = 0x2000;
 export const MSG_NOSIGNAL = 0x4000;

@@ -1,16 +1,9 @@
 /** One epoll set with a timer in it: a single descriptor to watch for a channel's sockets and its deadline. */
 import type { SystemError } from "@whither/core";
-import { systemError } from "../errors.ts";
-import {
-	CLOCK_MONOTONIC,
-	EPOLL_CLOEXEC,
-	EPOLL_CTL_ADD,
-	EPOLL_CTL_DEL,
-	EPOLLIN,
-	TFD_CLOEXEC,
-	TFD_NONBLOCK,
-} from "./constants.ts";
-import { EPOLL_DATA_OFFSET, EPOLL_EVENT_BYTES, EPOLL_EVENTS, TIMESPEC, writeSize } from "./structs.ts";
+import { isSystemError, systemError } from "../errors.ts";
+import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLIN } from "./constants.ts";
+import { EPOLL_DATA_OFFSET, EPOLL_EVENT_BYTES, EPOLL_EVENTS, writeSize } from "./structs.ts";
+import { Timer } from "./timer.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A descriptor that has something to say, and what (EPOLLIN and so on). */
@@ -19,14 +12,14 @@ export interface ReadyDescriptor {
 	readonly events: number;
 }
 
-/** Owns an epoll descriptor and a timer descriptor; the descriptors added to it stay their owner's. */
+/** Owns an epoll descriptor and a timer; the descriptors added to it stay their owner's. */
 export class EpollSet {
 	readonly fd: number;
-	readonly #timer: number;
+	readonly #timer: Timer;
 	readonly #workspace: Workspace;
 	#closed = false;
 
-	private constructor(workspace: Workspace, fd: number, timer: number) {
+	private constructor(workspace: Workspace, fd: number, timer: Timer) {
 		this.#workspace = workspace;
 		this.fd = fd;
 		this.#timer = timer;
@@ -37,14 +30,13 @@ export class EpollSet {
 		const { libc } = workspace;
 		const fd = libc.epoll_create1(EPOLL_CLOEXEC);
 		if (fd < 0) return systemError("epoll_create1", libc.errno());
-		const timer = libc.timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-		if (timer < 0) {
-			const error = systemError("timerfd_create", libc.errno());
+		const timer = Timer.open(workspace);
+		if (isSystemError(timer)) {
 			libc.close(fd);
-			return error;
+			return timer;
 		}
 		const set = new EpollSet(workspace, fd, timer);
-		const failed = set.add(timer, EPOLLIN);
+		const failed = set.add(timer.fd, EPOLLIN);
 		if (failed === null) return set;
 		set.close();
 		return failed;
@@ -73,7 +65,7 @@ export class EpollSet {
 		for (let index = 0; index < count; index++) {
 			const offset = index * EPOLL_EVENT_BYTES;
 			const fd = events.view.getUint32(offset + EPOLL_DATA_OFFSET, true);
-			if (fd === this.#timer) libc.read(fd, this.#workspace.scratch.address, 8);
+			if (fd === this.#timer.fd) this.#timer.settle();
 			else found.push({ fd, events: events.view.getUint32(offset, true) });
 		}
 		return found;
@@ -81,15 +73,7 @@ export class EpollSet {
 
 	/** Makes the set readable once in `delayNs` nanoseconds (at once when not positive); null: never. */
 	arm(delayNs: number | null): void {
-		const { libc, scratch } = this.#workspace;
-		scratch.bytes.fill(0, 0, 2 * TIMESPEC.bytes);
-		if (delayNs !== null) {
-			// A time of zero would disarm.
-			const delay = Math.max(1, delayNs);
-			writeSize(scratch.view, TIMESPEC.bytes + TIMESPEC.seconds, Math.floor(delay / 1e9));
-			writeSize(scratch.view, TIMESPEC.bytes + TIMESPEC.nanoseconds, Math.floor(delay % 1e9));
-		}
-		libc.timerfd_settime(this.#timer, 0, scratch.address, 0);
+		this.#timer.arm(delayNs);
 	}
 
 	get closed(): boolean {
@@ -99,7 +83,7 @@ export class EpollSet {
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
-		this.#workspace.libc.close(this.#timer);
+		this.#timer.close();
 		this.#workspace.libc.close(this.fd);
 	}
 }

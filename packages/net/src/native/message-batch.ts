@@ -1,5 +1,6 @@
 /** Arrays of struct mmsghdr with their buffers, for sendmmsg(2) and recvmmsg(2). */
 import type { Arena, Slab } from "./arena.ts";
+import type { SocketName } from "./sockaddr.ts";
 import { CMSGHDR, IOVEC, MMSGHDR, readSize, SOCKADDR_BYTES, writeSize } from "./structs.ts";
 
 /** How much a batch holds; `dataBytes` and `controlBytes` are shared by all its slots. */
@@ -20,7 +21,7 @@ export interface ControlMessage {
 /** What `append` needs to know of one message. */
 export interface OutgoingMessage {
 	/** Fills in the destination; null on a connected socket. */
-	readonly name: { readonly bytes: Uint8Array; readonly length: number } | null;
+	readonly name: SocketName | null;
 	readonly data: Uint8Array;
 	readonly control: readonly ControlMessage[];
 }

@@ -46,6 +46,19 @@ export function encodeSockaddr(target: Uint8Array, fields: SockaddrFields): void
 	}
 }
 
+/** The structure as a message's destination. */
+export interface SocketName {
+	readonly bytes: Uint8Array;
+	readonly length: number;
+}
+
+/** Makes one; throws as `encodeSockaddr` does. */
+export function socketName(fields: SockaddrFields): SocketName {
+	const bytes = new Uint8Array(SOCKADDR_LENGTH[fields.family]);
+	encodeSockaddr(bytes, fields);
+	return { bytes, length: bytes.length };
+}
+
 /** Reads the structure at the start of `bytes`; null when it is of another family or too short. */
 export function decodeSockaddr(bytes: Uint8Array): SocketAddress | null {
 	if (bytes.length < 2) return null;

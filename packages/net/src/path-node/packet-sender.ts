@@ -10,9 +10,8 @@ import {
 	SOL_IP,
 	SOL_IPV6,
 } from "../native/constants.ts";
-import { encodeSockaddr, SOCKADDR_LENGTH } from "../native/sockaddr.ts";
+import { socketName } from "../native/sockaddr.ts";
 import { openSocket, prepared, type SocketOption, setOption } from "../native/socket.ts";
-import { SOCKADDR_BYTES } from "../native/structs.ts";
 import type { Workspace } from "../native/workspace.ts";
 
 const HEADER_INCLUDED: Readonly<Record<Family, SocketOption>> = {
@@ -31,7 +30,6 @@ export interface OutgoingPacket {
 export class PacketSender {
 	readonly #workspace: Workspace;
 	readonly #fds: Partial<Record<Family, number>>;
-	readonly #name = new Uint8Array(SOCKADDR_BYTES);
 	#failed = 0;
 
 	private constructor(workspace: Workspace, fds: Partial<Record<Family, number>>) {
@@ -61,9 +59,9 @@ export class PacketSender {
 			return;
 		}
 		// Raw IPv6 sockets take the port for the protocol: it must be 0.
-		encodeSockaddr(this.#name, { family, address: destination, port: 0 });
+		const name = socketName({ family, address: destination, port: 0 });
 		outgoing.clear();
-		outgoing.append({ name: { bytes: this.#name, length: SOCKADDR_LENGTH[family] }, data: bytes, control: [] });
+		outgoing.append({ name, data: bytes, control: [] });
 		if (libc.sendmmsg(fd, outgoing.address(), 1, MSG_DONTWAIT) !== 1) this.#failed++;
 	}
 

@@ -9,7 +9,7 @@ import {
 	type SystemError,
 } from "@whither/core";
 import { createClock } from "../clock.ts";
-import { isSystemError, systemError } from "../errors.ts";
+import { defectText, isSystemError, systemError } from "../errors.ts";
 import { EPOLLIN } from "../native/constants.ts";
 import { EpollSet } from "../native/epoll.ts";
 import { ERRNO } from "../native/errno.ts";
@@ -193,7 +193,7 @@ class PathNode implements RunningPathNode {
 			return this.#judge(packet, now, answers);
 		} catch (error) {
 			this.#faults++;
-			this.#firstFault ??= error instanceof Error ? (error.stack ?? error.message) : String(error);
+			this.#firstFault ??= defectText(error);
 			return { id: packet.id, verdict: "accept" };
 		}
 	}

@@ -3,12 +3,14 @@
  * what it measures is the target, by its datagrams and by its refusals, and how many hops away that is, since probes whose
  * TTL runs out before it stay unanswered. Times are ours, and TTLs are set for the whole socket before each probe.
  */
+
 import type { ChannelInput, IcmpErrorReply, Instant, PacketReply, ProbeSend, SystemError } from "@whither/core";
 import { IP_PROTOCOL } from "@whither/wire";
 import type { Channel, ChannelRequest } from "../channel/channel.ts";
 import { isSystemError, isTransient, sendError } from "../errors.ts";
 import { ERRNO } from "../native/errno.ts";
 import type { Watch } from "../native/libc.ts";
+import { isLinkLocal } from "../transport/socket-address.ts";
 import { close, plainBytes } from "./datagram.ts";
 import { nodeError } from "./node-error.ts";
 import { type Connected, openConnected } from "./route.ts";
@@ -60,10 +62,6 @@ export function unsupported(what: string): SystemError {
 		// No call was made.
 		errnoName: "",
 	};
-}
-
-function isLinkLocal(address: string): boolean {
-	return /^fe[89ab]/i.test(address);
 }
 
 /** A socket connected to the target. */

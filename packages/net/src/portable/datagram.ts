@@ -7,6 +7,7 @@ import { networkInterfaces } from "node:os";
 import type { Family, SystemError } from "@whither/core";
 import type { Clock } from "../clock.ts";
 import { isSystemError, sendError } from "../errors.ts";
+import { isLinkLocal, unzoned, zoned } from "../transport/socket-address.ts";
 import type {
 	DatagramListener,
 	DatagramRequest,
@@ -59,17 +60,6 @@ export function openBoundSocket(request: DatagramRequest): Socket | SystemError 
 	}
 	socket.off("error", onError);
 	return socket;
-}
-
-/** As node:net and node:dgram write the address of a scoped one. */
-export function zoned(address: string, zone: string | undefined): string {
-	return zone === undefined ? address : `${address}%${zone}`;
-}
-
-/** `fe80::1%eth0` taken apart. */
-export function unzoned(text: string, port: number): TransportAddress {
-	const [address = text, zone] = text.split("%");
-	return zone === undefined ? { address, port } : { address, port, zone };
 }
 
 /** The same memory without Buffer's ways: its `slice` makes no copy. */
@@ -178,6 +168,6 @@ function ownAddresses(family: Family): readonly (readonly [address: string, zone
 	return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
 		addresses
 			.filter((one) => one.family === (family === 4 ? "IPv4" : "IPv6"))
-			.map(({ address }) => [address, /^fe[89ab]/i.test(address) ? name : undefined] as const),
+			.map(({ address }) => [address, isLinkLocal(address) ? name : undefined] as const),
 	);
 }

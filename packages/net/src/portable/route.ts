@@ -2,7 +2,8 @@
 import type { Socket } from "node:dgram";
 import type { Family, SystemError } from "@whither/core";
 import { isSystemError } from "../errors.ts";
-import { close, openBoundSocket, zoned } from "./datagram.ts";
+import { zoned } from "../transport/socket-address.ts";
+import { close, openBoundSocket } from "./datagram.ts";
 import { nodeError } from "./node-error.ts";
 
 /** The discard port (RFC 863), for those who have none in mind. */

@@ -4,6 +4,7 @@ import type { TLSSocket } from "node:tls";
 import type { SystemError } from "@whither/core";
 import type { Clock } from "../clock.ts";
 import { ERRNO } from "../native/errno.ts";
+import { unzoned, zoned } from "../transport/socket-address.ts";
 import type {
 	StreamAcceptor,
 	StreamFailure,
@@ -13,7 +14,7 @@ import type {
 	StreamServer,
 	StreamTransport,
 } from "../transport/transport.ts";
-import { ANY_ADDRESS, plainBytes, unzoned, zoned } from "./datagram.ts";
+import { ANY_ADDRESS, plainBytes } from "./datagram.ts";
 import { nodeError } from "./node-error.ts";
 
 function net(): typeof import("node:net") {

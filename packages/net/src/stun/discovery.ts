@@ -9,7 +9,7 @@ import {
 	type SystemError,
 } from "@whither/core";
 import { type Backend, openBackend } from "../backend.ts";
-import { isSystemError } from "../errors.ts";
+import { defectText, isSystemError } from "../errors.ts";
 import { drawSecrets } from "../probe-secrets.ts";
 import { openDatagram } from "../transport/open.ts";
 import { sourceAddressFor } from "../transport/source-address.ts";
@@ -145,8 +145,7 @@ class DatagramRun {
 			for (const output of this.#machine.step(input, this.#backend.clock.now())) this.#take(output);
 			if (!this.#over) this.#timer.arm(this.#machine.deadline?.at ?? null);
 		} catch (defect) {
-			const about = defect instanceof Error ? (defect.stack ?? defect.message) : String(defect);
-			this.#finish({ type: "failed", error: { code: "internal", where: "stun", about } });
+			this.#finish({ type: "failed", error: { code: "internal", where: "stun", about: defectText(defect) } });
 		}
 	}
 

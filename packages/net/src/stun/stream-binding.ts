@@ -8,6 +8,7 @@ import {
 } from "@whither/core";
 import { attributeOf, mappedAddressOf, type StunAddress } from "@whither/wire";
 import type { Backend } from "../backend.ts";
+import { defectText } from "../errors.ts";
 import { openStream } from "../portable/stream.ts";
 import { drawSecrets } from "../probe-secrets.ts";
 import type { StreamEnds, StreamFailure, StreamTransport } from "../transport/transport.ts";
@@ -17,6 +18,9 @@ import { StreamMessages } from "./stream-messages.ts";
 
 /** For connecting, TLS and the answer together, where the order sets no limit. */
 const PATIENCE_MS = 10_000;
+
+/** Our end of a stream that never stood. */
+const UNKNOWN: StunAddress = { address: "", port: 0 };
 
 /** Starts it; messages begin after this has returned. */
 export function runStreamBinding(
@@ -75,7 +79,7 @@ class StreamRun {
 
 	/** Closes the stream and tells the result. */
 	end({ ended = "complete", error = null, behaviour = {} }: Ending): void {
-		const { address = "", port = 0 } = this.#ends?.local ?? {};
+		const { address, port } = this.#ends?.local ?? UNKNOWN;
 		const found = { ...nothingFound(this.#server, { address, port }), ...behaviour };
 		const findings: StunFindings = {
 			behaviour: found,
@@ -117,8 +121,7 @@ class StreamRun {
 		try {
 			for (const output of this.#client.step(input, this.#backend.clock.now())) this.#take(output);
 		} catch (defect) {
-			const about = defect instanceof Error ? (defect.stack ?? defect.message) : String(defect);
-			this.#finish({ type: "failed", error: { code: "internal", where: "stun", about } });
+			this.#finish({ type: "failed", error: { code: "internal", where: "stun", about: defectText(defect) } });
 		}
 	}
 
@@ -148,7 +151,7 @@ class StreamRun {
 			return;
 		}
 		this.#on({ type: "event", event: { kind: "mapped", mappedAddress, rttNs } });
-		const { address, port } = this.#ends?.local ?? { address: "", port: 0 };
+		const { address, port } = this.#ends?.local ?? UNKNOWN;
 		const mapping = mappedAddress.address === address && mappedAddress.port === port ? "none" : "unknown";
 		this.end({ behaviour: { mappedAddress, otherAddress, rttNs, mapping } });
 	}

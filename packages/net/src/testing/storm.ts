@@ -2,7 +2,7 @@
 import { encodeIcmpError, encodeIpv4, encodeUdp, IP_PROTOCOL } from "@whither/wire";
 import { isSystemError } from "../errors.ts";
 import { MSG_DONTWAIT, SOCK_RAW } from "../native/constants.ts";
-import { encodeSockaddr } from "../native/sockaddr.ts";
+import { socketName } from "../native/sockaddr.ts";
 import { openSocket } from "../native/socket.ts";
 import { openWorkspace } from "../native/workspace.ts";
 
@@ -23,10 +23,9 @@ export function sendStorm(storm: Storm): number {
 	const { libc, outgoing } = workspace;
 	const fd = openSocket(workspace, { family: 4, type: SOCK_RAW, protocol: IP_PROTOCOL.icmp });
 	if (isSystemError(fd)) throw new Error(fd.errnoName);
-	const name = new Uint8Array(28);
-	encodeSockaddr(name, { family: 4, address: storm.to, port: 0 });
+	const name = socketName({ family: 4, address: storm.to, port: 0 });
 	outgoing.clear();
-	const message = { name: { bytes: name, length: 16 }, data: timeExceeded(storm), control: [] };
+	const message = { name, data: timeExceeded(storm), control: [] };
 	while (outgoing.append(message));
 	const start = performance.now();
 	let sent = 0;

@@ -4,28 +4,20 @@
  */
 import type { Family, Instant, SystemError } from "@whither/core";
 import { parseAddress } from "@whither/wire";
-import { plausibleArrival } from "../channel/stamp-ledger.ts";
+import { arrivalTime } from "../channel/arrival.ts";
+import { READ_ROUNDS, readOnce } from "../channel/read-messages.ts";
+import { sendMessages } from "../channel/send-messages.ts";
+import { bufferOptions, packetInfoOption, stampOption } from "../channel/socket-options.ts";
 import type { Clock } from "../clock.ts";
-import { canBePending, isFatal, isSystemError, isTransient, sendError, systemError } from "../errors.ts";
+import { isFatal, isSystemError, sendError, systemError } from "../errors.ts";
 import { Arena } from "../native/arena.ts";
-import {
-	EPOLLERR,
-	IP_PKTINFO,
-	IPV6_PKTINFO,
-	IPV6_RECVPKTINFO,
-	MSG_DONTWAIT,
-	MSG_NOSIGNAL,
-	MSG_TRUNC,
-	SOL_IP,
-	SOL_IPV6,
-} from "../native/constants.ts";
-import { type ControlFacts, decodeControl } from "../native/control.ts";
+import { EPOLLERR, IP_PKTINFO, IPV6_PKTINFO, SOL_IP, SOL_IPV6 } from "../native/constants.ts";
 import { ERRNO } from "../native/errno.ts";
 import { type ControlMessage, MessageBatch } from "../native/message-batch.ts";
-import { type SocketOption, takeError } from "../native/socket.ts";
+import { takeError } from "../native/socket.ts";
 import type { Workspace } from "../native/workspace.ts";
-import { openNativeSocket, socketName, transportAddress } from "./native-socket.ts";
 import { unwatchSocket, watchSocket } from "./poller.ts";
+import { boundAddress, SocketNames, transportAddress } from "./socket-address.ts";
 import type {
 	DatagramListener,
 	DatagramRequest,
@@ -34,19 +26,10 @@ import type {
 	ReceivedDatagram,
 	TransportAddress,
 } from "./transport.ts";
-
-const PACKET_INFO: Readonly<Record<Family, SocketOption>> = {
-	4: { label: "IP_PKTINFO", level: SOL_IP, name: IP_PKTINFO, value: 1 },
-	6: { label: "IPV6_RECVPKTINFO", level: SOL_IPV6, name: IPV6_RECVPKTINFO, value: 1 },
-};
+import { openUdpSocket } from "./udp-socket.ts";
 
 /** One sendmmsg(2): so many datagrams, of so many bytes together (or one of any length). */
 const BATCH = { slots: 64, dataBytes: 131_072, controlBytes: 64 * 64 } as const;
-/** recvmmsg(2) calls before other sockets get their turn. */
-const READ_ROUNDS = 8;
-/** An error that a stranger caused can stop a send as often as new ones come in between. */
-const PENDING_RETRIES = 32;
-
 let batch: MessageBatch | null = null;
 
 /** This thread's batch for sending: calls are synchronous, so one does for all sockets. */
@@ -61,12 +44,20 @@ export function openNativeServer(
 	request: DatagramRequest,
 	parts: { readonly listener: DatagramListener; readonly clock: Clock },
 ): DatagramTransport | SystemError {
-	const { family } = request;
-	const options = request.address === null ? [PACKET_INFO[family]] : [];
-	const opened = openNativeSocket(workspace, request, options);
-	if (isSystemError(opened)) return opened;
-	const socket = new NativeServer(workspace, { ...parts, ...opened, family });
-	const failed = watchSocket(workspace, opened.fd, (events) => socket.read(events));
+	const { family, address, receiveBufferBytes } = request;
+	const fd = openUdpSocket(workspace, request, [
+		stampOption("receive"),
+		...(receiveBufferBytes === undefined ? [] : bufferOptions(receiveBufferBytes)),
+		...(address === null ? [packetInfoOption(family)] : []),
+	]);
+	if (isSystemError(fd)) return fd;
+	const local = boundAddress(workspace, fd);
+	if (isSystemError(local)) {
+		workspace.libc.close(fd);
+		return local;
+	}
+	const socket = new NativeServer(workspace, { ...parts, fd, local, family });
+	const failed = watchSocket(workspace, fd, (events) => socket.read(events));
 	if (failed === null) return socket;
 	socket.close();
 	return failed;
@@ -84,26 +75,38 @@ class NativeServer implements DatagramTransport {
 	readonly local: TransportAddress;
 	readonly #workspace: Workspace;
 	readonly #parts: ServerParts;
-	#emptyAt: Instant;
+	readonly #names: SocketNames;
+	readonly #openedAt: Instant;
 	#open = true;
 
 	constructor(workspace: Workspace, parts: ServerParts) {
 		this.local = parts.local;
 		this.#workspace = workspace;
 		this.#parts = parts;
-		this.#emptyAt = parts.clock.now();
+		this.#names = new SocketNames(workspace, parts.family);
+		this.#openedAt = parts.clock.now();
 	}
 
 	send(datagrams: readonly OutgoingDatagram[]): void {
 		const outgoing = sendingBatch(this.#workspace);
-		for (let from = 0; from < datagrams.length && this.#open; ) {
-			outgoing.clear();
-			let to = from;
-			for (let one = datagrams[to]; one !== undefined && this.#append(outgoing, one); one = datagrams[++to]);
-			if (to > from) this.#sendBatch(outgoing, datagrams.slice(from, to));
-			else this.#failed(datagrams[to++], ERRNO.EMSGSIZE);
-			from = to;
+		outgoing.clear();
+		let batch: OutgoingDatagram[] = [];
+		for (const datagram of this.#open ? datagrams : []) {
+			let appended = this.#append(outgoing, datagram);
+			if (appended === false && batch.length > 0) {
+				this.#sendBatch(outgoing, batch);
+				outgoing.clear();
+				batch = [];
+				appended = this.#append(outgoing, datagram);
+			}
+			if (appended === true) batch.push(datagram);
+			else
+				this.#failed(
+					datagram,
+					appended === false ? systemError("sendmmsg", ERRNO.EMSGSIZE, datagram.to.address) : appended,
+				);
 		}
+		this.#sendBatch(outgoing, batch);
 	}
 
 	close(): void {
@@ -113,82 +116,54 @@ class NativeServer implements DatagramTransport {
 		this.#workspace.libc.close(this.#parts.fd);
 	}
 
-	#append(outgoing: MessageBatch, { to, bytes, from }: OutgoingDatagram): boolean {
-		const { family } = this.#parts;
-		const control = from === undefined || from === null ? [] : [sourceControl(family, from)];
-		return outgoing.append({ name: socketName(this.#workspace, family, to), data: bytes, control });
+	/** False: there is no room. */
+	#append(outgoing: MessageBatch, { to, bytes, from }: OutgoingDatagram): boolean | SystemError {
+		const name = this.#names.of(to);
+		if (isSystemError(name)) return name;
+		const control = from === undefined || from === null ? [] : [sourceControl(this.#parts.family, from)];
+		return outgoing.append({ name, data: bytes, control });
 	}
 
-	#sendBatch(outgoing: MessageBatch, datagrams: readonly OutgoingDatagram[]): void {
-		const { libc } = this.#workspace;
-		let stalls = 0;
-		for (let from = 0; from < datagrams.length; ) {
-			const wanted = datagrams.length - from;
-			const sent = libc.sendmmsg(this.#parts.fd, outgoing.address(from), wanted, MSG_DONTWAIT | MSG_NOSIGNAL);
-			if (sent > 0) {
-				from += sent;
-				stalls = 0;
-				continue;
-			}
-			const errno = libc.errno();
-			// An earlier datagram's error may have come back instead of this one having failed.
-			takeError(this.#workspace, this.#parts.fd);
-			if (stalls++ < PENDING_RETRIES && (canBePending(errno) || errno === ERRNO.EINTR)) continue;
-			stalls = 0;
-			// A full queue is no better a moment later.
-			const lost = isTransient(errno) ? wanted : 1;
-			for (const one of datagrams.slice(from, from + lost)) this.#failed(one, errno);
-			from += lost;
-		}
+	#sendBatch(outgoing: MessageBatch, batch: readonly OutgoingDatagram[]): void {
+		const { fd, clock } = this.#parts;
+		sendMessages(
+			{ workspace: this.#workspace, clock, fd, outgoing },
+			{
+				count: batch.length,
+				fill: () => {},
+				left: () => {},
+				failed: (index, errno) => {
+					const datagram = batch[index];
+					if (datagram !== undefined) this.#failed(datagram, sendError("sendmmsg", errno, datagram.to.address));
+				},
+			},
+		);
 	}
 
-	#failed(datagram: OutgoingDatagram | undefined, errno: number): void {
-		if (datagram === undefined) return;
-		const { to } = datagram;
+	#failed({ to }: OutgoingDatagram, error: SystemError): void {
 		setImmediate(() => {
-			if (this.#open) this.#parts.listener.failed(sendError("sendmmsg", errno, to.address), to);
+			if (this.#open) this.#parts.listener.failed(error, to);
 		});
 	}
 
 	/** Takes in what epoll says is there. */
 	read(events: number): void {
-		const { incoming, libc } = this.#workspace;
 		const { fd, clock, listener } = this.#parts;
+		const source = { workspace: this.#workspace, clock, fd, queue: "packets" } as const;
 		// An error that waits would make the descriptor ready for ever.
 		if ((events & EPOLLERR) !== 0) takeError(this.#workspace, fd);
 		for (let round = 0; round < READ_ROUNDS && this.#open; round++) {
-			incoming.reset();
-			const count = libc.recvmmsg(fd, incoming.address(), incoming.slots, MSG_DONTWAIT, 0);
-			const now = clock.now();
-			if (count < 0) {
-				this.#readFailed(libc.errno());
-				return;
-			}
 			const received: ReceivedDatagram[] = [];
-			for (let slot = 0; slot < count; slot++) {
-				const one = this.#datagram(slot, now);
-				if (one !== null) received.push(one);
-			}
+			const count = readOnce(source, ({ name, data }, facts, now) => {
+				const from = transportAddress(name);
+				const time = arrivalTime(facts, { clock, emptyAt: this.#openedAt, now });
+				if (from !== null) received.push({ from, to: facts.destination, bytes: data, ...time });
+			});
+			if (count < 0) this.#readFailed(this.#workspace.libc.errno());
+			// What the listener sends is put together in another batch than what it is given.
 			if (received.length > 0) listener.received(received);
-			if (count < incoming.slots) {
-				this.#emptyAt = now;
-				return;
-			}
+			if (count < this.#workspace.incoming.slots) return;
 		}
-	}
-
-	#datagram(slot: number, now: Instant): ReceivedDatagram | null {
-		const { name, data, control, flags } = this.#workspace.incoming.message(slot);
-		const from = transportAddress(name);
-		if (from === null || (flags & MSG_TRUNC) !== 0) return null;
-		const facts = decodeControl(control);
-		return { from, to: facts.destination, bytes: data, ...this.#arrival(facts, now) };
-	}
-
-	#arrival({ stamp }: ControlFacts, now: Instant): Pick<ReceivedDatagram, "at" | "stamp"> {
-		if (stamp === null) return { at: now, stamp: "user" };
-		const at = this.#parts.clock.fromRealtime(stamp.seconds, stamp.nanoseconds);
-		return plausibleArrival(at, this.#emptyAt, now) ? { at, stamp: "kernel" } : { at: now, stamp: "user" };
 	}
 
 	#readFailed(errno: number): void {

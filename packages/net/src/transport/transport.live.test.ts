@@ -1,11 +1,18 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { skippable } from "../../../../scripts/skippable.ts";
 import { BACKEND_VARIABLE, type Backend, openBackend } from "../backend.ts";
+import type { ChannelRequest } from "../channel/channel.ts";
 import { isSystemError } from "../errors.ts";
 import { listenForStreams, openStream } from "../portable/stream.ts";
 import { type BackendCase, type BackendName, casesOf, nativeObstacle } from "../testing/backend-cases.ts";
 import { openDatagram } from "./open.ts";
-import type { DatagramTransport, ReceivedDatagram, StreamFailure, StreamListener } from "./transport.ts";
+import type {
+	DatagramTransport,
+	ReceivedDatagram,
+	StreamFailure,
+	StreamListener,
+	TransportAddress,
+} from "./transport.ts";
 
 const LOOPBACK = { 4: "127.0.0.1", 6: "::1" } as const;
 
@@ -39,6 +46,13 @@ function ears() {
 			while (!enough()) await new Promise<void>((resolve) => (wake = resolve));
 		},
 	};
+}
+
+function borrowRequest(family: 4 | 6, to: TransportAddress, { clock }: Backend): ChannelRequest {
+	const need = { kind: "borrowed", transport: "udp", protocol: 17, ports: "one" } as const;
+	const place = { need, family, target: to.address, port: to.port, source: null, interface: null, sourcePort: null };
+	const options = { tos: 0, flowLabel: 0, dontFragment: false, bypassRouting: false, gateways: [], looseMatch: false };
+	return { ...place, ...options, capture: false, fwmark: null, portCount: 1, connections: 1, clock };
 }
 
 const TITLE = "datagrams by the $name backend, IPv$family";
@@ -137,6 +151,31 @@ function carriesDatagrams({ name, family }: BackendCase): void {
 			client.send([{ to: nobody.local, bytes: new Uint8Array([1]) }]);
 			await one.until(() => one.heard.length > 0);
 			expect(one.heard[0]).toEqual({ failed: "ECONNREFUSED", to: LOOPBACK[family] });
+		});
+
+	// Nor are its sockets lent this way.
+	if (name === "native")
+		it("go on while a trace borrows the client's socket, whose answers are not told", async () => {
+			const [one, other] = [ears(), ears()];
+			const client = socket(one.listener);
+			const server = socket(other.listener, { use: "server" });
+			const channel = client.borrow?.(borrowRequest(family, server.local, backend));
+			if (channel === undefined || isSystemError(channel)) throw new Error("not lent");
+			const flow = { transport: "udp", protocol: 17, sourcePort: 0, destinationPort: server.local.port } as const;
+			const probe = new Uint8Array(12).fill(7);
+			channel.send([{ sequence: 3, ttl: 9, packet: { ...flow, bytes: probe } }]);
+			client.send([{ to: server.local, bytes: new Uint8Array(12).fill(8), id: 3 }]);
+			await other.until(() => other.heard.length === 2);
+			server.send((other.heard as ReceivedDatagram[]).map(({ bytes }) => ({ to: client.local, bytes })));
+			await one.until(() => one.heard.some((news) => "bytes" in news));
+			const inputs = channel.read();
+			expect(inputs).toMatchObject([
+				{ type: "sent", sequence: 3, stamp: "user" },
+				{ type: "sent", sequence: 3, stamp: "kernel" },
+				{ type: "reply", reply: { payload: probe, stamp: "kernel" } },
+			]);
+			expect(one.heard).toMatchObject([{ sent: 3 }, { bytes: new Uint8Array(12).fill(8), stamp: "kernel" }]);
+			channel.close();
 		});
 
 	it("cannot be had on an address of somebody else, or a port that is taken", () => {

@@ -3,6 +3,7 @@
  * ends, and streams to one. Two backends open them, with the kernel's own calls (`native`) or with Node's sockets alone.
  */
 import type { Family, Instant, SystemError } from "@whither/core";
+import type { Channel, ChannelRequest } from "../channel/channel.ts";
 
 /** An address and a port as values. `zone`: the interface of a link-local IPv6 address, in the words of whoever made it. */
 export interface TransportAddress {
@@ -20,7 +21,7 @@ export interface DatagramRequest {
 	readonly port: number;
 	/** For a link-local address. */
 	readonly zone?: string;
-	/** How much is kept for us while we are busy; absent: what the kernel gives. */
+	/** How much is kept for a server while it is busy; absent: what the kernel gives. A client has room enough. */
 	readonly receiveBufferBytes?: number;
 	/**
 	 * `client`: ICMP errors about what was sent are heard and send times taken, where the backend can. `server`: many
@@ -52,7 +53,7 @@ export interface OutgoingDatagram {
 
 /** What a socket tells. Nothing is told before the call that opened it has returned, nor after `close`. */
 export interface DatagramListener {
-	/** All that one look at the socket brought, at least one. */
+	/** What came in, in its order: to a server all that one look at the socket brought, to a client one at a time. */
 	received(datagrams: readonly ReceivedDatagram[]): void;
 	/**
 	 * A datagram did not leave, or an ICMP error came back (`noRoute`, `systemCall` with ECONNREFUSED, ...); `to`: whom it
@@ -69,6 +70,12 @@ export interface DatagramTransport {
 	readonly local: TransportAddress;
 	/** Sends in order as far as the socket takes them; the rest is told as failed (`noBuffers`). */
 	send(datagrams: readonly OutgoingDatagram[]): void;
+	/**
+	 * Lends the socket to a trace, as `MediaSocket.borrow` does: probes leave between its owner's datagrams. Only of a client
+	 * of the native backend.
+	 */
+	borrow?(request: ChannelRequest): Channel | SystemError;
+	/** Ends it, and with an error the traces that have borrowed it. */
 	close(): void;
 }
 

@@ -74,8 +74,8 @@ function findingsOf({ behaviour, timedOut, counters }: SimulatedDiscovery, stopp
 /** Simulated servers speak UDP alone. */
 function refusedStream({ server: { address, port } }: StunOrder): StunFindings {
 	const call = { call: "connect", errno: 111, errnoName: "ECONNREFUSED" } as const;
-	const nothing = nothingFound({ address, port }, { address: "", port: 0 });
-	const behaviour: NatBehaviour = { ...nothing, failure: "unreachable" };
+	const found = nothingFound({ address, port }, { address: "", port: 0 });
+	const behaviour: NatBehaviour = { ...found, failure: "unreachable" };
 	return {
 		behaviour,
 		ended: "complete",

@@ -15,7 +15,6 @@ import { HairpinTest } from "./hairpin.ts";
 import { Inquiry, type Outcome, type Question } from "./inquiry.ts";
 import { classicNatKind, type FilteringEvidence, judgeFiltering, judgeMapping, type MappedElsewhere } from "./judge.ts";
 import { LIFETIME_BINDINGS, LifetimeTest } from "./lifetime.ts";
-import { nothingFound } from "./nothing-found.ts";
 import { type Ask, type OtherAddress, otherAddressOf, testFiltering, testMapping } from "./server-tests.ts";
 import { FIRST_SCHEDULE, probingSchedule } from "./test-schedules.ts";
 
@@ -54,7 +53,9 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 		this.#ids = new TransactionIds(config.secret.map((byte) => byte ^ 0xff));
 		this.#inquiry = new Inquiry(this.#client, config, (output) => this.#pass(output));
 		this.#inquiry.classic = config.classic === true;
-		this.#found = nothingFound(config.server, localAddressOf(config));
+		const localAddress = config.sockets[BEHAVIOUR_SOCKETS.mapping];
+		if (localAddress === undefined) throw new RangeError("a discovery needs sockets");
+		this.#found = nothingFound(config.server, localAddress);
 	}
 
 	/** `end` was told; every input is ignored. */
@@ -226,10 +227,24 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 	}
 }
 
-function localAddressOf({ sockets }: NatBehaviourConfig): StunAddress {
-	const local = sockets[BEHAVIOUR_SOCKETS.mapping];
-	if (local === undefined) throw new RangeError("a discovery needs sockets");
-	return local;
+/** What is known before the first answer: whom is asked, from where. */
+export function nothingFound(server: StunAddress, localAddress: StunAddress): NatBehaviour {
+	return {
+		server,
+		otherAddress: null,
+		tests: "none",
+		localAddress,
+		mappedAddress: null,
+		mapping: "unknown",
+		filtering: "unknown",
+		hairpin: null,
+		lifetimeSeconds: null,
+		goneAfterSeconds: null,
+		classic: null,
+		rttNs: null,
+		failure: null,
+		error: null,
+	};
 }
 
 function due(at: Instant | null, why: string): Deadline | null {
