@@ -130,3 +130,22 @@ export { type SynAckFacts, synAckFacts } from "./trace/session.ts";
 export { type ResultFacts, traceResult } from "./trace/trace-result.ts";
 export { Tracer } from "./trace/tracer.ts";
 export type { TracerConfig, TracerInput, TracerOutput } from "./trace/tracer-io.ts";
+export type {
+	TurnAllocated,
+	TurnAllocationOptions,
+	TurnClientConfig,
+	TurnClientEvent,
+	TurnClientInput,
+	TurnClientOutput,
+	TurnIgnoreReason,
+	TurnRefusal,
+} from "./turn/client/client-io.ts";
+export type { TurnFailure } from "./turn/client/failure.ts";
+export { TurnClient } from "./turn/client/turn-client.ts";
+export {
+	type RestCredentials,
+	restCredentials,
+	restExpirySeconds,
+	restPassword,
+	restSecret,
+} from "./turn/rest-credentials.ts";
