@@ -34,6 +34,7 @@ export class Channels {
 	readonly #byPeer = new Map<string, Channel>();
 	readonly #byNumber = new Map<number, Channel>();
 	#next: number = CHANNEL_NUMBERS.first;
+	/** Not after the first of them is due: it may say so for one that was let go since. */
 	#dueAt: Instant = Number.POSITIVE_INFINITY;
 
 	constructor(requests: Requests, outlet: Outlet) {
@@ -74,13 +75,16 @@ export class Channels {
 		const channel = this.#byPeer.get(peerKey(peer));
 		if (channel?.wanted !== true) this.#outlet.ignore("notBound");
 		else channel.wanted = false;
-		this.#reckon();
 	}
 
 	overdue(now: Instant): void {
 		if (now < this.#dueAt) return;
-		for (const channel of [...this.#byPeer.values()])
-			if (channel.wanted && !channel.asking && channel.dueAt <= now) this.#ask(channel, now);
+		const kept = [...this.#byPeer.values()].filter(({ wanted, asking }) => wanted && !asking);
+		this.#dueAt = Number.POSITIVE_INFINITY;
+		for (const channel of kept) {
+			if (channel.dueAt <= now) this.#ask(channel, now);
+			else this.#dueAt = Math.min(this.#dueAt, channel.dueAt);
+		}
 	}
 
 	/** What was asked on the way that we have left is asked anew. */
@@ -123,7 +127,6 @@ export class Channels {
 	#ask(channel: Channel, now: Instant): void {
 		const { number, peer } = channel;
 		channel.asking = true;
-		this.#reckon();
 		const attributes = [
 			{ name: "channelNumber", value: number },
 			{ name: "xorPeerAddress", value: peer },
@@ -149,12 +152,6 @@ export class Channels {
 			// A number that the server will not have for this peer is left alone; the peer may get another.
 			if (end.error !== null) this.#byPeer.delete(peerKey(peer));
 		}
-		this.#reckon();
-	}
-
-	#reckon(): void {
-		this.#dueAt = Number.POSITIVE_INFINITY;
-		for (const { wanted, asking, dueAt } of this.#byPeer.values())
-			if (wanted && !asking) this.#dueAt = Math.min(this.#dueAt, dueAt);
+		if (channel.wanted) this.#dueAt = Math.min(this.#dueAt, channel.dueAt);
 	}
 }

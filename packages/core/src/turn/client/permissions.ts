@@ -46,6 +46,7 @@ export class Permissions {
 	readonly #outlet: Outlet;
 	readonly #byAddress = new Map<string, Permission>();
 	#asked = 0;
+	/** Not after the first of them is due: it may say so for one that has gone since. */
 	#dueAt: Instant = Number.POSITIVE_INFINITY;
 
 	constructor(requests: Requests, outlet: Outlet) {
@@ -78,7 +79,6 @@ export class Permissions {
 	/** It lapses by itself. */
 	forget(address: string): void {
 		this.#byAddress.delete(address);
-		this.#reckon();
 	}
 
 	/** None of a family that has no relayed address. */
@@ -97,8 +97,10 @@ export class Permissions {
 	/** Renews all, once some have to be. */
 	overdue(now: Instant): void {
 		if (now < this.#dueAt) return;
-		const due = [...this.#byAddress.values()].filter(({ state, asking }) => state !== "refused" && !asking);
-		this.#ask(due, now);
+		const kept = [...this.#byAddress.values()].filter(({ state, asking }) => state !== "refused" && !asking);
+		if (kept.some(({ dueAt }) => dueAt <= now)) this.#ask(kept, now);
+		this.#dueAt = Number.POSITIVE_INFINITY;
+		for (const { asking, dueAt } of kept) if (!asking) this.#dueAt = Math.min(this.#dueAt, dueAt);
 	}
 
 	/** What was asked on the way that we have left is asked anew, and all is renewed. */
@@ -117,7 +119,6 @@ export class Permissions {
 
 	#askOnce(permissions: readonly Permission[], now: Instant): void {
 		for (const permission of permissions) permission.asking = true;
-		this.#reckon();
 		const attributes = permissions.map(
 			({ address }): StunItem => ({ name: "xorPeerAddress", value: { address, port: 0 } }),
 		);
@@ -132,7 +133,8 @@ export class Permissions {
 		if (end.kind === "success") for (const permission of permissions) this.#grant(permission, end.messages, askedAt);
 		else if (permissions.length > 1 && ABOUT_ONE.has(end.why)) this.#divide(permissions, now);
 		else for (const permission of permissions) this.#deny(permission, end, now);
-		this.#reckon();
+		for (const { state, asking, dueAt } of permissions)
+			if (state === "granted" && !asking) this.#dueAt = Math.min(this.#dueAt, dueAt);
 	}
 
 	#grant(permission: Permission, messages: number, askedAt: Instant): void {
@@ -163,11 +165,5 @@ export class Permissions {
 		permission.state = "refused";
 		permission.held = [];
 		this.#outlet.tell({ kind: "refused", address: permission.address, ...refusalOf(end) });
-	}
-
-	#reckon(): void {
-		this.#dueAt = Number.POSITIVE_INFINITY;
-		for (const { state, asking, dueAt } of this.#byAddress.values())
-			if (state !== "refused" && !asking) this.#dueAt = Math.min(this.#dueAt, dueAt);
 	}
 }
