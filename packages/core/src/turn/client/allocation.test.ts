@@ -280,6 +280,30 @@ describe("its refresh", () => {
 	});
 });
 
+describe("a NAT before us", () => {
+	const keepalives = (under: TurnUnderTest) => under.sent("binding").map(({ at }) => at / SECOND);
+
+	test("is shown that we are there after 15 s of silence, or as long as is said", () => {
+		const under = TurnUnderTest.allocated();
+		under.pass(10);
+		under.step({ type: "permit", addresses: [PEER.address] });
+		under.pass(35);
+		expect(keepalives(under)).toEqual([25, 40]);
+		expect(under.sent("binding")[0]?.message.class).toBe("indication");
+		const seldom = TurnUnderTest.allocated({ keepaliveSeconds: 100 });
+		seldom.pass(250);
+		expect(keepalives(seldom)).toEqual([100, 200]);
+	});
+
+	test("needs none on streams, or where nobody wants it", () => {
+		for (const config of [{ leg: "tls" }, { keepaliveSeconds: 0 }] as const) {
+			const under = TurnUnderTest.allocated(config);
+			under.pass(300);
+			expect(keepalives(under)).toEqual([]);
+		}
+	});
+});
+
 describe("its end", () => {
 	test("is told to the server and waited for", () => {
 		const under = TurnUnderTest.allocated();
@@ -391,6 +415,31 @@ describe("moving (RFC 8016)", () => {
 		expect(under.told("moveFailed")).toMatchObject([{ local: 3, why: "allocationMismatch" }]);
 		under.step({ type: "permit", addresses: [PEER.address] });
 		expect(under.sent("createPermission").at(-1)).toMatchObject({ local: 0 });
+	});
+
+	test("on the spot is what saves it from a NAT that forgot us", () => {
+		let known = true;
+		const under = mobile({ createPermission: () => (known ? { success: [] } : { error: 437 }) });
+		under.step({ type: "permit", addresses: [PEER.address] });
+		known = false;
+		const { refresh } = under.script;
+		under.script = {
+			...under.script,
+			refresh: (message) => {
+				known ||= attributeOf(message, "mobilityTicket") !== undefined;
+				return refresh?.(message) ?? null;
+			},
+		};
+		under.pass(241);
+		expect(under.told("moved")).toEqual([{ kind: "moved", local: 0 }]);
+		expect(under.sent("createPermission").map(({ at }) => at / SECOND)).toEqual([0, 240, 240]);
+		expect([...under.told("refused"), ...under.told("lost")]).toEqual([]);
+	});
+
+	test("that the server will not have on the spot is the loss of the allocation", () => {
+		const under = mobile({ createPermission: () => ({ error: 437 }), refresh: () => ({ error: 437 }) });
+		under.step({ type: "permit", addresses: [PEER.address] });
+		expect(under.events.slice(1)).toMatchObject([{ kind: "lost", why: "allocationMismatch" }]);
 	});
 
 	test("needs a ticket", () => {

@@ -34,6 +34,8 @@ export class Allocation {
 	/** The sockets that the server may still use while we move, or does already. */
 	#otherLocals: readonly number[] = [];
 	#refreshing = false;
+	/** A move is under way because the server did not know us where we are. */
+	#recovering = false;
 	#refreshAt: Instant = Number.POSITIVE_INFINITY;
 	#expiresAt: Instant = Number.POSITIVE_INFINITY;
 	#closeBy: Instant = Number.POSITIVE_INFINITY;
@@ -134,7 +136,7 @@ export class Allocation {
 		if (now >= this.#closeBy) {
 			this.#requests.cancelAll(now);
 			this.#closed(false);
-		} else if (now >= this.#expiresAt) this.lose({ why: "expired", error: null }, now);
+		} else if (now >= this.#expiresAt) this.#lose({ why: "expired", error: null }, now);
 		else if (now >= this.#refreshAt && !this.#refreshing && this.connected) this.#refresh(now);
 	}
 
@@ -144,7 +146,8 @@ export class Allocation {
 			this.#refreshing = false;
 			if (end.kind === "success") this.#refreshed(end, at);
 			else if (isPassing(end.why)) this.#refreshAt = at + (end.why === "timeout" ? 0 : ASK_AGAIN_AFTER);
-			else this.lose(refusalOf(end), at);
+			else if (end.why === "allocationMismatch") this.mismatched(refusalOf(end), at);
+			else this.#lose(refusalOf(end), at);
 		});
 	}
 
@@ -153,7 +156,7 @@ export class Allocation {
 		if (ticket !== undefined && ticket.length > 0 && this.#ticket !== null) this.#ticket = ticket.slice();
 		const lifetimeSeconds =
 			attributeOf(message, "lifetime") ?? this.#wish.lifetimeSeconds ?? TURN_LIFETIMES.allocationSeconds;
-		if (lifetimeSeconds === 0) this.lose({ why: "expired", error: null }, now);
+		if (lifetimeSeconds === 0) this.#lose({ why: "expired", error: null }, now);
 		else {
 			this.#live(lifetimeSeconds, now);
 			this.#outlet.tell({ kind: "refreshed", lifetimeSeconds });
@@ -188,14 +191,21 @@ export class Allocation {
 	}
 
 	#hasMoved(local: number, end: RequestEnd, now: Instant): void {
+		const { local: before } = this.#outlet;
+		const recovering = this.#recovering;
+		this.#recovering = false;
 		if (end.kind === "refused") {
 			this.#otherLocals = [];
+			if (recovering) {
+				this.#lose(refusalOf(end), now);
+				return;
+			}
 			this.#outlet.tell({ kind: "moveFailed", local, ...refusalOf(end) });
 			return;
 		}
 		this.#requests.cancelAll(now);
 		// The server sends to the old address until it hears from the new one.
-		this.#otherLocals = this.connected ? [this.#outlet.local] : [];
+		this.#otherLocals = this.connected ? [before] : [];
 		this.#outlet.local = local;
 		this.connected = true;
 		this.#refreshing = false;
@@ -211,7 +221,7 @@ export class Allocation {
 		else if (this.phase === "allocating") {
 			this.#end();
 			this.#outlet.tell({ kind: "failed", why: "closed", error: null, alternate: null, unknownAttributes: [] });
-		} else if (this.phase === "allocated" && this.#ticket === null) this.lose({ why: "closed", error: null }, now);
+		} else if (this.phase === "allocated" && this.#ticket === null) this.#lose({ why: "closed", error: null }, now);
 		else if (this.phase === "allocated" && this.connected) {
 			this.connected = false;
 			this.#refreshing = false;
@@ -250,8 +260,20 @@ export class Allocation {
 		this.#outlet.tell({ kind: "closed", confirmed });
 	}
 
+	/**
+	 * The server knows no allocation of this 5-tuple. Our address may have changed without our knowledge, by a NAT that
+	 * forgot us: a ticket tells. Otherwise it is gone.
+	 */
+	mismatched(refusal: TurnRefusal, now: Instant): void {
+		if (this.#ticket === null) this.#lose(refusal, now);
+		else if (!this.#recovering) {
+			this.#recovering = true;
+			this.move(this.#outlet.local, now);
+		}
+	}
+
 	/** It is gone. */
-	lose(refusal: TurnRefusal, now: Instant): void {
+	#lose(refusal: TurnRefusal, now: Instant): void {
 		this.#requests.cancelAll(now);
 		this.#end();
 		this.#outlet.tell({ kind: "lost", ...refusal });

@@ -43,6 +43,8 @@ export interface TurnClientConfig {
 	readonly redirects?: number;
 	/** Whether one is followed that nothing protects, as old servers send it; false when absent. */
 	readonly followUnprotected?: boolean;
+	/** After so long a silence a NAT is shown that we are still there, on `udp` and `dtls`; 15 when absent, 0: never. */
+	readonly keepaliveSeconds?: number;
 	/** What SOFTWARE says; nothing when absent. */
 	readonly software?: string;
 }

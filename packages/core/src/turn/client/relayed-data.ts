@@ -3,8 +3,6 @@ import {
 	decodeChannelData,
 	encodeChannelData,
 	encodeStun,
-	HmacKey,
-	hmacSha256,
 	isDecodeError,
 	type StunAddress,
 	type StunItem,
@@ -12,6 +10,7 @@ import {
 } from "@whither/wire";
 import type { Instant } from "../../machine.ts";
 import type { Channels } from "./channels.ts";
+import type { IndicationIds } from "./indication-ids.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Permissions } from "./permissions.ts";
 
@@ -24,11 +23,10 @@ export class RelayedData {
 	readonly #permissions: Permissions;
 	readonly #channels: Channels;
 	readonly #framing: "datagram" | "stream";
-	/** Indications have no answers: their ids must be different, and need not be a secret. */
-	readonly #id: Uint8Array;
+	readonly #ids: IndicationIds;
 
 	constructor(
-		secret: Uint8Array,
+		ids: IndicationIds,
 		framing: "datagram" | "stream",
 		parts: { readonly outlet: Outlet; readonly permissions: Permissions; readonly channels: Channels },
 	) {
@@ -36,7 +34,7 @@ export class RelayedData {
 		this.#outlet = parts.outlet;
 		this.#permissions = parts.permissions;
 		this.#channels = parts.channels;
-		this.#id = hmacSha256(new HmacKey(secret), INDICATIONS).slice(0, 12);
+		this.#ids = ids;
 	}
 
 	/** To a peer that is permitted or asked for. */
@@ -58,15 +56,7 @@ export class RelayedData {
 		const attributes: StunItem[] = [{ name: "xorPeerAddress", value: peer }];
 		if (dontFragment) attributes.push({ name: "dontFragment", value: true });
 		attributes.push({ name: "data", value: data });
-		return encodeStun({ class: "indication", method: "send", transactionId: this.#nextId(), attributes });
-	}
-
-	#nextId(): Uint8Array {
-		for (let index = this.#id.length - 1; index >= 0; index--) {
-			this.#id[index] = (this.#id[index] ?? 0) + 1;
-			if (this.#id[index] !== 0) break;
-		}
-		return this.#id;
+		return encodeStun({ class: "indication", method: "send", transactionId: this.#ids.next(), attributes });
 	}
 
 	/** ChannelData from the server. */
@@ -88,6 +78,3 @@ export class RelayedData {
 		else if (data !== undefined) this.#outlet.tell({ kind: "data", from: peer, bytes: data, channel: null });
 	}
 }
-
-/** "indications": so that their ids begin elsewhere than those of requests. */
-const INDICATIONS = Uint8Array.of(0x69, 0x6e, 0x64, 0x69, 0x63, 0x61, 0x74, 0x69, 0x6f, 0x6e, 0x73);

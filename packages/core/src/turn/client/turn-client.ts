@@ -6,6 +6,8 @@ import { Allocation } from "./allocation.ts";
 import { Channels } from "./channels.ts";
 import type { TurnClientConfig, TurnClientInput, TurnClientOutput } from "./client-io.ts";
 import { Connections } from "./connections.ts";
+import { IndicationIds } from "./indication-ids.ts";
+import { Keepalive } from "./keepalive.ts";
 import { Outlet } from "./outlet.ts";
 import { canonicalAddress, canonicalPeer } from "./peer.ts";
 import { Permissions } from "./permissions.ts";
@@ -27,6 +29,7 @@ export class TurnClient implements Machine<TurnClientInput, TurnClientOutput> {
 	readonly #channels: Channels;
 	readonly #connections: Connections;
 	readonly #data: RelayedData;
+	readonly #keepalive: Keepalive;
 
 	/** Throws RangeError for a wish that contradicts itself. */
 	constructor(config: TurnClientConfig) {
@@ -34,7 +37,7 @@ export class TurnClient implements Machine<TurnClientInput, TurnClientOutput> {
 		const framing = config.leg === "tcp" || config.leg === "tls" ? "stream" : "datagram";
 		const outlet = new Outlet(config.server, config.local ?? 0);
 		this.#outlet = outlet;
-		this.#requests = new Requests(config, outlet, (end, now) => this.#allocation.lose(refusalOf(end), now));
+		this.#requests = new Requests(config, outlet, (end, now) => this.#allocation.mismatched(refusalOf(end), now));
 		this.#permissions = new Permissions(this.#requests, outlet);
 		this.#channels = new Channels(this.#requests, outlet);
 		this.#connections = new Connections(this.#requests, outlet);
@@ -43,16 +46,19 @@ export class TurnClient implements Machine<TurnClientInput, TurnClientOutput> {
 			this.#channels.askAgain(now);
 		});
 		const parts = { outlet, permissions: this.#permissions, channels: this.#channels };
-		this.#data = new RelayedData(config.secret, framing, parts);
+		const ids = new IndicationIds(config.secret);
+		this.#data = new RelayedData(ids, framing, parts);
+		this.#keepalive = new Keepalive(config, framing, outlet, ids);
 	}
 
 	get deadline(): Deadline | null {
-		const { phase, connected, deadline: own } = this.#allocation;
+		const own = this.#allocation.deadline;
 		let first = this.#requests.deadline ?? own;
 		if (own.at < first.at) first = own;
-		if (phase === "allocated" && connected) {
+		if (this.#isUsable()) {
 			if (this.#permissions.dueAt < first.at) first = { at: this.#permissions.dueAt, why: "permissions" };
 			if (this.#channels.dueAt < first.at) first = { at: this.#channels.dueAt, why: "channels" };
+			if (this.#keepalive.dueAt < first.at) first = { at: this.#keepalive.dueAt, why: "keepalive" };
 		}
 		return first.at === Number.POSITIVE_INFINITY ? null : first;
 	}
@@ -67,7 +73,9 @@ export class TurnClient implements Machine<TurnClientInput, TurnClientOutput> {
 		else if (input.type === "closed") this.#closed(input.local ?? this.#outlet.local, now);
 		else if (input.type !== "timer") this.#about(input, now);
 		this.#overdue(now);
-		return this.#outlet.take();
+		const outputs = this.#outlet.take();
+		this.#keepalive.left(outputs, now);
+		return outputs;
 	}
 
 	#overdue(now: Instant): void {
@@ -78,6 +86,7 @@ export class TurnClient implements Machine<TurnClientInput, TurnClientOutput> {
 		if (!this.#isUsable()) return;
 		this.#permissions.overdue(now);
 		this.#channels.overdue(now);
+		this.#keepalive.overdue(now);
 	}
 
 	#isUsable(): boolean {
