@@ -1,4 +1,5 @@
 export { addressFamily, formatAddress, parseAddress } from "./address.ts";
+export { formatBase64 } from "./base-n.ts";
 export { equalBytes } from "./bytes.ts";
 export { internetChecksum, transportChecksum } from "./checksum.ts";
 export type { CryptoPort } from "./crypto.ts";
