@@ -289,3 +289,4 @@ export {
 	type UdpLiteFields,
 	type UdpLiteHeader,
 } from "./udplite.ts";
+export { encodeUtf8 } from "./utf8.ts";
