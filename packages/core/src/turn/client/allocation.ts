@@ -30,8 +30,6 @@ export class Allocation {
 	readonly #moved: (now: Instant) => void;
 	#wish: Wish;
 	#relayed: readonly StunAddress[] = [];
-	/** Both families were asked for, and nothing says that one was refused. */
-	#mayHaveBoth = false;
 	#ticket: Uint8Array | null = null;
 	/** The sockets that the server may still use while we move, or does already. */
 	#otherLocals: readonly number[] = [];
@@ -60,9 +58,9 @@ export class Allocation {
 		return { at, why: at === refreshAt ? "refresh" : at === this.#closeBy ? "close" : "expire" };
 	}
 
-	/** Whether it has a relayed address of this address's family, or may: coturn 4.6 gives two and tells of one. */
+	/** Whether it has a relayed address of this address's family. */
 	reaches(address: string): boolean {
-		return this.#mayHaveBoth || this.#relayed.some((relayed) => addressFamily(relayed.address) === addressFamily(address));
+		return this.#relayed.some((relayed) => addressFamily(relayed.address) === addressFamily(address));
 	}
 
 	/** Whether the server may send there. */
@@ -94,7 +92,6 @@ export class Allocation {
 			else {
 				this.phase = "allocated";
 				this.#relayed = allocated.relayed;
-				this.#mayHaveBoth = this.#wish.family === "both" && allocated.addressError === null;
 				if (allocated.mobile) this.#ticket = attributeOf(end.message, "mobilityTicket")?.slice() ?? null;
 				this.#live(allocated.lifetimeSeconds, now);
 				this.#outlet.tell({ kind: "allocated", ...allocated });

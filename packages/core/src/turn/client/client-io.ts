@@ -95,10 +95,10 @@ export type TurnClientInput =
 export type TurnClientOutput =
 	| { readonly type: "send"; readonly bytes: Uint8Array; readonly to: StunAddress; readonly local: number }
 	| { readonly type: "event"; readonly event: TurnClientEvent }
-	| { readonly type: "ignored"; readonly reason: TurnClientIgnoreReason };
+	| { readonly type: "ignored"; readonly reason: TurnIgnoreReason };
 
 /** Why an input had no effect. */
-export type TurnClientIgnoreReason =
+export type TurnIgnoreReason =
 	| StunIgnoreReason
 	/** No address, or none of a peer: port 0. */
 	| "badAddress"
