@@ -135,9 +135,9 @@ export type {
 	TurnAllocationOptions,
 	TurnClientConfig,
 	TurnClientEvent,
+	TurnClientIgnoreReason,
 	TurnClientInput,
 	TurnClientOutput,
-	TurnIgnoreReason,
 	TurnRefusal,
 } from "./turn/client/client-io.ts";
 export type { TurnFailure } from "./turn/client/failure.ts";

@@ -39,7 +39,10 @@ export function allocateItems(wish: Wish): readonly StunItem[] {
 	return items;
 }
 
-/** What a success response gives; null where it lacks what it must hold or gives what was not asked for (§7.3). */
+/**
+ * What a success response gives; null where it lacks what it must hold or gives what was not asked for (RFC 8656 §7.3).
+ * Deviation: one without LIFETIME has the one that was asked for, or the default.
+ */
 export function allocatedOf(
 	message: StunMessage,
 	wish: Wish,

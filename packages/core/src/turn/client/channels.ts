@@ -53,7 +53,10 @@ export class Channels {
 		return channel?.wanted === true && now < channel.boundUntil ? channel.number : null;
 	}
 
-	/** Whose data comes on this number. The server may have bound it before its answer is here. */
+	/**
+	 * Whose data comes on this number. Deviation: RFC 8656 §12.6 drops what comes on a channel that is not bound; the server
+	 * may have bound it before its answer is here.
+	 */
 	peerOf(number: number, now: Instant): StunAddress | null {
 		const channel = this.#byNumber.get(number);
 		return channel !== undefined && (channel.asking || now < channel.boundUntil) ? channel.peer : null;

@@ -95,10 +95,10 @@ export type TurnClientInput =
 export type TurnClientOutput =
 	| { readonly type: "send"; readonly bytes: Uint8Array; readonly to: StunAddress; readonly local: number }
 	| { readonly type: "event"; readonly event: TurnClientEvent }
-	| { readonly type: "ignored"; readonly reason: TurnIgnoreReason };
+	| { readonly type: "ignored"; readonly reason: TurnClientIgnoreReason };
 
 /** Why an input had no effect. */
-export type TurnIgnoreReason =
+export type TurnClientIgnoreReason =
 	| StunIgnoreReason
 	/** No address, or none of a peer: port 0. */
 	| "badAddress"

@@ -1,5 +1,5 @@
 import type { StunAddress } from "@whither/wire";
-import type { TurnClientEvent, TurnClientOutput, TurnIgnoreReason } from "./client-io.ts";
+import type { TurnClientEvent, TurnClientIgnoreReason, TurnClientOutput } from "./client-io.ts";
 
 /** What the parts of a client put out, in their order, and where the server is to them all. */
 export class Outlet {
@@ -34,7 +34,7 @@ export class Outlet {
 		this.#outputs.push({ type: "event", event });
 	}
 
-	ignore(reason: TurnIgnoreReason): void {
+	ignore(reason: TurnClientIgnoreReason): void {
 		this.#outputs.push({ type: "ignored", reason });
 	}
 }

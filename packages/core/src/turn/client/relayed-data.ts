@@ -37,7 +37,10 @@ export class RelayedData {
 		this.#ids = ids;
 	}
 
-	/** To a peer that is permitted or asked for. */
+	/**
+	 * To a peer that is permitted or asked for. Deviation: RFC 8656 §9 has the permission first; we send right behind the
+	 * request, and what the server may have missed again with its answer.
+	 */
 	send(peer: StunAddress, data: Uint8Array, now: Instant, dontFragment: boolean): void {
 		if (data.length > MOST_DATA) {
 			this.#outlet.ignore("tooLong");
