@@ -55,6 +55,8 @@ describe("a Refresh", () => {
 		expect(under.all("closeRelay")).toEqual([{ type: "closeRelay", relay: first }]);
 		expect(client.allocation.relays.map((relay) => relay.family)).toEqual([6]);
 		expect(client.code("refresh", [family(4)])).toBe(443);
+		const nobodys: StunItem = { name: "unknown", type: 0x0017, value: Uint8Array.of(3, 0, 0, 0) };
+		expect(client.code("refresh", [nobodys])).toBe(443);
 		expect(client.code("refresh", [family(6), lifetime(0)])).toBe("success");
 		expect([...under.server.allocations]).toEqual([]);
 	});
