@@ -149,3 +149,29 @@ export {
 	restPassword,
 	restSecret,
 } from "./turn/rest-credentials.ts";
+export type {
+	AllocationEnd,
+	TurnAllocation,
+	TurnChannel,
+	TurnPermission,
+	TurnRelay,
+	TurnUsage,
+} from "./turn/server/allocation.ts";
+export type { TurnCounters } from "./turn/server/counters.ts";
+export { type PeerDenial, PeerFilter, type PeerRules } from "./turn/server/peer-filter.ts";
+export { TurnServer } from "./turn/server/server.ts";
+export {
+	TURN_ANSWER_LIMITS,
+	TURN_HOLDINGS,
+	type TurnHoldings,
+	type TurnIcmp,
+	type TurnIgnoreReason,
+	type TurnRelayAddress,
+	type TurnServerConfig,
+	type TurnServerEvent,
+	type TurnServerInput,
+	type TurnServerOutput,
+} from "./turn/server/server-io.ts";
+export { RELAY_PORTS } from "./turn/server/state.ts";
+export type { ByteRate, TokenBucket } from "./turn/server/token-bucket.ts";
+export type { PasswordAlgorithm, TurnUsers } from "./turn/server/users.ts";

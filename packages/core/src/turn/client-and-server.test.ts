@@ -90,6 +90,10 @@ describe("client and server", () => {
 		});
 		const good = new RelayWorld({ server, client: { credentials: user(1000) } });
 		expect(good.told("allocated")).toHaveLength(1);
+		good.pass(900);
+		good.step({ type: "credentials", credentials: user(7000) });
+		good.pass(5000);
+		expect([...good.told("lost"), ...good.ignored]).toEqual([]);
 		const late = new RelayWorld({ server, client: { credentials: user(-1) } });
 		expect(late.told("failed")).toMatchObject([{ why: "unauthorized" }]);
 	});

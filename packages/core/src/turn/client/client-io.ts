@@ -53,6 +53,8 @@ export interface TurnClientConfig {
 export type TurnClientInput =
 	/** Once, first of all. */
 	| { readonly type: "allocate" }
+	/** What is signed with from now on, such as REST credentials that end later; a server may hold us to the same user. */
+	| { readonly type: "credentials"; readonly credentials: LongTermCredentials }
 	/** Peers that may send to us, now and as long as the allocation lasts. One that was refused is asked for again. */
 	| { readonly type: "permit"; readonly addresses: readonly string[] }
 	/** Its permission is no longer renewed. */

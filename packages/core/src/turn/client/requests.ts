@@ -1,7 +1,7 @@
 import type { StunAddress, StunErrorCode, StunItem, StunMessage, StunMethod } from "@whither/wire";
 import type { Deadline, Instant } from "../../machine.ts";
 import { StunClient } from "../../stun/client.ts";
-import type { StunClientEvent, StunClientInput, StunClientOutput } from "../../stun/client-io.ts";
+import type { LongTermCredentials, StunClientEvent, StunClientInput, StunClientOutput } from "../../stun/client-io.ts";
 import type { TurnClientConfig, TurnRefusal } from "./client-io.ts";
 import { turnFailureOf } from "./failure.ts";
 import type { Outlet } from "./outlet.ts";
@@ -44,6 +44,8 @@ interface Pending {
 
 /** Requests to the relay, carried to their ends by a STUN client, each of which somebody waits for. */
 export class Requests {
+	/** What requests are signed with; what is under way keeps what it began with. */
+	credentials: LongTermCredentials | undefined;
 	readonly #stun: StunClient;
 	readonly #config: TurnClientConfig;
 	readonly #outlet: Outlet;
@@ -55,6 +57,7 @@ export class Requests {
 		const { secret, leg = "udp", schedule } = config;
 		const transport = leg === "tcp" || leg === "tls" ? "stream" : "datagram";
 		this.#stun = new StunClient({ secret, transport, ...(schedule !== undefined && { schedule }) });
+		this.credentials = config.credentials;
 		this.#config = config;
 		this.#outlet = outlet;
 		this.#mismatched = mismatched;
@@ -66,7 +69,8 @@ export class Requests {
 
 	/** Sends it; `ended` is called once, unless it is cancelled. */
 	ask(question: Question, now: Instant, ended: Pending["ended"]): void {
-		const { credentials, followUnprotected, software } = this.#config;
+		const { credentials } = this;
+		const { followUnprotected, software } = this.#config;
 		const { key, method, local = this.#outlet.local } = question;
 		// Once there is an allocation, no server may send us to another.
 		const redirects = method === "allocate" ? (this.#config.redirects ?? 1) : 0;

@@ -69,6 +69,7 @@ export class TurnClient implements Machine<TurnClientInput, TurnClientOutput> {
 		else if (input.type === "allocate") this.#allocation.allocate(now);
 		else if (input.type === "close") this.#allocation.close(now);
 		else if (input.type === "move") this.#allocation.move(input.local, now);
+		else if (input.type === "credentials") this.#requests.credentials = input.credentials;
 		else if (input.type === "unreachable") this.#unreachable(input, now);
 		else if (input.type === "closed") this.#closed(input.local ?? this.#outlet.local, now);
 		else if (input.type !== "timer") this.#about(input, now);

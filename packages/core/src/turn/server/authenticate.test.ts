@@ -39,6 +39,13 @@ describe("a request without credentials", () => {
 		expect(codeOf(ask(4))).toBe(401);
 	});
 
+	test("of IPv4 seen by a socket of both families counts to its own address", () => {
+		const answers = { all: { perSecond: 100, burst: 100 }, perSource: { perSecond: 1, burst: 1 }, sources: 10 };
+		const under = new ServerUnderTest({ answers });
+		const ask = (address: string) => codeOf(under.client({ from: { address, port: 1 } }).bare("allocate", [UDP]));
+		expect([ask("::ffff:9.9.0.1"), ask("::ffff:9.9.0.2"), ask("9.9.0.1")]).toEqual([401, 401, null]);
+	});
+
 	test("does not stand in the way of those who are authenticated", () => {
 		const answers = { all: { perSecond: 1, burst: 1 }, perSource: { perSecond: 1, burst: 1 }, sources: 10 };
 		const under = new ServerUnderTest({ answers });

@@ -16,8 +16,8 @@ import type { PasswordAlgorithm, TurnUser } from "./users.ts";
 /** Why a request is not believed. */
 export interface Doubt {
 	readonly code: 400 | 401 | 438;
-	/** Realm, nonce and algorithms, where the client may try again with them. */
-	readonly items: readonly StunItem[];
+	/** Whether the client may try again, with a new nonce. It is made only if there will be an answer. */
+	readonly challenge: boolean;
 }
 
 /** Who sent a request, and what signs its answer. */
@@ -29,7 +29,9 @@ export interface Authenticated {
 /** What unknown users are held to, so that they take as long as known ones. */
 const NOBODYS: TurnUser = { owner: "", keys: [new HmacKey(new Uint8Array(16))], endsAtUnixSeconds: null };
 
-const MALFORMED: Doubt = { code: 400, items: [] };
+const UNKNOWN: Doubt = { code: 401, challenge: true };
+const STALE: Doubt = { code: 438, challenge: true };
+const MALFORMED: Doubt = { code: 400, challenge: false };
 
 /** RFC 8489 §9.2.4, except that the nonce is looked at before the user: a forged one costs least so. Keeps nothing. */
 export function authenticate(
@@ -39,25 +41,24 @@ export function authenticate(
 	allocation: Allocation | undefined,
 	now: Instant,
 ): Authenticated | Doubt {
-	const doubt = (code: 401 | 438): Doubt => ({ code, items: state.challenge(from, now) });
 	const sha256 = attributeOf(message, "messageIntegritySha256") !== undefined;
-	if (!sha256 && attributeOf(message, "messageIntegrity") === undefined) return doubt(401);
+	if (!sha256 && attributeOf(message, "messageIntegrity") === undefined) return UNKNOWN;
 	const nonce = attributeOf(message, "nonce");
 	const hash = attributeOf(message, "userHash");
 	const named = attributeOf(message, "username");
 	if (nonce === undefined || attributeOf(message, "realm") === undefined) return MALFORMED;
 	if (named === undefined && hash === undefined) return MALFORMED;
-	if (!state.nonces.isValid(nonce, from, state.unixSeconds(now))) return doubt(438);
+	if (!state.nonces.isValid(nonce, from, state.unixSeconds(now))) return STALE;
 	const algorithm = chosenAlgorithm(state, message);
 	if (algorithm === null) return MALFORMED;
 	const username = hash === undefined ? named : state.users.nameOfHash(hash);
 	const kept = allocation?.credential;
 	const verify = (key: HmacKey) => (sha256 ? verifyIntegritySha256(message, key) : verifyIntegrity(message, key));
 	if (kept?.username === username && kept?.algorithm === algorithm && kept.generation === state.generation)
-		return verify(kept.key) ? { credential: kept, sign: signature(sha256, kept.key) } : doubt(401);
+		return verify(kept.key) ? { credential: kept, sign: signature(sha256, kept.key) } : UNKNOWN;
 	const user = username === undefined ? undefined : state.users.find(username, algorithm);
 	const key = (user ?? NOBODYS).keys.find(verify);
-	if (user === undefined || username === undefined || key === undefined) return doubt(401);
+	if (user === undefined || username === undefined || key === undefined) return UNKNOWN;
 	const { owner, endsAtUnixSeconds } = user;
 	const credential = { username, algorithm, key, owner, endsAtUnixSeconds, generation: state.generation };
 	return { credential, sign: signature(sha256, key) };

@@ -78,17 +78,21 @@ const UNDERSTOOD: ReadonlySet<number> = new Set(
 /** Types of 420 that are named at most, so that the answer stays short. */
 const MOST_UNKNOWN = 8;
 
-/** What is wrong with a message's attributes as such: 420 with types, 440 for a family nobody has, 400; null: nothing. */
+/**
+ * What is wrong with a message's attributes as such: 420 with types; for a family that nobody has 440, where one is to be
+ * allocated, and else 443; otherwise 400. Null: nothing.
+ */
 export function attributeFault(
 	message: StunMessage,
 ): { readonly code: number; readonly unknown: readonly number[] } | null {
 	const unknown = new Set<number>();
+	const noFamily = message.method === "allocate" ? 440 : 443;
 	let code = 0;
 	const signed = message.attributes.some((attribute) => attribute.protected);
 	for (const { name, type, protected: isProtected } of message.attributes) {
 		if (!isComprehensionRequired(type) || (signed && !isProtected)) continue;
 		if (!UNDERSTOOD.has(type)) unknown.add(type);
-		else if (name === "unknown") code ||= type === STUN_ATTRIBUTES.requestedAddressFamily.type ? 440 : 400;
+		else if (name === "unknown") code ||= type === STUN_ATTRIBUTES.requestedAddressFamily.type ? noFamily : 400;
 	}
 	if (unknown.size > 0) return { code: 420, unknown: [...unknown].slice(0, MOST_UNKNOWN) };
 	return code === 0 ? null : { code, unknown: [] };

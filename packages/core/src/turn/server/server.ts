@@ -10,6 +10,7 @@ import { channelBind, createPermission } from "./permissions.ts";
 import { refresh } from "./refresh.ts";
 import { channelData, relayError, relayReceived, send } from "./relaying.ts";
 import { closeAllocation, dropRelay } from "./relays.ts";
+import { withoutMapping } from "./replies.ts";
 import { attributeFault, ignored, isMarked, type RequestHandler, refused } from "./request.ts";
 import { endReservation } from "./reservations.ts";
 import { TURN_ANSWER_LIMITS, type TurnServerConfig, type TurnServerInput, type TurnServerOutput } from "./server-io.ts";
@@ -157,8 +158,8 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerOutput> {
 		const reply = { method, transactionId, sign: null, marked: isMarked(message), to: from, local };
 		const believed = authenticate(state, message, from, allocation, now);
 		if ("code" in believed) {
-			if (!this.#cap.allows(from.address, now)) return ignored("tooMany");
-			return refused(state, reply, believed.code, believed.items);
+			if (!this.#cap.allows(withoutMapping(from).address, now)) return ignored("tooMany");
+			return refused(state, reply, believed.code, believed.challenge ? state.challenge(from, now) : []);
 		}
 		const signed = { ...reply, sign: believed.sign };
 		const fault = attributeFault(message);
