@@ -2,6 +2,8 @@
 import { PATH_NODE_FUZZ_TARGETS } from "../packages/core/src/path-node/path-node.fixture.ts";
 import { STUN_FUZZ_TARGETS } from "../packages/core/src/stun/fuzz.fixture.ts";
 import { TRACE_FUZZ_TARGETS } from "../packages/core/src/trace/fuzz.fixture.ts";
+import { TURN_CLIENT_FUZZ_TARGETS } from "../packages/core/src/turn/client/fuzz.fixture.ts";
+import { TURN_SERVER_FUZZ_TARGETS } from "../packages/core/src/turn/server/fuzz.fixture.ts";
 import { KERNEL_FUZZ_TARGETS } from "../packages/net/src/testing/fuzz-targets.ts";
 import { FUZZ_TARGETS, fuzzSeeds } from "../packages/wire/src/fuzz.fixture.ts";
 import { inputAt, shrunk } from "./fuzz-inputs.ts";
@@ -33,6 +35,8 @@ const TARGETS: readonly Target[] = [
 	...TRACE_FUZZ_TARGETS.map((target) => ({ ...target, seeds: [...target.seeds, ...target.seeds, ...SHARED_SEEDS] })),
 	...PATH_NODE_FUZZ_TARGETS,
 	...STUN_FUZZ_TARGETS,
+	...TURN_CLIENT_FUZZ_TARGETS,
+	...TURN_SERVER_FUZZ_TARGETS,
 	...KERNEL_FUZZ_TARGETS,
 ];
 

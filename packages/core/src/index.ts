@@ -135,3 +135,48 @@ export { type SynAckFacts, synAckFacts } from "./trace/session.ts";
 export { type ResultFacts, traceResult } from "./trace/trace-result.ts";
 export { Tracer } from "./trace/tracer.ts";
 export type { TracerConfig, TracerInput, TracerOutput } from "./trace/tracer-io.ts";
+export type {
+	TurnAllocated,
+	TurnAllocationOptions,
+	TurnClientConfig,
+	TurnClientEvent,
+	TurnClientIgnoreReason,
+	TurnClientInput,
+	TurnClientOutput,
+	TurnRefusal,
+} from "./turn/client/client-io.ts";
+export type { TurnFailure } from "./turn/client/failure.ts";
+export { TurnClient } from "./turn/client/turn-client.ts";
+export {
+	type RestCredentials,
+	restCredentials,
+	restExpirySeconds,
+	restPassword,
+	restSecret,
+} from "./turn/rest-credentials.ts";
+export type {
+	AllocationEnd,
+	TurnAllocation,
+	TurnChannel,
+	TurnPermission,
+	TurnRelay,
+	TurnUsage,
+} from "./turn/server/allocation.ts";
+export type { TurnCounters } from "./turn/server/counters.ts";
+export { type PeerDenial, PeerFilter, type PeerRules } from "./turn/server/peer-filter.ts";
+export { TurnServer } from "./turn/server/server.ts";
+export {
+	TURN_ANSWER_LIMITS,
+	TURN_HOLDINGS,
+	type TurnHoldings,
+	type TurnIcmp,
+	type TurnIgnoreReason,
+	type TurnRelayAddress,
+	type TurnServerConfig,
+	type TurnServerEvent,
+	type TurnServerInput,
+	type TurnServerOutput,
+} from "./turn/server/server-io.ts";
+export { RELAY_PORTS } from "./turn/server/state.ts";
+export type { ByteRate, TokenBucket } from "./turn/server/token-bucket.ts";
+export type { PasswordAlgorithm, TurnUsers } from "./turn/server/users.ts";

@@ -54,8 +54,8 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
 	{ name: "decodePcapng", decode: wire.decodePcapng },
 	{ name: "decodeStun", decode: readStunWhole },
 	{ name: "decodeStun rewritten", decode: (bytes) => readStunWhole(rewritten(bytes)) },
-	{ name: "decodeStunFrame", decode: wire.decodeStunFrame },
-	{ name: "decodeChannelData", decode: wire.decodeChannelData },
+	{ name: "decodeStunFrame", decode: (bytes) => wire.decodeStunFrame(bytes) },
+	{ name: "decodeChannelData", decode: (bytes) => wire.decodeChannelData(bytes) },
 	...packetChangeTargets(),
 ];
 

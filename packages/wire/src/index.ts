@@ -1,4 +1,5 @@
 export { addressFamily, formatAddress, formatEndpoint, parseAddress } from "./address.ts";
+export { formatBase64 } from "./base-n.ts";
 export { equalBytes } from "./bytes.ts";
 export { internetChecksum, transportChecksum } from "./checksum.ts";
 export type { CryptoPort } from "./crypto.ts";
@@ -289,3 +290,4 @@ export {
 	type UdpLiteFields,
 	type UdpLiteHeader,
 } from "./udplite.ts";
+export { encodeUtf8 } from "./utf8.ts";

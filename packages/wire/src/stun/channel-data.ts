@@ -18,18 +18,18 @@ export interface ChannelData {
 	readonly data: Uint8Array;
 }
 
-/** The first and the last channel number (RFC 8656 §12). */
-export const CHANNEL_NUMBERS = { first: 0x4000, last: 0x4fff } as const;
+/** The first and the last channel number (RFC 8656 §12); `lastOf5766` is where RFC 5766 §11 had them end. */
+export const CHANNEL_NUMBERS = { first: 0x4000, last: 0x4fff, lastOf5766: 0x7fff } as const;
 
 /** Bytes before the data. */
 export const CHANNEL_DATA_HEADER_LENGTH = 4;
 
-/** Channel data at the start of bytes; what follows the data is padding (RFC 8656 §12.5). */
-export function decodeChannelData(bytes: Uint8Array): ChannelData | DecodeError {
+/** Channel data at the start of bytes; what follows the data is padding (RFC 8656 §12.5). `last`: the last channel there is. */
+export function decodeChannelData(bytes: Uint8Array, last: number = CHANNEL_NUMBERS.last): ChannelData | DecodeError {
 	if (bytes.length < CHANNEL_DATA_HEADER_LENGTH)
 		return decodeError("truncated", 0, CHANNEL_DATA_HEADER_LENGTH, bytes.length);
 	const channel = uintAt(bytes, 0, 2);
-	if (channel < CHANNEL_NUMBERS.first || channel > CHANNEL_NUMBERS.last)
+	if (channel < CHANNEL_NUMBERS.first || channel > last)
 		return decodeError("badValue", 0, CHANNEL_NUMBERS.first, channel);
 	const length = uintAt(bytes, 2, 2);
 	const end = CHANNEL_DATA_HEADER_LENGTH + length;
@@ -41,9 +41,13 @@ export function decodeChannelData(bytes: Uint8Array): ChannelData | DecodeError 
  * The bytes of channel data; on a stream with padding to a multiple of four (RFC 8656 §12.5), which datagrams need not
  * have. Throws RangeError for a number that is no channel and for more than 65,535 bytes.
  */
-export function encodeChannelData({ channel, data }: ChannelData, transport: "datagram" | "stream"): Uint8Array {
-	if (!(channel >= CHANNEL_NUMBERS.first && channel <= CHANNEL_NUMBERS.last))
-		throw new RangeError(`channels are 0x4000 to 0x4fff, not ${channel}`);
+export function encodeChannelData(
+	{ channel, data }: ChannelData,
+	transport: "datagram" | "stream",
+	last: number = CHANNEL_NUMBERS.last,
+): Uint8Array {
+	if (!(channel >= CHANNEL_NUMBERS.first && channel <= last))
+		throw new RangeError(`channels are 0x4000 to 0x${last.toString(16)}, not ${channel}`);
 	if (data.length > 0xffff) throw new RangeError(`channel data has at most 65,535 bytes, not ${data.length}`);
 	const padding = transport === "stream" ? -data.length & 3 : 0;
 	const bytes = new Uint8Array(CHANNEL_DATA_HEADER_LENGTH + data.length + padding);

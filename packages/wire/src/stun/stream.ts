@@ -13,13 +13,17 @@ export interface StunFrame {
 /**
  * The message that a TCP or TLS stream goes on with (RFC 8489 §6.2.2, RFC 8656 §12.5). An error `truncated` asks for more
  * bytes to tell; any other means that the two sides have lost each other and the connection is of no more use.
+ * `lastChannel`: the last channel there is.
  */
-export function decodeStunFrame(bytes: Uint8Array): StunFrame | DecodeError {
+export function decodeStunFrame(
+	bytes: Uint8Array,
+	lastChannel: number = CHANNEL_NUMBERS.last,
+): StunFrame | DecodeError {
 	if (bytes.length < CHANNEL_DATA_HEADER_LENGTH)
 		return decodeError("truncated", 0, CHANNEL_DATA_HEADER_LENGTH, bytes.length);
 	const type = uintAt(bytes, 0, 2);
 	const length = uintAt(bytes, 2, 2);
-	if (type >= CHANNEL_NUMBERS.first && type <= CHANNEL_NUMBERS.last)
+	if (type >= CHANNEL_NUMBERS.first && type <= lastChannel)
 		return { kind: "channelData", length: CHANNEL_DATA_HEADER_LENGTH + roundUp(length, 4) };
 	if (type > 0x3fff) return decodeError("badValue", 0, 0, type >> 14);
 	if (length % 4 !== 0) return decodeError("badLength", 2, length & ~3, length);

@@ -1,0 +1,87 @@
+import { addressFamily, attributeOf, type StunAddress, type StunItem, type StunMessage } from "@whither/wire";
+import { TURN_LIFETIMES, TURN_TRANSPORTS } from "../lifetimes.ts";
+import type { TurnAllocated, TurnAllocationOptions, TurnClientConfig } from "./client-io.ts";
+
+/** What a server is asked for, less what it has turned out not to know or not to allow. */
+export interface Wish extends TurnAllocationOptions {
+	readonly dontFragment: boolean;
+	readonly mobility: boolean;
+}
+
+/** The wish of a configuration. Throws RangeError for what contradicts itself (RFC 8656 §7.1, RFC 6062 §4.1). */
+export function wishOf({ allocation = {}, leg = "udp" }: TurnClientConfig): Wish {
+	const { transport = "udp", family, evenPort, reservationToken, dontFragment = false, lifetimeSeconds } = allocation;
+	if (transport === "tcp" && leg !== "tcp" && leg !== "tls")
+		throw new RangeError(`a TCP allocation needs a leg over TCP or TLS, not ${leg}`);
+	if (transport === "tcp" && (evenPort !== undefined || reservationToken !== undefined || dontFragment))
+		throw new RangeError("a TCP allocation has neither even ports nor tokens nor DF");
+	if (reservationToken !== undefined && (evenPort !== undefined || family !== undefined))
+		throw new RangeError("a token already says which port, of which family");
+	if (reservationToken !== undefined && reservationToken.length !== 8)
+		throw new RangeError(`a token has 8 bytes, not ${reservationToken.length}`);
+	if (evenPort === "pair" && family === "both") throw new RangeError("a pair of ports has one family");
+	if (lifetimeSeconds !== undefined && !(Number.isInteger(lifetimeSeconds) && lifetimeSeconds > 0))
+		throw new RangeError(`a lifetime is a whole number of seconds from 1 on, not ${lifetimeSeconds}`);
+	return { ...allocation, dontFragment, mobility: allocation.mobility ?? false };
+}
+
+/** What an Allocate request says (RFC 8656 §7.1). */
+export function allocateItems(wish: Wish): readonly StunItem[] {
+	const { transport = "udp", family, evenPort, reservationToken, lifetimeSeconds } = wish;
+	const items: StunItem[] = [{ name: "requestedTransport", value: TURN_TRANSPORTS[transport] }];
+	if (lifetimeSeconds !== undefined) items.push({ name: "lifetime", value: lifetimeSeconds });
+	if (family === "both") items.push({ name: "additionalAddressFamily", value: 6 });
+	else if (family !== undefined) items.push({ name: "requestedAddressFamily", value: family });
+	if (evenPort !== undefined) items.push({ name: "evenPort", value: evenPort === "pair" });
+	if (reservationToken !== undefined) items.push({ name: "reservationToken", value: reservationToken });
+	if (wish.dontFragment) items.push({ name: "dontFragment", value: true });
+	if (wish.mobility) items.push({ name: "mobilityTicket", value: new Uint8Array(0) });
+	return items;
+}
+
+/**
+ * What a success response gives; null where it lacks what it must hold or gives what was not asked for (RFC 8656 §7.3).
+ * Deviation: one without LIFETIME has the one that was asked for, or the default.
+ */
+export function allocatedOf(
+	message: StunMessage,
+	wish: Wish,
+	server: StunAddress,
+	rttNs: number | null,
+): TurnAllocated | null {
+	const relayed = relayedAddresses(message);
+	const lifetimeSeconds = attributeOf(message, "lifetime") ?? wish.lifetimeSeconds ?? TURN_LIFETIMES.allocationSeconds;
+	if (!fits(relayed, wish.family) || lifetimeSeconds === 0) return null;
+	const ticket = attributeOf(message, "mobilityTicket");
+	return {
+		relayed,
+		mapped: attributeOf(message, "xorMappedAddress") ?? attributeOf(message, "mappedAddress") ?? null,
+		lifetimeSeconds,
+		server,
+		addressError: attributeOf(message, "addressErrorCode") ?? null,
+		reservationToken: attributeOf(message, "reservationToken")?.slice() ?? null,
+		mobile: wish.mobility && ticket !== undefined && ticket.length > 0,
+		dontFragment: wish.dontFragment,
+		software: attributeOf(message, "software") ?? null,
+		rttNs,
+	};
+}
+
+/** Those before the integrity attribute: the others count for nothing. */
+function relayedAddresses(message: StunMessage): readonly StunAddress[] {
+	const addresses: StunAddress[] = [];
+	for (const attribute of message.attributes) {
+		if (attribute.name === "messageIntegrity" || attribute.name === "messageIntegritySha256") break;
+		if (attribute.name === "xorRelayedAddress") addresses.push(attribute.value);
+	}
+	return addresses;
+}
+
+/** One address of the family asked for; for both, one of each or one alone. Without a wish a server may give any. */
+function fits(relayed: readonly StunAddress[], family: Wish["family"]): boolean {
+	const families = relayed.map(({ address }) => addressFamily(address));
+	if (relayed.some(({ port }) => port === 0)) return false;
+	if (family === "both")
+		return families.length > 0 && families.length < 3 && new Set(families).size === families.length;
+	return families.length === 1 && (family === undefined || families[0] === family);
+}

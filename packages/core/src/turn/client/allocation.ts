@@ -1,0 +1,288 @@
+import { addressFamily, attributeOf, STUN_ATTRIBUTES, type StunAddress, type StunItem } from "@whither/wire";
+import { type Deadline, type Instant, SECOND } from "../../machine.ts";
+import { TURN_LIFETIMES } from "../lifetimes.ts";
+import { allocatedOf, allocateItems, type Wish } from "./allocate.ts";
+import type { TurnRefusal } from "./client-io.ts";
+import { isPassing } from "./failure.ts";
+import type { Outlet } from "./outlet.ts";
+import { ASK_AGAIN_AFTER } from "./permissions.ts";
+import { type RefusedEnd, type RequestEnd, type Requests, refusalOf } from "./requests.ts";
+
+/** What an allocation goes through. */
+export type AllocationPhase = "new" | "allocating" | "allocated" | "closing" | "ended";
+
+/** Before its end an allocation is refreshed, time enough for a whole transaction and half of another. */
+const REFRESHED_BEFORE = 60 * SECOND;
+
+/** Lifetimes are believed up to a day: whatever a server says, it hears of us that often. */
+const LONGEST_SECONDS = 86_400;
+
+/** The wait for an answer to the last request: four transmissions of it. */
+const CLOSED_WITHIN = 4 * SECOND;
+
+/** One allocation, or one of two families, from its request to its end (RFC 8656 §7, §8; RFC 8016). */
+export class Allocation {
+	phase: AllocationPhase = "new";
+	/** False after the end of a stream, until a `move` has succeeded. */
+	connected = true;
+	readonly #requests: Requests;
+	readonly #outlet: Outlet;
+	readonly #moved: (now: Instant) => void;
+	#wish: Wish;
+	#relayed: readonly StunAddress[] = [];
+	#ticket: Uint8Array | null = null;
+	/** The sockets that the server may still use while we move, or does already. */
+	#otherLocals: readonly number[] = [];
+	#refreshing = false;
+	/** A move is under way because the server did not know us where we are. */
+	#recovering = false;
+	#refreshAt: Instant = Number.POSITIVE_INFINITY;
+	#expiresAt: Instant = Number.POSITIVE_INFINITY;
+	#closeBy: Instant = Number.POSITIVE_INFINITY;
+
+	/** `moved`: everything is to be asked anew from the new address. */
+	constructor(wish: Wish, requests: Requests, outlet: Outlet, moved: (now: Instant) => void) {
+		this.#wish = wish;
+		this.#requests = requests;
+		this.#outlet = outlet;
+		this.#moved = moved;
+	}
+
+	get transport(): "udp" | "tcp" {
+		return this.#wish.transport ?? "udp";
+	}
+
+	get deadline(): Deadline {
+		const refreshAt = this.#refreshing || !this.connected ? Number.POSITIVE_INFINITY : this.#refreshAt;
+		const at = Math.min(refreshAt, this.#expiresAt, this.#closeBy);
+		return { at, why: at === refreshAt ? "refresh" : at === this.#closeBy ? "close" : "expire" };
+	}
+
+	/** Whether it has a relayed address of this address's family. */
+	reaches(address: string): boolean {
+		return this.#relayed.some((relayed) => addressFamily(relayed.address) === addressFamily(address));
+	}
+
+	/** Whether the server may send there. */
+	isAt(local: number): boolean {
+		return local === this.#outlet.local || this.#otherLocals.includes(local);
+	}
+
+	allocate(now: Instant): void {
+		if (this.phase !== "new") {
+			this.#outlet.ignore("alreadyAllocated");
+			return;
+		}
+		this.phase = "allocating";
+		this.#ask(now);
+	}
+
+	#ask(now: Instant): void {
+		const question = { key: "allocate", method: "allocate", attributes: allocateItems(this.#wish) } as const;
+		this.#requests.ask(question, now, (end, at) => this.#answered(end, at));
+	}
+
+	#answered(end: RequestEnd, now: Instant): void {
+		if (end.kind === "refused") this.#refused(end, now);
+		else {
+			this.#outlet.server = end.server;
+			const allocated = allocatedOf(end.message, this.#wish, end.server, end.rttNs);
+			if (this.phase === "closing") this.#release(now);
+			else if (allocated === null) this.#giveBack(now);
+			else {
+				this.phase = "allocated";
+				this.#relayed = allocated.relayed;
+				if (allocated.mobile) this.#ticket = attributeOf(end.message, "mobilityTicket")?.slice() ?? null;
+				this.#live(allocated.lifetimeSeconds, now);
+				this.#outlet.tell({ kind: "allocated", ...allocated });
+			}
+		}
+	}
+
+	#refused(end: RefusedEnd, now: Instant): void {
+		const lesser = this.#lesserWish(end);
+		if (this.phase === "closing") this.#closed(true);
+		else if (lesser !== null) {
+			this.#wish = lesser;
+			this.#ask(now);
+		} else {
+			this.#end();
+			const { alternate, unknownAttributes } = end;
+			this.#outlet.tell({ kind: "failed", ...refusalOf(end), alternate, unknownAttributes });
+		}
+	}
+
+	/** Less than was wished for, where the rest is of use by itself. */
+	#lesserWish({ why, unknownAttributes }: RefusedEnd): Wish | null {
+		if (why === "mobilityForbidden" && this.#wish.mobility) return { ...this.#wish, mobility: false };
+		const noFragment = why === "unsupportedAttributes" && unknownAttributes.includes(STUN_ATTRIBUTES.dontFragment.type);
+		return noFragment && this.#wish.dontFragment ? { ...this.#wish, dontFragment: false } : null;
+	}
+
+	/** What nobody can use (RFC 8656 §7.3). */
+	#giveBack(now: Instant): void {
+		this.#askRefresh("close", [{ name: "lifetime", value: 0 }], now, () => {});
+		this.#end();
+		this.#outlet.tell({ kind: "failed", why: "badAnswer", error: null, alternate: null, unknownAttributes: [] });
+	}
+
+	#live(lifetimeSeconds: number, now: Instant): void {
+		const lifetime = Math.min(lifetimeSeconds, LONGEST_SECONDS) * SECOND;
+		this.#expiresAt = now + lifetime;
+		this.#refreshAt = now + (lifetime > 2 * REFRESHED_BEFORE ? lifetime - REFRESHED_BEFORE : lifetime / 2);
+	}
+
+	overdue(now: Instant): void {
+		if (now >= this.#closeBy) {
+			this.#requests.cancelAll(now);
+			this.#closed(false);
+		} else if (now >= this.#expiresAt) this.#lose({ why: "expired", error: null }, now);
+		else if (now >= this.#refreshAt && !this.#refreshing && this.connected) this.#refresh(now);
+	}
+
+	#refresh(now: Instant): void {
+		this.#refreshing = true;
+		this.#askRefresh("refresh", this.#lifetimeItems(), now, (end, at) => {
+			this.#refreshing = false;
+			if (end.kind === "success") this.#refreshed(end, at);
+			else if (isPassing(end.why)) this.#refreshAt = at + (end.why === "timeout" ? 0 : ASK_AGAIN_AFTER);
+			else if (end.why === "allocationMismatch") this.mismatched(refusalOf(end), at);
+			else this.#lose(refusalOf(end), at);
+		});
+	}
+
+	#refreshed({ message }: Extract<RequestEnd, { readonly kind: "success" }>, now: Instant): void {
+		const ticket = attributeOf(message, "mobilityTicket");
+		if (ticket !== undefined && ticket.length > 0 && this.#ticket !== null) this.#ticket = ticket.slice();
+		const lifetimeSeconds =
+			attributeOf(message, "lifetime") ?? this.#wish.lifetimeSeconds ?? TURN_LIFETIMES.allocationSeconds;
+		if (lifetimeSeconds === 0) this.#lose({ why: "expired", error: null }, now);
+		else {
+			this.#live(lifetimeSeconds, now);
+			this.#outlet.tell({ kind: "refreshed", lifetimeSeconds });
+		}
+	}
+
+	#lifetimeItems(): readonly StunItem[] {
+		const { lifetimeSeconds } = this.#wish;
+		return lifetimeSeconds === undefined ? [] : [{ name: "lifetime", value: lifetimeSeconds }];
+	}
+
+	/** Without a family it is about both (RFC 8656 §8). */
+	#askRefresh(
+		key: string,
+		attributes: readonly StunItem[],
+		now: Instant,
+		ended: (end: RequestEnd, now: Instant) => void,
+		local = this.#outlet.local,
+	): void {
+		this.#requests.ask({ key, method: "refresh", attributes, local }, now, ended);
+	}
+
+	/** RFC 8016 §3.2: the ticket tells from another address whose allocation it is. */
+	move(local: number, now: Instant): void {
+		if (this.phase !== "allocated") this.#outlet.ignore("notAllocated");
+		else if (this.#ticket === null) this.#outlet.ignore("notMobile");
+		else {
+			this.#otherLocals = [local];
+			const items: StunItem[] = [...this.#lifetimeItems(), { name: "mobilityTicket", value: this.#ticket }];
+			this.#askRefresh("move", items, now, (end, at) => this.#hasMoved(local, end, at), local);
+		}
+	}
+
+	#hasMoved(local: number, end: RequestEnd, now: Instant): void {
+		const { local: before } = this.#outlet;
+		const recovering = this.#recovering;
+		this.#recovering = false;
+		if (end.kind === "refused") {
+			this.#otherLocals = [];
+			if (recovering) {
+				this.#lose(refusalOf(end), now);
+				return;
+			}
+			this.#outlet.tell({ kind: "moveFailed", local, ...refusalOf(end) });
+			return;
+		}
+		this.#requests.cancelAll(now);
+		// The server sends to the old address until it hears from the new one.
+		this.#otherLocals = this.connected ? [before] : [];
+		this.#outlet.local = local;
+		this.connected = true;
+		this.#refreshing = false;
+		this.#outlet.tell({ kind: "moved", local });
+		this.#refreshed(end, now);
+		if (this.phase === "allocated") this.#moved(now);
+	}
+
+	/** The stream to the server has ended. */
+	disconnect(now: Instant): void {
+		this.#requests.cancelAll(now, "move");
+		if (this.phase === "closing") this.#closed(false);
+		else if (this.phase === "allocating") {
+			this.#end();
+			this.#outlet.tell({ kind: "failed", why: "closed", error: null, alternate: null, unknownAttributes: [] });
+		} else if (this.phase === "allocated" && this.#ticket === null) this.#lose({ why: "closed", error: null }, now);
+		else if (this.phase === "allocated" && this.connected) {
+			this.connected = false;
+			this.#refreshing = false;
+			this.#outlet.tell({ kind: "disconnected" });
+		}
+	}
+
+	close(now: Instant): void {
+		if (this.phase === "new") this.#closed(true);
+		else if (this.phase === "allocated") this.#release(now);
+		else if (this.phase === "allocating") {
+			// The server may have heard the request: the answer is waited for, to be taken back.
+			this.phase = "closing";
+			this.#closeBy = now + CLOSED_WITHIN;
+		} else this.#outlet.ignore("notAllocated");
+	}
+
+	#release(now: Instant): void {
+		if (!this.connected) {
+			this.#requests.cancelAll(now);
+			this.#closed(false);
+			return;
+		}
+		if (this.phase !== "closing") this.#requests.cancelAll(now);
+		this.phase = "closing";
+		this.#closeBy = Math.min(this.#closeBy, now + CLOSED_WITHIN);
+		this.#refreshAt = Number.POSITIVE_INFINITY;
+		this.#expiresAt = Number.POSITIVE_INFINITY;
+		this.#askRefresh("close", [{ name: "lifetime", value: 0 }], now, (end) =>
+			this.#closed(end.kind === "success" || end.why === "allocationMismatch"),
+		);
+	}
+
+	#closed(confirmed: boolean): void {
+		this.#end();
+		this.#outlet.tell({ kind: "closed", confirmed });
+	}
+
+	/**
+	 * The server knows no allocation of this 5-tuple. Our address may have changed without our knowledge, by a NAT that
+	 * forgot us: a ticket tells. Otherwise it is gone.
+	 */
+	mismatched(refusal: TurnRefusal, now: Instant): void {
+		if (this.#ticket === null) this.#lose(refusal, now);
+		else if (!this.#recovering) {
+			this.#recovering = true;
+			this.move(this.#outlet.local, now);
+		}
+	}
+
+	/** It is gone. */
+	#lose(refusal: TurnRefusal, now: Instant): void {
+		this.#requests.cancelAll(now);
+		this.#end();
+		this.#outlet.tell({ kind: "lost", ...refusal });
+	}
+
+	#end(): void {
+		this.phase = "ended";
+		this.#refreshAt = Number.POSITIVE_INFINITY;
+		this.#expiresAt = Number.POSITIVE_INFINITY;
+		this.#closeBy = Number.POSITIVE_INFINITY;
+	}
+}
