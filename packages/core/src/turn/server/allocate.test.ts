@@ -189,9 +189,12 @@ describe("ports", () => {
 		expect(under.all("closeRelay")).toEqual([]);
 	});
 
-	test("differ from secret to secret", () => {
+	test.each([
+		["secret to secret", (seed: number) => ({ secret: new Uint8Array(32).fill(seed) })],
+		["instance to instance", (seed: number) => ({ instance: seed })],
+	])("differ from %s", (_, configOf) => {
 		const ports = Array.from({ length: 10 }, (_, seed) => {
-			const under = new ServerUnderTest({ secret: new Uint8Array(32).fill(seed) });
+			const under = new ServerUnderTest(configOf(seed));
 			under.client().allocate();
 			return under.last("openRelay").port;
 		});

@@ -1,6 +1,6 @@
 /** Every way of bytes from outside into the relay server, as functions of those bytes, for whoever throws inputs at it. */
 import { encodeChannelData, encodeStun, longTermKey, type StunFields, type StunItem } from "@whither/wire";
-import { SECOND } from "../../machine.ts";
+import { MICROSECOND } from "../../machine.ts";
 import type { StunFuzzTarget } from "../../stun/fuzz.fixture.ts";
 import { TurnServer } from "./server.ts";
 import type { TurnServerOutput } from "./server-io.ts";
@@ -13,6 +13,7 @@ const PEER = { address: "9.9.9.9", port: 7000 };
 const KEY = longTermKey({ ...USER, realm: REALM, algorithm: "md5" });
 const ID = Uint8Array.from({ length: 12 }, (_, index) => index + 1);
 const BYTES = Uint8Array.of(1, 2, 3);
+const UNBOUNDED = { perSecond: 1e9, burst: 1e9 };
 
 const ATTRIBUTES: readonly (readonly [StunFields["method"], readonly StunItem[]])[] = [
 	[
@@ -57,6 +58,7 @@ function serving(): { readonly server: TurnServer; readonly nonce: string; reado
 		realm: REALM,
 		users: { passwords: [USER], restSecrets: ["hush"] },
 		relays: [{ address: "8.8.0.1" }, { address: "2606:4700::1" }],
+		answers: { all: UNBOUNDED, perSource: UNBOUNDED, sources: 8 },
 	});
 	const hand = (bytes: Uint8Array) => server.step({ type: "received", bytes, from: CLIENT, local: 0 }, 0);
 	const nonce = nonceIn(hand(message("request", "allocate", [])));
@@ -96,7 +98,8 @@ function heard(from: typeof CLIENT): (bytes: Uint8Array) => unknown {
 	const { server } = serving();
 	let now = 0;
 	return (bytes) => {
-		now += SECOND / 100;
+		// So slowly that nonce and allocation outlast millions of inputs.
+		now += MICROSECOND;
 		const outputs = server.step({ type: "received", bytes, from, local: 0, transport: "stream" }, now);
 		for (const output of outputs) {
 			if (output.type === "openRelay") server.step({ type: "relayOpened", relay: output.relay }, now);

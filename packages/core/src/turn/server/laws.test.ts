@@ -27,6 +27,14 @@ test("every seed gets past the first look", () => {
 		expect(member?.decode(seed)).not.toContainEqual(expect.objectContaining({ reason: "notStun" }));
 });
 
+test("the fuzzed relay relays, and the fuzzed member is one", () => {
+	const [member, , relay] = TURN_SERVER_FUZZ_TARGETS;
+	for (const seed of relay?.seeds ?? [])
+		expect(relay?.decode(seed)).toContainEqual(expect.objectContaining({ type: "send" }));
+	const channelData = member?.seeds.at(-1) ?? new Uint8Array(0);
+	expect(member?.decode(channelData)).toContainEqual(expect.objectContaining({ type: "relaySend" }));
+});
+
 test("a flood of forged Allocates allocates nothing, whatever they claim", () => {
 	const under = new ServerUnderTest();
 	const known = under.client().learn();

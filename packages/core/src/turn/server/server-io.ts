@@ -17,6 +17,8 @@ export interface TurnRelayAddress {
 export interface TurnServerConfig {
 	/** 32 random bytes. Servers that share them and the clock take each other's nonces, as workers of one service should. */
 	readonly secret: Uint8Array;
+	/** Sets servers that share a secret apart, so that their ports, tickets, tokens and ids are not the same; by default 0. */
+	readonly instance?: number;
 	/** The wall clock at instant 0, in Unix seconds: nonces and REST credentials go by it. */
 	readonly unixSecondsAtZero: number;
 	readonly realm: string;

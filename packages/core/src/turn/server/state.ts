@@ -107,7 +107,7 @@ export class TurnState {
 
 	/** 32 bytes that nobody can tell beforehand and that follow from the secret, so that a run can be replayed. */
 	digest(text: string): Uint8Array {
-		return hmacSha256(this.#key, encodeUtf8(`turn ${text}`));
+		return hmacSha256(this.#key, encodeUtf8(`turn ${this.config.instance ?? 0} ${text}`));
 	}
 
 	/** A number of 32 bits of the same kind, another each time. */
