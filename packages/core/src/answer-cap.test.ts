@@ -33,6 +33,12 @@ describe("the cap on answers", () => {
 		expect(cap.allows("2001:db8:1:3::1", 0)).toBe(true);
 	});
 
+	it("keeps IPv4 hosts apart that a socket of both families sees", () => {
+		const cap = new AnswerCap();
+		expect(allowed(cap, 100, (index) => `::ffff:192.0.2.${index}`, 0)).toBe(100);
+		expect(cap.allows("::ffff:192.0.2.1", 0)).toBe(true);
+	});
+
 	it("does not count backwards when the clock does", () => {
 		const cap = new AnswerCap();
 		cap.allows("192.0.2.1", 10 * SECOND);

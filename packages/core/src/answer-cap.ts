@@ -73,9 +73,9 @@ function refill(bucket: Bucket, { perSecond, burst }: CapRate, now: Instant): vo
 	bucket.at = now;
 }
 
-/** An IPv6 host has a whole /64 of addresses to send from. */
+/** An IPv6 host has a whole /64 of addresses to send from; IPv4 hosts as a socket of both families sees them share one. */
 function holderOf(source: string): string {
-	if (!source.includes(":")) return source;
+	if (!source.includes(":") || source.startsWith("::ffff:")) return source;
 	const bytes = parseAddress(source);
 	return bytes instanceof Uint8Array ? bytes.subarray(0, 8).join(".") : source;
 }

@@ -1,6 +1,6 @@
 import type { StunAddress } from "@whither/wire";
+import type { AnswerLimits } from "../../answer-cap.ts";
 import type { Instant } from "../../machine.ts";
-import type { AnswerLimits } from "../../path-node/answer-cap.ts";
 import type { StunServerConfig, StunServerIgnoreReason } from "../../stun/server-io.ts";
 import type { AllocationEnd, TurnAllocation, TurnUsage } from "./allocation.ts";
 import type { PeerRules } from "./peer-filter.ts";

@@ -1,6 +1,6 @@
 import { decodeStun, isDecodeError, type StunAddress, type StunMessage, verifyFingerprint } from "@whither/wire";
+import { AnswerCap } from "../../answer-cap.ts";
 import type { Deadline, Instant, Machine } from "../../machine.ts";
-import { AnswerCap } from "../../path-node/answer-cap.ts";
 import { StunServer } from "../../stun/server.ts";
 import { allocate, giveUp, relayFailed, relayOpened } from "./allocate.ts";
 import type { Allocation, TurnAllocation } from "./allocation.ts";
