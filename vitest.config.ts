@@ -13,6 +13,8 @@ export default defineConfig({
 					name: "pure",
 					include: ["packages/**/*.test.ts", "lab/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts"],
 					exclude: ["**/node_modules/**", "**/dist/**", "**/*.live.test.ts"],
+					// Loading every module anew for each file would take as long as the tests.
+					isolate: false,
 				},
 			},
 			{
