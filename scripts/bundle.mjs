@@ -112,7 +112,7 @@ function* declarationsIn(folder) {
 
 function standAlone(text, folder, types) {
 	return text
-		.replaceAll(/(["'])@whither\/(\w+)(\/\w+)?\1/g, (_, quote, name, entry = "") => {
+		.replaceAll(/(["'])@whither\/(\w+)(\/[\w-]+)?\1/g, (_, quote, name, entry = "") => {
 			const path = relative(folder, join(types, name, entry, "index.js"));
 			return `${quote}${path.startsWith(".") ? path : `./${path}`}${quote}`;
 		})

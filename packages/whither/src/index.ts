@@ -37,7 +37,7 @@ export type {
 	RefusedMedia,
 	TransportAddress,
 	UnsentMedia,
-} from "@whither/net";
+} from "@whither/net/media";
 export type { Scenario } from "@whither/sim";
 export { DEMO, NAT_KINDS, natWorld } from "@whither/sim";
 export type { AsLookup, AsServer } from "./api/as-server.ts";

@@ -1,11 +1,11 @@
 /** `openMediaSocket`: a UDP socket for media whose path can be traced while it carries it. */
+import { isSystemError } from "@whither/net";
 import {
-	isSystemError,
 	type MediaListener,
 	type MediaSocket,
 	type MediaSocketOptions,
 	openMediaSocket as open,
-} from "@whither/net";
+} from "@whither/net/media";
 import { WhitherError } from "./error.ts";
 import { systemErrorSentence } from "./error-words.ts";
 

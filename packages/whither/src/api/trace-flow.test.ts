@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import type { MediaSocket } from "@whither/net";
+import type { MediaSocket } from "@whither/net/media";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { skippable } from "../../../../scripts/skippable.ts";
 import { openMediaSocket } from "./media-socket.ts";

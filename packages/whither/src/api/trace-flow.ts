@@ -1,7 +1,8 @@
 /** `traceFlow`: the path that media takes, found on the socket that carries it while it does. */
 import type { Socket } from "node:dgram";
 import type { RunningTrace, TraceMessage, TraceOrder } from "@whither/core";
-import { isSystemError, lendDgram, type MediaSocket, runFlowTrace } from "@whither/net";
+import { isSystemError } from "@whither/net";
+import { lendDgram, type MediaSocket, runFlowTrace } from "@whither/net/media";
 import { WhitherError } from "./error.ts";
 import type { RunOptions, TraceRequestOptions } from "./options.ts";
 import { LOOKUPS } from "./real-world.ts";

@@ -1,5 +1,5 @@
 /** The enriched-ICMP node with the firewall rules that lead packets to it. */
-import type { PathNodeCounts } from "@whither/net";
+import type { PathNodeCounts } from "@whither/net/path-node";
 import { RuleBook } from "./rule-book.ts";
 import type { RuleRequest } from "./rules.ts";
 import { queueError } from "./words.ts";
@@ -27,7 +27,7 @@ export interface RunningRouter {
  * them (--queue-bypass), and the next start takes them away.
  */
 export async function startRouter(request: RouterRequest): Promise<RunningRouter> {
-	const { boundQueues, runPathNode } = await import("@whither/net");
+	const { boundQueues, runPathNode } = await import("@whither/net/path-node");
 	const node = runPathNode(request);
 	if ("code" in node) throw queueError(node);
 	const rules = new RuleBook();

@@ -1,4 +1,4 @@
-import type { PathNodeCounts } from "@whither/net";
+import type { PathNodeCounts } from "@whither/net/path-node";
 import { describe, expect, it } from "vitest";
 import { exitCodeOf } from "../cli/exit-codes.ts";
 import { formatCounts, queueError, readyLine, ruleAdvice } from "./words.ts";

@@ -1,5 +1,5 @@
 /** What the router says: sentences for its failures, the line when it is ready, the figures at its end. Pure. */
-import type { PathNodeCounts, QueueFailure } from "@whither/net";
+import type { PathNodeCounts, QueueFailure } from "@whither/net/path-node";
 import { WhitherError } from "../api/error.ts";
 import { systemErrorSentence } from "../api/error-words.ts";
 import { manualRule, type RuleRequest } from "./rules.ts";
