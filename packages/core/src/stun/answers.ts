@@ -2,6 +2,7 @@ import {
 	attributeOf,
 	isComprehensionRequired,
 	isKnownAttribute,
+	mappedAddressOf,
 	type StunAddress,
 	type StunMessage,
 	verifyFingerprint,
@@ -36,7 +37,14 @@ export function mayPointAt(server: StunAddress, { address, port }: StunAddress):
 	return first !== 0 && first < 224;
 }
 
-function isLoopback(address: string): boolean {
+/** The address that a server saw us by, if a socket that speaks with that server can have it; else null. */
+export function mappedBy(server: StunAddress, message: StunMessage): StunAddress | null {
+	const mapped = mappedAddressOf(message);
+	return mapped !== null && mayPointAt(server, mapped) ? mapped : null;
+}
+
+/** Of the machine itself alone. */
+export function isLoopback(address: string): boolean {
 	return address === "::1" || address.startsWith("127.");
 }
 

@@ -104,6 +104,13 @@ describe("a server", () => {
 		expect(attributeOf(decodeStun(output.bytes) as StunMessage, "xorMappedAddress")).toEqual(CLIENTS[4]);
 	});
 
+	test("tells nobody of loopback as its other address", () => {
+		const sockets = ["127.0.0.1", "203.0.113.1"].flatMap((address) =>
+			[3478, 3479].map((port) => ({ address: { address, port } })),
+		);
+		expect(names(ask(new StunServer({ sockets }), [], { local: 2 }).response)).toEqual(["xorMappedAddress"]);
+	});
+
 	test("with anything less than two addresses and two ports says that it cannot change", () => {
 		for (const sockets of [PLAIN.sockets, fourSockets(4).slice(0, 2), fourSockets(4).slice(0, 3)]) {
 			const { response } = ask(new StunServer({ sockets }), [CHANGE(true, true)]);

@@ -111,6 +111,8 @@ export function listenForStreams(
 		return Promise.resolve({ code: "tls", reason: error.code ?? "UNKNOWN", about: error.message });
 	}
 	server.maxConnections = most;
+	endBeyondShare(server);
+	if (protocol === "tls") endLateHandshakes(server);
 	return new Promise((resolve) => {
 		server.once("error", (error) => resolve(nodeError(error, "listen", address) satisfies SystemError));
 		server.listen({ host: address ?? ANY_ADDRESS[family], port, ipv6Only: family === 6, exclusive: true }, () => {
@@ -121,6 +123,43 @@ export function listenForStreams(
 			resolve({ local: unzoned(place.address, place.port), close: () => server.close() });
 		});
 	});
+}
+
+/** Streams that one source may hold at a time, so that no single one takes them all. */
+const MOST_PER_SOURCE = 64;
+/** How long a TLS handshake may take, from the connection on. */
+const HANDSHAKE_MS = 10_000;
+
+/** Ends connections beyond their source's share. */
+function endBeyondShare(server: Server): void {
+	const held = new Map<string, number>();
+	server.on("connection", (socket) => {
+		const { remoteAddress: source = "" } = socket;
+		const count = (held.get(source) ?? 0) + 1;
+		held.set(source, count);
+		socket.once("close", () => {
+			const left = (held.get(source) ?? 1) - 1;
+			if (left === 0) held.delete(source);
+			else held.set(source, left);
+		});
+		if (count > MOST_PER_SOURCE) socket.destroy();
+	});
+}
+
+/** Ends connections whose TLS handshake does not come to an end: until then no idle limit holds for them. */
+function endLateHandshakes(server: Server): void {
+	const timers = new Map<string, NodeJS.Timeout>();
+	const nameOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+	server.on("connection", (socket) => {
+		const name = nameOf(socket);
+		const timer = setTimeout(() => socket.destroy(), HANDSHAKE_MS);
+		timers.set(name, timer);
+		socket.once("close", () => {
+			clearTimeout(timer);
+			if (timers.get(name) === timer) timers.delete(name);
+		});
+	});
+	server.on("secureConnection", (socket: TLSSocket) => clearTimeout(timers.get(nameOf(socket))));
 }
 
 function serverOptions({ certificate = "", key = "", idleMs }: StreamListenRequest): import("node:tls").TlsOptions {

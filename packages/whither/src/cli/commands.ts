@@ -151,7 +151,7 @@ export const EXIT_CODES: readonly (readonly [number, string])[] = [
 	[3, "a privilege is missing and nothing else would do"],
 	[4, "the system or the network failed: no route, interface down"],
 	[70, "a bug of ours"],
-	[130, "interrupted, after the partial result (143: terminated; 129: `whither router` hung up)"],
+	[130, "interrupted, after the partial result (143: terminated; 129, 131: `whither router` hung up or quit)"],
 ];
 
 /** The row of a command, or null if the word names none. */

@@ -10,6 +10,7 @@ export const EXIT = {
 	system: 4,
 	bug: 70,
 	hungUp: 129,
+	quit: 131,
 	interrupted: 130,
 	terminated: 143,
 } as const;

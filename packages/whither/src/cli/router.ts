@@ -23,7 +23,9 @@ export async function routerCommand(args: readonly string[]): Promise<number> {
 	if (!install) printAside(ruleAdvice({ queue, interface: device }));
 	print(readyLine({ queue, interface: device }, install));
 	await ended;
-	printAside(formatCounts(router.stop()));
+	const { counts, left } = router.stop();
+	for (const words of left) printAside(`${words}\n`);
+	printAside(formatCounts(counts));
 	return signals.exitCode() ?? EXIT.ok;
 }
 

@@ -8,7 +8,10 @@ export interface SignalWatch {
 	readonly exitCode: () => number | null;
 }
 
-/** Call `stop` at the first signal; `hangUp`: also when the terminal goes, which otherwise ends the process at once. */
+/**
+ * Call `stop` at the first signal; `hangUp`: also when the terminal goes or Ctrl-\ is
+ * pressed, which otherwise end the process at once.
+ */
 export function watchSignals(stop: () => void, { hangUp = false }: { readonly hangUp?: boolean } = {}): SignalWatch {
 	let received: number | null = null;
 	const on = (signal: NodeJS.Signals, code: number) =>
@@ -20,6 +23,7 @@ export function watchSignals(stop: () => void, { hangUp = false }: { readonly ha
 	on("SIGINT", EXIT.interrupted);
 	on("SIGTERM", EXIT.terminated);
 	if (hangUp) on("SIGHUP", EXIT.hungUp);
+	if (hangUp) on("SIGQUIT", EXIT.quit);
 	return { exitCode: () => received };
 }
 

@@ -5,9 +5,10 @@ import { printable } from "./printable.ts";
 type Fields = Readonly<Record<string, unknown>>;
 
 /** An answer of the target: our address as it sees it, or its error; "" where it tells neither. */
-export function formatStunAnswer({ mapped, code, reason }: Fields): string {
-	if (typeof code === "number") return errorText(code, word(reason));
-	return formatTransportAddress(mapped);
+export function formatStunAnswer({ mapped, code, reason, integrity }: Fields): string {
+	const said = typeof code === "number" ? errorText(code, word(reason)) : formatTransportAddress(mapped);
+	if (integrity !== "wrong") return said;
+	return said === "" ? "wrong integrity" : `${said},wrong integrity`;
 }
 
 /** Servers may leave the words out, which are known as well. */

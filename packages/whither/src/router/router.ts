@@ -17,8 +17,8 @@ export interface RouterRequest extends RuleRequest {
 export interface RunningRouter {
 	/** Rules of a killed predecessor that were taken away. */
 	readonly swept: number;
-	/** Takes the rules away, lets go what still waits, and tells what has been done. */
-	stop(): PathNodeCounts;
+	/** Takes the rules away, lets go what still waits, and tells what has been done; `left`: rules that would not go, in words. */
+	stop(): { readonly counts: PathNodeCounts; readonly left: readonly string[] };
 }
 
 /**
@@ -45,10 +45,10 @@ export async function startRouter(request: RouterRequest): Promise<RunningRouter
 	return {
 		swept,
 		stop: () => {
-			rules.remove();
+			const left = rules.remove();
 			process.off("exit", removeRules);
 			node.stop();
-			return node.counts();
+			return { counts: node.counts(), left };
 		},
 	};
 }

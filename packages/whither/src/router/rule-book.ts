@@ -2,7 +2,15 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { WhitherError } from "../api/error.ts";
-import { LIST_ARGUMENTS, manualRule, RULE_COMMANDS, type RuleRequest, ruleArguments, strayRules } from "./rules.ts";
+import {
+	LIST_ARGUMENTS,
+	manualRule,
+	RULE_COMMANDS,
+	RULE_COMMENT,
+	type RuleRequest,
+	ruleArguments,
+	strayRules,
+} from "./rules.ts";
 
 const FAMILIES = [4, 6] as const;
 /** Where a kernel with IPv6 shows its addresses. */
@@ -13,6 +21,9 @@ const PATH = `${process.env.PATH ?? ""}:/usr/sbin:/sbin`;
 const LEGACY = "-legacy";
 /** Tables of the older interface that are in use; listing one that is not would set it up. */
 const LEGACY_TABLES = { 4: "/proc/net/ip_tables_names", 6: "/proc/net/ip6_tables_names" } as const;
+
+/** Somebody else may be changing rules just now. */
+const MOST_TRIES = 3;
 
 interface Ran {
 	readonly ok: boolean;
@@ -37,11 +48,13 @@ export class RuleBook {
 		}
 	}
 
-	/** Takes away all that was added; safe to call twice. */
-	remove(): void {
-		for (const { command, family, request } of this.#installed.splice(0)) {
-			run(command, ruleArguments(family, "-D", request));
-		}
+	/** Takes away all that was added, and forgets it; safe to call twice. What would not go, in words. */
+	remove(): readonly string[] {
+		return this.#installed.splice(0).flatMap(({ command, family, request }) => {
+			const words = ruleArguments(family, "-D", request);
+			for (let tries = 0; tries < MOST_TRIES; tries++) if (run(command, words).ok) return [];
+			return [`${command}: a rule marked "${RULE_COMMENT}" stays, and packets pass it; the next start takes it away`];
+		});
 	}
 
 	/** Takes away rules with our mark that lead to a queue which `isStray`, as a killed process leaves them; how many. */
@@ -85,7 +98,9 @@ function hasLegacyTable(family: 4 | 6): boolean {
 }
 
 function run(command: string, words: readonly string[]): Ran {
-	const ran = spawnSync(command, words, { encoding: "utf8", env: { ...process.env, PATH } });
+	// A process group of its own: a signal to ours must not end the command that takes a rule away.
+	const options = { encoding: "utf8", env: { ...process.env, PATH }, detached: true } as const;
+	const ran = spawnSync(command, words, options);
 	if (ran.error !== undefined) {
 		const isMissing = (ran.error as NodeJS.ErrnoException).code === "ENOENT";
 		const said = isMissing ? `The command ${command} is not installed` : `${command}: ${ran.error.message}`;

@@ -73,12 +73,18 @@ function runningServer(service: StunService, places: readonly StunPlace[]): Runn
 	};
 }
 
-/** Addresses that listen for UDP on two ports. */
+/** Addresses that listen for UDP on two ports, and have another such beside them that the same clients reach. */
 function withTwoPorts(places: readonly StunPlace[]): readonly string[] {
 	const addresses = places.flatMap(({ transport, address }) =>
 		transport === "udp" && address !== null ? [address] : [],
 	);
-	return [...new Set(addresses.filter((address, index) => addresses.indexOf(address) !== index))];
+	const twice = [...new Set(addresses.filter((address, index) => addresses.indexOf(address) !== index))];
+	return twice.filter((address) => twice.some((other) => other !== address && reachOf(other) === reachOf(address)));
+}
+
+/** Family, and whether it is this machine's alone. */
+function reachOf(address: string): string {
+	return `${address.includes(":")} ${address === "::1" || address.startsWith("127.")}`;
 }
 
 function listenFailure(place: StunPlace, error: SystemError | StreamFailure): WhitherError {

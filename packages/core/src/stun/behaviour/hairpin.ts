@@ -1,5 +1,6 @@
-import { encodeStun, mappedAddressOf, type StunAddress } from "@whither/wire";
+import { encodeStun, type StunAddress } from "@whither/wire";
 import type { Instant } from "../../machine.ts";
+import { mappedBy } from "../answers.ts";
 import { type TransmitSchedule, waitAfter } from "../schedule.ts";
 import type { Inquiry } from "./inquiry.ts";
 
@@ -40,7 +41,7 @@ export class HairpinTest {
 	/** Asks the server for the second socket's mapped address, then tries. */
 	begin(inquiry: Inquiry, server: StunAddress, first: End, second: number, now: Instant): void {
 		inquiry.ask({ to: server, local: second, schedule: this.#schedule }, now, (outcome, at) => {
-			const mapped = outcome.kind === "success" ? mappedAddressOf(outcome.message) : null;
+			const mapped = outcome.kind === "success" ? mappedBy(server, outcome.message) : null;
 			if (mapped === null) {
 				this.finished = true;
 				return;

@@ -1,5 +1,6 @@
-import { mappedAddressOf, type StunAddress } from "@whither/wire";
+import type { StunAddress } from "@whither/wire";
 import { type Instant, SECOND } from "../../machine.ts";
+import { mappedBy } from "../answers.ts";
 import type { TransmitSchedule } from "../schedule.ts";
 import type { Inquiry, Outcome } from "./inquiry.ts";
 
@@ -84,7 +85,7 @@ export class LifetimeTest {
 	#bind(trial: Trial, now: Instant): void {
 		const { inquiry, server, schedule } = this.#parts;
 		inquiry.ask({ to: server, local: trial.local, schedule }, now, (outcome, at) => {
-			const mapped = outcome.kind === "success" ? mappedAddressOf(outcome.message) : null;
+			const mapped = outcome.kind === "success" ? mappedBy(server, outcome.message) : null;
 			if (mapped === null) this.#giveUp();
 			else {
 				trial.port = mapped.port;

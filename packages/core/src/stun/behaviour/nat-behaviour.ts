@@ -1,6 +1,6 @@
-import { mappedAddressOf, type StunAddress } from "@whither/wire";
+import type { StunAddress } from "@whither/wire";
 import type { Deadline, Instant, Machine } from "../../machine.ts";
-import { sameAddress } from "../answers.ts";
+import { mappedBy, sameAddress } from "../answers.ts";
 import { StunClient } from "../client.ts";
 import type { StunClientOutput } from "../client-io.ts";
 import { TransactionIds } from "../transaction-ids.ts";
@@ -102,7 +102,7 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 	}
 
 	#firstAnswer(outcome: Outcome, now: Instant): void {
-		const mapped = outcome.kind === "success" ? mappedAddressOf(outcome.message) : null;
+		const mapped = outcome.kind === "success" ? mappedBy(outcome.to, outcome.message) : null;
 		if (outcome.kind !== "success" || mapped === null) {
 			const failure = outcome.kind === "failed" ? outcome.why : "error";
 			this.#found = { ...this.#found, failure, error: outcome.kind === "success" ? null : outcome.error };
@@ -125,7 +125,7 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 		const { rttNs } = this.#found;
 		const question = { to: server, local: BEHAVIOUR_SOCKETS.mapping, schedule: probingSchedule(rttNs), classic: true };
 		this.#ask(question, now, (outcome, at) => {
-			const mapped = outcome.kind === "success" ? mappedAddressOf(outcome.message) : null;
+			const mapped = outcome.kind === "success" ? mappedBy(server, outcome.message) : null;
 			const other = outcome.kind === "success" ? otherAddressOf(outcome.message, server) : null;
 			if (mapped === null || other === null) {
 				const mapping = sameAddress(this.#found.localAddress, this.#found.mappedAddress) ? "none" : "unknown";
