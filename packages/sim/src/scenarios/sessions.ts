@@ -174,11 +174,15 @@ const LINKS: readonly Scenario[] = [
 	},
 	{
 		name: "tcpinsession over a link that repeats packets",
-		about: "A probe that arrives twice is told with a block of its own (D-SACK) and counted once.",
+		about:
+			"A probe that arrives twice is told with a block of its own (D-SACK) and counted once; kernels may keep one answer of so many back.",
 		...path({ routers: 3, target: OPEN, link: { 3: { duplicate: 0.5 } } }),
 		trace: TRACE,
 		lab: true,
-		expect: { ...REACHED, hops: [...routerHops(1, 3), acknowledged(4)] },
+		expect: {
+			...REACHED,
+			hops: [...routerHops(1, 3), targetHop(4, { kind: "ack", all: "any", replies: { atLeast: 2 } })],
+		},
 	},
 	{
 		name: "tcpinsession over a link that loses packets",
