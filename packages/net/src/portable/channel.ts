@@ -7,6 +7,7 @@
 import type { ChannelInput, IcmpErrorReply, Instant, PacketReply, ProbeSend, SystemError } from "@whither/core";
 import { IP_PROTOCOL } from "@whither/wire";
 import type { Channel, ChannelRequest } from "../channel/channel.ts";
+import { DelayedCall } from "../delayed-call.ts";
 import { isSystemError, isTransient, sendError } from "../errors.ts";
 import { ERRNO } from "../native/errno.ts";
 import type { Watch } from "../native/libc.ts";
@@ -21,8 +22,6 @@ const REFUSED = { 4: { type: 3, code: 3 }, 6: { type: 1, code: 4 } } as const;
 const REFUSALS: ReadonlySet<string> = new Set(["ECONNREFUSED", "ECONNRESET"]);
 /** Sockets of one probe each that are kept open; the oldest is closed first. */
 const MOST_OWN_SOCKETS = 512;
-/** Longest delay that a Node timer takes. */
-const MOST_TIMER_MS = 2 ** 31 - 1;
 
 /** Opens a channel for UDP probes; `unsupportedPlatform`, with the order in `call`, for what Node's sockets cannot obey. */
 export function openPortableChannel(request: ChannelRequest): Channel | SystemError {
@@ -82,12 +81,13 @@ class PortableChannel implements Channel {
 	readonly #own = new Map<number, Connected>();
 	readonly #inputs: ChannelInput[] = [];
 	#readable: (() => void) | null = null;
-	#timer: NodeJS.Timeout | null = null;
+	readonly #timer: DelayedCall;
 	#waking: NodeJS.Immediate | null = null;
 	#closed = false;
 
 	constructor(request: ChannelRequest, first: Connected) {
 		this.#request = request;
+		this.#timer = new DelayedCall(request.clock, () => this.#readable?.());
 		this.source = first.address;
 		this.#shared = request.need.ports === "perProbe" ? null : first;
 		if (this.#shared === null) close(first.socket);
@@ -120,16 +120,13 @@ class PortableChannel implements Channel {
 	}
 
 	arm(at: Instant | null): void {
-		if (this.#timer !== null) clearTimeout(this.#timer);
-		if (at === null || this.#closed) return;
-		const delayMs = Math.ceil((at - this.#request.clock.now()) / 1e6);
-		this.#timer = setTimeout(() => this.#readable?.(), Math.min(Math.max(delayMs, 0), MOST_TIMER_MS));
+		this.#timer.arm(this.#closed ? null : at);
 	}
 
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
-		if (this.#timer !== null) clearTimeout(this.#timer);
+		this.#timer.arm(null);
 		if (this.#waking !== null) clearImmediate(this.#waking);
 		for (const { socket } of this.#own.values()) close(socket);
 		if (this.#shared !== null) close(this.#shared.socket);

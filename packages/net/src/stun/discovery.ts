@@ -9,12 +9,12 @@ import {
 	type SystemError,
 } from "@whither/core";
 import { type Backend, openBackend } from "../backend.ts";
+import { DelayedCall } from "../delayed-call.ts";
 import { defectText, isSystemError } from "../errors.ts";
 import { drawSecrets } from "../probe-secrets.ts";
 import { openDatagram } from "../transport/open.ts";
 import { sourceAddressFor } from "../transport/source-address.ts";
 import type { DatagramTransport, ReceivedDatagram, TransportAddress } from "../transport/transport.ts";
-import { DelayedCall } from "./delayed-call.ts";
 import type { RunningStun, StunFindings, StunOrder, StunRunMessage } from "./discovery-io.ts";
 import { runStreamBinding } from "./stream-binding.ts";
 

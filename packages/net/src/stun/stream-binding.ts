@@ -8,11 +8,11 @@ import {
 } from "@whither/core";
 import { attributeOf, mappedAddressOf, type StunAddress } from "@whither/wire";
 import type { Backend } from "../backend.ts";
+import { DelayedCall } from "../delayed-call.ts";
 import { defectText } from "../errors.ts";
 import { openStream } from "../portable/stream.ts";
 import { drawSecrets } from "../probe-secrets.ts";
 import type { StreamEnds, StreamFailure, StreamTransport } from "../transport/transport.ts";
-import { DelayedCall } from "./delayed-call.ts";
 import type { RunningStun, StunFindings, StunOrder, StunRunMessage } from "./discovery-io.ts";
 import { StreamMessages } from "./stream-messages.ts";
 
