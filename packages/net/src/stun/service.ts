@@ -2,8 +2,8 @@
 import { StunServer, type StunServerOutput, type SystemError } from "@whither/core";
 import { type Backend, openBackend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
-import { listenForStreams } from "../portable/stream.ts";
 import { openDatagram } from "../transport/open.ts";
+import { listenForStreams } from "../transport/stream.ts";
 import type {
 	DatagramTransport,
 	OutgoingDatagram,

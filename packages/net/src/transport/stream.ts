@@ -4,7 +4,9 @@ import type { TLSSocket } from "node:tls";
 import type { SystemError } from "@whither/core";
 import type { Clock } from "../clock.ts";
 import { ERRNO } from "../native/errno.ts";
-import { unzoned, zoned } from "../transport/socket-address.ts";
+import { ANY_ADDRESS, plainBytes } from "../portable/datagram.ts";
+import { nodeError } from "../portable/node-error.ts";
+import { unzoned, zoned } from "./socket-address.ts";
 import type {
 	StreamAcceptor,
 	StreamFailure,
@@ -13,9 +15,7 @@ import type {
 	StreamRequest,
 	StreamServer,
 	StreamTransport,
-} from "../transport/transport.ts";
-import { ANY_ADDRESS, plainBytes } from "./datagram.ts";
-import { nodeError } from "./node-error.ts";
+} from "./transport.ts";
 
 function net(): typeof import("node:net") {
 	return process.getBuiltinModule("node:net");
