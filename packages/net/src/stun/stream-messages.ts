@@ -1,10 +1,12 @@
 /** The messages of a STUN stream, cut out of the bytes as they come (RFC 8489 section 6.2.2, RFC 8656 section 12.5). */
 import { decodeStunFrame, isDecodeError } from "@whither/wire";
 
+const NOTHING = new Uint8Array(0);
+
 /** One direction of one stream. What it holds back is less than one message, 65 kB. */
 export class StreamMessages {
 	readonly #channelData: boolean;
-	#held = new Uint8Array(0);
+	#held: Uint8Array = NOTHING;
 	#broken = false;
 
 	/** `channelData`: TURN's other kind of message may come too; without, it is as wrong as any other protocol. */
@@ -19,23 +21,38 @@ export class StreamMessages {
 
 	/** Every message that is whole now, each in memory of its own; none once the stream is broken. */
 	push(bytes: Uint8Array): readonly Uint8Array[] {
-		const all = joined(this.#held, bytes);
+		this.add(bytes);
 		const messages: Uint8Array[] = [];
-		let from = 0;
-		while (!this.#broken) {
-			const rest = all.subarray(from);
-			const frame = decodeStunFrame(rest);
-			if (isDecodeError(frame)) {
-				this.#broken = frame.error !== "truncated";
-				break;
-			}
-			if (frame.kind === "channelData" && !this.#channelData) this.#broken = true;
-			if (this.#broken || frame.length > rest.length) break;
-			messages.push(rest.slice(0, frame.length));
-			from += frame.length;
-		}
-		this.#held = this.#broken ? new Uint8Array(0) : all.slice(from);
+		for (let message = this.next(); message !== null; message = this.next()) messages.push(message);
 		return messages;
+	}
+
+	/** Takes bytes in, for `next`. */
+	add(bytes: Uint8Array): void {
+		this.#held = joined(this.#held, bytes);
+	}
+
+	/** The next message, in memory of its own; null: it is not whole yet, or the stream is broken. */
+	next(): Uint8Array | null {
+		const held = this.#held;
+		const frame = decodeStunFrame(held);
+		const isError = isDecodeError(frame);
+		if (isError) this.#broken ||= frame.error !== "truncated";
+		else if (frame.kind === "channelData" && !this.#channelData) this.#broken = true;
+		if (this.#broken || isError || frame.length > held.length) {
+			// In memory of its own: what it came in may be a thousand times as large.
+			this.#held = this.#broken ? NOTHING : held.slice();
+			return null;
+		}
+		this.#held = held.subarray(frame.length);
+		return held.slice(0, frame.length);
+	}
+
+	/** What follows the messages told so far and is none any more; nothing is held after that. */
+	rest(): Uint8Array {
+		const rest = this.#held;
+		this.#held = NOTHING;
+		return rest;
 	}
 }
 
