@@ -144,17 +144,20 @@ export function listenForStreams(
 	if (protocol === "tls") endLateHandshakes(server);
 	return new Promise((resolve) => {
 		server.once("error", (error) => resolve(nodeError(error, "listen", address) satisfies SystemError));
-		server.listen({ host: address ?? ANY_ADDRESS[family], port, ipv6Only: family === 6, exclusive: true }, () => {
-			// Connections that broke before they were ours to take.
-			server.on("error", () => {});
-			const bound = server.address();
-			const place = bound !== null && typeof bound === "object" ? bound : { address: address ?? "", port };
-			resolve({
-				local: unzoned(place.address, place.port),
-				renew: (certificate, key) => renew(server, certificate, key),
-				close: () => server.close(),
-			});
-		});
+		server.listen(
+			{ host: zoned(address ?? ANY_ADDRESS[family], request.zone), port, ipv6Only: family === 6, exclusive: true },
+			() => {
+				// Connections that broke before they were ours to take.
+				server.on("error", () => {});
+				const bound = server.address();
+				const place = bound !== null && typeof bound === "object" ? bound : { address: address ?? "", port };
+				resolve({
+					local: unzoned(place.address, place.port),
+					renew: (certificate, key) => renew(server, certificate, key),
+					close: () => server.close(),
+				});
+			},
+		);
 	});
 }
 

@@ -148,6 +148,8 @@ export interface StreamListenRequest {
 	readonly family: Family;
 	/** Null: every address of this machine. */
 	readonly address: string | null;
+	/** Of a link-local address. */
+	readonly zone?: string;
 	readonly port: number;
 	/** TLS: certificate chain and key, PEM. */
 	readonly certificate?: string;
