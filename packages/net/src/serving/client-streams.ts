@@ -1,6 +1,6 @@
 /** The streams that a service has accepted: each is cut into messages, and what is said to a client leaves on its own. */
 import type { StreamEnds, StreamListener, StreamTransport, TransportAddress } from "../transport/transport.ts";
-import { StreamMessages } from "./stream-messages.ts";
+import { type StreamKinds, StreamMessages } from "./stream-messages.ts";
 
 /** What the service does with them. `local`: the service's number for the listener that a stream came to. */
 export interface StreamEars {
@@ -53,15 +53,14 @@ class Client implements ClientStream {
 /** All of them. */
 export class ClientStreams {
 	readonly #ears: StreamEars;
-	readonly #channelData: boolean;
+	readonly #kinds: StreamKinds;
 	readonly #open = new Set<StreamTransport>();
 	readonly #clients = new Map<string, Client>();
 	#drained: (() => void) | null = null;
 
-	/** `channelData`: clients may send TURN's other kind of message too. */
-	constructor(ears: StreamEars, { channelData }: { readonly channelData: boolean }) {
+	constructor(ears: StreamEars, kinds: StreamKinds) {
 		this.#ears = ears;
-		this.#channelData = channelData;
+		this.#kinds = kinds;
 	}
 
 	get size(): number {
@@ -75,7 +74,7 @@ export class ClientStreams {
 
 	/** Takes a stream in; the listener is for what it tells. */
 	accept(stream: StreamTransport): StreamListener {
-		const messages = new StreamMessages({ channelData: this.#channelData });
+		const messages = new StreamMessages(this.#kinds);
 		let client: Client | null = null;
 		this.#open.add(stream);
 		this.#ears.opened();

@@ -3,15 +3,26 @@ import { decodeStunFrame, isDecodeError } from "@whither/wire";
 
 const NOTHING = new Uint8Array(0);
 
+/** What a stream may carry. */
+export interface StreamKinds {
+	readonly channelData: boolean;
+	readonly lastChannel?: number;
+}
+
 /** One direction of one stream. What it holds back is less than one message, 65 kB. */
 export class StreamMessages {
 	readonly #channelData: boolean;
+	readonly #lastChannel: number | undefined;
 	#held: Uint8Array = NOTHING;
 	#broken = false;
 
-	/** `channelData`: TURN's other kind of message may come too; without, it is as wrong as any other protocol. */
-	constructor({ channelData }: { readonly channelData: boolean }) {
+	/**
+	 * `channelData`: TURN's other kind of message may come too, with numbers up to `lastChannel` (RFC 8656's where absent);
+	 * without, it is as wrong as any other protocol.
+	 */
+	constructor({ channelData, lastChannel }: StreamKinds) {
 		this.#channelData = channelData;
+		this.#lastChannel = lastChannel;
 	}
 
 	/** The two sides have lost each other: the stream is of no more use. */
@@ -35,7 +46,7 @@ export class StreamMessages {
 	/** The next message, in memory of its own; null: it is not whole yet, or the stream is broken. */
 	next(): Uint8Array | null {
 		const held = this.#held;
-		const frame = decodeStunFrame(held);
+		const frame = decodeStunFrame(held, this.#lastChannel);
 		const isError = isDecodeError(frame);
 		if (isError) this.#broken ||= frame.error !== "truncated";
 		else if (frame.kind === "channelData" && !this.#channelData) this.#broken = true;

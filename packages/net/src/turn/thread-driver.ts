@@ -3,6 +3,7 @@
  * requests on the same ports are answered beside it.
  */
 import { SECOND, TurnServer, type TurnServerInput, type TurnServerOutput, type TurnUsers } from "@whither/core";
+import { CHANNEL_NUMBERS } from "@whither/wire";
 import type { Backend } from "../backend.ts";
 import { DelayedCall } from "../delayed-call.ts";
 import { BindingAnswers, type BindingOrder, isBinding } from "../serving/binding.ts";
@@ -66,7 +67,7 @@ export class TurnThread {
 				ended: ({ from, local }) => this.#step({ type: "streamClosed", from, local }),
 				lives: ({ from, local }) => this.#server.allocationAt(local, from) !== undefined,
 			},
-			{ channelData: true },
+			{ channelData: true, lastChannel: config.wideChannels ? CHANNEL_NUMBERS.lastOf5766 : CHANNEL_NUMBERS.last },
 		);
 		this.#places = new ServedPlaces(backend, {
 			received: (socket, datagrams) => this.#together(() => this.#received(socket, datagrams)),
