@@ -3,13 +3,15 @@
  * allocations together, take each other's nonces, and divide the relay ports.
  */
 import { randomBytes } from "node:crypto";
-import { RELAY_PORTS, type TurnUsers } from "@whither/core";
+import { RELAY_PORTS, type TurnRelayAddress, type TurnUsers } from "@whither/core";
+import { addressFamily } from "@whither/wire";
 import { type Backend, openBackend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
 import type { StunServiceFailure } from "../stun/service-io.ts";
+import { openDatagram } from "../transport/open.ts";
 import { createTurnLedger, openTurnLedger } from "./ledger.ts";
 import { ownAddresses } from "./own-addresses.ts";
-import type { TurnDrain, TurnService, TurnServiceCounters, TurnServiceOrder } from "./service-io.ts";
+import type { TurnDrain, TurnRelayPlace, TurnService, TurnServiceCounters, TurnServiceOrder } from "./service-io.ts";
 import { TurnThread } from "./thread-driver.ts";
 
 /** How often a draining service looks whether anybody is left. */
@@ -22,11 +24,34 @@ export async function openTurnService(order: TurnServiceOrder): Promise<TurnServ
 	if (isSystemError(backend)) {
 		return { place: first ?? { transport: "udp", family: 4, address: null, port: 0 }, error: backend };
 	}
-	const thread = await openThread(backend, order);
-	return thread instanceof TurnThread ? new Service(thread) : thread;
+	const relays = usableRelays(backend, order.relays);
+	if ("error" in relays) return relays;
+	const thread = await openThread(backend, order, relays);
+	return thread instanceof TurnThread ? new Service(thread, relays) : thread;
 }
 
-async function openThread(backend: Backend, order: TurnServiceOrder): Promise<TurnThread | StunServiceFailure> {
+/** Tries an address of each, so that whoever runs the service hears of it, and not its clients. */
+function usableRelays(
+	backend: Backend,
+	relays: readonly TurnRelayPlace[],
+): readonly TurnRelayAddress[] | StunServiceFailure {
+	const usable: TurnRelayAddress[] = [];
+	for (const { optional, ...relay } of relays) {
+		const place = { family: addressFamily(relay.address) ?? 4, address: relay.address, port: 0 };
+		const socket = openDatagram(backend, { ...place, use: "relay" }, { received: () => {}, failed: () => {} });
+		if (!isSystemError(socket)) socket.close();
+		else if (optional !== true) return { place: { transport: "udp", ...place }, error: socket };
+		else continue;
+		usable.push(relay);
+	}
+	return usable;
+}
+
+async function openThread(
+	backend: Backend,
+	order: TurnServiceOrder,
+	relays: readonly TurnRelayAddress[],
+): Promise<TurnThread | StunServiceFailure> {
 	const { quotas = {}, ...config } = order.config;
 	const { peers = {}, relayPorts = RELAY_PORTS } = config;
 	const threadOrder = {
@@ -34,6 +59,7 @@ async function openThread(backend: Backend, order: TurnServiceOrder): Promise<Tu
 		elsewhere: [],
 		config: {
 			...config,
+			relays,
 			relayPorts,
 			peers: { ...peers, own: [...(peers.own ?? []), ...ownAddresses()], relayPorts },
 			secret: randomBytes(32),
@@ -49,8 +75,11 @@ class Service implements TurnService {
 	readonly #thread: TurnThread;
 	#closed = false;
 
-	constructor(thread: TurnThread) {
+	readonly relays: readonly TurnRelayAddress[];
+
+	constructor(thread: TurnThread, relays: readonly TurnRelayAddress[]) {
 		this.#thread = thread;
+		this.relays = relays;
 	}
 
 	get listening() {
