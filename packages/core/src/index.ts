@@ -180,4 +180,5 @@ export {
 } from "./turn/server/server-io.ts";
 export { RELAY_PORTS } from "./turn/server/state.ts";
 export type { ByteRate, TokenBucket } from "./turn/server/token-bucket.ts";
-export type { PasswordAlgorithm, TurnUsers } from "./turn/server/users.ts";
+export type { PasswordAlgorithm, TurnUserKey, TurnUsers } from "./turn/server/users.ts";
+export { parseTurnUsers, type TurnUsersFault } from "./turn/server/users-file.ts";
