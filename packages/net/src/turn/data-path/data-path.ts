@@ -85,9 +85,13 @@ export class DataPath {
 		}
 		const from = readName(words, name);
 		if (from === null) return;
-		const outputs = this.#server.step({ type: "relayReceived", relay, from, bytes: bytes.subarray(at, at + length) }, now);
+		const outputs = this.#server.step(
+			{ type: "relayReceived", relay, from, bytes: bytes.subarray(at, at + length) },
+			now,
+		);
 		const allocation = this.#server.allocationOfRelay(relay);
-		if (allocation !== undefined && outputs.some(isChannelData)) this.#kept.keepToClient(allocation, relay, from, words, name);
+		if (allocation !== undefined && outputs.some(isChannelData))
+			this.#kept.keepToClient(allocation, relay, from, words, name);
 		this.#take(outputs, from, -1);
 	}
 
@@ -98,7 +102,8 @@ export class DataPath {
 
 	#take(outputs: readonly TurnServerOutput[], from: StunAddress | null, name: number): void {
 		for (const output of outputs)
-			if (output.type === "event" && output.event.kind === "allocationClosed") this.#kept.forget(output.event.allocation);
+			if (output.type === "event" && output.event.kind === "allocationClosed")
+				this.#kept.forget(output.event.allocation);
 		this.#sink.outputs(outputs, from, name);
 	}
 }

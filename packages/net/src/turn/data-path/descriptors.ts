@@ -9,7 +9,10 @@ export function raiseDescriptorLimit({ libc, scratch: { view, address } }: Works
 	const soft = readSize(view, 0);
 	const hard = readSize(view, 8);
 	if (soft >= wanted) return soft;
-	for (const [newSoft, newHard] of [[wanted, Math.max(hard, wanted)] as const, [Math.min(hard, wanted), hard] as const]) {
+	for (const [newSoft, newHard] of [
+		[wanted, Math.max(hard, wanted)] as const,
+		[Math.min(hard, wanted), hard] as const,
+	]) {
 		writeSize(view, 0, newSoft);
 		writeSize(view, 8, newHard);
 		if (libc.setrlimit(RLIMIT_NOFILE, address) === 0) return newSoft;

@@ -119,7 +119,15 @@ export class FlowTable {
 		// One round for each word, and four at the end.
 		for (let round = 0; round < words + 4; round++) {
 			const word =
-				round === 0 ? k0 : round === 1 ? k1 : round === 2 ? k2 : words === 3 || round > 5 ? 0 : laterWord(round, k3, k4, k5);
+				round === 0
+					? k0
+					: round === 1
+						? k1
+						: round === 2
+							? k2
+							: words === 3 || round > 5
+								? 0
+								: laterWord(round, k3, k4, k5);
 			if (round === words) v2 ^= 0xff;
 			v3 ^= word;
 			v0 = (v0 + v1) | 0;

@@ -69,7 +69,15 @@ export class KeptDecisions {
 	 * The row of channel data that may pass, which counts as passed, `bytes[at]` being its first byte; its data begin
 	 * four bytes later and are as long as its header says. -1: the machine is to be asked.
 	 */
-	toPeer(local: number, names: Int32Array, name: number, bytes: Uint8Array, at: number, length: number, now: Instant): number {
+	toPeer(
+		local: number,
+		names: Int32Array,
+		name: number,
+		bytes: Uint8Array,
+		at: number,
+		length: number,
+		now: Instant,
+	): number {
 		const number = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
 		const data = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
 		if (length < HEADER + data) return -1;
@@ -90,7 +98,14 @@ export class KeptDecisions {
 		const first = names[name] as number;
 		return familyOfName(first) === 4
 			? this.#toPeer.find(id, first, names[name + 1] as number, 0, 0, 0)
-			: this.#toPeer.find(id, first, names[name + 2] as number, names[name + 3] as number, names[name + 4] as number, names[name + 5] as number);
+			: this.#toPeer.find(
+					id,
+					first,
+					names[name + 2] as number,
+					names[name + 3] as number,
+					names[name + 4] as number,
+					names[name + 5] as number,
+				);
 	}
 
 	/** The row of a peer's datagram of `length` bytes that may pass on a channel, which counts as passed; -1: as above. */
@@ -99,7 +114,14 @@ export class KeptDecisions {
 		const row =
 			familyOfName(first) === 4
 				? this.#toClient.find(relay, first, names[name + 1] as number, 0, 0, 0)
-				: this.#toClient.find(relay, first, names[name + 2] as number, names[name + 3] as number, names[name + 4] as number, names[name + 5] as number);
+				: this.#toClient.find(
+						relay,
+						first,
+						names[name + 2] as number,
+						names[name + 3] as number,
+						names[name + 4] as number,
+						names[name + 5] as number,
+					);
 		if (row < 0 || length > MOST_DATA) return -1;
 		const owner = this.#peerOwner[row] as KeptAllocation;
 		const { allocation } = owner;
@@ -136,10 +158,17 @@ export class KeptDecisions {
 	 * Takes note that the machine has let a datagram of this peer pass on a channel. `peer`: as the machine knows it, `name`:
 	 * as the kernel does. Only of an allocation whose client has sent channel data since it last changed: its name is known.
 	 */
-	keepToClient(allocation: TurnAllocation, relayId: number, peer: { readonly address: string; readonly port: number }, names: Int32Array, name: number): void {
+	keepToClient(
+		allocation: TurnAllocation,
+		relayId: number,
+		peer: { readonly address: string; readonly port: number },
+		names: Int32Array,
+		name: number,
+	): void {
 		const relay = allocation.relays.find(({ id }) => id === relayId);
 		const permission = allocation.permissions.get(peer.address);
-		if (relay === undefined || permission === undefined || allocation.closed || allocation.transport !== "datagram") return;
+		if (relay === undefined || permission === undefined || allocation.closed || allocation.transport !== "datagram")
+			return;
 		for (const channel of allocation.channels.values()) {
 			if (channel.peer.port !== peer.port || channel.peer.address !== peer.address) continue;
 			const kept = this.#keptOf(allocation, null, 0);
@@ -178,7 +207,8 @@ export class KeptDecisions {
 			writeName(kept.client, 0, allocation.client);
 		}
 		// As the kernel knows it: with the interface of a link-local address.
-		if (names !== null) kept.client.set(names.subarray(name, name + (familyOfName(names[name] as number) === 4 ? 4 : NAME_WORDS)));
+		if (names !== null)
+			kept.client.set(names.subarray(name, name + (familyOfName(names[name] as number) === 4 ? 4 : NAME_WORDS)));
 		return kept;
 	}
 
@@ -186,7 +216,14 @@ export class KeptDecisions {
 		const first = names[name] as number;
 		return familyOfName(first) === 4
 			? table.add(id, first, names[name + 1] as number, 0, 0, 0)
-			: table.add(id, first, names[name + 2] as number, names[name + 3] as number, names[name + 4] as number, names[name + 5] as number);
+			: table.add(
+					id,
+					first,
+					names[name + 2] as number,
+					names[name + 3] as number,
+					names[name + 4] as number,
+					names[name + 5] as number,
+				);
 	}
 
 	#empty(kept: KeptAllocation): void {

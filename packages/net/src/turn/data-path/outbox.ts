@@ -27,7 +27,10 @@ const FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL;
 
 /** Bytes of packet memory that one takes. */
 export const OUTBOX_BYTES =
-	(MOST_MESSAGES + 1) * (MMSGHDR.bytes + NAME_SPACE + CONTROL_SPACE) + 2 * (MOST_SEGMENTS + 1) * IOVEC.bytes + COPY_SPACE + 1024;
+	(MOST_MESSAGES + 1) * (MMSGHDR.bytes + NAME_SPACE + CONTROL_SPACE) +
+	2 * (MOST_SEGMENTS + 1) * IOVEC.bytes +
+	COPY_SPACE +
+	1024;
 
 /** A socket that datagrams leave from. */
 export interface OutSocket {
@@ -114,7 +117,7 @@ export class Outbox {
 			(this.#joined[message] as number) < MOST_JOINED &&
 			(this.#bytes[message] as number) + length <= MOST_JOINED_BYTES &&
 			// Of a shorter one nobody can tell where it ends but by its being the last.
-			this.#joined[message] as number * size === this.#bytes[message]
+			(this.#joined[message] as number) * size === this.#bytes[message]
 		);
 	}
 
@@ -235,7 +238,11 @@ export class Outbox {
 	}
 
 	#isPlain(message: number): boolean {
-		return this.#joined[message] === 1 && this.#sourceLength[message] === 0 && this.#prefix[this.#head[message] as number] === 0;
+		return (
+			this.#joined[message] === 1 &&
+			this.#sourceLength[message] === 0 &&
+			this.#prefix[this.#head[message] as number] === 0
+		);
 	}
 
 	/** One datagram, without any structure that the kernel would have to read. */
@@ -342,7 +349,11 @@ export class Outbox {
 		const memory = this.#memory;
 		const name = this.#names + message * NAME_SPACE;
 		const length = this.#sourceLength[message] as number;
-		memory.bytes.copyWithin(this.#control + slot * CONTROL_SPACE, this.#source[message] as number, (this.#source[message] as number) + length);
+		memory.bytes.copyWithin(
+			this.#control + slot * CONTROL_SPACE,
+			this.#source[message] as number,
+			(this.#source[message] as number) + length,
+		);
 		for (let segment = this.#head[message] as number; segment >= 0; segment = this.#nextSegment[segment] as number) {
 			const before = 2 * MOST_SEGMENTS;
 			this.#vectorsUsed = before;

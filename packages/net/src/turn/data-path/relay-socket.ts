@@ -21,7 +21,7 @@ import { type SocketOption, setOption, takeError } from "../../native/socket.ts"
 import type { Workspace } from "../../native/workspace.ts";
 import { openUdpSocket } from "../../transport/udp-socket.ts";
 import { COALESCE, sizeOptions } from "./listeners.ts";
-import type { OutSocket } from "./outbox.ts";
+import type { OutSocket, OutWay } from "./outbox.ts";
 
 /** An ICMP error about what was sent to a peer. */
 export interface PeerError {
@@ -54,13 +54,21 @@ export class RelaySocket implements OutSocket {
 	round = -1;
 	first = -1;
 	last = -1;
+	readonly way: OutWay = { socket: this, control: 0, controlLength: 0 };
 	/** How many datagrams the next look is likely to find. */
 	expected = 1;
 	readonly #workspace: Workspace;
 	readonly #clock: Clock;
 	readonly #errors: PeerError[];
 
-	private constructor(parts: { workspace: Workspace; clock: Clock; errors: PeerError[]; id: number; fd: number; family: Family }) {
+	private constructor(parts: {
+		workspace: Workspace;
+		clock: Clock;
+		errors: PeerError[];
+		id: number;
+		fd: number;
+		family: Family;
+	}) {
 		this.#workspace = parts.workspace;
 		this.#clock = parts.clock;
 		this.#errors = parts.errors;
@@ -87,7 +95,8 @@ export class RelaySocket implements OutSocket {
 
 	/** For one datagram that must not be cut into fragments (DONT-FRAGMENT): runs `send` while the socket is set so. */
 	withoutFragments(send: () => void): void {
-		const set = (value: number) => setOption(this.#workspace, this.fd, { ...fragmentOption(this.family, value), need: "try" });
+		const set = (value: number) =>
+			setOption(this.#workspace, this.fd, { ...fragmentOption(this.family, value), need: "try" });
 		set(IP_PMTUDISC_DO);
 		send();
 		set(IP_PMTUDISC_DONT);

@@ -1,7 +1,8 @@
 /** What the thread that opened workers and a worker say to each other. Private to this package. */
-import type { TransportAddress } from "../../transport/transport.ts";
-import type { StunServiceFailure } from "../../stun/service-io.ts";
+
 import type { TurnUsers } from "@whither/core";
+import type { StunServiceFailure } from "../../stun/service-io.ts";
+import type { TransportAddress } from "../../transport/transport.ts";
 import type { TurnWorkerCounters, TurnWorkerDrain, TurnWorkerFailure, TurnWorkerOrder } from "./worker-io.ts";
 
 /** Handed to a worker as it starts. `order.config` is its own part. */
@@ -22,7 +23,12 @@ export type TurnWorkerCommand =
 
 /** From a worker. `locals`: null at places that were optional and are not there. */
 export type TurnWorkerReport =
-	| { readonly type: "opened"; readonly locals: readonly (TransportAddress | null)[]; readonly descriptors: readonly number[]; readonly wake: number }
+	| {
+			readonly type: "opened";
+			readonly locals: readonly (TransportAddress | null)[];
+			readonly descriptors: readonly number[];
+			readonly wake: number;
+	  }
 	| { readonly type: "notOpened"; readonly failure: StunServiceFailure }
 	| { readonly type: "counters"; readonly id: number; readonly counters: TurnWorkerCounters }
 	| { readonly type: "failed"; readonly failure: TurnWorkerFailure }
