@@ -9,6 +9,9 @@ const LOAD = fileURLToPath(new URL("load/main.mjs", import.meta.url));
 /** The servers have the first core to themselves, and whoever loads them the second. */
 export const CORES = { server: "0", load: "1" };
 
+/** Before a command line: it runs on one core, before whatever else this machine is at, and no longer than its parent. */
+export const pinned = (core) => ["setpriv", "--pdeathsig", "KILL", "nice", "-n", "-10", "taskset", "-c", core];
+
 const hardware = (text) => text.split(":").map((byte) => Number.parseInt(byte, 16));
 
 function linkOf(namespace, device) {
@@ -44,9 +47,9 @@ function gatewayOf(namespace) {
 
 /** Starts the generator; `ask` gives it an order and resolves with what came of it. */
 export function startLoad(place) {
-	const command = ["-c", CORES.load, process.execPath, LOAD, JSON.stringify(place.load)];
+	const command = [...pinned(CORES.load), process.execPath, LOAD, JSON.stringify(place.load)];
 	const child = insideNamespace(place.namespaces.client, () =>
-		spawn("taskset", command, { stdio: ["pipe", "pipe", "inherit"] }),
+		spawn(command[0], command.slice(1), { stdio: ["pipe", "pipe", "inherit"] }),
 	);
 	const waiting = [];
 	createInterface({ input: child.stdout }).on("line", (line) => {

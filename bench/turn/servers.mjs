@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { coturnObstacle, findProgram, startTool, WHITHER } from "@whither/lab";
-import { CORES } from "./place.mjs";
+import { CORES, pinned } from "./place.mjs";
 
 const PORT = 3478;
 const USER = { username: "u", password: "p" };
@@ -40,7 +40,7 @@ export async function startServer(place, kind) {
 	const address = place.serverAddress(KINDS.indexOf(kind));
 	const folder = mkdtempSync(join(tmpdir(), "whither-bench-"));
 	const command = kind === "coturn" ? coturn(address, folder) : whither(address, `${place.load.peerAddress}/32`);
-	const tool = startTool(["taskset", "-c", CORES.server, ...command], {
+	const tool = startTool([...pinned(CORES.server), ...command], {
 		namespace: place.namespaces.router,
 		timeoutMs: HOUR_MS,
 	});

@@ -2,7 +2,7 @@
 import { randomFillSync } from "node:crypto";
 import { insideNamespace } from "@whither/lab";
 import { Arena, constants, IOVEC, MMSGHDR, writeSize } from "@whither/net/native";
-import { encodeStun, parseAddress } from "@whither/wire";
+import { encodeStun, parseAddress, shortTermKey } from "@whither/wire";
 import { FORGED } from "./addresses.mjs";
 import { BATCH, libc, scratch } from "./kernel.mjs";
 import { residentBytes } from "./process-use.mjs";
@@ -27,7 +27,7 @@ function forgedAllocates() {
 	const transactionId = new Uint8Array(12);
 	const transport = { name: "requestedTransport", value: UDP };
 	const bare = encodeStun({ class: "request", method: "allocate", transactionId, attributes: [transport] });
-	const key = randomFillSync(new Uint8Array(16));
+	const key = shortTermKey("wrong");
 	const nonce = "obMatJos2AAAB1234567890abcdef";
 	const credentials = [
 		{ name: "username", value: "u" },

@@ -14,7 +14,7 @@ import {
 	writeSize,
 } from "@whither/net/native";
 
-const { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLIN, MSG_DONTWAIT, SO_RCVBUF, SOL_SOCKET } = constants;
+const { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLIN, MSG_DONTWAIT, SOL_SOCKET } = constants;
 const { AF_INET, SO_RCVBUFFORCE, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } = constants;
 /** include/uapi/linux/udp.h: send as datagrams of so many bytes each; hand up several of a flow at once. */
 export const SOL_UDP = 17;
