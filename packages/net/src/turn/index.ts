@@ -1,0 +1,10 @@
+/** TURN on real sockets: an entry of its own, so that whoever only traces does not load it. */
+export { openTurnService } from "./service.ts";
+export {
+	isTurnServiceFailure,
+	type TurnDrain,
+	type TurnService,
+	type TurnServiceCounters,
+	type TurnServiceOrder,
+	type TurnThreadCounters,
+} from "./service-io.ts";
