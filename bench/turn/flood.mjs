@@ -19,11 +19,12 @@ const INTERVAL_MS = 5;
 async function measureOnce({ load }, running, flood) {
 	const { server, pid } = running;
 	const order = { work: "flood", ...flood, server, pid, mostBytes: MOST_BYTES, intervalMs: INTERVAL_MS };
-	const { sent, perSecond, before, most, watched } = await load.ask(order);
+	const { sent, perSecond, before, most, processorNs, watched } = await load.ask(order);
 	const ways = [...watched.toPeer, ...watched.toClient];
 	return {
 		sent,
 		perSecond,
+		us: processorNs / sent / 1e3,
 		grownMb: (most - before) / 2 ** 20,
 		beforeMb: before / 2 ** 20,
 		lossPercent: (100 * watched.lost) / watched.sent,
@@ -37,6 +38,7 @@ const COLUMNS = [
 	"server",
 	"sent",
 	"a second",
+	"us each",
 	"MB before",
 	"grown",
 	"limit",
@@ -62,11 +64,22 @@ export async function measureFlood(context) {
 			}
 		}
 	}
-	const rows = figures.map(({ name, kind, sent, perSecond, beforeMb, grownMb, lossPercent, p50Us, p99Us }) => {
+	const rows = figures.map(({ name, kind, sent, perSecond, us, beforeMb, grownMb, lossPercent, p50Us, p99Us }) => {
 		const ours = kind === "whither";
 		const judged = (value, most) => [most, ours ? verdict(value, { most }) : ""];
 		const memory = [beforeMb, grownMb, ...judged(grownMb, FLAT_MB)];
-		return [name, kind, sent, perSecond, ...memory, lossPercent, ...judged(lossPercent, LOSS_PERCENT), p50Us, p99Us];
+		return [
+			name,
+			kind,
+			sent,
+			perSecond,
+			us,
+			...memory,
+			lossPercent,
+			...judged(lossPercent, LOSS_PERCENT),
+			p50Us,
+			p99Us,
+		];
 	});
 	print("Floods, with an authenticated session beside them", COLUMNS, rows);
 	return figures;

@@ -5,7 +5,7 @@ import { Arena, constants, IOVEC, MMSGHDR, writeSize } from "@whither/net/native
 import { encodeStun, parseAddress, shortTermKey } from "@whither/wire";
 import { FORGED } from "./addresses.mjs";
 import { BATCH, libc, scratch } from "./kernel.mjs";
-import { residentBytes } from "./process-use.mjs";
+import { processorNs, residentBytes } from "./process-use.mjs";
 
 const { MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW } = constants;
 /** include/linux/socket.h, uapi/linux/if_packet.h: struct sockaddr_ll has the interface at 4, and 20 bytes. */
@@ -147,7 +147,7 @@ class FrameSender {
 /** Sends `count` frames, `perSecond`; ends early when the server has grown by `mostBytes`. `beside(ms)` is called all the time. */
 export function flood(place, { server, pid, kind, count, perSecond, mostBytes, beside = () => {} }) {
 	const sender = new FrameSender(place, server, KINDS[kind]());
-	const before = residentBytes(pid);
+	const [before, processor] = [residentBytes(pid), processorNs(pid)];
 	const startedAt = performance.now();
 	let [sent, slots, most, lookAt] = [0, 0, before, 0];
 	let elapsed = 0;
@@ -164,5 +164,11 @@ export function flood(place, { server, pid, kind, count, perSecond, mostBytes, b
 		most = Math.max(most, residentBytes(pid));
 	}
 	sender.close();
-	return { sent, perSecond: (1000 * sent) / elapsed, before, most: Math.max(most, residentBytes(pid)) };
+	return {
+		sent,
+		perSecond: (1000 * sent) / elapsed,
+		before,
+		most: Math.max(most, residentBytes(pid)),
+		processorNs: processorNs(pid) - processor,
+	};
 }
