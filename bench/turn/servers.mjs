@@ -22,8 +22,16 @@ function coturn(address, folder) {
 }
 
 function whither(address, peers) {
+	if (process.env.WORKER_SERVER)
+		return [
+			process.execPath,
+			...(process.env.NODE_FLAGS?.split(" ") ?? []),
+			new URL("worker-server.mjs", import.meta.url).pathname,
+			address,
+			peers,
+		];
 	return [
-		...[process.execPath, WHITHER, "serve", "--listen", address, `--stun-port=${PORT}`, "--workers", "1"],
+		...[process.execPath, WHITHER, "serve", "--listen", address, `--stun-port=${PORT}`, "--no-http", "--workers", "1"],
 		...["--user", `${USER.username}:${USER.password}`, "--realm", REALM, "--allow-peer", peers],
 	];
 }
