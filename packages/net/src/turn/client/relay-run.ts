@@ -57,6 +57,8 @@ export class RelayRun {
 	#current = 0;
 	#former: number | null = null;
 	#nextLocal = 0;
+	/** Legs to move to that do not stand yet. */
+	readonly #unopenedLegs = new Set<number>();
 	#cause: RelayCause | null = null;
 	/** The allocation was asked for. */
 	#begun = false;
@@ -90,6 +92,10 @@ export class RelayRun {
 
 	/** Whatever is to be sent meanwhile leaves at the end, together. */
 	together(steps: () => void): void {
+		if (this.#gathered !== null) {
+			steps();
+			return;
+		}
 		this.#gathered = [];
 		steps();
 		const gathered = this.#gathered;
@@ -140,8 +146,11 @@ export class RelayRun {
 		const local = this.#nextLocal++;
 		const { sourcePort: _, ...order } = this.#order;
 		const leg = openLeg(this.#backend, { ...order, source }, this.#legListener(local));
-		if (!isSystemError(leg)) this.#legs.set(local, leg);
-		else setImmediate(() => this.#moveFailed(leg, local));
+		if (isSystemError(leg)) setImmediate(() => this.#moveFailed(leg, local));
+		else {
+			this.#legs.set(local, leg);
+			this.#unopenedLegs.add(local);
+		}
 	}
 
 	borrow(request: ChannelRequest): Channel | SystemError {
@@ -190,6 +199,7 @@ export class RelayRun {
 	#legListener(local: number): LegListener {
 		return {
 			opened: () => {
+				this.#unopenedLegs.delete(local);
 				if (local !== this.#current) this.step({ type: "move", local });
 				else {
 					this.#begun = true;
@@ -218,9 +228,9 @@ export class RelayRun {
 	#legClosed(cause: RelayCause | null, local: number): void {
 		if (!this.#legs.delete(local)) return;
 		this.#cause = cause ?? this.#cause;
-		// One that never was in use is not the machine's yet: it was to be moved to.
-		if (local !== this.#current && local !== this.#former) this.#moveFailed(cause, local);
-		if (this.#begun) this.step({ type: "closed", local });
+		// The machine does not know of it yet: it was to be moved to.
+		if (this.#unopenedLegs.delete(local)) this.#moveFailed(cause, local);
+		else if (this.#begun) this.step({ type: "closed", local });
 		else this.#unopened(cause);
 	}
 
