@@ -38,6 +38,8 @@ type Ending<Kind extends TurnClientEvent["kind"]> = Extract<TurnClientEvent, { r
  * every socket is closed.
  */
 export type RelayEvent =
+	/** The leg stands, which for a connection means that the server is there; what was asked for is under way. */
+	| { readonly kind: "opened"; readonly at: Instant; readonly local: TransportAddress | null }
 	| Told
 	| Ending<"failed">
 	| Ending<"lost">

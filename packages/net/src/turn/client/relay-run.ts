@@ -1,5 +1,6 @@
 /** Core's TURN client on a leg, and on another leg or as another machine where those of now are of no use any more. */
 import {
+	type Instant,
 	type SystemError,
 	TurnClient,
 	type TurnClientEvent,
@@ -72,8 +73,7 @@ export class RelayRun {
 		this.#order = { ...order, server: { ...server, address: canonical(server.address) } };
 		this.#listener = listener;
 		this.#backend = openBackend();
-		const clock = isSystemError(this.#backend) ? { now: () => 0 } : this.#backend.clock;
-		this.#timer = new DelayedCall(clock, () => this.#overdue());
+		this.#timer = new DelayedCall(this, () => this.#overdue());
 		queueMicrotask(() => this.#begin());
 	}
 
@@ -84,6 +84,10 @@ export class RelayRun {
 
 	get server(): TransportAddress {
 		return this.#order.server;
+	}
+
+	now(): Instant {
+		return isSystemError(this.#backend) ? 0 : this.#backend.clock.now();
 	}
 
 	get counters(): RelayCounters {
@@ -105,11 +109,10 @@ export class RelayRun {
 
 	/** Hands the machine an input, and does what it says. */
 	step(input: TurnClientInput, arrival: Arrival | null = null): void {
-		const backend = this.#backend;
-		if (this.#over || this.#client === null || isSystemError(backend)) return;
+		if (this.#over || this.#client === null) return;
 		let outputs: readonly TurnClientOutput[];
 		try {
-			outputs = this.#client.step(input, backend.clock.now());
+			outputs = this.#client.step(input, this.now());
 		} catch (defect) {
 			this.#finish({ kind: "defect", about: defectText(defect) });
 			return;
@@ -203,6 +206,7 @@ export class RelayRun {
 				if (local !== this.#current) this.step({ type: "move", local });
 				else {
 					this.#begun = true;
+					this.#tell({ kind: "opened", at: this.now(), local: this.leg?.local ?? null });
 					this.step({ type: "allocate" });
 				}
 			},

@@ -1,5 +1,5 @@
 /** A relay as its owner holds it. */
-import type { SystemError } from "@whither/core";
+import type { Instant, SystemError } from "@whither/core";
 import type { Channel, ChannelRequest } from "../../channel/channel.ts";
 import type { TransportAddress } from "../../transport/transport.ts";
 import type {
@@ -29,6 +29,11 @@ export class Relay {
 	/** `openRelay` makes them. */
 	constructor(run: RelayRun) {
 		this.#run = run;
+	}
+
+	/** On the scale of the times that the listener is told. */
+	now(): Instant {
+		return this.#run.now();
 	}
 
 	/** Our end of the leg in use; null while it is not known. */
