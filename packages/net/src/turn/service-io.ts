@@ -28,6 +28,8 @@ export interface TurnServiceOrder {
 	readonly key?: string;
 	/** Threads for UDP clients beside this one, where the backend is native; 0: this one serves them too. */
 	readonly workers: number;
+	/** What they run, where that is not this package's own file: something that calls `serveTurnWorker`. */
+	readonly workerUrl?: URL;
 }
 
 /** How a service is brought to its end. */

@@ -372,7 +372,7 @@ export const SERVE_OPTIONS = {
 	),
 	drain: valued(
 		null,
-		wholeNumber(DRAIN_SECONDS, "S"),
+		wholeNumber(DRAIN_SECONDS, "SECONDS"),
 		"Relay",
 		"After SIGTERM, how long allocations go on; it ends as soon as none is left, or at a second signal",
 		"30",
