@@ -45,7 +45,7 @@ import { RECEIVE_SLAB_BYTES, ReceiveSlab, SLOTS } from "./receive-slab.ts";
 import { type PeerError, RelaySocket } from "./relay-socket.ts";
 import { NAME_WORDS, readName, writeName } from "./socket-names.ts";
 import { WorkerBinding } from "./worker-binding.ts";
-import type { DataPathCounters, TurnWorkerCounters, TurnWorkerOrder } from "./worker-io.ts";
+import { emptyDataPathCounters, type TurnWorkerCounters, type TurnWorkerOrder } from "./worker-io.ts";
 
 /** The longest that the thread waits without a look at anything else. */
 const MOST_WAIT_MS = 250;
@@ -73,18 +73,7 @@ export interface WorkerParts {
 
 /** One worker's sockets, tables and machine. */
 export class WorkerLoop implements DataPathSink {
-	readonly counters: DataPathCounters = {
-		received: 0,
-		receivedFromPeers: 0,
-		fastToPeers: 0,
-		fastToClients: 0,
-		fastBindings: 0,
-		bindings: 0,
-		segmented: 0,
-		dropped: {},
-		relays: 0,
-		relaysRefused: 0,
-	};
+	readonly counters = emptyDataPathCounters();
 	readonly #parts: WorkerParts;
 	readonly #memory: PacketMemory;
 	readonly #incoming: ReceiveSlab;
