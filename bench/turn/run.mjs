@@ -15,7 +15,7 @@ const PARTS = {
 	relay: { measure: measureRelay, beside: true },
 	flow: { measure: measureFlow, beside: true },
 	latency: { measure: measureLatency, beside: true },
-	binding: { measure: measureBinding, beside: true },
+	binding: { measure: measureBinding, beside: false },
 	memory: { measure: measureMemory, beside: false },
 	flood: { measure: measureFlood, beside: false },
 };
@@ -50,14 +50,14 @@ const kinds = values.servers.split(",").filter((kind) => {
 const report = { schema: "whither.bench.turn/1", startedAt: new Date().toISOString(), rounds: Number(values.rounds) };
 const place = await openPlace();
 const load = startLoad(place);
-const start = (kind) => startServer(place, kind).then((running) => awaitServer(running, load));
+const start = (kind, options) => startServer(place, kind, options).then((running) => awaitServer(running, load));
 const context = {
 	...{ load, kinds, start, rounds: Math.max(1, Number(values.rounds)), seconds: Number(values.seconds) },
 	...(values.rate === undefined ? {} : { perSecond: Number(values.rate) / 2 }),
 };
 const parts = wanted.map((name) => ({ name, ...PARTS[name] }));
 try {
-	const servers = parts.some(({ beside }) => beside) ? await Promise.all(kinds.map(start)) : [];
+	const servers = parts.some(({ beside }) => beside) ? await Promise.all(kinds.map((kind) => start(kind))) : [];
 	for (const { name, measure } of parts.filter(({ beside }) => beside)) {
 		report[name] = await measure({ ...context, servers });
 	}
