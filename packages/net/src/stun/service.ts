@@ -50,6 +50,7 @@ export async function openStunService(order: StunServiceOrder): Promise<StunServ
 		get counts() {
 			return { ...answers.counts };
 		},
+		renew: (certificate, key) => places.renew(certificate, key),
 		close: async () => {
 			places.closeAll();
 			await streams.drain();

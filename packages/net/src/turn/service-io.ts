@@ -1,5 +1,5 @@
 /** What a TURN service is asked and what it says. */
-import type { TurnCounters, TurnServerConfig, TurnUsage, TurnUsers } from "@whither/core";
+import type { TurnCounters, TurnRelayAddress, TurnServerConfig, TurnUsage, TurnUsers } from "@whither/core";
 import type { StunAddress } from "@whither/wire";
 import type { BindingOrder } from "../serving/binding.ts";
 import type { StunListening, StunPlace, StunServiceCounts, StunServiceFailure } from "../stun/service-io.ts";
@@ -8,10 +8,17 @@ import type { DataPathCounters, TurnWorkerFailure } from "./data-path/worker-io.
 /** A relay server's config without what a driver adds by itself. */
 export type TurnThreadConfig = Omit<TurnServerConfig, "unixSecondsAtZero" | "binding">;
 
+/** An address that relays are opened on. */
+export interface TurnRelayPlace extends TurnRelayAddress {
+	/** It is done without where this machine has no such address, or does not speak the family. */
+	readonly optional?: true;
+}
+
 /** A service to open. */
 export interface TurnServiceOrder {
 	/** The secret, the instance and the ledger are the service's own. */
-	readonly config: Omit<TurnThreadConfig, "secret" | "instance" | "ledger">;
+	readonly config: Omit<TurnThreadConfig, "secret" | "instance" | "ledger" | "relays">;
+	readonly relays: readonly TurnRelayPlace[];
 	/** UDP, TCP and TLS. Where four UDP places are two addresses by two ports, Binding requests are answered by RFC 5780. */
 	readonly places: readonly StunPlace[];
 	/** Binding requests on the same ports. */
@@ -21,6 +28,8 @@ export interface TurnServiceOrder {
 	readonly key?: string;
 	/** Threads for UDP clients beside this one, where the backend is native; 0: this one serves them too. */
 	readonly workers: number;
+	/** What they run, where that is not this package's own file: something that calls `serveTurnWorker`. */
+	readonly workerUrl?: URL;
 }
 
 /** How a service is brought to its end. */
@@ -33,6 +42,8 @@ export interface TurnDrain {
 /** A service under way. */
 export interface TurnService {
 	readonly listening: readonly StunListening[];
+	/** Where relays are opened. */
+	readonly relays: readonly TurnRelayAddress[];
 	/** These are the users from now on; allocations that there are go on. */
 	users(users: TurnUsers): void;
 	/** What TLS clients are shown from now on; false where certificate and key do not go together, and the old ones stay. */
