@@ -31,10 +31,10 @@ export function allocate(state: TurnState, request: TurnRequest, now: Instant): 
 	const wanted = wantedOf(state, request);
 	if (typeof wanted === "number") return refused(state, reply, wanted);
 	if (state.drain !== null) return refuseDrained(state, request);
-	const code = quotaFault(state, credential.owner, wanted);
-	if (code !== null) return refused(state, reply, code);
 	if (attributeOf(message, "mobilityTicket") !== undefined && state.config.mobility === false)
 		return refused(state, reply, 405);
+	const code = quotaFault(state, credential.owner, wanted);
+	if (code !== null) return refused(state, reply, code);
 	const allocation = newAllocation(state, request, now);
 	const outputs =
 		wanted.token === null ? open(state, allocation, wanted, now) : attach(state, allocation, wanted.token);
@@ -88,14 +88,19 @@ function refuseDrained(state: TurnState, { reply, from }: TurnRequest): Outputs 
 		: refused(state, reply, 300, [{ name: "alternateServer", value }]);
 }
 
-/** A port that is kept counts like an allocation against whoever wants to keep another: else one user could keep all. */
+/**
+ * Null: it has been counted in the ledger, and there is to be an allocation. A port that is kept counts like an allocation
+ * against whoever wants to keep another: else one user could keep them all.
+ */
 function quotaFault(state: TurnState, owner: string, { pair }: Wanted): 486 | 508 | null {
 	const { perUser, total } = state.config.quotas ?? {};
 	const kept = pair ? state.reservations.size : 0;
 	if (total !== undefined && state.byId.size + kept >= total) return 508;
-	if (perUser === undefined) return null;
 	const own = (state.byOwner.get(owner) ?? 0) + (pair ? (state.reservedByOwner.get(owner) ?? 0) : 0);
-	return own >= perUser ? 486 : null;
+	if (perUser !== undefined && own >= perUser) return 486;
+	const taken = state.config.ledger?.take(owner) ?? true;
+	if (taken === true) return null;
+	return taken === "perUser" ? 486 : 508;
 }
 
 function newAllocation(state: TurnState, request: TurnRequest, now: Instant): Allocation {
