@@ -4,6 +4,7 @@ import { print, verdict } from "./rounds.mjs";
 
 const FLOODS = [
 	{ name: "a million forged Allocates", kind: "allocates", count: 1_000_000, perSecond: 100_000 },
+	{ name: "wrong passwords, with nonces", kind: "wrongPasswords", count: 300_000, perSecond: 50_000 },
 	{ name: "garbage, 200000/s for 10 s", kind: "garbage", count: 2_000_000, perSecond: 200_000 },
 ];
 /** Sent first: a heap of JavaScript grows to its size once, whoever has it work. */

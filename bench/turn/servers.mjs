@@ -1,4 +1,5 @@
 // The servers, each with one thread for clients' packets, on the first core.
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -81,4 +82,9 @@ export async function awaitServer(running, load) {
 
 function bindingOrder({ server, pid }) {
 	return { work: "bindings", server, pid, seconds: 0.05, sockets: 1, window: 1, fingerprint: false };
+}
+
+/** Has every thread of a server run before all that has no real-time priority. */
+export function putFirst({ pid }) {
+	execFileSync("chrt", ["--all-tasks", "--rr", "--pid", "5", String(pid)]);
 }
