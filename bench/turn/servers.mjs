@@ -86,5 +86,5 @@ function bindingOrder({ server, pid }) {
 
 /** Has every thread of a server run before all that has no real-time priority. */
 export function putFirst({ pid }) {
-	execFileSync("chrt", ["--all-tasks", "--rr", "--pid", "5", String(pid)]);
+	execFileSync(findProgram("chrt"), ["--all-tasks", "--rr", "--pid", "5", String(pid)]);
 }
