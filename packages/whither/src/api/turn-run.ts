@@ -5,7 +5,7 @@ import { wantedFamily } from "./course-start.ts";
 import { WhitherError } from "./error.ts";
 import { type FoundStunServer, findServer } from "./find-stun-server.ts";
 import type { PlaceResult } from "./stun-result.ts";
-import type { StunTransport } from "./stun-server-name.ts";
+import { STUNS_PORT, type StunTransport } from "./stun-server-name.ts";
 import { type CellContext, type CellOrder, tryCell } from "./turn-cell.ts";
 import { findOffers } from "./turn-offers.ts";
 import { checkTurn, type TurnRequestOptions, turnNumbers, turnUser } from "./turn-options.ts";
@@ -79,7 +79,8 @@ export class TurnRun implements AsyncIterable<TurnEvent> {
 			const context = this.#context(world, found, unixSeconds);
 			const asked = { user: context.user, unixSeconds };
 			const orders = [...found].flatMap(([transport, place]) => cellOrders(transport, place));
-			const cells = (await Promise.all(orders.map((order) => this.#tryLeg(order, context, asked)))).flat();
+			const tried = await Promise.all(orders.map((order) => this.#tryLeg(order, context, asked)));
+			const cells = await this.#againOverQuota(tried.flat(), orders, context, asked);
 			const offers = await this.#offers(context);
 			return this.#document({ name: server, cells, offers, asked, context });
 		} finally {
@@ -107,8 +108,9 @@ export class TurnRun implements AsyncIterable<TurnEvent> {
 			transports.map(async (transport) => {
 				const { host } = name;
 				const own = transport === "tls" ? (options.tlsPort ?? null) : null;
-				// A port says which server it is; that of TLS is another unless a URI names it.
-				const port = own ?? (transport === "tls" && transports.length > 1 ? null : name.port);
+				// A port is that of UDP and TCP; of TLS too where TLS alone is meant or usually listens there.
+				const isOfTls = transports.length === 1 || name.port === HTTPS_PORT || name.port === STUNS_PORT;
+				const port = own ?? (transport === "tls" && !isOfTls ? null : name.port);
 				const service = turnService(transport);
 				return [transport, await findServer({ host, port }, { ...service, family }, lookups)] as const;
 			}),
@@ -138,6 +140,26 @@ export class TurnRun implements AsyncIterable<TurnEvent> {
 				this.#allocated ??= { cell, allocated };
 			},
 		};
+	}
+
+	/** Legs that our own other ones used the user's quota up for are tried again, one after the other. */
+	async #againOverQuota(
+		cells: readonly TurnCellResult[],
+		orders: readonly PortedOrder[],
+		context: CellContext,
+		asked: AskedTurn,
+	): Promise<readonly TurnCellResult[]> {
+		if (this.#allocated === null) return cells;
+		const again: TurnCellResult[] = [];
+		for (const cell of cells) {
+			const order = orders.find(
+				({ transport, family, server }) =>
+					transport === cell.transport && family === cell.family && server.port === cell.server.port,
+			);
+			const isOver = cell.failure?.code === "quotaReached" && order !== undefined && !context.signal.aborted;
+			again.push(isOver ? await this.#tryCell(order, context, asked) : cell);
+		}
+		return again;
 	}
 
 	/** A leg; of TLS on its usual port also the web's, where that fails or says nothing for a while. */

@@ -37,8 +37,9 @@ const UNLENDABLE = {
 
 /** Inside a TCP connection where the privilege is there, else by connecting. */
 async function traceConnection({ server, family }: CellOrder, signal: AbortSignal): Promise<TraceRun> {
-	const { trace } = await import("./trace.ts");
-	const order = { port: server.port, family, queries: 1, signal } as const;
+	const [{ trace }, { openRealWorldHere }] = await Promise.all([import("./trace.ts"), import("./real-world.ts")]);
+	const world = await openRealWorldHere();
+	const order = { port: server.port, family, queries: 1, signal, world } as const;
 	const zone = server.zone === undefined ? "" : `%${server.zone}`;
 	const host = `${server.address}${zone}`;
 	const inside = trace(host, { ...order, method: "tcpinsession" });

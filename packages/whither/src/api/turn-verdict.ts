@@ -45,7 +45,8 @@ function phraseOf(cell: CellFindings, asked: AskedTurn): string {
 	const { failure } = cell;
 	if (failure?.code === "timeout" && !(cell.transport !== "udp" && cell.reachable)) return "{} {is} filtered";
 	if (failure?.code === "unreachable" && failure.system?.errnoName === "ECONNREFUSED") return "{} {is} refused";
-	return failure === null ? "{} {is} silent" : `over {}, ${failureSentence(cell, failure, asked)}`;
+	if (failure === null) return "{} {is} silent";
+	return `{}: ${failureSentence(cell, failure, asked, "the server")}`;
 }
 
 /** "UDP 3478", "TLS 443 over IPv6": the family where others of the same kind are not meant. */
@@ -70,12 +71,19 @@ const TELLING: readonly (readonly TurnCellFailure["code"][])[] = [
 	["integrity", "bidDown", "unsupportedAlgorithm", "badChallenge", "badAnswer"],
 	["badRequest", "serverError", "refused"],
 	["outOfTime", "stopped"],
-	["tls"],
 	["notStun", "closed"],
+	["tls"],
 ];
 
 function hopeless(host: string, cells: readonly CellFindings[], asked: AskedTurn): string {
 	const failures = cells.flatMap((cell) => (cell.failure === null ? [] : [{ cell, failure: cell.failure }]));
+	const certificate = failures.find(
+		({ failure }) => failure.code === "tls" && /CERT|SIGN|ISSUER/.test(failure.tls?.reason ?? ""),
+	);
+	const known = failures.some(
+		({ failure }) => failure.code !== "tls" && TELLING.slice(0, -2).some((codes) => codes.includes(failure.code)),
+	);
+	if (certificate !== undefined && !known) return failureSentence(certificate.cell, certificate.failure, asked);
 	for (const codes of TELLING) {
 		const found = failures.find(({ failure }) => codes.includes(failure.code));
 		if (found !== undefined) return failureSentence(found.cell, found.failure, asked);

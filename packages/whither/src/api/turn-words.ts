@@ -23,9 +23,13 @@ export function cellSentence(cell: CellFindings, asked: AskedTurn): string {
 	return lost === 0 ? `relays over ${over}` : `relays over ${over} and loses ${lost} of ${relaying.sent} packets`;
 }
 
-/** The sentence for a leg that did not relay. */
-export function failureSentence(cell: Failed, failure: TurnCellFailure, asked: AskedTurn): string {
-	const where = formatEndpoint(cell.server);
+/** The sentence for a leg that did not relay; `where`: what its server is called there. */
+export function failureSentence(
+	cell: Failed,
+	failure: TurnCellFailure,
+	asked: AskedTurn,
+	where = formatEndpoint(cell.server),
+): string {
 	switch (failure.code) {
 		case "unauthorized":
 		case "staleNonce":
@@ -58,7 +62,7 @@ export function failureSentence(cell: Failed, failure: TurnCellFailure, asked: A
 }
 
 const WORDS: Readonly<Partial<Record<TurnCellFailure["code"], (where: string) => string>>> = {
-	quotaReached: (where) => `${where}: this user's quota of allocations is reached (486)`,
+	quotaReached: (where) => `this user has as many allocations as ${where} lets it have: its quota is reached (486)`,
 	insufficientCapacity: (where) => `${where} has no relayed address left (508)`,
 	familyUnsupported: (where) => `${where} has no relayed addresses of this family (440)`,
 	transportUnsupported: (where) => `${where} does not relay this transport (442)`,
