@@ -41,8 +41,8 @@ export interface TestServiceOrder extends Partial<Omit<TurnServiceOrder, "config
 	readonly config?: Partial<TurnServiceOrder["config"]>;
 }
 
-/** Tests run from source, which a worker cannot. */
-const WORKER = new URL("../../dist/turn/data-path/data-path-worker.js", import.meta.url);
+/** What workers run: tests run from source, which a worker cannot. */
+export const WORKER = new URL("../../dist/turn/data-path/data-path-worker.js", import.meta.url);
 
 /** One that listens for everything on loopback of both families, lets loopback be peers, and knows `TURN_USER`. */
 export async function openTestService(order: TestServiceOrder = {}): Promise<TestService> {

@@ -195,7 +195,8 @@ export class RelayRun {
 	}
 
 	#unopened(cause: RelayCause | null): void {
-		const known = { error: null, alternate: null, unknownAttributes: [] };
+		const elsewhere = { alternate: null, alternateDomain: null, mayFollow: false };
+		const known = { error: null, ...elsewhere, unknownAttributes: [] };
 		this.#finish({ kind: "failed", why: "unreachable", ...known, cause });
 	}
 
