@@ -128,8 +128,8 @@ export class WorkerLoop implements DataPathSink {
 	open(): StunServiceFailure | { readonly locals: readonly (TransportAddress | null)[]; readonly wake: number } {
 		const { workspace, order, worker } = this.#parts;
 		const failed = this.#openWaiting();
-		const [first] = order.places;
-		if (failed !== null && first !== undefined) return { place: first, error: failed };
+		const [first = { transport: "udp", family: 4, address: null, port: 0 } as const] = order.places;
+		if (failed !== null) return { place: first, error: failed };
 		const locals: (TransportAddress | null)[] = [];
 		for (const [index, place] of order.places.entries()) {
 			const fd = openListener(workspace, place, worker);
@@ -172,12 +172,16 @@ export class WorkerLoop implements DataPathSink {
 		raiseDescriptorLimit(workspace, ports * worker.count + OTHER_DESCRIPTORS);
 	}
 
-	/** Serves until told to end. What came before all workers had their sockets may be another's: it is let go. */
-	run(): void {
-		for (const listener of this.#listeners) {
-			this.#drain(listener.fd);
-			this.#watch(listener.fd);
+	/** Begins to hear clients. What came before all workers had their sockets may be another's: it is let go. */
+	begin(): void {
+		for (const { fd } of this.#listeners) {
+			if (this.#parts.worker.count > 1) this.#drain(fd);
+			this.#watch(fd);
 		}
+	}
+
+	/** Serves until told to end. */
+	run(): void {
 		while (this.#turn());
 	}
 
