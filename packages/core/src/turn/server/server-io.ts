@@ -119,6 +119,8 @@ export type TurnServerInput =
 	| { readonly type: "timer" }
 	/** These are the users from now on. */
 	| { readonly type: "users"; readonly users: TurnUsers }
+	/** These are the rules of whom relays may send to: what was let in before and is denied now ends at once. */
+	| { readonly type: "peers"; readonly peers: PeerRules }
 	/** No more allocations; those there are end at `until`. `alternate`: servers to try instead (300), of either family. */
 	| { readonly type: "drain"; readonly until: Instant; readonly alternate?: readonly StunAddress[] };
 

@@ -6,6 +6,7 @@ import { allocate, giveUp, relayFailed, relayOpened } from "./allocate.ts";
 import type { Allocation, TurnAllocation } from "./allocation.ts";
 import { authenticate } from "./authenticate.ts";
 import { addUsage, count, type TurnCounters } from "./counters.ts";
+import { ruleAnew } from "./new-rules.ts";
 import { channelBind, createPermission } from "./permissions.ts";
 import { refresh } from "./refresh.ts";
 import { channelData, relayError, relayReceived, send } from "./relaying.ts";
@@ -121,6 +122,8 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerOutput> {
 			case "users":
 				state.reload(input.users);
 				return [];
+			case "peers":
+				return ruleAnew(state, input.peers, now);
 			case "drain":
 				state.drain = { until: input.until, alternate: input.alternate ?? [] };
 				return this.#expire(now);
