@@ -49,6 +49,8 @@ export interface TurnServerConfig {
 	readonly tcpRelays?: boolean;
 	/** Clients that move keep their allocation (RFC 8016); by default they may. */
 	readonly mobility?: boolean;
+	/** Relays can send with DF; by default they can. Where not, DONT-FRAGMENT is unknown here (RFC 8656 §7.2). */
+	readonly dontFragment?: boolean;
 	/** Channels up to 0x7fff, as RFC 5766 had them. */
 	readonly wideChannels?: boolean;
 	/** The family of an allocation that names none: `ipv4` (RFC 8656 §7.2), or that which the client came by. */

@@ -168,7 +168,7 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerOutput> {
 			return refused(state, reply, believed.code, believed.challenge ? state.challenge(from, now) : []);
 		}
 		const signed = { ...reply, sign: believed.sign };
-		const fault = attributeFault(message);
+		const fault = attributeFault(message, state);
 		if (fault !== null) {
 			const items = fault.unknown.length > 0 ? [{ name: "unknownAttributes", value: fault.unknown } as const] : [];
 			return refused(state, signed, fault.code, items);
