@@ -28,6 +28,10 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	FILE: "trace.pcapng",
 	SERVER: "dns",
 	KBPS: "5000",
+	"NAME,...": "udp,tls",
+	P: "sesame",
+	BYTES: "200",
+	"ADDR:PORT": "192.0.2.1:7",
 };
 
 describe("the option table", () => {
