@@ -64,10 +64,12 @@ export function allocatedOf(
 		mobile: wish.mobility && ticket !== undefined && ticket.length > 0,
 		dontFragment: wish.dontFragment,
 		software: attributeOf(message, "software") ?? null,
+		integrity: integrityOf(message),
 		rttNs,
 	};
 }
 
+<<<<<<< HEAD
 /** Before its end an allocation is refreshed, time enough for a whole transaction and half of another. */
 const REFRESHED_BEFORE = 60 * SECOND;
 
@@ -79,6 +81,11 @@ export function timesOf(lifetimeSeconds: number): { readonly expiresAfter: Insta
 	const expiresAfter = Math.min(lifetimeSeconds, LONGEST_SECONDS) * SECOND;
 	const isShort = expiresAfter <= 2 * REFRESHED_BEFORE;
 	return { expiresAfter, refreshedAfter: isShort ? expiresAfter / 2 : expiresAfter - REFRESHED_BEFORE };
+=======
+function integrityOf(message: StunMessage): TurnAllocated["integrity"] {
+	if (attributeOf(message, "messageIntegritySha256") !== undefined) return "sha256";
+	return attributeOf(message, "messageIntegrity") === undefined ? null : "sha1";
+>>>>>>> main
 }
 
 /** Those before the integrity attribute: the others count for nothing. */

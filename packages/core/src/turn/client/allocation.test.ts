@@ -46,7 +46,7 @@ describe("an allocation", () => {
 			{
 				...{ kind: "allocated", relayed: [RELAYED], mapped: MAPPED, lifetimeSeconds: 600, server: RELAY },
 				...{ addressError: null, reservationToken: null, mobile: false, dontFragment: false },
-				...{ software: null, rttNs: 0 },
+				...{ software: null, integrity: "sha1", rttNs: 0 },
 			},
 		]);
 		expect(under.sent("allocate")).toHaveLength(2);

@@ -158,6 +158,8 @@ export interface TurnAllocated {
 	/** The relay knows DONT-FRAGMENT; false where it was not asked. */
 	readonly dontFragment: boolean;
 	readonly software: string | null;
+	/** What the server signs with; null where it knows everybody. */
+	readonly integrity: "sha1" | "sha256" | null;
 	/** Of the last transaction; null where several transmissions leave it open. */
 	readonly rttNs: number | null;
 }
