@@ -69,7 +69,6 @@ export function allocatedOf(
 	};
 }
 
-<<<<<<< HEAD
 /** Before its end an allocation is refreshed, time enough for a whole transaction and half of another. */
 const REFRESHED_BEFORE = 60 * SECOND;
 
@@ -81,11 +80,11 @@ export function timesOf(lifetimeSeconds: number): { readonly expiresAfter: Insta
 	const expiresAfter = Math.min(lifetimeSeconds, LONGEST_SECONDS) * SECOND;
 	const isShort = expiresAfter <= 2 * REFRESHED_BEFORE;
 	return { expiresAfter, refreshedAfter: isShort ? expiresAfter / 2 : expiresAfter - REFRESHED_BEFORE };
-=======
+}
+
 function integrityOf(message: StunMessage): TurnAllocated["integrity"] {
 	if (attributeOf(message, "messageIntegritySha256") !== undefined) return "sha256";
 	return attributeOf(message, "messageIntegrity") === undefined ? null : "sha1";
->>>>>>> main
 }
 
 /** Those before the integrity attribute: the others count for nothing. */
