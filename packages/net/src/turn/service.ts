@@ -79,7 +79,7 @@ function planOf(backend: Backend, order: TurnServiceOrder, relays: readonly Turn
 	};
 	const memory = createTurnLedger(quotas, randomBytes(32));
 	const tls = certificate === undefined || key === undefined ? {} : { certificate, key };
-	const common = { binding, ...tls };
+	const common = { binding, ...tls, ...(order.streams === undefined ? {} : { streams: order.streams }) };
 	const ledger = openTurnLedger(memory);
 	const datagrams = places.filter(({ transport }) => transport === "udp");
 	const divided = backend.name === "native" && datagrams.length > 0 ? divideRange(relayPorts, order.workers) : null;

@@ -49,6 +49,8 @@ export interface TurnServerConfig {
 	readonly tcpRelays?: boolean;
 	/** Clients that move keep their allocation (RFC 8016); by default they may. */
 	readonly mobility?: boolean;
+	/** Relays can send with DF; by default they can. Where not, DONT-FRAGMENT is unknown here (RFC 8656 §7.2). */
+	readonly dontFragment?: boolean;
 	/** Channels up to 0x7fff, as RFC 5766 had them. */
 	readonly wideChannels?: boolean;
 	/** The family of an allocation that names none: `ipv4` (RFC 8656 §7.2), or that which the client came by. */
@@ -81,6 +83,11 @@ export const TURN_ANSWER_LIMITS: AnswerLimits = {
 	perSource: { perSecond: 100, burst: 1000 },
 	sources: 4096,
 };
+
+/** Another server to try; `domain`: whose certificate it shows, where that is not ours (RFC 8489 §14.16). */
+export interface TurnAlternate extends StunAddress {
+	readonly domain?: string;
+}
 
 /** An ICMP error about a peer, as attribute ICMP tells it (RFC 8656 §18.13). */
 export interface TurnIcmp {
@@ -119,8 +126,10 @@ export type TurnServerInput =
 	| { readonly type: "timer" }
 	/** These are the users from now on. */
 	| { readonly type: "users"; readonly users: TurnUsers }
+	/** These are the rules of whom relays may send to: what was let in before and is denied now ends at once. */
+	| { readonly type: "peers"; readonly peers: PeerRules }
 	/** No more allocations; those there are end at `until`. `alternate`: servers to try instead (300), of either family. */
-	| { readonly type: "drain"; readonly until: Instant; readonly alternate?: readonly StunAddress[] };
+	| { readonly type: "drain"; readonly until: Instant; readonly alternate?: readonly TurnAlternate[] };
 
 /** What a relay server puts out. */
 export type TurnServerOutput =
@@ -183,5 +192,7 @@ export type TurnIgnoreReason =
 	/** About a relay or connection that is no more, or never was. */
 	| "unknownRelay"
 	| "unknownConnection"
+	/** A message on a stream that carries a peer's connection. */
+	| "boundStream"
 	/** Nothing is due. */
 	| "nothingDue";

@@ -6,10 +6,10 @@ import type { Backend } from "../../backend.ts";
 import type { Channel, ChannelRequest } from "../../channel/channel.ts";
 import { isSystemError, systemError } from "../../errors.ts";
 import { ERRNO } from "../../native/errno.ts";
-import { openStream } from "../../transport/stream.ts";
 import { StreamMessages } from "../../serving/stream-messages.ts";
 import { openDatagram } from "../../transport/open.ts";
 import { sourceAddressFor } from "../../transport/source-address.ts";
+import { openStream } from "../../transport/stream.ts";
 import type { StreamListener, StreamTransport, TransportAddress } from "../../transport/transport.ts";
 import type { RelayCause, RelayOrder } from "./relay-io.ts";
 
