@@ -1,7 +1,7 @@
 /** The legs of a relay: the socket or the connection between us and the server. */
 
 import type { Family, Instant, SystemError } from "@whither/core";
-import { addressFamily } from "@whither/wire";
+import { addressFamily, formatAddress, isDecodeError, parseAddress } from "@whither/wire";
 import type { Backend } from "../../backend.ts";
 import type { Channel, ChannelRequest } from "../../channel/channel.ts";
 import { isSystemError, systemError } from "../../errors.ts";
@@ -142,4 +142,10 @@ export function connectTo({ clock }: Backend, order: RelayOrder, listener: Strea
 
 function unsupported(call: string): SystemError {
 	return systemError(call, ERRNO.EPROTONOSUPPORT);
+}
+
+/** An address as answers come from it; what is none stays as it is. */
+export function canonicalText(address: string): string {
+	const bytes = parseAddress(address);
+	return isDecodeError(bytes) ? address : formatAddress(bytes);
 }

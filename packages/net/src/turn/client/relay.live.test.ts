@@ -185,7 +185,7 @@ describe.skipIf(obstacle !== null)(skippable("a relay of coturn's", obstacle), (
 			const port = transport === "tls" ? coturn.tlsPort : coturn.port;
 			expect(there).toEqual({ address: "127.0.0.1", port });
 			expect(one.relay.server).toMatchObject(there);
-			expect(one.events[0]).toEqual({ kind: "redirected", to: there });
+			expect(await one.told("redirected")).toEqual({ kind: "redirected", to: there });
 			if (transport === "tls") return;
 			const minding = talk(orderFor(transport, 4, {}, first));
 			expect(await minding.told("failed")).toMatchObject({ why: "redirected", alternate: there });
