@@ -54,6 +54,8 @@ export class WorkerLoop {
 	#binding: WorkerBinding | null = null;
 	/** When the thread last woke. */
 	#now: Instant = 0;
+	/** At sockets, so far. */
+	#looks = 0;
 	/** Slots of `fromPeers` that are in use until all is sent. */
 	#used = 0;
 
@@ -179,7 +181,7 @@ export class WorkerLoop {
 		const slab = this.#incoming;
 		const wanted = listener.expected;
 		const count = this.#parts.workspace.libc.recvmmsg(listener.fd, slab.address(0), wanted, MSG_DONTWAIT, 0);
-		listener.expected = count === wanted ? Math.min(SLOTS, wanted * 4) : Math.max(1, count);
+		listener.expected = expectedAfter(count, wanted, this.#looks++);
 		for (let slot = 0; slot < count; slot++) {
 			const local = this.#ways.numberOf(listener, slab, slot);
 			const name = slab.nameAt(slot) >> 2;
@@ -239,7 +241,7 @@ export class WorkerLoop {
 		const wanted = Math.min(relay.expected, SLOTS - first);
 		const count = libc.recvmmsg(relay.fd, slab.address(first), wanted, MSG_DONTWAIT, 0);
 		if (count <= 0) return;
-		relay.expected = count === wanted ? Math.min(SLOTS, wanted * 4) : count;
+		relay.expected = expectedAfter(count, relay.expected, this.#looks++);
 		this.#used = first + count;
 		for (let slot = first; slot < first + count; slot++) this.#fromPeer(relay, slot, now);
 		slab.reset(first, first + count);
@@ -304,4 +306,13 @@ export class WorkerLoop {
 		this.drainUntil(0, []);
 		this.#sockets.close();
 	}
+}
+
+/**
+ * How many datagrams the next look at a socket is for. A look for several at one costs the kernel an empty one more; so
+ * after one that found no more it is for one alone, but for every eighth, lest a queue be read one by one.
+ */
+function expectedAfter(count: number, wanted: number, looks: number): number {
+	if (count > 1) return SLOTS;
+	return wanted > 1 || looks % 8 !== 0 ? 1 : SLOTS;
 }
