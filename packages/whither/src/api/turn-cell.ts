@@ -179,12 +179,17 @@ async function relayed(
 	const trace = await traced(cell, context, first.relay, route);
 	const isMeasured = durationMs > 0 && !signal.aborted;
 	const throughput = isMeasured
-		? await context.alone(() => measureThroughput(world, route, { durationMs, signal }))
+		? await context.alone(() => measureThroughput(world, route, { durationMs, stalledMs: stalledMs(found), signal }))
 		: null;
 	await route.close();
 	const relaying: TurnRelaying = { way: route.way, peer: route.peer, bytes: size, ...found, throughput };
 	const failure = found.received > 0 || signal.aborted ? null : plainFailure("nothingBack");
 	return { ...known, relaying, refusedWays, failure, trace };
+}
+
+/** Some round trips, within reason. */
+function stalledMs({ rtt }: Pick<TurnRelaying, "rtt">): number {
+	return Math.min(500, Math.max(20, ((rtt?.p99Ns ?? 0) * 4) / 1e6));
 }
 
 /** The path, while packets are relayed as before. */

@@ -150,14 +150,19 @@ function spread(rtts: readonly number[]): TurnRelaying["rtt"] {
 
 /** Bytes in each packet while throughput is measured: what passes any relay without fragments. */
 const THROUGHPUT_BYTES = 1_200;
-/** After so long without anything, what is under way is given up for lost. */
-const STALLED_MS = 200;
+/** How throughput is measured. */
+export interface ThroughputOrder {
+	readonly durationMs: number;
+	/** After so long without anything, what is under way is given up for lost. */
+	readonly stalledMs: number;
+	readonly signal: AbortSignal;
+}
 
 /** Sends as fast as packets come back for so long; ends early when the signal says so. */
 export function measureThroughput(
 	world: TurnWorld,
 	route: EchoRoute,
-	{ durationMs, signal }: { readonly durationMs: number; readonly signal: AbortSignal },
+	{ durationMs, stalledMs, signal }: ThroughputOrder,
 ): Promise<TurnThroughput> {
 	const packets = new EchoPackets();
 	const window = new EchoWindow();
@@ -183,11 +188,11 @@ export function measureThroughput(
 			if (numbers.length > 0) route.send(numbers.map((number) => packets.packet(number, THROUGHPUT_BYTES)));
 		};
 		const watch = () => {
-			if (world.now() - lastAt > STALLED_MS * 1e6) {
+			if (world.now() - lastAt > stalledMs * 1e6) {
 				window.stalled();
 				fill();
 			}
-			forget = world.after(STALLED_MS, watch);
+			forget = world.after(stalledMs, watch);
 		};
 		route.listen((bytes) => {
 			const number = packets.numberOf(bytes);

@@ -13,18 +13,23 @@ export function turnVerdict(host: string, cells: readonly CellFindings[], asked:
 	const lossy = working.filter(({ relaying }) => relaying !== null && relaying.received < relaying.sent);
 	const losses = lossy.length === 0 ? "" : `, with loss over ${list(labels(lossy))}`;
 	if (settled.length === 0) return sentence(`relays over ${list(labels(working))}${losses}`);
-	const phrases = new Map<string, CellFindings[]>();
-	for (const cell of settled) {
-		const phrase = phraseOf(cell, asked);
-		phrases.set(phrase, [...(phrases.get(phrase) ?? []), cell]);
-	}
-	const troubles = [...phrases].map(([phrase, some]) =>
-		phrase
-			.replace("{}", list(labels(some, cells)))
-			.replace("{is}", some.length > 1 && labels(some, cells).length > 1 ? "are" : "is"),
-	);
 	const names = labels(working, cells);
-	return sentence(`${troubles.join("; ")}; ${list(names)} ${names.length > 1 ? "work" : "works"}${losses}`);
+	const outcome = `${list(names)} ${names.length > 1 ? "work" : "works"}`;
+	return sentence([...troubles(settled, cells, asked), `${outcome}${losses}`].join("; "));
+}
+
+/** What is wrong with some legs beside others that work: those with the same trouble together. */
+function troubles(settled: readonly CellFindings[], all: readonly CellFindings[], asked: AskedTurn): readonly string[] {
+	const byTrouble = new Map<string, CellFindings[]>();
+	for (const cell of settled) {
+		const trouble = troubleOf(cell, asked);
+		byTrouble.set(trouble, [...(byTrouble.get(trouble) ?? []), cell]);
+	}
+	return [...byTrouble].map(([trouble, some]) => {
+		const names = labels(some, all);
+		if (!SHORT.has(trouble)) return `${list(names)}: ${trouble}`;
+		return `${list(names)} ${names.length > 1 ? "are" : "is"} ${trouble}`;
+	});
 }
 
 /** It relays. */
@@ -40,13 +45,15 @@ function isReplaced(cell: CellFindings, working: readonly CellFindings[]): boole
 	);
 }
 
-/** About legs `{}` beside others that work: then a silence is a filter. */
-function phraseOf(cell: CellFindings, asked: AskedTurn): string {
+/** What needs no sentence. Beside others that work a silence is a filter. */
+const SHORT: ReadonlySet<string> = new Set(["filtered", "refused", "silent"]);
+
+function troubleOf(cell: CellFindings, asked: AskedTurn): string {
 	const { failure } = cell;
-	if (failure?.code === "timeout" && !(cell.transport !== "udp" && cell.reachable)) return "{} {is} filtered";
-	if (failure?.code === "unreachable" && failure.system?.errnoName === "ECONNREFUSED") return "{} {is} refused";
-	if (failure === null) return "{} {is} silent";
-	return `{}: ${failureSentence(cell, failure, asked, "the server")}`;
+	if (failure === null) return "silent";
+	if (failure.code === "timeout" && (cell.transport === "udp" || !cell.reachable)) return "filtered";
+	if (failure.code === "unreachable" && failure.system?.errnoName === "ECONNREFUSED") return "refused";
+	return failureSentence(cell, failure, asked, "the server");
 }
 
 /** "UDP 3478", "TLS 443 over IPv6": the family where others of the same kind are not meant. */
