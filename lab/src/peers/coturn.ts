@@ -15,6 +15,8 @@ export interface CoturnOptions {
 	readonly port?: number;
 	/** Long-term credentials for TURN; default: STUN alone. */
 	readonly user?: { readonly name: string; readonly password: string; readonly realm: string };
+	/** Paths of PEM files; default: no TLS. Its port is 5349. */
+	readonly tls?: { readonly certificate: string; readonly key: string };
 	/** Further options of `turnserver`. */
 	readonly options?: readonly string[];
 }
@@ -24,7 +26,8 @@ export function coturnObstacle(): string | null {
 	return findProgram("turnserver") === null ? "the server is coturn (Debian package coturn)" : null;
 }
 
-function commandLine({ addresses, port = 3478, user, options = [] }: CoturnOptions, folder: string): readonly string[] {
+function commandLine(asked: CoturnOptions, folder: string): readonly string[] {
+	const { addresses, port = 3478, user, tls, options = [] } = asked;
 	const relays = ["v4", "v6"].flatMap(
 		(family) => addresses.find((text) => text.includes(":") === (family === "v6")) ?? [],
 	);
@@ -32,9 +35,11 @@ function commandLine({ addresses, port = 3478, user, options = [] }: CoturnOptio
 		user === undefined
 			? ["--stun-only", "--no-auth"]
 			: ["--lt-cred-mech", "--user", `${user.name}:${user.password}`, "--realm", user.realm];
+	const security = tls === undefined ? ["--no-tls"] : ["--cert", tls.certificate, "--pkey", tls.key];
 	return [
 		findProgram("turnserver") ?? "turnserver",
-		...["-n", "--no-cli", "--no-tls", "--no-dtls", "-m", "1", "--log-file", "stdout", "--simple-log"],
+		...security,
+		...["-n", "--no-cli", "--no-dtls", "-m", "1", "--log-file", "stdout", "--simple-log"],
 		...["--pidfile", join(folder, "pid"), "--userdb", join(folder, "db")],
 		...addresses.map((address) => `--listening-ip=${address}`),
 		...relays.map((address) => `--relay-ip=${address}`),
