@@ -1,3 +1,5 @@
+
+
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skippable } from "../../scripts/skippable.ts";
 import type { RunningServer } from "./peers/running-server.ts";
@@ -30,7 +32,9 @@ async function runAll(
 describe.each(TURN_SERVERS)("turnutils_uclient and $name", (kind: TurnServerKind) => {
 	const obstacle = kind.obstacle ?? uclientObstacle();
 	const isCoturn = kind.name === "coturn";
-	const cases = UCLIENT_CASES.filter(({ notCoturn }) => !isCoturn || notCoturn === undefined);
+	const isFor = ({ notCoturn }: UclientCase) => !isCoturn || notCoturn === undefined;
+	const cases = UCLIENT_CASES.filter(isFor);
+	const lastCases = LAST_CASES.filter(isFor);
 
 	describe.skipIf(obstacle !== null)(skippable("flag by flag", obstacle), () => {
 		const outcomes = new Map<UclientCase, UclientOutcome>();
@@ -45,17 +49,34 @@ describe.each(TURN_SERVERS)("turnutils_uclient and $name", (kind: TurnServerKind
 				const group = cases.filter((one) => (one.credentials ?? "longTerm") === credentials);
 				server = await kind.open(place, credentials);
 				open.unshift(server);
-				const last = credentials === "longTerm" ? LAST_CASES : [];
+				const last = credentials === "longTerm" ? lastCases : [];
 				for (const part of [group, last]) for (const [one, ran] of await runAll(part, place)) outcomes.set(one, ran);
 				await server.close();
 			}
 		}, 300_000);
 
 		afterAll(async () => {
+			require("node:fs").writeFileSync(
+				`/tmp/tp/table-${kind.name.split(" ")[0]}.json`,
+				JSON.stringify(
+					[...outcomes].map(([one, r]) => ({
+						name: one.name,
+						code: r.outcome.code ?? r.outcome.signal,
+						sent: r.sent,
+						received: r.received,
+						lost: r.lost,
+						codes: r.codes,
+						complaints: r.complaints,
+						stdout: r.outcome.stdout.slice(-3000),
+						ms: r.outcome.durationMs,
+					})),
+					null,
+					1,
+				),
 			for (const one of open) await one.close();
 		});
 
-		test.each([...cases, ...LAST_CASES])("$name", (one) => {
+		test.each([...cases, ...lastCases])("$name", (one) => {
 			const ran = outcomes.get(one);
 			expect(ran).toBeDefined();
 			if (ran !== undefined) one.judge(ran);

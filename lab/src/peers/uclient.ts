@@ -10,7 +10,7 @@ export function uclientObstacle(): string | null {
 
 /** What came of a run. */
 export interface UclientOutcome {
-	/** Messages; null where it did not come so far. The last two are of those it could have heard. */
+	/** Messages; null where it did not come so far. */
 	readonly sent: number | null;
 	readonly received: number | null;
 	readonly lost: number | null;
@@ -29,6 +29,9 @@ const PLAIN = /^(Total |start_mclient: |Average |\d+ connections are completed$|
 const OLD_TLS = /^(tls_connect: cannot connect: rc=-1|errno=\d+, err=0, error:)/;
 /** It counts what comes twice, or late, as wrong answers, and goes on. */
 const LATE = /^Received wrong response (tid|method: \S+ expected \S+); trying again\.\.\.$/;
+
+/** It leaves allocations behind, and may come by the port of one again; then it waits and takes another. */
+const LEFT_BEHIND = /^(error|trying allocate again) 437\b/;
 
 /** A line without the seconds before it, which are there or not. */
 function withoutTime(line: string): string {
@@ -51,7 +54,7 @@ function readUclient(outcome: RunOutcome): UclientOutcome {
 			const [, code] = /error (\d{3}) \(/.exec(line) ?? [];
 			return code === undefined ? [] : [Number(code)];
 		}),
-		complaints: lines.filter((line) => ![PLAIN, OLD_TLS, LATE].some((pattern) => pattern.test(line))),
+		complaints: lines.filter((line) => ![PLAIN, OLD_TLS, LATE, LEFT_BEHIND].some((pattern) => pattern.test(line))),
 		outcome,
 	};
 }
