@@ -1,4 +1,4 @@
-export { ANSWER_LIMITS, AnswerCap } from "./answer-cap.ts";
+export { ANSWER_LIMITS, AnswerCap, type AnswerLimits } from "./answer-cap.ts";
 export { type Deadline, type Instant, type Machine, MICROSECOND, MILLISECOND, SECOND } from "./machine.ts";
 export type { NodeFacts, NodeInterface } from "./path-node/answer.ts";
 export { type JudgeFacts, judgePassage, type NodeVerdict, type PassReason } from "./path-node/judge.ts";
@@ -171,6 +171,7 @@ export {
 	type TurnHoldings,
 	type TurnIcmp,
 	type TurnIgnoreReason,
+	type TurnLedger,
 	type TurnRelayAddress,
 	type TurnServerConfig,
 	type TurnServerEvent,
@@ -179,4 +180,5 @@ export {
 } from "./turn/server/server-io.ts";
 export { RELAY_PORTS } from "./turn/server/state.ts";
 export type { ByteRate, TokenBucket } from "./turn/server/token-bucket.ts";
-export type { PasswordAlgorithm, TurnUsers } from "./turn/server/users.ts";
+export type { PasswordAlgorithm, TurnUserKey, TurnUsers } from "./turn/server/users.ts";
+export { parseTurnUsers, type TurnUsersFault } from "./turn/server/users-file.ts";

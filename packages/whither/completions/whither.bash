@@ -11,7 +11,7 @@ _whither() {
 	--protocol|-P) COMPREPLY=() ; return ;;
 	--dns) COMPREPLY=() ; return ;;
 	--options|-O) COMPREPLY=($(compgen -W "help fin syn rst psh ack urg ece cwr ae flags= ecn acc-ecn sysctl mss= window= no-extra-ping info ecmp= v2 version= alpn= sni= username= password= fingerprint software= network-status draft retransmit= domain= type= norecurse coverage= service= protocol=" -- "$current")) ; return ;;
-	--port|-p) COMPREPLY=() ; return ;;
+	--port) COMPREPLY=() ; return ;;
 	--first|-f) COMPREPLY=() ; return ;;
 	--max-hops|-m) COMPREPLY=() ; return ;;
 	--source|-s) COMPREPLY=() ; return ;;
@@ -46,6 +46,21 @@ _whither() {
 	--cert) COMPREPLY=() ; return ;;
 	--key) COMPREPLY=() ; return ;;
 	--tls-port) COMPREPLY=() ; return ;;
+	--token) COMPREPLY=() ; return ;;
+	--realm) COMPREPLY=() ; return ;;
+	--user) COMPREPLY=() ; return ;;
+	--users) COMPREPLY=() ; return ;;
+	--secret) COMPREPLY=() ; return ;;
+	--relay-address) COMPREPLY=() ; return ;;
+	--relay-ports) COMPREPLY=() ; return ;;
+	--allow-peer) COMPREPLY=() ; return ;;
+	--deny-peer) COMPREPLY=() ; return ;;
+	--max-allocations) COMPREPLY=() ; return ;;
+	--max-per-user) COMPREPLY=() ; return ;;
+	--max-bandwidth) COMPREPLY=() ; return ;;
+	--workers) COMPREPLY=() ; return ;;
+	--drain) COMPREPLY=() ; return ;;
+	--alternate-server) COMPREPLY=() ; return ;;
 	--queue) COMPREPLY=() ; return ;;
 	--up) COMPREPLY=() ; return ;;
 	--down) COMPREPLY=() ; return ;;
@@ -53,7 +68,7 @@ _whither() {
 	case "$command" in
 	trace) words="--method -M --icmp -I --tcp -T --udp -U --udplite -UL --dccp -D --sctp --protocol -P --tcpinsession --quic --stun --dns --options -O --disable-extra-ping --port -p --ipv4 -4 --ipv6 -6 --first -f --max-hops -m --source -s --interface -i --gateway -g --bypass-routing -r --fwmark --queries -q --sim-queries -N --tos -t --dscp --ecn --flowlabel -l --dont-fragment -F --sport --mtu --loose-match --channel --wait -w --timeout -Q --failures -H --sendwait -z --ping -x --packet-loss-threshold --packet-loss-window-size --json --ndjson --format --extensions -e --numeric -n --back --explain --color --changes --summary --as-path-lookups -A --as-server --pcap --strict --help -h" ;;
 	stun) words="--ipv4 -4 --ipv6 -6 --tcp --tls --ca --source -s --classic --lifetime --longest --timeout -Q --json --color --help -h" ;;
-	serve) words="--listen --alternate --stun-port --alternate-port --cert --key --tls-port --classic --no-turn --help -h" ;;
+	serve) words="--listen --alternate --stun-port --alternate-port --cert --key --tls-port --classic --port --token --insecure --no-http --no-turn --realm --user --users --secret --relay-address --relay-ports --allow-peer --deny-peer --max-allocations --max-per-user --max-bandwidth --workers --drain --alternate-server --help -h" ;;
 	doctor) words="--json --color --help -h" ;;
 	demo) words="--fast --realtime --json --ndjson --format --extensions -e --numeric -n --back --explain --color --help -h" ;;
 	router) words="--install --queue --interface -i --up --down --help -h" ;;

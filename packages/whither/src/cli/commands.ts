@@ -61,21 +61,13 @@ export const COMMANDS: readonly CommandRow[] = [
 	{
 		name: "serve",
 		usage: "whither serve [--listen ADDR]... [OPTION]...",
-		summary: "Serve STUN: tell clients their public address and how their NAT behaves",
+		summary: "Serve STUN and TURN: tell clients their public address, and relay for those who cannot be reached",
 		about: [
-			"Answers Binding requests over UDP, TCP and, with a certificate, TLS; on two addresses of one family also those of behaviour discovery (RFC 5780), with which clients find out what kind of NAT they are behind. Each source gets a bounded number of answers, none longer than it has to be.",
-			"Prints one line on stdout for each place that it listens on, and runs until a signal; it then takes nothing new, lets connections end, and goes.",
+			"Answers Binding requests over UDP, TCP and, with a certificate, TLS; on two addresses of one family also those of behaviour discovery (RFC 5780), with which clients find out what kind of NAT they are behind. On the same places it relays (TURN, RFC 8656 and RFC 6062) for the users of --user, --users and --secret, and for nobody without them. Relays reach no private, loopback or otherwise special address, nor this machine, unless --allow-peer says so.",
+			"Prints one line on stdout for each place that a role listens on. SIGTERM drains: no new allocations, those there are go on until --drain is over. SIGHUP reads --users, --cert and --key again. docs/turn.md has a server for production.",
 		],
 		options: SERVE_OPTIONS,
 		operands: [0, 0],
-		later: {
-			port: "the page and the API",
-			token: "the page and the API",
-			insecure: "the page and the API",
-			realm: "TURN",
-			user: "TURN",
-			secret: "TURN",
-		},
 		completes: null,
 	},
 	{

@@ -252,3 +252,21 @@ test("an Allocate of the same id by another client is its own", () => {
 	expect(under.client({ from: { ...CLIENT, port: 9 } }).ask("allocate", [UDP], id)?.class).toBe("success");
 	expect([...under.server.allocations]).toHaveLength(2);
 });
+
+test("a shared ledger is asked beside the quotas, and given back what ends", () => {
+	const counts = new Map<string, number>();
+	const ledger = {
+		take: (owner: string) => {
+			if ((counts.get(owner) ?? 0) >= 1) return "perUser" as const;
+			counts.set(owner, (counts.get(owner) ?? 0) + 1);
+			return counts.size > 1 ? ("total" as const) : (true as const);
+		},
+		give: (owner: string) => void counts.set(owner, (counts.get(owner) ?? 0) - 1),
+	};
+	const under = new ServerUnderTest({ ledger });
+	const client = under.client().allocate();
+	expect(under.client({ from: { ...CLIENT, port: 2 } }).code("allocate", [UDP])).toBe(486);
+	expect(under.client({ ...OTHER_USER, from: { ...CLIENT, port: 3 } }).code("allocate", [UDP])).toBe(508);
+	client.ask("refresh", [{ name: "lifetime", value: 0 }]);
+	expect(counts.get("alice")).toBe(0);
+});

@@ -31,10 +31,10 @@ export function allocate(state: TurnState, request: TurnRequest, now: Instant): 
 	const wanted = wantedOf(state, request);
 	if (typeof wanted === "number") return refused(state, reply, wanted);
 	if (state.drain !== null) return refuseDrained(state, request);
-	const code = quotaFault(state, credential.owner);
-	if (code !== null) return refused(state, reply, code);
 	if (attributeOf(message, "mobilityTicket") !== undefined && state.config.mobility === false)
 		return refused(state, reply, 405);
+	const code = quotaFault(state, credential.owner);
+	if (code !== null) return refused(state, reply, code);
 	const allocation = newAllocation(state, request, now);
 	const outputs =
 		wanted.token === null ? open(state, allocation, wanted, now) : attach(state, allocation, wanted.token);
@@ -86,10 +86,14 @@ function refuseDrained(state: TurnState, { reply, from }: TurnRequest): Outputs 
 		: refused(state, reply, 300, [{ name: "alternateServer", value }]);
 }
 
+/** Null: it has been counted in the ledger, and there is to be an allocation. */
 function quotaFault(state: TurnState, owner: string): 486 | 508 | null {
 	const { perUser, total } = state.config.quotas ?? {};
 	if (total !== undefined && state.byId.size >= total) return 508;
-	return perUser !== undefined && (state.byOwner.get(owner) ?? 0) >= perUser ? 486 : null;
+	if (perUser !== undefined && (state.byOwner.get(owner) ?? 0) >= perUser) return 486;
+	const taken = state.config.ledger?.take(owner) ?? true;
+	if (taken === true) return null;
+	return taken === "perUser" ? 486 : 508;
 }
 
 function newAllocation(state: TurnState, request: TurnRequest, now: Instant): Allocation {

@@ -91,6 +91,7 @@ export function closeAllocation(state: TurnState, allocation: Allocation, why: A
 	const left = (state.byOwner.get(allocation.owner) ?? 1) - 1;
 	if (left > 0) state.byOwner.set(allocation.owner, left);
 	else state.byOwner.delete(allocation.owner);
+	state.config.ledger?.give(allocation.owner);
 	allocation.closed = true;
 	allocation.version++;
 	if (allocation.pending !== null) return outputs;

@@ -39,6 +39,8 @@ export interface TurnServerConfig {
 	readonly lifetimes?: { readonly defaultSeconds: number; readonly maximumSeconds: number };
 	/** Allocations at once; no bound where absent. */
 	readonly quotas?: { readonly perUser?: number; readonly total?: number };
+	/** Counts allocations beyond this server's own, where several serve as one; asked beside `quotas`. */
+	readonly ledger?: TurnLedger;
 	/** Of each allocation, from client to peers (`up`) and back (`down`); no bound where absent. */
 	readonly bandwidth?: { readonly up?: ByteRate; readonly down?: ByteRate };
 	/** Answers to requests that are not authenticated; `TURN_ANSWER_LIMITS` where absent. */
@@ -53,6 +55,14 @@ export interface TurnServerConfig {
 	readonly unnamedFamily?: "ipv4" | "client";
 	/** How much one allocation may hold; `TURN_HOLDINGS` where absent. */
 	readonly holdings?: TurnHoldings;
+}
+
+/** Allocations of several servers counted together. */
+export interface TurnLedger {
+	/** Counts one more of this owner's; or says which bound stands against it, and counts nothing. */
+	take(owner: string): true | "perUser" | "total";
+	/** Counts one less. */
+	give(owner: string): void;
 }
 
 /** Bounds of what one allocation may hold. */

@@ -26,7 +26,8 @@ interface Drain {
 /** What a server knows and has, shared by the phases of the protocol. */
 export class TurnState {
 	readonly config: TurnServerConfig;
-	readonly algorithms: readonly PasswordAlgorithm[];
+	/** What is offered now, in this order. */
+	algorithms: readonly PasswordAlgorithm[] = [];
 	readonly lifetimes: { readonly defaultSeconds: number; readonly maximumSeconds: number };
 	readonly holdings: { readonly permissions: number; readonly channels: number; readonly connections: number };
 	readonly filter: PeerFilter;
@@ -56,12 +57,11 @@ export class TurnState {
 
 	constructor(config: TurnServerConfig) {
 		this.config = config;
-		this.algorithms = config.passwordAlgorithms ?? ["sha256", "md5"];
 		this.lifetimes = config.lifetimes ?? LIFETIMES;
 		this.holdings = config.holdings ?? TURN_HOLDINGS;
 		this.#key = new HmacKey(config.secret);
 		this.users = new UserTable(config.users, config.realm);
-		this.nonces = this.#newNonces();
+		this.nonces = this.#admit(this.users);
 		const ports = config.relayPorts ?? RELAY_PORTS;
 		this.filter = filterOf(config, ports);
 		this.#ports = new Map(
@@ -76,13 +76,20 @@ export class TurnState {
 	/** The users from now on. Nonces that tell other features are void with it. */
 	reload(users: TurnServerConfig["users"]): void {
 		this.users = new UserTable(users, this.config.realm);
-		this.nonces = this.#newNonces();
+		this.nonces = this.#admit(this.users);
 		this.generation++;
 	}
 
-	#newNonces(): Nonces {
-		const features = { passwordAlgorithms: this.offersAlgorithms, usernameAnonymity: this.users.canHideNames };
-		return new Nonces(this.config.secret, features, this.config.nonceLifetimeSeconds ?? LONGEST_NONCE_SECONDS);
+	/** Offers what these users can do, in nonces that are good as long as it is offered. */
+	#admit(users: UserTable): Nonces {
+		const {
+			secret,
+			passwordAlgorithms = ["sha256", "md5"],
+			nonceLifetimeSeconds = LONGEST_NONCE_SECONDS,
+		} = this.config;
+		this.algorithms = users.usable(passwordAlgorithms);
+		const features = { passwordAlgorithms: this.offersAlgorithms, usernameAnonymity: users.canHideNames };
+		return new Nonces(secret, { ...features, algorithms: this.algorithms }, nonceLifetimeSeconds);
 	}
 
 	/** A server that has MD5 alone is one of RFC 5389. */
