@@ -3,6 +3,7 @@ import { PATH_NODE_FUZZ_TARGETS } from "../packages/core/src/path-node/path-node
 import { STUN_FUZZ_TARGETS } from "../packages/core/src/stun/fuzz.fixture.ts";
 import { TRACE_FUZZ_TARGETS } from "../packages/core/src/trace/fuzz.fixture.ts";
 import { TURN_CLIENT_FUZZ_TARGETS } from "../packages/core/src/turn/client/fuzz.fixture.ts";
+import { TURN_SESSION_FUZZ_TARGETS } from "../packages/core/src/turn/fuzz/sessions.fixture.ts";
 import { TURN_SERVER_FUZZ_TARGETS } from "../packages/core/src/turn/server/fuzz.fixture.ts";
 import { KERNEL_FUZZ_TARGETS } from "../packages/net/src/testing/fuzz-targets.ts";
 import { FUZZ_TARGETS, fuzzSeeds } from "../packages/wire/src/fuzz.fixture.ts";
@@ -12,6 +13,7 @@ interface Target {
 	readonly name: string;
 	readonly decode: (bytes: Uint8Array) => unknown;
 	readonly seeds: readonly Uint8Array[];
+	readonly messages?: () => number;
 }
 
 /** What the parent asks for: `inputs` inputs from number `from` on, for the target of this name. */
@@ -37,6 +39,7 @@ const TARGETS: readonly Target[] = [
 	...STUN_FUZZ_TARGETS,
 	...TURN_CLIENT_FUZZ_TARGETS,
 	...TURN_SERVER_FUZZ_TARGETS,
+	...TURN_SESSION_FUZZ_TARGETS,
 	...KERNEL_FUZZ_TARGETS,
 ];
 
@@ -102,7 +105,8 @@ function run({ name, inputs, from, seed }: Order): void {
 		}
 		before = now;
 	}
-	tell({ type: "done", name, inputs: index - from, seconds: (performance.now() - startedAt) / 1000 });
+	const seconds = (performance.now() - startedAt) / 1000;
+	tell({ type: "done", name, inputs: index - from, messages: target.messages?.() ?? null, seconds });
 }
 
 process.on("message", run);

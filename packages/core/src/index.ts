@@ -5,6 +5,7 @@ export { type JudgeFacts, judgePassage, type NodeVerdict, type PassReason } from
 export { type LinkCapacity, LinkMeter, type LinkReading, type LinkState } from "./path-node/link-meter.ts";
 export { type Passage, type PassingPacket, readPassage } from "./path-node/passage.ts";
 export { routerStatus } from "./path-node/status.ts";
+export { mayPointAt } from "./stun/answers.ts";
 export type {
 	ClassicNatKind,
 	Dependence,

@@ -74,8 +74,10 @@ export class ClientStreams {
 
 	/** Takes a stream in; the listener is for what it tells. */
 	accept(stream: StreamTransport): StreamListener {
-		const messages = new StreamMessages(this.#kinds);
 		let client: Client | null = null;
+		// Whoever has nothing to send data through speaks another protocol: HTTP's GET looks like channel data.
+		const lives = (): boolean => client !== null && this.#ears.lives?.(client) === true;
+		const messages = new StreamMessages({ ...this.#kinds, channelData: this.#kinds.channelData && lives });
 		this.#open.add(stream);
 		this.#ears.opened();
 		return {

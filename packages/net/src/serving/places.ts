@@ -10,12 +10,16 @@ import type {
 	ReceivedDatagram,
 	StreamAcceptor,
 	StreamFailure,
+	StreamListenRequest,
 	StreamServer,
 } from "../transport/transport.ts";
 
-/** What kernel and streams are allowed on every place. */
+/** Streams at one time on one place, and of one source there; how long one may say nothing. */
+export type StreamBounds = Pick<StreamListenRequest, "most" | "mostPerSource" | "idleMs">;
+
+/** What streams are opened with on every place. */
 export interface PlaceBounds {
-	readonly streams: { readonly most: number; readonly mostPerSource?: number; readonly idleMs: number };
+	readonly streams: StreamBounds;
 	/** TLS: certificate chain and key, PEM. */
 	readonly certificate?: string;
 	readonly key?: string;

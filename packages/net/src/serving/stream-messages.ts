@@ -5,13 +5,14 @@ const NOTHING = new Uint8Array(0);
 
 /** What a stream may carry. */
 export interface StreamKinds {
-	readonly channelData: boolean;
+	/** A function is asked when the first comes. */
+	readonly channelData: boolean | (() => boolean);
 	readonly lastChannel?: number;
 }
 
 /** One direction of one stream. What it holds back is less than one message, 65 kB. */
 export class StreamMessages {
-	readonly #channelData: boolean;
+	#channelData: boolean | (() => boolean);
 	readonly #lastChannel: number | undefined;
 	#held: Uint8Array = NOTHING;
 	#broken = false;
@@ -49,7 +50,7 @@ export class StreamMessages {
 		const frame = decodeStunFrame(held, this.#lastChannel);
 		const isError = isDecodeError(frame);
 		if (isError) this.#broken ||= frame.error !== "truncated";
-		else if (frame.kind === "channelData" && !this.#channelData) this.#broken = true;
+		else if (frame.kind === "channelData" && !this.#mayBeData()) this.#broken = true;
 		if (this.#broken || isError || frame.length > held.length) {
 			// In memory of its own: what it came in may be a thousand times as large.
 			this.#held = this.#broken ? NOTHING : held.slice();
@@ -57,6 +58,14 @@ export class StreamMessages {
 		}
 		this.#held = held.subarray(frame.length);
 		return held.slice(0, frame.length);
+	}
+
+	#mayBeData(): boolean {
+		if (typeof this.#channelData === "function") {
+			if (!this.#channelData()) return false;
+			this.#channelData = true;
+		}
+		return this.#channelData;
 	}
 
 	/** What follows the messages told so far and is none any more; nothing is held after that. */

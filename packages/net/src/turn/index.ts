@@ -1,4 +1,5 @@
 /** TURN on real sockets: an entry of its own, so that whoever only traces does not load it. */
+export { serveTurnWorker } from "./data-path/turn-worker.ts";
 export { defaultAddress } from "./own-addresses.ts";
 export { openTurnService } from "./service.ts";
 export {

@@ -2,6 +2,7 @@
 import type { TurnCounters, TurnRelayAddress, TurnServerConfig, TurnUsage, TurnUsers } from "@whither/core";
 import type { StunAddress } from "@whither/wire";
 import type { BindingOrder } from "../serving/binding.ts";
+import type { StreamBounds } from "../serving/places.ts";
 import type { StunListening, StunPlace, StunServiceCounts, StunServiceFailure } from "../stun/service-io.ts";
 import type { DataPathCounters, TurnWorkerFailure } from "./data-path/worker-io.ts";
 
@@ -26,9 +27,16 @@ export interface TurnServiceOrder {
 	/** TLS: certificate chain and key, PEM. */
 	readonly certificate?: string;
 	readonly key?: string;
+	/** How many streams there may be, and how long one without an allocation may say nothing; `TURN_STREAMS` where absent. */
+	readonly streams?: Partial<StreamBounds>;
 	/** Threads for UDP clients beside this one, where the backend is native; 0: this one serves them too. */
 	readonly workers: number;
+	/** What they run, where that is not this package's own file: something that calls `serveTurnWorker`. */
+	readonly workerUrl?: URL;
 }
+
+/** Many clients may come from behind one address; one that has nothing and says nothing is ended. */
+export const TURN_STREAMS: StreamBounds = { most: 16_384, mostPerSource: 1_024, idleMs: 30_000 };
 
 /** How a service is brought to its end. */
 export interface TurnDrain {

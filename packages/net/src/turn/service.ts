@@ -3,16 +3,20 @@
  * allocations together, take each other's nonces, and divide the relay ports.
  */
 import { randomBytes } from "node:crypto";
-import { RELAY_PORTS, type TurnRelayAddress, type TurnUsers } from "@whither/core";
+import { RELAY_PORTS, type SystemError, type TurnRelayAddress, type TurnUsers } from "@whither/core";
 import { addressFamily } from "@whither/wire";
 import { type Backend, openBackend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
-import type { StunServiceFailure } from "../stun/service-io.ts";
+import { isMissing } from "../serving/places.ts";
+import type { StunPlace, StunServiceFailure } from "../stun/service-io.ts";
 import { openDatagram } from "../transport/open.ts";
+import type { TurnWorkerOrder, TurnWorkers } from "./data-path/worker-io.ts";
 import { createTurnLedger, openTurnLedger } from "./ledger.ts";
 import { ownAddresses } from "./own-addresses.ts";
+import { divideRange } from "./relay-range.ts";
+import { sumCounters } from "./service-counters.ts";
 import type { TurnDrain, TurnRelayPlace, TurnService, TurnServiceCounters, TurnServiceOrder } from "./service-io.ts";
-import { TurnThread } from "./thread-driver.ts";
+import { TurnThread, type TurnThreadOrder } from "./thread-driver.ts";
 
 /** How often a draining service looks whether anybody is left. */
 const DRAIN_LOOK_MS = 100;
@@ -20,15 +24,22 @@ const DRAIN_LOOK_MS = 100;
 /** Opens every place, or none: the first that fails is told. */
 export async function openTurnService(order: TurnServiceOrder): Promise<TurnService | StunServiceFailure> {
 	const backend = openBackend();
-	const [first] = order.places;
-	if (isSystemError(backend)) {
-		return { place: first ?? { transport: "udp", family: 4, address: null, port: 0 }, error: backend };
-	}
+	const [first = NOWHERE] = order.places;
+	if (isSystemError(backend)) return { place: first, error: backend };
 	const relays = usableRelays(backend, order.relays);
 	if ("error" in relays) return relays;
-	const thread = await openThread(backend, order, relays);
-	return thread instanceof TurnThread ? new Service(thread, relays) : thread;
+	const plan = planOf(backend, order, relays);
+	const workers = plan.workers === null ? null : await openWorkers(backend, plan.workers, order);
+	if (workers !== null && "error" in workers) return workers;
+	const elsewhere = workers?.listening.map(({ local }) => local) ?? [];
+	const thread = new TurnThread(backend, { ...plan.thread, elsewhere });
+	const failure = await thread.open({ ...plan.thread, elsewhere });
+	if (failure === null) return new Service(thread, workers, relays);
+	await workers?.close();
+	return failure;
 }
+
+const NOWHERE: StunPlace = { transport: "udp", family: 4, address: null, port: 0 };
 
 /** Tries an address of each, so that whoever runs the service hears of it, and not its clients. */
 function usableRelays(
@@ -38,7 +49,7 @@ function usableRelays(
 	const usable: TurnRelayAddress[] = [];
 	for (const { optional, ...relay } of relays) {
 		const place = { family: addressFamily(relay.address) ?? 4, address: relay.address, port: 0 };
-		const socket = openDatagram(backend, { ...place, use: "relay" }, { received: () => {}, failed: () => {} });
+		const socket = openDatagram(backend, { ...place, use: "relay" }, NOBODY);
 		if (!isSystemError(socket)) socket.close();
 		else if (optional !== true) return { place: { transport: "udp", ...place }, error: socket };
 		else continue;
@@ -47,47 +58,98 @@ function usableRelays(
 	return usable;
 }
 
-async function openThread(
-	backend: Backend,
-	order: TurnServiceOrder,
-	relays: readonly TurnRelayAddress[],
-): Promise<TurnThread | StunServiceFailure> {
-	const { quotas = {}, ...config } = order.config;
-	const { peers = {}, relayPorts = RELAY_PORTS } = config;
-	const threadOrder = {
-		...order,
-		elsewhere: [],
-		config: {
-			...config,
-			relays,
-			relayPorts,
-			peers: { ...peers, own: [...(peers.own ?? []), ...ownAddresses()], relayPorts },
-			secret: randomBytes(32),
-			ledger: openTurnLedger(createTurnLedger(quotas, randomBytes(32))),
+const NOBODY = { received: () => {}, failed: () => {} };
+
+/** What each part of the service is opened with. */
+interface Plan {
+	readonly thread: Omit<TurnThreadOrder, "elsewhere">;
+	/** Null: this thread serves all. */
+	readonly workers: { readonly order: TurnWorkerOrder; readonly count: number } | null;
+}
+
+function planOf(backend: Backend, order: TurnServiceOrder, relays: readonly TurnRelayAddress[]): Plan {
+	const { places, binding, certificate, key } = order;
+	const { quotas = {}, ...wishes } = order.config;
+	const { peers = {}, relayPorts = RELAY_PORTS } = wishes;
+	const shared = {
+		...wishes,
+		relays,
+		peers: { ...peers, own: [...(peers.own ?? []), ...ownAddresses()], relayPorts },
+		secret: randomBytes(32),
+	};
+	const memory = createTurnLedger(quotas, randomBytes(32));
+	const tls = certificate === undefined || key === undefined ? {} : { certificate, key };
+	const common = { binding, ...tls, ...(order.streams === undefined ? {} : { streams: order.streams }) };
+	const ledger = openTurnLedger(memory);
+	const datagrams = places.filter(({ transport }) => transport === "udp");
+	const divided = backend.name === "native" && datagrams.length > 0 ? divideRange(relayPorts, order.workers) : null;
+	if (divided === null) {
+		return { thread: { ...common, places, config: { ...shared, relayPorts, ledger } }, workers: null };
+	}
+	const { own, workers, count } = divided;
+	const streams = places.filter(({ transport }) => transport !== "udp");
+	const { classic = false, ...limits } = binding;
+	return {
+		thread: { ...common, places: streams, config: { ...shared, relayPorts: own, ledger } },
+		workers: {
+			count,
+			order: {
+				config: { ...shared, relayPorts: workers, instance: 1 },
+				places: datagrams,
+				binding: { classic, ...limits },
+				ledger: memory,
+			},
 		},
 	};
-	const thread = new TurnThread(backend, threadOrder);
-	return (await thread.open(threadOrder)) ?? thread;
+}
+
+/** Ports that are the system's choice are chosen before: all workers have the same. */
+async function openWorkers(
+	backend: Backend,
+	{ order, count }: NonNullable<Plan["workers"]>,
+	{ workerUrl }: TurnServiceOrder,
+): Promise<TurnWorkers | StunServiceFailure> {
+	const places: StunPlace[] = [];
+	for (const place of order.places) {
+		const port = place.port === 0 ? freePort(backend, place) : place.port;
+		if (isSystemError(port)) {
+			if (isMissing(place, port)) continue;
+			return { place, error: port };
+		}
+		places.push({ ...place, port });
+	}
+	const { openTurnWorkers } = await import("./data-path/workers.ts");
+	return openTurnWorkers({ ...order, places }, count, workerUrl);
+}
+
+function freePort(backend: Backend, { optional: _, transport, ...place }: StunPlace): number | SystemError {
+	const socket = openDatagram(backend, { ...place, use: "server" }, NOBODY);
+	if (isSystemError(socket)) return socket;
+	socket.close();
+	return socket.local.port;
 }
 
 class Service implements TurnService {
-	readonly failed = new Promise<never>(() => {});
+	readonly relays: readonly TurnRelayAddress[];
+	readonly failed: TurnService["failed"];
 	readonly #thread: TurnThread;
+	readonly #workers: TurnWorkers | null;
 	#closed = false;
 
-	readonly relays: readonly TurnRelayAddress[];
-
-	constructor(thread: TurnThread, relays: readonly TurnRelayAddress[]) {
+	constructor(thread: TurnThread, workers: TurnWorkers | null, relays: readonly TurnRelayAddress[]) {
 		this.#thread = thread;
+		this.#workers = workers;
 		this.relays = relays;
+		this.failed = workers?.failed ?? new Promise(() => {});
 	}
 
 	get listening() {
-		return this.#thread.listening;
+		return [...(this.#workers?.listening ?? []), ...this.#thread.listening];
 	}
 
 	users(users: TurnUsers): void {
 		this.#thread.users(users);
+		this.#workers?.users(users);
 	}
 
 	renew(certificate: string, key: string): boolean {
@@ -96,18 +158,18 @@ class Service implements TurnService {
 
 	async drain(order: TurnDrain): Promise<void> {
 		this.#thread.drain(order);
+		this.#workers?.drain(order);
 		while (!this.#closed && (await this.counters()).server.allocations > 0) {
 			await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
 		}
 	}
 
 	async counters(): Promise<TurnServiceCounters> {
-		const thread = this.#thread.counters;
-		return { server: thread.server, binding: thread.binding, thread, workers: [] };
+		return sumCounters(this.#thread.counters, (await this.#workers?.counters()) ?? []);
 	}
 
 	async close(): Promise<void> {
 		this.#closed = true;
-		await this.#thread.close();
+		await Promise.all([this.#thread.close(), this.#workers?.close()]);
 	}
 }

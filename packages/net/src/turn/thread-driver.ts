@@ -15,7 +15,13 @@ import { Listeners } from "./listeners.ts";
 import { Outbox } from "./outbox.ts";
 import { PeerStreams } from "./peer-streams.ts";
 import { RelaySockets } from "./relay-sockets.ts";
-import type { TurnDrain, TurnThreadConfig, TurnThreadCounters } from "./service-io.ts";
+import {
+	TURN_STREAMS,
+	type TurnDrain,
+	type TurnServiceOrder,
+	type TurnThreadConfig,
+	type TurnThreadCounters,
+} from "./service-io.ts";
 
 /** What a driver is opened with. */
 export interface TurnThreadOrder {
@@ -25,12 +31,10 @@ export interface TurnThreadOrder {
 	readonly binding: BindingOrder;
 	/** Where the service listens for UDP besides: streams hear of it (RFC 5780). */
 	readonly elsewhere: readonly TransportAddress[];
+	readonly streams?: TurnServiceOrder["streams"];
 	readonly certificate?: string;
 	readonly key?: string;
 }
-
-/** Many clients may come from behind one address; one that has nothing and says nothing is ended. */
-const STREAMS = { most: 16_384, mostPerSource: 1_024, idleMs: 30_000 } as const;
 
 /** What a client's stream may hold back before data towards it is dropped, as a full link would. */
 const MOST_WAITING_DATA_BYTES = 128 * 1024;
@@ -95,12 +99,14 @@ export class TurnThread {
 	}
 
 	/** Opens every place, or none: the first that fails is told. */
-	async open({ places, binding, elsewhere, certificate, key }: TurnThreadOrder): Promise<StunServiceFailure | null> {
+	async open(order: TurnThreadOrder): Promise<StunServiceFailure | null> {
+		const { places, binding, elsewhere, certificate, key } = order;
 		const failed = this.#places.openDatagrams(places);
 		const sockets = [...this.#places.sockets.map(({ local }) => local), ...elsewhere];
 		this.#binding = new BindingAnswers(this.#backend, sockets, binding);
 		const secrets = certificate === undefined || key === undefined ? {} : { certificate, key };
-		const failure = failed ?? (await this.#places.openStreams(places, { streams: STREAMS, ...secrets }));
+		const streams = { ...TURN_STREAMS, ...order.streams };
+		const failure = failed ?? (await this.#places.openStreams(places, { streams, ...secrets }));
 		if (failure !== null) this.#places.closeAll();
 		return failure;
 	}

@@ -8,10 +8,21 @@ import {
 	SERVE_OPTIONS,
 	STUN_OPTIONS,
 	TRACE_OPTIONS,
+	TURN_OPTIONS,
 } from "./options.ts";
 
 /** First word of a command line. */
-export type CommandName = "trace" | "stun" | "serve" | "router" | "doctor" | "demo" | "completion" | "man" | "help";
+export type CommandName =
+	| "trace"
+	| "stun"
+	| "turn"
+	| "serve"
+	| "router"
+	| "doctor"
+	| "demo"
+	| "completion"
+	| "man"
+	| "help";
 
 /** One command. */
 export interface CommandRow {
@@ -56,6 +67,18 @@ export const COMMANDS: readonly CommandRow[] = [
 		],
 		options: STUN_OPTIONS,
 		operands: [0, 1],
+		completes: "host",
+	},
+	{
+		name: "turn",
+		usage: "whither turn [OPTION]... SERVER",
+		summary: "Try a relay: allocate over UDP, TCP and TLS, relay packets, measure",
+		about: [
+			"SERVER is HOST, HOST:PORT, or a URI such as turn:HOST:PORT?transport=udp or turns:HOST. Every leg is tried at once, over IPv4 and IPv6: whether it is reached and lets the user in, how long an allocation takes, the round trip of relayed packets, their loss and throughput. A leg that fails says in one sentence why, and so does the whole.",
+			"Relayed packets go to a second relay on the same server and back, or where it forbids that, to a socket of our own, or to --peer. The round trip is all of that way. With --trace the path of these packets is traced on their own 5-tuple while they are relayed.",
+		],
+		options: TURN_OPTIONS,
+		operands: [1, 1],
 		completes: "host",
 	},
 	{
@@ -131,14 +154,17 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: ["trace", "stun", "serve", "router", "doctor", "demo", "completion", "man"],
+		completes: ["trace", "stun", "turn", "serve", "router", "doctor", "demo", "completion", "man"],
 	},
 ];
 
 /** What the exit code says (the same for every command). */
 export const EXIT_CODES: readonly (readonly [number, string])[] = [
 	[0, "measured"],
-	[1, "target not reached, under --strict; loss threshold of ping mode reached; no answer of the STUN server"],
+	[
+		1,
+		"target not reached, under --strict; loss threshold of ping mode reached; no answer of the STUN server; a server that relays nothing",
+	],
 	[2, "wrong usage, or a name that does not resolve"],
 	[3, "a privilege is missing and nothing else would do"],
 	[4, "the system or the network failed: no route, interface down"],

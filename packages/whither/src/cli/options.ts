@@ -3,7 +3,7 @@
  * the type of a parsed command line is derived from its rows.
  */
 import { OPENABLE_CHANNELS, TRACE_METHODS } from "@whither/core";
-import { LIMITS, LISTEN_PORT, PING_LIMITS, STUN_LIFETIME } from "../api/limits.ts";
+import { LIMITS, LISTEN_PORT, PING_LIMITS, STUN_LIFETIME, TURN_LIMITS } from "../api/limits.ts";
 import {
 	address,
 	addresses,
@@ -17,12 +17,16 @@ import {
 	interfaceName,
 	methodOptions,
 	oneOf,
+	place,
+	plainText,
 	portRange,
 	relayAddresses,
 	seconds,
+	secondsOrNone,
 	secrets,
 	sendWait,
 	token,
+	transports,
 	userPassword,
 	type ValueKind,
 	waits,
@@ -286,6 +290,69 @@ const RATE = [1_000, 12_500_000_000] as const;
 const WORKERS = [0, 64] as const;
 /** A day. */
 const DRAIN_SECONDS = [0, 86_400] as const;
+/** Options of `whither turn`. */
+export const TURN_OPTIONS = {
+	ipv4: flag("4", "Path", "IPv4 only; a server with addresses of both kinds is tried over both"),
+	ipv6: flag("6", "Path", "IPv6 only"),
+	transport: valued(null, transports, "Path", "Only these of udp, tcp and tls", "all that SERVER allows"),
+	"tls-port": valued(
+		null,
+		wholeNumber(TURN_LIMITS.tlsPort, "PORT"),
+		"Path",
+		"Port of TLS",
+		"5349, and 443 if that fails",
+	),
+	ca: valued(null, inputFile, "Path", "TLS: certificates (PEM) to trust", "the system's"),
+	source: valued("s", address, "Path", "Source address", "as routed"),
+	user: valued(
+		null,
+		plainText("NAME"),
+		"Server",
+		"User that the server knows; with a secret, whose credentials are made",
+	),
+	password: valued(null, plainText("P"), "Server", "Its password, which other users of this machine can see"),
+	"password-file": valued(
+		null,
+		inputFile,
+		"Server",
+		"File whose first line is the password (-: stdin); or WHITHER_TURN_PASSWORD",
+	),
+	secret: valued(
+		null,
+		plainText("S"),
+		"Server",
+		"The server's secret, that credentials for an hour are made of (REST)",
+	),
+	"secret-file": valued(
+		null,
+		inputFile,
+		"Server",
+		"File whose first line is the secret (-: stdin); or WHITHER_TURN_SECRET",
+	),
+	count: valued(
+		"q",
+		wholeNumber(TURN_LIMITS.count),
+		"Probes",
+		"Packets whose round trips are measured, each leg",
+		"100",
+	),
+	size: valued(null, wholeNumber(TURN_LIMITS.size, "BYTES"), "Probes", "Bytes in each", "160"),
+	rate: valued(null, wholeNumber(TURN_LIMITS.rate), "Probes", "Packets a second", "100"),
+	duration: valued(null, secondsOrNone, "Probes", "How long throughput is measured, each leg; 0: not", "0.5"),
+	peer: valued(
+		null,
+		place,
+		"Probes",
+		"Relay to this end, which sends back what comes",
+		"a second relay, or a socket of ours",
+	),
+	trace: flag(null, "Probes", "Trace the path that the relayed packets take, on their own 5-tuple"),
+	wait: valued("w", seconds, "Timing", "Give each leg S seconds to its allocation", "5"),
+	timeout: valued("Q", seconds, "Timing", "End after S seconds with what is known"),
+	json: flag(null, "Output", "One JSON document on stdout (schema whither.turn/1)"),
+	...COLOR,
+	...GENERAL,
+} as const satisfies OptionTable;
 
 /** Options of `whither serve`. */
 export const SERVE_OPTIONS = {
@@ -372,7 +439,7 @@ export const SERVE_OPTIONS = {
 	),
 	drain: valued(
 		null,
-		wholeNumber(DRAIN_SECONDS, "S"),
+		wholeNumber(DRAIN_SECONDS, "SECONDS"),
 		"Relay",
 		"After SIGTERM, how long allocations go on; it ends as soon as none is left, or at a second signal",
 		"30",
@@ -414,6 +481,8 @@ export const PLAIN_OPTIONS = { ...GENERAL } as const satisfies OptionTable;
 export type TraceFlags = Parsed<typeof TRACE_OPTIONS>;
 /** A parsed command line of `whither stun`. */
 export type StunFlags = Parsed<typeof STUN_OPTIONS>;
+/** A parsed command line of `whither turn`. */
+export type TurnFlags = Parsed<typeof TURN_OPTIONS>;
 /** A parsed command line of `whither serve`. */
 export type ServeFlags = Parsed<typeof SERVE_OPTIONS>;
 /** A parsed command line of `whither demo`. */

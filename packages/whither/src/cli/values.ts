@@ -4,6 +4,7 @@ import { addressFamily } from "@whither/wire";
 import { AS_SERVER_FORMS, parseAsServer } from "../api/as-server.ts";
 import { MOST_MS } from "../api/limits.ts";
 import type { MethodOptions } from "../api/method-options.ts";
+import { parsePlace } from "../api/stun-server-name.ts";
 
 /** Why a command line cannot be obeyed; the sentence names the option and what to do. */
 export class UsageProblem extends Error {
@@ -56,6 +57,48 @@ export const seconds: ValueKind<number> = {
 		const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
 		return value > 0 && value <= MOST_SECONDS ? value * 1000 : refuse(option, "seconds, such as 2 or 0.5", text);
 	},
+};
+
+/** The same with 0, for none. */
+export const secondsOrNone: ValueKind<number> = {
+	...seconds,
+	read: (text, option) => (/^0*(\.0*)?$/.test(text) && text !== "" && text !== "." ? 0 : seconds.read(text, option)),
+};
+
+/** Any text but none. */
+export function plainText(placeholder: string): ValueKind<string> {
+	return {
+		placeholder,
+		completes: null,
+		read: (text, option) => (text === "" ? refuse(option, "some text", text) : text),
+	};
+}
+
+/** A numeric address and a port. */
+export const place: ValueKind<{ readonly address: string; readonly port: number }> = {
+	placeholder: "ADDR:PORT",
+	completes: null,
+	read: (text, option) => {
+		const found = parsePlace(text);
+		if (found === null || found.port === null || addressFamily(found.host) === null)
+			return refuse(option, "a numeric address and a port, such as 192.0.2.1:7 or [2001:db8::1]:7", text);
+		return { address: found.host, port: found.port };
+	},
+};
+
+const TRANSPORTS = ["udp", "tcp", "tls"] as const;
+
+/** Some of the ways to a relay. */
+export const transports: ValueKind<readonly (typeof TRANSPORTS)[number][]> = {
+	placeholder: "NAME,...",
+	completes: TRANSPORTS,
+	read: (text, option) =>
+		text
+			.split(",")
+			.map(
+				(word) => TRANSPORTS.find((name) => name === word) ?? refuse(option, "udp, tcp or tls between commas", text),
+			),
+	merge: (before, after) => [...before, ...after],
 };
 
 /** traceroute's -z: below 10 seconds, from 10 on milliseconds; as milliseconds. */

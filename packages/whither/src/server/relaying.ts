@@ -1,10 +1,15 @@
 /** STUN alone, or STUN and TURN on the same places: one service to whoever runs it. */
 
+import { availableParallelism } from "node:os";
+import { pathToFileURL } from "node:url";
 import type { TurnUsers } from "@whither/core";
 import type { StunListening, StunPlace, StunServiceCounts, StunServiceFailure } from "@whither/net/stun";
 import type { TurnDrain, TurnService, TurnServiceCounters } from "@whither/net/turn";
 import type { ServeOptions } from "./serve-options.ts";
 import { relayPlaces, turnConfig } from "./turn-options.ts";
+
+/** Set by the bundler: the file, beside the bundle, that relay workers run. Absent when run from source. */
+declare const WHITHER_RELAY_FILE: string | undefined;
 
 /** What it has done so far; `turn` null: that role is off. */
 export interface ServerCounters {
@@ -39,7 +44,8 @@ export async function openRelaying(
 		relays: relayPlaces(options, places, net.defaultAddress),
 		places,
 		binding: { classic },
-		workers: options.workers ?? (await import("node:os")).availableParallelism(),
+		workers: options.workers ?? availableParallelism(),
+		...workerFile(),
 		...tls,
 	});
 	if (net.isTurnServiceFailure(service)) return service;
@@ -56,6 +62,13 @@ export async function openRelaying(
 		close: () => service.close(),
 		failed: service.failed,
 	};
+}
+
+/** In the command's bundle a path stands for this file, and not its URL. */
+function workerFile(): { readonly workerUrl?: URL } {
+	if (typeof WHITHER_RELAY_FILE !== "string") return {};
+	const here = import.meta.url;
+	return { workerUrl: new URL(WHITHER_RELAY_FILE, here.startsWith("file:") ? here : pathToFileURL(here)) };
 }
 
 async function openStunAlone(

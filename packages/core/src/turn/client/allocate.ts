@@ -66,8 +66,14 @@ export function allocatedOf(
 		mobile: wish.mobility && ticket !== undefined && ticket.length > 0,
 		dontFragment: wish.dontFragment,
 		software: attributeOf(message, "software") ?? null,
+		integrity: integrityOf(message),
 		rttNs,
 	};
+}
+
+function integrityOf(message: StunMessage): TurnAllocated["integrity"] {
+	if (attributeOf(message, "messageIntegritySha256") !== undefined) return "sha256";
+	return attributeOf(message, "messageIntegrity") === undefined ? null : "sha1";
 }
 
 /** Those before the integrity attribute: the others count for nothing. */

@@ -145,6 +145,8 @@ export class Allocation implements TurnAllocation {
 	pending: PendingAllocate | null = null;
 	/** How often its client has moved; -1: it must not (RFC 8016). */
 	moves = -1;
+	/** The move after which its client got the oldest ticket that is still good. */
+	ticketsFrom = 0;
 	readonly id: number;
 	readonly owner: string;
 	client: StunAddress;

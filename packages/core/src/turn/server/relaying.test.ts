@@ -157,3 +157,18 @@ test("relays that are no more get nothing through", () => {
 	expect(under.server.allocationOfRelay(relay)).toBeUndefined();
 	expect(under.server.counters.usage).toEqual(under.server.counters.closedUsage);
 });
+
+test("nothing is sent as nothing: by indication, by channel, and back", () => {
+	const under = new ServerUnderTest();
+	const client = under.client().allocate();
+	const relay = client.relay();
+	const back = () => under.step({ type: "relayReceived", relay, from: PEER[4], bytes: new Uint8Array(0) });
+	client.code("createPermission", [peer(PEER[4])]);
+	client.indicate([peer(PEER[4]), { name: "data", value: new Uint8Array(0) }]);
+	expect(under.last("relaySend").bytes.length).toBe(0);
+	const told = answerIn(back());
+	expect(told && attributeOf(told, "data")).toEqual(new Uint8Array(0));
+	client.code("channelBind", [peer(PEER[4]), { name: "channelNumber", value: 0x4001 }]);
+	back();
+	expect(under.last("send").bytes).toEqual(Uint8Array.of(0x40, 1, 0, 0));
+});

@@ -183,5 +183,7 @@ export type TurnIgnoreReason =
 	/** About a relay or connection that is no more, or never was. */
 	| "unknownRelay"
 	| "unknownConnection"
+	/** A message on a stream that carries a peer's connection. */
+	| "boundStream"
 	/** Nothing is due. */
 	| "nothingDue";

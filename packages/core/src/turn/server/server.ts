@@ -133,7 +133,10 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerOutput> {
 		const { bytes, from, local } = input;
 		const first = bytes[0] ?? 0xff;
 		if (first > 0x7f) return ignored("notStun");
-		const allocation = this.#state.byTuple.get(tupleKey(local, from));
+		const key = tupleKey(local, from);
+		// Its bytes are a peer's: the driver has not heard of it yet.
+		if (input.transport === "stream" && this.#state.boundStreams.has(key)) return ignored("boundStream");
+		const allocation = this.#state.byTuple.get(key);
 		if (first > 0x3f) {
 			if (allocation === undefined || allocation.pending !== null) return ignored("noAllocation");
 			return channelData(this.#state, bytes, allocation, now);

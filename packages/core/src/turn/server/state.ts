@@ -41,6 +41,8 @@ export class TurnState {
 	/** Clients' streams that carry a connection, by `local address port`. */
 	readonly boundStreams = new Map<string, PeerConnection>();
 	readonly byOwner = new Map<string, number>();
+	/** How many reservations each user has. */
+	readonly reservedByOwner = new Map<string, number>();
 	readonly expiries = new Expiries<Relay | Reservation | PeerConnection>();
 	readonly counters: TurnCounters = emptyCounters();
 	users: UserTable;

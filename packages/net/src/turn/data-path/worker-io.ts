@@ -83,3 +83,19 @@ export interface DataPathCounters {
 	relays: number;
 	relaysRefused: number;
 }
+
+/** All of them zero. */
+export function emptyDataPathCounters(): DataPathCounters {
+	return {
+		received: 0,
+		receivedFromPeers: 0,
+		fastToPeers: 0,
+		fastToClients: 0,
+		fastBindings: 0,
+		bindings: 0,
+		segmented: 0,
+		dropped: {},
+		relays: 0,
+		relaysRefused: 0,
+	};
+}

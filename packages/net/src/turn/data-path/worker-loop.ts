@@ -6,7 +6,6 @@ import {
 	type Instant,
 	MILLISECOND,
 	SECOND,
-	StunServer,
 	type SystemError,
 	TurnServer,
 	type TurnServerInput,
@@ -45,7 +44,8 @@ import { PacketMemory } from "./packet-memory.ts";
 import { RECEIVE_SLAB_BYTES, ReceiveSlab, SLOTS } from "./receive-slab.ts";
 import { type PeerError, RelaySocket } from "./relay-socket.ts";
 import { NAME_WORDS, readName, writeName } from "./socket-names.ts";
-import type { DataPathCounters, TurnWorkerCounters, TurnWorkerOrder } from "./worker-io.ts";
+import { WorkerBinding } from "./worker-binding.ts";
+import { emptyDataPathCounters, type TurnWorkerCounters, type TurnWorkerOrder } from "./worker-io.ts";
 
 /** The longest that the thread waits without a look at anything else. */
 const MOST_WAIT_MS = 250;
@@ -73,18 +73,7 @@ export interface WorkerParts {
 
 /** One worker's sockets, tables and machine. */
 export class WorkerLoop implements DataPathSink {
-	readonly counters: DataPathCounters = {
-		received: 0,
-		receivedFromPeers: 0,
-		fastToPeers: 0,
-		fastToClients: 0,
-		fastBindings: 0,
-		bindings: 0,
-		segmented: 0,
-		dropped: {},
-		relays: 0,
-		relaysRefused: 0,
-	};
+	readonly counters = emptyDataPathCounters();
 	readonly #parts: WorkerParts;
 	readonly #memory: PacketMemory;
 	readonly #incoming: ReceiveSlab;
@@ -101,11 +90,13 @@ export class WorkerLoop implements DataPathSink {
 	/** By descriptor. */
 	readonly #sockets: (Listener | RelaySocket | undefined)[] = [];
 	readonly #relays = new Map<number, RelaySocket>();
-	#binding: StunServer | null = null;
+	#binding: WorkerBinding | null = null;
 	#epoll = -1;
 	#wake = -1;
 	/** Slots of `fromPeers` that are in use until all is sent. */
 	#used = 0;
+	/** Around what is being read there are datagrams that came in one with it. */
+	#inOne = false;
 	/** Places on the way back: those who the machine answers, by the object that it knows them by. */
 	readonly #clientNames = new WeakMap<StunAddress, Int32Array>();
 
@@ -157,7 +148,7 @@ export class WorkerLoop implements DataPathSink {
 			this.#ways.add(listener);
 		}
 		this.#raiseLimit();
-		if (order.binding !== null) this.#binding = this.#bindingServer(locals);
+		if (order.binding !== null) this.#binding = new WorkerBinding(order.binding, locals);
 		return { locals, wake: this.#wake };
 	}
 
@@ -179,16 +170,6 @@ export class WorkerLoop implements DataPathSink {
 		const { relayPorts = { first: 0, last: 0 }, relays } = order.config;
 		const ports = (relayPorts.last - relayPorts.first + 1) * relays.length;
 		raiseDescriptorLimit(workspace, ports * worker.count + OTHER_DESCRIPTORS);
-	}
-
-	#bindingServer(locals: readonly (TransportAddress | null)[]): StunServer {
-		const { classic = false, limits } = this.#parts.order.binding ?? {};
-		// A place that is not there has a number all the same; nobody comes to it.
-		const none = { address: "0.0.0.0", port: 0 };
-		const sockets = locals.map((local) => ({
-			address: local === null ? none : { address: local.address, port: local.port },
-		}));
-		return new StunServer({ sockets, classic, ...(limits === undefined ? {} : { limits }) });
 	}
 
 	/** Serves until told to end. What came before all workers had their sockets may be another's: it is let go. */
@@ -267,12 +248,13 @@ export class WorkerLoop implements DataPathSink {
 			const length = slab.lengthOf(slot);
 			const size = slab.segmentSize(slot) || length;
 			if (local < 0) continue;
-			this.counters.received++;
-			this.#fromClient(local, name, at, Math.min(size, length), now);
-			for (let from = size; from < length; from += size) {
+			this.#inOne = size < length;
+			for (let from = 0; from < length || from === 0; from += size) {
 				this.counters.received++;
 				this.#fromClient(local, name, at + from, Math.min(size, length - from), now);
+				if (size === 0) break;
 			}
+			this.#inOne = false;
 		}
 		if (count <= 0) return 0;
 		slab.reset(0, count);
@@ -282,25 +264,32 @@ export class WorkerLoop implements DataPathSink {
 	}
 
 	#fromClient(local: number, name: number, at: number, length: number, now: Instant): void {
-		if (this.#binding !== null && (this.#memory.bytes[at] as number) <= 1 && length >= 20) {
-			const bytes = this.#memory.bytes.subarray(at, at + length);
-			if (isBinding(bytes)) {
-				this.#bind(this.#binding, local, name, bytes, now);
-				return;
-			}
-		}
+		const first = this.#memory.bytes[at] as number;
+		if (this.#binding !== null && first <= 1 && length >= 20 && this.#bind(this.#binding, local, name, at, length, now))
+			return;
 		this.#path.fromClient(local, name, at, length, now);
 	}
 
-	#bind(server: StunServer, local: number, name: number, bytes: Uint8Array, now: Instant): void {
+	/** Whether it was a Binding message. */
+	#bind(binding: WorkerBinding, local: number, name: number, at: number, length: number, now: Instant): boolean {
+		const { bytes, words } = this.#memory;
+		const way = this.#ways.of(local);
+		// Behind a datagram that came in one with others there is another and no room.
+		const answered = this.#inOne ? 0 : binding.answerInPlace(local, [bytes, at, length, words, name, now]);
+		if (answered === 0) {
+			const message = bytes.subarray(at, at + length);
+			if (!isBinding(message)) return false;
+			this.counters.bindings++;
+			const from = readName(words, name);
+			if (from !== null) this.outputs(binding.answer(message, from, local, now), from, name);
+			return true;
+		}
 		this.counters.bindings++;
-		const from = this.#nameAt(name);
-		if (from === null) return;
-		this.outputs(server.step({ type: "received", bytes, from, local }, now), from, name);
-	}
-
-	#nameAt(name: number): StunAddress | null {
-		return readName(this.#memory.words, name);
+		if (answered < 0 || way === undefined) return true;
+		this.counters.fastBindings++;
+		this.#outbox.makeRoom();
+		this.#outbox.begin(way, words, name, at, answered, 0);
+		return true;
 	}
 
 	#readPeers(relay: RelaySocket, now: Instant): void {
@@ -328,17 +317,15 @@ export class WorkerLoop implements DataPathSink {
 		const at = slab.dataAt(slot);
 		const length = slab.lengthOf(slot);
 		const size = slab.segmentSize(slot) || length;
-		this.counters.receivedFromPeers++;
-		this.#path.fromPeer(relay.id, name, at, Math.min(size, length), now);
-		// Of several in one only the first has room for a header in front of it.
-		for (let from = size; from < length; from += size) {
+		for (let from = 0; from < length || from === 0; from += size) {
 			this.counters.receivedFromPeers++;
-			this.#inOne = true;
+			// Of several in one only the first has room for a header in front of it.
+			this.#inOne = from > 0;
 			this.#path.fromPeer(relay.id, name, at + from, Math.min(size, length - from), now);
-			this.#inOne = false;
+			if (size === 0) break;
 		}
+		this.#inOne = false;
 	}
-	#inOne = false;
 
 	toPeer(row: number, at: number, length: number): void {
 		const kept = this.#kept;

@@ -1,0 +1,369 @@
+/** Core's TURN client on a leg, and on another leg or as another machine where those of now are of no use any more. */
+import {
+	type Instant,
+	type SystemError,
+	TurnClient,
+	type TurnClientEvent,
+	type TurnClientInput,
+	type TurnClientOutput,
+} from "@whither/core";
+import { formatAddress, isDecodeError, parseAddress } from "@whither/wire";
+import { type Backend, openBackend } from "../../backend.ts";
+import type { Channel, ChannelRequest } from "../../channel/channel.ts";
+import { DelayedCall } from "../../delayed-call.ts";
+import { defectText, isSystemError, systemError } from "../../errors.ts";
+import { ERRNO } from "../../native/errno.ts";
+import { drawSecrets } from "../../probe-secrets.ts";
+import type { TransportAddress } from "../../transport/transport.ts";
+import { BoundConnection } from "./relay-connection.ts";
+import type {
+	RelayCause,
+	RelayConnection,
+	RelayConnectionListener,
+	RelayCounters,
+	RelayEvent,
+	RelayListener,
+	RelayOrder,
+} from "./relay-io.ts";
+import { type LegListener, type LegMessage, openLeg, type RelayLeg } from "./relay-leg.ts";
+import { placeAfter } from "./second-tries.ts";
+
+/** When a message came, and by whose clock. */
+type Arrival = Pick<LegMessage, "at" | "stamp">;
+type Send = Extract<TurnClientOutput, { readonly type: "send" }>;
+
+/** After these a request is not worth repeating; what the queues are full of passes. */
+const HOPELESS: ReadonlySet<SystemError["code"]> = new Set([
+	"noRoute",
+	"networkDown",
+	"prohibited",
+	"filteredLocally",
+	"systemCall",
+]);
+
+/** One relay, from its order to its last event. */
+export class RelayRun {
+	readonly #listener: RelayListener;
+	readonly #backend: Backend | SystemError;
+	readonly #timer: DelayedCall;
+	readonly #counters = { sent: 0, received: 0, ignored: 0 };
+	/** By what the machine calls them. */
+	readonly #legs = new Map<number, RelayLeg>();
+	readonly #connections = new Map<number, BoundConnection>();
+	/** Whoever was asked, in order: a server twice where it was asked from two ports. */
+	readonly #asked: TransportAddress[] = [];
+	#order: RelayOrder;
+	#client: TurnClient | null = null;
+	/** The leg that is used, and one that the server may still send to after a move. */
+	#current = 0;
+	#former: number | null = null;
+	#nextLocal = 0;
+	/** Legs to move to that do not stand yet. */
+	readonly #unopenedLegs = new Set<number>();
+	#cause: RelayCause | null = null;
+	/** The allocation was asked for. */
+	#begun = false;
+	#closing = false;
+	#over = false;
+	/** What is to leave together; null: each step's leaves at once. */
+	#gathered: Send[] | null = null;
+
+	constructor(order: RelayOrder, listener: RelayListener) {
+		const { server } = order;
+		this.#order = { ...order, server: { ...server, address: canonical(server.address) } };
+		this.#listener = listener;
+		this.#backend = openBackend();
+		this.#timer = new DelayedCall(this, () => this.#overdue());
+		queueMicrotask(() => this.#begin());
+	}
+
+	/** In use. */
+	get leg(): RelayLeg | undefined {
+		return this.#legs.get(this.#current);
+	}
+
+	get server(): TransportAddress {
+		return this.#order.server;
+	}
+
+	now(): Instant {
+		return isSystemError(this.#backend) ? 0 : this.#backend.clock.now();
+	}
+
+	get counters(): RelayCounters {
+		return { ...this.#counters };
+	}
+
+	/** Whatever is to be sent meanwhile leaves at the end, together. */
+	together(steps: () => void): void {
+		if (this.#gathered !== null) {
+			steps();
+			return;
+		}
+		this.#gathered = [];
+		steps();
+		const gathered = this.#gathered;
+		this.#gathered = null;
+		this.#send(gathered);
+	}
+
+	/** Hands the machine an input, and does what it says. */
+	step(input: TurnClientInput, arrival: Arrival | null = null): void {
+		if (this.#over || this.#client === null) return;
+		let outputs: readonly TurnClientOutput[];
+		try {
+			outputs = this.#client.step(input, this.now());
+		} catch (defect) {
+			this.#finish({ kind: "defect", about: defectText(defect) });
+			return;
+		}
+		this.#send(outputs.filter((output): output is Send => output.type === "send"));
+		for (const output of outputs) {
+			if (output.type === "ignored") this.#counters.ignored++;
+			else if (output.type === "event") this.#take(output.event, arrival);
+		}
+		if (!this.#over) this.#timer.arm(this.#client?.deadline?.at ?? null);
+	}
+
+	takeConnection(connectionId: number, listener: RelayConnectionListener): RelayConnection | SystemError {
+		const backend = this.#backend;
+		if (isSystemError(backend)) return backend;
+		if (this.#over || this.#order.transport === "udp") return systemError("connect", ERRNO.EPROTONOSUPPORT);
+		const local = this.#nextLocal++;
+		const { server } = this.#order;
+		const ears = {
+			opened: () => this.step({ type: "bindConnection", connectionId, local }),
+			message: (bytes: Uint8Array, at: number) => this.#hear({ bytes, from: server, at, stamp: "user" }, local),
+			ended: () => {
+				this.#connections.delete(local);
+				this.step({ type: "closed", local });
+			},
+		};
+		const connection = new BoundConnection(backend, this.#order, ears, listener);
+		this.#connections.set(local, connection);
+		return connection;
+	}
+
+	move(source: string | null): void {
+		if (isSystemError(this.#backend) || this.#over) return;
+		const local = this.#nextLocal++;
+		const { sourcePort: _, ...order } = this.#order;
+		const leg = openLeg(this.#backend, { ...order, source }, this.#legListener(local));
+		if (isSystemError(leg)) setImmediate(() => this.#moveFailed(leg, local));
+		else {
+			this.#legs.set(local, leg);
+			this.#unopenedLegs.add(local);
+		}
+	}
+
+	borrow(request: ChannelRequest): Channel | SystemError {
+		return this.leg?.borrow(request) ?? systemError("borrow", ERRNO.EBADF);
+	}
+
+	close(): void {
+		this.#closing = true;
+		if (this.#client === null) this.#finish({ kind: "closed", confirmed: true });
+		else this.step({ type: "close" });
+	}
+
+	/** Closes everything; nothing more is told. */
+	end(): void {
+		if (this.#over) return;
+		this.#over = true;
+		this.#timer.arm(null);
+		this.#closeAll();
+	}
+
+	#begin(): void {
+		const backend = this.#backend;
+		if (this.#over) return;
+		if (isSystemError(backend)) {
+			this.#unopened(backend);
+			return;
+		}
+		const { server, transport, authorities: _a, serverName: _n, source: _s, sourcePort: _p, ...config } = this.#order;
+		const { address, port } = server;
+		this.#current = this.#nextLocal++;
+		this.#asked.push(server);
+		this.#begun = false;
+		const { secret } = drawSecrets(backend);
+		const place = { server: { address, port }, leg: transport, local: this.#current };
+		this.#client = new TurnClient({ ...config, ...place, secret });
+		const leg = openLeg(backend, this.#order, this.#legListener(this.#current));
+		if (isSystemError(leg)) this.#unopened(leg);
+		else this.#legs.set(this.#current, leg);
+	}
+
+	#unopened(cause: RelayCause | null): void {
+		const elsewhere = { alternate: null, alternateDomain: null, mayFollow: false };
+		const known = { error: null, ...elsewhere, unknownAttributes: [] };
+		this.#finish({ kind: "failed", why: "unreachable", ...known, cause });
+	}
+
+	#legListener(local: number): LegListener {
+		return {
+			opened: () => {
+				this.#unopenedLegs.delete(local);
+				if (local !== this.#current) this.step({ type: "move", local });
+				else {
+					this.#begun = true;
+					this.#tell({ kind: "opened", at: this.now(), local: this.leg?.local ?? null });
+					this.step({ type: "allocate" });
+				}
+			},
+			received: (message) => this.#hear(message, local),
+			failed: (error, to) => this.#unsent(error, to, local),
+			closed: (cause) => this.#legClosed(cause, local),
+		};
+	}
+
+	#hear({ bytes, from, at, stamp }: LegMessage, local: number): void {
+		this.#counters.received++;
+		const { address, port } = from;
+		this.step({ type: "received", bytes, from: { address, port }, local, at }, { at, stamp });
+	}
+
+	#unsent(error: SystemError, to: TransportAddress | null, local: number): void {
+		this.#cause = error;
+		if (to === null || !HOPELESS.has(error.code)) return;
+		const { address, port } = to;
+		this.step({ type: "unreachable", to: { address, port }, local, code: error.errnoName });
+	}
+
+	#legClosed(cause: RelayCause | null, local: number): void {
+		if (!this.#legs.delete(local)) return;
+		this.#cause = cause ?? this.#cause;
+		// The machine does not know of it yet: it was to be moved to.
+		if (this.#unopenedLegs.delete(local)) this.#moveFailed(cause, local);
+		else if (this.#begun) this.step({ type: "closed", local });
+		else this.#unopened(cause);
+	}
+
+	#moveFailed(cause: RelayCause | null, local: number): void {
+		this.#cause = cause ?? this.#cause;
+		if (!this.#over) this.#tell({ kind: "moveFailed", local, why: "unreachable", error: null });
+	}
+
+	#overdue(): void {
+		// What the server sent to where we were before a move has come by now.
+		if (this.#former !== null) this.#dropLeg(this.#former);
+		this.#former = null;
+		this.step({ type: "timer" });
+	}
+
+	/** In order, and each run of those by one leg to one place in one call. */
+	#send(sends: readonly Send[]): void {
+		if (this.#gathered !== null) {
+			this.#gathered.push(...sends);
+			return;
+		}
+		this.#counters.sent += sends.length;
+		for (let from = 0; from < sends.length; ) {
+			const { local, to } = sends[from] as Send;
+			let end = from + 1;
+			while (sends[end]?.local === local && sends[end]?.to === to) end++;
+			const messages = sends.slice(from, end).map(({ bytes }) => bytes);
+			const leg = this.#legs.get(local);
+			if (leg !== undefined) leg.send(messages, to);
+			else for (const bytes of messages) this.#connections.get(local)?.sendMessage(bytes);
+			from = end;
+		}
+	}
+
+	#take(event: TurnClientEvent, arrival: Arrival | null): void {
+		if (this.#over) return;
+		switch (event.kind) {
+			case "data":
+				this.#receive(event, arrival);
+				return;
+			case "connectionBound":
+				this.#connections.get(event.local)?.bind();
+				return;
+			case "connectionLost":
+				this.#connections.get(event.local)?.refuse(event.why);
+				return;
+			case "failed":
+				this.#failed(event);
+				return;
+			case "lost":
+				this.#finish({ ...event, cause: this.#cause });
+				return;
+			case "closed":
+				this.#finish(event);
+				return;
+			default:
+				this.#follow(event);
+				this.#tell(event);
+		}
+	}
+
+	/** Which leg is of use after a move, and where the server is after a redirection. */
+	#follow(event: RelayEvent): void {
+		if (event.kind === "redirected") this.#order = { ...this.#order, server: { ...this.#order.server, ...event.to } };
+		else if (event.kind === "moveFailed") this.#dropLeg(event.local);
+		else if (event.kind === "moved" && event.local !== this.#current) {
+			if (this.#former !== null) this.#dropLeg(this.#former);
+			this.#former = this.#legs.has(this.#current) ? this.#current : null;
+			this.#current = event.local;
+		}
+	}
+
+	#receive(event: Extract<TurnClientEvent, { readonly kind: "data" }>, arrival: Arrival | null): void {
+		const { from, bytes, channel } = event;
+		const { at, stamp } = arrival ?? { at: 0, stamp: "user" };
+		this.#shielded(() => this.#listener.received({ from, bytes, channel, at, stamp }));
+	}
+
+	/** From another port or at another server it may go better. */
+	#failed(event: Extract<TurnClientEvent, { readonly kind: "failed" }>): void {
+		const next = this.#closing ? null : placeAfter(event, this.#order, this.#asked);
+		if (next === null) {
+			this.#finish({ ...event, cause: this.#cause });
+			return;
+		}
+		this.#closeAll();
+		this.#client = null;
+		this.#cause = null;
+		this.#timer.arm(null);
+		this.#order = { ...this.#order, server: next };
+		if (event.why === "redirected") this.#tell({ kind: "redirected", to: { address: next.address, port: next.port } });
+		this.#begin();
+	}
+
+	#dropLeg(local: number): void {
+		this.#legs.get(local)?.close();
+		this.#legs.delete(local);
+	}
+
+	#closeAll(): void {
+		for (const local of [...this.#legs.keys()]) this.#dropLeg(local);
+		for (const connection of [...this.#connections.values()]) connection.abandon(this.#cause);
+	}
+
+	#finish(event: RelayEvent): void {
+		if (this.#over) return;
+		this.end();
+		this.#shielded(() => this.#listener.event(event));
+	}
+
+	#tell(event: RelayEvent): void {
+		this.#shielded(() => this.#listener.event(event));
+	}
+
+	/** The owner's defect is told to the program, but costs none of what is behind. */
+	#shielded(tell: () => void): void {
+		try {
+			tell();
+		} catch (thrown) {
+			setImmediate(() => {
+				throw thrown;
+			});
+		}
+	}
+}
+
+/** Answers come from addresses in this text. */
+function canonical(text: string): string {
+	const bytes = parseAddress(text);
+	return isDecodeError(bytes) ? text : formatAddress(bytes);
+}
