@@ -17,6 +17,8 @@ export interface Listener {
 	readonly place: number;
 	/** Bound to no address: packets tell theirs. */
 	readonly wildcard: boolean;
+	/** How many datagrams the next look is likely to find. */
+	expected: number;
 	readonly socket: OutSocket;
 }
 

@@ -21,10 +21,9 @@ export function serveTurnWorker(port: MessagePort, data: unknown): void {
 	});
 
 	function open(): void {
-		const [first] = order.places;
-		if (first === undefined) return;
+		const [place = { transport: "udp", family: 4, address: null, port: 0 } as const] = order.places;
 		if (isSystemError(workspace)) {
-			say({ type: "notOpened", failure: { place: first, error: workspace } });
+			say({ type: "notOpened", failure: { place, error: workspace } });
 			return;
 		}
 		const random = randomBytes(8);
@@ -39,6 +38,8 @@ export function serveTurnWorker(port: MessagePort, data: unknown): void {
 	/** Returns once it is told to close, or when it cannot go on. */
 	function serve(): void {
 		try {
+			loop?.begin();
+			say({ type: "serving" });
 			loop?.run();
 		} catch (thrown) {
 			say({ type: "failed", failure: failureOf(thrown) });

@@ -93,6 +93,8 @@ export class WorkerLoop implements DataPathSink {
 	#binding: WorkerBinding | null = null;
 	#epoll = -1;
 	#wake = -1;
+	/** When the thread last woke. */
+	#now: Instant = 0;
 	/** Slots of `fromPeers` that are in use until all is sent. */
 	#used = 0;
 	/** Around what is being read there are datagrams that came in one with it. */
@@ -128,8 +130,8 @@ export class WorkerLoop implements DataPathSink {
 	open(): StunServiceFailure | { readonly locals: readonly (TransportAddress | null)[]; readonly wake: number } {
 		const { workspace, order, worker } = this.#parts;
 		const failed = this.#openWaiting();
-		const [first] = order.places;
-		if (failed !== null && first !== undefined) return { place: first, error: failed };
+		const [first = { transport: "udp", family: 4, address: null, port: 0 } as const] = order.places;
+		if (failed !== null) return { place: first, error: failed };
 		const locals: (TransportAddress | null)[] = [];
 		for (const [index, place] of order.places.entries()) {
 			const fd = openListener(workspace, place, worker);
@@ -142,7 +144,14 @@ export class WorkerLoop implements DataPathSink {
 			}
 			locals.push(local);
 			const socket = { fd, refusedSize: 65_536, round: -1, first: -1, last: -1 };
-			const listener = { fd, family: place.family, place: index, wildcard: place.address === null, socket };
+			const listener = {
+				fd,
+				family: place.family,
+				place: index,
+				wildcard: place.address === null,
+				socket,
+				expected: 1,
+			};
 			this.#listeners.push(listener);
 			this.#sockets[fd] = listener;
 			this.#ways.add(listener);
@@ -172,12 +181,16 @@ export class WorkerLoop implements DataPathSink {
 		raiseDescriptorLimit(workspace, ports * worker.count + OTHER_DESCRIPTORS);
 	}
 
-	/** Serves until told to end. What came before all workers had their sockets may be another's: it is let go. */
-	run(): void {
-		for (const listener of this.#listeners) {
-			this.#drain(listener.fd);
-			this.#watch(listener.fd);
+	/** Begins to hear clients. What came before all workers had their sockets may be another's: it is let go. */
+	begin(): void {
+		for (const { fd } of this.#listeners) {
+			if (this.#parts.worker.count > 1) this.#drain(fd);
+			this.#watch(fd);
 		}
+	}
+
+	/** Serves until told to end. */
+	run(): void {
 		while (this.#turn());
 	}
 
@@ -193,6 +206,7 @@ export class WorkerLoop implements DataPathSink {
 		const address = this.#memory.address + this.#events;
 		const count = workspace.libc.epoll_wait(this.#epoll, address, EVENTS, this.#waitMs());
 		const now = clock.now();
+		this.#now = now;
 		this.#settle(now);
 		let woken = false;
 		for (let index = 0; index < count; index++) {
@@ -209,7 +223,7 @@ export class WorkerLoop implements DataPathSink {
 	#waitMs(): number {
 		const deadline = this.#server.deadline;
 		if (deadline === null) return MOST_WAIT_MS;
-		const left = Math.ceil((deadline.at - this.#parts.clock.now()) / MILLISECOND);
+		const left = Math.ceil((deadline.at - this.#now) / MILLISECOND);
 		return Math.max(0, Math.min(MOST_WAIT_MS, left));
 	}
 
@@ -234,13 +248,16 @@ export class WorkerLoop implements DataPathSink {
 			return;
 		}
 		if ((events & EPOLLERR) !== 0) takeError(this.#parts.workspace, fd);
+		// A look that may find more than one asks the kernel once more than it must: one by one there is only one.
 		for (let round = 0; round < LISTENER_ROUNDS; round++) if (this.#readClients(socket, now) < SLOTS) return;
 	}
 
 	/** How many datagrams there were. */
 	#readClients(listener: Listener, now: Instant): number {
 		const slab = this.#incoming;
-		const count = this.#parts.workspace.libc.recvmmsg(listener.fd, slab.address(0), SLOTS, MSG_DONTWAIT, 0);
+		const wanted = listener.expected;
+		const count = this.#parts.workspace.libc.recvmmsg(listener.fd, slab.address(0), wanted, MSG_DONTWAIT, 0);
+		listener.expected = count === wanted ? Math.min(SLOTS, wanted * 4) : Math.max(1, count);
 		for (let slot = 0; slot < count; slot++) {
 			const local = this.#ways.numberOf(listener, slab, slot);
 			const name = slab.nameAt(slot) >> 2;

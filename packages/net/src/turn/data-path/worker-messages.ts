@@ -30,6 +30,7 @@ export type TurnWorkerReport =
 			readonly wake: number;
 	  }
 	| { readonly type: "notOpened"; readonly failure: StunServiceFailure }
+	| { readonly type: "serving" }
 	| { readonly type: "counters"; readonly id: number; readonly counters: TurnWorkerCounters }
 	| { readonly type: "failed"; readonly failure: TurnWorkerFailure }
 	| { readonly type: "closed" };

@@ -58,6 +58,8 @@ class WorkerHandle {
 	/** It has closed all its descriptors by itself. */
 	tidy = false;
 	gone = false;
+	/** Who waits for what it says next. */
+	hear: (report: TurnWorkerReport) => void = () => {};
 	readonly #workspace: Workspace;
 
 	constructor(workspace: Workspace, worker: Worker) {
@@ -104,7 +106,6 @@ class WorkerGroup implements TurnWorkers {
 		for (const handle of this.#handles) handle.ask({ type: "close" });
 	};
 	#fail: (failure: TurnWorkerFailure) => void = () => {};
-	#hear: (handle: WorkerHandle, report: TurnWorkerReport) => void = () => {};
 	#closing = false;
 	#asked = 0;
 
@@ -142,7 +143,8 @@ class WorkerGroup implements TurnWorkers {
 		}
 		const locals = this.#handles[0]?.opened?.locals ?? [];
 		for (const local of locals) if (local !== null) this.listening.push({ transport: "udp", local });
-		for (const { worker } of this.#handles) worker.postMessage({ type: "serve" });
+		const begun = await Promise.all(this.#handles.map((handle) => this.#answer(handle, { type: "serve" })));
+		for (const report of begun) if (report.type === "failed") return this.#noWorker(report.failure);
 		return null;
 	}
 
@@ -155,9 +157,7 @@ class WorkerGroup implements TurnWorkers {
 
 	#answer(handle: WorkerHandle, command: TurnWorkerCommand): Promise<TurnWorkerReport> {
 		return new Promise((resolve) => {
-			this.#hear = (from, report) => {
-				if (from === handle) resolve(report);
-			};
+			handle.hear = resolve;
 			handle.worker.postMessage(command);
 		});
 	}
@@ -166,13 +166,13 @@ class WorkerGroup implements TurnWorkers {
 		if (report.type === "closed") handle.tidy = true;
 		if (report.type === "counters") this.#waiting.get(report.id)?.(report.counters);
 		else if (report.type === "failed" && !this.#closing) this.#fail(report.failure);
-		this.#hear(handle, report);
+		handle.hear(report);
 	}
 
 	#died(handle: WorkerHandle, about: string): void {
 		const failure = { code: "internal", where: "worker", about } as const;
 		if (!this.#closing) this.#fail(failure);
-		this.#hear(handle, { type: "failed", failure });
+		handle.hear({ type: "failed", failure });
 	}
 
 	users(users: TurnUsers): void {
