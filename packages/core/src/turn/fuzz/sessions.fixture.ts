@@ -2,25 +2,9 @@
 import { encodeChannelData, encodeStun, type StunFields, type StunItem, userHash } from "@whither/wire";
 import { SECOND } from "../../machine.ts";
 import type { StunFuzzTarget } from "../../stun/fuzz.fixture.ts";
+import { type Draw, openDraw, pick, someBytes, spoiled } from "./draw.fixture.ts";
 import { marked, OF_CLIENT, OF_PEER } from "./output-laws.fixture.ts";
 import { DENIED, PASSWORDS, REALM, type Tenant, Tenants } from "./tenants.fixture.ts";
-
-/** Numbers from 0 to below `limit`, by the generator of mulberry32. */
-type Draw = (limit: number) => number;
-
-function openDraw(seed: number): Draw {
-	let state = seed | 0;
-	return (limit) => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000) * limit);
-	};
-}
-
-function pick<Value>(draw: Draw, from: readonly Value[]): Value | undefined {
-	return from[draw(from.length)];
-}
 
 const EMPTY = new Uint8Array(0);
 const METHODS = ["allocate", "refresh", "createPermission", "channelBind", "connect", "connectionBind"] as const;
@@ -34,10 +18,6 @@ function peerFor(draw: Draw, { number }: Tenant) {
 	const port = 7000 + draw(3);
 	const owner = kind === 2 ? draw(4) : number;
 	return kind < 9 ? { address: `9.9.9.${owner}`, port } : { address: `2606:4700::9:${owner}`, port };
-}
-
-function someBytes(draw: Draw, length: number): Uint8Array {
-	return Uint8Array.from({ length }, () => draw(256));
 }
 
 /** An attribute that means something, more or less. */
@@ -162,13 +142,6 @@ function indication(draw: Draw, world: Tenants, tenant: Tenant): Uint8Array {
 function channelData(draw: Draw, tenant: Tenant): Uint8Array {
 	const data = marked(OF_CLIENT + tenant.number, draw(60));
 	return encodeChannelData({ channel: 0x4000 + draw(4), data }, draw(2) === 0 ? "stream" : tenant.transport);
-}
-
-/** Some bytes of it other than they were. */
-function spoiled(draw: Draw, bytes: Uint8Array): Uint8Array {
-	const changed = bytes.slice();
-	for (let left = draw(4) + 1; left > 0; left--) changed[draw(changed.length)] = draw(256);
-	return draw(3) === 0 ? changed.subarray(0, draw(changed.length + 1)) : changed;
 }
 
 /** What a client sends; on streams in pieces of any size, with what it sends next. */

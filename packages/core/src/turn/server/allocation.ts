@@ -189,6 +189,15 @@ export class Allocation implements TurnAllocation {
 		this.version++;
 	}
 
+	/** Takes back what peers at addresses that are denied now have; their channels' numbers stay kept from others. */
+	shut(isDenied: (address: string) => boolean, now: Instant): void {
+		for (const address of [...this.permissions.keys()])
+			if (isDenied(address)) (this.permissions as Map<string, TurnPermission>).delete(address);
+		for (const channel of [...this.channels.values()])
+			if (channel.expiresAt > now && isDenied(channel.peer.address)) this.bind({ ...channel, expiresAt: now });
+		this.version++;
+	}
+
 	/** Forgets permissions that have ended, and channels that ended so long ago that nobody is kept from them any more. */
 	sweep(now: Instant, quarantine: Instant): void {
 		removeWhere(this.permissions, ({ expiresAt }) => expiresAt <= now);

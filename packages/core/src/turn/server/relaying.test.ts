@@ -1,6 +1,6 @@
 import { attributeOf, decodeChannelData, encodeChannelData, type StunItem } from "@whither/wire";
 import { describe, expect, test } from "vitest";
-import { answerIn, CLIENT, PEER, peer, reasonIn, ServerUnderTest } from "./server.fixture.ts";
+import { answerIn, CLIENT, codeOf, PEER, peer, reasonIn, ServerUnderTest } from "./server.fixture.ts";
 
 const BYTES = Uint8Array.of(1, 2, 3, 4, 5);
 const DATA: StunItem = { name: "data", value: BYTES };
@@ -171,4 +171,16 @@ test("nothing is sent as nothing: by indication, by channel, and back", () => {
 	client.code("channelBind", [peer(PEER[4]), { name: "channelNumber", value: 0x4001 }]);
 	back();
 	expect(under.last("send").bytes).toEqual(Uint8Array.of(0x40, 1, 0, 0));
+});
+
+test("DONT-FRAGMENT is unknown to a server that cannot heed it", () => {
+	const under = new ServerUnderTest({ dontFragment: false });
+	const client = under.client();
+	const flag = { name: "dontFragment", value: true } as const;
+	const answer = client.ask("allocate", [{ name: "requestedTransport", value: 17 }, flag]);
+	expect(answer && [codeOf(answer), attributeOf(answer, "unknownAttributes")]).toEqual([420, [0x001a]]);
+	client.allocate();
+	client.code("createPermission", [peer(PEER[4])]);
+	expect(reasonIn(client.indicate([peer(PEER[4]), flag, DATA]))).toBe("malformed");
+	expect(reasonIn(client.indicate([peer(PEER[4]), DATA]))).toBeUndefined();
 });

@@ -49,6 +49,8 @@ export interface TurnServerConfig {
 	readonly tcpRelays?: boolean;
 	/** Clients that move keep their allocation (RFC 8016); by default they may. */
 	readonly mobility?: boolean;
+	/** Relays can send with DF; by default they can. Where not, DONT-FRAGMENT is unknown here (RFC 8656 §7.2). */
+	readonly dontFragment?: boolean;
 	/** Channels up to 0x7fff, as RFC 5766 had them. */
 	readonly wideChannels?: boolean;
 	/** The family of an allocation that names none: `ipv4` (RFC 8656 §7.2), or that which the client came by. */
@@ -119,6 +121,8 @@ export type TurnServerInput =
 	| { readonly type: "timer" }
 	/** These are the users from now on. */
 	| { readonly type: "users"; readonly users: TurnUsers }
+	/** These are the rules of whom relays may send to: what was let in before and is denied now ends at once. */
+	| { readonly type: "peers"; readonly peers: PeerRules }
 	/** No more allocations; those there are end at `until`. `alternate`: servers to try instead (300), of either family. */
 	| { readonly type: "drain"; readonly until: Instant; readonly alternate?: readonly StunAddress[] };
 

@@ -6,6 +6,7 @@ import { allocate, giveUp, relayFailed, relayOpened } from "./allocate.ts";
 import type { Allocation, TurnAllocation } from "./allocation.ts";
 import { authenticate } from "./authenticate.ts";
 import { addUsage, count, type TurnCounters } from "./counters.ts";
+import { ruleAnew } from "./new-rules.ts";
 import { channelBind, createPermission } from "./permissions.ts";
 import { refresh } from "./refresh.ts";
 import { channelData, relayError, relayReceived, send } from "./relaying.ts";
@@ -121,6 +122,8 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerOutput> {
 			case "users":
 				state.reload(input.users);
 				return [];
+			case "peers":
+				return ruleAnew(state, input.peers, now);
 			case "drain":
 				state.drain = { until: input.until, alternate: input.alternate ?? [] };
 				return this.#expire(now);
@@ -165,7 +168,7 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerOutput> {
 			return refused(state, reply, believed.code, believed.challenge ? state.challenge(from, now) : []);
 		}
 		const signed = { ...reply, sign: believed.sign };
-		const fault = attributeFault(message);
+		const fault = attributeFault(message, state);
 		if (fault !== null) {
 			const items = fault.unknown.length > 0 ? [{ name: "unknownAttributes", value: fault.unknown } as const] : [];
 			return refused(state, signed, fault.code, items);

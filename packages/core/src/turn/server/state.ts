@@ -4,7 +4,7 @@ import type { Allocation, Relay, Reservation } from "./allocation.ts";
 import { emptyCounters, type TurnCounters } from "./counters.ts";
 import { Expiries } from "./expiries.ts";
 import { LONGEST_NONCE_SECONDS, Nonces } from "./nonces.ts";
-import { PeerFilter } from "./peer-filter.ts";
+import { PeerFilter, type PeerRules } from "./peer-filter.ts";
 import { RelayPorts } from "./relay-ports.ts";
 import { familyOf } from "./replies.ts";
 import { TURN_HOLDINGS, type TurnServerConfig } from "./server-io.ts";
@@ -30,7 +30,7 @@ export class TurnState {
 	algorithms: readonly PasswordAlgorithm[] = [];
 	readonly lifetimes: { readonly defaultSeconds: number; readonly maximumSeconds: number };
 	readonly holdings: { readonly permissions: number; readonly channels: number; readonly connections: number };
-	readonly filter: PeerFilter;
+	filter: PeerFilter;
 	/** By `local address port`. */
 	readonly byTuple = new Map<string, Allocation>();
 	/** By its id: mobility names allocations so. */
@@ -65,7 +65,7 @@ export class TurnState {
 		this.users = new UserTable(config.users, config.realm);
 		this.nonces = this.#admit(this.users);
 		const ports = config.relayPorts ?? RELAY_PORTS;
-		this.filter = filterOf(config, ports);
+		this.filter = filterOf(config, config.peers);
 		this.#ports = new Map(
 			config.relays.flatMap((_, at) => [
 				[`udp ${at}`, new RelayPorts(ports)],
@@ -80,6 +80,11 @@ export class TurnState {
 		this.users = new UserTable(users, this.config.realm);
 		this.nonces = this.#admit(this.users);
 		this.generation++;
+	}
+
+	/** The rules from now on; throws RangeError for one that is no range of addresses, and keeps those of before. */
+	rule(peers: PeerRules): void {
+		this.filter = filterOf(this.config, peers);
 	}
 
 	/** Offers what these users can do, in nonces that are good as long as it is offered. */
@@ -157,11 +162,11 @@ export class TurnState {
 	}
 }
 
-function filterOf(config: TurnServerConfig, relayPorts: { readonly first: number; readonly last: number }): PeerFilter {
-	const known = config.relays.map(({ address, publicAddress }) => publicAddress ?? address);
-	const own = [...(config.peers?.own ?? []), ...config.relays.map(({ address }) => address), ...known];
-	const relays = [...(config.peers?.relays ?? []), ...known];
-	return new PeerFilter({ ...config.peers, own, relays, relayPorts: config.peers?.relayPorts ?? relayPorts });
+function filterOf({ relays: relayed, relayPorts = RELAY_PORTS }: TurnServerConfig, peers: PeerRules = {}): PeerFilter {
+	const known = relayed.map(({ address, publicAddress }) => publicAddress ?? address);
+	const own = [...(peers.own ?? []), ...relayed.map(({ address }) => address), ...known];
+	const relays = [...(peers.relays ?? []), ...known];
+	return new PeerFilter({ ...peers, own, relays, relayPorts: peers.relayPorts ?? relayPorts });
 }
 
 /** A client's 5-tuple in keys of maps: which transport it is follows from the listener. */
