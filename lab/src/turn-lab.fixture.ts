@@ -4,7 +4,7 @@ import { natKind, natWorld, nodeAddress, publicAddresses } from "@whither/sim";
 import { type Certificates, certificatesObstacle, makeCertificates } from "./peers/certificates.ts";
 import { coturnObstacle, openCoturn } from "./peers/coturn.ts";
 import type { RunningServer } from "./peers/running-server.ts";
-import { openServe } from "./peers/whither-serve.ts";
+import { openServe, type ServeOptions } from "./peers/whither-serve.ts";
 import { labObstacle } from "./requirements.ts";
 import { commandObstacle } from "./run.ts";
 import { type Lab, openLab } from "./topology.ts";
@@ -80,17 +80,25 @@ const coturn: TurnServerKind = {
 	},
 };
 
-const whither: TurnServerKind = {
-	name: "whither serve",
-	obstacle: labObstacle() ?? certificatesObstacle() ?? commandObstacle(),
-	open: (place) => {
-		const { tls, ...listen } = listenOf(place);
-		const access = ["--realm", USER.realm, "--user", `${USER.name}:${USER.password}`, "--secret", SECRET];
-		const peers = PEERS.flatMap((range) => ["--allow-peer", range]);
-		const security = ["--cert", tls.certificate, "--key", tls.key];
-		return openServe({ ...listen, options: ["--insecure", ...access, ...peers, ...security] });
-	},
-};
+function whither(name: string, { options = [], env = {} }: Pick<ServeOptions, "options" | "env"> = {}): TurnServerKind {
+	return {
+		name,
+		obstacle: labObstacle() ?? certificatesObstacle() ?? commandObstacle(),
+		open: (place) => {
+			const { tls, ...listen } = listenOf(place);
+			const access = ["--realm", USER.realm, "--user", `${USER.name}:${USER.password}`, "--secret", SECRET];
+			const peers = PEERS.flatMap((range) => ["--allow-peer", range]);
+			const security = ["--cert", tls.certificate, "--key", tls.key];
+			return openServe({ ...listen, env, options: ["--no-http", ...access, ...peers, ...security, ...options] });
+		},
+	};
+}
 
-/** The one that shows what a good run looks like, and ours. */
-export const TURN_SERVERS: readonly TurnServerKind[] = [coturn, whither];
+/** The one that shows what a good run looks like, and ours: UDP in threads that wait in the kernel. */
+export const TURN_SERVERS: readonly TurnServerKind[] = [coturn, whither("whither serve")];
+
+/** Ours where UDP goes the way of streams: in the main thread, on the kernel's sockets or on Node's. */
+export const OTHER_DRIVERS: readonly TurnServerKind[] = [
+	whither("whither serve --workers=0", { options: ["--workers=0"] }),
+	whither("whither serve on Node's sockets", { env: { WHITHER_BACKEND: "portable" } }),
+];

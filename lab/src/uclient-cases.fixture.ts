@@ -15,13 +15,15 @@ export interface UclientCase {
 	readonly name: string;
 	args(place: TurnLab): readonly string[];
 	judge(ran: UclientOutcome): void;
+	/** The client's leg is UDP. */
+	readonly datagrams: boolean;
 	/** Why coturn's own pair does not get through it. */
 	readonly notCoturn?: string;
 	readonly credentials?: "rest";
 	readonly limitMs: number;
 }
 
-interface CaseSpec extends Partial<Omit<UclientCase, "args">> {
+interface CaseSpec extends Partial<Omit<UclientCase, "args" | "datagrams">> {
 	readonly flags: string;
 	readonly name: string;
 	/** Of the server's address, and of the relay's. Default 4. */
@@ -43,6 +45,7 @@ function uclientCase(spec: CaseSpec): UclientCase {
 		limitMs: USUAL_MS,
 		judge: relays(sessions * MESSAGES),
 		...spec,
+		datagrams: !letters.some((letter) => ["-t", "-S", "-T", "-P"].includes(letter)),
 		name: `${name} (${[...letters, flagOf(relay)].join(" ")})`,
 		args: (place) => {
 			const target = to === "peer" ? ["-e", place.peer.address(relay)] : ["-y", "-m", `${sessions}`];
