@@ -6,7 +6,7 @@ import { decodeSockaddr } from "../native/sockaddr.ts";
 import { decodeNetlink, netlinkErrno } from "../netlink/messages.ts";
 import { decodeLink, decodeLinkQueue, decodeRoute } from "../netlink/routing.ts";
 import { decodeQueuedPacket } from "../nfqueue/queue-messages.ts";
-import { StreamMessages } from "../stun/stream-messages.ts";
+import { StreamMessages } from "../serving/stream-messages.ts";
 import { STAMP_V4, TIME_EXCEEDED_V4, TIME_EXCEEDED_V6 } from "./captured.ts";
 import { LINK_QUEUE, QUEUED_V4, QUEUED_V6, ROUTE_V4 } from "./captured-netlink.ts";
 
