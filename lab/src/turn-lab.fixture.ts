@@ -67,7 +67,7 @@ export interface TurnServerKind {
 
 function listenOf({ namespace, server, certificates }: TurnLab) {
 	const { certificate, key } = certificates;
-	return { namespace, addresses: [server(4), server(6)], port: PORT, tls: { certificate, key } };
+	return { namespace, addresses: [server(4), server(6)], port: PORT, tls: { port: TLS_PORT, certificate, key } };
 }
 
 const coturn: TurnServerKind = {

@@ -1,11 +1,9 @@
-
-
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skippable } from "../../scripts/skippable.ts";
 import type { RunningServer } from "./peers/running-server.ts";
 import { openTurnPeer } from "./peers/turn-peer.ts";
 import { runUclient, type UclientOutcome, uclientObstacle } from "./peers/uclient.ts";
-import { openTurnLab, TURN_SERVERS, type TurnLab, type TurnServerKind } from "./turn-lab.fixture.ts";
+import { OTHER_DRIVERS, openTurnLab, TURN_SERVERS, type TurnLab, type TurnServerKind } from "./turn-lab.fixture.ts";
 import { LAST_CASES, UCLIENT_CASES, type UclientCase } from "./uclient-cases.fixture.ts";
 
 /** It sleeps most of the time, so that many fit beside each other. */
@@ -29,10 +27,15 @@ async function runAll(
 	return outcomes;
 }
 
-describe.each(TURN_SERVERS)("turnutils_uclient and $name", (kind: TurnServerKind) => {
+describe.each(TURN_SERVERS)("turnutils_uclient and $name", (kind) => triesFlags(kind, () => true));
+describe.each(OTHER_DRIVERS)("turnutils_uclient over UDP and $name", (kind) => {
+	triesFlags(kind, ({ datagrams }) => datagrams);
+});
+
+function triesFlags(kind: TurnServerKind, isTried: (one: UclientCase) => boolean): void {
 	const obstacle = kind.obstacle ?? uclientObstacle();
 	const isCoturn = kind.name === "coturn";
-	const isFor = ({ notCoturn }: UclientCase) => !isCoturn || notCoturn === undefined;
+	const isFor = (one: UclientCase) => isTried(one) && (!isCoturn || one.notCoturn === undefined);
 	const cases = UCLIENT_CASES.filter(isFor);
 	const lastCases = LAST_CASES.filter(isFor);
 
@@ -56,23 +59,6 @@ describe.each(TURN_SERVERS)("turnutils_uclient and $name", (kind: TurnServerKind
 		}, 300_000);
 
 		afterAll(async () => {
-			require("node:fs").writeFileSync(
-				`/tmp/tp/table-${kind.name.split(" ")[0]}.json`,
-				JSON.stringify(
-					[...outcomes].map(([one, r]) => ({
-						name: one.name,
-						code: r.outcome.code ?? r.outcome.signal,
-						sent: r.sent,
-						received: r.received,
-						lost: r.lost,
-						codes: r.codes,
-						complaints: r.complaints,
-						stdout: r.outcome.stdout.slice(-3000),
-						ms: r.outcome.durationMs,
-					})),
-					null,
-					1,
-				),
 			for (const one of open) await one.close();
 		});
 
@@ -86,4 +72,4 @@ describe.each(TURN_SERVERS)("turnutils_uclient and $name", (kind: TurnServerKind
 			expect(server.log()).not.toMatch(/bug|TypeError|RangeError|Segmentation/);
 		});
 	});
-});
+}
