@@ -7,7 +7,7 @@ import { OTHER_DRIVERS, openTurnLab, TURN_SERVERS, type TurnLab, type TurnServer
 import { LAST_CASES, UCLIENT_CASES, type UclientCase } from "./uclient-cases.fixture.ts";
 
 /** It sleeps most of the time, so that many fit beside each other. */
-const AT_ONCE = 12;
+const AT_ONCE = 16;
 
 /** Runs the cases, so many at once; the outcomes come in their order. */
 async function runAll(

@@ -58,7 +58,8 @@ const BROWSER = (["udp", "tcp", "tls"] as const).flatMap((leg) =>
 
 describe.each(TURN_SERVERS)("WebRTC through relays of $name alone", (kind: TurnServerKind) => {
 	const { obstacle } = kind;
-	const browserObstacle = obstacle ?? chromiumObstacle() ?? browserTrustObstacle();
+	const browserObstacle =
+		obstacle ?? chromiumObstacle() ?? browserTrustObstacle() ?? packageObstacle("playwright-core");
 
 	describe.skipIf(obstacle !== null)(skippable("two peers in one place", obstacle), () => {
 		let place: TurnLab;
@@ -112,6 +113,17 @@ describe.each(TURN_SERVERS)("WebRTC through relays of $name alone", (kind: TurnS
 				expect(pair.local.relayProtocol).toBe(leg);
 			});
 		});
+
+		inBrowser(
+			skippable("Chromium, UDP over IPv4 at one end and TLS over IPv6 at the other", browserObstacle),
+			async () => {
+				await withPage(place.certificates.authority, async (page) => {
+					await page.call({ server: relayServer(place, "udp", 4), calleeServer: relayServer(place, "tls", 6) });
+					expect(await page.echo(TRAFFIC)).toBe(TRAFFIC.messages);
+					expect(relayed(await page.pair())).toEqual(["relay", "relay"]);
+				});
+			},
+		);
 
 		inBrowser(skippable("Chromium has no relay with a wrong password", browserObstacle), async () => {
 			await withPage(null, async (page) => {

@@ -237,16 +237,16 @@ const NEGATIVE: readonly UclientCase[] = [
 	),
 ];
 
-/** All of them. */
+/** All of them, the slowest first. */
 export const UCLIENT_CASES: readonly UclientCase[] = [
-	...MATRIX,
-	...FLAGS,
-	...OVER_UDP,
+	...NEGATIVE,
+	...TCP_RELAYS,
 	...OVER_STREAMS,
+	...OVER_UDP,
 	...EACH_OTHER,
 	...MOVING,
-	...TCP_RELAYS,
-	...NEGATIVE,
+	...FLAGS,
+	...MATRIX,
 ];
 
 /** What every server must still do after all that. */

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { namespacePath } from "../namespaces.ts";
 import { findProgram } from "../requirements.ts";
 import type { RelayServer, WebrtcCandidate } from "../webrtc-order.ts";
@@ -33,8 +33,11 @@ export interface ChromiumOptions {
 
 /** A page with two peers, of which the caller is meant. */
 export interface CallingPage {
-	/** Connects both through this server; resolves once their data channel is open, rejects with what the browser says. */
-	call(order: { readonly server: RelayServer }): Promise<void>;
+	/**
+	 * Connects both through this server, or the callee through another; resolves once their data channel is open, rejects
+	 * with what the browser says.
+	 */
+	call(order: { readonly server: RelayServer; readonly calleeServer?: RelayServer }): Promise<void>;
 	/** Messages that came back as they were sent. */
 	echo(order: { readonly messages: number; readonly bytes: number }): Promise<number>;
 	/** The pair in use. */
@@ -75,11 +78,12 @@ function trust(home: string, authority: string): void {
 }
 
 /** It is started by a script, which enters the namespace; everything it starts itself stays there. */
-function launch(home: string, { namespace, switches = [] }: ChromiumOptions): Promise<Browser> {
+async function launch(home: string, { namespace, switches = [] }: ChromiumOptions): Promise<Browser> {
 	const script = join(home, "chromium");
 	const program = findProgram("chromium") ?? "chromium";
 	writeFileSync(script, `#!/bin/sh\nexec nsenter --net=${namespacePath(namespace)} ${program} "$@"\n`);
 	chmodSync(script, 0o755);
+	const { chromium } = await import("playwright-core");
 	return chromium.launch({
 		executablePath: script,
 		env: { ...process.env, HOME: home },

@@ -26,11 +26,11 @@ async function negotiate() {
 }
 
 /** Calls, and resolves once the channel is open. Rejects with what the browser said of the relay when there is no candidate. */
-async function call({ server }) {
-	const settings = { iceServers: [server], iceTransportPolicy: "relay" };
+async function call({ server, calleeServer = server }) {
+	const settings = (relay) => ({ iceServers: [relay], iceTransportPolicy: "relay" });
 	const errors = [];
-	caller = new RTCPeerConnection(settings);
-	callee = new RTCPeerConnection(settings);
+	caller = new RTCPeerConnection(settings(server));
+	callee = new RTCPeerConnection(settings(calleeServer));
 	caller.addEventListener("icecandidateerror", ({ errorCode, errorText }) => errors.push(`${errorCode} ${errorText}`));
 	callee.addEventListener("datachannel", ({ channel: end }) => {
 		end.addEventListener("message", ({ data }) => end.send(data));
