@@ -42,3 +42,12 @@ test("it grows, keeps its rows dense, and gives them out again", () => {
 	}
 	expect(table.capacity).toBe(16_384);
 });
+
+test("a row that there is not is an error, and no search without end", () => {
+	const table = new FlowTable(SEED);
+	const row = table.add(1, 2, 3, 0, 0, 0);
+	table.add(4, 5, 6, 0, 0, 0);
+	table.remove(row);
+	expect(() => table.remove(row)).toThrow(RangeError);
+	expect(table.find(4, 5, 6, 0, 0, 0)).toBeGreaterThanOrEqual(0);
+});

@@ -68,12 +68,13 @@ export class FlowTable {
 		return row;
 	}
 
-	/** Forgets a row that there is. */
+	/** Forgets a row that there is; throws RangeError for any other, which would have to be looked for without end. */
 	remove(row: number): void {
 		const places = this.#places;
 		const mask = places.length - 1;
 		let hole = this.#homeOf(row);
-		while (places[hole] !== row + 1) hole = (hole + 1) & mask;
+		for (; places[hole] !== row + 1; hole = (hole + 1) & mask)
+			if (places[hole] === 0) throw new RangeError("there is no such row");
 		// Whoever stands behind it because of it moves up.
 		for (let place = (hole + 1) & mask; places[place] !== 0; place = (place + 1) & mask) {
 			const home = this.#homeOf((places[place] as number) - 1);
