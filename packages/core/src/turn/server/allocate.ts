@@ -6,7 +6,7 @@ import { ticketItem } from "./mobility.ts";
 import { closeAllocation, dropRelay, openRelay, tryAgain } from "./relays.ts";
 import { familyOf, respond, withoutMapping } from "./replies.ts";
 import { ignored, refused, type TurnRequest } from "./request.ts";
-import { reserve, takeReserved } from "./reservations.ts";
+import { reserve, reservedElsewhere, takeReserved } from "./reservations.ts";
 import type { TurnServerInput, TurnServerOutput } from "./server-io.ts";
 import { type TurnState, tupleKey } from "./state.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -33,6 +33,8 @@ export function allocate(state: TurnState, request: TurnRequest, now: Instant): 
 	if (state.drain !== null) return refuseDrained(state, request);
 	if (attributeOf(message, "mobilityTicket") !== undefined && state.config.mobility === false)
 		return refused(state, reply, 405);
+	const elsewhere = wanted.token === null ? null : reservedElsewhere(state, wanted.token);
+	if (elsewhere !== null) return [elsewhere];
 	const code = quotaFault(state, credential.owner, wanted);
 	if (code !== null) return refused(state, reply, code);
 	const allocation = newAllocation(state, request, now);

@@ -104,7 +104,7 @@ describe("a client that moves (RFC 8016)", () => {
 		const under = new ServerUnderTest();
 		const ticket = ticketIn(under.client().ask("allocate", [UDP, ASKS]));
 		expect(under.client({ ...OTHER_USER, from: ELSEWHERE }).code("refresh", [ticket])).toBe(441);
-		const forged = { name: "mobilityTicket", value: new Uint8Array(24) } as const;
+		const forged = { name: "mobilityTicket", value: new Uint8Array(25) } as const;
 		expect(under.client({ from: ELSEWHERE }).code("refresh", [forged])).toBe(400);
 		expect(under.client({ from: ELSEWHERE }).code("refresh", [ASKS])).toBe(400);
 		expect(under.client({ from: ELSEWHERE }).code("refresh")).toBe(437);

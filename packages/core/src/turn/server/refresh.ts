@@ -18,9 +18,19 @@ export function refresh(state: TurnState, request: TurnRequest, now: Instant): O
 	const wish = attributeOf(message, "lifetime");
 	// Whoever ends an allocation may do so at any time.
 	if (wish !== 0 && hasEnded(state, credential, now)) return refused(state, reply, 401, state.challenge(from, now));
-	const allocation =
-		(request.allocation === undefined ? moveHere(state, request) : undefined) ?? allocationFor(request);
+	const moved = request.allocation === undefined ? moveHere(state, request) : undefined;
+	if (typeof moved === "object" && "type" in moved) return [moved];
+	const allocation = moved ?? allocationFor(request);
 	if (typeof allocation === "number") return refused(state, reply, allocation);
+	const outputs = refreshed(state, request, allocation, now);
+	return moved === undefined
+		? outputs
+		: [{ type: "event", event: { kind: "allocationMoved", allocation } }, ...outputs];
+}
+
+function refreshed(state: TurnState, request: TurnRequest, allocation: Allocation, now: Instant): Outputs {
+	const { message, reply, credential } = request;
+	const wish = attributeOf(message, "lifetime");
 	const family = attributeOf(message, "requestedAddressFamily");
 	const relays = allocation.relays.filter((relay) => family === undefined || relay.family === family);
 	if (relays.length === 0) return refused(state, reply, 443);

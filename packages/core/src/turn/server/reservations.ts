@@ -1,17 +1,19 @@
 import type { StunItem } from "@whither/wire";
 import { type Instant, SECOND } from "../../machine.ts";
 import type { Relay, Reservation } from "./allocation.ts";
+import { giverOf, type HandOver, handOverTo, withGiver } from "./instances.ts";
 import type { TurnServerOutput } from "./server-io.ts";
 import type { TurnState } from "./state.ts";
 
 /** RFC 8656 §7.2. */
 const RESERVED_NS = 30 * SECOND;
 
+/** The last of its bytes tells which server has the reservation. */
 const TOKEN_LENGTH = 8;
 
 /** Keeps the relay above this one for whoever shows the token, which it tells. */
 export function reserve(state: TurnState, relay: Relay, owner: string, now: Instant): StunItem {
-	const token = state.digest(`token ${state.nextId()}`).slice(0, TOKEN_LENGTH);
+	const token = withGiver(state, state.digest(`token ${state.nextId()}`).subarray(0, TOKEN_LENGTH - 1));
 	const kept = relay.above;
 	if (kept !== null) {
 		relay.above = null;
@@ -23,6 +25,11 @@ export function reserve(state: TurnState, relay: Relay, owner: string, now: Inst
 		state.expiries.set(reservation, now + RESERVED_NS);
 	}
 	return { name: "reservationToken", value: token };
+}
+
+/** That a token is a sibling's; null: it is not. */
+export function reservedElsewhere(state: TurnState, token: Uint8Array): HandOver | null {
+	return state.reservations.has(tokenText(token)) ? null : handOverTo(state, giverOf(state, token));
 }
 
 /** The relay that a token keeps, which it then keeps no longer. Null: none, or for another user. */

@@ -19,6 +19,11 @@ export interface TurnServerConfig {
 	readonly secret: Uint8Array;
 	/** Sets servers that share a secret apart, so that their ports, tickets, tokens and ids are not the same; by default 0. */
 	readonly instance?: number;
+	/**
+	 * Instances, each below 256, to whom the driver can hand what is theirs; by default there are none, and a ticket or token
+	 * of another is refused as an unknown one.
+	 */
+	readonly siblings?: readonly number[];
 	/** The wall clock at instant 0, in Unix seconds: nonces and REST credentials go by it. */
 	readonly unixSecondsAtZero: number;
 	readonly realm: string;
@@ -160,12 +165,19 @@ export type TurnServerOutput =
 	| { readonly type: "bindConnection"; readonly connection: number; readonly from: StunAddress; readonly local: number }
 	| { readonly type: "closePeer"; readonly connection: number }
 	| { readonly type: "closeStream"; readonly from: StunAddress; readonly local: number }
+	/**
+	 * What has just been received shows a ticket or token of this sibling, from somebody who is authenticated: it is the
+	 * sibling's to answer, and if there is an allocation at this 5-tuple then, so is all that follows.
+	 */
+	| { readonly type: "handOver"; readonly instance: number }
 	| { readonly type: "event"; readonly event: TurnServerEvent }
 	| { readonly type: "ignored"; readonly reason: TurnIgnoreReason };
 
 /** What is worth telling. */
 export type TurnServerEvent =
 	| { readonly kind: "allocationOpened"; readonly allocation: TurnAllocation }
+	/** Its client has come to another 5-tuple (RFC 8016). */
+	| { readonly kind: "allocationMoved"; readonly allocation: TurnAllocation }
 	| {
 			readonly kind: "allocationClosed";
 			readonly allocation: TurnAllocation;

@@ -119,9 +119,19 @@ export class TurnState {
 		return [...items, { name: "passwordAlgorithms", value }];
 	}
 
+	/** This server among those of its service. */
+	get instance(): number {
+		return this.config.instance ?? 0;
+	}
+
 	/** 32 bytes that nobody can tell beforehand and that follow from the secret, so that a run can be replayed. */
 	digest(text: string): Uint8Array {
-		return hmacSha256(this.#key, encodeUtf8(`turn ${this.config.instance ?? 0} ${text}`));
+		return this.digestOf(this.instance, text);
+	}
+
+	/** The same as another instance has it, or for all of them by a name. */
+	digestOf(whose: number | string, text: string): Uint8Array {
+		return hmacSha256(this.#key, encodeUtf8(`turn ${whose} ${text}`));
 	}
 
 	/** A number of 32 bits of the same kind, another each time. */
