@@ -14,6 +14,7 @@ export interface Watch {
  */
 export interface Libc {
 	socket(domain: number, type: number, protocol: number): number;
+	socketpair(domain: number, type: number, protocol: number, descriptors: number): number;
 	bind(fd: number, address: number, length: number): number;
 	connect(fd: number, address: number, length: number): number;
 	getsockname(fd: number, address: number, length: number): number;
@@ -49,6 +50,7 @@ export interface Libc {
 
 const SIGNATURES: Readonly<Record<string, readonly [result: string, ...parameters: string[]]>> = {
 	socket: ["int", "int", "int", "int"],
+	socketpair: ["int", "int", "int", "int", "uintptr_t"],
 	bind: ["int", "int", "uintptr_t", "uint"],
 	connect: ["int", "int", "uintptr_t", "uint"],
 	getsockname: ["int", "int", "uintptr_t", "uintptr_t"],

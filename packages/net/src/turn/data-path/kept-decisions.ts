@@ -4,6 +4,7 @@
  * here, or no longer holds, is the machine's to decide. Nothing is kept but what it has let pass. Pure.
  */
 import type { Instant, TurnAllocation, TurnRelay } from "@whither/core";
+import { addFlow, findFlow } from "./flow-names.ts";
 import { FlowTable, grown } from "./flow-table.ts";
 import { familyOfName, NAME_WORDS, writeName } from "./socket-names.ts";
 
@@ -81,7 +82,7 @@ export class KeptDecisions {
 		const number = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
 		const data = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
 		if (length < HEADER + data) return -1;
-		const row = this.#findPeer((local << 16) | number, names, name);
+		const row = findFlow(this.#toPeer, (local << 16) | number, names, name);
 		if (row < 0) return -1;
 		const owner = this.#channelOwner[row] as KeptAllocation;
 		const { allocation } = owner;
@@ -94,34 +95,9 @@ export class KeptDecisions {
 		return row;
 	}
 
-	#findPeer(id: number, names: Int32Array, name: number): number {
-		const first = names[name] as number;
-		return familyOfName(first) === 4
-			? this.#toPeer.find(id, first, names[name + 1] as number, 0, 0, 0)
-			: this.#toPeer.find(
-					id,
-					first,
-					names[name + 2] as number,
-					names[name + 3] as number,
-					names[name + 4] as number,
-					names[name + 5] as number,
-				);
-	}
-
 	/** The row of a peer's datagram of `length` bytes that may pass on a channel, which counts as passed; -1: as above. */
 	toClient(relay: number, names: Int32Array, name: number, length: number, now: Instant): number {
-		const first = names[name] as number;
-		const row =
-			familyOfName(first) === 4
-				? this.#toClient.find(relay, first, names[name + 1] as number, 0, 0, 0)
-				: this.#toClient.find(
-						relay,
-						first,
-						names[name + 2] as number,
-						names[name + 3] as number,
-						names[name + 4] as number,
-						names[name + 5] as number,
-					);
+		const row = findFlow(this.#toClient, relay, names, name);
 		if (row < 0 || length > MOST_DATA) return -1;
 		const owner = this.#peerOwner[row] as KeptAllocation;
 		const { allocation } = owner;
@@ -145,7 +121,7 @@ export class KeptDecisions {
 		if (channel === undefined || relay === undefined || allocation.closed) return;
 		const kept = this.#keptOf(allocation, names, name);
 		if (kept === null) return;
-		const row = this.#addName(this.#toPeer, (allocation.local << 16) | number, names, name);
+		const row = addFlow(this.#toPeer, (allocation.local << 16) | number, names, name);
 		if (this.#toPeer.capacity > this.#channelUntil.length) this.#growToPeer(this.#toPeer.capacity);
 		if (this.#channelOwner[row] !== kept) kept.channels.push(row);
 		this.#channelOwner[row] = kept;
@@ -173,7 +149,7 @@ export class KeptDecisions {
 			if (channel.peer.port !== peer.port || channel.peer.address !== peer.address) continue;
 			const kept = this.#keptOf(allocation, null, 0);
 			if (kept === null) return;
-			const row = this.#addName(this.#toClient, relayId, names, name);
+			const row = addFlow(this.#toClient, relayId, names, name);
 			if (this.#toClient.capacity > this.#peerUntil.length) this.#growToClient(this.#toClient.capacity);
 			if (this.#peerOwner[row] !== kept) kept.peers.push(row);
 			this.#peerOwner[row] = kept;
@@ -210,20 +186,6 @@ export class KeptDecisions {
 		if (names !== null)
 			kept.client.set(names.subarray(name, name + (familyOfName(names[name] as number) === 4 ? 4 : NAME_WORDS)));
 		return kept;
-	}
-
-	#addName(table: FlowTable, id: number, names: Int32Array, name: number): number {
-		const first = names[name] as number;
-		return familyOfName(first) === 4
-			? table.add(id, first, names[name + 1] as number, 0, 0, 0)
-			: table.add(
-					id,
-					first,
-					names[name + 2] as number,
-					names[name + 3] as number,
-					names[name + 4] as number,
-					names[name + 5] as number,
-				);
 	}
 
 	#empty(kept: KeptAllocation): void {
