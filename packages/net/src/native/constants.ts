@@ -4,6 +4,7 @@
  */
 
 /** include/linux/socket.h, asm-generic/socket.h. */
+export const AF_UNIX = 1;
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;

@@ -30,6 +30,9 @@ const PACKET_INFO = {
 	6: { level: SOL_IPV6, type: IPV6_PKTINFO, bytes: CMSGHDR.bytes + 20, space: 40 },
 } as const;
 
+/** Words of what a number stands for. */
+export const ORIGIN_WORDS = 6;
+
 /** Bytes of packet memory that they take. */
 export const CLIENT_WAYS_BYTES = MOST_ADDRESSES * 64;
 
@@ -42,6 +45,9 @@ export class ClientWays {
 	readonly #known: FlowTable;
 	/** By row of the table. */
 	readonly #numbers: number[] = [];
+	/** By number, where that is not the place itself: place and address. */
+	readonly #origins: (readonly number[] | undefined)[] = [];
+	readonly #listeners: (Listener | undefined)[] = [];
 	#next: number;
 	#added = 0;
 
@@ -54,6 +60,7 @@ export class ClientWays {
 	}
 
 	add(listener: Listener): void {
+		this.#listeners[listener.place] = listener;
 		if (!listener.wildcard) this.#ways[listener.place] = { socket: listener.socket, control: 0, controlLength: 0 };
 	}
 
@@ -64,6 +71,20 @@ export class ClientWays {
 	/** The number of what a datagram came to; -1: of none that could be answered from. */
 	numberOf(listener: Listener, slab: ReceiveSlab, slot: number): number {
 		return listener.wildcard ? this.#ofPacketInfo(listener, slab, slot) : listener.place;
+	}
+
+	/** Writes what a number stands for as six words that another worker, whose numbers are others, can read. */
+	writeOrigin(number: number, words: Int32Array, at: number): void {
+		words.fill(0, at, at + ORIGIN_WORDS);
+		words.set(this.#origins[number] ?? [number], at);
+	}
+
+	/** The number of what another worker has written so; -1: it is not to be had here. */
+	numberOfOrigin(words: Int32Array, at: number): number {
+		const listener = this.#listeners[words[at] as number];
+		if (listener === undefined || !listener.wildcard) return listener?.place ?? -1;
+		const [k1 = 0, k2 = 0, k3 = 0, k4 = 0, k5 = 0] = words.subarray(at + 1, at + ORIGIN_WORDS);
+		return this.#numberOf(listener, k1, k2, k3, k4, k5);
 	}
 
 	#ofPacketInfo(listener: Listener, slab: ReceiveSlab, slot: number): number {
@@ -89,15 +110,22 @@ export class ClientWays {
 		if (!isIpv4 && bytes[at * 4] === 0xff) return -1;
 		const isLinkLocal = !isIpv4 && bytes[at * 4] === 0xfe && ((bytes[at * 4 + 1] as number) & 0xc0) === 0x80;
 		const scope = isLinkLocal ? word(4) : 0;
+		return isIpv4
+			? this.#numberOf(listener, word(1), 0, 0, 0, 0)
+			: this.#numberOf(listener, word(0), word(1), word(2), word(3), scope);
+	}
+
+	/** By our address, of IPv6 with its scope. */
+	#numberOf(listener: Listener, k1: number, k2: number, k3: number, k4: number, k5: number): number {
 		const { place } = listener;
-		const [k1, k2, k3, k4, k5] = isIpv4 ? [word(1), 0, 0, 0, 0] : [word(0), word(1), word(2), word(3), scope];
 		const found = this.#known.find(place, k1, k2, k3, k4, k5);
 		if (found >= 0) return this.#numbers[found] as number;
 		if (this.#added === MOST_ADDRESSES) return -1;
 		const row = this.#known.add(place, k1, k2, k3, k4, k5);
 		const number = this.#next++;
 		this.#numbers[row] = number;
-		this.#ways[number] = this.#make(listener, isIpv4 ? [0, k1, 0] : [k1, k2, k3, k4, scope]);
+		this.#origins[number] = [place, k1, k2, k3, k4, k5];
+		this.#ways[number] = this.#make(listener, listener.family === 4 ? [0, k1, 0] : [k1, k2, k3, k4, k5]);
 		return number;
 	}
 

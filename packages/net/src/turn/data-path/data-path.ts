@@ -16,6 +16,8 @@ export interface DataPathSink {
 	toClient(row: number, at: number, length: number): void;
 	/** What the machine puts out. `from` and `name`: whose datagram it was, and where that name stands. */
 	outputs(outputs: readonly TurnServerOutput[], from: StunAddress | null, name: number): void;
+	/** A datagram that is another server's of the service, as it came here. */
+	handOver(instance: number, local: number, name: number, at: number, length: number, now: Instant): void;
 }
 
 /** Where datagrams lie: their bytes, and the names of their senders among words. */
@@ -72,6 +74,8 @@ export class DataPath {
 			if (allocation !== undefined) this.#kept.keepToPeer(allocation, number, words, name);
 		}
 		this.#take(outputs, from, name);
+		for (const output of outputs)
+			if (output.type === "handOver") this.#sink.handOver(output.instance, local, name, at, length, now);
 	}
 
 	/** A datagram of a peer. */

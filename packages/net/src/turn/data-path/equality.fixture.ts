@@ -65,6 +65,10 @@ class FrontedServer implements DataPathSink {
 		this.#came.push({ type: "send", bytes, to, local: owner.local });
 	}
 
+	handOver(): void {
+		throw new Error("there is no other server");
+	}
+
 	outputs(outputs: readonly TurnServerOutput[]): void {
 		for (const output of outputs)
 			this.#came.push("bytes" in output ? { ...output, bytes: output.bytes.slice() } : output);

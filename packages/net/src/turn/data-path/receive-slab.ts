@@ -7,8 +7,10 @@ import type { PacketMemory } from "./packet-memory.ts";
 export const SLOTS = 64;
 /** Before each datagram: its data begin a line of the cache, and a header of channel data fits in front. */
 const HEADROOM = 64;
-/** A datagram of any length, and so much more that slots do not all fall on the same lines of the cache. */
-const STRIDE = HEADROOM + 65_536 + 5 * 64;
+/** A datagram of any length, with what another worker puts in front of it. */
+const LONGEST = 65_536 + 64;
+/** So much more that slots do not all fall on the same lines of the cache. */
+const STRIDE = HEADROOM + LONGEST + 4 * 64;
 const NAME_SPACE = 32;
 /** Packet info of either family, and the size of segments. */
 const CONTROL_SPACE = 96;
@@ -43,7 +45,7 @@ export class ReceiveSlab {
 			words[(header + MMSGHDR.vectorLength) >> 2] = 1;
 			memory.writeAddress(header + MMSGHDR.control, this.#control + slot * CONTROL_SPACE);
 			memory.writeAddress(vector + IOVEC.base, this.dataAt(slot));
-			words[(vector + IOVEC.length) >> 2] = 65_536;
+			words[(vector + IOVEC.length) >> 2] = LONGEST;
 			this.#ready(slot);
 		}
 	}
@@ -105,4 +107,13 @@ export class ReceiveSlab {
 		}
 		return 0;
 	}
+}
+
+/**
+ * How many datagrams the next look at a socket is for. A look for several at one costs the kernel an empty one more; so
+ * after one that found no more it is for one alone, but for every eighth, lest a queue be read one by one.
+ */
+export function expectedAfter(count: number, wanted: number, looks: number): number {
+	if (count > 1) return SLOTS;
+	return wanted > 1 || looks % 8 !== 0 ? 1 : SLOTS;
 }

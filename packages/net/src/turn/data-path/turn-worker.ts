@@ -10,7 +10,7 @@ import type { TurnWorkerCommand, TurnWorkerReport, TurnWorkerStart } from "./wor
 
 /** Serves on a worker's parent port until told to close. `data`: the worker's `workerData`. */
 export function serveTurnWorker(port: MessagePort, data: unknown): void {
-	const { order, index, count } = data as TurnWorkerStart;
+	const { order, index, count, channels } = data as TurnWorkerStart;
 	const say = (report: TurnWorkerReport) => port.postMessage(report);
 	const workspace = openWorkspace();
 	let loop: WorkerLoop | null = null;
@@ -29,7 +29,7 @@ export function serveTurnWorker(port: MessagePort, data: unknown): void {
 		const random = randomBytes(8);
 		const seed = [random.readInt32LE(0), random.readInt32LE(4)] as const;
 		const clock = createClock(workspace);
-		loop = new WorkerLoop({ workspace, clock, order, worker: { index, count }, seed, commands });
+		loop = new WorkerLoop({ workspace, clock, order, worker: { index, count }, seed, commands, channels });
 		const opened = loop.open();
 		if ("error" in opened) say({ type: "notOpened", failure: opened });
 		else say({ type: "opened", ...opened, descriptors: loop.descriptors });

@@ -89,6 +89,11 @@ export interface DataPathCounters {
 	segmented: number;
 	/** Datagrams that did not leave, by errno's name. */
 	readonly dropped: Record<string, number>;
+	/** Datagrams of clients given to the worker that has their allocation. */
+	handedOver: number;
+	/** 5-tuples now that are another worker's, and allocations here whose clients come by way of another. */
+	elsewhere: number;
+	guests: number;
 	/** Relays that stand now, and those that could not be opened. */
 	relays: number;
 	relaysRefused: number;
@@ -105,6 +110,9 @@ export function emptyDataPathCounters(): DataPathCounters {
 		bindings: 0,
 		segmented: 0,
 		dropped: {},
+		handedOver: 0,
+		elsewhere: 0,
+		guests: 0,
 		relays: 0,
 		relaysRefused: 0,
 	};

@@ -7,17 +7,18 @@ import type { StunAddress } from "@whither/wire";
 import { EPOLLERR, EPOLLIN, MSG_DONTWAIT } from "../../native/constants.ts";
 import { takeError } from "../../native/socket.ts";
 import { EPOLL_DATA_OFFSET, EPOLL_EVENT_BYTES } from "../../native/structs.ts";
-import { isBinding } from "../../serving/binding.ts";
 import { openTurnLedger } from "../ledger.ts";
-import { CLIENT_WAYS_BYTES, ClientWays, type Listener } from "./client-ways.ts";
+import { CLIENT_WAYS_BYTES, ClientWays } from "./client-ways.ts";
 import { DataPath } from "./data-path.ts";
+import { HAND_OVER_BYTES, HandOver } from "./hand-over.ts";
+import type { HandOverChannel } from "./hand-over-channel.ts";
 import { KeptDecisions } from "./kept-decisions.ts";
 import { OUTBOX_BYTES, Outbox } from "./outbox.ts";
 import { PacketMemory } from "./packet-memory.ts";
-import { RECEIVE_SLAB_BYTES, ReceiveSlab, SLOTS } from "./receive-slab.ts";
+import { expectedAfter, RECEIVE_SLAB_BYTES, ReceiveSlab, SLOTS } from "./receive-slab.ts";
 import { RelaySocket } from "./relay-socket.ts";
-import { readName } from "./socket-names.ts";
 import { WorkerBinding } from "./worker-binding.ts";
+import { WorkerClients } from "./worker-clients.ts";
 import { emptyDataPathCounters, type TurnWorkerCounters } from "./worker-io.ts";
 import { WorkerSending } from "./worker-sending.ts";
 import { type RelayWish, type WorkerSocketParts, WorkerSockets } from "./worker-sockets.ts";
@@ -26,8 +27,6 @@ import { type RelayWish, type WorkerSocketParts, WorkerSockets } from "./worker-
 const MOST_WAIT_MS = 250;
 /** Descriptors told by one epoll_wait(2). */
 const EVENTS = 256;
-/** Looks at a listener before relays get their turn. */
-const LISTENER_ROUNDS = 4;
 
 /** What it runs on. */
 export interface WorkerParts extends WorkerSocketParts {
@@ -35,6 +34,8 @@ export interface WorkerParts extends WorkerSocketParts {
 	readonly seed: readonly [number, number];
 	/** Runs when the thread was woken; false: it is to end. */
 	readonly commands: () => boolean;
+	/** One of each worker, in their order; none where there is but one. */
+	readonly channels: readonly HandOverChannel[];
 }
 
 /** One worker's sockets, tables and machine. */
@@ -42,7 +43,6 @@ export class WorkerLoop {
 	readonly counters = emptyDataPathCounters();
 	readonly #parts: WorkerParts;
 	readonly #memory: PacketMemory;
-	readonly #incoming: ReceiveSlab;
 	readonly #fromPeers: ReceiveSlab;
 	readonly #events: number;
 	readonly #outbox: Outbox;
@@ -51,7 +51,8 @@ export class WorkerLoop {
 	readonly #path: DataPath;
 	readonly #sockets: WorkerSockets;
 	readonly #sending: WorkerSending;
-	#binding: WorkerBinding | null = null;
+	readonly #clients: WorkerClients;
+	readonly #handOver: HandOver | null;
 	/** When the thread last woke. */
 	#now: Instant = 0;
 	/** At sockets, so far. */
@@ -63,9 +64,8 @@ export class WorkerLoop {
 		const { workspace, order, seed, clock } = parts;
 		const { libc } = workspace;
 		this.#parts = parts;
-		const bytes = 2 * RECEIVE_SLAB_BYTES + OUTBOX_BYTES + CLIENT_WAYS_BYTES + EVENTS * 16 + 4096;
+		const bytes = 2 * RECEIVE_SLAB_BYTES + OUTBOX_BYTES + CLIENT_WAYS_BYTES + HAND_OVER_BYTES + EVENTS * 16 + 4096;
 		this.#memory = new PacketMemory(bytes, libc);
-		this.#incoming = new ReceiveSlab(this.#memory);
 		this.#fromPeers = new ReceiveSlab(this.#memory);
 		this.#events = this.#memory.reserve(EVENTS * 16);
 		this.#outbox = new Outbox(this.#memory, libc, this.counters);
@@ -79,6 +79,7 @@ export class WorkerLoop {
 			kept,
 			sockets: this.#sockets,
 			openRelay: (wish) => this.#openRelay(wish),
+			handOver: () => this.#handOver,
 		});
 		const unixSecondsAtZero = Number(clock.toUnix(0)) / SECOND;
 		this.#server = new TurnServer({ ...order.config, unixSecondsAtZero, ledger: openTurnLedger(order.ledger) });
@@ -89,6 +90,34 @@ export class WorkerLoop {
 			sink: this.#sending,
 			counters: this.counters,
 		});
+		this.#handOver = this.#makeHandOver();
+		this.#clients = new WorkerClients({
+			libc,
+			memory: this.#memory,
+			ways: this.#ways,
+			outbox: this.#outbox,
+			sending: this.#sending,
+			path: this.#path,
+			counters: this.counters,
+			handOver: this.#handOver,
+		});
+	}
+
+	#makeHandOver(): HandOver | null {
+		const { workspace, order, seed, worker, channels } = this.#parts;
+		const own = channels[worker.index];
+		if (own === undefined) return null;
+		return new HandOver({
+			memory: this.#memory,
+			libc: workspace.libc,
+			ways: this.#ways,
+			server: this.#server,
+			counters: this.counters,
+			seed,
+			channels,
+			own,
+			lifetimes: order.config.lifetimes,
+		});
 	}
 
 	/** Opens all listeners, or says which place failed. */
@@ -97,7 +126,7 @@ export class WorkerLoop {
 		if ("error" in opened) return opened;
 		for (const listener of this.#sockets.listeners) this.#ways.add(listener);
 		const { binding } = this.#parts.order;
-		if (binding !== null) this.#binding = new WorkerBinding(binding, opened.locals);
+		if (binding !== null) this.#clients.binding = new WorkerBinding(binding, opened.locals);
 		return opened;
 	}
 
@@ -108,20 +137,15 @@ export class WorkerLoop {
 	/** Begins to hear clients. What came before all workers had their sockets may be another's: it is let go. */
 	begin(): void {
 		for (const { fd } of this.#sockets.listeners) {
-			if (this.#parts.worker.count > 1) this.#drain(fd);
+			if (this.#parts.worker.count > 1) this.#clients.drain(fd);
 			this.#sockets.watch(fd);
 		}
+		if (this.#handOver !== null) this.#sockets.watch(this.#handOver.fd);
 	}
 
 	/** Serves until told to end. */
 	run(): void {
 		while (this.#turn());
-	}
-
-	#drain(fd: number): void {
-		const { libc } = this.#parts.workspace;
-		for (let count = SLOTS; count === SLOTS; this.#incoming.reset(0, SLOTS))
-			count = libc.recvmmsg(fd, this.#incoming.address(0), SLOTS, MSG_DONTWAIT, 0);
 	}
 
 	#turn(): boolean {
@@ -164,6 +188,11 @@ export class WorkerLoop {
 	}
 
 	#read(fd: number, events: number, now: Instant): void {
+		const handOver = this.#handOver;
+		if (fd === handOver?.fd) {
+			if (this.#clients.readHandedOver(handOver, now)) this.#used = 0;
+			return;
+		}
 		const socket = this.#sockets.of(fd);
 		if (socket === undefined) return;
 		if (socket instanceof RelaySocket) {
@@ -172,65 +201,7 @@ export class WorkerLoop {
 			return;
 		}
 		if ((events & EPOLLERR) !== 0) takeError(this.#parts.workspace, fd);
-		// A look that may find more than one asks the kernel once more than it must: one by one there is only one.
-		for (let round = 0; round < LISTENER_ROUNDS; round++) if (this.#readClients(socket, now) < SLOTS) return;
-	}
-
-	/** How many datagrams there were. */
-	#readClients(listener: Listener, now: Instant): number {
-		const slab = this.#incoming;
-		const wanted = listener.expected;
-		const count = this.#parts.workspace.libc.recvmmsg(listener.fd, slab.address(0), wanted, MSG_DONTWAIT, 0);
-		listener.expected = expectedAfter(count, wanted, this.#looks++);
-		for (let slot = 0; slot < count; slot++) {
-			const local = this.#ways.numberOf(listener, slab, slot);
-			const name = slab.nameAt(slot) >> 2;
-			const at = slab.dataAt(slot);
-			const length = slab.lengthOf(slot);
-			const size = slab.segmentSize(slot) || length;
-			if (local < 0) continue;
-			this.#sending.inOne = size < length;
-			for (let from = 0; from < length || from === 0; from += size) {
-				this.counters.received++;
-				this.#fromClient(local, name, at + from, Math.min(size, length - from), now);
-				if (size === 0) break;
-			}
-			this.#sending.inOne = false;
-		}
-		if (count <= 0) return 0;
-		slab.reset(0, count);
-		this.#outbox.flush();
-		this.#used = 0;
-		return count;
-	}
-
-	#fromClient(local: number, name: number, at: number, length: number, now: Instant): void {
-		const first = this.#memory.bytes[at] as number;
-		if (this.#binding !== null && first <= 1 && length >= 20 && this.#bind(this.#binding, local, name, at, length, now))
-			return;
-		this.#path.fromClient(local, name, at, length, now);
-	}
-
-	/** Whether it was a Binding message. */
-	#bind(binding: WorkerBinding, local: number, name: number, at: number, length: number, now: Instant): boolean {
-		const { bytes, words } = this.#memory;
-		const way = this.#ways.of(local);
-		// Behind a datagram that came in one with others there is another and no room.
-		const answered = this.#sending.inOne ? 0 : binding.answerInPlace(local, [bytes, at, length, words, name, now]);
-		if (answered === 0) {
-			const message = bytes.subarray(at, at + length);
-			if (!isBinding(message)) return false;
-			this.counters.bindings++;
-			const from = readName(words, name);
-			if (from !== null) this.#sending.outputs(binding.answer(message, from, local, now), from, name);
-			return true;
-		}
-		this.counters.bindings++;
-		if (answered < 0 || way === undefined) return true;
-		this.counters.fastBindings++;
-		this.#outbox.makeRoom();
-		this.#outbox.begin(way, words, name, at, answered, 0);
-		return true;
+		if (this.#clients.read(socket, now)) this.#used = 0;
 	}
 
 	#readPeers(relay: RelaySocket, now: Instant): void {
@@ -298,6 +269,8 @@ export class WorkerLoop {
 
 	get totals(): TurnWorkerCounters {
 		this.counters.relays = this.#sockets.relays.size;
+		this.counters.elsewhere = this.#handOver?.elsewhere ?? 0;
+		this.counters.guests = this.#handOver?.guests ?? 0;
 		return { server: this.#server.counters, dataPath: this.counters };
 	}
 
@@ -306,13 +279,4 @@ export class WorkerLoop {
 		this.drainUntil(0, []);
 		this.#sockets.close();
 	}
-}
-
-/**
- * How many datagrams the next look at a socket is for. A look for several at one costs the kernel an empty one more; so
- * after one that found no more it is for one alone, but for every eighth, lest a queue be read one by one.
- */
-function expectedAfter(count: number, wanted: number, looks: number): number {
-	if (count > 1) return SLOTS;
-	return wanted > 1 || looks % 8 !== 0 ? 1 : SLOTS;
 }

@@ -3,6 +3,7 @@
 import type { PeerRules, TurnUsers } from "@whither/core";
 import type { StunServiceFailure } from "../../stun/service-io.ts";
 import type { TransportAddress } from "../../transport/transport.ts";
+import type { HandOverChannel } from "./hand-over-channel.ts";
 import type { TurnWorkerCounters, TurnWorkerDrain, TurnWorkerFailure, TurnWorkerOrder } from "./worker-io.ts";
 
 /** Handed to a worker as it starts. `order.config` is its own part. */
@@ -10,6 +11,8 @@ export interface TurnWorkerStart {
 	readonly order: TurnWorkerOrder;
 	readonly index: number;
 	readonly count: number;
+	/** One of each worker, in their order; none where there is but one. */
+	readonly channels: readonly HandOverChannel[];
 }
 
 /** To a worker. `open`: its sockets; `serve`: all workers have theirs. From then on its eventfd wakes it. */

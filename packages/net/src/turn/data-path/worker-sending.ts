@@ -1,8 +1,9 @@
 /** What leaves a worker: what the tables let pass and what the machine says, put into the outbox. */
-import type { TurnServerOutput } from "@whither/core";
+import type { Instant, TurnServerOutput } from "@whither/core";
 import type { StunAddress } from "@whither/wire";
 import type { ClientWays } from "./client-ways.ts";
 import type { DataPathSink } from "./data-path.ts";
+import type { HandOver } from "./hand-over.ts";
 import type { KeptDecisions } from "./kept-decisions.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PacketMemory } from "./packet-memory.ts";
@@ -18,6 +19,8 @@ export interface WorkerSendingParts {
 	readonly sockets: WorkerSockets;
 	/** The machine asks for a relay. */
 	readonly openRelay: (wish: RelayWish) => void;
+	/** The way to the other workers; null: there are none. */
+	readonly handOver: () => HandOver | null;
 }
 
 /** One worker's. */
@@ -30,6 +33,7 @@ export class WorkerSending implements DataPathSink {
 	readonly #kept: KeptDecisions;
 	readonly #sockets: WorkerSockets;
 	readonly #openRelay: (wish: RelayWish) => void;
+	readonly #handOver: () => HandOver | null;
 	readonly #scratchName: number;
 	/** Names of those who the machine answers, by the object that it knows them by. */
 	readonly #clientNames = new WeakMap<StunAddress, Int32Array>();
@@ -41,6 +45,7 @@ export class WorkerSending implements DataPathSink {
 		this.#kept = parts.kept;
 		this.#sockets = parts.sockets;
 		this.#openRelay = parts.openRelay;
+		this.#handOver = parts.handOver;
 		this.#scratchName = parts.memory.reserve(NAME_WORDS * 4) >> 2;
 	}
 
@@ -93,7 +98,12 @@ export class WorkerSending implements DataPathSink {
 			else if (output.type === "relaySend") this.#relaySend(output);
 			else if (output.type === "openRelay") this.#openRelay(output);
 			else if (output.type === "closeRelay") this.#closeRelay(output.relay);
+			else if (output.type === "event") this.#handOver()?.event(output.event);
 		}
+	}
+
+	handOver(instance: number, local: number, name: number, at: number, length: number, now: Instant): void {
+		this.#handOver()?.handTo(instance, local, name, at, length, now);
 	}
 
 	#send(output: Extract<TurnServerOutput, { readonly type: "send" }>, from: StunAddress | null, name: number): void {

@@ -4,6 +4,7 @@ import { type PeerRules, RELAY_PORTS, type TurnUsers } from "@whither/core";
 import { isSystemError } from "../../errors.ts";
 import { openWorkspace, type Workspace } from "../../native/workspace.ts";
 import type { StunListening, StunServiceFailure } from "../../stun/service-io.ts";
+import { closeChannels, type HandOverChannel, openChannels } from "./hand-over-channel.ts";
 import type {
 	TurnWorkerCounters,
 	TurnWorkerDrain,
@@ -30,9 +31,11 @@ export async function openTurnWorkers(
 	const workspace = openWorkspace();
 	const place = order.places[0] ?? { transport: "udp", family: 4, address: null, port: 0 };
 	if (isSystemError(workspace)) return { place, error: workspace };
-	const group = new WorkerGroup(workspace, order);
+	const channels = count > 1 ? openChannels(workspace, instancesOf(order, count)) : [];
+	if (isSystemError(channels)) return { place, error: channels };
+	const group = new WorkerGroup(workspace, order, channels);
 	for (let index = 0; index < count; index++)
-		group.start({ order: partOf(order, index, count), index, count }, workerUrl ?? ownWorker());
+		group.start({ order: partOf(order, index, count), index, count, channels }, workerUrl ?? ownWorker());
 	const failed = await group.open();
 	if (failed === null) return group;
 	await group.close();
@@ -46,7 +49,12 @@ export function partOf(order: TurnWorkerOrder, index: number, count: number): Tu
 	const start = ((first + 1) & ~1) + index * each;
 	// The odd ports at both ends are no pair's, and still somebody's.
 	const relayPorts = { first: index === 0 ? first : start, last: index === count - 1 ? last : start + each - 1 };
-	return { ...order, config: { ...order.config, relayPorts, instance: instance + index } };
+	const siblings = instancesOf(order, count);
+	return { ...order, config: { ...order.config, relayPorts, instance: instance + index, siblings } };
+}
+
+function instancesOf({ config: { instance = 0 } }: TurnWorkerOrder, count: number): readonly number[] {
+	return Array.from({ length: count }, (_, index) => instance + index);
 }
 
 /** One worker as this thread knows it. */
@@ -99,6 +107,7 @@ class WorkerGroup implements TurnWorkers {
 	readonly failed: Promise<TurnWorkerFailure>;
 	readonly #workspace: Workspace;
 	readonly #order: TurnWorkerOrder;
+	readonly #channels: HandOverChannel[];
 	readonly #handles: WorkerHandle[] = [];
 	readonly #waiting = new Map<number, (counters: TurnWorkerCounters) => void>();
 	/** At the end of the process: a worker that waits would hold it up. */
@@ -109,8 +118,9 @@ class WorkerGroup implements TurnWorkers {
 	#closing = false;
 	#asked = 0;
 
-	constructor(workspace: Workspace, order: TurnWorkerOrder) {
+	constructor(workspace: Workspace, order: TurnWorkerOrder, channels: readonly HandOverChannel[]) {
 		this.#workspace = workspace;
+		this.#channels = [...channels];
 		this.#order = order;
 		this.failed = new Promise((resolve) => {
 			this.#fail = resolve;
@@ -212,6 +222,7 @@ class WorkerGroup implements TurnWorkers {
 		this.#closing = true;
 		for (const handle of this.#handles) handle.ask({ type: "close" });
 		await Promise.all(this.#handles.map(({ exited }) => exited));
+		closeChannels(this.#workspace, this.#channels.splice(0));
 		process.off("exit", this.#leave);
 	}
 }
