@@ -28,6 +28,9 @@ const dataPath = {
 	bindings: 0,
 	segmented: 0,
 	dropped: { ENETUNREACH: 2 },
+	handedOver: 0,
+	elsewhere: 0,
+	guests: 0,
 	relays: 1,
 	relaysRefused: 0,
 };

@@ -187,6 +187,13 @@ export class LiveClient {
 		return this.ask(method, attributes);
 	}
 
+	/** The answer to a request that nothing signs. */
+	async askUnsigned(method: StunFields["method"], attributes: readonly StunItem[]): Promise<StunMessage> {
+		const transactionId = new Uint8Array(12).fill(9);
+		this.raw(encodeStun({ class: "request", method, transactionId, attributes }));
+		return messageOf(await this.heard.next((bytes) => bytes[8] === 9));
+	}
+
 	/** Its relayed address. */
 	async allocate(...more: readonly StunItem[]): Promise<StunAddress> {
 		const answer = await this.ask("allocate", [{ name: "requestedTransport", value: 17 }, ...more]);
