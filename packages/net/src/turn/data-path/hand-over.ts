@@ -27,11 +27,14 @@ const ORIGIN = 3;
 const NAME = ORIGIN + ORIGIN_WORDS;
 const MESSAGE_BYTES = (NAME + NAME_WORDS) * 4;
 
+/** The owner is known, and says so only when that changes. */
 const DATAGRAM = 1;
+/** It is a guess, and is to be confirmed: what was said of it before may have been lost. */
+const GUESSED = 2;
 /** The sender has an allocation at this 5-tuple. */
-const MINE = 2;
+const MINE = 3;
 /** It has none there. */
-const NOT_MINE = 3;
+const NOT_MINE = 4;
 
 /** 5-tuples that are another's: a service has fewer relay ports on an address. */
 const MOST_ELSEWHERE = 65_536;
@@ -45,7 +48,7 @@ export const HAND_OVER_BYTES = 512;
 /** What it works with. */
 export interface HandOverParts {
 	readonly memory: PacketMemory;
-	readonly libc: Libc;
+	readonly libc: Pick<Libc, "sendmsg" | "errno">;
 	readonly ways: ClientWays;
 	readonly server: TurnServer;
 	readonly counters: DataPathCounters;
@@ -54,6 +57,16 @@ export interface HandOverParts {
 	/** Its own among them. */
 	readonly own: HandOverChannel;
 	readonly lifetimes: { readonly maximumSeconds: number } | undefined;
+}
+
+/** What is handed over. */
+interface Handed {
+	readonly kind: typeof DATAGRAM | typeof GUESSED;
+	readonly local: number;
+	readonly name: number;
+	readonly at: number;
+	readonly length: number;
+	readonly size: number;
 }
 
 /** Reads a datagram, or several that came as one, as if it had come to that listener of this worker. */
@@ -102,10 +115,11 @@ export class HandOver {
 	/** Whether a datagram that came here is another's, who gets it. */
 	passesOn(local: number, name: number, at: number, length: number, size: number, now: Instant): boolean {
 		if (this.#owners.size === 0) return false;
-		const owner = this.#owners.ownerOf(local, this.#parts.memory.words, name, now);
-		if (owner < 0) return false;
-		this.#parts.counters.received += Math.max(1, Math.ceil(length / Math.max(1, size)));
-		this.#handTo(owner, local, name, at, length, size);
+		const entry = this.#owners.find(local, this.#parts.memory.words, name, now);
+		if (entry < 0) return false;
+		this.#parts.counters.received += countOf(length, size);
+		const kind = this.#owners.isGuess(entry) ? GUESSED : DATAGRAM;
+		this.#handTo(this.#owners.ownerOf(entry), { kind, local, name, at, length, size });
 		return true;
 	}
 
@@ -113,21 +127,21 @@ export class HandOver {
 	handTo(owner: number, local: number, name: number, at: number, length: number, now: Instant): void {
 		// What was handed over is not kept here: whoever did so hears of it.
 		if (this.#by === null) this.#owners.guess(local, this.#parts.memory.words, name, owner, now);
-		this.#handTo(owner, local, name, at, length, length);
+		this.#handTo(owner, { kind: GUESSED, local, name, at, length, size: length });
 	}
 
-	#handTo(owner: number, local: number, name: number, at: number, length: number, size: number): void {
+	#handTo(owner: number, { kind, local, name, at, length, size }: Handed): void {
 		const { memory, ways, counters, own } = this.#parts;
 		const { words } = memory;
 		const message = this.#message >> 2;
-		words[message + KIND] = DATAGRAM;
+		words[message + KIND] = kind;
 		words[message + INSTANCE] = this.#by ?? own.instance;
 		words[message + SIZE] = size;
 		ways.writeOrigin(local, words, message + ORIGIN);
 		words.copyWithin(message + NAME, name, name + NAME_WORDS);
 		memory.writeAddress(this.#payload + IOVEC.base, at);
 		words[(this.#payload + IOVEC.length) >> 2] = length;
-		const datagrams = Math.max(1, Math.ceil(length / Math.max(1, size)));
+		const datagrams = countOf(length, size);
 		counters.handedOver += datagrams;
 		this.#send(owner, 2, datagrams);
 	}
@@ -141,13 +155,14 @@ export class HandOver {
 		if (local < 0) return;
 		const instance = words[message + INSTANCE] as number;
 		const name = message + NAME;
-		if (words[message + KIND] === MINE) this.#owners.confirm(local, words, name, instance, now);
-		else if (words[message + KIND] === NOT_MINE) this.#owners.release(local, words, name, instance);
+		const kind = words[message + KIND] as number;
+		if (kind === MINE) this.#owners.confirm(local, words, name, instance, now);
+		else if (kind === NOT_MINE) this.#owners.release(local, words, name, instance);
 		else {
 			this.#by = instance;
 			deliver(local, name, at + MESSAGE_BYTES, length - MESSAGE_BYTES, words[message + SIZE] as number, now);
 			this.#by = null;
-			if (!this.#guests.has(local, words, name)) this.#tellOf(instance, local, message);
+			if (kind === GUESSED || !this.#guests.has(local, words, name)) this.#tellOf(instance, local, message);
 		}
 	}
 
@@ -157,7 +172,8 @@ export class HandOver {
 		const client = readName(words, message + NAME);
 		const allocation = client === null ? undefined : this.#parts.server.allocationAt(local, client);
 		const guest = { by, words: words.slice(message + ORIGIN, message + NAME + NAME_WORDS) };
-		if (allocation !== undefined) this.#guests.add(allocation, guest, words, message + NAME);
+		if (allocation !== undefined && !this.#guests.has(local, words, message + NAME))
+			this.#guests.add(allocation, guest, words, message + NAME);
 		this.#tell(allocation === undefined ? NOT_MINE : MINE, guest);
 	}
 
@@ -191,4 +207,9 @@ export class HandOver {
 		const why = errnoName(libc.errno());
 		counters.dropped[why] = (counters.dropped[why] ?? 0) + datagrams;
 	}
+}
+
+/** How many datagrams came as one. */
+export function countOf(length: number, size: number): number {
+	return size < length ? Math.ceil(length / size) : 1;
 }

@@ -16,18 +16,23 @@ function table(most = 10_000) {
 	return new OwnerTable([0x12345678, -0x1234567], { most, idleNs: IDLE_NS });
 }
 
+function ownerOf(owners: OwnerTable, ...where: Parameters<OwnerTable["find"]>): number {
+	const entry = owners.find(...where);
+	return entry < 0 ? -1 : owners.ownerOf(entry);
+}
+
 describe.each([4, 6] as const)("a 5-tuple over IPv%i", (family) => {
 	const name = nameOf(ADDRESS[family], 4000);
 
 	test("is whose it is said to be, at that listener and of that port alone, until it is released", () => {
 		const owners = table();
-		expect(owners.ownerOf(3, name, 0, 0)).toBe(-1);
+		expect(ownerOf(owners, 3, name, 0, 0)).toBe(-1);
 		owners.confirm(3, name, 0, 2, 0);
-		expect(owners.ownerOf(3, name, 0, 0)).toBe(2);
-		expect(owners.ownerOf(4, name, 0, 0)).toBe(-1);
-		expect(owners.ownerOf(3, nameOf(ADDRESS[family], 4001), 0, 0)).toBe(-1);
+		expect(ownerOf(owners, 3, name, 0, 0)).toBe(2);
+		expect(ownerOf(owners, 4, name, 0, 0)).toBe(-1);
+		expect(ownerOf(owners, 3, nameOf(ADDRESS[family], 4001), 0, 0)).toBe(-1);
 		owners.release(3, name, 0, 2);
-		expect(owners.ownerOf(3, name, 0, 0)).toBe(-1);
+		expect(ownerOf(owners, 3, name, 0, 0)).toBe(-1);
 		expect(owners.size).toBe(0);
 	});
 
@@ -36,29 +41,31 @@ describe.each([4, 6] as const)("a 5-tuple over IPv%i", (family) => {
 		owners.confirm(3, name, 0, 2, 0);
 		owners.confirm(3, name, 0, 5, 0);
 		owners.release(3, name, 0, 2);
-		expect(owners.ownerOf(3, name, 0, 0)).toBe(5);
+		expect(ownerOf(owners, 3, name, 0, 0)).toBe(5);
 		expect(owners.size).toBe(1);
 	});
 
 	test("is forgotten once nothing has come by it for as long as an allocation can live", () => {
 		const owners = table();
 		owners.confirm(3, name, 0, 2, 0);
-		expect(owners.ownerOf(3, name, 0, IDLE_NS - 1)).toBe(2);
-		expect(owners.ownerOf(3, name, 0, 2 * IDLE_NS - 2)).toBe(2);
-		expect(owners.ownerOf(3, name, 0, 3 * IDLE_NS)).toBe(-1);
+		expect(ownerOf(owners, 3, name, 0, IDLE_NS - 1)).toBe(2);
+		expect(ownerOf(owners, 3, name, 0, 2 * IDLE_NS - 2)).toBe(2);
+		expect(ownerOf(owners, 3, name, 0, 3 * IDLE_NS)).toBe(-1);
 		expect(owners.size).toBe(0);
 	});
 
 	test("is a guess for some seconds, however much comes, unless it is confirmed", () => {
 		const owners = table();
 		owners.guess(3, name, 0, 2, 0);
-		expect(owners.ownerOf(3, name, 0, 9 * SECOND)).toBe(2);
-		expect(owners.ownerOf(3, name, 0, 10 * SECOND)).toBe(-1);
+		expect(ownerOf(owners, 3, name, 0, 9 * SECOND)).toBe(2);
+		expect(owners.isGuess(owners.find(3, name, 0, 0))).toBe(true);
+		expect(ownerOf(owners, 3, name, 0, 10 * SECOND)).toBe(-1);
 		owners.guess(3, name, 0, 2, 0);
 		owners.confirm(3, name, 0, 2, 0);
 		// A guess takes nothing from what stands.
 		owners.guess(3, name, 0, 7, 0);
-		expect(owners.ownerOf(3, name, 0, 100 * SECOND)).toBe(2);
+		expect(ownerOf(owners, 3, name, 0, 100 * SECOND)).toBe(2);
+		expect(owners.isGuess(owners.find(3, name, 0, 0))).toBe(false);
 	});
 });
 
@@ -87,7 +94,7 @@ test("it never has more entries than it may", () => {
 	for (let port = 1; port <= 300; port++) owners.confirm(0, nameOf("2001:db8::1", port), 0, 1, 0);
 	expect(owners.size).toBe(200);
 	owners.confirm(0, nameOf("2001:db8::1", 1), 0, 2, 0);
-	expect(owners.ownerOf(0, nameOf("2001:db8::1", 1), 0, 0)).toBe(2);
+	expect(ownerOf(owners, 0, nameOf("2001:db8::1", 1), 0, 0)).toBe(2);
 	for (let port = 1; port <= 300; port++) owners.release(0, nameOf("2001:db8::1", port), 0, port === 1 ? 2 : 1);
 	expect(owners.size).toBe(0);
 });

@@ -40,8 +40,8 @@ export class OwnerTable {
 		return this.#flows.size;
 	}
 
-	/** Whose a datagram is that came to this listener from this name; -1: nobody else's. */
-	ownerOf(local: number, names: Int32Array, name: number, now: Instant): number {
+	/** The entry of a datagram that came to this listener from this name; -1: it is nobody else's. */
+	find(local: number, names: Int32Array, name: number, now: Instant): number {
 		const row = findFlow(this.#flows, local, names, name);
 		if (row < 0) return -1;
 		if (now >= (this.#until[row] as number)) {
@@ -49,7 +49,17 @@ export class OwnerTable {
 			return -1;
 		}
 		if (this.#guessed[row] === 0) this.#until[row] = now + this.#idleNs;
-		return this.#owners[row] as number;
+		return row;
+	}
+
+	/** The instance that an entry names. */
+	ownerOf(entry: number): number {
+		return this.#owners[entry] as number;
+	}
+
+	/** Whether it has yet to be confirmed. */
+	isGuess(entry: number): boolean {
+		return this.#guessed[entry] === 1;
 	}
 
 	/** A request of this 5-tuple is handed to this instance now. */

@@ -5,7 +5,7 @@ import type { Libc } from "../../native/libc.ts";
 import { isBinding } from "../../serving/binding.ts";
 import type { ClientWays, Listener } from "./client-ways.ts";
 import type { DataPath } from "./data-path.ts";
-import type { HandOver } from "./hand-over.ts";
+import { countOf, type HandOver } from "./hand-over.ts";
 import type { Outbox } from "./outbox.ts";
 import type { PacketMemory } from "./packet-memory.ts";
 import { expectedAfter, ReceiveSlab, SLOTS } from "./receive-slab.ts";
@@ -97,7 +97,7 @@ export class WorkerClients {
 			const length = slab.lengthOf(slot);
 			const size = slab.segmentSize(slot) || length;
 			if (local < 0 || handOver?.passesOn(local, name, at, length, size, now)) continue;
-			counters.received += size < length ? Math.ceil(length / size) : 1;
+			counters.received += countOf(length, size);
 			this.#deliver(local, name, at, length, size, now);
 		}
 		this.#done(count);
