@@ -205,17 +205,4 @@ describe.skipIf(nativeObstacle !== null)(skippable("two workers of the data path
 		expect(codeOf(await unsigned)).toBe(401);
 		expect((await workers.counters()).map(({ dataPath }) => dataPath.handedOver)).toEqual(before);
 	});
-
-	test("forget an allocation that has expired where its client was", async () => {
-		const lifetimes = { defaultSeconds: 1, maximumSeconds: 2 };
-		const { workers, client } = await relay({ config: { lifetimes } });
-		const [one, other] = [await client(0), await client(1)];
-		const ticket = itemIn(await one.ask("allocate", [UDP, ASKS]), "mobilityTicket");
-		await other.ask("refresh", [ticket]);
-		expect(await tables(workers, "1 0 1, 0 1 0")).toBe("1 0 1, 0 1 0");
-		const until = Date.now() + 10_000;
-		let now = "";
-		while (now !== "0 0 0, 0 0 0" && Date.now() < until) now = await tables(workers, "0 0 0, 0 0 0");
-		expect(now).toBe("0 0 0, 0 0 0");
-	});
 });

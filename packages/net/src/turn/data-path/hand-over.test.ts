@@ -6,7 +6,7 @@ import { ERRNO } from "../../native/errno.ts";
 import { IOVEC, MMSGHDR } from "../../native/structs.ts";
 import { CLIENT_WAYS_BYTES, ClientWays } from "./client-ways.ts";
 import { DataPath, type DataPathSink } from "./data-path.ts";
-import { HAND_OVER_BYTES, HandOver } from "./hand-over.ts";
+import { type Deliver, HAND_OVER_BYTES, HandOver } from "./hand-over.ts";
 import { KeptDecisions } from "./kept-decisions.ts";
 import { PacketMemory } from "./packet-memory.ts";
 import { NAME_WORDS, writeName } from "./socket-names.ts";
@@ -63,22 +63,25 @@ class Worker implements DataPathSink {
 		return this.#ways.numberOfOrigin(Int32Array.of(0, address, 0, 0, 0, 0), 0);
 	}
 
-	/** A datagram that comes to our address of that number. */
-	hear(bytes: Uint8Array, from: StunAddress, address: number, now: number): void {
+	/** A datagram that comes to our address of that number, or several as one of which each but the last is `size` long. */
+	hear(bytes: Uint8Array, from: StunAddress, address: number, now: number, size = bytes.length): void {
 		const local = this.#localOf(address);
 		writeName(this.#memory.words, this.#name, from);
 		this.#memory.bytes.set(bytes, this.#in);
-		if (!this.others.passesOn(local, this.#name, this.#in, bytes.length, bytes.length, now))
-			this.#path.fromClient(local, this.#name, this.#in, bytes.length, now);
+		if (!this.others.passesOn(local, this.#name, this.#in, bytes.length, size, now))
+			this.#deliver(local, this.#name, this.#in, bytes.length, size, now);
 	}
 
 	/** A message of another. */
 	take(message: Uint8Array, now: number): void {
 		this.#memory.bytes.set(message, this.#in);
-		this.others.take(this.#in, message.length, now, (local, name, at, length) =>
-			this.#path.fromClient(local, name, at, length, now),
-		);
+		this.others.take(this.#in, message.length, now, this.#deliver);
 	}
+
+	readonly #deliver: Deliver = (local, name, at, length, size, now) => {
+		for (let from = 0; from < length; from += size)
+			this.#path.fromClient(local, name, at + from, Math.min(size, length - from), now);
+	};
 
 	step(input: TurnServerInput, now: number): void {
 		this.#path.step(input, now);
@@ -141,9 +144,19 @@ class Service extends ServerUnderTest {
 		this.came = [];
 		if (input.type === "received") this.#home(input.from).hear(input.bytes, input.from, input.local, this.now);
 		else for (const worker of this.workers) worker.step(input, this.now);
+		this.#deliverPosted();
+		return this.came;
+	}
+
+	/** Several datagrams of a client that the kernel hands up as one (UDP_GRO). */
+	together({ fields: { from, local } }: ReturnType<Service["of"]>, bytes: Uint8Array, size: number): void {
+		this.#home(from).hear(bytes, from, local, this.now, size);
+		this.#deliverPosted();
+	}
+
+	#deliverPosted(): void {
 		for (let next = this.#post.shift(); next !== undefined; next = this.#post.shift())
 			this.workers[next.to]?.take(next.message, this.now);
-		return this.came;
 	}
 
 	#home({ address }: StunAddress): Worker {
@@ -278,6 +291,19 @@ describe("a client that has moved to another worker's address", () => {
 		client.ask("channelBind", CHANNEL);
 		expect(relaysData(service, client)).toBe(2);
 		expect(service.workers[0]?.counters.handedOver).toBe(handedOver);
+	});
+
+	test("may send many at once, which are handed over as one and counted each", () => {
+		const service = new Service();
+		const { client } = moved(service);
+		relaysData(service, client);
+		const { received, handedOver } = service.workers[1]?.counters ?? { received: 0, handedOver: 0 };
+		// The last of them is shorter.
+		const bytes = Uint8Array.from([...DATA, ...DATA, ...DATA, ...DATA.subarray(0, 3), 0]);
+		bytes[3 * DATA.length + 3] = 0;
+		service.together(client, bytes, DATA.length);
+		expect(service.passed).toEqual([0, 0, 0, 0]);
+		expect(service.workers[1]?.counters).toMatchObject({ received: received + 4, handedOver: handedOver + 4 });
 	});
 
 	test("loses what there is no room for, which is counted", () => {
