@@ -185,8 +185,9 @@ function countersOf({ counters }: TurnServer) {
 
 const CONFIGS: Readonly<Record<string, Partial<TurnServerConfig>>> = {
 	"without bounds": {},
+	// Less than each of them sends, so that there is always something to refuse.
 	"with bandwidth": {
-		bandwidth: { up: { bytesPerSecond: 20_000, burstBytes: 2000 }, down: { bytesPerSecond: 10_000, burstBytes: 1000 } },
+		bandwidth: { up: { bytesPerSecond: 800, burstBytes: 600 }, down: { bytesPerSecond: 700, burstBytes: 500 } },
 	},
 	"with few ports and holdings": {
 		relayPorts: { first: 50_000, last: 50_005 },
@@ -212,8 +213,9 @@ describe.each(Object.entries(CONFIGS))("a machine behind what it has decided, %s
 			const { counters, server, kept } = under.fronted;
 			expect(countersOf(server)).toEqual(countersOf(under.server));
 			expect(server.deadline).toEqual(under.server.deadline);
-			const { sentPackets, receivedPackets } = server.counters.usage;
+			const { sentPackets, receivedPackets, droppedPackets } = server.counters.usage;
 			expect(sentPackets).toBeGreaterThan(TURNS / 50);
+			if (config.bandwidth !== undefined) expect(droppedPackets).toBeGreaterThan(TURNS / 50);
 			// Something changes all the time here; of a call's traffic nearly all goes past the machine, as below.
 			expect(counters.fastToPeers / sentPackets).toBeGreaterThan(0.25);
 			expect(counters.fastToClients / receivedPackets).toBeGreaterThan(0.25);
