@@ -1,4 +1,7 @@
 import { execFileSync } from "node:child_process";
+import type { Socket } from "node:dgram";
+import { once } from "node:events";
+import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
 import { attributeOf, type StunItem } from "@whither/wire";
 import { build } from "esbuild";
@@ -6,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { skippable } from "../../../../../scripts/skippable.ts";
 import { nativeObstacle } from "../../testing/backend-cases.ts";
 import { isThere } from "../../testing/namespaces.ts";
+import { openTestService } from "../../testing/turn-service.ts";
 import { type Journal, type Journey, travel } from "./hand-over.fixture.ts";
 import { selector } from "./listeners.ts";
 import { bundleWorker, closed, Heard, LiveClient, openRelay, openUdp, type RelayWish } from "./live-relay.fixture.ts";
@@ -206,3 +210,38 @@ describe.skipIf(nativeObstacle !== null)(skippable("two workers of the data path
 		expect((await workers.counters()).map(({ dataPath }) => dataPath.handedOver)).toEqual(before);
 	});
 });
+
+/** A client on a connection; each answer comes in one piece. */
+async function onStream(port: number): Promise<LiveClient> {
+	const stream = connect(port, "127.0.0.1");
+	await once(stream, "connect");
+	closing.push(() => stream.destroy());
+	const from = { address: "127.0.0.1", port };
+	const socket = {
+		on: (_: string, heard: (bytes: Uint8Array, from: object) => void) => stream.on("data", (data) => heard(data, from)),
+		send: (bytes: Uint8Array) => stream.write(bytes),
+	};
+	return new LiveClient(socket as unknown as Socket, from);
+}
+
+describe.skipIf(nativeObstacle !== null)(
+	skippable("a client that goes from UDP to a connection", nativeObstacle),
+	() => {
+		test.each([
+			[0, "success", "success"],
+			[2, 400, 400],
+		] as const)("with %i threads for UDP clients: %s, and %s on the way back", async (workers, there, back) => {
+			const server = await openTestService({ workers, workerUrl: new URL(bundle.url), config: { realm: "r" } });
+			closing.push(() => server.service.close());
+			const place = { address: "127.0.0.1", port: server.port("udp", 4) };
+			const one = await LiveClient.open(place);
+			const other = await LiveClient.open(place);
+			for (const { heard } of [one, other]) closing.push(() => closed(heard.socket));
+			const ticket = itemIn(await one.ask("allocate", [UDP, ASKS]), "mobilityTicket");
+			const stream = await onStream(server.port("tcp", 4));
+			expect(codeOf(await stream.ask("refresh", [ticket]))).toBe(there);
+			const own = there === "success" ? await stream.ask("refresh", [ASKS]) : await stream.ask("allocate", [UDP, ASKS]);
+			expect(codeOf(await other.ask("refresh", [itemIn(own, "mobilityTicket")]))).toBe(back);
+		});
+	},
+);
