@@ -67,18 +67,9 @@ export class ClientWays {
 	}
 
 	#ofPacketInfo(listener: Listener, slab: ReceiveSlab, slot: number): number {
-		const { words } = this.#memory;
-		const info = PACKET_INFO[listener.family];
-		const from = slab.controlAt(slot);
-		const end = from + slab.controlLength(slot);
-		for (let at = from; at + CMSGHDR.bytes < end; ) {
-			const bytes = words[at >> 2] as number;
-			if (bytes < CMSGHDR.bytes) return -1;
-			if (words[(at + CMSGHDR.level) >> 2] === info.level && words[(at + CMSGHDR.type) >> 2] === info.type)
-				return this.#numberAt(listener, (at + CMSGHDR.bytes) >> 2);
-			at += (bytes + 7) & ~7;
-		}
-		return -1;
+		const { level, type } = PACKET_INFO[listener.family];
+		const at = slab.findControl(slot, level, type);
+		return at < 0 ? -1 : this.#numberAt(listener, at >> 2);
 	}
 
 	#numberAt(listener: Listener, at: number): number {

@@ -93,7 +93,7 @@ class OutboxUnderTest {
 	readonly kernel = new FakeKernel();
 	readonly counters = emptyDataPathCounters();
 	readonly outbox = new Outbox(this.kernel.memory, this.kernel.libc, this.counters);
-	readonly socket: OutSocket = { fd: 5, refusedSize: 65_536, round: -1, first: -1, last: -1 };
+	readonly socket: OutSocket = { fd: 5, refusedSize: 65_536, first: -1, last: -1 };
 	readonly #flows = new Map<string, { message: number; round: number }>();
 	readonly #inbox = this.kernel.memory.reserve(INBOX - 4096);
 	#used = 0;

@@ -37,8 +37,7 @@ export interface OutSocket {
 	readonly fd: number;
 	/** The shortest segments that the kernel has refused; longer ones are sent one by one. */
 	refusedSize: number;
-	/** What waits for it in this round of sending. */
-	round: number;
+	/** The messages that wait for it; -1: none. */
 	first: number;
 	last: number;
 	/** An error may be pending: takes note of what waits in its error queue, and says whether it had any. */

@@ -51,7 +51,6 @@ export class RelaySocket implements OutSocket {
 	readonly fd: number;
 	readonly family: Family;
 	refusedSize = 65_536;
-	round = -1;
 	first = -1;
 	last = -1;
 	readonly way: OutWay = { socket: this, control: 0, controlLength: 0 };
