@@ -223,16 +223,20 @@ function relayOf({ relays }: TurnAllocation, address: string): TurnRelay | undef
 
 /** The row of a number and a socket's name; -1: there is none. Of IPv6 the flow label, its second word, is no part of it. */
 function findName(table: FlowTable, id: number, names: Int32Array, name: number): number {
-	const word = (index: number) => names[name + index] as number;
-	return familyOfName(word(0)) === 4
-		? table.find(id, word(0), word(1), 0, 0, 0)
-		: table.find(id, word(0), word(2), word(3), word(4), word(5));
+	const first = names[name] as number;
+	if (familyOfName(first) === 4) return table.find(id, first, names[name + 1] as number, 0, 0, 0);
+	const at = name + 2;
+	const k2 = names[at] as number;
+	const k3 = names[at + 1] as number;
+	return table.find(id, first, k2, k3, names[at + 2] as number, names[at + 3] as number);
 }
 
 /** The same, a new one where there was none. */
 function addName(table: FlowTable, id: number, names: Int32Array, name: number): number {
-	const word = (index: number) => names[name + index] as number;
-	return familyOfName(word(0)) === 4
-		? table.add(id, word(0), word(1), 0, 0, 0)
-		: table.add(id, word(0), word(2), word(3), word(4), word(5));
+	const first = names[name] as number;
+	if (familyOfName(first) === 4) return table.add(id, first, names[name + 1] as number, 0, 0, 0);
+	const at = name + 2;
+	const k2 = names[at] as number;
+	const k3 = names[at + 1] as number;
+	return table.add(id, first, k2, k3, names[at + 2] as number, names[at + 3] as number);
 }
