@@ -6,7 +6,7 @@ import type { Family } from "@whither/core";
 import { IP_PKTINFO, IPV6_PKTINFO, SOL_IP, SOL_IPV6 } from "../../native/constants.ts";
 import { CMSGHDR } from "../../native/structs.ts";
 import { FlowTable } from "./flow-table.ts";
-import type { OutSocket, OutWay } from "./outbox.ts";
+import type { OutSocket, OutWay } from "./outgoing-messages.ts";
 import type { PacketMemory } from "./packet-memory.ts";
 import type { ReceiveSlab } from "./receive-slab.ts";
 
