@@ -7,8 +7,9 @@ import { isFailure, plainFailure } from "./turn-cell-failure.ts";
 import { HeldRelay } from "./turn-held-relay.ts";
 import type { TurnNumbers, TurnUser } from "./turn-options.ts";
 import type { TurnCellFailure, TurnCellResult, TurnRelaying, TurnTrace } from "./turn-result.ts";
-import { measureRoundTrips, measureThroughput } from "./turn-round-trips.ts";
+import { measureRoundTrips } from "./turn-round-trips.ts";
 import { type OpenRoute, type RouteOrder, routeToOwnSocket, routeToPeer, routeToRelay } from "./turn-routes.ts";
+import { measureThroughput } from "./turn-throughput.ts";
 import type { TriedRelay, TurnWorld } from "./turn-world.ts";
 
 /** Which leg. */
