@@ -61,50 +61,81 @@ const CLOSE_MS = 10_000;
 
 /** Makes a stream of a socket that was opened with `allowHalfOpen`. */
 export function attach(socket: Socket, listener: StreamListener, facts: StreamFacts): StreamTransport {
-	let failure: StreamFailure | null = null;
-	let told = true;
-	let closing = false;
-	socket.on("data", (bytes: Buffer) => {
-		if (told) listener.received(plainBytes(bytes), facts.clock.now());
-	});
-	socket.on("end", () => {
-		if (told && !closing && listener.ended !== undefined) listener.ended();
-		else socket.end();
-	});
-	socket.on("drain", () => {
-		if (told) listener.drained?.();
-	});
-	socket.on("error", (error) => {
-		failure ??= streamFailure(error, facts);
-	});
-	socket.on("close", () => {
-		if (told) listener.closed(failure);
-		told = false;
-	});
-	return {
-		get waitingBytes() {
-			return socket.writableLength;
-		},
-		send: (bytes) => {
-			if (!socket.destroyed && socket.writable) socket.write(new Uint8Array(bytes));
-		},
-		pause: () => socket.pause(),
-		resume: () => socket.resume(),
-		end: () => socket.end(),
-		close: () => {
-			// Whatever else comes is nobody's, but the other end's last word is to be heard.
-			closing = true;
-			socket.removeAllListeners("data");
-			socket.end();
-			socket.resume();
-			socket.removeAllListeners("timeout");
-			socket.setTimeout(CLOSE_MS, () => socket.destroy());
-		},
-		destroy: () => {
-			told = false;
-			socket.destroy();
-		},
-	};
+	const stream = new SocketStream(socket);
+	stream.tell(listener, facts);
+	return stream;
+}
+
+/** A stream on one of Node's sockets. */
+class SocketStream implements StreamTransport {
+	readonly #socket: Socket;
+	#failure: StreamFailure | null = null;
+	/** Somebody wants to hear of it. */
+	#told = true;
+	#closing = false;
+
+	constructor(socket: Socket) {
+		this.#socket = socket;
+	}
+
+	get waitingBytes(): number {
+		return this.#socket.writableLength;
+	}
+
+	/** Tells whatever happens from now on. */
+	tell(listener: StreamListener, facts: StreamFacts): void {
+		const socket = this.#socket;
+		socket.on("data", (bytes: Buffer) => {
+			if (this.#told) listener.received(plainBytes(bytes), facts.clock.now());
+		});
+		socket.on("end", () => {
+			if (this.#told && !this.#closing && listener.ended !== undefined) listener.ended();
+			else socket.end();
+		});
+		socket.on("drain", () => {
+			if (this.#told) listener.drained?.();
+		});
+		socket.on("error", (error) => {
+			this.#failure ??= streamFailure(error, facts);
+		});
+		socket.on("close", () => {
+			if (this.#told) listener.closed(this.#failure);
+			this.#told = false;
+		});
+	}
+
+	send(bytes: Uint8Array): void {
+		const socket = this.#socket;
+		if (!socket.destroyed && socket.writable) socket.write(new Uint8Array(bytes));
+	}
+
+	pause(): void {
+		this.#socket.pause();
+	}
+
+	resume(): void {
+		this.#socket.resume();
+	}
+
+	end(): void {
+		this.#socket.end();
+	}
+
+	close(): void {
+		const socket = this.#socket;
+		// Whatever else comes is nobody's, but the other end's last word is to be heard.
+		this.#closing = true;
+		socket.removeAllListeners("data");
+		socket.end();
+		socket.resume();
+		socket.removeAllListeners("timeout");
+		socket.setTimeout(CLOSE_MS, () => socket.destroy());
+	}
+
+	destroy(): void {
+		this.#told = false;
+		this.#socket.destroy();
+	}
 }
 
 /** What is no system call's error is TLS's: a certificate that does not hold, or no TLS at the other end. */
