@@ -8,7 +8,7 @@ import { addressFamily } from "@whither/wire";
 import { type Backend, openBackend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
 import { isMissing } from "../serving/places.ts";
-import type { StunPlace, StunServiceFailure } from "../stun/service-io.ts";
+import type { StunPlace, StunServiceFailure } from "../serving/places-io.ts";
 import { openDatagram } from "../transport/open.ts";
 import type { TurnWorkerOrder, TurnWorkers } from "./data-path/worker-io.ts";
 import { createTurnLedger, openTurnLedger } from "./ledger.ts";

@@ -16,7 +16,7 @@ import { DelayedCall } from "../delayed-call.ts";
 import { BindingAnswers, type BindingOrder, isBinding } from "../serving/binding.ts";
 import { type ClientStream, ClientStreams } from "../serving/client-streams.ts";
 import { ServedPlaces } from "../serving/places.ts";
-import type { StunListening, StunPlace, StunServiceFailure } from "../stun/service-io.ts";
+import type { StunListening, StunPlace, StunServiceFailure } from "../serving/places-io.ts";
 import type { ReceivedDatagram, TransportAddress } from "../transport/transport.ts";
 import { Listeners } from "./listeners.ts";
 import { Outbox } from "./outbox.ts";

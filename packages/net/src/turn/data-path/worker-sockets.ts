@@ -14,7 +14,7 @@ import { ERRNO } from "../../native/errno.ts";
 import { EPOLL_DATA_OFFSET, writeSize } from "../../native/structs.ts";
 import type { Workspace } from "../../native/workspace.ts";
 import { isMissing } from "../../serving/places.ts";
-import type { StunServiceFailure } from "../../stun/service-io.ts";
+import type { StunServiceFailure } from "../../serving/places-io.ts";
 import { boundAddress } from "../../transport/socket-address.ts";
 import type { TransportAddress } from "../../transport/transport.ts";
 import type { Listener } from "./client-ways.ts";

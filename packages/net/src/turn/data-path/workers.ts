@@ -3,7 +3,7 @@ import { SHARE_ENV, Worker } from "node:worker_threads";
 import { type PeerRules, RELAY_PORTS, type TurnUsers } from "@whither/core";
 import { isSystemError } from "../../errors.ts";
 import { openWorkspace, type Workspace } from "../../native/workspace.ts";
-import type { StunListening, StunServiceFailure } from "../../stun/service-io.ts";
+import type { StunListening, StunServiceFailure } from "../../serving/places-io.ts";
 import type {
 	TurnWorkerCounters,
 	TurnWorkerDrain,
