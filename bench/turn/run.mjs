@@ -8,14 +8,14 @@ import { measureLatency } from "./latency.mjs";
 import { measureMemory } from "./memory.mjs";
 import { openPlace, startLoad } from "./place.mjs";
 import { measureFlow, measureRelay } from "./relay.mjs";
-import { awaitServer, KINDS, serverObstacle, startServer } from "./servers.mjs";
+import { awaitServer, KINDS, putFirst, serverObstacle, startServer } from "./servers.mjs";
 
 /** Those of `beside` run while both servers run; the others start servers of their own. */
 const PARTS = {
 	relay: { measure: measureRelay, beside: true },
 	flow: { measure: measureFlow, beside: true },
 	latency: { measure: measureLatency, beside: true },
-	binding: { measure: measureBinding, beside: true },
+	binding: { measure: measureBinding, beside: false },
 	memory: { measure: measureMemory, beside: false },
 	flood: { measure: measureFlood, beside: false },
 };
@@ -26,6 +26,7 @@ const { values } = parseArgs({
 		rounds: { type: "string", default: "6" },
 		seconds: { type: "string", default: "1" },
 		rate: { type: "string" },
+		realtime: { type: "boolean", default: false },
 		servers: { type: "string", default: KINDS.join(",") },
 		only: { type: "string", default: Object.keys(PARTS).join(",") },
 	},
@@ -50,14 +51,18 @@ const kinds = values.servers.split(",").filter((kind) => {
 const report = { schema: "whither.bench.turn/1", startedAt: new Date().toISOString(), rounds: Number(values.rounds) };
 const place = await openPlace();
 const load = startLoad(place);
-const start = (kind) => startServer(place, kind).then((running) => awaitServer(running, load));
+const start = async (kind, options) => {
+	const running = await awaitServer(await startServer(place, kind, options), load);
+	if (values.realtime) putFirst(running);
+	return running;
+};
 const context = {
 	...{ load, kinds, start, rounds: Math.max(1, Number(values.rounds)), seconds: Number(values.seconds) },
 	...(values.rate === undefined ? {} : { perSecond: Number(values.rate) / 2 }),
 };
 const parts = wanted.map((name) => ({ name, ...PARTS[name] }));
 try {
-	const servers = parts.some(({ beside }) => beside) ? await Promise.all(kinds.map(start)) : [];
+	const servers = parts.some(({ beside }) => beside) ? await Promise.all(kinds.map((kind) => start(kind))) : [];
 	for (const { name, measure } of parts.filter(({ beside }) => beside)) {
 		report[name] = await measure({ ...context, servers });
 	}

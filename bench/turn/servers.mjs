@@ -1,10 +1,13 @@
 // The servers, each with one thread for clients' packets, on the first core.
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { coturnObstacle, findProgram, startTool, WHITHER } from "@whither/lab";
 import { CORES, pinned } from "./place.mjs";
 
+const UNCAPPED = fileURLToPath(new URL("uncapped-server.mjs", import.meta.url));
 const PORT = 3478;
 const USER = { username: "u", password: "p" };
 const REALM = "r";
@@ -23,9 +26,14 @@ function coturn(address, folder) {
 
 function whither(address, peers) {
 	return [
-		...[process.execPath, WHITHER, "serve", "--listen", address, `--stun-port=${PORT}`, "--workers", "1"],
+		...[process.execPath, WHITHER, "serve", "--listen", address, `--stun-port=${PORT}`, "--no-http", "--workers", "1"],
 		...["--user", `${USER.username}:${USER.password}`, "--realm", REALM, "--allow-peer", peers],
 	];
+}
+
+function uncapped(address, peers) {
+	const order = { address, port: PORT, peers, realm: REALM, user: USER };
+	return [process.execPath, UNCAPPED, JSON.stringify(order)];
 }
 
 export const KINDS = ["coturn", "whither"];
@@ -35,11 +43,13 @@ export function serverObstacle(kind) {
 	return kind === "coturn" ? coturnObstacle() : null;
 }
 
-/** Starts one; resolves when it answers. */
-export async function startServer(place, kind) {
+/** Starts one. `isUncapped`: ours answers strangers as often as they ask, as coturn does. */
+export async function startServer(place, kind, { isUncapped = false } = {}) {
 	const address = place.serverAddress(KINDS.indexOf(kind));
 	const folder = mkdtempSync(join(tmpdir(), "whither-bench-"));
-	const command = kind === "coturn" ? coturn(address, folder) : whither(address, `${place.load.peerAddress}/32`);
+	const peers = `${place.load.peerAddress}/32`;
+	const ours = isUncapped ? uncapped : whither;
+	const command = kind === "coturn" ? coturn(address, folder) : ours(address, peers);
 	const tool = startTool([...pinned(CORES.server), ...command], {
 		namespace: place.namespaces.router,
 		timeoutMs: HOUR_MS,
@@ -61,7 +71,8 @@ export async function startServer(place, kind) {
 export async function awaitServer(running, load) {
 	const until = performance.now() + START_MS;
 	while (performance.now() < until && running.ended() === null) {
-		const { answered } = await load.ask(bindingOrder(running));
+		// One that has ended has no processor time to tell of either.
+		const { answered } = await load.ask(bindingOrder(running)).catch(() => ({ answered: 0 }));
 		if (answered > 0) return running;
 	}
 	const { stdout = "", stderr = "" } = running.ended() ?? {};
@@ -71,4 +82,9 @@ export async function awaitServer(running, load) {
 
 function bindingOrder({ server, pid }) {
 	return { work: "bindings", server, pid, seconds: 0.05, sockets: 1, window: 1, fingerprint: false };
+}
+
+/** Has every thread of a server run before all that has no real-time priority. */
+export function putFirst({ pid }) {
+	execFileSync(findProgram("chrt"), ["--all-tasks", "--rr", "--pid", "5", String(pid)]);
 }

@@ -102,7 +102,7 @@ export function paced(sessions, { pid, bytes, perSecond, seconds, beside = () =>
 	return { seconds, sent, relayed: atPeer + atClient, lost: 2 * sent - atPeer - atClient, processorNs: processor };
 }
 
-/** As many there and back as a server takes, `window` of each session at a time. */
+/** As many there and back as a server takes, `window` of each session at a time; sessions take turns packet by packet. */
 export function saturated(sessions, { pid, bytes, seconds, window }) {
 	const ends = new Ends(sessions, { bytes, echo: true });
 	const out = sessions.map(() => 0);
@@ -112,13 +112,14 @@ export function saturated(sessions, { pid, bytes, seconds, window }) {
 	let [sent, lost] = [0, 0];
 	for (let now = startedAt; now - startedAt < seconds * 1000; now = performance.now()) {
 		const arrived = ends.total.atClient;
-		sessions.forEach(({ socket }, index) => {
-			const room = window - (out[index] - ends.counts[index].atClient);
-			if (room <= 0) return;
-			const taken = socket.send(ends.outgoing[index], Math.min(room, BATCH));
-			out[index] += taken;
-			sent += taken;
-		});
+		for (let pass = 0; pass < window; pass++) {
+			sessions.forEach(({ socket }, index) => {
+				if (out[index] - ends.counts[index].atClient >= window) return;
+				const taken = socket.send(ends.outgoing[index]);
+				out[index] += taken;
+				sent += taken;
+			});
+		}
 		ends.drain();
 		if (ends.total.atClient > arrived) movedAt = now;
 		else if (now - movedAt > STALL_MS) {

@@ -169,6 +169,7 @@ export { TurnServer } from "./turn/server/server.ts";
 export {
 	TURN_ANSWER_LIMITS,
 	TURN_HOLDINGS,
+	type TurnAlternate,
 	type TurnHoldings,
 	type TurnIcmp,
 	type TurnIgnoreReason,

@@ -68,6 +68,7 @@ export { PingRun } from "./api/ping-run.ts";
 export type { ResolvedTarget } from "./api/resolve.ts";
 export { type SimulatedOptions, simulated } from "./api/simulated.ts";
 export { type SimulatedStunOptions, simulatedStun } from "./api/simulated-stun.ts";
+export { type SimulatedTurnOptions, simulatedTurn } from "./api/simulated-turn.ts";
 export { stun } from "./api/stun.ts";
 export type { StunFailureDocument } from "./api/stun-failure.ts";
 export type { StunRequestOptions } from "./api/stun-options.ts";

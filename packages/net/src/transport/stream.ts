@@ -2,6 +2,7 @@
 import type { Server, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { SystemError } from "@whither/core";
+import { parseAddress } from "@whither/wire";
 import type { Clock } from "../clock.ts";
 import { ERRNO } from "../native/errno.ts";
 import { ANY_ADDRESS, plainBytes } from "../portable/datagram.ts";
@@ -176,11 +177,17 @@ const MOST_PER_SOURCE = 64;
 /** How long a TLS handshake may take, from the connection on. */
 const HANDSHAKE_MS = 10_000;
 
+/** An IPv6 host has a whole /64 of addresses to come from. */
+function holderOf(source: string): string {
+	const bytes = source.includes(":") ? parseAddress(source.replace(/%.*$/, "")) : null;
+	return bytes instanceof Uint8Array ? bytes.subarray(0, 8).join(".") : source;
+}
+
 /** Ends connections beyond their source's share. */
 function endBeyondShare(server: Server, most: number): void {
 	const held = new Map<string, number>();
 	server.on("connection", (socket) => {
-		const { remoteAddress: source = "" } = socket;
+		const source = holderOf(socket.remoteAddress ?? "");
 		const count = (held.get(source) ?? 0) + 1;
 		held.set(source, count);
 		socket.once("close", () => {

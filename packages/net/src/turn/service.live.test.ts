@@ -183,6 +183,24 @@ function serves(driver: Driver): void {
 		expect((relayed[0]?.port ?? 1) % 2).toBe(0);
 	});
 
+	const icmp = "tells clients of ICMP errors about what they sent, and goes on";
+	const icmpObstacle = isNative ? null : "Node's sockets hear of none";
+	it.skipIf(icmpObstacle !== null)(skippable(icmp, icmpObstacle), async () => {
+		const server = await serve(driver);
+		const { socket, place } = await openUdp(4);
+		socket.close();
+		open.delete([...open].at(-1) ?? { close: () => {} });
+		const peer = await openEcho(4);
+		for (const transport of TRANSPORTS) {
+			const one = talk(server.order(transport, 4));
+			await one.told("allocated");
+			one.relay.send(place, DATA);
+			expect(await one.told("icmp")).toMatchObject({ peer: { address: place.address }, icmp: { type: 3, code: 3 } });
+			one.relay.send(peer, DATA);
+			expect(await one.heard()).toMatchObject({ from: peer, bytes: DATA });
+		}
+	});
+
 	it("takes other users without a restart, and allocations go on", async () => {
 		const server = await serve(driver);
 		const peer = await openEcho(4);

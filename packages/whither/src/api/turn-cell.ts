@@ -1,5 +1,5 @@
 /** One leg tried: an allocation over one transport to one address of the server, and packets through it. */
-import type { TurnAllocated } from "@whither/core";
+import type { TurnAllocated, TurnAllocationOptions } from "@whither/core";
 import type { RelayOrder, TransportAddress } from "@whither/net/turn-client";
 import type { PlaceResult } from "./stun-result.ts";
 import type { StunTransport } from "./stun-server-name.ts";
@@ -59,14 +59,25 @@ export function relayOrder(cell: CellOrder, { user, source, authorities }: CellC
 
 /** Tries it; never rejects for what the server or the network does. */
 export async function tryCell(cell: CellOrder, context: CellContext): Promise<CellFindings> {
+	const found = await tryFamily(cell, context, {});
+	// A server without IPv4 refuses whoever does not ask for IPv6 (RFC 8656 section 7.2).
+	return found.failure?.code === "familyUnsupported" ? tryFamily(cell, context, { family: 6 }) : found;
+}
+
+async function tryFamily(
+	cell: CellOrder,
+	context: CellContext,
+	wished: Pick<TurnAllocationOptions, "family">,
+): Promise<CellFindings> {
 	const { world, numbers, signal } = context;
-	const order = relayOrder(cell, context);
-	const first = new HeldRelay(world, { ...order, allocation: { mobility: true } }, { signal, waitMs: numbers.waitMs });
+	const order = { ...relayOrder(cell, context), allocation: wished };
+	const allocation = { ...wished, mobility: true };
+	const first = new HeldRelay(world, { ...order, allocation }, { signal, waitMs: numbers.waitMs });
 	const end = await first.allocation;
 	try {
 		if (isFailure(end)) return await unallocated(cell, context, first, end);
 		context.allocated(cell, end);
-		return await relayed(cell, context, first, end);
+		return await relayed(cell, context, { first, order }, end);
 	} finally {
 		await first.close();
 	}
@@ -136,10 +147,16 @@ function answersBinding({ family, transport, server, serverName }: CellOrder, co
 	});
 }
 
+/** The allocation, and what another like it is asked for by. */
+interface Allocation {
+	readonly first: HeldRelay;
+	readonly order: RelayOrder;
+}
+
 async function relayed(
 	cell: CellOrder,
 	context: CellContext,
-	first: HeldRelay,
+	{ first, order }: Allocation,
 	allocated: TurnAllocated,
 ): Promise<CellFindings> {
 	const { world, numbers, signal } = context;
@@ -152,7 +169,7 @@ async function relayed(
 		lifetimeSeconds: allocated.lifetimeSeconds,
 	};
 	const [address] = allocated.relayed;
-	const { route, refusedWays } = await openRoute(cell, context, first, address ?? { address: "", port: 0 });
+	const { route, refusedWays } = await openRoute(context, { first, order }, address ?? { address: "", port: 0 });
 	if (route === null) {
 		const failure = refusedWays.at(-1)?.failure ?? plainFailure("noOtherEnd");
 		return { ...known, relaying: null, refusedWays, failure: tellingFailure(refusedWays, failure), trace: null };
@@ -189,14 +206,13 @@ async function traced(
 
 /** The first way that works. */
 async function openRoute(
-	cell: CellOrder,
 	context: CellContext,
-	first: HeldRelay,
+	{ first, order: like }: Allocation,
 	address: PlaceResult,
 ): Promise<{ readonly route: OpenRoute | null; readonly refusedWays: CellFindings["refusedWays"] }> {
 	const { world, peer, source, numbers, signal } = context;
 	const order: RouteOrder = {
-		...{ first, relayed: address, order: relayOrder(cell, context), source, signal, waitMs: numbers.waitMs },
+		...{ first, relayed: address, order: like, source, signal, waitMs: numbers.waitMs },
 		stunServer: context.stunServer(address.address.includes(":") ? 6 : 4),
 	};
 	const ways =

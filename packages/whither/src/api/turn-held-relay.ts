@@ -60,8 +60,18 @@ export class HeldRelay {
 	}
 
 	/** Lets a peer send to us, on a channel; null once it may, or why it may not. */
-	async admit(peer: PlaceResult, waitMs: number): Promise<TurnCellFailure | null> {
+	admit(peer: PlaceResult, waitMs: number): Promise<TurnCellFailure | null> {
 		this.relay.bind(peer);
+		return this.#isPermitted(peer, waitMs);
+	}
+
+	/** The same of whoever is at its address. */
+	permit(peer: PlaceResult, waitMs: number): Promise<TurnCellFailure | null> {
+		this.relay.permit([peer.address]);
+		return this.#isPermitted(peer, waitMs);
+	}
+
+	async #isPermitted(peer: PlaceResult, waitMs: number): Promise<TurnCellFailure | null> {
 		let late = false;
 		const forget = this.#world.after(waitMs, () => {
 			late = true;

@@ -76,40 +76,64 @@ export async function routeToOwnSocket(world: TurnWorld, made: RouteOrder): Prom
 		tellMapped = resolve;
 	});
 	const own = addressFamily(stunServer.address) === addressFamily(source ?? "") ? source : null;
-	const socket = world.openPeer(
+	const opened = world.openPeer(
 		{ server: stunServer, source: own },
 		{
 			mapped: (address) => tellMapped(address),
-			received: (from, bytes) => socketSend(from, bytes),
+			received: (from, bytes) => socket.send(from, bytes),
 		},
 	);
-	if ("errnoName" in socket) return { ...plainFailure("noOtherEnd"), system: socket };
-	const socketSend = socket.send;
+	if ("errnoName" in opened) return { ...plainFailure("noOtherEnd"), system: opened };
+	const socket = opened;
 	const stop = () => tellMapped(null);
 	signal.addEventListener("abort", stop);
-	const peer = (await mapped) ?? socket.local;
+	const seen = (await mapped) ?? socket.local;
 	signal.removeEventListener("abort", stop);
 	const close = async () => socket.close();
-	const refusal = await first.admit(peer, MOST_ADMITTING_MS);
+	const refusal = await first.permit(seen, MOST_ADMITTING_MS);
 	if (refusal !== null) {
 		await close();
 		return refusal;
 	}
-	// A NAT lets the relay's packets in once one of ours has gone out to it.
-	const knock = () => {
-		socketSend(relayed, new Uint8Array([0]));
-		forget = world.after(KNOCK_EVERY_MS, knock);
-	};
-	let forget = (): void => {};
-	knock();
+	const peer = (await knocksFrom(world, made, () => socket.send(relayed, KNOCK))) ?? seen;
+	first.relay.bind(peer);
 	const route = { ...outward(first, peer), way: "ownSocket", peer, close } as const;
-	const opened = await opensWay(world, route, signal);
-	forget();
-	if (opened) return route;
+	if (await opensWay(world, route, signal)) return route;
 	await close();
 	return nothingBack(signal);
 }
 
+/**
+ * A NAT lets the relay's packets in once one of ours has gone out to it, and may show it another port than the server saw:
+ * where our knocks come from, or null where none comes.
+ */
+function knocksFrom(world: TurnWorld, { first, signal }: RouteOrder, knock: () => void): Promise<PlaceResult | null> {
+	return new Promise((resolve) => {
+		const until = world.now() + MOST_KNOCKING_MS * 1e6;
+		let forget = (): void => {};
+		const done = (from: PlaceResult | null) => {
+			forget();
+			first.received = () => {};
+			resolve(from);
+		};
+		const again = () => {
+			if (world.now() >= until || signal.aborted) {
+				done(null);
+				return;
+			}
+			knock();
+			forget = world.after(KNOCK_EVERY_MS, again);
+		};
+		first.received = ({ from, bytes }) => {
+			if (bytes.length === KNOCK.length && bytes.every((byte, index) => byte === KNOCK[index])) done(from);
+		};
+		again();
+	});
+}
+
+/** As unlike anybody else's packets as needs be. */
+const KNOCK = new TextEncoder().encode("whither turn knocks");
+const MOST_KNOCKING_MS = 1_000;
 const KNOCK_EVERY_MS = 100;
 
 function outward(first: HeldRelay, peer: PlaceResult): EchoRoute {

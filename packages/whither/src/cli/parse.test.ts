@@ -37,6 +37,9 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	"NAME:PASSWORD": "ann:word",
 	"ADDR[=PUBLIC]": "10.0.0.1=192.0.2.1",
 	"ADDR:PORT": "[2001:db8::1]:3478",
+	"NAME,...": "udp,tls",
+	P: "sesame",
+	BYTES: "200",
 };
 
 describe("the option table", () => {

@@ -2,7 +2,7 @@ import { addressFamily, attributeOf, STUN_ATTRIBUTES, type StunAddress, type Stu
 import { type Deadline, type Instant, SECOND } from "../../machine.ts";
 import { NOWHERE } from "../../stun/verdict.ts";
 import { TURN_LIFETIMES } from "../lifetimes.ts";
-import { allocatedOf, allocateItems, type Wish } from "./allocate.ts";
+import { allocatedOf, allocateItems, timesOf, type Wish } from "./allocate.ts";
 import type { TurnRefusal } from "./client-io.ts";
 import { isPassing } from "./failure.ts";
 import type { Outlet } from "./outlet.ts";
@@ -11,12 +11,6 @@ import { type RefusedEnd, type RequestEnd, type Requests, refusalOf } from "./re
 
 /** What an allocation goes through. */
 export type AllocationPhase = "new" | "allocating" | "allocated" | "closing" | "ended";
-
-/** Before its end an allocation is refreshed, time enough for a whole transaction and half of another. */
-const REFRESHED_BEFORE = 60 * SECOND;
-
-/** Lifetimes are believed up to a day: whatever a server says, it hears of us that often. */
-const LONGEST_SECONDS = 86_400;
 
 /** The wait for an answer to the last request: four transmissions of it. */
 const CLOSED_WITHIN = 4 * SECOND;
@@ -131,9 +125,9 @@ export class Allocation {
 
 	/** The server's time began between question and answer: it is asked again by the first, and believed by the last. */
 	#live(lifetimeSeconds: number, askedAt: Instant, now: Instant): void {
-		const lifetime = Math.min(lifetimeSeconds, LONGEST_SECONDS) * SECOND;
-		this.#expiresAt = now + lifetime;
-		this.#refreshAt = askedAt + (lifetime > 2 * REFRESHED_BEFORE ? lifetime - REFRESHED_BEFORE : lifetime / 2);
+		const { expiresAfter, refreshedAfter } = timesOf(lifetimeSeconds);
+		this.#expiresAt = now + expiresAfter;
+		this.#refreshAt = askedAt + refreshedAfter;
 	}
 
 	overdue(now: Instant): void {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { marked, noStrangersBytes, OF_PEER, paddedWithZeros } from "./output-laws.fixture.ts";
+import { TurnServer } from "../server/server.ts";
+import type { TurnServerOutput } from "../server/server-io.ts";
+import { BrokenLaw, marked, noStrangersBytes, OF_PEER, paddedWithZeros } from "./output-laws.fixture.ts";
 import { programOf, runSessions, TURN_SESSION_FUZZ_TARGETS } from "./sessions.fixture.ts";
 
 describe("several clients of one server, with changed messages, in pieces, and with each other's tokens", () => {
@@ -28,4 +30,46 @@ test("the laws see what breaks them", () => {
 		Uint8Array.of(0, 1, 0, 8, 0x21, 0x12, 0xa4, 0x42, ...new Uint8Array(12), 0x80, 0x22, 0, 1, ...value);
 	expect(() => paddedWithZeros(padded(65, 0, 0, 0))).not.toThrow();
 	expect(() => paddedWithZeros(padded(65, 0, 66, 0))).toThrow();
+});
+
+type Send = Extract<TurnServerOutput, { readonly type: "send" | "relaySend" }>;
+
+/** What becomes of the programs with a server whose outputs are changed so; null: nothing. */
+function brokenBy(change: (output: Send, before: readonly Send[]) => Send): string | null {
+	const { step } = TurnServer.prototype;
+	const before: Send[] = [];
+	TurnServer.prototype.step = function (this: TurnServer, input, now) {
+		return step.call(this, input, now).map((output) => {
+			if (output.type !== "send" && output.type !== "relaySend") return output;
+			before.push(output);
+			return change(output, before);
+		});
+	};
+	try {
+		for (const seed of [1, 2, 3, 4]) runSessions(programOf(seed, 1200));
+		return null;
+	} catch (error) {
+		if (!(error instanceof BrokenLaw)) throw error;
+		return error.message;
+	} finally {
+		TurnServer.prototype.step = step;
+	}
+}
+
+const isData = ({ type, bytes }: Send) => type === "send" && ((bytes[0] ?? 0) === 0x40 || (bytes[1] ?? 0) === 0x17);
+
+test("the laws catch a server that mixes its clients up", () => {
+	expect(brokenBy((output) => output)).toBeNull();
+	expect(
+		brokenBy((output, before) => {
+			const other = before.find(isData);
+			return isData(output) && other !== undefined ? { ...output, to: other.to } : output;
+		}),
+	).toMatch(/went to tenant/);
+	expect(
+		brokenBy((output, before) => {
+			const other = before.find(({ type }) => type === "relaySend");
+			return output.type === "relaySend" && other !== undefined ? { ...output, bytes: other.bytes } : output;
+		}),
+	).toMatch(/went to tenant/);
 });

@@ -84,10 +84,12 @@ function has(message: StunMessage, name: "dontFragment"): boolean {
 /** 300 to a server of the client's family, where another is named; else 508 (RFC 8489 §10). */
 function refuseDrained(state: TurnState, { reply, from }: TurnRequest): Outputs {
 	const family = familyOf(withoutMapping(from).address);
-	const value = state.drain?.alternate.find(({ address }) => familyOf(address) === family);
-	return value === undefined
-		? refused(state, reply, 508)
-		: refused(state, reply, 300, [{ name: "alternateServer", value }]);
+	const other = state.drain?.alternate.find(({ address }) => familyOf(address) === family);
+	if (other === undefined) return refused(state, reply, 508);
+	const { address, port, domain } = other;
+	const items: StunItem[] = [{ name: "alternateServer", value: { address, port } }];
+	if (domain !== undefined) items.push({ name: "alternateDomain", value: domain });
+	return refused(state, reply, 300, items);
 }
 
 /**

@@ -168,5 +168,15 @@ describe("a server that drains", () => {
 		const answer = under.client().ask("allocate", [UDP], newId());
 		expect(codeOf(answer)).toBe(300);
 		expect(answer && attributeOf(answer, "alternateServer")).toEqual(alternate[1]);
+		expect(answer && attributeOf(answer, "alternateDomain")).toBeUndefined();
+	});
+
+	test("tells whose certificate the other has, where it has one of its own", () => {
+		const under = new ServerUnderTest();
+		const alternate = [{ address: "8.8.0.2", port: 5349, domain: "other.example.org" }];
+		under.step({ type: "drain", until: 100e9, alternate });
+		const answer = under.client({ transport: "stream" }).ask("allocate", [UDP]);
+		expect(answer && attributeOf(answer, "alternateServer")).toEqual({ address: "8.8.0.2", port: 5349 });
+		expect(answer && attributeOf(answer, "alternateDomain")).toBe("other.example.org");
 	});
 });

@@ -84,6 +84,11 @@ export const TURN_ANSWER_LIMITS: AnswerLimits = {
 	sources: 4096,
 };
 
+/** Another server to try; `domain`: whose certificate it shows, where that is not ours (RFC 8489 §14.16). */
+export interface TurnAlternate extends StunAddress {
+	readonly domain?: string;
+}
+
 /** An ICMP error about a peer, as attribute ICMP tells it (RFC 8656 §18.13). */
 export interface TurnIcmp {
 	readonly type: number;
@@ -124,7 +129,7 @@ export type TurnServerInput =
 	/** These are the rules of whom relays may send to: what was let in before and is denied now ends at once. */
 	| { readonly type: "peers"; readonly peers: PeerRules }
 	/** No more allocations; those there are end at `until`. `alternate`: servers to try instead (300), of either family. */
-	| { readonly type: "drain"; readonly until: Instant; readonly alternate?: readonly StunAddress[] };
+	| { readonly type: "drain"; readonly until: Instant; readonly alternate?: readonly TurnAlternate[] };
 
 /** What a relay server puts out. */
 export type TurnServerOutput =

@@ -7,7 +7,7 @@ import { LONGEST_NONCE_SECONDS, Nonces } from "./nonces.ts";
 import { PeerFilter, type PeerRules } from "./peer-filter.ts";
 import { RelayPorts } from "./relay-ports.ts";
 import { familyOf } from "./replies.ts";
-import { TURN_HOLDINGS, type TurnServerConfig } from "./server-io.ts";
+import { TURN_HOLDINGS, type TurnAlternate, type TurnServerConfig } from "./server-io.ts";
 import type { PeerConnection } from "./tcp-peers.ts";
 import { type PasswordAlgorithm, UserTable } from "./users.ts";
 
@@ -20,7 +20,7 @@ const LIFETIMES = { defaultSeconds: 600, maximumSeconds: 3600 } as const;
 /** No more allocations; those there are end at `until`. */
 interface Drain {
 	readonly until: Instant;
-	readonly alternate: readonly StunAddress[];
+	readonly alternate: readonly TurnAlternate[];
 }
 
 /** What a server knows and has, shared by the phases of the protocol. */

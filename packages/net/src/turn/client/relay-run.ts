@@ -74,6 +74,7 @@ export class RelayRun {
 		this.#listener = listener;
 		this.#backend = openBackend();
 		this.#timer = new DelayedCall(this, () => this.#overdue());
+		if (!isSystemError(this.#backend)) this.#client = this.#newClient(this.#backend);
 		queueMicrotask(() => this.#begin());
 	}
 
@@ -162,7 +163,7 @@ export class RelayRun {
 
 	close(): void {
 		this.#closing = true;
-		if (this.#client === null) this.#finish({ kind: "closed", confirmed: true });
+		if (!this.#begun && this.#legs.size === 0) this.#finish({ kind: "closed", confirmed: true });
 		else this.step({ type: "close" });
 	}
 
@@ -181,17 +182,21 @@ export class RelayRun {
 			this.#unopened(backend);
 			return;
 		}
+		this.#client ??= this.#newClient(backend);
+		const leg = openLeg(backend, this.#order, this.#legListener(this.#current));
+		if (isSystemError(leg)) this.#unopened(leg);
+		else this.#legs.set(this.#current, leg);
+	}
+
+	/** Throws RangeError for an order that contradicts itself. */
+	#newClient(backend: Backend): TurnClient {
 		const { server, transport, authorities: _a, serverName: _n, source: _s, sourcePort: _p, ...config } = this.#order;
 		const { address, port } = server;
 		this.#current = this.#nextLocal++;
 		this.#asked.push(server);
 		this.#begun = false;
 		const { secret } = drawSecrets(backend);
-		const place = { server: { address, port }, leg: transport, local: this.#current };
-		this.#client = new TurnClient({ ...config, ...place, secret });
-		const leg = openLeg(backend, this.#order, this.#legListener(this.#current));
-		if (isSystemError(leg)) this.#unopened(leg);
-		else this.#legs.set(this.#current, leg);
+		return new TurnClient({ ...config, server: { address, port }, leg: transport, local: this.#current, secret });
 	}
 
 	#unopened(cause: RelayCause | null): void {

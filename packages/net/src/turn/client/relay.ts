@@ -16,7 +16,8 @@ type Peer = RelayOutgoing["peer"];
 
 /**
  * Asks a server for an allocation and keeps it until `close`. Whatever comes of it is an event, a failure too. Any number may
- * be open at once: each has one socket or connection, and one timer for its machine.
+ * be open at once: each has one socket or connection, and one timer for its machine. Throws RangeError for an order that
+ * contradicts itself, such as a TCP allocation over UDP.
  */
 export function openRelay(order: RelayOrder, listener: RelayListener): Relay {
 	return new Relay(new RelayRun(order, listener));
