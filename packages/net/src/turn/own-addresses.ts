@@ -6,13 +6,28 @@ import { isSystemError } from "../errors.ts";
 import { unzoned } from "../transport/socket-address.ts";
 import { sourceAddressFor } from "../transport/source-address.ts";
 
-/**
- * Every address of every interface, as canonical text. Taken once, when a service opens: relays to addresses that come
- * later are judged as those of any other host are, so private ones and loopback are denied all the same.
- */
+/** Every address of every interface, as canonical text. */
 export function ownAddresses(): readonly string[] {
 	const all = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
 	return [...new Set(all.map(({ address }) => unzoned(address, 0).address))];
+}
+
+/** How often it is looked whether they have changed: a new public address is open to relays for so long. */
+const LOOK_MS = 2_000;
+
+/** Calls back with them when they have changed, until it is stopped. It does not keep the process alive. */
+export function watchOwnAddresses(
+	known: readonly string[],
+	changed: (addresses: readonly string[]) => void,
+): () => void {
+	let last = known.join(" ");
+	const timer = setInterval(() => {
+		const now = ownAddresses();
+		if (now.join(" ") === last) return;
+		last = now.join(" ");
+		changed(now);
+	}, LOOK_MS).unref();
+	return () => clearInterval(timer);
 }
 
 /** Somewhere else (RFC 5737, RFC 3849); nothing is sent there. */

@@ -3,7 +3,7 @@
  * allocations together, take each other's nonces, and divide the relay ports.
  */
 import { randomBytes } from "node:crypto";
-import { RELAY_PORTS, type SystemError, type TurnRelayAddress, type TurnUsers } from "@whither/core";
+import { type PeerRules, RELAY_PORTS, type SystemError, type TurnRelayAddress, type TurnUsers } from "@whither/core";
 import { addressFamily } from "@whither/wire";
 import { type Backend, openBackend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
@@ -12,7 +12,7 @@ import type { StunPlace, StunServiceFailure } from "../stun/service-io.ts";
 import { openDatagram } from "../transport/open.ts";
 import type { TurnWorkerOrder, TurnWorkers } from "./data-path/worker-io.ts";
 import { createTurnLedger, openTurnLedger } from "./ledger.ts";
-import { ownAddresses } from "./own-addresses.ts";
+import { ownAddresses, watchOwnAddresses } from "./own-addresses.ts";
 import { divideRange } from "./relay-range.ts";
 import { sumCounters } from "./service-counters.ts";
 import type { TurnDrain, TurnRelayPlace, TurnService, TurnServiceCounters, TurnServiceOrder } from "./service-io.ts";
@@ -34,7 +34,7 @@ export async function openTurnService(order: TurnServiceOrder): Promise<TurnServ
 	const elsewhere = workers?.listening.map(({ local }) => local) ?? [];
 	const thread = new TurnThread(backend, { ...plan.thread, elsewhere });
 	const failure = await thread.open({ ...plan.thread, elsewhere });
-	if (failure === null) return new Service(thread, workers, relays);
+	if (failure === null) return new Service({ thread, workers, relays, rulesFor: plan.rulesFor, own: plan.own });
 	await workers?.close();
 	return failure;
 }
@@ -65,17 +65,27 @@ interface Plan {
 	readonly thread: Omit<TurnThreadOrder, "elsewhere">;
 	/** Null: this thread serves all. */
 	readonly workers: { readonly order: TurnWorkerOrder; readonly count: number } | null;
+	/** Whom relays may send to, while these are our addresses; those that are now. */
+	readonly rulesFor: (own: readonly string[]) => PeerRules;
+	readonly own: readonly string[];
 }
 
 function planOf(backend: Backend, order: TurnServiceOrder, relays: readonly TurnRelayAddress[]): Plan {
 	const { places, binding, certificate, key } = order;
 	const { quotas = {}, ...wishes } = order.config;
 	const { peers = {}, relayPorts = RELAY_PORTS } = wishes;
+	const own = ownAddresses();
+	const rulesFor = (addresses: readonly string[]): PeerRules => {
+		return { ...peers, own: [...(peers.own ?? []), ...addresses], relayPorts };
+	};
+	const rules = { rulesFor, own };
 	const shared = {
 		...wishes,
 		relays,
-		peers: { ...peers, own: [...(peers.own ?? []), ...ownAddresses()], relayPorts },
+		peers: rulesFor(own),
 		secret: randomBytes(32),
+		// Node's sockets have no word for it.
+		...(backend.name === "portable" ? { dontFragment: false } : {}),
 	};
 	const memory = createTurnLedger(quotas, randomBytes(32));
 	const tls = certificate === undefined || key === undefined ? {} : { certificate, key };
@@ -84,13 +94,14 @@ function planOf(backend: Backend, order: TurnServiceOrder, relays: readonly Turn
 	const datagrams = places.filter(({ transport }) => transport === "udp");
 	const divided = backend.name === "native" && datagrams.length > 0 ? divideRange(relayPorts, order.workers) : null;
 	if (divided === null) {
-		return { thread: { ...common, places, config: { ...shared, relayPorts, ledger } }, workers: null };
+		return { ...rules, thread: { ...common, places, config: { ...shared, relayPorts, ledger } }, workers: null };
 	}
-	const { own, workers, count } = divided;
+	const { own: ports, workers, count } = divided;
 	const streams = places.filter(({ transport }) => transport !== "udp");
 	const { classic = false, ...limits } = binding;
 	return {
-		thread: { ...common, places: streams, config: { ...shared, relayPorts: own, ledger } },
+		...rules,
+		thread: { ...common, places: streams, config: { ...shared, relayPorts: ports, ledger } },
 		workers: {
 			count,
 			order: {
@@ -129,6 +140,12 @@ function freePort(backend: Backend, { optional: _, transport, ...place }: StunPl
 	return socket.local.port;
 }
 
+interface Parts extends Pick<Plan, "rulesFor" | "own"> {
+	readonly thread: TurnThread;
+	readonly workers: TurnWorkers | null;
+	readonly relays: readonly TurnRelayAddress[];
+}
+
 class Service implements TurnService {
 	readonly relays: readonly TurnRelayAddress[];
 	readonly failed: TurnService["failed"];
@@ -136,10 +153,16 @@ class Service implements TurnService {
 	readonly #workers: TurnWorkers | null;
 	#closed = false;
 
-	constructor(thread: TurnThread, workers: TurnWorkers | null, relays: readonly TurnRelayAddress[]) {
+	readonly #unwatch: () => void;
+
+	constructor({ thread, workers, relays, rulesFor, own }: Parts) {
 		this.#thread = thread;
 		this.#workers = workers;
 		this.relays = relays;
+		this.#unwatch = watchOwnAddresses(own, (addresses) => {
+			thread.peers(rulesFor(addresses));
+			workers?.peers(rulesFor(addresses));
+		});
 		this.failed = workers?.failed ?? new Promise(() => {});
 	}
 
@@ -170,6 +193,7 @@ class Service implements TurnService {
 
 	async close(): Promise<void> {
 		this.#closed = true;
+		this.#unwatch();
 		await Promise.all([this.#thread.close(), this.#workers?.close()]);
 	}
 }

@@ -2,7 +2,14 @@
  * Runs core's TURN server on this thread's event loop: every kind of client and of relay, on either backend. Binding
  * requests on the same ports are answered beside it.
  */
-import { SECOND, TurnServer, type TurnServerInput, type TurnServerOutput, type TurnUsers } from "@whither/core";
+import {
+	type PeerRules,
+	SECOND,
+	TurnServer,
+	type TurnServerInput,
+	type TurnServerOutput,
+	type TurnUsers,
+} from "@whither/core";
 import { CHANNEL_NUMBERS } from "@whither/wire";
 import type { Backend } from "../backend.ts";
 import { DelayedCall } from "../delayed-call.ts";
@@ -128,6 +135,10 @@ export class TurnThread {
 
 	users(users: TurnUsers): void {
 		this.#step({ type: "users", users });
+	}
+
+	peers(peers: PeerRules): void {
+		this.#step({ type: "peers", peers });
 	}
 
 	renew(certificate: string, key: string): boolean {

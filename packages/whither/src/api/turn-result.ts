@@ -61,17 +61,17 @@ export interface TurnRelaying {
 	} | null;
 	/** Whose clock the arrivals are by. */
 	readonly stamps: "kernel" | "user";
-	/** What came back with so many packets under way as 32; null: not measured. */
+	/** What came back where packets leave as fast as they do; null: not measured. */
 	readonly throughput: TurnThroughput | null;
 }
 
-/** Packets of `bytes` each, so many under way at once. */
+/** Packets of `bytes` each, as many under way as TCP would have. */
 export interface TurnThroughput {
 	readonly bytes: number;
 	readonly sent: number;
 	readonly received: number;
 	readonly durationNs: number;
-	/** Of relayed payload that came all the way back. */
+	/** Of relayed payload that came all the way back, in the second half of that time. */
 	readonly bitsPerSecond: number;
 }
 

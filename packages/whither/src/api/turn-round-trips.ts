@@ -1,5 +1,6 @@
 /** Packets through a relay and back: how long they take, how many are lost, how many there may be. */
 import type { Instant } from "@whither/core";
+import { EchoWindow } from "./echo-window.ts";
 import type { TurnRelaying, TurnThroughput } from "./turn-result.ts";
 import type { TurnWorld } from "./turn-world.ts";
 
@@ -147,8 +148,7 @@ function spread(rtts: readonly number[]): TurnRelaying["rtt"] {
 	return { minNs: at(0.000_1), p50Ns: at(0.5), p99Ns: at(0.99), maxNs: at(1) };
 }
 
-/** Packets under way at once while throughput is measured, and bytes in each: what passes any relay without fragments. */
-const WINDOW = 32;
+/** Bytes in each packet while throughput is measured: what passes any relay without fragments. */
 const THROUGHPUT_BYTES = 1_200;
 /** After so long without anything, what is under way is given up for lost. */
 const STALLED_MS = 200;
@@ -160,40 +160,42 @@ export function measureThroughput(
 	{ durationMs, signal }: { readonly durationMs: number; readonly signal: AbortSignal },
 ): Promise<TurnThroughput> {
 	const packets = new EchoPackets();
-	let [sent, received, underWay] = [0, 0, 0];
+	const window = new EchoWindow();
 	return new Promise((resolve) => {
 		const beganAt = world.now();
+		const halfAt = beganAt + (durationMs * 1e6) / 2;
 		let lastAt = beganAt;
+		let inSecondHalf = 0;
 		let forget = (): void => {};
 		const finish = () => {
 			forgetEnd();
 			forget();
 			signal.removeEventListener("abort", finish);
-			const durationNs = Math.max(1, Math.round(lastAt - beganAt));
-			const bits = received * THROUGHPUT_BYTES * 8;
-			const bitsPerSecond = received === 0 ? 0 : Math.round((bits * 1e9) / durationNs);
 			route.listen(() => {});
-			resolve({ bytes: THROUGHPUT_BYTES, sent, received, durationNs, bitsPerSecond });
+			const now = world.now();
+			const { sent, received } = window;
+			const bits = inSecondHalf * THROUGHPUT_BYTES * 8;
+			const bitsPerSecond = now > halfAt ? Math.round((bits * 1e9) / (now - halfAt)) : 0;
+			resolve({ bytes: THROUGHPUT_BYTES, sent, received, durationNs: Math.round(now - beganAt), bitsPerSecond });
 		};
 		const fill = () => {
-			const batch = Array.from({ length: WINDOW - underWay }, () => packets.packet(sent++, THROUGHPUT_BYTES));
-			underWay = WINDOW;
-			route.send(batch);
+			const numbers = window.take();
+			if (numbers.length > 0) route.send(numbers.map((number) => packets.packet(number, THROUGHPUT_BYTES)));
 		};
 		const watch = () => {
 			if (world.now() - lastAt > STALLED_MS * 1e6) {
-				underWay = 0;
+				window.stalled();
 				fill();
 			}
 			forget = world.after(STALLED_MS, watch);
 		};
 		route.listen((bytes) => {
-			if (packets.numberOf(bytes) === null) return;
-			received++;
+			const number = packets.numberOf(bytes);
+			if (number === null) return;
 			lastAt = world.now();
-			underWay = Math.max(0, underWay - 1);
-			// By the handful, so that they leave in one call.
-			if (underWay <= WINDOW - 8) fill();
+			if (lastAt >= halfAt) inSecondHalf++;
+			window.echoed(number);
+			fill();
 		});
 		const forgetEnd = world.after(durationMs, finish);
 		signal.addEventListener("abort", finish);

@@ -26,6 +26,8 @@ const HOMES: readonly StunAddress[] = [1, 2, 3, 4].flatMap((last) => [
 	{ address: `8.8.4.${last}`, port: 4000 + last },
 	{ address: `2001:4860::${last}`, port: 4000 },
 ]);
+/** One home stays free to move to. */
+const MOST_PLAYERS = HOMES.length - 1;
 const MOBILE: StunItem = { name: "mobilityTicket", value: new Uint8Array(0) };
 
 /** A client with the ticket by which it may move. */
@@ -65,7 +67,7 @@ class Traffic {
 		else if (doing < 960) this.#ask(player, "channelBind", [peer(this.#peer()), this.#number()]);
 		else if (doing < 970) this.#ask(player, "createPermission", [peer(this.#peer())]);
 		else if (doing < 985) this.#allocate(player);
-		else if (doing < 990) this.#ask(player, "refresh", [{ name: "lifetime", value: 600 }]);
+		else if (doing < 988) this.#ask(player, "refresh", [{ name: "lifetime", value: 600 }]);
 		else this.#seldom(player, this.#draw(60));
 	}
 
@@ -165,11 +167,12 @@ class Traffic {
 		if (ticket !== undefined) player.ticket = ticket.slice();
 	}
 
-	/** To another address, listener or kind of transport; the old address may get a new allocation meanwhile. */
+	/** To another address, listener or kind of transport; somebody stays at the old address, and may get an allocation there. */
 	#move(player: Player): void {
 		if (player.ticket === null) return;
-		const home = this.#draw(HOMES.length);
-		if (this.#players.some(({ client }) => client.fields.from === HOMES[home])) return;
+		const free = HOMES.filter((home) => !this.#players.some(({ client }) => client.fields.from === home));
+		const home = HOMES.indexOf(free[this.#draw(free.length)] as StunAddress);
+		if (this.#players.length < MOST_PLAYERS) this.#players.push({ client: player.client, ticket: null });
 		player.client = this.#clientAt(home, this.#draw(4) === 0 ? "stream" : "datagram");
 		this.#ask(player, "refresh", [{ name: "mobilityTicket", value: player.ticket }]);
 	}
@@ -194,7 +197,7 @@ const CONFIGS: Readonly<Record<string, Partial<TurnServerConfig>>> = {
 		wideChannels: true,
 	},
 };
-const TURNS = 6000;
+const TURNS = 8000;
 
 describe.each(Object.entries(CONFIGS))("a machine behind what it has decided, %s,", (_, config) => {
 	test.each([1, 2, 3])("puts out the very bytes that it puts out alone, whatever happens (%i)", (seed) => {
@@ -206,8 +209,9 @@ describe.each(Object.entries(CONFIGS))("a machine behind what it has decided, %s
 		expect(server.deadline).toEqual(under.server.deadline);
 		const { sentPackets, receivedPackets } = server.counters.usage;
 		expect(sentPackets).toBeGreaterThan(TURNS / 50);
-		expect(counters.fastToPeers / sentPackets).toBeGreaterThan(0.5);
-		expect(counters.fastToClients / receivedPackets).toBeGreaterThan(0.5);
+		// Something changes all the time here; of a call's traffic nearly all goes past the machine, as below.
+		expect(counters.fastToPeers / sentPackets).toBeGreaterThan(0.25);
+		expect(counters.fastToClients / receivedPackets).toBeGreaterThan(0.25);
 		// Once all has ended nothing is kept.
 		under.at(under.seconds + 5000);
 		expect(kept.size).toBe(0);

@@ -60,6 +60,7 @@ export function serveTurnWorker(port: MessagePort, data: unknown): void {
 			const command = got.message as TurnWorkerCommand;
 			if (command.type === "close") return false;
 			if (command.type === "users") loop?.tell({ type: "users", users: command.users });
+			else if (command.type === "peers") loop?.tell({ type: "peers", peers: command.peers });
 			else if (command.type === "drain") loop?.drainUntil(command.drain.seconds, command.drain.alternate ?? []);
 			else if (command.type === "counters" && loop !== null)
 				say({ type: "counters", id: command.id, counters: loop.totals });

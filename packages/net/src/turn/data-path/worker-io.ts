@@ -2,7 +2,15 @@
  * What the data path's workers are asked and what they say. A worker serves UDP clients in a thread of its own, with a
  * `TurnServer` of its own; which worker a client comes to follows from its address.
  */
-import type { AnswerLimits, SystemError, TurnCounters, TurnServerConfig, TurnUsage, TurnUsers } from "@whither/core";
+import type {
+	AnswerLimits,
+	PeerRules,
+	SystemError,
+	TurnCounters,
+	TurnServerConfig,
+	TurnUsage,
+	TurnUsers,
+} from "@whither/core";
 import type { StunAddress } from "@whither/wire";
 import type { StunListening, StunPlace } from "../../stun/service-io.ts";
 
@@ -37,6 +45,8 @@ export interface TurnWorkers {
 	readonly listening: readonly StunListening[];
 	/** These are the users from now on. */
 	users(users: TurnUsers): void;
+	/** These are the rules of whom relays may send to, from now on. */
+	peers(peers: PeerRules): void;
 	/** No more allocations; those there are end in so many seconds. `alternate`: servers to try instead (300). */
 	drain(order: TurnWorkerDrain): void;
 	/** One of each worker; of those that still answer. */

@@ -1,6 +1,6 @@
 /** What the thread that opened workers and a worker say to each other. Private to this package. */
 
-import type { TurnUsers } from "@whither/core";
+import type { PeerRules, TurnUsers } from "@whither/core";
 import type { StunServiceFailure } from "../../stun/service-io.ts";
 import type { TransportAddress } from "../../transport/transport.ts";
 import type { TurnWorkerCounters, TurnWorkerDrain, TurnWorkerFailure, TurnWorkerOrder } from "./worker-io.ts";
@@ -17,6 +17,7 @@ export type TurnWorkerCommand =
 	| { readonly type: "open" }
 	| { readonly type: "serve" }
 	| { readonly type: "users"; readonly users: TurnUsers }
+	| { readonly type: "peers"; readonly peers: PeerRules }
 	| { readonly type: "drain"; readonly drain: TurnWorkerDrain }
 	| { readonly type: "counters"; readonly id: number }
 	| { readonly type: "close" };

@@ -1,6 +1,6 @@
 /** Starts the workers of the data path, and speaks with them. */
 import { SHARE_ENV, Worker } from "node:worker_threads";
-import { RELAY_PORTS, type TurnUsers } from "@whither/core";
+import { type PeerRules, RELAY_PORTS, type TurnUsers } from "@whither/core";
 import { isSystemError } from "../../errors.ts";
 import { openWorkspace, type Workspace } from "../../native/workspace.ts";
 import type { StunListening, StunServiceFailure } from "../../stun/service-io.ts";
@@ -177,6 +177,10 @@ class WorkerGroup implements TurnWorkers {
 
 	users(users: TurnUsers): void {
 		for (const handle of this.#handles) handle.ask({ type: "users", users });
+	}
+
+	peers(peers: PeerRules): void {
+		for (const handle of this.#handles) handle.ask({ type: "peers", peers });
 	}
 
 	drain(drain: TurnWorkerDrain): void {
