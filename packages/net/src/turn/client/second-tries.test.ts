@@ -5,7 +5,7 @@ import { placeAfter } from "./second-tries.ts";
 const server = { address: "192.0.2.1", port: 3478 };
 const alternate = { address: "192.0.2.2", port: 3479 };
 const order = (more: Partial<RelayOrder> = {}): RelayOrder => ({ server, transport: "udp", ...more });
-const nowhere = { alternate: null, alternateDomain: null, mayFollow: false } as const;
+const nowhere = { alternate: null, alternateDomain: null, mayFollow: false };
 const failed = { kind: "failed", error: null, ...nowhere, unknownAttributes: [] } as const;
 const known = { ...failed, why: "allocationMismatch" } as const;
 const sent = { ...failed, why: "redirected", alternate } as const;
