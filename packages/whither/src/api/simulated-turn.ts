@@ -123,12 +123,8 @@ function openRelay(network: VirtualNetwork, order: RelayOrder, listener: RelayLi
 /** Simulated relays speak UDP alone. */
 function refused(address: string) {
 	const cause = { code: "systemCall", call: "connect", address, errno: 111, errnoName: "ECONNREFUSED" } as const;
-<<<<<<< HEAD
-	const known = { error: null, alternate: null, alternateDomain: null, mayFollow: false, unknownAttributes: [], cause };
-=======
 	const nowhere = { alternate: null, alternateDomain: null, mayFollow: false };
 	const known = { error: null, ...nowhere, unknownAttributes: [], cause };
->>>>>>> h-datapath
 	return { kind: "failed", why: "unreachable", ...known } as const;
 }
 
