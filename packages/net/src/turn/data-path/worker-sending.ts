@@ -1,6 +1,7 @@
 /** What leaves a worker: what the tables let pass and what the machine says, put into the outbox. */
 import type { TurnServerOutput } from "@whither/core";
 import type { StunAddress } from "@whither/wire";
+import { CHANNEL_HEADER_BYTES, writeChannelHeader } from "./channel-header.ts";
 import type { ClientWays } from "./client-ways.ts";
 import type { DataPathSink } from "./data-path.ts";
 import type { KeptDecisions } from "./kept-decisions.ts";
@@ -65,25 +66,22 @@ export class WorkerSending implements DataPathSink {
 		const owner = this.#kept.ownerOf(row);
 		const outbox = this.#outbox;
 		const number = this.#kept.numbers[row] as number;
+		const whole = length + CHANNEL_HEADER_BYTES;
 		outbox.makeRoom();
 		let prefix = 0;
 		let from = at;
 		if (this.inOne) prefix = outbox.prefix(number, length);
 		else {
-			const { bytes } = this.#memory;
-			from = at - 4;
-			bytes[from] = number >>> 8;
-			bytes[from + 1] = number;
-			bytes[from + 2] = length >>> 8;
-			bytes[from + 3] = length;
+			from = at - CHANNEL_HEADER_BYTES;
+			writeChannelHeader(this.#memory.bytes, from, number, length);
 		}
-		if (owner.round === outbox.round && outbox.joins(owner.message, length + 4)) {
-			outbox.join(owner.message, from, length + 4, prefix);
+		if (owner.round === outbox.round && outbox.joins(owner.message, whole)) {
+			outbox.join(owner.message, from, whole, prefix);
 			return;
 		}
 		const way = this.#ways.of(owner.local);
 		if (way === undefined) return;
-		owner.message = outbox.begin(way, owner.client, 0, from, length + 4, prefix);
+		owner.message = outbox.begin(way, owner.client, 0, from, whole, prefix);
 		owner.round = outbox.round;
 	}
 

@@ -81,7 +81,7 @@ export class WorkerSockets {
 				continue;
 			}
 			locals.push(local);
-			const socket = { fd, refusedSize: 65_536, round: -1, first: -1, last: -1 };
+			const socket = { fd, refusedSize: 65_536, first: -1, last: -1 };
 			const listener = {
 				fd,
 				family: place.family,
