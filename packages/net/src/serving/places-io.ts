@@ -35,3 +35,10 @@ export interface StunServiceCounts {
 	readonly failed: number;
 	readonly streams: number;
 }
+
+/** The place that is told where it is none of them that cannot be had: the first, and where there is none any. */
+export function firstOf([first = ANY_PLACE]: readonly StunPlace[]): StunPlace {
+	return first;
+}
+
+const ANY_PLACE: StunPlace = { transport: "udp", family: 4, address: null, port: 0 };

@@ -4,6 +4,7 @@ import { isSystemError } from "../errors.ts";
 import { BindingAnswers } from "../serving/binding.ts";
 import { ClientStreams } from "../serving/client-streams.ts";
 import { ServedPlaces } from "../serving/places.ts";
+import { firstOf } from "../serving/places-io.ts";
 import type {
 	StunListening,
 	StunService,
@@ -18,10 +19,7 @@ const STREAMS = { most: 1_024, idleMs: 30_000 } as const;
 /** Opens every place, or none: the first that fails is told. */
 export async function openStunService(order: StunServiceOrder): Promise<StunService | StunServiceFailure> {
 	const backend = openBackend();
-	const [first] = order.places;
-	if (isSystemError(backend)) {
-		return { place: first ?? { transport: "udp", family: 4, address: null, port: 0 }, error: backend };
-	}
+	if (isSystemError(backend)) return { place: firstOf(order.places), error: backend };
 	const service = new Service(backend, order);
 	return (await service.open(order)) ?? service;
 }

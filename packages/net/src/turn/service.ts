@@ -8,7 +8,7 @@ import { addressFamily } from "@whither/wire";
 import { type Backend, openBackend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
 import { isMissing } from "../serving/places.ts";
-import type { StunPlace, StunServiceFailure } from "../serving/places-io.ts";
+import { firstOf, type StunPlace, type StunServiceFailure } from "../serving/places-io.ts";
 import { openDatagram } from "../transport/open.ts";
 import type { TurnWorkerOrder, TurnWorkers } from "./data-path/worker-io.ts";
 import { createTurnLedger, openTurnLedger } from "./ledger.ts";
@@ -24,8 +24,7 @@ const DRAIN_LOOK_MS = 100;
 /** Opens every place, or none: the first that fails is told. */
 export async function openTurnService(order: TurnServiceOrder): Promise<TurnService | StunServiceFailure> {
 	const backend = openBackend();
-	const [first = NOWHERE] = order.places;
-	if (isSystemError(backend)) return { place: first, error: backend };
+	if (isSystemError(backend)) return { place: firstOf(order.places), error: backend };
 	const relays = usableRelays(backend, order.relays);
 	if ("error" in relays) return relays;
 	const plan = planOf(backend, order, relays);
@@ -38,8 +37,6 @@ export async function openTurnService(order: TurnServiceOrder): Promise<TurnServ
 	await workers?.close();
 	return failure;
 }
-
-const NOWHERE: StunPlace = { transport: "udp", family: 4, address: null, port: 0 };
 
 /** Tries an address of each, so that whoever runs the service hears of it, and not its clients. */
 function usableRelays(
@@ -151,9 +148,8 @@ class Service implements TurnService {
 	readonly failed: TurnService["failed"];
 	readonly #thread: TurnThread;
 	readonly #workers: TurnWorkers | null;
-	#closed = false;
-
 	readonly #unwatch: () => void;
+	#closed = false;
 
 	constructor({ thread, workers, relays, rulesFor, own }: Parts) {
 		this.#thread = thread;

@@ -4,6 +4,7 @@ import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { createClock } from "../../clock.ts";
 import { defectText, isSystemError } from "../../errors.ts";
 import { openWorkspace } from "../../native/workspace.ts";
+import { firstOf } from "../../serving/places-io.ts";
 import type { TurnWorkerFailure } from "./worker-io.ts";
 import { WorkerLoop } from "./worker-loop.ts";
 import type { TurnWorkerCommand, TurnWorkerReport, TurnWorkerStart } from "./worker-messages.ts";
@@ -34,10 +35,9 @@ class TurnWorker {
 
 	#open(): void {
 		const { order, index, count } = this.#start;
-		const [place = { transport: "udp", family: 4, address: null, port: 0 } as const] = order.places;
 		const workspace = openWorkspace();
 		if (isSystemError(workspace)) {
-			this.#say({ type: "notOpened", failure: { place, error: workspace } });
+			this.#say({ type: "notOpened", failure: { place: firstOf(order.places), error: workspace } });
 			return;
 		}
 		const random = randomBytes(8);
