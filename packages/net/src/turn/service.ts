@@ -13,7 +13,7 @@ import { openDatagram } from "../transport/open.ts";
 import type { TurnWorkerOrder, TurnWorkers } from "./data-path/worker-io.ts";
 import { createTurnLedger, openTurnLedger } from "./ledger.ts";
 import { ownAddresses, watchOwnAddresses } from "./own-addresses.ts";
-import { divideRange } from "./relay-range.ts";
+import { divideRange, type PortRange } from "./relay-range.ts";
 import { sumCounters } from "./service-counters.ts";
 import type { TurnDrain, TurnRelayPlace, TurnService, TurnServiceCounters, TurnServiceOrder } from "./service-io.ts";
 import { TurnThread, type TurnThreadOrder } from "./thread-driver.ts";
@@ -68,14 +68,11 @@ interface Plan {
 }
 
 function planOf(backend: Backend, order: TurnServiceOrder, relays: readonly TurnRelayAddress[]): Plan {
-	const { places, binding, certificate, key } = order;
+	const { places, binding, certificate, key, streams } = order;
 	const { quotas = {}, ...wishes } = order.config;
-	const { peers = {}, relayPorts = RELAY_PORTS } = wishes;
+	const { relayPorts = RELAY_PORTS } = wishes;
 	const own = ownAddresses();
-	const rulesFor = (addresses: readonly string[]): PeerRules => {
-		return { ...peers, own: [...(peers.own ?? []), ...addresses], relayPorts };
-	};
-	const rules = { rulesFor, own };
+	const rulesFor = rulesOf(wishes);
 	const shared = {
 		...wishes,
 		relays,
@@ -84,31 +81,25 @@ function planOf(backend: Backend, order: TurnServiceOrder, relays: readonly Turn
 		// Node's sockets have no word for it.
 		...(backend.name === "portable" ? { dontFragment: false } : {}),
 	};
-	const memory = createTurnLedger(quotas, randomBytes(32));
+	const ledger = createTurnLedger(quotas, randomBytes(32));
 	const tls = certificate === undefined || key === undefined ? {} : { certificate, key };
-	const common = { binding, ...tls, ...(order.streams === undefined ? {} : { streams: order.streams }) };
-	const ledger = openTurnLedger(memory);
+	const common = { binding, ...tls, ...(streams === undefined ? {} : { streams }) };
+	const threadWith = (served: readonly StunPlace[], ports: PortRange) => {
+		return { ...common, places: served, config: { ...shared, relayPorts: ports, ledger: openTurnLedger(ledger) } };
+	};
 	const datagrams = places.filter(({ transport }) => transport === "udp");
 	const divided = backend.name === "native" && datagrams.length > 0 ? divideRange(relayPorts, order.workers) : null;
-	if (divided === null) {
-		return { ...rules, thread: { ...common, places, config: { ...shared, relayPorts, ledger } }, workers: null };
-	}
-	const { own: ports, workers, count } = divided;
-	const streams = places.filter(({ transport }) => transport !== "udp");
-	const { classic = false, ...limits } = binding;
-	return {
-		...rules,
-		thread: { ...common, places: streams, config: { ...shared, relayPorts: ports, ledger } },
-		workers: {
-			count,
-			order: {
-				config: { ...shared, relayPorts: workers, instance: 1 },
-				places: datagrams,
-				binding: { classic, ...limits },
-				ledger: memory,
-			},
-		},
-	};
+	if (divided === null) return { rulesFor, own, thread: threadWith(places, relayPorts), workers: null };
+	const config = { ...shared, relayPorts: divided.workers, instance: 1 };
+	const workerOrder = { config, places: datagrams, binding: { classic: false, ...binding }, ledger };
+	const others = places.filter(({ transport }) => transport !== "udp");
+	const thread = threadWith(others, divided.own);
+	return { rulesFor, own, thread, workers: { order: workerOrder, count: divided.count } };
+}
+
+/** Whom relays may send to while our addresses are these. */
+function rulesOf({ peers = {}, relayPorts = RELAY_PORTS }: TurnServiceOrder["config"]): Plan["rulesFor"] {
+	return (addresses) => ({ ...peers, own: [...(peers.own ?? []), ...addresses], relayPorts });
 }
 
 /** Ports that are the system's choice are chosen before: all workers have the same. */
