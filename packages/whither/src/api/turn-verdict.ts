@@ -51,7 +51,8 @@ const SHORT: ReadonlySet<string> = new Set(["filtered", "refused", "silent"]);
 function troubleOf(cell: CellFindings, asked: AskedTurn): string {
 	const { failure } = cell;
 	if (failure === null) return "silent";
-	if (failure.code === "timeout" && (cell.transport === "udp" || !cell.reachable)) return "filtered";
+	if (failure.alternate !== null || cell.relayed.length > 0) return failureSentence(cell, failure, asked, "the server");
+	if (failure.code === "timeout" && !cell.reachable) return "filtered";
 	if (failure.code === "unreachable" && failure.system?.errnoName === "ECONNREFUSED") return "refused";
 	return failureSentence(cell, failure, asked, "the server");
 }
@@ -78,6 +79,7 @@ const TELLING: readonly (readonly TurnCellFailure["code"][])[] = [
 	["integrity", "bidDown", "unsupportedAlgorithm", "badChallenge", "badAnswer"],
 	["badRequest", "serverError", "refused"],
 	["outOfTime", "stopped"],
+	["challengedOnly"],
 	["notStun", "closed"],
 	["tls"],
 ];
@@ -95,7 +97,7 @@ function hopeless(host: string, cells: readonly CellFindings[], asked: AskedTurn
 		const found = failures.find(({ failure }) => codes.includes(failure.code));
 		if (found !== undefined) return failureSentence(found.cell, found.failure, asked);
 	}
-	const standing = failures.find(({ cell }) => cell.reachable);
+	const standing = failures.find(({ cell, failure }) => cell.reachable || failure.alternate !== null);
 	if (standing !== undefined) return failureSentence(standing.cell, standing.failure, asked);
 	const [first] = failures;
 	if (first === undefined) return `${host} relays nothing`;
