@@ -74,6 +74,29 @@ describe("what works beside what does not", () => {
 			"UDP 3478 over IPv6 is filtered; UDP 3478 over IPv4 works.",
 		],
 		[
+			"a family without a route",
+			[works("udp"), works("tcp")].concat(
+				(["udp", "tcp"] as const).map((leg) => ({
+					...fails(leg, "unreachable", { system: system("EHOSTUNREACH", 113) }),
+					family: 6 as const,
+				})),
+			),
+			"UDP 3478 over IPv6 and TCP 3478 over IPv6 are unreachable (EHOSTUNREACH); UDP 3478 over IPv4 and TCP 3478 over IPv4 work.",
+		],
+		[
+			"large packets that do not pass",
+			[
+				works("tcp"),
+				works("udp", {
+					relaying: {
+						...(works("udp").relaying as NonNullable<CellFindings["relaying"]>),
+						throughput: { bytes: 1200, sent: 40, received: 0, durationNs: 5e8, bitsPerSecond: 0 },
+					},
+				}),
+			],
+			"Relays over TCP 3478 and UDP 3478, but no packets of 1200 bytes over UDP 3478.",
+		],
+		[
 			"loss",
 			[
 				works("tcp"),
