@@ -1,6 +1,6 @@
 /** Streams on `node:net` and `node:tls`, which serve every platform and both backends: TLS is Node's own. */
 import type { Server, Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
+import type { ConnectionOptions, TLSSocket } from "node:tls";
 import type { SystemError } from "@whither/core";
 import { parseAddress } from "@whither/wire";
 import type { Clock } from "../clock.ts";
@@ -42,9 +42,14 @@ export function openStream(request: StreamRequest, listener: StreamListener, clo
 	return stream;
 }
 
-/** A server name must be a name: RFC 6066 section 3 allows no addresses, which Node compares with the certificate anyway. */
-function tlsOptions({ serverName, authorities }: StreamRequest): Readonly<Record<string, string>> {
-	const name = net().isIP(serverName) === 0 ? { servername: serverName } : { host: serverName };
+/**
+ * A server name must be a name: RFC 6066 section 3 allows no addresses, which the certificate is compared with all the same,
+ * whatever address is connected to.
+ */
+function tlsOptions({ serverName, authorities }: StreamRequest): ConnectionOptions {
+	const checkServerIdentity: ConnectionOptions["checkServerIdentity"] = (_, certificate) =>
+		tls().checkServerIdentity(serverName, certificate);
+	const name = net().isIP(serverName) === 0 ? { servername: serverName } : { checkServerIdentity };
 	return authorities === undefined ? name : { ...name, ca: authorities };
 }
 
