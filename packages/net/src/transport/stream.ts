@@ -166,6 +166,7 @@ export function listenForStreams(
 ): Promise<StreamServer | StreamFailure> {
 	const { protocol, family, address, port, most, mostPerSource = MOST_PER_SOURCE } = request;
 	const on = (socket: Socket | TLSSocket): void => welcome(socket, accept, { request, clock });
+	if (protocol === "tls" && !isPair(request)) return Promise.resolve(EMPTY_PEM);
 	let server: Server;
 	try {
 		server =
@@ -198,8 +199,15 @@ export function listenForStreams(
 	});
 }
 
+const EMPTY_PEM: StreamFailure = { code: "tls", reason: "ERR_EMPTY", about: "certificate or key is empty" };
+
+/** Node takes empty text, such as a file that is just being written, for a wish to have none, and fails every handshake. */
+function isPair({ certificate = "", key = "" }: Pick<StreamListenRequest, "certificate" | "key">): boolean {
+	return certificate !== "" && key !== "";
+}
+
 function renew(server: Server, certificate: string, key: string): boolean {
-	if (!("setSecureContext" in server)) return false;
+	if (!("setSecureContext" in server) || !isPair({ certificate, key })) return false;
 	try {
 		(server as import("node:tls").Server).setSecureContext({ cert: certificate, key, minVersion: "TLSv1.2" });
 		return true;
