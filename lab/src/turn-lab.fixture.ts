@@ -61,6 +61,8 @@ export async function openTurnLab(): Promise<TurnLab> {
 export interface TurnServerKind {
 	readonly name: string;
 	readonly obstacle: string | null;
+	/** Its sockets can be told not to have datagrams fragmented. */
+	readonly setsDontFragment: boolean;
 	/** Takes long-term credentials, or REST ones where this is asked for; ours takes both at once. */
 	open(place: TurnLab, credentials?: "longTerm" | "rest"): Promise<RunningServer>;
 }
@@ -72,6 +74,7 @@ function listenOf({ namespace, server, certificates }: TurnLab) {
 
 const coturn: TurnServerKind = {
 	name: "coturn",
+	setsDontFragment: true,
 	obstacle: labObstacle() ?? certificatesObstacle() ?? coturnObstacle(),
 	open: (place, credentials = "longTerm") => {
 		const rest = ["--use-auth-secret", `--static-auth-secret=${SECRET}`, `--realm=${USER.realm}`];
@@ -83,6 +86,7 @@ const coturn: TurnServerKind = {
 function whither(name: string, { options = [], env = {} }: Pick<ServeOptions, "options" | "env"> = {}): TurnServerKind {
 	return {
 		name,
+		setsDontFragment: env.WHITHER_BACKEND !== "portable",
 		obstacle: labObstacle() ?? certificatesObstacle() ?? commandObstacle(),
 		open: (place) => {
 			const { tls, ...listen } = listenOf(place);

@@ -17,13 +17,15 @@ export interface UclientCase {
 	judge(ran: UclientOutcome): void;
 	/** The client's leg is UDP. */
 	readonly datagrams: boolean;
+	/** It asks for DF, which a server that cannot heed it refuses. */
+	readonly dontFragment: boolean;
 	/** Why coturn's own pair does not get through it. */
 	readonly notCoturn?: string;
 	readonly credentials?: "rest";
 	readonly limitMs: number;
 }
 
-interface CaseSpec extends Partial<Omit<UclientCase, "args" | "datagrams">> {
+interface CaseSpec extends Partial<Omit<UclientCase, "args" | "datagrams" | "dontFragment">> {
 	readonly flags: string;
 	readonly name: string;
 	/** Of the server's address, and of the relay's. Default 4. */
@@ -45,6 +47,7 @@ function uclientCase(spec: CaseSpec): UclientCase {
 		limitMs: USUAL_MS,
 		judge: relays(sessions * MESSAGES),
 		...spec,
+		dontFragment: letters.includes("-g"),
 		datagrams: !letters.some((letter) => ["-t", "-S", "-T", "-P"].includes(letter)),
 		name: `${name} (${[...letters, flagOf(relay)].join(" ")})`,
 		args: (place) => {
@@ -96,6 +99,12 @@ function hears(received: number, sent: number) {
 function refused(ran: UclientOutcome): void {
 	expect(ran.outcome.code, words(ran)).toBe(255);
 	expect(ran.received, words(ran)).toBeNull();
+}
+
+/** It was told so: DONT-FRAGMENT is not understood (RFC 8656 §7.2). */
+export function refusedDontFragment(ran: UclientOutcome): void {
+	refused(ran);
+	expect(ran.codes, words(ran)).toContain(420);
 }
 
 /**

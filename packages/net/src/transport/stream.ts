@@ -1,6 +1,6 @@
 /** Streams on `node:net` and `node:tls`, which serve every platform and both backends: TLS is Node's own. */
 import type { Server, Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
+import type { ConnectionOptions, TLSSocket } from "node:tls";
 import type { SystemError } from "@whither/core";
 import { parseAddress } from "@whither/wire";
 import type { Clock } from "../clock.ts";
@@ -42,9 +42,14 @@ export function openStream(request: StreamRequest, listener: StreamListener, clo
 	return stream;
 }
 
-/** A server name must be a name: RFC 6066 section 3 allows no addresses, which Node compares with the certificate anyway. */
-function tlsOptions({ serverName, authorities }: StreamRequest): Readonly<Record<string, string>> {
-	const name = net().isIP(serverName) === 0 ? { servername: serverName } : { host: serverName };
+/**
+ * A server name must be a name: RFC 6066 section 3 allows no addresses, which the certificate is compared with all the same,
+ * whatever address is connected to.
+ */
+function tlsOptions({ serverName, authorities }: StreamRequest): ConnectionOptions {
+	const checkServerIdentity: ConnectionOptions["checkServerIdentity"] = (_, certificate) =>
+		tls().checkServerIdentity(serverName, certificate);
+	const name = net().isIP(serverName) === 0 ? { servername: serverName } : { checkServerIdentity };
 	return authorities === undefined ? name : { ...name, ca: authorities };
 }
 
@@ -61,50 +66,81 @@ const CLOSE_MS = 10_000;
 
 /** Makes a stream of a socket that was opened with `allowHalfOpen`. */
 export function attach(socket: Socket, listener: StreamListener, facts: StreamFacts): StreamTransport {
-	let failure: StreamFailure | null = null;
-	let told = true;
-	let closing = false;
-	socket.on("data", (bytes: Buffer) => {
-		if (told) listener.received(plainBytes(bytes), facts.clock.now());
-	});
-	socket.on("end", () => {
-		if (told && !closing && listener.ended !== undefined) listener.ended();
-		else socket.end();
-	});
-	socket.on("drain", () => {
-		if (told) listener.drained?.();
-	});
-	socket.on("error", (error) => {
-		failure ??= streamFailure(error, facts);
-	});
-	socket.on("close", () => {
-		if (told) listener.closed(failure);
-		told = false;
-	});
-	return {
-		get waitingBytes() {
-			return socket.writableLength;
-		},
-		send: (bytes) => {
-			if (!socket.destroyed && socket.writable) socket.write(new Uint8Array(bytes));
-		},
-		pause: () => socket.pause(),
-		resume: () => socket.resume(),
-		end: () => socket.end(),
-		close: () => {
-			// Whatever else comes is nobody's, but the other end's last word is to be heard.
-			closing = true;
-			socket.removeAllListeners("data");
-			socket.end();
-			socket.resume();
-			socket.removeAllListeners("timeout");
-			socket.setTimeout(CLOSE_MS, () => socket.destroy());
-		},
-		destroy: () => {
-			told = false;
-			socket.destroy();
-		},
-	};
+	const stream = new SocketStream(socket);
+	stream.tell(listener, facts);
+	return stream;
+}
+
+/** A stream on one of Node's sockets. */
+class SocketStream implements StreamTransport {
+	readonly #socket: Socket;
+	#failure: StreamFailure | null = null;
+	/** Somebody wants to hear of it. */
+	#told = true;
+	#closing = false;
+
+	constructor(socket: Socket) {
+		this.#socket = socket;
+	}
+
+	get waitingBytes(): number {
+		return this.#socket.writableLength;
+	}
+
+	/** Tells whatever happens from now on. */
+	tell(listener: StreamListener, facts: StreamFacts): void {
+		const socket = this.#socket;
+		socket.on("data", (bytes: Buffer) => {
+			if (this.#told) listener.received(plainBytes(bytes), facts.clock.now());
+		});
+		socket.on("end", () => {
+			if (this.#told && !this.#closing && listener.ended !== undefined) listener.ended();
+			else socket.end();
+		});
+		socket.on("drain", () => {
+			if (this.#told) listener.drained?.();
+		});
+		socket.on("error", (error) => {
+			this.#failure ??= streamFailure(error, facts);
+		});
+		socket.on("close", () => {
+			if (this.#told) listener.closed(this.#failure);
+			this.#told = false;
+		});
+	}
+
+	send(bytes: Uint8Array): void {
+		const socket = this.#socket;
+		if (!socket.destroyed && socket.writable) socket.write(new Uint8Array(bytes));
+	}
+
+	pause(): void {
+		this.#socket.pause();
+	}
+
+	resume(): void {
+		this.#socket.resume();
+	}
+
+	end(): void {
+		this.#socket.end();
+	}
+
+	close(): void {
+		const socket = this.#socket;
+		// Whatever else comes is nobody's, but the other end's last word is to be heard.
+		this.#closing = true;
+		socket.removeAllListeners("data");
+		socket.end();
+		socket.resume();
+		socket.removeAllListeners("timeout");
+		socket.setTimeout(CLOSE_MS, () => socket.destroy());
+	}
+
+	destroy(): void {
+		this.#told = false;
+		this.#socket.destroy();
+	}
 }
 
 /** What is no system call's error is TLS's: a certificate that does not hold, or no TLS at the other end. */
@@ -130,6 +166,7 @@ export function listenForStreams(
 ): Promise<StreamServer | StreamFailure> {
 	const { protocol, family, address, port, most, mostPerSource = MOST_PER_SOURCE } = request;
 	const on = (socket: Socket | TLSSocket): void => welcome(socket, accept, { request, clock });
+	if (protocol === "tls" && !isPair(request)) return Promise.resolve(EMPTY_PEM);
 	let server: Server;
 	try {
 		server =
@@ -162,8 +199,15 @@ export function listenForStreams(
 	});
 }
 
+const EMPTY_PEM: StreamFailure = { code: "tls", reason: "ERR_EMPTY", about: "certificate or key is empty" };
+
+/** Node takes empty text, such as a file that is just being written, for a wish to have none, and fails every handshake. */
+function isPair({ certificate = "", key = "" }: Pick<StreamListenRequest, "certificate" | "key">): boolean {
+	return certificate !== "" && key !== "";
+}
+
 function renew(server: Server, certificate: string, key: string): boolean {
-	if (!("setSecureContext" in server)) return false;
+	if (!("setSecureContext" in server) || !isPair({ certificate, key })) return false;
 	try {
 		(server as import("node:tls").Server).setSecureContext({ cert: certificate, key, minVersion: "TLSv1.2" });
 		return true;

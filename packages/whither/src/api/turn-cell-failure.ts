@@ -57,6 +57,7 @@ function withoutEnd(reason: string): string {
 }
 
 /** The time for an answer is over: nothing came, or nothing that is one. */
-export function noAnswerWithin({ received, ignored }: RelayCounters): TurnCellFailure {
+export function noAnswerWithin({ received, ignored, disbelieved }: RelayCounters): TurnCellFailure {
+	if (disbelieved > 0) return plainFailure("integrity");
 	return plainFailure(received > 0 && ignored >= received ? "notStun" : "timeout");
 }

@@ -7,8 +7,9 @@ import { isFailure, plainFailure } from "./turn-cell-failure.ts";
 import { HeldRelay } from "./turn-held-relay.ts";
 import type { TurnNumbers, TurnUser } from "./turn-options.ts";
 import type { TurnCellFailure, TurnCellResult, TurnRelaying, TurnTrace } from "./turn-result.ts";
-import { measureRoundTrips, measureThroughput } from "./turn-round-trips.ts";
+import { measureRoundTrips } from "./turn-round-trips.ts";
 import { type OpenRoute, type RouteOrder, routeToOwnSocket, routeToPeer, routeToRelay } from "./turn-routes.ts";
+import { measureThroughput } from "./turn-throughput.ts";
 import type { TriedRelay, TurnWorld } from "./turn-world.ts";
 
 /** Which leg. */
@@ -100,16 +101,31 @@ async function unallocated(
 	failure: TurnCellFailure,
 ): Promise<CellFindings> {
 	const silent = failure.code === "timeout" || failure.code === "badRequest" || failure.code === "closed";
-	const stunOnly = silent && (await answersBinding(cell, context));
-	const known = stunOnly ? { ...failure, code: "stunOnly" as const } : failure;
+	// Who challenges a request for an allocation knows what that is.
+	const challenged = first.understood > (failure.code === "badRequest" ? 1 : 0);
+	const stunOnly = silent && !challenged && (await answersBinding(cell, context));
+	const elsewhere = first.movedTo === null ? failure : { ...failure, alternate: failure.alternate ?? first.movedTo };
+	const known = { ...elsewhere, code: codeOf(failure, { stunOnly, challenged }) };
 	const stands = cell.transport !== "udp" && first.openedAt !== null;
 	return {
 		...common(cell, first),
-		reachable: stands || stunOnly || known.stunError !== null || known.code === "notStun",
-		authenticated: AUTHENTICATED.has(known.code) ? true : REFUSED.has(known.code) ? false : null,
+		reachable: stands || stunOnly || challenged || known.stunError !== null || known.code === "notStun",
+		authenticated: AUTHENTICATED.has(known.code)
+			? true
+			: REFUSED.has(known.code) && known.stunError !== 438
+				? false
+				: null,
 		...{ mappedAddress: null, relayed: [], lifetimeSeconds: null, relaying: null, refusedWays: [], trace: null },
 		failure: known,
 	};
+}
+
+function codeOf(
+	{ code }: TurnCellFailure,
+	{ stunOnly, challenged }: { readonly stunOnly: boolean; readonly challenged: boolean },
+): TurnCellFailure["code"] {
+	if (stunOnly) return "stunOnly";
+	return challenged && (code === "timeout" || code === "closed") ? "challengedOnly" : code;
 }
 
 /** Said after a password that was right. */
@@ -123,7 +139,7 @@ const AUTHENTICATED: ReadonlySet<TurnCellFailure["code"]> = new Set([
 	] as const),
 	...(["forbidden"] as const),
 ]);
-const REFUSED: ReadonlySet<TurnCellFailure["code"]> = new Set(["unauthorized", "wrongCredentials", "staleNonce"]);
+const REFUSED: ReadonlySet<TurnCellFailure["code"]> = new Set(["unauthorized", "wrongCredentials"]);
 
 /** How long a Binding request may take that tells a STUN server from nobody. */
 const BINDING_MS = 1_500;

@@ -12,10 +12,11 @@ export function turnVerdict(host: string, cells: readonly CellFindings[], asked:
 	const settled = failing.filter((cell) => !isReplaced(cell, working));
 	const lossy = working.filter(({ relaying }) => relaying !== null && relaying.received < relaying.sent);
 	const losses = lossy.length === 0 ? "" : `, with loss over ${list(labels(lossy))}`;
-	if (settled.length === 0) return sentence(`relays over ${list(labels(working))}${losses}`);
+	const limits = `${losses}${withoutLarge(working)}`;
+	if (settled.length === 0) return sentence(`relays over ${list(labels(working))}${limits}`);
 	const names = labels(working, cells);
 	const outcome = `${list(names)} ${names.length > 1 ? "work" : "works"}`;
-	return sentence([...troubles(settled, cells, asked), `${outcome}${losses}`].join("; "));
+	return sentence([...troubles(settled, cells, asked), `${outcome}${limits}`].join("; "));
 }
 
 /** What is wrong with some legs beside others that work: those with the same trouble together. */
@@ -27,9 +28,19 @@ function troubles(settled: readonly CellFindings[], all: readonly CellFindings[]
 	}
 	return [...byTrouble].map(([trouble, some]) => {
 		const names = labels(some, all);
-		if (!SHORT.has(trouble)) return `${list(names)}: ${trouble}`;
+		if (!SHORT.test(trouble)) return `${list(names)}: ${trouble}`;
 		return `${list(names)} ${names.length > 1 ? "are" : "is"} ${trouble}`;
 	});
+}
+
+/** Small packets come back, and of those that throughput is measured with not one: a limit on the way, as of an MTU. */
+function withoutLarge(working: readonly CellFindings[]): string {
+	const stuck = working.filter(({ relaying }) => {
+		const large = relaying?.throughput ?? null;
+		return large !== null && large.sent > 0 && large.received === 0;
+	});
+	const bytes = stuck[0]?.relaying?.throughput?.bytes;
+	return bytes === undefined ? "" : `, but no packets of ${bytes} bytes over ${list(labels(stuck))}`;
 }
 
 /** It relays. */
@@ -46,13 +57,17 @@ function isReplaced(cell: CellFindings, working: readonly CellFindings[]): boole
 }
 
 /** What needs no sentence. Beside others that work a silence is a filter. */
-const SHORT: ReadonlySet<string> = new Set(["filtered", "refused", "silent"]);
+const SHORT = /^(filtered|refused|silent|unreachable \(\w+\))$/;
 
 function troubleOf(cell: CellFindings, asked: AskedTurn): string {
 	const { failure } = cell;
 	if (failure === null) return "silent";
-	if (failure.code === "timeout" && (cell.transport === "udp" || !cell.reachable)) return "filtered";
-	if (failure.code === "unreachable" && failure.system?.errnoName === "ECONNREFUSED") return "refused";
+	if (failure.alternate !== null || cell.relayed.length > 0) return failureSentence(cell, failure, asked, "the server");
+	if (failure.code === "timeout" && !cell.reachable) return "filtered";
+	const errno = failure.code === "unreachable" ? (failure.system?.errnoName ?? null) : null;
+	if (errno === "ECONNREFUSED") return "refused";
+	if (errno === "ETIMEDOUT") return "filtered";
+	if (errno !== null) return `unreachable (${errno})`;
 	return failureSentence(cell, failure, asked, "the server");
 }
 
@@ -78,6 +93,7 @@ const TELLING: readonly (readonly TurnCellFailure["code"][])[] = [
 	["integrity", "bidDown", "unsupportedAlgorithm", "badChallenge", "badAnswer"],
 	["badRequest", "serverError", "refused"],
 	["outOfTime", "stopped"],
+	["challengedOnly"],
 	["notStun", "closed"],
 	["tls"],
 ];
@@ -95,7 +111,7 @@ function hopeless(host: string, cells: readonly CellFindings[], asked: AskedTurn
 		const found = failures.find(({ failure }) => codes.includes(failure.code));
 		if (found !== undefined) return failureSentence(found.cell, found.failure, asked);
 	}
-	const standing = failures.find(({ cell }) => cell.reachable);
+	const standing = failures.find(({ cell, failure }) => cell.reachable || failure.alternate !== null);
 	if (standing !== undefined) return failureSentence(standing.cell, standing.failure, asked);
 	const [first] = failures;
 	if (first === undefined) return `${host} relays nothing`;

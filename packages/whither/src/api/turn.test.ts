@@ -128,6 +128,20 @@ describe("what cannot be tried is refused", () => {
 		},
 	);
 
+	it("a name that has records for one transport alone is tried over that", async () => {
+		const there = world();
+		const services: typeof there.services = async (name) =>
+			name.startsWith("_turn._udp") ? [{ name: "srv", port: 3478, priority: 0, weight: 0 }] : [];
+		const { cells } = await turn("example.org", {
+			...USER,
+			count: 5,
+			durationMs: 0,
+			family: 4,
+			world: { ...there, services },
+		}).result;
+		expect(cells).toMatchObject([{ transport: "udp", failure: null }]);
+	});
+
 	it("a URI and options that say otherwise, and a name that is none", async () => {
 		await expect(turn("turns:srv", { ...UDP, world: world() }).result).rejects.toThrow(
 			"asks for TLS, the options for UDP",

@@ -5,11 +5,11 @@ import { type RunningServer, serve } from "../server/serve.ts";
 import type { ServeOptions } from "../server/serve-options.ts";
 import { placeText } from "../server/serve-words.ts";
 import { EXIT } from "./exit-codes.ts";
-import { SERVE_OPTIONS, type ServeFlags } from "./options.ts";
 import { complain, print } from "./output.ts";
 import { parseOptions } from "./parse.ts";
 import { readPem } from "./read-pem.ts";
 import { readUsers } from "./read-users.ts";
+import { SERVE_OPTIONS, type ServeFlags } from "./relay-options.ts";
 import { watchSignals } from "./signals.ts";
 
 /** Of --drain. */

@@ -6,7 +6,7 @@ import type { Family } from "@whither/core";
 import { IP_PKTINFO, IPV6_PKTINFO, SOL_IP, SOL_IPV6 } from "../../native/constants.ts";
 import { CMSGHDR } from "../../native/structs.ts";
 import { FlowTable } from "./flow-table.ts";
-import type { OutSocket, OutWay } from "./outbox.ts";
+import type { OutSocket, OutWay } from "./outgoing-messages.ts";
 import type { PacketMemory } from "./packet-memory.ts";
 import type { ReceiveSlab } from "./receive-slab.ts";
 
@@ -88,18 +88,9 @@ export class ClientWays {
 	}
 
 	#ofPacketInfo(listener: Listener, slab: ReceiveSlab, slot: number): number {
-		const { words } = this.#memory;
-		const info = PACKET_INFO[listener.family];
-		const from = slab.controlAt(slot);
-		const end = from + slab.controlLength(slot);
-		for (let at = from; at + CMSGHDR.bytes < end; ) {
-			const bytes = words[at >> 2] as number;
-			if (bytes < CMSGHDR.bytes) return -1;
-			if (words[(at + CMSGHDR.level) >> 2] === info.level && words[(at + CMSGHDR.type) >> 2] === info.type)
-				return this.#numberAt(listener, (at + CMSGHDR.bytes) >> 2);
-			at += (bytes + 7) & ~7;
-		}
-		return -1;
+		const { level, type } = PACKET_INFO[listener.family];
+		const at = slab.findControl(slot, level, type);
+		return at < 0 ? -1 : this.#numberAt(listener, at >> 2);
 	}
 
 	#numberAt(listener: Listener, at: number): number {

@@ -2,32 +2,22 @@
 import type { FlowTable } from "./flow-table.ts";
 import { familyOfName } from "./socket-names.ts";
 
-/** The row; -1: there is none. `name`: the word at which the name begins. */
-export function findFlow(table: FlowTable, id: number, names: Int32Array, name: number): number {
+/** The row of a number and a socket's name; -1: there is none. Of IPv6 the flow label, its second word, is no part of it. */
+export function findName(table: FlowTable, id: number, names: Int32Array, name: number): number {
 	const first = names[name] as number;
-	return familyOfName(first) === 4
-		? table.find(id, first, names[name + 1] as number, 0, 0, 0)
-		: table.find(
-				id,
-				first,
-				names[name + 2] as number,
-				names[name + 3] as number,
-				names[name + 4] as number,
-				names[name + 5] as number,
-			);
+	if (familyOfName(first) === 4) return table.find(id, first, names[name + 1] as number, 0, 0, 0);
+	const at = name + 2;
+	const k2 = names[at] as number;
+	const k3 = names[at + 1] as number;
+	return table.find(id, first, k2, k3, names[at + 2] as number, names[at + 3] as number);
 }
 
-/** The row, a new one where there was none. */
-export function addFlow(table: FlowTable, id: number, names: Int32Array, name: number): number {
+/** The same, a new one where there was none. */
+export function addName(table: FlowTable, id: number, names: Int32Array, name: number): number {
 	const first = names[name] as number;
-	return familyOfName(first) === 4
-		? table.add(id, first, names[name + 1] as number, 0, 0, 0)
-		: table.add(
-				id,
-				first,
-				names[name + 2] as number,
-				names[name + 3] as number,
-				names[name + 4] as number,
-				names[name + 5] as number,
-			);
+	if (familyOfName(first) === 4) return table.add(id, first, names[name + 1] as number, 0, 0, 0);
+	const at = name + 2;
+	const k2 = names[at] as number;
+	const k3 = names[at + 1] as number;
+	return table.add(id, first, k2, k3, names[at + 2] as number, names[at + 3] as number);
 }

@@ -3,7 +3,7 @@
  * when such an allocation has come to be, and when it has gone. Pure.
  */
 import type { TurnAllocation } from "@whither/core";
-import { addFlow, findFlow } from "./flow-names.ts";
+import { addName, findName } from "./flow-names.ts";
 import { FlowTable } from "./flow-table.ts";
 
 /** One of them: the instance that brings its client, and what it is told of. */
@@ -28,12 +28,12 @@ export class Guests {
 
 	/** Whether the 5-tuple is a guest's. */
 	has(local: number, names: Int32Array, name: number): boolean {
-		return findFlow(this.#flows, local, names, name) >= 0;
+		return findName(this.#flows, local, names, name) >= 0;
 	}
 
 	/** Takes one in that was none: its allocation is at this 5-tuple. */
 	add(allocation: TurnAllocation, guest: Guest, names: Int32Array, name: number): void {
-		const row = addFlow(this.#flows, allocation.local, names, name);
+		const row = addName(this.#flows, allocation.local, names, name);
 		this.#guests.set(allocation, { ...guest, row });
 	}
 

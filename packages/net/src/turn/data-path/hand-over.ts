@@ -117,7 +117,6 @@ export class HandOver {
 		if (this.#owners.size === 0) return false;
 		const entry = this.#owners.find(local, this.#parts.memory.words, name, now);
 		if (entry < 0) return false;
-		this.#parts.counters.received += countOf(length, size);
 		const kind = this.#owners.isGuess(entry) ? GUESSED : DATAGRAM;
 		this.#handTo(this.#owners.ownerOf(entry), { kind, local, name, at, length, size });
 		return true;

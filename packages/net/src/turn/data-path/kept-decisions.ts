@@ -4,7 +4,8 @@
  * here, or no longer holds, is the machine's to decide. Nothing is kept but what it has let pass. Pure.
  */
 import type { Instant, TurnAllocation, TurnRelay } from "@whither/core";
-import { addFlow, findFlow } from "./flow-names.ts";
+import { CHANNEL_HEADER_BYTES, channelLengthAt, channelNumberAt } from "./channel-header.ts";
+import { addName, findName } from "./flow-names.ts";
 import { FlowTable, grown } from "./flow-table.ts";
 import { familyOfName, NAME_WORDS, writeName } from "./socket-names.ts";
 
@@ -24,8 +25,6 @@ export interface KeptAllocation {
 	round: number;
 }
 
-/** Bytes before the data of channel data. */
-const HEADER = 4;
 /** As the machine has it: longer ones do not fit an indication. */
 const MOST_DATA = 65_480;
 
@@ -79,10 +78,9 @@ export class KeptDecisions {
 		length: number,
 		now: Instant,
 	): number {
-		const number = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-		const data = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
-		if (length < HEADER + data) return -1;
-		const row = findFlow(this.#toPeer, (local << 16) | number, names, name);
+		const data = channelLengthAt(bytes, at);
+		if (length < CHANNEL_HEADER_BYTES + data) return -1;
+		const row = findName(this.#toPeer, (local << 16) | channelNumberAt(bytes, at), names, name);
 		if (row < 0) return -1;
 		const owner = this.#channelOwner[row] as KeptAllocation;
 		const { allocation } = owner;
@@ -97,7 +95,7 @@ export class KeptDecisions {
 
 	/** The row of a peer's datagram of `length` bytes that may pass on a channel, which counts as passed; -1: as above. */
 	toClient(relay: number, names: Int32Array, name: number, length: number, now: Instant): number {
-		const row = findFlow(this.#toClient, relay, names, name);
+		const row = findName(this.#toClient, relay, names, name);
 		if (row < 0 || length > MOST_DATA) return -1;
 		const owner = this.#peerOwner[row] as KeptAllocation;
 		const { allocation } = owner;
@@ -121,7 +119,7 @@ export class KeptDecisions {
 		if (channel === undefined || relay === undefined || allocation.closed) return;
 		const kept = this.#keptOf(allocation, names, name);
 		if (kept === null) return;
-		const row = addFlow(this.#toPeer, (allocation.local << 16) | number, names, name);
+		const row = addName(this.#toPeer, (allocation.local << 16) | number, names, name);
 		if (this.#toPeer.capacity > this.#channelUntil.length) this.#growToPeer(this.#toPeer.capacity);
 		if (this.#channelOwner[row] !== kept) kept.channels.push(row);
 		this.#channelOwner[row] = kept;
@@ -149,7 +147,7 @@ export class KeptDecisions {
 			if (channel.peer.port !== peer.port || channel.peer.address !== peer.address) continue;
 			const kept = this.#keptOf(allocation, null, 0);
 			if (kept === null) return;
-			const row = addFlow(this.#toClient, relayId, names, name);
+			const row = addName(this.#toClient, relayId, names, name);
 			if (this.#toClient.capacity > this.#peerUntil.length) this.#growToClient(this.#toClient.capacity);
 			if (this.#peerOwner[row] !== kept) kept.peers.push(row);
 			this.#peerOwner[row] = kept;

@@ -21,7 +21,7 @@ import { INSTRUCTION_BYTES } from "../../native/packet-filter.ts";
 import type { SocketOption } from "../../native/socket.ts";
 import { writeSize } from "../../native/structs.ts";
 import type { Workspace } from "../../native/workspace.ts";
-import type { StunPlace } from "../../stun/service-io.ts";
+import type { StunPlace } from "../../serving/places-io.ts";
 import { openUdpSocket } from "../../transport/udp-socket.ts";
 
 /** What the kernel keeps while a worker is busy, and what it takes before a link has carried it away. */

@@ -3,7 +3,7 @@
  * as a guess, when a request of the 5-tuple is handed over, and stands once the other says that it has an allocation there. Pure.
  */
 import { type Instant, SECOND } from "@whither/core";
-import { addFlow, findFlow } from "./flow-names.ts";
+import { addName, findName } from "./flow-names.ts";
 import { FlowTable, grown } from "./flow-table.ts";
 
 /** Guesses at once: more are handed over as well, and not remembered. Each is answered within moments. */
@@ -42,7 +42,7 @@ export class OwnerTable {
 
 	/** The entry of a datagram that came to this listener from this name; -1: it is nobody else's. */
 	find(local: number, names: Int32Array, name: number, now: Instant): number {
-		const row = findFlow(this.#flows, local, names, name);
+		const row = findName(this.#flows, local, names, name);
 		if (row < 0) return -1;
 		if (now >= (this.#until[row] as number)) {
 			this.#remove(row);
@@ -65,27 +65,27 @@ export class OwnerTable {
 	/** A request of this 5-tuple is handed to this instance now. */
 	guess(local: number, names: Int32Array, name: number, owner: number, now: Instant): void {
 		this.#sweep(now);
-		if (findFlow(this.#flows, local, names, name) >= 0 || this.#guesses >= MOST_GUESSES) return;
+		if (findName(this.#flows, local, names, name) >= 0 || this.#guesses >= MOST_GUESSES) return;
 		if (this.#set(local, names, name, owner, now + GUESS_NS, 1)) this.#guesses++;
 	}
 
 	/** This instance has an allocation there. */
 	confirm(local: number, names: Int32Array, name: number, owner: number, now: Instant): void {
 		this.#sweep(now);
-		const row = findFlow(this.#flows, local, names, name);
+		const row = findName(this.#flows, local, names, name);
 		if (row >= 0 && this.#guessed[row] === 1) this.#guesses--;
 		this.#set(local, names, name, owner, now + this.#idleNs, 0);
 	}
 
 	/** This instance has none there, or no more; whether it is another's by now is not for it to say. */
 	release(local: number, names: Int32Array, name: number, owner: number): void {
-		const row = findFlow(this.#flows, local, names, name);
+		const row = findName(this.#flows, local, names, name);
 		if (row >= 0 && this.#owners[row] === owner) this.#remove(row);
 	}
 
 	#set(local: number, names: Int32Array, name: number, owner: number, until: Instant, guessed: 0 | 1): boolean {
-		if (this.#flows.size >= this.#most && findFlow(this.#flows, local, names, name) < 0) return false;
-		const row = addFlow(this.#flows, local, names, name);
+		if (this.#flows.size >= this.#most && findName(this.#flows, local, names, name) < 0) return false;
+		const row = addName(this.#flows, local, names, name);
 		if (this.#flows.capacity > this.#owners.length) this.#grow(this.#flows.capacity);
 		this.#owners[row] = owner;
 		this.#until[row] = until;

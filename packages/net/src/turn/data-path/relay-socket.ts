@@ -21,7 +21,7 @@ import { type SocketOption, setOption, takeError } from "../../native/socket.ts"
 import type { Workspace } from "../../native/workspace.ts";
 import { openUdpSocket } from "../../transport/udp-socket.ts";
 import { COALESCE, sizeOptions } from "./listeners.ts";
-import type { OutSocket, OutWay } from "./outbox.ts";
+import type { OutSocket, OutWay } from "./outgoing-messages.ts";
 
 /** An ICMP error about what was sent to a peer. */
 export interface PeerError {
@@ -51,7 +51,6 @@ export class RelaySocket implements OutSocket {
 	readonly fd: number;
 	readonly family: Family;
 	refusedSize = 65_536;
-	round = -1;
 	first = -1;
 	last = -1;
 	readonly way: OutWay = { socket: this, control: 0, controlLength: 0 };

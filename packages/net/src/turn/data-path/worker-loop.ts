@@ -4,7 +4,7 @@
  */
 import { type Instant, MILLISECOND, SECOND, TurnServer, type TurnServerInput } from "@whither/core";
 import type { StunAddress } from "@whither/wire";
-import { EPOLLERR, EPOLLIN, MSG_DONTWAIT } from "../../native/constants.ts";
+import { EPOLLERR, EPOLLIN } from "../../native/constants.ts";
 import { takeError } from "../../native/socket.ts";
 import { EPOLL_DATA_OFFSET, EPOLL_EVENT_BYTES } from "../../native/structs.ts";
 import { openTurnLedger } from "../ledger.ts";
@@ -15,11 +15,10 @@ import type { HandOverChannel } from "./hand-over-channel.ts";
 import { KeptDecisions } from "./kept-decisions.ts";
 import { OUTBOX_BYTES, Outbox } from "./outbox.ts";
 import { PacketMemory } from "./packet-memory.ts";
-import { expectedAfter, RECEIVE_SLAB_BYTES, ReceiveSlab, SLOTS } from "./receive-slab.ts";
 import { RelaySocket } from "./relay-socket.ts";
 import { WorkerBinding } from "./worker-binding.ts";
-import { WorkerClients } from "./worker-clients.ts";
 import { emptyDataPathCounters, type TurnWorkerCounters } from "./worker-io.ts";
+import { WORKER_READING_BYTES, WorkerReading } from "./worker-reading.ts";
 import { WorkerSending } from "./worker-sending.ts";
 import { type RelayWish, type WorkerSocketParts, WorkerSockets } from "./worker-sockets.ts";
 
@@ -43,64 +42,39 @@ export class WorkerLoop {
 	readonly counters = emptyDataPathCounters();
 	readonly #parts: WorkerParts;
 	readonly #memory: PacketMemory;
-	readonly #fromPeers: ReceiveSlab;
 	readonly #events: number;
-	readonly #outbox: Outbox;
 	readonly #ways: ClientWays;
 	readonly #server: TurnServer;
 	readonly #path: DataPath;
 	readonly #sockets: WorkerSockets;
-	readonly #sending: WorkerSending;
-	readonly #clients: WorkerClients;
+	readonly #reading: WorkerReading;
 	readonly #handOver: HandOver | null;
 	/** When the thread last woke. */
 	#now: Instant = 0;
-	/** At sockets, so far. */
-	#looks = 0;
-	/** Slots of `fromPeers` that are in use until all is sent. */
-	#used = 0;
 
 	constructor(parts: WorkerParts) {
 		const { workspace, order, seed, clock } = parts;
 		const { libc } = workspace;
+		const { counters } = this;
 		this.#parts = parts;
-		const bytes = 2 * RECEIVE_SLAB_BYTES + OUTBOX_BYTES + CLIENT_WAYS_BYTES + HAND_OVER_BYTES + EVENTS * 16 + 4096;
-		this.#memory = new PacketMemory(bytes, libc);
-		this.#fromPeers = new ReceiveSlab(this.#memory);
-		this.#events = this.#memory.reserve(EVENTS * 16);
-		this.#outbox = new Outbox(this.#memory, libc, this.counters);
-		this.#ways = new ClientWays(this.#memory, order.places.length, seed);
-		const kept = new KeptDecisions(seed);
+		const own = EVENTS * EPOLL_EVENT_BYTES + 4096;
+		const bytes = WORKER_READING_BYTES + OUTBOX_BYTES + CLIENT_WAYS_BYTES + HAND_OVER_BYTES + own;
+		const memory = new PacketMemory(bytes, libc);
+		this.#memory = memory;
+		this.#events = memory.reserve(EVENTS * EPOLL_EVENT_BYTES);
 		this.#sockets = new WorkerSockets(parts);
-		this.#sending = new WorkerSending({
-			memory: this.#memory,
-			outbox: this.#outbox,
-			ways: this.#ways,
-			kept,
-			sockets: this.#sockets,
-			openRelay: (wish) => this.#openRelay(wish),
-			handOver: () => this.#handOver,
-		});
+		this.#ways = new ClientWays(memory, order.places.length, seed);
 		const unixSecondsAtZero = Number(clock.toUnix(0)) / SECOND;
 		this.#server = new TurnServer({ ...order.config, unixSecondsAtZero, ledger: openTurnLedger(order.ledger) });
-		this.#path = new DataPath({
-			server: this.#server,
-			kept,
-			memory: this.#memory,
-			sink: this.#sending,
-			counters: this.counters,
-		});
-		this.#handOver = this.#makeHandOver();
-		this.#clients = new WorkerClients({
-			libc,
-			memory: this.#memory,
-			ways: this.#ways,
-			outbox: this.#outbox,
-			sending: this.#sending,
-			path: this.#path,
-			counters: this.counters,
-			handOver: this.#handOver,
-		});
+		const kept = new KeptDecisions(seed);
+		const outbox = new Outbox(memory, libc, counters);
+		const openRelay = (wish: RelayWish) => this.#openRelay(wish);
+		const ways = this.#ways;
+		const handOver = this.#makeHandOver();
+		this.#handOver = handOver;
+		const sending = new WorkerSending({ memory, outbox, ways, kept, sockets: this.#sockets, openRelay, handOver });
+		this.#path = new DataPath({ server: this.#server, kept, memory, sink: sending, counters });
+		this.#reading = new WorkerReading({ memory, libc, counters, ways, outbox, sending, path: this.#path, handOver });
 	}
 
 	#makeHandOver(): HandOver | null {
@@ -126,7 +100,7 @@ export class WorkerLoop {
 		if ("error" in opened) return opened;
 		for (const listener of this.#sockets.listeners) this.#ways.add(listener);
 		const { binding } = this.#parts.order;
-		if (binding !== null) this.#clients.binding = new WorkerBinding(binding, opened.locals);
+		if (binding !== null) this.#reading.binding = new WorkerBinding(binding, opened.locals);
 		return opened;
 	}
 
@@ -137,7 +111,7 @@ export class WorkerLoop {
 	/** Begins to hear clients. What came before all workers had their sockets may be another's: it is let go. */
 	begin(): void {
 		for (const { fd } of this.#sockets.listeners) {
-			if (this.#parts.worker.count > 1) this.#clients.drain(fd);
+			if (this.#parts.worker.count > 1) this.#reading.discard(fd);
 			this.#sockets.watch(fd);
 		}
 		if (this.#handOver !== null) this.#sockets.watch(this.#handOver.fd);
@@ -188,55 +162,19 @@ export class WorkerLoop {
 	}
 
 	#read(fd: number, events: number, now: Instant): void {
-		const handOver = this.#handOver;
-		if (fd === handOver?.fd) {
-			if (this.#clients.readHandedOver(handOver, now)) this.#used = 0;
+		if (fd === this.#handOver?.fd) {
+			this.#reading.handedOver(this.#handOver, now);
 			return;
 		}
 		const socket = this.#sockets.of(fd);
 		if (socket === undefined) return;
 		if (socket instanceof RelaySocket) {
 			if ((events & EPOLLERR) !== 0) socket.takeErrors();
-			if ((events & EPOLLIN) !== 0) this.#readPeers(socket, now);
+			if ((events & EPOLLIN) !== 0) this.#reading.peers(socket, now);
 			return;
 		}
 		if ((events & EPOLLERR) !== 0) takeError(this.#parts.workspace, fd);
-		if (this.#clients.read(socket, now)) this.#used = 0;
-	}
-
-	#readPeers(relay: RelaySocket, now: Instant): void {
-		const { libc } = this.#parts.workspace;
-		const slab = this.#fromPeers;
-		if (this.#used === SLOTS) this.#outboxFlush();
-		const first = this.#used;
-		const wanted = Math.min(relay.expected, SLOTS - first);
-		const count = libc.recvmmsg(relay.fd, slab.address(first), wanted, MSG_DONTWAIT, 0);
-		if (count <= 0) return;
-		relay.expected = expectedAfter(count, relay.expected, this.#looks++);
-		this.#used = first + count;
-		for (let slot = first; slot < first + count; slot++) this.#fromPeer(relay, slot, now);
-		slab.reset(first, first + count);
-	}
-
-	#outboxFlush(): void {
-		this.#outbox.flush();
-		this.#used = 0;
-	}
-
-	#fromPeer(relay: RelaySocket, slot: number, now: Instant): void {
-		const slab = this.#fromPeers;
-		const name = slab.nameAt(slot) >> 2;
-		const at = slab.dataAt(slot);
-		const length = slab.lengthOf(slot);
-		const size = slab.segmentSize(slot) || length;
-		for (let from = 0; from < length || from === 0; from += size) {
-			this.counters.receivedFromPeers++;
-			// Of several in one only the first has room for a header in front of it.
-			this.#sending.inOne = from > 0;
-			this.#path.fromPeer(relay.id, name, at + from, Math.min(size, length - from), now);
-			if (size === 0) break;
-		}
-		this.#sending.inOne = false;
+		this.#reading.clients(socket, now);
 	}
 
 	#openRelay(wish: RelayWish): void {
@@ -249,10 +187,10 @@ export class WorkerLoop {
 
 	/** Sends what waits; errors that came up meanwhile are the machine's to tell, which is sent as well. */
 	#sendAll(now: Instant): void {
-		this.#outboxFlush();
+		this.#reading.flush();
 		while (this.#sockets.errors.length > 0) {
 			for (const error of this.#sockets.errors.splice(0)) this.#path.step({ type: "relayError", ...error }, now);
-			this.#outbox.flush();
+			this.#reading.flush();
 		}
 	}
 

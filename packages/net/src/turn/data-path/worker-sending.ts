@@ -1,6 +1,7 @@
 /** What leaves a worker: what the tables let pass and what the machine says, put into the outbox. */
 import type { Instant, TurnServerOutput } from "@whither/core";
 import type { StunAddress } from "@whither/wire";
+import { CHANNEL_HEADER_BYTES, writeChannelHeader } from "./channel-header.ts";
 import type { ClientWays } from "./client-ways.ts";
 import type { DataPathSink } from "./data-path.ts";
 import type { HandOver } from "./hand-over.ts";
@@ -20,7 +21,7 @@ export interface WorkerSendingParts {
 	/** The machine asks for a relay. */
 	readonly openRelay: (wish: RelayWish) => void;
 	/** The way to the other workers; null: there are none. */
-	readonly handOver: () => HandOver | null;
+	readonly handOver: HandOver | null;
 }
 
 /** One worker's. */
@@ -33,7 +34,7 @@ export class WorkerSending implements DataPathSink {
 	readonly #kept: KeptDecisions;
 	readonly #sockets: WorkerSockets;
 	readonly #openRelay: (wish: RelayWish) => void;
-	readonly #handOver: () => HandOver | null;
+	readonly #handOver: HandOver | null;
 	readonly #scratchName: number;
 	/** Names of those who the machine answers, by the object that it knows them by. */
 	readonly #clientNames = new WeakMap<StunAddress, Int32Array>();
@@ -70,25 +71,22 @@ export class WorkerSending implements DataPathSink {
 		const owner = this.#kept.ownerOf(row);
 		const outbox = this.#outbox;
 		const number = this.#kept.numbers[row] as number;
+		const whole = length + CHANNEL_HEADER_BYTES;
 		outbox.makeRoom();
 		let prefix = 0;
 		let from = at;
 		if (this.inOne) prefix = outbox.prefix(number, length);
 		else {
-			const { bytes } = this.#memory;
-			from = at - 4;
-			bytes[from] = number >>> 8;
-			bytes[from + 1] = number;
-			bytes[from + 2] = length >>> 8;
-			bytes[from + 3] = length;
+			from = at - CHANNEL_HEADER_BYTES;
+			writeChannelHeader(this.#memory.bytes, from, number, length);
 		}
-		if (owner.round === outbox.round && outbox.joins(owner.message, length + 4)) {
-			outbox.join(owner.message, from, length + 4, prefix);
+		if (owner.round === outbox.round && outbox.joins(owner.message, whole)) {
+			outbox.join(owner.message, from, whole, prefix);
 			return;
 		}
 		const way = this.#ways.of(owner.local);
 		if (way === undefined) return;
-		owner.message = outbox.begin(way, owner.client, 0, from, length + 4, prefix);
+		owner.message = outbox.begin(way, owner.client, 0, from, whole, prefix);
 		owner.round = outbox.round;
 	}
 
@@ -98,12 +96,12 @@ export class WorkerSending implements DataPathSink {
 			else if (output.type === "relaySend") this.#relaySend(output);
 			else if (output.type === "openRelay") this.#openRelay(output);
 			else if (output.type === "closeRelay") this.#closeRelay(output.relay);
-			else if (output.type === "event") this.#handOver()?.event(output.event);
+			else if (output.type === "event") this.#handOver?.event(output.event);
 		}
 	}
 
 	handOver(instance: number, local: number, name: number, at: number, length: number, now: Instant): void {
-		this.#handOver()?.handTo(instance, local, name, at, length, now);
+		this.#handOver?.handTo(instance, local, name, at, length, now);
 	}
 
 	#send(output: Extract<TurnServerOutput, { readonly type: "send" }>, from: StunAddress | null, name: number): void {

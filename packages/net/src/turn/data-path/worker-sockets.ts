@@ -14,7 +14,7 @@ import { ERRNO } from "../../native/errno.ts";
 import { EPOLL_DATA_OFFSET, writeSize } from "../../native/structs.ts";
 import type { Workspace } from "../../native/workspace.ts";
 import { isMissing } from "../../serving/places.ts";
-import type { StunServiceFailure } from "../../stun/service-io.ts";
+import { firstOf, type StunPlace, type StunServiceFailure } from "../../serving/places-io.ts";
 import { boundAddress } from "../../transport/socket-address.ts";
 import type { TransportAddress } from "../../transport/transport.ts";
 import type { Listener } from "./client-ways.ts";
@@ -66,35 +66,35 @@ export class WorkerSockets {
 
 	/** Opens all listeners, or says which place failed. */
 	open(): StunServiceFailure | { readonly locals: readonly (TransportAddress | null)[]; readonly wake: number } {
-		const { workspace, order, worker } = this.#parts;
+		const { order } = this.#parts;
 		const failed = this.#openWaiting();
-		const [first = { transport: "udp", family: 4, address: null, port: 0 } as const] = order.places;
-		if (failed !== null) return { place: first, error: failed };
+		if (failed !== null) return { place: firstOf(order.places), error: failed };
 		const locals: (TransportAddress | null)[] = [];
 		for (const [index, place] of order.places.entries()) {
-			const fd = openListener(workspace, place, worker);
-			const local = isSystemError(fd) ? fd : boundAddress(workspace, fd);
-			if (isSystemError(fd) || isSystemError(local)) {
-				const error = local as SystemError;
-				if (!isMissing(place, error)) return { place, error };
-				locals.push(null);
-				continue;
-			}
-			locals.push(local);
-			const socket = { fd, refusedSize: 65_536, round: -1, first: -1, last: -1 };
-			const listener = {
-				fd,
-				family: place.family,
-				place: index,
-				wildcard: place.address === null,
-				socket,
-				expected: 1,
-			};
-			this.listeners.push(listener);
-			this.#byDescriptor[fd] = listener;
+			const local = this.#listen(place, index);
+			if (isSystemError(local) && !isMissing(place, local)) return { place, error: local };
+			locals.push(isSystemError(local) ? null : local);
 		}
 		this.#raiseLimit();
 		return { locals, wake: this.wake };
+	}
+
+	/** Where it listens then. */
+	#listen(place: StunPlace, index: number): TransportAddress | SystemError {
+		const { workspace, worker } = this.#parts;
+		const fd = openListener(workspace, place, worker);
+		if (isSystemError(fd)) return fd;
+		const local = boundAddress(workspace, fd);
+		if (isSystemError(local)) {
+			workspace.libc.close(fd);
+			return local;
+		}
+		const socket = { fd, refusedSize: 65_536, first: -1, last: -1 };
+		const wildcard = place.address === null;
+		const listener = { fd, family: place.family, place: index, wildcard, socket, expected: 1 };
+		this.listeners.push(listener);
+		this.#byDescriptor[fd] = listener;
+		return local;
 	}
 
 	#openWaiting(): SystemError | null {
