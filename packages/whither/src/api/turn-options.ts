@@ -93,6 +93,11 @@ function badOption(option: string, value: unknown, wants: string): WhitherError 
 	return new WhitherError("badOption", `${option} ${wants}, not ${String(value)}`, { option, value });
 }
 
+/** The source address for a leg of this family; null: as routed, for none was asked for, or one of the other. */
+export function sourceFor(family: 4 | 6, source: string | null): string | null {
+	return source !== null && addressFamily(source) === family ? source : null;
+}
+
 /** Who asks. */
 export interface TurnUser {
 	readonly credentials: { readonly kind: "longTerm"; readonly username: string; readonly password: string } | null;
