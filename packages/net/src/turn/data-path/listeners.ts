@@ -23,6 +23,19 @@ import { writeSize } from "../../native/structs.ts";
 import type { Workspace } from "../../native/workspace.ts";
 import type { StunPlace } from "../../serving/places-io.ts";
 import { openUdpSocket } from "../../transport/udp-socket.ts";
+import type { OutSocket } from "./outgoing-messages.ts";
+
+/** An open listener. */
+export interface Listener {
+	readonly fd: number;
+	readonly family: Family;
+	readonly place: number;
+	/** Bound to no address: packets tell theirs. */
+	readonly wildcard: boolean;
+	/** How many datagrams the next look is likely to find. */
+	expected: number;
+	readonly socket: OutSocket;
+}
 
 /** What the kernel keeps while a worker is busy, and what it takes before a link has carried it away. */
 const BUFFER_BYTES = 4 * 1024 * 1024;
