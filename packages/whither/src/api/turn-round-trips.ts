@@ -97,11 +97,11 @@ export function measureRoundTrips(world: TurnWorld, route: EchoRoute, stream: St
 		const beganAt = world.now();
 		let draining = false;
 		let forget = (): void => {};
-		const finish = () => {
+		const finish = (lostBefore = Number.POSITIVE_INFINITY) => {
 			forget();
 			signal.removeEventListener("abort", cut);
 			resolve({
-				sent: sentAt.length,
+				sent: rtts.length + sentAt.filter((left) => left !== null && left < lostBefore).length,
 				received: rtts.length,
 				rtt: spread(rtts),
 				stamps: rtts.length === 0 ? "user" : stamps,
@@ -111,9 +111,10 @@ export function measureRoundTrips(world: TurnWorld, route: EchoRoute, stream: St
 			draining = true;
 			forget();
 			if (rtts.length === sentAt.length) finish();
-			else forget = world.after(DRAIN_MS, finish);
+			else forget = world.after(DRAIN_MS, () => finish());
 		};
-		const cut = () => (count === null ? drain() : finish());
+		// What left a moment ago is not lost, but on its way.
+		const cut = () => (count === null ? drain() : finish(route.now() - DRAIN_MS * 1e6));
 		const tick = () => {
 			const due = Math.floor(((world.now() - beganAt) / 1e9) * rate) + 1;
 			const number = Math.min(due, count ?? due) - sentAt.length;
