@@ -95,3 +95,8 @@ it("a defect of the prober is ours, not the system's", () => {
 	expect(failure).toMatchObject({ code: "internal" });
 	expect(failure.message).toContain("TypeError: x");
 });
+
+it("a socket of Node's is no matter of the kernel's protocols", () => {
+	const unlent = error("unsupportedProtocol", { call: "borrow", errnoName: "EPROTONOSUPPORT" });
+	expect(systemErrorSentence(unlent, null)).toMatch(/^The socket is Node's own/);
+});
