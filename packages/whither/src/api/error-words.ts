@@ -58,7 +58,9 @@ const SENTENCES: Readonly<Record<SystemError["code"], Sentence>> = {
 	networkDown: (error) =>
 		`The network towards ${place(error)} is down; bring the interface up or choose another with -i`,
 	addressNotAvailable: (error) =>
-		`${subject(error, "The source address")} cannot be used on this machine; \`ip address\` lists those that can`,
+		error.call === "connect"
+			? `This machine has no address to reach ${place(error)} from; \`ip address\` lists those that it has`
+			: `${subject(error, "The source address")} cannot be used on this machine; \`ip address\` lists those that can`,
 	noSuchDevice: (error) => `${subject(error, "The interface")} does not exist; \`ip link\` lists the interfaces`,
 	permissionDenied: permissionSentence,
 	prohibited: (error) => `Routing forbids ${place(error)} (a \`prohibit\` route), or it is a broadcast address`,
