@@ -3,7 +3,7 @@ import type { SystemError } from "@whither/core";
 import type { Backend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
 import { openDatagram } from "../transport/open.ts";
-import { listenForStreams } from "../transport/stream.ts";
+import { listenForStreams } from "../transport/stream-server.ts";
 import type {
 	DatagramTransport,
 	ReceivedDatagram,

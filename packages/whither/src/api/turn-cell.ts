@@ -5,7 +5,7 @@ import type { PlaceResult } from "./stun-result.ts";
 import type { StunTransport } from "./stun-server-name.ts";
 import { isFailure, plainFailure } from "./turn-cell-failure.ts";
 import { HeldRelay } from "./turn-held-relay.ts";
-import type { TurnNumbers, TurnUser } from "./turn-options.ts";
+import { sourceFor, type TurnNumbers, type TurnUser } from "./turn-options.ts";
 import type { TurnCellFailure, TurnCellResult, TurnRelaying, TurnTrace } from "./turn-result.ts";
 import { measureRoundTrips } from "./turn-round-trips.ts";
 import { type OpenRoute, type RouteOrder, routeToOwnSocket, routeToPeer, routeToRelay } from "./turn-routes.ts";
@@ -50,9 +50,8 @@ export type CellFindings = Omit<TurnCellResult, "summary">;
 /** What a relay is asked for over this leg. */
 export function relayOrder(cell: CellOrder, { user, source, authorities }: CellContext): RelayOrder {
 	const { transport, server, serverName, family } = cell;
-	const own = source === null || source.includes(":") !== (family === 6) ? null : source;
 	return {
-		...{ server, transport, serverName, source: own },
+		...{ server, transport, serverName, source: sourceFor(family, source) },
 		...(user.credentials === null ? {} : { credentials: user.credentials }),
 		...(authorities === undefined ? {} : { authorities }),
 	};
@@ -130,14 +129,12 @@ function codeOf(
 
 /** Said after a password that was right. */
 const AUTHENTICATED: ReadonlySet<TurnCellFailure["code"]> = new Set([
-	...([
-		"quotaReached",
-		"insufficientCapacity",
-		"familyUnsupported",
-		"transportUnsupported",
-		"allocationMismatch",
-	] as const),
-	...(["forbidden"] as const),
+	"quotaReached",
+	"insufficientCapacity",
+	"familyUnsupported",
+	"transportUnsupported",
+	"allocationMismatch",
+	"forbidden",
 ]);
 const REFUSED: ReadonlySet<TurnCellFailure["code"]> = new Set(["unauthorized", "wrongCredentials"]);
 
@@ -149,7 +146,7 @@ function answersBinding({ family, transport, server, serverName }: CellOrder, co
 	const { world, source, authorities, signal } = context;
 	if (signal.aborted) return Promise.resolve(false);
 	const trust = authorities === undefined ? {} : { authorities };
-	const own = source === null || source.includes(":") !== (family === 6) ? null : source;
+	const own = sourceFor(family, source);
 	const order = { family, transport, server, serverName, source: own, timeoutMs: BINDING_MS, ...trust };
 	return new Promise((resolve) => {
 		const running = world.discover(order, (message) => {

@@ -2,7 +2,7 @@
 import type { Instant, TurnAllocated } from "@whither/core";
 import type { RelayEvent, RelayedDatagram, RelayOrder } from "@whither/net/turn-client";
 import type { PlaceResult } from "./stun-result.ts";
-import { failureOf, noAnswerWithin, plainFailure } from "./turn-cell-failure.ts";
+import { cutShort, failureOf, noAnswerWithin, plainFailure } from "./turn-cell-failure.ts";
 import type { TurnCellFailure } from "./turn-result.ts";
 import type { TriedRelay, TurnWorld } from "./turn-world.ts";
 
@@ -43,7 +43,7 @@ export class HeldRelay {
 			received: (datagram) => this.received(datagram),
 			event: (event) => this.#hear(event, settle),
 		});
-		const stop = () => settle(plainFailure(signal.reason === "outOfTime" ? "outOfTime" : "stopped"));
+		const stop = () => settle(cutShort(signal));
 		const forget = world.after(waitMs, () => settle(noAnswerWithin(this.relay.counters)));
 		signal.addEventListener("abort", stop);
 		if (signal.aborted) stop();

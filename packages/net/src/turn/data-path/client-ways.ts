@@ -2,25 +2,13 @@
  * The listeners of a worker as the machine numbers them. One that is bound to an address has the number of its place; on
  * one that takes what comes to any of ours, each of these has a number of its own, so that answers leave from there.
  */
-import type { Family } from "@whither/core";
 import { IP_PKTINFO, IPV6_PKTINFO, SOL_IP, SOL_IPV6 } from "../../native/constants.ts";
 import { CMSGHDR } from "../../native/structs.ts";
 import { FlowTable } from "./flow-table.ts";
-import type { OutSocket, OutWay } from "./outgoing-messages.ts";
+import type { Listener } from "./listeners.ts";
+import type { OutWay } from "./outgoing-messages.ts";
 import type { PacketMemory } from "./packet-memory.ts";
 import type { ReceiveSlab } from "./receive-slab.ts";
-
-/** An open listener. */
-export interface Listener {
-	readonly fd: number;
-	readonly family: Family;
-	readonly place: number;
-	/** Bound to no address: packets tell theirs. */
-	readonly wildcard: boolean;
-	/** How many datagrams the next look is likely to find. */
-	expected: number;
-	readonly socket: OutSocket;
-}
 
 /** Of our addresses that clients may come to by listeners of any. */
 const MOST_ADDRESSES = 1024;

@@ -3,11 +3,11 @@
  * process can reach them. Threads share descriptors; whoever opened them closes them when all workers have ended.
  */
 import type { SystemError } from "@whither/core";
+import { sendBufferOptions } from "../../channel/socket-options.ts";
 import { isSystemError, systemError } from "../../errors.ts";
 import { AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from "../../native/constants.ts";
 import { setOptions } from "../../native/socket.ts";
 import type { Workspace } from "../../native/workspace.ts";
-import { sizeOptions } from "./listeners.ts";
 
 /** What waits for one worker at most, with the kernel's own part of it; more is dropped, as by a full link. */
 const BUFFER_BYTES = 4 * 1024 * 1024;
@@ -41,7 +41,7 @@ function openChannel(workspace: Workspace, instance: number): HandOverChannel | 
 	if (libc.socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, scratch.address) < 0)
 		return systemError("socketpair", libc.errno());
 	const channel = { instance, read: scratch.view.getInt32(0, true), write: scratch.view.getInt32(4, true) };
-	setOptions(workspace, channel.write, sizeOptions(BUFFER_BYTES));
+	setOptions(workspace, channel.write, sendBufferOptions(BUFFER_BYTES));
 	return channel;
 }
 

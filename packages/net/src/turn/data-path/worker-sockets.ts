@@ -17,9 +17,8 @@ import { isMissing } from "../../serving/places.ts";
 import { firstOf, type StunPlace, type StunServiceFailure } from "../../serving/places-io.ts";
 import { boundAddress } from "../../transport/socket-address.ts";
 import type { TransportAddress } from "../../transport/transport.ts";
-import type { Listener } from "./client-ways.ts";
 import { raiseDescriptorLimit } from "./descriptors.ts";
-import { openListener, type WorkerPlace } from "./listeners.ts";
+import { type Listener, openListener, type WorkerPlace } from "./listeners.ts";
 import { type PeerError, RelaySocket } from "./relay-socket.ts";
 import type { TurnWorkerOrder } from "./worker-io.ts";
 
