@@ -110,7 +110,11 @@ class SteadyStream {
 	/** All have left. */
 	#draining = false;
 	#forget = (): void => {};
-	readonly #cut = (): void => (this.#parts.stream.count === null ? this.#drain() : this.#finish());
+	readonly #cut = (): void => {
+		if (this.#parts.stream.count === null) this.#drain();
+		// What left a moment ago is not lost, but on its way.
+		else this.#finish(this.#parts.route.now() - DRAIN_MS * 1e6);
+	};
 
 	constructor(parts: SteadyStreamParts) {
 		this.#parts = parts;
@@ -164,13 +168,14 @@ class SteadyStream {
 		else this.#forget = this.#parts.world.after(DRAIN_MS, () => this.#finish());
 	}
 
-	#finish(): void {
+	#finish(lostBefore = Number.POSITIVE_INFINITY): void {
 		const { stream, done } = this.#parts;
 		const rtts = this.#rtts;
 		this.#forget();
 		stream.signal.removeEventListener("abort", this.#cut);
 		const stamps = rtts.length === 0 ? "user" : this.#stamps;
-		done({ sent: this.#sentAt.length, received: rtts.length, rtt: spread(rtts), stamps });
+		const lost = this.#sentAt.filter((left) => left !== null && left < lostBefore).length;
+		done({ sent: rtts.length + lost, received: rtts.length, rtt: spread(rtts), stamps });
 	}
 }
 

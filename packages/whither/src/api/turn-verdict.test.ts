@@ -199,6 +199,21 @@ describe("why nothing works", () => {
 		expect(after("unreachable")).toBe("192.0.2.1:3478 gave a relayed address, and is not there any more.");
 	});
 
+	it("no sockets left, and what helps here", () => {
+		const none = { code: "tooManyFiles", call: "connect", address: null, errno: 24, errnoName: "EMFILE" } as const;
+		const words =
+			"this process may not open that many sockets; raise `ulimit -n`, or try fewer legs with --transport (connect: EMFILE)";
+		expect(cellSentence(fails("tcp", "system", { system: none }), ASKED)).toBe(words);
+		const given = cell("udp", {
+			...works("udp"),
+			relaying: null,
+			failure: { ...plainFailure("noOtherEnd"), system: none },
+		});
+		expect(cellSentence(given, ASKED)).toBe(
+			`192.0.2.1:3478 gives a relayed address, but no socket of ours can be its other end: ${words}`,
+		);
+	});
+
 	it("what tells more comes before what tells less", () => {
 		const cells = [fails("udp", "timeout"), fails("tls", "tls", tls("CERT_HAS_EXPIRED"))];
 		expect(verdict(...cells)).toBe("The certificate of 192.0.2.1:5349 has expired.");

@@ -53,9 +53,11 @@ function sentenceAt(cell: Failed, failure: TurnCellFailure, asked: AskedTurn, wh
 		case "unreachable":
 			return unreachableSentence(cell, failure, where);
 		case "system":
+			return systemSentence(failure, where);
+		case "noOtherEnd":
 			return failure.system === null
-				? `nothing could be sent to ${where}`
-				: lowerCase(systemErrorSentence(failure.system, null));
+				? `${where} gives a relayed address, but there is no other end to send to`
+				: `${where} gives a relayed address, but no socket of ours can be its other end: ${systemSentence(failure, where)}`;
 		case "tls":
 			return tlsSentence(where, failure);
 		case "redirected": {
@@ -102,11 +104,17 @@ const WORDS: Readonly<Partial<Record<TurnCellFailure["code"], Words>>> = {
 	notStun: (where) => `what answers at ${where} does not speak TURN`,
 	closed: (where) => `${where} closed the connection without an answer: what listens there does not speak TURN`,
 	integrity: (where) => `${where} answers with nothing to be believed: its answers are not signed with this password`,
-	noOtherEnd: (where) => `${where} gives a relayed address, but there is no other end to send to`,
 	nothingBack: (where) => `${where} gives a relayed address, but nothing that goes through it comes back`,
 	outOfTime: (where) => `the time was up before ${where} had relayed anything`,
 	stopped: (where) => `stopped before ${where} had relayed anything`,
 };
+
+function systemSentence({ system }: TurnCellFailure, where: string): string {
+	if (system === null) return `nothing could be sent to ${where}`;
+	if (system.code === "tooManyFiles")
+		return `this process may not open that many sockets; raise \`ulimit -n\`, or try fewer legs with --transport (${system.call}: ${system.errnoName})`;
+	return lowerCase(systemErrorSentence(system, null));
+}
 
 function unauthorizedSentence(where: string, { stunError }: TurnCellFailure, { user, unixSeconds }: AskedTurn): string {
 	const { kind, expiresAtSeconds } = user;
