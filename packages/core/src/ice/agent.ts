@@ -122,8 +122,10 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		const candidates = [this.#requests.deadline, this.#gathering.deadline];
 		candidates.push(this.#current.deadline, this.#previous?.deadline ?? null);
 		if (this.#hasWork) candidates.push({ at: this.#pace.nextAt, why: "Ta" });
+		else candidates.push({ at: Math.max(this.#pace.nextAt, this.#current.recheckAt), why: "again" });
 		let first: Deadline | null = null;
-		for (const each of candidates) if (each !== null && (first === null || each.at < first.at)) first = each;
+		for (const each of candidates)
+			if (each !== null && each.at < Number.POSITIVE_INFINITY && (first === null || each.at < first.at)) first = each;
 		return first;
 	}
 
@@ -318,7 +320,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		this.#gathering.overdue(now);
 		for (const session of this.#sessions) session.overdue(now);
 		// Ta: one transaction a time (RFC 8445 §14).
-		if (!this.#hasWork || this.#pace.nextAt > now) return;
+		if (this.#pace.nextAt > now || (!this.#hasWork && this.#current.recheckAt > now)) return;
 		if (this.#gathering.hasWork) this.#gathering.askNext(now);
 		else if (!this.#current.checkNext(now)) return;
 		this.#pace.take(now);

@@ -167,6 +167,22 @@ export class ChecklistSet {
 		return null;
 	}
 
+	/** When the first pair may be checked anew, among those that `matters` names. */
+	recheckAt(matters: (pair: Pair) => boolean): Instant {
+		let at = Number.POSITIVE_INFINITY;
+		for (const pair of this.#pairs.values())
+			if (pair.state === "inProgress" && pair.recheckAt < at && matters(pair)) at = pair.recheckAt;
+		return at;
+	}
+
+	/** The pair to be checked anew now; null: there is none. */
+	nextAgain(matters: (pair: Pair) => boolean, now: Instant): Pair | null {
+		const due = [...this.#pairs.values()].filter(
+			(pair) => pair.state === "inProgress" && pair.recheckAt <= now && matters(pair),
+		);
+		return due.sort(byTurn)[0] ?? null;
+	}
+
 	#ordinary(stream: number, now: Instant): Pair | undefined {
 		const waiting = () =>
 			[...this.#pairs.values()].filter(({ local, state }) => local.stream === stream && state === "waiting");

@@ -18,6 +18,12 @@ const CONSENT_SCHEDULE: TransmitSchedule = {
 /** RFC 8445 §14.3. */
 const LEAST_RTO_NS = 500 * MILLISECOND;
 
+/**
+ * Deviation: RFC 8445 §14.3 sends a check again after 500 ms. The first one is often too early, before the peer's own has
+ * opened its NAT; so in slots of Ta that nothing else needs, new checks follow this long after the one before.
+ */
+const RECHECK_AFTER_NS: readonly number[] = [25, 50, 100, 200].map((ms) => ms * MILLISECOND);
+
 /** Who is to know what came of checks. */
 export interface CheckResults {
 	/** A pair works; `check` is the one that was answered. */
@@ -67,7 +73,17 @@ export class Checks {
 		};
 		const key = this.#ground.requests.ask(question, asker, now);
 		pair.checks.push({ key, ...check });
+		pair.recheckAt = pair.isTcp
+			? Number.POSITIVE_INFINITY
+			: now + (RECHECK_AFTER_NS[pair.rechecks] ?? Number.POSITIVE_INFINITY);
 		this.#results.changed(pair, now);
+	}
+
+	/** Sends another while one is under way. */
+	again(pair: Pair, peer: Peer, now: Instant): void {
+		this.quiet(pair, now);
+		pair.rechecks++;
+		this.begin(pair, peer, now);
 	}
 
 	/** Asks once whether the peer still wants what we send (RFC 7675 §5.1). */

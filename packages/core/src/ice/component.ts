@@ -15,6 +15,8 @@ export class Component {
 	nominations = 0;
 	/** When the first pair has succeeded. */
 	firstValidAt: Instant | null = null;
+	/** The same of the first without a relay. */
+	directValidAt: Instant | null = null;
 	/** When to look again whether a pair is to be nominated. */
 	reviewAt: Instant = Number.POSITIVE_INFINITY;
 	/** When the selected pair was given up last. */

@@ -46,6 +46,11 @@ export class Pair {
 	consentUntil: Instant = Number.NEGATIVE_INFINITY;
 	/** When the last check left, the last answer came, the last packet at all came and left. */
 	checkedAt: Instant = Number.NEGATIVE_INFINITY;
+	/** When it may be checked anew though its check is under way, if nothing else is to be done; and how often it has been. */
+	recheckAt: Instant = Number.POSITIVE_INFINITY;
+	rechecks = 0;
+	/** It has been tried again because a worse one works. */
+	hurried = false;
 	answeredAt: Instant = Number.NEGATIVE_INFINITY;
 	heardAt: Instant = Number.NEGATIVE_INFINITY;
 	sentAt: Instant = Number.NEGATIVE_INFINITY;

@@ -88,13 +88,17 @@ export class Selection {
 
 	/** Regular nomination, as soon as what is known suffices (RFC 8445 §8.1.1). */
 	#choose(component: Component, peer: Peer, now: Instant): void {
-		if (component.nominating !== null) return;
-		const { selected } = component;
+		const { selected, nominating } = component;
 		const chosen = best(
 			this.#own(component),
 			(pair) => pair.isWritable(now) && !pair.dead && !pair.refused && pair.state === "succeeded",
 		);
 		if (chosen === null || chosen === selected) return;
+		if (nominating !== null) {
+			// Something better works before that is answered: the higher number counts.
+			if (peer.canRenominate && chosen.relays < nominating.relays) this.#nominate(component, chosen, now);
+			return;
+		}
 		if (selected !== null) {
 			if (peer.canRenominate && this.#isWorthIt(component, selected, chosen, now))
 				this.#nominate(component, chosen, now);

@@ -73,6 +73,12 @@ export class Session implements CheckResults {
 		return this.failure === null && this.peer !== null && !this.#isPassive && this.list.hasWork;
 	}
 
+	/** When a check may be sent again, if there is a slot for it. */
+	get recheckAt(): Instant {
+		if (this.failure !== null || this.peer === null || this.#isPassive) return Number.POSITIVE_INFINITY;
+		return this.list.recheckAt((pair) => this.#mattersStill(pair));
+	}
+
 	get deadline(): Deadline | null {
 		if (this.failure !== null) return null;
 		let first: Deadline = { at: this.#lookAt, why: "patience" };
@@ -190,10 +196,18 @@ export class Session implements CheckResults {
 
 	/** One transaction begins; false: there was none to. */
 	checkNext(now: Instant): boolean {
+		if (this.peer === null) return false;
 		const pair = this.list.next(now);
-		if (pair === null || this.peer === null) return false;
-		this.#checks.begin(pair, this.peer, now);
-		return true;
+		if (pair !== null) this.#checks.begin(pair, this.peer, now);
+		const again = pair === null ? this.list.nextAgain((each) => this.#mattersStill(each), now) : null;
+		if (again !== null) this.#checks.again(again, this.peer, now);
+		return pair !== null || again !== null;
+	}
+
+	/** Whether it would be better than what works so far. */
+	#mattersStill(pair: Pair): boolean {
+		const { directValidAt } = this.#componentOf(pair);
+		return directValidAt === null;
 	}
 
 	overdue(now: Instant): void {
@@ -225,10 +239,26 @@ export class Session implements CheckResults {
 	succeeded(pair: Pair, check: RunningCheck, now: Instant): void {
 		const component = this.#componentOf(pair);
 		component.firstValidAt ??= now;
+		if (pair.relays === 0) component.directValidAt ??= now;
 		this.consent.answered(pair);
+		this.#hurry(component, pair, now);
 		this.changed(pair, now);
 		if (check.nomination !== null && component.nominating === pair) this.#selection.confirmed(component, pair, now);
 		this.review(now);
+	}
+
+	/** The peer is there, so its NAT is open to what was too early before: better ways are tried again, behind NATs first. */
+	#hurry(component: Component, works: Pair, now: Instant): void {
+		const better = [...this.list.pairs].filter(
+			(pair) => component.owns(pair) && pair.relays < works.relays && pair.state === "inProgress" && !pair.isTcp,
+		);
+		const isReflexive = ({ remote }: Pair) => remote.type !== "host";
+		for (const pair of better.sort((a, b) => Number(isReflexive(b)) - Number(isReflexive(a)) || byPriority(a, b))) {
+			if (pair.hurried) continue;
+			pair.hurried = true;
+			this.#checks.quiet(pair, now);
+			this.list.trigger(pair, now);
+		}
 	}
 
 	nominationFailed(pair: Pair, now: Instant): void {
