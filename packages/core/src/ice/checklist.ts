@@ -171,15 +171,13 @@ export class ChecklistSet {
 	recheckAt(matters: (pair: Pair) => boolean): Instant {
 		let at = Number.POSITIVE_INFINITY;
 		for (const pair of this.#pairs.values())
-			if (pair.state === "inProgress" && pair.recheckAt < at && matters(pair)) at = pair.recheckAt;
+			if (pair.isAwaited && pair.recheckAt < at && matters(pair)) at = pair.recheckAt;
 		return at;
 	}
 
 	/** The pair to be checked anew now; null: there is none. */
 	nextAgain(matters: (pair: Pair) => boolean, now: Instant): Pair | null {
-		const due = [...this.#pairs.values()].filter(
-			(pair) => pair.state === "inProgress" && pair.recheckAt <= now && matters(pair),
-		);
+		const due = [...this.#pairs.values()].filter((pair) => pair.isAwaited && pair.recheckAt <= now && matters(pair));
 		return due.sort(byTurn)[0] ?? null;
 	}
 

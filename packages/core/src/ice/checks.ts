@@ -23,6 +23,8 @@ const LEAST_RTO_NS = 500 * MILLISECOND;
  * opened its NAT; so in slots of Ta that nothing else needs, new checks follow this long after the one before.
  */
 const RECHECK_AFTER_NS: readonly number[] = [25, 50, 100, 200].map((ms) => ms * MILLISECOND);
+/** The same for checks that nominate, on ways that are known to work: the two sides disagree as long as none is answered. */
+const NOMINATE_AGAIN_NS: readonly number[] = [100, 200, 400, 400, 400, 400].map((ms) => ms * MILLISECOND);
 
 /** Who is to know what came of checks. */
 export interface CheckResults {
@@ -73,10 +75,15 @@ export class Checks {
 		};
 		const key = this.#ground.requests.ask(question, asker, now);
 		pair.checks.push({ key, ...check });
-		pair.recheckAt = pair.isTcp
-			? Number.POSITIVE_INFINITY
-			: now + (RECHECK_AFTER_NS[pair.rechecks] ?? Number.POSITIVE_INFINITY);
+		pair.recheckAt = now + this.#recheckAfter(pair, nomination);
 		this.#results.changed(pair, now);
+	}
+
+	#recheckAfter(pair: Pair, nomination: number | null): number {
+		if (pair.isTcp) return Number.POSITIVE_INFINITY;
+		if (nomination === null) return RECHECK_AFTER_NS[pair.rechecks] ?? Number.POSITIVE_INFINITY;
+		const before = pair.checks.filter((check) => check.nomination === nomination).length - 1;
+		return Math.max(NOMINATE_AGAIN_NS[before] ?? Number.POSITIVE_INFINITY, 1.5 * (pair.rttNs ?? 0));
 	}
 
 	/** Sends another while one is under way. */
@@ -105,7 +112,7 @@ export class Checks {
 
 	/** What is under way is not sent again; its answers count (RFC 8445 §7.3.1.4). */
 	quiet(pair: Pair, now: Instant): void {
-		for (const { key, nomination } of pair.checks) if (nomination === null) this.#ground.requests.quiet(key, now);
+		for (const { key } of pair.checks) this.#ground.requests.quiet(key, now);
 	}
 
 	/** Everything under way for this pair is forgotten. */
@@ -184,7 +191,7 @@ export class Checks {
 
 	#failed(pair: Pair, check: RunningCheck, why: string, now: Instant): void {
 		pair.failure = why;
-		if (check.nomination !== null) {
+		if (check.nomination !== null && pair.checks.every(({ nomination }) => nomination === null)) {
 			pair.refused = true;
 			this.#results.nominationFailed(pair, now);
 		}

@@ -28,7 +28,9 @@ export function stateOf({ components, list, startedAt }: ConclusionFacts, now: I
 	if (sending.some((pair) => pair === null)) return "checking";
 	const isSilent = components.some(({ selected }, index) => {
 		const pair = sending[index];
-		return selected !== null && pair !== null && pair !== undefined && (pair.dead || silentAt(pair) <= now);
+		if (selected === null || pair === null || pair === undefined) return false;
+		const isNoBetter = selected.dead && pair.heardAt <= selected.heardAt;
+		return isNoBetter || silentAt(pair) <= now;
 	});
 	if (isSilent) return "disconnected";
 	return components.every(({ selected }) => selected?.isWritable(now)) ? "completed" : "connected";

@@ -9,7 +9,7 @@ const KEEPALIVE_NS = 15 * SECOND;
 
 /** Shares of the time after which a silent peer is dead: doubted, asked again and again, given up. */
 const DOUBTED_AFTER = 0.42;
-const ASKED_EVERY = 0.105;
+const ASKED_EVERY = 0.05;
 const GIVEN_UP_AFTER = 0.55;
 /** An answer that is later than this is doubted, however short the round trip. */
 const LATE_NS = 400 * MILLISECOND;

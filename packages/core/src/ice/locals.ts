@@ -125,7 +125,10 @@ export class LocalCandidates {
 		const fresh: LocalCandidate[] = [];
 		for (const each of found) {
 			const candidate = this.#candidate(base, each);
-			if (this.#all.some((known) => known.base === base.number && isAt(known, each))) this.#outlet.ignore("redundant");
+			const known = this.#all.find((one) => one.base === base.number && isAt(one, each));
+			// The peer does not know of what a check has found before the server told it.
+			if (known?.type === "prflx") this.#all.splice(this.#all.indexOf(known), 1);
+			if (known !== undefined && known.type !== "prflx") this.#outlet.ignore("redundant");
 			else if (!this.#mayBe(base, candidate)) this.#outlet.ignore("policy");
 			else fresh.push(candidate);
 		}

@@ -93,6 +93,14 @@ export class Pair {
 		return this.state === "frozen" || this.state === "waiting" || this.state === "inProgress";
 	}
 
+	/** A check is under way whose answer would change something. */
+	get isAwaited(): boolean {
+		return (
+			this.state === "inProgress" ||
+			(this.nominates !== null && this.checks.some(({ nomination }) => nomination !== null))
+		);
+	}
+
 	isWritable(now: Instant): boolean {
 		return this.valid !== null && now < this.consentUntil;
 	}

@@ -206,8 +206,7 @@ export class Session implements CheckResults {
 
 	/** Whether it would be better than what works so far. */
 	#mattersStill(pair: Pair): boolean {
-		const { directValidAt } = this.#componentOf(pair);
-		return directValidAt === null;
+		return pair.nominates !== null || this.#componentOf(pair).directValidAt === null;
 	}
 
 	overdue(now: Instant): void {
@@ -412,11 +411,8 @@ export class Session implements CheckResults {
 	/** RFC 8445 §11: indications, for a lite agent asks for no consent. */
 	#keepalive(now: Instant): void {
 		for (const { selected } of this.components) {
-			if (selected === null || keepaliveAt(selected) > now) continue;
-			if (!selected.isWritable(now)) {
-				this.#expire(selected, "consentExpired", now);
-				continue;
-			}
+			if (selected !== null && !selected.isWritable(now)) this.#expire(selected, "consentExpired", now);
+			if (selected === null || !selected.isWritable(now) || keepaliveAt(selected) > now) continue;
 			const transactionId = this.#ground.chance.bytes().subarray(0, 12);
 			const attributes = [{ name: "fingerprint" }] as const;
 			const { address, port } = selected.remote;
