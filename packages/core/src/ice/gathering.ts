@@ -12,13 +12,23 @@ import type { Answer, Requests } from "./requests.ts";
 /** A NAT forgets what is not used: RFC 8445 §5.1.1.4, Tr of §11. */
 const KEEPALIVE_NS = 15 * SECOND;
 
+/**
+ * Deviation: RFC 8489 §6.2.1 alone would send again after 500 ms, and four times in the five seconds that a server has. New
+ * requests take their turns of Ta between those: what a lossy link swallows is soon made up for.
+ */
+const AGAIN_NS: readonly number[] = [250, 500, 1000, 2000].map((ms) => ms * MILLISECOND);
+
 /** A server that a base asks, or is to ask. */
 interface Asked {
 	readonly base: Base;
 	readonly server: StunAddress;
 	/** Infinity until it is asked. */
 	endsAt: Instant;
-	key: number | null;
+	/** When it is asked anew, and how often it has been asked. */
+	againAt: Instant;
+	times: number;
+	/** Requests whose answers count. */
+	readonly keys: Set<number>;
 }
 
 /** Finds server-reflexive candidates (RFC 8445 §5.1.1.2), and says when all is found. */
@@ -61,7 +71,7 @@ export class Gathering {
 
 	get deadline(): Deadline | null {
 		let at = Number.POSITIVE_INFINITY;
-		for (const each of this.#asked) at = Math.min(at, this.#endOf(each));
+		for (const each of this.#asked) at = Math.min(at, this.#endOf(each), each.againAt);
 		if (this.keepsWarm) for (const due of this.#warm.values()) at = Math.min(at, due);
 		return at === Number.POSITIVE_INFINITY ? null : { at, why: "gathering" };
 	}
@@ -73,7 +83,10 @@ export class Gathering {
 		if (!isAsking) return;
 		for (const server of stunServers)
 			if (familyOf(server) === familyOf(base.at))
-				this.#queue.push({ base, server, endsAt: Number.POSITIVE_INFINITY, key: null });
+				this.#queue.push({
+					...{ base, server, endsAt: Number.POSITIVE_INFINITY, againAt: Number.POSITIVE_INFINITY },
+					...{ times: 0, keys: new Set() },
+				});
 		if (this.#queue.length > 0) this.#complete = false;
 	}
 
@@ -91,8 +104,7 @@ export class Gathering {
 
 	/** Nothing is asked any more. */
 	end(now: Instant): void {
-		for (const { key } of [...this.#asked, ...this.#warm.keys()])
-			if (key !== null) this.#parts.requests.cancel(key, now);
+		for (const each of [...this.#asked, ...this.#warm.keys()]) this.#cancel(each, now);
 		this.#asked.clear();
 		this.#warm.clear();
 		this.#queue = [];
@@ -112,7 +124,10 @@ export class Gathering {
 	askNext(now: Instant): void {
 		const next = this.#queue.shift();
 		if (next === undefined) return;
-		next.endsAt = now + (this.#config.gatherTimeoutMs ?? 5000) * MILLISECOND;
+		if (next.times === 0) next.endsAt = now + (this.#config.gatherTimeoutMs ?? 5000) * MILLISECOND;
+		for (const key of next.keys) this.#parts.requests.quiet(key, now);
+		next.againAt = now + (AGAIN_NS[next.times] ?? Number.POSITIVE_INFINITY);
+		next.times++;
 		this.#asked.add(next);
 		this.#ask(next, now);
 	}
@@ -122,6 +137,9 @@ export class Gathering {
 			if (this.#endOf(each) <= now) {
 				this.#fail(each, "timeout", null);
 				this.#end(each, now);
+			} else if (each.againAt <= now) {
+				each.againAt = Number.POSITIVE_INFINITY;
+				this.#queue.push(each);
 			}
 		if (!this.keepsWarm) return;
 		for (const [each, due] of [...this.#warm])
@@ -141,11 +159,15 @@ export class Gathering {
 			attributes: [],
 			schedule: { ...DATAGRAM_SCHEDULE, rtoNs },
 		};
-		each.key = this.#parts.requests.ask(question, { ended: (answer, at) => this.#ended(each, answer, at) }, now);
+		const ended = (answer: Answer, at: Instant) => {
+			each.keys.delete(key);
+			this.#ended(each, answer, at);
+		};
+		const key = this.#parts.requests.ask(question, { ended }, now);
+		each.keys.add(key);
 	}
 
 	#ended(each: Asked, answer: Answer, now: Instant): void {
-		each.key = null;
 		if (answer.kind === "success") {
 			this.#firstAnswerAt ??= now;
 			const mapped = mappedBy(each.server, answer.message);
@@ -155,14 +177,20 @@ export class Gathering {
 				const fresh = this.#parts.locals.addReflexive(each.base.number, mapped, each.server);
 				if (fresh.length > 0) this.#found(fresh, now);
 			}
-		} else if (this.#asked.has(each)) this.#fail(each, answer.kind === "error" ? "refused" : answer.why, answer.error);
+		} else if (each.keys.size > 0) return;
+		else if (this.#asked.has(each)) this.#fail(each, answer.kind === "error" ? "refused" : answer.why, answer.error);
 		this.#end(each, now);
 	}
 
 	#end(each: Asked, now: Instant): void {
-		if (each.key !== null) this.#parts.requests.cancel(each.key, now);
-		each.key = null;
+		this.#cancel(each, now);
+		this.#queue = this.#queue.filter((other) => other !== each);
 		if (this.#asked.delete(each)) this.#conclude(now);
+	}
+
+	#cancel({ keys }: Asked, now: Instant): void {
+		for (const key of keys) this.#parts.requests.cancel(key, now);
+		keys.clear();
 	}
 
 	#fail({ base, server }: Asked, why: string, error: Extract<Answer, { readonly kind: "failed" }>["error"]): void {
