@@ -1,7 +1,7 @@
 /**
  * Bundles what is published: `packages/whither/dist/whither.cjs` (the command; all but `trace` in `whither-more.cjs`, the
- * server in `whither-server.cjs`), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker), and `dist/types` (declarations that
- * stand alone). koffi stays outside: its binary is a dependency that npm installs.
+ * server in `whither-server.cjs`), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker), `dist/relay-worker.cjs`
+ * (the server's, for UDP clients), and `dist/types` (declarations that stand alone). koffi stays outside: its binary is a dependency that npm installs.
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -25,7 +25,7 @@ const shared = {
 	minifyWhitespace: true,
 	// Names stay, so that a stack trace in a bug report can be read.
 	minifyIdentifiers: false,
-	define: { WHITHER_WORKER_FILE: '"./prober-worker.js"' },
+	define: { WHITHER_WORKER_FILE: '"./prober-worker.js"', WHITHER_RELAY_FILE: '"./relay-worker.cjs"' },
 	legalComments: "none",
 	logLevel: "warning",
 	// koffi is CommonJS and may be asked for by `require`.
@@ -63,6 +63,7 @@ await Promise.all([
 	bundle("src/cli/bin.ts", "whither.cjs", { ...command, plugins: [otherCommands] }),
 	bundle("src/cli/other-commands.ts", "whither-more.cjs", { ...command, plugins: [server] }),
 	bundle("src/cli/serve.ts", "whither-server.cjs", command),
+	bundle("src/server/relay-worker.ts", "relay-worker.cjs", command),
 	bundle("src/index.ts", "index.js"),
 	bundle("src/api/prober-worker.ts", "prober-worker.js"),
 ]);
@@ -125,6 +126,7 @@ function copyBesides() {
 	const copies = {
 		"docs/schema/ping-1.json": "schema/ping-1.json",
 		"docs/schema/stun-1.json": "schema/stun-1.json",
+		"docs/schema/turn-1.json": "schema/turn-1.json",
 		"docs/schema/trace-1.json": "schema/trace-1.json",
 		LICENSE: "LICENSE",
 		"README.md": "README.md",

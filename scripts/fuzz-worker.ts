@@ -3,6 +3,8 @@ import { PATH_NODE_FUZZ_TARGETS } from "../packages/core/src/path-node/path-node
 import { STUN_FUZZ_TARGETS } from "../packages/core/src/stun/fuzz.fixture.ts";
 import { TRACE_FUZZ_TARGETS } from "../packages/core/src/trace/fuzz.fixture.ts";
 import { TURN_CLIENT_FUZZ_TARGETS } from "../packages/core/src/turn/client/fuzz.fixture.ts";
+import { TURN_CLIENT_SESSION_FUZZ_TARGETS } from "../packages/core/src/turn/fuzz/client-sessions.fixture.ts";
+import { TURN_SESSION_FUZZ_TARGETS } from "../packages/core/src/turn/fuzz/sessions.fixture.ts";
 import { TURN_SERVER_FUZZ_TARGETS } from "../packages/core/src/turn/server/fuzz.fixture.ts";
 import { KERNEL_FUZZ_TARGETS } from "../packages/net/src/testing/fuzz-targets.ts";
 import { FUZZ_TARGETS, fuzzSeeds } from "../packages/wire/src/fuzz.fixture.ts";
@@ -12,6 +14,7 @@ interface Target {
 	readonly name: string;
 	readonly decode: (bytes: Uint8Array) => unknown;
 	readonly seeds: readonly Uint8Array[];
+	readonly messages?: () => number;
 }
 
 /** What the parent asks for: `inputs` inputs from number `from` on, for the target of this name. */
@@ -22,8 +25,8 @@ interface Order {
 	readonly seed: number;
 }
 
-/** A decoder that takes longer on one input is a way to stop us. */
-const SLOW_MS = 50;
+/** A decoder that takes longer on one input is a way to stop us; a program of many messages takes longer. */
+const SLOW_MS = { input: 50, program: 2000 } as const;
 /** A pause of the machine is not the decoder's: it is slow if it is so each time. */
 const SLOW_TRIES = 3;
 /** So many inputs that fail in different places are enough of one decoder. */
@@ -37,6 +40,8 @@ const TARGETS: readonly Target[] = [
 	...STUN_FUZZ_TARGETS,
 	...TURN_CLIENT_FUZZ_TARGETS,
 	...TURN_SERVER_FUZZ_TARGETS,
+	...TURN_SESSION_FUZZ_TARGETS,
+	...TURN_CLIENT_SESSION_FUZZ_TARGETS,
 	...KERNEL_FUZZ_TARGETS,
 ];
 
@@ -60,11 +65,14 @@ function placeOf(text: string): string {
 	return text.split("\n")[1] ?? text;
 }
 
-function isSlow(decode: Target["decode"], bytes: Uint8Array): boolean {
+function isSlow(
+	{ decode, slowMs }: { readonly decode: Target["decode"]; readonly slowMs: number },
+	bytes: Uint8Array,
+): boolean {
 	for (let left = SLOW_TRIES; left > 0; left--) {
 		const startedAt = performance.now();
 		failure(decode, bytes);
-		if (performance.now() - startedAt < SLOW_MS) return false;
+		if (performance.now() - startedAt < slowMs) return false;
 	}
 	return true;
 }
@@ -77,6 +85,7 @@ function run({ name, inputs, from, seed }: Order): void {
 	const target = TARGETS.find((candidate) => candidate.name === name);
 	if (target === undefined) throw new Error(`no target ${name}`);
 	const { decode, seeds } = target;
+	const slowMs = target.messages === undefined ? SLOW_MS.input : SLOW_MS.program;
 	const places = new Set<string>();
 	const fault = (what: string, index: number, fails: (bytes: Uint8Array) => boolean) => {
 		const input = inputAt(seed, index, seeds);
@@ -96,13 +105,14 @@ function run({ name, inputs, from, seed }: Order): void {
 			places.add(place);
 		}
 		const now = performance.now();
-		if (now - before > SLOW_MS && !places.has("slow") && isSlow(decode, inputAt(seed, index, seeds))) {
+		if (now - before > slowMs && !places.has("slow") && isSlow({ decode, slowMs }, inputAt(seed, index, seeds))) {
 			places.add("slow");
-			fault(`more than ${SLOW_MS} ms`, index, (bytes) => isSlow(decode, bytes));
+			fault(`more than ${slowMs} ms`, index, (bytes) => isSlow({ decode, slowMs }, bytes));
 		}
 		before = now;
 	}
-	tell({ type: "done", name, inputs: index - from, seconds: (performance.now() - startedAt) / 1000 });
+	const seconds = (performance.now() - startedAt) / 1000;
+	tell({ type: "done", name, inputs: index - from, messages: target.messages?.() ?? null, seconds });
 }
 
 process.on("message", run);

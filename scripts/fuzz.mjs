@@ -66,7 +66,7 @@ function hear(child, message) {
 		total += message.inputs;
 		const rate = Math.round(message.inputs / Math.max(message.seconds, 0.001));
 		console.log(
-			`${message.name.padEnd(34)} ${String(message.inputs).padStart(10)} inputs ${String(rate).padStart(9)} a second`,
+			`${message.name.padEnd(34)} ${String(message.inputs).padStart(10)} inputs ${String(rate).padStart(9)} a second${message.messages === null ? "" : `, ${message.messages} messages`}`,
 		);
 	}
 	next(child);

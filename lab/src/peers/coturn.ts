@@ -15,6 +15,8 @@ export interface CoturnOptions {
 	readonly port?: number;
 	/** Long-term credentials for TURN; default: STUN alone. */
 	readonly user?: { readonly name: string; readonly password: string; readonly realm: string };
+	/** Files of a certificate and its key (PEM), with which it serves TLS on this port; default: no TLS. */
+	readonly tls?: { readonly port: number; readonly certificate: string; readonly key: string };
 	/** Further options of `turnserver`. */
 	readonly options?: readonly string[];
 }
@@ -24,7 +26,10 @@ export function coturnObstacle(): string | null {
 	return findProgram("turnserver") === null ? "the server is coturn (Debian package coturn)" : null;
 }
 
-function commandLine({ addresses, port = 3478, user, options = [] }: CoturnOptions, folder: string): readonly string[] {
+function commandLine(
+	{ addresses, port = 3478, user, tls, options = [] }: CoturnOptions,
+	folder: string,
+): readonly string[] {
 	const relays = ["v4", "v6"].flatMap(
 		(family) => addresses.find((text) => text.includes(":") === (family === "v6")) ?? [],
 	);
@@ -32,9 +37,14 @@ function commandLine({ addresses, port = 3478, user, options = [] }: CoturnOptio
 		user === undefined
 			? ["--stun-only", "--no-auth"]
 			: ["--lt-cred-mech", "--user", `${user.name}:${user.password}`, "--realm", user.realm];
+	const secure =
+		tls === undefined
+			? ["--no-tls"]
+			: [`--tls-listening-port=${tls.port}`, `--cert=${tls.certificate}`, `--pkey=${tls.key}`];
 	return [
 		findProgram("turnserver") ?? "turnserver",
-		...["-n", "--no-cli", "--no-tls", "--no-dtls", "-m", "1", "--log-file", "stdout", "--simple-log"],
+		...secure,
+		...["-n", "--no-cli", "--no-dtls", "-m", "1", "--log-file", "stdout", "--simple-log"],
 		...["--pidfile", join(folder, "pid"), "--userdb", join(folder, "db")],
 		...addresses.map((address) => `--listening-ip=${address}`),
 		...relays.map((address) => `--relay-ip=${address}`),

@@ -1,10 +1,11 @@
-export { ANSWER_LIMITS, AnswerCap } from "./answer-cap.ts";
+export { ANSWER_LIMITS, AnswerCap, type AnswerLimits } from "./answer-cap.ts";
 export { type Deadline, type Instant, type Machine, MICROSECOND, MILLISECOND, SECOND } from "./machine.ts";
 export type { NodeFacts, NodeInterface } from "./path-node/answer.ts";
 export { type JudgeFacts, judgePassage, type NodeVerdict, type PassReason } from "./path-node/judge.ts";
 export { type LinkCapacity, LinkMeter, type LinkReading, type LinkState } from "./path-node/link-meter.ts";
 export { type Passage, type PassingPacket, readPassage } from "./path-node/passage.ts";
 export { routerStatus } from "./path-node/status.ts";
+export { mayPointAt } from "./stun/answers.ts";
 export type {
 	ClassicNatKind,
 	Dependence,
@@ -168,9 +169,11 @@ export { TurnServer } from "./turn/server/server.ts";
 export {
 	TURN_ANSWER_LIMITS,
 	TURN_HOLDINGS,
+	type TurnAlternate,
 	type TurnHoldings,
 	type TurnIcmp,
 	type TurnIgnoreReason,
+	type TurnLedger,
 	type TurnRelayAddress,
 	type TurnServerConfig,
 	type TurnServerEvent,
@@ -179,4 +182,5 @@ export {
 } from "./turn/server/server-io.ts";
 export { RELAY_PORTS } from "./turn/server/state.ts";
 export type { ByteRate, TokenBucket } from "./turn/server/token-bucket.ts";
-export type { PasswordAlgorithm, TurnUsers } from "./turn/server/users.ts";
+export type { PasswordAlgorithm, TurnUserKey, TurnUsers } from "./turn/server/users.ts";
+export { parseTurnUsers, type TurnUsersFault } from "./turn/server/users-file.ts";

@@ -28,3 +28,9 @@ export function openBackend(): Backend | SystemError {
 	if (!isSystemError(workspace)) return { name: "native", workspace, clock: createClock(workspace) };
 	return wanted === "native" ? workspace : { name: "portable", clock: createPortableClock() };
 }
+
+/** The one that would be opened, the native one too where it is insisted on and there is none. */
+export function backendName(): Backend["name"] {
+	const backend = openBackend();
+	return isSystemError(backend) ? "native" : backend.name;
+}

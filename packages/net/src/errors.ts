@@ -44,6 +44,19 @@ export function isTransient(errno: number): boolean {
 	return errno === ERRNO.ENOBUFS || errno === ERRNO.EAGAIN || errno === ERRNO.ENOMEM || errno === ERRNO.EINTR;
 }
 
+/** Whether after this error of a socket a request is not worth repeating; what the queues are full of passes. */
+export function isHopeless({ code }: SystemError): boolean {
+	return HOPELESS.has(code);
+}
+
+const HOPELESS: ReadonlySet<SystemError["code"]> = new Set([
+	"noRoute",
+	"networkDown",
+	"prohibited",
+	"filteredLocally",
+	"systemCall",
+]);
+
 /** Whether after this error a socket is of no more use. */
 export function isFatal(errno: number): boolean {
 	return errno === ERRNO.ENODEV || errno === ERRNO.ENETDOWN || errno === ERRNO.EBADF;

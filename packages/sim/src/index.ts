@@ -72,3 +72,4 @@ export {
 	publicAddresses,
 	type Routes,
 } from "./topology.ts";
+export { TurnClientProgram, type TurnServerOptions, TurnServerProgram } from "./turn-programs.ts";

@@ -2,7 +2,7 @@
 _whither() {
 	local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" command=trace words=""
 	case "${COMP_WORDS[1]}" in
-	trace|stun|serve|doctor|demo|router|completion|man|help) ((COMP_CWORD > 1)) && command="${COMP_WORDS[1]}" ;;
+	trace|stun|turn|serve|doctor|demo|router|completion|man|help) ((COMP_CWORD > 1)) && command="${COMP_WORDS[1]}" ;;
 	esac
 	[[ "$previous" == = ]] && previous="${COMP_WORDS[COMP_CWORD-2]}"
 	[[ "$current" == = ]] && previous="${COMP_WORDS[COMP_CWORD-1]}" && current=""
@@ -11,7 +11,7 @@ _whither() {
 	--protocol|-P) COMPREPLY=() ; return ;;
 	--dns) COMPREPLY=() ; return ;;
 	--options|-O) COMPREPLY=($(compgen -W "help fin syn rst psh ack urg ece cwr ae flags= ecn acc-ecn sysctl mss= window= no-extra-ping info ecmp= v2 version= alpn= sni= username= password= fingerprint software= network-status draft retransmit= domain= type= norecurse coverage= service= protocol=" -- "$current")) ; return ;;
-	--port|-p) COMPREPLY=() ; return ;;
+	--port) COMPREPLY=() ; return ;;
 	--first|-f) COMPREPLY=() ; return ;;
 	--max-hops|-m) COMPREPLY=() ; return ;;
 	--source|-s) COMPREPLY=() ; return ;;
@@ -39,13 +39,37 @@ _whither() {
 	--pcap) COMPREPLY=() ; return ;;
 	--ca) COMPREPLY=() ; return ;;
 	--longest) COMPREPLY=() ; return ;;
+	--transport) COMPREPLY=($(compgen -W "udp tcp tls" -- "$current")) ; return ;;
+	--tls-port) COMPREPLY=() ; return ;;
+	--user) COMPREPLY=() ; return ;;
+	--password) COMPREPLY=() ; return ;;
+	--password-file) COMPREPLY=() ; return ;;
+	--secret) COMPREPLY=() ; return ;;
+	--secret-file) COMPREPLY=() ; return ;;
+	--count|-q) COMPREPLY=() ; return ;;
+	--size) COMPREPLY=() ; return ;;
+	--rate) COMPREPLY=() ; return ;;
+	--duration) COMPREPLY=() ; return ;;
+	--peer) COMPREPLY=() ; return ;;
 	--listen) COMPREPLY=() ; return ;;
 	--alternate) COMPREPLY=() ; return ;;
 	--stun-port) COMPREPLY=() ; return ;;
 	--alternate-port) COMPREPLY=() ; return ;;
 	--cert) COMPREPLY=() ; return ;;
 	--key) COMPREPLY=() ; return ;;
-	--tls-port) COMPREPLY=() ; return ;;
+	--token) COMPREPLY=() ; return ;;
+	--realm) COMPREPLY=() ; return ;;
+	--users) COMPREPLY=() ; return ;;
+	--relay-address) COMPREPLY=() ; return ;;
+	--relay-ports) COMPREPLY=() ; return ;;
+	--allow-peer) COMPREPLY=() ; return ;;
+	--deny-peer) COMPREPLY=() ; return ;;
+	--max-allocations) COMPREPLY=() ; return ;;
+	--max-per-user) COMPREPLY=() ; return ;;
+	--max-bandwidth) COMPREPLY=() ; return ;;
+	--workers) COMPREPLY=() ; return ;;
+	--drain) COMPREPLY=() ; return ;;
+	--alternate-server) COMPREPLY=() ; return ;;
 	--queue) COMPREPLY=() ; return ;;
 	--up) COMPREPLY=() ; return ;;
 	--down) COMPREPLY=() ; return ;;
@@ -53,15 +77,16 @@ _whither() {
 	case "$command" in
 	trace) words="--method -M --icmp -I --tcp -T --udp -U --udplite -UL --dccp -D --sctp --protocol -P --tcpinsession --quic --stun --dns --options -O --disable-extra-ping --port -p --ipv4 -4 --ipv6 -6 --first -f --max-hops -m --source -s --interface -i --gateway -g --bypass-routing -r --fwmark --queries -q --sim-queries -N --tos -t --dscp --ecn --flowlabel -l --dont-fragment -F --sport --mtu --loose-match --channel --wait -w --timeout -Q --failures -H --sendwait -z --ping -x --packet-loss-threshold --packet-loss-window-size --json --ndjson --format --extensions -e --numeric -n --back --explain --color --changes --summary --as-path-lookups -A --as-server --pcap --strict --help -h" ;;
 	stun) words="--ipv4 -4 --ipv6 -6 --tcp --tls --ca --source -s --classic --lifetime --longest --timeout -Q --json --color --help -h" ;;
-	serve) words="--listen --alternate --stun-port --alternate-port --cert --key --tls-port --classic --no-turn --help -h" ;;
+	turn) words="--ipv4 -4 --ipv6 -6 --transport --tls-port --ca --source -s --user --password --password-file --secret --secret-file --count -q --size --rate --duration --peer --trace --wait -w --timeout -Q --json --color --help -h" ;;
+	serve) words="--listen --alternate --stun-port --alternate-port --cert --key --tls-port --classic --port --token --insecure --no-http --no-turn --realm --user --users --secret --relay-address --relay-ports --allow-peer --deny-peer --max-allocations --max-per-user --max-bandwidth --workers --drain --alternate-server --help -h" ;;
 	doctor) words="--json --color --help -h" ;;
 	demo) words="--fast --realtime --json --ndjson --format --extensions -e --numeric -n --back --explain --color --help -h" ;;
 	router) words="--install --queue --interface -i --up --down --help -h" ;;
 	completion) words="--help -h bash zsh fish" ;;
 	man) words="--help -h" ;;
-	help) words="--help -h trace stun serve router doctor demo completion man" ;;
+	help) words="--help -h trace stun turn serve router doctor demo completion man" ;;
 	esac
-	((COMP_CWORD == 1)) && words="$words trace stun serve doctor demo router completion man help"
+	((COMP_CWORD == 1)) && words="$words trace stun turn serve doctor demo router completion man help"
 	COMPREPLY=($(compgen -W "$words" -- "$current"))
 	if [[ "$command" == trace && "$current" != -* ]]; then
 		COMPREPLY+=($(compgen -A hostname -- "$current"))

@@ -38,6 +38,19 @@ export type {
 	TransportAddress,
 	UnsentMedia,
 } from "@whither/net/media";
+export {
+	openRelay,
+	type Relay,
+	type RelayCause,
+	type RelayConnection,
+	type RelayConnectionListener,
+	type RelayCounters,
+	type RelayEvent,
+	type RelayedDatagram,
+	type RelayListener,
+	type RelayOrder,
+	type RelayOutgoing,
+} from "@whither/net/turn-client";
 export type { Scenario } from "@whither/sim";
 export { DEMO, NAT_KINDS, natWorld } from "@whither/sim";
 export type { AsLookup, AsServer } from "./api/as-server.ts";
@@ -55,6 +68,7 @@ export { PingRun } from "./api/ping-run.ts";
 export type { ResolvedTarget } from "./api/resolve.ts";
 export { type SimulatedOptions, simulated } from "./api/simulated.ts";
 export { type SimulatedStunOptions, simulatedStun } from "./api/simulated-stun.ts";
+export { type SimulatedTurnOptions, simulatedTurn } from "./api/simulated-turn.ts";
 export { stun } from "./api/stun.ts";
 export type { StunFailureDocument } from "./api/stun-failure.ts";
 export type { StunRequestOptions } from "./api/stun-options.ts";
@@ -68,8 +82,24 @@ export {
 export { type StunEvent, StunRun } from "./api/stun-run.ts";
 export type { StunWorld } from "./api/stun-world.ts";
 export { trace } from "./api/trace.ts";
-export { type FlowRemote, type FlowTraceOptions, traceFlow } from "./api/trace-flow.ts";
+export { type FlowRemote, type FlowTraceOptions, type LentSocket, traceFlow } from "./api/trace-flow.ts";
 export { TraceRun } from "./api/trace-run.ts";
+export { turn } from "./api/turn.ts";
+export type { TurnFailureDocument } from "./api/turn-failure.ts";
+export type { TurnRequestOptions } from "./api/turn-options.ts";
+export {
+	TURN_SCHEMA,
+	type TurnCellFailure,
+	type TurnCellResult,
+	type TurnOffers,
+	type TurnRelaying,
+	type TurnResult,
+	type TurnThroughput,
+	type TurnTrace,
+	type TurnWay,
+} from "./api/turn-result.ts";
+export { type TurnEvent, TurnRun } from "./api/turn-run.ts";
+export type { TriedRelay, TurnWorld } from "./api/turn-world.ts";
 export type { World } from "./api/world.ts";
 export { formatCsvHeader, formatCsvRows } from "./report/csv.ts";
 export { formatDoctor } from "./report/doctor.ts";
@@ -80,6 +110,7 @@ export { formatPingEvent, formatPingSummary, type PingStyle } from "./report/pin
 export { formatStun, formatStunJson } from "./report/stun-report.ts";
 export { formatSummary } from "./report/summary.ts";
 export { formatHopLine, formatText, formatTextEvent, type TextStyle } from "./report/text.ts";
+export { formatTurn, formatTurnJson } from "./report/turn-report.ts";
 export { type Note, type Verdict, type VerdictCode, verdict } from "./report/verdict.ts";
 export { warningSentence } from "./report/warning-words.ts";
 export { type Listening, type RunningServer, serve } from "./server/serve.ts";

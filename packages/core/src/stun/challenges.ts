@@ -77,23 +77,43 @@ export function challengeItems(challenge: Challenge, { username }: LongTermCrede
 	return items;
 }
 
-/** What the servers asked so far want to see, each by its address and the user. */
-export class Challenges {
-	readonly #byServer = new Map<string, Challenge>();
+/** What one server has asked one user for. */
+interface Asked {
+	/** By the socket that it was asked on: servers bind nonces to the address that they saw. */
+	readonly byLocal: Map<number, Challenge>;
+	/** On whichever. */
+	last: Challenge;
+}
 
-	get(server: StunAddress, credentials: LongTermCredentials): Challenge | undefined {
-		return this.#byServer.get(keyOf(server, credentials));
+/** What the servers asked so far want to see, each by its address, the user and the socket. */
+export class Challenges {
+	readonly #asked = new Map<string, Asked>();
+
+	/** Of another socket where none came to this one: its nonce may be refused, but the rest is right. */
+	get(server: StunAddress, credentials: LongTermCredentials, local: number): Challenge | undefined {
+		const asked = this.#asked.get(keyOf(server, credentials));
+		return asked?.byLocal.get(local) ?? asked?.last;
 	}
 
-	set(server: StunAddress, credentials: LongTermCredentials, challenge: Challenge): void {
-		this.#byServer.set(keyOf(server, credentials), challenge);
+	set(server: StunAddress, credentials: LongTermCredentials, local: number, challenge: Challenge): void {
+		const key = keyOf(server, credentials);
+		const asked = this.#asked.get(key) ?? { byLocal: new Map(), last: challenge };
+		asked.byLocal.set(local, challenge);
+		asked.last = challenge;
+		this.#asked.set(key, asked);
 	}
 
 	delete(server: StunAddress, credentials: LongTermCredentials): void {
-		this.#byServer.delete(keyOf(server, credentials));
+		this.#asked.delete(keyOf(server, credentials));
+	}
+
+	/** This socket is no more. */
+	forget(local: number): void {
+		for (const { byLocal } of this.#asked.values()) byLocal.delete(local);
 	}
 }
 
-function keyOf(server: StunAddress, credentials: LongTermCredentials): string {
-	return `${server.address} ${server.port} ${credentials.username}`;
+/** With the password: a user may get another one, and keys are made of it. */
+function keyOf(server: StunAddress, { username, password }: LongTermCredentials): string {
+	return `${server.address} ${server.port} ${username}\0${password}`;
 }

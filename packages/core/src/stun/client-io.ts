@@ -59,6 +59,8 @@ export interface StunRequest {
 	readonly schedule?: TransmitSchedule;
 	/** How often an ALTERNATE-SERVER may send it elsewhere; 1 when absent. */
 	readonly redirects?: number;
+	/** Servers that have sent it on before, and count as much; none when absent. */
+	readonly askedBefore?: readonly StunAddress[];
 	/**
 	 * Whether one is followed that nothing protects, as RFC 5389 had it; false when absent, for then anybody on the way
 	 * may point at a victim (RFC 8489 §14.8).
@@ -150,6 +152,19 @@ export interface StunExchange {
 	readonly loss: { readonly upstream: number; readonly downstream: number } | null;
 }
 
+/** Where a server sent us that was not followed (RFC 8489 §10). */
+export interface StunElsewhere {
+	/** ALTERNATE-SERVER; null: nowhere. */
+	readonly alternate: StunAddress | null;
+	/** ALTERNATE-DOMAIN: whose certificate the other server has to show; null: the same as this one's. */
+	readonly alternateDomain: string | null;
+	/**
+	 * Whoever can make another connection may go there: it is protected, in time, not in a circle, and an address that a
+	 * host can have. What was asked so far is `askedBefore` of the next request. Only of streams, for datagrams have gone.
+	 */
+	readonly mayFollow: boolean;
+}
+
 /** How a request ended. One of `success`, `error` and `failed` comes for each request that was not cancelled. */
 export type StunClientEvent =
 	| ({ readonly kind: "success" } & StunExchange)
@@ -159,7 +174,7 @@ export type StunClientEvent =
 			readonly error: StunErrorCode;
 			readonly unknownAttributes: readonly number[];
 	  } & StunExchange)
-	| {
+	| ({
 			readonly kind: "failed";
 			readonly key: StunRequestKey;
 			readonly to: StunAddress;
@@ -167,9 +182,7 @@ export type StunClientEvent =
 			readonly transmissions: number;
 			/** The error of the last answer that was not to be believed, or that led to the failure. */
 			readonly error: StunErrorCode | null;
-			/** Where an ALTERNATE-SERVER pointed that was not followed. */
-			readonly alternate: StunAddress | null;
-	  }
+	  } & StunElsewhere)
 	/** It goes on at another server (RFC 8489 §10). */
 	| { readonly kind: "redirected"; readonly key: StunRequestKey; readonly to: StunAddress };
 

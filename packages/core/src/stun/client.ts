@@ -13,6 +13,7 @@ import type {
 	StunClientEvent,
 	StunClientInput,
 	StunClientOutput,
+	StunElsewhere,
 	StunFailure,
 	StunIgnoreReason,
 	StunRequest,
@@ -21,7 +22,7 @@ import { CLASSIC_SCHEDULE, DATAGRAM_SCHEDULE, STREAM_SCHEDULE, type TransmitSche
 import { type Signature, Transaction, type TransactionParts } from "./transaction.ts";
 import { TransactionIds } from "./transaction-ids.ts";
 import { Transactions } from "./transactions.ts";
-import { type Verdict, weigh } from "./verdict.ts";
+import { NOWHERE, type Verdict, weigh } from "./verdict.ts";
 
 /** What a client is made from. */
 export interface StunClientConfig {
@@ -77,8 +78,8 @@ export class StunClient implements Machine<StunClientInput, StunClientOutput> {
 	#begin(request: StunRequest, now: Instant): void {
 		const before = this.#transactions.withKey(request.key);
 		if (before !== undefined) this.#transactions.remove(before);
-		const { credentials, to } = request;
-		const challenge = credentials?.kind === "longTerm" ? (this.#challenges.get(to, credentials) ?? null) : null;
+		const { to } = request;
+		const challenge = this.#challengeOf(request, to);
 		const parts: TransactionParts = {
 			request,
 			id: request.transactionId ?? this.#nextId(request),
@@ -87,9 +88,13 @@ export class StunClient implements Machine<StunClientInput, StunClientOutput> {
 			challenge,
 			signature: this.#signature(request, to, challenge),
 			challengesMet: 0,
-			askedBefore: [],
+			askedBefore: request.askedBefore ?? [],
 		};
 		this.#start(parts, now);
+	}
+
+	#challengeOf({ credentials, local = 0 }: StunRequest, to: StunAddress): Challenge | null {
+		return credentials?.kind === "longTerm" ? (this.#challenges.get(to, credentials, local) ?? null) : null;
 	}
 
 	#nextId(request: StunRequest): Uint8Array {
@@ -163,11 +168,11 @@ export class StunClient implements Machine<StunClientInput, StunClientOutput> {
 	#obey(verdict: Verdict, transaction: Transaction, message: StunMessage, arrival: Arrival, now: Instant): void {
 		if (verdict.kind === "stray") this.#ignore(verdict.reason, transaction);
 		else if (verdict.kind === "disbelieved") this.#disbelieve(transaction, verdict.reason, verdict.error);
-		else if (verdict.kind === "failed") this.#fail(transaction, verdict.why, verdict.error, verdict.alternate);
+		else if (verdict.kind === "failed") this.#fail(transaction, verdict.why, verdict.error, verdict.elsewhere);
 		else if (verdict.kind === "redirected") this.#redirect(transaction, verdict.to, now);
 		else if (verdict.kind === "challenged") {
-			const { to, challengesMet } = transaction.parts;
-			this.#challenges.set(to, verdict.credentials, verdict.challenge);
+			const { to, challengesMet, request } = transaction.parts;
+			this.#challenges.set(to, verdict.credentials, request.local ?? 0, verdict.challenge);
 			this.#again(transaction, { challenge: verdict.challenge, challengesMet: challengesMet + 1 }, now);
 		} else this.#answered(transaction, message, arrival, verdict);
 	}
@@ -183,8 +188,7 @@ export class StunClient implements Machine<StunClientInput, StunClientOutput> {
 	#redirect(transaction: Transaction, to: StunAddress, now: Instant): void {
 		const { request, to: before, askedBefore } = transaction.parts;
 		this.#tell({ kind: "redirected", key: request.key, to });
-		const { credentials } = request;
-		const challenge = credentials?.kind === "longTerm" ? (this.#challenges.get(to, credentials) ?? null) : null;
+		const challenge = this.#challengeOf(request, to);
 		this.#again(transaction, { to, askedBefore: [...askedBefore, before], challenge, challengesMet: 0 }, now);
 	}
 
@@ -229,6 +233,7 @@ export class StunClient implements Machine<StunClientInput, StunClientOutput> {
 	}
 
 	#loseSocket(local: number): void {
+		this.#challenges.forget(local);
 		const lost = ({ parts: { request } }: Transaction) => (request.local ?? 0) === local;
 		for (const transaction of this.#transactions.where(lost)) this.#fail(transaction, "closed", null);
 	}
@@ -237,7 +242,7 @@ export class StunClient implements Machine<StunClientInput, StunClientOutput> {
 		transaction: Transaction,
 		why: StunFailure,
 		error: StunErrorCode | null,
-		alternate: StunAddress | null = null,
+		elsewhere: StunElsewhere = NOWHERE,
 	): void {
 		this.#transactions.remove(transaction);
 		const { request, to } = transaction.parts;
@@ -245,7 +250,7 @@ export class StunClient implements Machine<StunClientInput, StunClientOutput> {
 		if (why === "unauthorized" && request.credentials?.kind === "longTerm")
 			this.#challenges.delete(to, request.credentials);
 		const transmissions = transaction.sentAt.length;
-		this.#tell({ kind: "failed", key: request.key, to, why, transmissions, error, alternate });
+		this.#tell({ kind: "failed", key: request.key, to, why, transmissions, error, ...elsewhere });
 	}
 
 	#tell(event: StunClientEvent): void {

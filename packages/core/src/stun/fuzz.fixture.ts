@@ -11,6 +11,8 @@ export interface StunFuzzTarget {
 	readonly name: string;
 	readonly decode: (bytes: Uint8Array) => unknown;
 	readonly seeds: readonly Uint8Array[];
+	/** Where each input is a program: how many messages all of them have made so far. */
+	readonly messages?: () => number;
 }
 
 const SECRET = new Uint8Array(32).fill(1);

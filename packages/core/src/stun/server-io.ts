@@ -1,5 +1,5 @@
 import type { HmacKey, StunAddress } from "@whither/wire";
-import type { AnswerLimits } from "../answer-cap.ts";
+import type { AnswerCap, AnswerLimits } from "../answer-cap.ts";
 
 /** One of the sockets that a server answers on. */
 export interface StunServerSocket {
@@ -22,6 +22,8 @@ export interface StunServerConfig {
 	readonly credentials?: (username: string) => HmacKey | null;
 	/** How many answers go out; `STUN_SERVER_LIMITS` when absent. */
 	readonly limits?: AnswerLimits;
+	/** Counts them in place of `limits`, for whoever answers beside this server. */
+	readonly cap?: AnswerCap;
 }
 
 /** What a server hears. */

@@ -40,7 +40,7 @@ export class StunServer implements Machine<StunServerInput, StunServerOutput> {
 	constructor(config: StunServerConfig) {
 		this.#config = config;
 		this.#sockets = new ServerSockets(config.sockets);
-		this.#cap = new AnswerCap(config.limits ?? STUN_SERVER_LIMITS);
+		this.#cap = config.cap ?? new AnswerCap(config.limits ?? STUN_SERVER_LIMITS);
 	}
 
 	step(input: StunServerInput, now: Instant): readonly StunServerOutput[] {

@@ -1,7 +1,7 @@
 import { attributeOf, type StunAddress, type StunErrorCode, type StunMessage } from "@whither/wire";
 import { type Arrival, hasUnknownRequired, judgeIntegrity, mayPointAt, sameAddress, strayReason } from "./answers.ts";
 import { type Challenge, challengeOf, isBidDown } from "./challenges.ts";
-import type { LongTermCredentials, StunFailure, StunIgnoreReason } from "./client-io.ts";
+import type { LongTermCredentials, StunElsewhere, StunFailure, StunIgnoreReason } from "./client-io.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** What an answer with a transaction's id means for that transaction. */
@@ -18,7 +18,7 @@ export type Verdict =
 			readonly kind: "failed";
 			readonly why: StunFailure;
 			readonly error: StunErrorCode | null;
-			readonly alternate: StunAddress | null;
+			readonly elsewhere: StunElsewhere;
 	  }
 	/** The answer; `error` of an error response. */
 	| { readonly kind: "answered"; readonly error: StunErrorCode | null; readonly authenticated: boolean };
@@ -47,12 +47,17 @@ export function weigh(
 	const authenticated = integrity === "authenticated";
 	const alternate = error?.code === 300 ? attributeOf(message, "alternateServer") : undefined;
 	if (alternate === undefined) return { kind: "answered", error, authenticated };
-	const follow = transport === "datagram" && isToBeFollowed(transaction, alternate, authenticated);
-	return follow ? { kind: "redirected", to: alternate } : failed("redirected", error, alternate);
+	const mayFollow = isToBeFollowed(transaction, alternate, authenticated);
+	if (mayFollow && transport === "datagram") return { kind: "redirected", to: alternate };
+	const alternateDomain = attributeOf(message, "alternateDomain") ?? null;
+	return failed("redirected", error, { alternate, alternateDomain, mayFollow });
 }
 
-function failed(why: StunFailure, error: StunErrorCode | null, alternate: StunAddress | null = null): Verdict {
-	return { kind: "failed", why, error, alternate };
+/** A server that sent us nowhere else. */
+export const NOWHERE: StunElsewhere = { alternate: null, alternateDomain: null, mayFollow: false };
+
+function failed(why: StunFailure, error: StunErrorCode | null, elsewhere: StunElsewhere = NOWHERE): Verdict {
+	return { kind: "failed", why, error, elsewhere };
 }
 
 function weighChallenge(
@@ -69,7 +74,7 @@ function weighChallenge(
 	return { kind: "challenged", credentials, challenge };
 }
 
-/** RFC 8489 §10, §14.8. A stream would have to be another one: its owner is told where to instead. */
+/** RFC 8489 §10, §14.8. On a stream it is the owner that has to follow, by another one. */
 function isToBeFollowed({ parts }: Transaction, alternate: StunAddress, authenticated: boolean): boolean {
 	const { request, to, askedBefore } = parts;
 	const trusted = authenticated || request.followUnprotected === true;

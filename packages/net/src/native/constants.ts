@@ -17,14 +17,18 @@ export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
 export const SO_DONTROUTE = 5;
+export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_LINGER = 13;
+export const SO_REUSEPORT = 15;
 export const SO_BINDTODEVICE = 25;
 export const SO_ATTACH_FILTER = 26;
+export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
 export const SO_MARK = 36;
 export const SO_TIMESTAMPING = 37;
 export const SO_RXQ_OVFL = 40;
+export const SO_ATTACH_REUSEPORT_CBPF = 51;
 /** SCM_TS_OPT_ID: the sender's own id for a transmit stamp, Linux 6.13 and later. */
 export const SCM_TS_OPT_ID = 81;
 export const MSG_DONTWAIT = 0x40;
@@ -35,6 +39,11 @@ export const SHUT_WR = 1;
 
 /** A new descriptor for the same socket (include/uapi/linux/fcntl.h). */
 export const F_DUPFD_CLOEXEC = 1030;
+
+/** include/uapi/linux/eventfd.h, and include/uapi/asm-generic/resource.h. */
+export const EFD_NONBLOCK = 0o4000;
+export const EFD_CLOEXEC = 0o2000000;
+export const RLIMIT_NOFILE = 7;
 
 /** include/uapi/linux/netlink.h: routing, and the netfilter subsystems. */
 export const NETLINK_ROUTE = 0;
@@ -96,6 +105,11 @@ export const TCP_INFO_BYTES = 104;
 export const TCP_SYN_SENT = 2;
 export const TCP_SYN_RECV = 3;
 export const TCP_CLOSE = 7;
+
+/** include/uapi/linux/udp.h: one send makes datagrams of this size, and one receive hands up several of a size. */
+export const SOL_UDP = 17;
+export const UDP_SEGMENT = 103;
+export const UDP_GRO = 104;
 
 /** include/linux/socket.h and include/uapi/linux/udp.h, in kernels that have UDP-Lite. */
 export const SOL_UDPLITE = 136;

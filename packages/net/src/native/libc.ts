@@ -21,7 +21,11 @@ export interface Libc {
 	getsockopt(fd: number, level: number, name: number, value: number, length: number): number;
 	sendmmsg(fd: number, messages: number, count: number, flags: number): number;
 	recvmmsg(fd: number, messages: number, count: number, flags: number, timeout: number): number;
+	recvmsg(fd: number, message: number, flags: number): number;
+	sendmsg(fd: number, message: number, flags: number): number;
+	sendto(fd: number, buffer: number, length: number, flags: number, name: number, nameLength: number): number;
 	read(fd: number, buffer: number, length: number): number;
+	write(fd: number, buffer: number, length: number): number;
 	shutdown(fd: number, how: number): number;
 	close(fd: number): number;
 	ioctl(fd: number, request: number, argument: number): number;
@@ -29,6 +33,9 @@ export interface Libc {
 	epoll_create1(flags: number): number;
 	epoll_ctl(epoll: number, operation: number, fd: number, event: number): number;
 	epoll_wait(epoll: number, events: number, count: number, timeoutMs: number): number;
+	eventfd(value: number, flags: number): number;
+	getrlimit(resource: number, limits: number): number;
+	setrlimit(resource: number, limits: number): number;
 	timerfd_create(clock: number, flags: number): number;
 	timerfd_settime(fd: number, flags: number, value: number, old: number): number;
 	clock_gettime(clock: number, time: number): number;
@@ -49,7 +56,11 @@ const SIGNATURES: Readonly<Record<string, readonly [result: string, ...parameter
 	getsockopt: ["int", "int", "int", "int", "uintptr_t", "uintptr_t"],
 	sendmmsg: ["int", "int", "uintptr_t", "uint", "int"],
 	recvmmsg: ["int", "int", "uintptr_t", "uint", "int", "uintptr_t"],
+	recvmsg: ["long", "int", "uintptr_t", "int"],
+	sendmsg: ["long", "int", "uintptr_t", "int"],
+	sendto: ["long", "int", "uintptr_t", "ulong", "int", "uintptr_t", "uint"],
 	read: ["long", "int", "uintptr_t", "ulong"],
+	write: ["long", "int", "uintptr_t", "ulong"],
 	shutdown: ["int", "int", "int"],
 	close: ["int", "int"],
 	ioctl: ["int", "int", "ulong", "uintptr_t"],
@@ -57,6 +68,9 @@ const SIGNATURES: Readonly<Record<string, readonly [result: string, ...parameter
 	epoll_create1: ["int", "int"],
 	epoll_ctl: ["int", "int", "int", "int", "uintptr_t"],
 	epoll_wait: ["int", "int", "uintptr_t", "int", "int"],
+	eventfd: ["int", "uint", "int"],
+	getrlimit: ["int", "int", "uintptr_t"],
+	setrlimit: ["int", "int", "uintptr_t"],
 	timerfd_create: ["int", "int", "int"],
 	timerfd_settime: ["int", "int", "int", "uintptr_t", "uintptr_t"],
 	clock_gettime: ["int", "int", "uintptr_t"],

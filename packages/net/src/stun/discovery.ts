@@ -10,7 +10,7 @@ import {
 } from "@whither/core";
 import { type Backend, openBackend } from "../backend.ts";
 import { DelayedCall } from "../delayed-call.ts";
-import { defectText, isSystemError } from "../errors.ts";
+import { defectText, isHopeless, isSystemError } from "../errors.ts";
 import { drawSecrets } from "../probe-secrets.ts";
 import { openDatagram } from "../transport/open.ts";
 import { sourceAddressFor } from "../transport/source-address.ts";
@@ -31,14 +31,6 @@ export function runStun(order: StunOrder, on: (message: StunRunMessage) => void)
 	return { stop: () => run.stop("interrupted") };
 }
 
-/** After these a request is not worth repeating; what the queues are full of passes. */
-const HOPELESS: ReadonlySet<SystemError["code"]> = new Set([
-	"noRoute",
-	"networkDown",
-	"prohibited",
-	"filteredLocally",
-	"systemCall",
-]);
 /** Sends whose time the kernel has yet to tell. */
 const MOST_UNSTAMPED = 256;
 
@@ -127,7 +119,7 @@ class DatagramRun {
 
 	#failed(local: number, error: SystemError, to: TransportAddress | null): void {
 		this.#error = error;
-		if (to === null || !HOPELESS.has(error.code)) return;
+		if (to === null || !isHopeless(error)) return;
 		const { address, port } = to;
 		this.#step({ type: "unreachable", to: { address, port }, local, code: error.errnoName });
 	}

@@ -35,6 +35,8 @@ export interface StunService {
 	readonly listening: readonly StunListening[];
 	/** What came and what became of it, so far. */
 	readonly counts: StunServiceCounts;
+	/** What TLS clients are shown from now on; false where certificate and key do not go together, and the old ones stay. */
+	renew(certificate: string, key: string): boolean;
 	/** Takes nothing new, lets connections end, at most for a second; resolves once nothing is open. */
 	close(): Promise<void>;
 }

@@ -10,11 +10,11 @@ import { attributeOf, mappedAddressOf, type StunAddress } from "@whither/wire";
 import type { Backend } from "../backend.ts";
 import { DelayedCall } from "../delayed-call.ts";
 import { defectText } from "../errors.ts";
-import { openStream } from "../portable/stream.ts";
 import { drawSecrets } from "../probe-secrets.ts";
+import { StreamMessages } from "../serving/stream-messages.ts";
+import { openStream } from "../transport/stream.ts";
 import type { StreamEnds, StreamFailure, StreamTransport } from "../transport/transport.ts";
 import type { RunningStun, StunFindings, StunOrder, StunRunMessage } from "./discovery-io.ts";
-import { StreamMessages } from "./stream-messages.ts";
 
 /** For connecting, TLS and the answer together, where the order sets no limit. */
 const PATIENCE_MS = 10_000;

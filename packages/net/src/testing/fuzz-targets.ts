@@ -1,10 +1,12 @@
 /** What the kernel says beside a packet, as functions of bytes, for whoever throws inputs at them. */
+import { encodeChannelData, encodeStun, equalBytes } from "@whither/wire";
 import { decodeErrorEntry, type EntryContext } from "../channel/error-entry.ts";
 import { decodeControl } from "../native/control.ts";
 import { decodeSockaddr } from "../native/sockaddr.ts";
 import { decodeNetlink, netlinkErrno } from "../netlink/messages.ts";
 import { decodeLink, decodeLinkQueue, decodeRoute } from "../netlink/routing.ts";
 import { decodeQueuedPacket } from "../nfqueue/queue-messages.ts";
+import { StreamMessages } from "../serving/stream-messages.ts";
 import { STAMP_V4, TIME_EXCEEDED_V4, TIME_EXCEEDED_V6 } from "./captured.ts";
 import { LINK_QUEUE, QUEUED_V4, QUEUED_V6, ROUTE_V4 } from "./captured-netlink.ts";
 
@@ -13,6 +15,20 @@ export interface KernelFuzzTarget {
 	readonly name: string;
 	readonly decode: (bytes: Uint8Array) => unknown;
 	readonly seeds: readonly Uint8Array[];
+}
+
+/** A stream's messages and channel data, one behind the other. */
+const STREAM = [[...streamMessage(0), ...streamMessage(9), ...channelOf(5), ...streamMessage(60), ...channelOf(0)]].map(
+	(bytes) => Uint8Array.from(bytes),
+);
+
+function streamMessage(padding: number): Uint8Array {
+	const attributes = [{ name: "padding", value: new Uint8Array(padding) } as const];
+	return encodeStun({ class: "request", method: "allocate", transactionId: new Uint8Array(12), attributes });
+}
+
+function channelOf(length: number): Uint8Array {
+	return encodeChannelData({ channel: 0x4000, data: new Uint8Array(length).fill(7) }, "stream");
 }
 
 const ENTRIES = { 4: TIME_EXCEEDED_V4, 6: TIME_EXCEEDED_V6 } as const;
@@ -26,7 +42,25 @@ export const KERNEL_FUZZ_TARGETS: readonly KernelFuzzTarget[] = [
 	{ name: "decodeSockaddr", decode: decodeSockaddr, seeds: [TIME_EXCEEDED_V4.name, TIME_EXCEEDED_V6.name] },
 	{ name: "decodeNetlink", decode: decodeMessages, seeds: [QUEUED_V4, QUEUED_V6, ROUTE_V4, LINK_QUEUE] },
 	...([4, 6] as const).flatMap((family) => PROTOCOLS.map((protocol) => entryTarget(family, protocol))),
+	{ name: "StreamMessages", decode: inPieces, seeds: STREAM },
 ];
+
+/** What a stream brings is the same messages however it is cut; how, follows from the bytes themselves. */
+function inPieces(bytes: Uint8Array): unknown {
+	const whole = new StreamMessages({ channelData: true });
+	const cut = new StreamMessages({ channelData: true });
+	const expected = whole.push(bytes);
+	const messages: Uint8Array[] = [];
+	let from = 0;
+	for (let index = 0; from < bytes.length; index++) {
+		const length = 1 + ((bytes[(index * 7) % bytes.length] ?? 0) % 40);
+		messages.push(...cut.push(bytes.slice(from, from + length)));
+		from += length;
+	}
+	const same = messages.length === expected.length && messages.every((one, at) => equalBytes(one, expected[at] ?? one));
+	if (!same || cut.broken !== whole.broken) throw new Error("the pieces of a stream are other messages than the whole");
+	return messages;
+}
 
 /** Whatever the messages of a datagram may be taken for. */
 function decodeMessages(bytes: Uint8Array): unknown {

@@ -3,18 +3,33 @@
  * address that was asked, whichever of ours that was (IP_PKTINFO).
  */
 import type { Family, Instant, SystemError } from "@whither/core";
-import { parseAddress } from "@whither/wire";
+import { IP_PROTOCOL, parseAddress } from "@whither/wire";
 import { arrivalTime } from "../channel/arrival.ts";
-import { READ_ROUNDS, readOnce } from "../channel/read-messages.ts";
+import { decodeErrorEntry } from "../channel/error-entry.ts";
+import { READ_ROUNDS, readMessages, readOnce } from "../channel/read-messages.ts";
 import { sendMessages } from "../channel/send-messages.ts";
-import { bufferOptions, packetInfoOption, stampOption } from "../channel/socket-options.ts";
+import {
+	bufferOptions,
+	errorQueueOptions,
+	fragmentOption,
+	packetInfoOption,
+	stampOption,
+} from "../channel/socket-options.ts";
 import type { Clock } from "../clock.ts";
 import { isFatal, isSystemError, sendError, systemError } from "../errors.ts";
 import { Arena } from "../native/arena.ts";
-import { EPOLLERR, IP_PKTINFO, IPV6_PKTINFO, SOL_IP, SOL_IPV6 } from "../native/constants.ts";
+import {
+	EPOLLERR,
+	IP_PKTINFO,
+	IP_PMTUDISC_DO,
+	IP_PMTUDISC_DONT,
+	IPV6_PKTINFO,
+	SOL_IP,
+	SOL_IPV6,
+} from "../native/constants.ts";
 import { ERRNO } from "../native/errno.ts";
 import { type ControlMessage, MessageBatch } from "../native/message-batch.ts";
-import { takeError } from "../native/socket.ts";
+import { type SocketOption, setOption, takeError } from "../native/socket.ts";
 import type { Workspace } from "../native/workspace.ts";
 import { unwatchSocket, watchSocket } from "./poller.ts";
 import { boundAddress, SocketNames, transportAddress } from "./socket-address.ts";
@@ -44,29 +59,39 @@ export function openNativeServer(
 	request: DatagramRequest,
 	parts: { readonly listener: DatagramListener; readonly clock: Clock },
 ): DatagramTransport | SystemError {
-	const { family, address, receiveBufferBytes } = request;
-	const fd = openUdpSocket(workspace, request, [
-		stampOption("receive"),
-		...(receiveBufferBytes === undefined ? [] : bufferOptions(receiveBufferBytes)),
-		...(address === null ? [packetInfoOption(family)] : []),
-	]);
+	const { family, use } = request;
+	const fd = openUdpSocket(workspace, request, use === "relay" ? relayOptions(family) : serverOptions(request));
 	if (isSystemError(fd)) return fd;
 	const local = boundAddress(workspace, fd);
 	if (isSystemError(local)) {
 		workspace.libc.close(fd);
 		return local;
 	}
-	const socket = new NativeServer(workspace, { ...parts, fd, local, family });
+	const socket = new NativeServer(workspace, { ...parts, fd, local, family, relays: use === "relay" });
 	const failed = watchSocket(workspace, fd, (events) => socket.read(events));
 	if (failed === null) return socket;
 	socket.close();
 	return failed;
 }
 
+function serverOptions({ family, address, receiveBufferBytes }: DatagramRequest): readonly SocketOption[] {
+	return [
+		stampOption("receive"),
+		...(receiveBufferBytes === undefined ? [] : bufferOptions(receiveBufferBytes)),
+		...(address === null ? [packetInfoOption(family)] : []),
+	];
+}
+
+/** What is relayed may be fragmented on its way, unless its sender forbids it (RFC 8656 section 15). */
+function relayOptions(family: Family): readonly SocketOption[] {
+	return [...errorQueueOptions(family).slice(0, 1), fragmentOption(family, IP_PMTUDISC_DONT)];
+}
+
 interface ServerParts {
 	readonly fd: number;
 	readonly local: TransportAddress;
 	readonly family: Family;
+	readonly relays: boolean;
 	readonly listener: DatagramListener;
 	readonly clock: Clock;
 }
@@ -92,7 +117,8 @@ class NativeServer implements DatagramTransport {
 		outgoing.clear();
 		let batch: OutgoingDatagram[] = [];
 		for (const datagram of this.#open ? datagrams : []) {
-			let appended = this.#append(outgoing, datagram);
+			const alike = batch.length === 0 || batch[0]?.dontFragment === datagram.dontFragment;
+			let appended = alike && this.#append(outgoing, datagram);
 			if (appended === false && batch.length > 0) {
 				this.#sendBatch(outgoing, batch);
 				outgoing.clear();
@@ -125,7 +151,10 @@ class NativeServer implements DatagramTransport {
 	}
 
 	#sendBatch(outgoing: MessageBatch, batch: readonly OutgoingDatagram[]): void {
-		const { fd, clock } = this.#parts;
+		const { fd, clock, family } = this.#parts;
+		// The option is the socket's, so it is set for these and taken back.
+		const whole = batch[0]?.dontFragment === true;
+		if (whole) setOption(this.#workspace, fd, fragmentOption(family, IP_PMTUDISC_DO));
 		sendMessages(
 			{ workspace: this.#workspace, clock, fd, outgoing },
 			{
@@ -138,6 +167,7 @@ class NativeServer implements DatagramTransport {
 				},
 			},
 		);
+		if (whole) setOption(this.#workspace, fd, fragmentOption(family, IP_PMTUDISC_DONT));
 	}
 
 	#failed({ to }: OutgoingDatagram, error: SystemError): void {
@@ -152,6 +182,7 @@ class NativeServer implements DatagramTransport {
 		const source = { workspace: this.#workspace, clock, fd, queue: "packets" } as const;
 		// An error that waits would make the descriptor ready for ever.
 		if ((events & EPOLLERR) !== 0) takeError(this.#workspace, fd);
+		if ((events & EPOLLERR) !== 0 && this.#parts.relays) this.#readErrors();
 		for (let round = 0; round < READ_ROUNDS && this.#open; round++) {
 			const received: ReceivedDatagram[] = [];
 			const count = readOnce(source, ({ name, data }, facts, now) => {
@@ -164,6 +195,22 @@ class NativeServer implements DatagramTransport {
 			if (received.length > 0) listener.received(received);
 			if (count < this.#workspace.incoming.slots) return;
 		}
+	}
+
+	/** Not while datagrams that were read are being looked at: both lie in one batch. */
+	#readErrors(): void {
+		const { fd, clock, listener, family, local } = this.#parts;
+		const heard: (() => void)[] = [];
+		readMessages({ workspace: this.#workspace, clock, fd, queue: "errors" }, (message, facts, now) => {
+			const about = { family, protocol: IP_PROTOCOL.udp, sourcePort: local.port, socket: null };
+			const entry = decodeErrorEntry(message, facts, { ...about, at: now, stamp: "user" });
+			const to = transportAddress(message.name);
+			if (entry === null || to === null || facts.error === null) return;
+			const error = systemError("icmp", facts.error.errno, to.address);
+			const icmp = { ...entry.icmp, mtu: entry.mtu };
+			heard.push(() => listener.failed(error, to, icmp));
+		});
+		for (const tell of heard) if (this.#open) tell();
 	}
 
 	#readFailed(errno: number): void {

@@ -14,10 +14,10 @@ export function openDatagram(
 ): DatagramTransport | SystemError {
 	const { clock } = backend;
 	if (backend.name === "portable") {
-		return request.use === "server"
-			? openPortableServer(request, listener, clock)
-			: openPortableDatagram(request, listener, clock);
+		return request.use === "client"
+			? openPortableDatagram(request, listener, clock)
+			: openPortableServer(request, listener, clock);
 	}
-	const open = request.use === "server" ? openNativeServer : openNativeClient;
+	const open = request.use === "client" ? openNativeClient : openNativeServer;
 	return open(backend.workspace, request, { listener, clock });
 }

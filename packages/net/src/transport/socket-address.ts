@@ -1,6 +1,6 @@
 /** Addresses as values and as the kernel wants them, with the zones that link-local ones need. */
 import type { Family, SystemError } from "@whither/core";
-import { parseAddress } from "@whither/wire";
+import { formatAddress, isDecodeError, parseAddress } from "@whither/wire";
 import { isSystemError, systemError } from "../errors.ts";
 import { ERRNO } from "../native/errno.ts";
 import { decodeSockaddr, type SocketAddress, type SocketName, socketName } from "../native/sockaddr.ts";
@@ -31,10 +31,17 @@ export function zoned(address: string, zone: string | undefined): string {
 	return zone === undefined ? address : `${address}%${zone}`;
 }
 
-/** The same taken apart. */
+/** The same taken apart, the address as we write it. */
 export function unzoned(text: string, port: number): TransportAddress {
-	const [address = text, zone] = text.split("%");
+	const [told = text, zone] = text.split("%");
+	const address = told.includes(":") ? canonical(told) : told;
 	return zone === undefined ? { address, port } : { address, port, zone };
+}
+
+/** RFC 5952's text of an address, which Node's is nearly always. */
+function canonical(text: string): string {
+	const bytes = parseAddress(text);
+	return isDecodeError(bytes) ? text : formatAddress(bytes);
 }
 
 /** The index of the interface that a zone names, by its name or its number; 0: none. ENODEV: there is no such interface. */

@@ -3,8 +3,8 @@ import { skippable } from "../../../../scripts/skippable.ts";
 import { BACKEND_VARIABLE, type Backend, openBackend } from "../backend.ts";
 import type { ChannelRequest } from "../channel/channel.ts";
 import { isSystemError } from "../errors.ts";
-import { listenForStreams, openStream } from "../portable/stream.ts";
 import { type BackendCase, type BackendName, casesOf, nativeObstacle } from "../testing/backend-cases.ts";
+import { listenForStreams, openStream } from "../transport/stream.ts";
 import { openDatagram } from "./open.ts";
 import type {
 	DatagramTransport,

@@ -26,8 +26,9 @@ export interface DatagramRequest {
 	/**
 	 * `client`: ICMP errors about what was sent are heard and send times taken, where the backend can. `server`: many
 	 * datagrams are read and sent at once, each tells which of our addresses it came to, and strangers' errors are no matter.
+	 * `relay`: as a server's, but ICMP errors are heard, and datagrams may be fragmented on their way unless one says no.
 	 */
-	readonly use: "client" | "server";
+	readonly use: "client" | "server" | "relay";
 }
 
 /** A datagram that came in. `bytes` are good until the listener returns; it copies what it keeps. */
@@ -49,6 +50,15 @@ export interface OutgoingDatagram {
 	readonly from?: string | null;
 	/** A client's: what `sent` is to call it; absent: nobody wants to know. */
 	readonly id?: number;
+	/** A relay's: it is rather lost than fragmented. The portable backend cannot keep it from being. */
+	readonly dontFragment?: boolean;
+}
+
+/** What an ICMP error says; `mtu`: of the next hop, where it was too long for that. */
+export interface HeardIcmp {
+	readonly type: number;
+	readonly code: number;
+	readonly mtu: number | null;
 }
 
 /** What a socket tells. Nothing is told before the call that opened it has returned, nor after `close`. */
@@ -57,9 +67,9 @@ export interface DatagramListener {
 	received(datagrams: readonly ReceivedDatagram[]): void;
 	/**
 	 * A datagram did not leave, or an ICMP error came back (`noRoute`, `systemCall` with ECONNREFUSED, ...); `to`: whom it
-	 * was for, null where the backend is not told. The socket is still good.
+	 * was for, null where the backend is not told. `icmp`: a relay's, where it was an ICMP error. The socket is still good.
 	 */
-	failed(error: SystemError, to: TransportAddress | null): void;
+	failed(error: SystemError, to: TransportAddress | null, icmp?: HeardIcmp): void;
 	/** When a datagram with an id left, by the kernel's clock; never told by a backend that has none. */
 	sent?(id: number, at: Instant): void;
 }
@@ -100,6 +110,12 @@ export interface StreamListener {
 	opened(ends: StreamEnds): void;
 	/** `bytes` are the listener's to keep. */
 	received(bytes: Uint8Array, at: Instant): void;
+	/** The other end sends nothing more; where nobody hears this, our end is ended too. */
+	ended?(): void;
+	/** Nothing waits any more of what the other end did not take at once. */
+	drained?(): void;
+	/** An accepted one has brought nothing for as long as it may; true: it may stay. */
+	idle?(): boolean;
 	/** `failure` null: in order, by either end. Told without `opened` when it never stood. */
 	closed(failure: StreamFailure | null): void;
 }
@@ -115,8 +131,13 @@ export interface StreamTransport {
 	/** Bytes that wait here since the other end does not take them. */
 	readonly waitingBytes: number;
 	send(bytes: Uint8Array): void;
-	/** Ends it in order, after what was sent; `closed` follows. */
+	/** Reads no more until `resume`: the other end is held up. */
+	pause(): void;
+	resume(): void;
+	/** Ends our side in order, after what was sent; `closed` follows once the other has ended too. */
 	end(): void;
+	/** Ends both sides, after what was sent has left or some seconds have passed; `closed` follows. */
+	close(): void;
 	/** Ends it at once; nothing more is told. */
 	destroy(): void;
 }
@@ -127,12 +148,15 @@ export interface StreamListenRequest {
 	readonly family: Family;
 	/** Null: every address of this machine. */
 	readonly address: string | null;
+	/** Of a link-local address. */
+	readonly zone?: string;
 	readonly port: number;
 	/** TLS: certificate chain and key, PEM. */
 	readonly certificate?: string;
 	readonly key?: string;
-	/** Streams at one time; more are closed as they come. */
+	/** Streams at one time, and of one source (64 where absent); more are closed as they come. */
 	readonly most: number;
+	readonly mostPerSource?: number;
 	/** One that brings nothing for so long is ended; TLS: nor may the handshake take longer. */
 	readonly idleMs: number;
 }
@@ -143,6 +167,17 @@ export type StreamAcceptor = (stream: StreamTransport) => StreamListener;
 /** Listening for streams. */
 export interface StreamServer {
 	readonly local: TransportAddress;
+	/** TLS: what streams from now on are shown; false where certificate and key do not go together, and the old ones stay. */
+	renew(certificate: string, key: string): boolean;
 	/** Takes no more; those that stand go on. */
+	close(): void;
+}
+
+/** A port that streams are taken on and leave from alike (RFC 6062 section 5.2). */
+export interface StreamPort {
+	readonly local: TransportAddress;
+	/** Connects from this port. The stream is paused: nothing is read before `resume`. */
+	connect(to: TransportAddress, listener: StreamListener): StreamTransport;
+	/** Takes no more; streams that stand go on. */
 	close(): void;
 }

@@ -28,29 +28,44 @@ export interface FoundStunServer {
 	readonly addresses: readonly ResolvedTarget[];
 }
 
+/** The name of a service's SRV records, and its port where there are none. */
+export interface ServiceAsked {
+	/** Such as `_stun._udp`. */
+	readonly service: string;
+	readonly defaultPort: number;
+}
+
 /** Resolves a server; rejects with `nameNotFound` where it has no address of the family that is asked for (null: either). */
-export async function findStunServer(
+export function findStunServer(
 	server: StunServerName,
-	asked: { readonly transport: StunTransport; readonly family: 4 | 6 | null },
+	{ transport, family }: { readonly transport: StunTransport; readonly family: 4 | 6 | null },
 	lookups: StunLookups,
 ): Promise<FoundStunServer> {
-	const { host, port } = server;
-	const { transport, family } = asked;
+	const service = { service: stunService(transport), defaultPort: defaultStunPort(transport) };
+	return findServer(server, { ...service, family }, lookups);
+}
+
+/** The same for any service. */
+export async function findServer(
+	{ host, port }: Pick<StunServerName, "host" | "port">,
+	{ service, defaultPort, family }: ServiceAsked & { readonly family: 4 | 6 | null },
+	lookups: StunLookups,
+): Promise<FoundStunServer> {
 	if (port !== null || !mayHaveServices(host)) {
-		return { host, port: port ?? defaultStunPort(transport), addresses: await addressesOf(host, family, lookups) };
+		return { host, port: port ?? defaultPort, addresses: await addressesOf(host, family, lookups) };
 	}
 	// Both at once: most names have no such records, and should not be waited for twice.
 	const own = addressesOf(host, family, lookups).then(
 		(addresses) => ({ addresses }),
 		(failure: unknown) => ({ failure }),
 	);
-	const best = bestRecord(await lookups.services(`${stunService(transport)}.${asciiName(host) ?? host}`));
+	const best = bestRecord(await lookups.services(`${service}.${asciiName(host) ?? host}`));
 	if (best !== null) {
 		return { host: best.name, port: best.port, addresses: await addressesOf(best.name, family, lookups) };
 	}
 	const found = await own;
 	if ("failure" in found) throw found.failure;
-	return { host, port: defaultStunPort(transport), addresses: found.addresses };
+	return { host, port: defaultPort, addresses: found.addresses };
 }
 
 /** Names within a domain have services; addresses and names of this network do not. */

@@ -42,3 +42,13 @@ export const LISTEN_PORT = [0, 65_535] as const;
 
 /** Longest wait for a NAT's binding to go, in seconds. */
 export const STUN_LIFETIME = [2, 3_600] as const;
+
+/** What a test of a relay takes. Sizes: what a probe of ours holds, and what passes every relay without fragments. */
+export const TURN_LIMITS = {
+	count: [1, 100_000],
+	size: [16, 1_400],
+	rate: [1, 10_000],
+	durationMs: [0, 60_000],
+	waitMs: [100, 60_000],
+	tlsPort: [1, 65_535],
+} as const satisfies Readonly<Record<string, readonly [number, number]>>;

@@ -31,16 +31,24 @@ const URI = /^(stuns?):(?:\/\/)?([^?]*)(?:\?transport=(udp|tcp))?$/i;
 export function parseStunServer(text: string): StunServerName {
 	const [, scheme, inside, wanted] = URI.exec(text) ?? [];
 	const secure = scheme?.toLowerCase() === "stuns";
-	const [, bracketed, address, name, port] = PLACE.exec(inside ?? text) ?? [];
-	const host = bracketed ?? address ?? name;
-	const number = port === undefined ? null : Number(port);
-	if (host === undefined || host.trim() === "" || /[\s/?#]/.test(host) || number === 0 || (number ?? 0) > 65_535) {
+	const place = parsePlace(inside ?? text);
+	if (place === null) {
 		throw new WhitherError("badOption", `"${text}" names no STUN server; write HOST, HOST:PORT or stun:HOST:PORT`, {
 			option: "server",
 			value: text,
 		});
 	}
-	return { host, port: number, transport: secure ? "tls" : ((wanted?.toLowerCase() as "udp" | "tcp") ?? null) };
+	return { ...place, transport: secure ? "tls" : ((wanted?.toLowerCase() as "udp" | "tcp") ?? null) };
+}
+
+/** Reads `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`; null where it is none of them. */
+export function parsePlace(text: string): { readonly host: string; readonly port: number | null } | null {
+	const [, bracketed, address, name, port] = PLACE.exec(text) ?? [];
+	const host = bracketed ?? address ?? name;
+	const number = port === undefined ? null : Number(port);
+	if (host === undefined || host.trim() === "" || /[\s/?#]/.test(host) || number === 0 || (number ?? 0) > 65_535)
+		return null;
+	return { host, port: number };
 }
 
 /** The port where neither the user nor DNS names one. */

@@ -46,6 +46,9 @@ export type FlowTraceOptions = Pick<
 	readonly method?: string | undefined;
 };
 
+/** A socket that lends itself: a media socket, or a relay (`openRelay`), whose server is then the remote end. */
+export type LentSocket = Pick<MediaSocket, "borrow"> & Partial<Pick<MediaSocket, "tos">>;
+
 /** No more than ICE itself may send (RFC 8445 section 14: a transaction in 5 ms), and a burst that any link takes. */
 const FRUGAL = {
 	method: "stun",
@@ -63,10 +66,10 @@ const FRUGAL = {
  *     const run = traceFlow(socket, { address: "203.0.113.7", port: 50_000 });
  *     console.log((await run.result).hops.length);
  *
- * The socket is one of `openMediaSocket`, or a bound one of `node:dgram`, which is then read and sent on by us until a second
+ * The socket is one of `openMediaSocket`, a relay of `openRelay`, or a bound one of `node:dgram`, which is then read and sent on by us until a second
  * after the trace (docs/trace-flow.md says what that cannot do). Call it in the thread of the socket.
  */
-export function traceFlow(socket: MediaSocket | Socket, remote: FlowRemote, options: FlowTraceOptions = {}): TraceRun {
+export function traceFlow(socket: LentSocket | Socket, remote: FlowRemote, options: FlowTraceOptions = {}): TraceRun {
 	const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 	const request: RunOptions = { ...FRUGAL, ...given, port: remote.port, channels: ["borrowed"] };
 	const openWorld = () => flowWorld(socket, remote);
@@ -74,7 +77,7 @@ export function traceFlow(socket: MediaSocket | Socket, remote: FlowRemote, opti
 }
 
 /** This machine's network as it is seen from one socket. */
-function flowWorld(socket: MediaSocket | Socket, remote: FlowRemote): World {
+function flowWorld(socket: LentSocket | Socket, remote: FlowRemote): World {
 	const target = literalTarget(remote.address);
 	if (target === null || /^::ffff:/i.test(remote.address)) {
 		const sentence = `The remote address must be a numeric one of the socket's own family, not ${remote.address}`;
@@ -88,8 +91,8 @@ function flowWorld(socket: MediaSocket | Socket, remote: FlowRemote): World {
 }
 
 /** Packets of the trace are marked as those of the socket are. */
-function runOn(socket: MediaSocket, order: TraceOrder, on: (message: TraceMessage) => void): RunningTrace {
-	return runFlowTrace({ ...order, options: { ...order.options, tos: socket.tos } }, socket, on);
+function runOn(socket: LentSocket, order: TraceOrder, on: (message: TraceMessage) => void): RunningTrace {
+	return runFlowTrace({ ...order, options: { ...order.options, tos: socket.tos ?? 0 } }, socket, on);
 }
 
 function runOnDgram(socket: Socket, order: TraceOrder, on: (message: TraceMessage) => void): RunningTrace {

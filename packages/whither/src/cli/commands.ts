@@ -8,10 +8,21 @@ import {
 	SERVE_OPTIONS,
 	STUN_OPTIONS,
 	TRACE_OPTIONS,
+	TURN_OPTIONS,
 } from "./options.ts";
 
 /** First word of a command line. */
-export type CommandName = "trace" | "stun" | "serve" | "router" | "doctor" | "demo" | "completion" | "man" | "help";
+export type CommandName =
+	| "trace"
+	| "stun"
+	| "turn"
+	| "serve"
+	| "router"
+	| "doctor"
+	| "demo"
+	| "completion"
+	| "man"
+	| "help";
 
 /** One command. */
 export interface CommandRow {
@@ -59,23 +70,27 @@ export const COMMANDS: readonly CommandRow[] = [
 		completes: "host",
 	},
 	{
+		name: "turn",
+		usage: "whither turn [OPTION]... SERVER",
+		summary: "Try a relay: allocate over UDP, TCP and TLS, relay packets, measure",
+		about: [
+			"SERVER is HOST, HOST:PORT, or a URI such as turn:HOST:PORT?transport=udp or turns:HOST. Every leg is tried at once, over IPv4 and IPv6: whether it is reached and lets the user in, how long an allocation takes, the round trip of relayed packets, their loss and throughput. A leg that fails says in one sentence why, and so does the whole.",
+			"Relayed packets go to a second relay on the same server and back, or where it forbids that, to a socket of our own, or to --peer. The round trip is all of that way. With --trace the path of these packets is traced on their own 5-tuple while they are relayed.",
+		],
+		options: TURN_OPTIONS,
+		operands: [1, 1],
+		completes: "host",
+	},
+	{
 		name: "serve",
 		usage: "whither serve [--listen ADDR]... [OPTION]...",
-		summary: "Serve STUN: tell clients their public address and how their NAT behaves",
+		summary: "Serve STUN and TURN: tell clients their public address, and relay for those who cannot be reached",
 		about: [
-			"Answers Binding requests over UDP, TCP and, with a certificate, TLS; on two addresses of one family also those of behaviour discovery (RFC 5780), with which clients find out what kind of NAT they are behind. Each source gets a bounded number of answers, none longer than it has to be.",
-			"Prints one line on stdout for each place that it listens on, and runs until a signal; it then takes nothing new, lets connections end, and goes.",
+			"Answers Binding requests over UDP, TCP and, with a certificate, TLS; on two addresses of one family also those of behaviour discovery (RFC 5780), with which clients find out what kind of NAT they are behind. On the same places it relays (TURN, RFC 8656 and RFC 6062) for the users of --user, --users and --secret, and for nobody without them. Relays reach no private, loopback or otherwise special address, nor this machine, unless --allow-peer says so.",
+			"Prints one line on stdout for each place that a role listens on. SIGTERM drains: no new allocations, those there are go on until --drain is over. SIGHUP reads --users, --cert and --key again. docs/turn.md has a server for production.",
 		],
 		options: SERVE_OPTIONS,
 		operands: [0, 0],
-		later: {
-			port: "the page and the API",
-			token: "the page and the API",
-			insecure: "the page and the API",
-			realm: "TURN",
-			user: "TURN",
-			secret: "TURN",
-		},
 		completes: null,
 	},
 	{
@@ -139,14 +154,17 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: ["trace", "stun", "serve", "router", "doctor", "demo", "completion", "man"],
+		completes: ["trace", "stun", "turn", "serve", "router", "doctor", "demo", "completion", "man"],
 	},
 ];
 
 /** What the exit code says (the same for every command). */
 export const EXIT_CODES: readonly (readonly [number, string])[] = [
 	[0, "measured"],
-	[1, "target not reached, under --strict; loss threshold of ping mode reached; no answer of the STUN server"],
+	[
+		1,
+		"target not reached, under --strict; loss threshold of ping mode reached; no answer of the STUN server; a server that relays nothing",
+	],
 	[2, "wrong usage, or a name that does not resolve"],
 	[3, "a privilege is missing and nothing else would do"],
 	[4, "the system or the network failed: no route, interface down"],

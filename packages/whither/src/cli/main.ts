@@ -86,6 +86,10 @@ async function failureText(args: readonly string[], format: "json" | "ndjson", e
 		const { formatStunFailure } = await import("./other-commands.ts");
 		return formatStunFailure({ tool: TOOL, args, name: null, startedAt: new Date().toISOString() }, error);
 	}
+	if (args[0] === "turn") {
+		const { formatTurnFailure } = await import("./other-commands.ts");
+		return formatTurnFailure({ tool: TOOL, args, name: null, startedAt: new Date().toISOString() }, error);
+	}
 	const unknown = { name: "", address: null, port: null, method: null, family: null };
 	const order = { tool: TOOL, args, startedAt: new Date().toISOString(), ...unknown };
 	if (mentionsOption(args, TRACE_OPTIONS, "ping")) {

@@ -15,9 +15,18 @@ import { formatPingFailure, pingCommand } from "./ping.ts";
 import { routerCommand } from "./router.ts";
 import { formatStunFailure, stunCommand } from "./stun.ts";
 import { suggest } from "./suggest.ts";
+import { formatTurnFailure, turnCommand } from "./turn.ts";
 import { UsageProblem } from "./values.ts";
 
-export { formatHelp, formatMethodOptions, formatPingFailure, formatStunFailure, openPcapFile, pingCommand };
+export {
+	formatHelp,
+	formatMethodOptions,
+	formatPingFailure,
+	formatStunFailure,
+	formatTurnFailure,
+	openPcapFile,
+	pingCommand,
+};
 
 /** A command line taken apart. */
 export interface CommandWords {
@@ -35,6 +44,8 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 			return doctorCommand(words.rest);
 		case "stun":
 			return stunCommand(words.rest, words.args);
+		case "turn":
+			return turnCommand(words.rest, words.args);
 		case "serve": {
 			const { serveCommand } = await import("./serve.ts");
 			return serveCommand(words.rest);

@@ -28,6 +28,18 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	FILE: "trace.pcapng",
 	SERVER: "dns",
 	KBPS: "5000",
+	SECONDS: "20",
+	"BYTES/S": "125000",
+	"A-B": "50000-50999",
+	CIDR: "10.0.0.0/8",
+	TOKEN: "abc",
+	SECRET: "abc",
+	"NAME:PASSWORD": "ann:word",
+	"ADDR[=PUBLIC]": "10.0.0.1=192.0.2.1",
+	"ADDR:PORT": "[2001:db8::1]:3478",
+	"NAME,...": "udp,tls",
+	P: "sesame",
+	BYTES: "200",
 };
 
 describe("the option table", () => {

@@ -1,6 +1,13 @@
-/** Certificates and keys that options name. */
+/** Certificates, keys and passwords in files that options name. */
 import { readFileSync } from "node:fs";
 import { WhitherError } from "../api/error.ts";
+
+/** The first line of the file that an option such as `--password-file` names, and an error as `readPem`; `-` is stdin. */
+export function readFirstLine(path: string, option: string): string {
+	const [line = ""] = readPem(path === "-" ? "/dev/stdin" : path, option).split(/\r?\n/, 1);
+	if (line === "") throw new WhitherError("usage", `${option}: ${path} begins with an empty line`, { path });
+	return line;
+}
 
 /** The text of the file that an option such as `--cert` names; throws `WhitherError` with code `usage`. */
 export function readPem(path: string, option: string): string {

@@ -1,6 +1,7 @@
 /** `whither serve`: runs until a signal. */
+import { randomBytes } from "node:crypto";
 import { WhitherError } from "../api/error.ts";
-import { serve } from "../server/serve.ts";
+import { type RunningServer, serve } from "../server/serve.ts";
 import type { ServeOptions } from "../server/serve-options.ts";
 import { placeText } from "../server/serve-words.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -8,27 +9,92 @@ import { SERVE_OPTIONS, type ServeFlags } from "./options.ts";
 import { complain, print } from "./output.ts";
 import { parseOptions } from "./parse.ts";
 import { readPem } from "./read-pem.ts";
+import { readUsers } from "./read-users.ts";
 import { watchSignals } from "./signals.ts";
+
+/** Of --drain. */
+const DRAIN_SECONDS = 30;
 
 /** Run the command; resolves with the exit code when the server has ended. */
 export async function serveCommand(args: readonly string[]): Promise<number> {
 	const { options: flags } = parseOptions(args, SERVE_OPTIONS);
-	const stop = new AbortController();
-	const signals = watchSignals(() => stop.abort());
-	const server = await serve({ ...serveOptions(flags), signal: stop.signal });
-	for (const { role, transport, address, port } of server.listening) {
+	let server: RunningServer | null = null;
+	const signals = watchSignals(() => {
+		if (server !== null) endInOrder(server, flags, signals.exitCode());
+	});
+	const running = await serve(serveOptions(flags));
+	server = running;
+	for (const { role, transport, address, port } of running.listening) {
 		print(`${role} ${transport} ${placeText(address, port)}\n`);
 	}
-	const two = server.behaviourDiscovery;
-	if (two.length > 0) complain(`behaviour discovery (RFC 5780) is answered on ${two.join(" and ")}`);
-	await server.closed;
-	const { received, answered, failed } = server.counts;
-	complain(`${received} messages received, ${answered} answered${failed > 0 ? `, ${failed} not sent` : ""}`);
+	tellMore(running, flags);
+	reloadAtHangUp(running, flags);
+	// One may have come before there was anything to end.
+	if (signals.exitCode() !== null) endInOrder(running, flags, signals.exitCode());
+	await running.closed;
 	return signals.exitCode() ?? EXIT.ok;
 }
 
+/** SIGTERM lets allocations go on for a while; Ctrl-C does not. */
+function endInOrder(server: RunningServer, flags: ServeFlags, code: number | null): void {
+	const { drain: seconds = DRAIN_SECONDS, "alternate-server": alternate = [] } = flags;
+	const drained = code === EXIT.terminated ? server.drain({ seconds, alternate }) : Promise.resolve();
+	void drained.then(async () => {
+		const { stun, turn } = await server.counters();
+		const sent = stun.failed > 0 ? `, ${stun.failed} not sent` : "";
+		complain(`${stun.received} messages received, ${stun.answered} answered${sent}`);
+		if (turn !== null && turn.server.allocationsOpened > 0) {
+			const { usage, allocationsOpened } = turn.server;
+			const packets = usage.sentPackets + usage.receivedPackets;
+			complain(`${allocationsOpened} allocations relayed ${packets} packets`);
+		}
+		await server.close();
+	});
+}
+
+function tellMore(server: RunningServer, flags: ServeFlags): void {
+	const two = server.behaviourDiscovery;
+	if (two.length > 0) complain(`behaviour discovery (RFC 5780) is answered on ${two.join(" and ")}`);
+	const { user, users, secret, token } = flags;
+	if (server.relays.length > 0 && user === undefined && users === undefined && secret === undefined)
+		complain("nobody may relay yet; give users with --user NAME:PASSWORD or --users FILE, or a --secret");
+	if (server.token !== null && token === undefined) complain(`HTTP wants the token ${server.token}`);
+}
+
+/** Only where there is something to read again: otherwise a terminal that goes takes the server with it. */
+function reloadAtHangUp(server: RunningServer, flags: ServeFlags): void {
+	const { users, cert, key } = flags;
+	if (users === undefined && cert === undefined) return;
+	process.on("SIGHUP", () => {
+		try {
+			if (users !== undefined) server.setUsers(usersOf(flags));
+			const renewed = cert === undefined || key === undefined || server.renew(...pemsOf(cert, key));
+			complain(
+				renewed ? "read users, certificate and key again" : "certificate and key do not go together; kept the old",
+			);
+		} catch (thrown) {
+			complain(`${thrown instanceof Error ? thrown.message : thrown}; kept what there was`);
+		}
+	});
+}
+
+function pemsOf(cert: string, key: string): [certificate: string, key: string] {
+	return [readPem(cert, "--cert"), readPem(key, "--key")];
+}
+
+/** Without any, a secret that nobody has: what this server gives out by itself will be made with it. */
+function usersOf({ user = [], users, secret = [] }: ServeFlags): NonNullable<ServeOptions["users"]> {
+	const listed = users === undefined ? { passwords: [], keys: [] } : readUsers(users);
+	const nobody = user.length === 0 && users === undefined && secret.length === 0;
+	return {
+		...listed,
+		passwords: [...listed.passwords, ...user],
+		restSecrets: nobody ? [randomBytes(32).toString("base64url")] : secret,
+	};
+}
+
 function serveOptions(flags: ServeFlags): ServeOptions {
-	const { listen = [], alternate = [], cert, key, classic } = flags;
+	const { listen = [], alternate = [], cert, key, classic, "no-turn": noTurn, "no-http": noHttp } = flags;
 	if (listen.length === 0 && alternate.length > 0)
 		throw new WhitherError("usage", "--alternate is the second address; name the first with --listen");
 	return {
@@ -39,5 +105,26 @@ function serveOptions(flags: ServeFlags): ServeOptions {
 		classic,
 		certificate: cert === undefined ? undefined : readPem(cert, "--cert"),
 		key: key === undefined ? undefined : readPem(key, "--key"),
+		http: noHttp !== true,
+		port: flags.port,
+		token: flags.token,
+		insecure: flags.insecure,
+		turn: noTurn !== true,
+		users: usersOf(flags),
+		...relayOptions(flags),
+	};
+}
+
+function relayOptions(flags: ServeFlags): ServeOptions {
+	return {
+		realm: flags.realm,
+		relayAddresses: flags["relay-address"],
+		relayPorts: flags["relay-ports"],
+		allowPeers: flags["allow-peer"],
+		denyPeers: flags["deny-peer"],
+		maxAllocations: flags["max-allocations"],
+		maxPerUser: flags["max-per-user"],
+		maxBytesPerSecond: flags["max-bandwidth"],
+		workers: flags.workers,
 	};
 }

@@ -3,9 +3,11 @@ import type { StunPlace } from "@whither/net/stun";
 import { WhitherError } from "../api/error.ts";
 import { literalTarget } from "../api/resolve.ts";
 import { STUN_PORT, STUNS_PORT } from "../api/stun-server-name.ts";
+import type { HttpOrder } from "./http.ts";
+import type { TurnOptions } from "./turn-options.ts";
 
 /** Options of `serve`; every one may be left out. */
-export interface ServeOptions {
+export interface ServeOptions extends TurnOptions {
 	/**
 	 * Addresses of this machine, or `*` for all of them (`0.0.0.0` or `::`: all of one family). Default loopback, both
 	 * families. Two of one family make the server answer behaviour discovery (RFC 5780).
@@ -22,6 +24,14 @@ export interface ServeOptions {
 	readonly tlsPort?: number | undefined;
 	/** Answer RFC 3489 too; its answers are longer than its requests, so that whoever forges requests gains by it. */
 	readonly classic?: boolean | undefined;
+	/** The HTTP listener (metrics, health); by default there is one. */
+	readonly http?: boolean | undefined;
+	/** Its port, by default 8088; 0: the system's choice. */
+	readonly port?: number | undefined;
+	/** What it wants to be shown, as a Bearer token; on loopback by default none, elsewhere one that is made up. */
+	readonly token?: string | undefined;
+	/** It wants none, wherever it listens. */
+	readonly insecure?: boolean | undefined;
 	/** Ends the server in order. */
 	readonly signal?: AbortSignal | undefined;
 }
@@ -77,6 +87,38 @@ function readPlace(text: string): readonly Place[] {
 	const { family, address, zone } = literal;
 	const isAny = address === "0.0.0.0" || address === "::";
 	return [{ family, address: isAny ? null : address, ...(zone === null ? {} : { zone }) }];
+}
+
+/** Port of the HTTP listener. */
+const HTTP_PORT = 8088;
+
+/** What the HTTP listener is opened with; null: there is none. Throws `WhitherError` with code `badOption`. */
+export function httpOrder(options: ServeOptions, makeToken: () => string): Omit<HttpOrder, "pages"> | null {
+	const { http = true, port = HTTP_PORT, listen = [], insecure = false } = options;
+	if (!http) return null;
+	if (options.token !== undefined && insecure) throw badOption("insecure", "a token and none cannot both be wanted");
+	if (options.token !== undefined && !/^[\x21-\x7e]+$/.test(options.token))
+		throw badOption("token", "a token is of printable ASCII without spaces");
+	const places = listen.length === 0 ? LOOPBACK : distinct(listen.flatMap(readPlace));
+	const local = places.every(({ address }) => address !== null && isLoopback(address));
+	return {
+		places: places.map(({ family, address, zone, optional = false }) => ({
+			address: zoneText(address ?? (family === 4 ? "0.0.0.0" : "::"), zone),
+			ipv6Only: family === 6,
+			optional,
+		})),
+		port,
+		local,
+		token: options.token ?? (local || insecure ? null : makeToken()),
+	};
+}
+
+function isLoopback(address: string): boolean {
+	return address === "::1" || address.startsWith("127.");
+}
+
+function zoneText(address: string, zone: string | undefined): string {
+	return zone === undefined ? address : `${address}%${zone}`;
 }
 
 function distinct(places: readonly Place[]): readonly Place[] {

@@ -23,3 +23,17 @@ export function listenSentence(place: StunPlace, error: SystemError | StreamFail
 		return `${address ?? "That address"} is no address of this machine; \`ip address\` lists those it has ${where}`;
 	return systemErrorSentence(error, null);
 }
+
+/** Why the HTTP listener cannot be had, by the errno's name. */
+export function httpSentence(
+	name: string,
+	{ address, port }: { readonly address: string; readonly port: number },
+): string {
+	const what = `HTTP ${placeText(address, port)}`;
+	const where = `(listen: ${name})`;
+	if (name === "EADDRINUSE")
+		return `${what} is taken by another program; choose another port with --port, or do without (--no-http) ${where}`;
+	if (name === "EACCES")
+		return `${what} needs CAP_NET_BIND_SERVICE, as ports below net.ipv4.ip_unprivileged_port_start do ${where}`;
+	return `${what} cannot be listened on ${where}`;
+}

@@ -1,15 +1,20 @@
-/** `serve`: the server roles of one process, on one set of addresses. STUN so far. */
-
-import type { SystemError } from "@whither/core";
-import type { StreamFailure, StunListening, StunPlace, StunService, StunServiceCounts } from "@whither/net/stun";
-import { WhitherError } from "../api/error.ts";
-import { type ServeOptions, stunPlaces } from "./serve-options.ts";
-import { listenSentence } from "./serve-words.ts";
+/** `serve`: the server roles of one process, on one set of addresses. */
+import { randomBytes } from "node:crypto";
+import type { SystemError, TurnUsers } from "@whither/core";
+import type { StreamFailure, StunPlace } from "@whither/net/stun";
+import type { StunAddress } from "@whither/wire";
+import { asWhitherError, WhitherError } from "../api/error.ts";
+import { systemErrorSentence } from "../api/error-words.ts";
+import { type HttpListener, openHttp } from "./http.ts";
+import { serverPages } from "./pages.ts";
+import { openRelaying, type Relaying, type ServerCounters } from "./relaying.ts";
+import { httpOrder, type ServeOptions, stunPlaces } from "./serve-options.ts";
+import { httpSentence, listenSentence } from "./serve-words.ts";
 
 /** A place where a role of the server is ready. */
 export interface Listening {
-	readonly role: "stun";
-	readonly transport: StunListening["transport"];
+	readonly role: "stun" | "turn" | "http";
+	readonly transport: StunPlace["transport"];
 	readonly address: string;
 	readonly port: number;
 }
@@ -19,11 +24,21 @@ export interface RunningServer {
 	readonly listening: readonly Listening[];
 	/** Addresses that answer behaviour discovery (RFC 5780). */
 	readonly behaviourDiscovery: readonly string[];
-	/** Running totals of the STUN role. */
-	readonly counts: StunServiceCounts;
+	/** Addresses that relays are opened on. */
+	readonly relays: readonly string[];
+	/** What the HTTP listener wants to be shown; null: nothing. */
+	readonly token: string | null;
+	/** Running totals. */
+	counters(): Promise<ServerCounters>;
+	/** These are TURN's users from now on; allocations that there are go on. */
+	setUsers(users: TurnUsers): void;
+	/** What TLS clients are shown from now on; false where certificate and key do not go together, and the old ones stay. */
+	renew(certificate: string, key: string): boolean;
+	/** Gives no more allocations; those there are go on for so many seconds. Resolves once there are none; then close. */
+	drain(order: { readonly seconds: number; readonly alternate?: readonly StunAddress[] }): Promise<void>;
 	/** Takes nothing new and ends in order; resolves once nothing is open, after a second at most. */
 	close(): Promise<void>;
-	/** Resolves once it has ended, by `close` or by the signal of its options. */
+	/** Resolves once it has ended, by `close` or by the signal of its options; rejects where a part of it has died. */
 	readonly closed: Promise<void>;
 }
 
@@ -36,41 +51,69 @@ export interface RunningServer {
  *     await server.closed;
  */
 export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
-	const { certificate, key, classic = false, signal } = options;
+	const { signal } = options;
 	const places = stunPlaces(options);
-	const net = await import("@whither/net/stun");
-	const service = await net.openStunService({
-		places,
-		classic,
-		...(certificate === undefined || key === undefined ? {} : { certificate, key }),
-	});
-	if (net.isServiceFailure(service)) throw listenFailure(service.place, service.error);
-	const server = runningServer(service, places);
+	const order = httpOrder(options, () => randomBytes(18).toString("base64url"));
+	const relaying = await openRelaying(options, places);
+	if ("error" in relaying) throw listenFailure(relaying.place, relaying.error);
+	const state = { draining: false };
+	const http = order === null ? null : await openHttp({ ...order, pages: serverPages(relaying, () => state.draining) });
+	if (http !== null && "error" in http) {
+		await relaying.close();
+		throw httpFailure(http.error, { address: http.address, port: order?.port ?? 0 });
+	}
+	const server = runningServer({ relaying, http, places, token: order?.token ?? null, state });
 	if (signal?.aborted) server.close();
 	signal?.addEventListener("abort", () => server.close(), { once: true });
 	return server;
 }
 
-function runningServer(service: StunService, places: readonly StunPlace[]): RunningServer {
-	let resolveClosed = (): void => {};
-	const closed = new Promise<void>((resolve) => {
-		resolveClosed = resolve;
-	});
+interface Parts {
+	readonly relaying: Relaying;
+	readonly http: HttpListener | null;
+	readonly places: readonly StunPlace[];
+	readonly token: string | null;
+	readonly state: { draining: boolean };
+}
+
+function runningServer({ relaying, http, places, token, state }: Parts): RunningServer {
 	let closing: Promise<void> | null = null;
+	let died: WhitherError | null = null;
+	let settle = (): void => {};
+	const closed = new Promise<void>((resolve, reject) => {
+		settle = () => (died === null ? resolve() : reject(died));
+	});
+	const close = (): Promise<void> => {
+		closing ??= Promise.all([relaying.close(), http?.close()]).then(() => settle());
+		return closing;
+	};
+	relaying.failed.then((failure) => {
+		died = workerFailure(failure);
+		return close();
+	});
 	return {
-		listening: service.listening.map(({ transport, local: { address, port } }) => {
-			return { role: "stun", transport, address, port };
-		}),
+		listening: listeningOf(relaying, http),
 		behaviourDiscovery: withTwoPorts(places),
-		get counts() {
-			return service.counts;
+		relays: relaying.relays,
+		token,
+		counters: () => relaying.counters(),
+		setUsers: (users) => relaying.users(users),
+		renew: (certificate, key) => relaying.renew(certificate, key),
+		drain: (order) => {
+			state.draining = true;
+			return relaying.drain(order);
 		},
-		close: () => {
-			closing ??= service.close().then(resolveClosed);
-			return closing;
-		},
+		close,
 		closed,
 	};
+}
+
+/** Role by role. */
+function listeningOf({ listening, relays }: Relaying, http: HttpListener | null): readonly Listening[] {
+	const of = (role: "stun" | "turn") =>
+		listening.map(({ transport, local: { address, port } }) => ({ role, transport, address, port }));
+	const pages = (http?.listening ?? []).map((place) => ({ role: "http", transport: "tcp", ...place }) as const);
+	return [...of("stun"), ...(relays.length > 0 ? of("turn") : []), ...pages];
 }
 
 /** Addresses that listen for UDP on two ports, and have another such beside them that the same clients reach. */
@@ -90,4 +133,19 @@ function reachOf(address: string): string {
 function listenFailure(place: StunPlace, error: SystemError | StreamFailure): WhitherError {
 	const code = error.code === "tls" ? "badOption" : error.code;
 	return new WhitherError(code, listenSentence(place, error), { place, ...error, code });
+}
+
+function httpFailure(
+	error: NodeJS.ErrnoException,
+	place: { readonly address: string; readonly port: number },
+): WhitherError {
+	const code = error.code === "EACCES" ? "permissionDenied" : "addressNotAvailable";
+	return new WhitherError(code, httpSentence(error.code ?? "unknown", place), { ...place, errnoName: error.code });
+}
+
+/** Its clients have lost their allocations, so whoever restarts servers is to hear of it. */
+function workerFailure(failure: Awaited<Relaying["failed"]>): WhitherError {
+	if (failure.code === "internal") return asWhitherError(new Error(`a relay worker ended: ${failure.about}`));
+	const sentence = `A relay worker ended: ${systemErrorSentence(failure, null)}`;
+	return new WhitherError(failure.code, sentence, { ...failure });
 }

@@ -50,8 +50,15 @@ export function fingerprintOf(bytes: Uint8Array, offset: number): number {
 	return (crc32(bytes, offset) ^ FINGERPRINT_XOR) >>> 0;
 }
 
-/** Whether the digest at `place` is this one, or its beginning; it takes as long whatever differs. */
-function sameDigest(bytes: Uint8Array, place: AttributePlace, expected: Uint8Array): boolean {
+/**
+ * Whether the digest at `place` is this one, or its beginning. Every byte of it is looked at, whatever differs: the time
+ * tells nobody how much of a forged one was right.
+ */
+export function sameDigest(
+	bytes: Uint8Array,
+	place: Pick<AttributePlace, "value" | "end">,
+	expected: Uint8Array,
+): boolean {
 	let difference = 0;
 	for (let index = place.value; index < place.end; index++)
 		difference |= (bytes[index] ?? 0) ^ (expected[index - place.value] ?? 0);

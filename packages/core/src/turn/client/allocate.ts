@@ -1,4 +1,5 @@
 import { addressFamily, attributeOf, type StunAddress, type StunItem, type StunMessage } from "@whither/wire";
+import { type Instant, SECOND } from "../../machine.ts";
 import { TURN_LIFETIMES, TURN_TRANSPORTS } from "../lifetimes.ts";
 import type { TurnAllocated, TurnAllocationOptions, TurnClientConfig } from "./client-io.ts";
 
@@ -63,8 +64,27 @@ export function allocatedOf(
 		mobile: wish.mobility && ticket !== undefined && ticket.length > 0,
 		dontFragment: wish.dontFragment,
 		software: attributeOf(message, "software") ?? null,
+		integrity: integrityOf(message),
 		rttNs,
 	};
+}
+
+/** Before its end an allocation is refreshed, time enough for a whole transaction and half of another. */
+const REFRESHED_BEFORE = 60 * SECOND;
+
+/** Lifetimes are believed up to a day: whatever a server says, it hears of us that often. */
+const LONGEST_SECONDS = 86_400;
+
+/** How long an allocation lasts, and after what time it is to be refreshed, in nanoseconds. */
+export function timesOf(lifetimeSeconds: number): { readonly expiresAfter: Instant; readonly refreshedAfter: Instant } {
+	const expiresAfter = Math.min(lifetimeSeconds, LONGEST_SECONDS) * SECOND;
+	const isShort = expiresAfter <= 2 * REFRESHED_BEFORE;
+	return { expiresAfter, refreshedAfter: isShort ? expiresAfter / 2 : expiresAfter - REFRESHED_BEFORE };
+}
+
+function integrityOf(message: StunMessage): TurnAllocated["integrity"] {
+	if (attributeOf(message, "messageIntegritySha256") !== undefined) return "sha256";
+	return attributeOf(message, "messageIntegrity") === undefined ? null : "sha1";
 }
 
 /** Those before the integrity attribute: the others count for nothing. */

@@ -1,7 +1,14 @@
-import { attributeOf, encodeNonceFeatures, type StunItem } from "@whither/wire";
+import {
+	attributeOf,
+	encodeNonceFeatures,
+	longTermKey,
+	type StunItem,
+	type StunMessage,
+	verifyIntegrity,
+} from "@whither/wire";
 import { describe, expect, test } from "vitest";
 import { SECOND } from "../../machine.ts";
-import type { TurnAllocationOptions } from "./client-io.ts";
+import type { TurnAllocationOptions, TurnClientConfig } from "./client-io.ts";
 import {
 	type Answer,
 	MAPPED,
@@ -16,6 +23,10 @@ import {
 } from "./turn-client.fixture.ts";
 
 const silent = () => null;
+const REALM_AND_NONCE: readonly StunItem[] = [
+	{ name: "realm", value: "example.org" },
+	{ name: "nonce", value: "n1" },
+];
 const relayed = (...addresses: readonly (typeof RELAYED)[]): readonly StunItem[] =>
 	addresses.map((value): StunItem => ({ name: "xorRelayedAddress", value }));
 const lasting = (seconds: number): Answer => ({
@@ -35,7 +46,7 @@ describe("an allocation", () => {
 			{
 				...{ kind: "allocated", relayed: [RELAYED], mapped: MAPPED, lifetimeSeconds: 600, server: RELAY },
 				...{ addressError: null, reservationToken: null, mobile: false, dontFragment: false },
-				...{ software: null, rttNs: 0 },
+				...{ software: null, integrity: "sha1", rttNs: 0 },
 			},
 		]);
 		expect(under.sent("allocate")).toHaveLength(2);
@@ -208,6 +219,29 @@ describe("a server that sends us elsewhere", () => {
 		expect(stream.events).toMatchObject([{ kind: "failed", why: "redirected", alternate: OTHER_RELAY }]);
 	});
 
+	test("on a stream is followed by its owner, who is told whose certificate counts, and whether it may", () => {
+		const more: readonly StunItem[] = [
+			{ name: "alternateServer", value: OTHER_RELAY },
+			{ name: "alternateDomain", value: "other.example" },
+		];
+		const sentOn = (config: Partial<TurnClientConfig>) => {
+			const under = new TurnUnderTest({ leg: "tls", ...config }, { allocate: () => ({ error: 300, more }) });
+			under.step({ type: "allocate" });
+			return under.told("failed")[0];
+		};
+		expect(sentOn({})).toMatchObject({ alternate: OTHER_RELAY, alternateDomain: "other.example", mayFollow: true });
+		expect(sentOn({ askedBefore: [OTHER_RELAY], redirects: 5 })?.mayFollow).toBe(false);
+		expect(sentOn({ askedBefore: [{ ...OTHER_RELAY, port: 1 }] })?.mayFollow).toBe(false);
+		expect(sentOn({ askedBefore: [{ ...OTHER_RELAY, port: 1 }], redirects: 2 })?.mayFollow).toBe(true);
+	});
+
+	test("is not gone back to over datagrams that another client was sent on from", () => {
+		const under = new TurnUnderTest({ askedBefore: [OTHER_RELAY], redirects: 5 }, { allocate: () => elsewhere });
+		under.step({ type: "allocate" });
+		expect(under.told("redirected")).toEqual([]);
+		expect(under.told("failed")).toMatchObject([{ why: "redirected", mayFollow: false }]);
+	});
+
 	test("is followed before any challenge where that was allowed", () => {
 		for (const followUnprotected of [false, true]) {
 			const under = new TurnUnderTest({ followUnprotected }, { allocate: silent });
@@ -236,6 +270,34 @@ describe("its refresh", () => {
 		short.pass(70);
 		expect(refreshedAt(short)).toEqual([50, 65]);
 		expect(attributeOf(short.sent("refresh")[0]!.message, "lifetime")).toBe(100);
+	});
+
+	test("reckons from when the request left: the answer may be one to the first of many", () => {
+		let asked = 0;
+		const under = new TurnUnderTest({}, { allocate: () => (++asked < 7 ? null : lasting(60)) });
+		under.step({ type: "allocate" });
+		under.pass(40);
+		expect(under.told("allocated")).toHaveLength(1);
+		expect(refreshedAt(under)[0]).toBe(31.5);
+	});
+
+	test("is signed with the credentials of then, also where the user is the same", () => {
+		const under = TurnUnderTest.allocated();
+		const credentials = { ...USER, password: "other" };
+		under.step({ type: "credentials", credentials });
+		under.pass(541);
+		const key = longTermKey({ ...credentials, realm: "example.org", algorithm: "md5" });
+		expect(verifyIntegrity(under.sent("refresh").at(-1)!.message, key)).toBe(true);
+	});
+
+	test("that the server refuses to a user who has been followed by another meanwhile is asked by that one", () => {
+		const under = TurnUnderTest.allocated({}, { refresh: silent });
+		under.pass(540);
+		under.step({ type: "credentials", credentials: { ...USER, username: "next" } });
+		under.script = WILLING;
+		under.hear(under.encode(under.sent("refresh")[0]!.message, { error: 401, more: REALM_AND_NONCE }));
+		expect(under.told("lost")).toEqual([]);
+		expect(attributeOf(under.sent("refresh").at(-1)!.message, "username")).toBe("next");
 	});
 
 	test("meets a stale nonce", () => {
@@ -440,6 +502,38 @@ describe("moving (RFC 8016)", () => {
 		const under = mobile({ createPermission: () => ({ error: 437 }), refresh: () => ({ error: 437 }) });
 		under.step({ type: "permit", addresses: [PEER.address] });
 		expect(under.events.slice(1)).toMatchObject([{ kind: "lost", why: "allocationMismatch" }]);
+	});
+
+	test("goes on while the server says on the old way that it does not know us there: it may have moved us", () => {
+		const under = mobile({ refresh: silent });
+		under.step({ type: "move", local: 3 });
+		under.script = { ...under.script, createPermission: () => ({ error: 437 }) };
+		under.step({ type: "permit", addresses: [PEER.address] });
+		under.script = { ...WILLING, refresh: () => ({ success: [{ name: "lifetime", value: 600 }, ticket(2)] }) };
+		under.pass(1);
+		expect(under.told("moved")).toEqual([{ kind: "moved", local: 3 }]);
+		expect(under.told("permitted")).toHaveLength(1);
+	});
+
+	test("that fails although the server knows us no more on the old way is followed by one back there", () => {
+		const under = mobile({ refresh: silent });
+		under.step({ type: "move", local: 3 });
+		under.script = { ...under.script, createPermission: () => ({ error: 437 }) };
+		under.step({ type: "permit", addresses: [PEER.address] });
+		under.pass(39);
+		under.script = { ...WILLING, refresh: () => ({ success: [{ name: "lifetime", value: 600 }, ticket(2)] }) };
+		under.pass(1);
+		expect(under.told("moveFailed")).toMatchObject([{ local: 3, why: "timeout" }]);
+		expect(under.told("moved")).toEqual([{ kind: "moved", local: 0 }]);
+		expect(under.told("permitted")).toHaveLength(1);
+	});
+
+	test("on the spot is asked for once, and refreshes wait for it", () => {
+		const under = mobile({
+			refresh: (message: StunMessage) => (attributeOf(message, "mobilityTicket") === undefined ? { error: 437 } : null),
+		});
+		under.pass(541);
+		expect(under.sent("refresh")).toHaveLength(3);
 	});
 
 	test("needs a ticket", () => {

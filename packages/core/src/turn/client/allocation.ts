@@ -1,7 +1,8 @@
 import { addressFamily, attributeOf, STUN_ATTRIBUTES, type StunAddress, type StunItem } from "@whither/wire";
 import { type Deadline, type Instant, SECOND } from "../../machine.ts";
+import { NOWHERE } from "../../stun/verdict.ts";
 import { TURN_LIFETIMES } from "../lifetimes.ts";
-import { allocatedOf, allocateItems, type Wish } from "./allocate.ts";
+import { allocatedOf, allocateItems, timesOf, type Wish } from "./allocate.ts";
 import type { TurnRefusal } from "./client-io.ts";
 import { isPassing } from "./failure.ts";
 import type { Outlet } from "./outlet.ts";
@@ -10,12 +11,6 @@ import { type RefusedEnd, type RequestEnd, type Requests, refusalOf } from "./re
 
 /** What an allocation goes through. */
 export type AllocationPhase = "new" | "allocating" | "allocated" | "closing" | "ended";
-
-/** Before its end an allocation is refreshed, time enough for a whole transaction and half of another. */
-const REFRESHED_BEFORE = 60 * SECOND;
-
-/** Lifetimes are believed up to a day: whatever a server says, it hears of us that often. */
-const LONGEST_SECONDS = 86_400;
 
 /** The wait for an answer to the last request: four transmissions of it. */
 const CLOSED_WITHIN = 4 * SECOND;
@@ -34,8 +29,10 @@ export class Allocation {
 	/** The sockets that the server may still use while we move, or does already. */
 	#otherLocals: readonly number[] = [];
 	#refreshing = false;
-	/** A move is under way because the server did not know us where we are. */
-	#recovering = false;
+	/** Where to a move is under way. */
+	#movingTo: number | null = null;
+	/** What the server said when it did not know us where we are: a move there is under way, or to come. */
+	#unknownThere: TurnRefusal | null = null;
 	#refreshAt: Instant = Number.POSITIVE_INFINITY;
 	#expiresAt: Instant = Number.POSITIVE_INFINITY;
 	#closeBy: Instant = Number.POSITIVE_INFINITY;
@@ -79,10 +76,10 @@ export class Allocation {
 
 	#ask(now: Instant): void {
 		const question = { key: "allocate", method: "allocate", attributes: allocateItems(this.#wish) } as const;
-		this.#requests.ask(question, now, (end, at) => this.#answered(end, at));
+		this.#requests.ask(question, now, (end, at) => this.#answered(end, now, at));
 	}
 
-	#answered(end: RequestEnd, now: Instant): void {
+	#answered(end: RequestEnd, askedAt: Instant, now: Instant): void {
 		if (end.kind === "refused") this.#refused(end, now);
 		else {
 			this.#outlet.server = end.server;
@@ -93,7 +90,7 @@ export class Allocation {
 				this.phase = "allocated";
 				this.#relayed = allocated.relayed;
 				if (allocated.mobile) this.#ticket = attributeOf(end.message, "mobilityTicket")?.slice() ?? null;
-				this.#live(allocated.lifetimeSeconds, now);
+				this.#live(allocated.lifetimeSeconds, askedAt, now);
 				this.#outlet.tell({ kind: "allocated", ...allocated });
 			}
 		}
@@ -107,8 +104,8 @@ export class Allocation {
 			this.#ask(now);
 		} else {
 			this.#end();
-			const { alternate, unknownAttributes } = end;
-			this.#outlet.tell({ kind: "failed", ...refusalOf(end), alternate, unknownAttributes });
+			const { elsewhere, unknownAttributes } = end;
+			this.#outlet.tell({ kind: "failed", ...refusalOf(end), ...elsewhere, unknownAttributes });
 		}
 	}
 
@@ -123,13 +120,14 @@ export class Allocation {
 	#giveBack(now: Instant): void {
 		this.#askRefresh("close", [{ name: "lifetime", value: 0 }], now, () => {});
 		this.#end();
-		this.#outlet.tell({ kind: "failed", why: "badAnswer", error: null, alternate: null, unknownAttributes: [] });
+		this.#outlet.tell({ kind: "failed", why: "badAnswer", error: null, ...NOWHERE, unknownAttributes: [] });
 	}
 
-	#live(lifetimeSeconds: number, now: Instant): void {
-		const lifetime = Math.min(lifetimeSeconds, LONGEST_SECONDS) * SECOND;
-		this.#expiresAt = now + lifetime;
-		this.#refreshAt = now + (lifetime > 2 * REFRESHED_BEFORE ? lifetime - REFRESHED_BEFORE : lifetime / 2);
+	/** The server's time began between question and answer: it is asked again by the first, and believed by the last. */
+	#live(lifetimeSeconds: number, askedAt: Instant, now: Instant): void {
+		const { expiresAfter, refreshedAfter } = timesOf(lifetimeSeconds);
+		this.#expiresAt = now + expiresAfter;
+		this.#refreshAt = askedAt + refreshedAfter;
 	}
 
 	overdue(now: Instant): void {
@@ -144,21 +142,23 @@ export class Allocation {
 		this.#refreshing = true;
 		this.#askRefresh("refresh", this.#lifetimeItems(), now, (end, at) => {
 			this.#refreshing = false;
-			if (end.kind === "success") this.#refreshed(end, at);
+			if (end.kind === "success") this.#refreshed(end, now, at);
 			else if (isPassing(end.why)) this.#refreshAt = at + (end.why === "timeout" ? 0 : ASK_AGAIN_AFTER);
-			else if (end.why === "allocationMismatch") this.mismatched(refusalOf(end), at);
-			else this.#lose(refusalOf(end), at);
+			else if (end.why === "allocationMismatch") {
+				this.#refreshAt = at + ASK_AGAIN_AFTER;
+				this.mismatched(refusalOf(end), at);
+			} else this.#lose(refusalOf(end), at);
 		});
 	}
 
-	#refreshed({ message }: Extract<RequestEnd, { readonly kind: "success" }>, now: Instant): void {
+	#refreshed({ message }: Extract<RequestEnd, { readonly kind: "success" }>, askedAt: Instant, now: Instant): void {
 		const ticket = attributeOf(message, "mobilityTicket");
 		if (ticket !== undefined && ticket.length > 0 && this.#ticket !== null) this.#ticket = ticket.slice();
 		const lifetimeSeconds =
 			attributeOf(message, "lifetime") ?? this.#wish.lifetimeSeconds ?? TURN_LIFETIMES.allocationSeconds;
 		if (lifetimeSeconds === 0) this.#lose({ why: "expired", error: null }, now);
 		else {
-			this.#live(lifetimeSeconds, now);
+			this.#live(lifetimeSeconds, askedAt, now);
 			this.#outlet.tell({ kind: "refreshed", lifetimeSeconds });
 		}
 	}
@@ -185,24 +185,20 @@ export class Allocation {
 		else if (this.#ticket === null) this.#outlet.ignore("notMobile");
 		else {
 			this.#otherLocals = [local];
+			this.#movingTo = local;
 			const items: StunItem[] = [...this.#lifetimeItems(), { name: "mobilityTicket", value: this.#ticket }];
-			this.#askRefresh("move", items, now, (end, at) => this.#hasMoved(local, end, at), local);
+			this.#askRefresh("move", items, now, (end, at) => this.#hasMoved(local, end, now, at), local);
 		}
 	}
 
-	#hasMoved(local: number, end: RequestEnd, now: Instant): void {
+	#hasMoved(local: number, end: RequestEnd, askedAt: Instant, now: Instant): void {
 		const { local: before } = this.#outlet;
-		const recovering = this.#recovering;
-		this.#recovering = false;
+		this.#movingTo = null;
 		if (end.kind === "refused") {
-			this.#otherLocals = [];
-			if (recovering) {
-				this.#lose(refusalOf(end), now);
-				return;
-			}
-			this.#outlet.tell({ kind: "moveFailed", local, ...refusalOf(end) });
+			this.#hasNotMoved(local, refusalOf(end), now);
 			return;
 		}
+		this.#unknownThere = null;
 		this.#requests.cancelAll(now);
 		// The server sends to the old address until it hears from the new one.
 		this.#otherLocals = this.connected ? [before] : [];
@@ -210,8 +206,21 @@ export class Allocation {
 		this.connected = true;
 		this.#refreshing = false;
 		this.#outlet.tell({ kind: "moved", local });
-		this.#refreshed(end, now);
+		this.#refreshed(end, askedAt, now);
 		if (this.phase === "allocated") this.#moved(now);
+	}
+
+	#hasNotMoved(local: number, refusal: TurnRefusal, now: Instant): void {
+		this.#otherLocals = [];
+		const unknownThere = this.#unknownThere;
+		this.#unknownThere = null;
+		if (local === this.#outlet.local && unknownThere !== null) {
+			this.#lose(refusal, now);
+			return;
+		}
+		this.#outlet.tell({ kind: "moveFailed", local, ...refusal });
+		// Not there, and not here any more: the server may have moved us and its answer be lost.
+		if (unknownThere !== null) this.mismatched(unknownThere, now);
 	}
 
 	/** The stream to the server has ended. */
@@ -220,7 +229,7 @@ export class Allocation {
 		if (this.phase === "closing") this.#closed(false);
 		else if (this.phase === "allocating") {
 			this.#end();
-			this.#outlet.tell({ kind: "failed", why: "closed", error: null, alternate: null, unknownAttributes: [] });
+			this.#outlet.tell({ kind: "failed", why: "closed", error: null, ...NOWHERE, unknownAttributes: [] });
 		} else if (this.phase === "allocated" && this.#ticket === null) this.#lose({ why: "closed", error: null }, now);
 		else if (this.phase === "allocated" && this.connected) {
 			this.connected = false;
@@ -266,9 +275,10 @@ export class Allocation {
 	 */
 	mismatched(refusal: TurnRefusal, now: Instant): void {
 		if (this.#ticket === null) this.#lose(refusal, now);
-		else if (!this.#recovering) {
-			this.#recovering = true;
-			this.move(this.#outlet.local, now);
+		else if (this.#unknownThere === null) {
+			this.#unknownThere = refusal;
+			// A move to elsewhere may have been done already, and says so when its answer is here.
+			if (this.#movingTo === null) this.move(this.#outlet.local, now);
 		}
 	}
 

@@ -1,6 +1,6 @@
 import type { StunAddress, StunErrorCode } from "@whither/wire";
 import type { Instant } from "../../machine.ts";
-import type { LongTermCredentials, StunIgnoreReason } from "../../stun/client-io.ts";
+import type { LongTermCredentials, StunElsewhere, StunIgnoreReason } from "../../stun/client-io.ts";
 import type { TransmitSchedule } from "../../stun/schedule.ts";
 import type { TurnFailure } from "./failure.ts";
 
@@ -39,8 +39,13 @@ export interface TurnClientConfig {
 	readonly allocation?: TurnAllocationOptions;
 	/** What requests keep; by the leg when absent. */
 	readonly schedule?: TransmitSchedule;
-	/** How often a 300 to the Allocate request is followed, never to a server asked before; 1 when absent. Streams: never. */
+	/**
+	 * How often a 300 to the Allocate request is followed, never to a server asked before; 1 when absent. On streams it is
+	 * the owner that follows, by a connection and a client of its own, if the failure says `mayFollow`.
+	 */
 	readonly redirects?: number;
+	/** Servers that other clients of the same purpose were sent on by: they count as redirects, and are not gone back to. */
+	readonly askedBefore?: readonly StunAddress[];
 	/** Whether one is followed that nothing protects, as old servers send it; false when absent. */
 	readonly followUnprotected?: boolean;
 	/** After so long a silence a NAT is shown that we are still there, on `udp` and `dtls`; 15 when absent, 0: never. */
@@ -153,6 +158,8 @@ export interface TurnAllocated {
 	/** The relay knows DONT-FRAGMENT; false where it was not asked. */
 	readonly dontFragment: boolean;
 	readonly software: string | null;
+	/** What the server signs with; null where it knows everybody. */
+	readonly integrity: "sha1" | "sha256" | null;
 	/** Of the last transaction; null where several transmissions leave it open. */
 	readonly rttNs: number | null;
 }
@@ -160,12 +167,8 @@ export interface TurnAllocated {
 /** What a client tells. Exactly one of `failed`, `lost` and `closed` is the last that is told. */
 export type TurnClientEvent =
 	| ({ readonly kind: "allocated" } & TurnAllocated)
-	/** No allocation. `alternate`: where the server sent us that was not followed. `unknownAttributes`: of a 420. */
-	| ({
-			readonly kind: "failed";
-			readonly alternate: StunAddress | null;
-			readonly unknownAttributes: readonly number[];
-	  } & TurnRefusal)
+	/** No allocation, and where the server sent us that was not followed. `unknownAttributes`: of a 420. */
+	| ({ readonly kind: "failed"; readonly unknownAttributes: readonly number[] } & TurnRefusal & StunElsewhere)
 	/** It goes on at another server. */
 	| { readonly kind: "redirected"; readonly to: StunAddress }
 	| { readonly kind: "refreshed"; readonly lifetimeSeconds: number }

@@ -1,7 +1,9 @@
 import { attributeOf, decodeChannelData, encodeChannelData, isDecodeError, type StunItem } from "@whither/wire";
 import { describe, expect, test } from "vitest";
 import { SECOND } from "../../machine.ts";
+import type { TurnClientInput } from "./client-io.ts";
 import {
+	type Answer,
 	type Left,
 	OTHER_RELAY,
 	PEER,
@@ -233,6 +235,35 @@ describe("data", () => {
 	});
 });
 
+test("an indication with what must be understood and is not is dropped (RFC 8489 §6.3.2)", () => {
+	const under = TurnUnderTest.allocated();
+	under.step({ type: "permit", addresses: [PEER.address] });
+	under.indication("data", [
+		{ name: "xorPeerAddress", value: PEER },
+		{ name: "data", value: Uint8Array.of(1) },
+		{ name: "unknown", type: 0x7ffe, value: Uint8Array.of(1) },
+	]);
+	expect(under.told("data")).toEqual([]);
+	expect(under.ignored).toEqual(["badIndication"]);
+});
+
+test.each([0, 1, 2])("of three requests one is answered (%i): nothing lapses in two hours", (first) => {
+	let asked = first;
+	const one = (answer: Answer) => () => (asked++ % 3 === 0 ? answer : null);
+	const under = TurnUnderTest.allocated(
+		{},
+		{
+			createPermission: one({ success: [] }),
+			channelBind: one({ success: [] }),
+			refresh: one({ success: [{ name: "lifetime", value: 600 }] }),
+		},
+	);
+	under.step({ type: "bind", peer: PEER });
+	under.pass(7200);
+	expect([...under.told("refused"), ...under.told("unbound"), ...under.told("lost")]).toEqual([]);
+	expect(under.told("refreshed").length).toBeGreaterThan(12);
+});
+
 describe("channels", () => {
 	test("are bound anew after nine minutes", () => {
 		const under = TurnUnderTest.allocated({}, lasting);
@@ -323,6 +354,35 @@ describe("connections (RFC 6062)", () => {
 		expect(under.sent("connectionBind")).toMatchObject([{ local: 5 }]);
 		expect(attributeOf(under.sent("connectionBind")[0]!.message, "connectionId")).toBe(77);
 		expect(under.told("connectionBound")).toEqual([{ kind: "connectionBound", connectionId: 77, local: 5 }]);
+	});
+
+	test("and every other request meet a stale nonce, each socket with its own", () => {
+		const under = TurnUnderTest.allocated({ leg: "tcp", allocation: { transport: "tcp" } });
+		const nonces = new Map<number, string>();
+		// As ours, which bind nonces to the address that they see.
+		Object.defineProperty(under, "nonce", {
+			get: () => {
+				const { local } = under.left.at(-1)!;
+				if (!nonces.has(local)) nonces.set(local, `n of ${local}`);
+				return nonces.get(local);
+			},
+		});
+		const asks: readonly TurnClientInput[] = [
+			{ type: "permit", addresses: [PEER.address] },
+			{ type: "connect", peer: PEER },
+			{ type: "bindConnection", connectionId: 77, local: 3 },
+			{ type: "connect", peer: { ...PEER, port: 7001 } },
+			{ type: "close" },
+		];
+		const messages = asks.map((ask) => {
+			const before = under.left.length;
+			under.step(ask);
+			return under.left.length - before;
+		});
+		expect(messages).toEqual([2, 1, 2, 1, 1]);
+		expect(under.events.map(({ kind }) => kind).slice(1)).toEqual([
+			...["permitted", "connected", "connectionBound", "connected", "closed"],
+		]);
 	});
 
 	test("come from peers that were permitted", () => {

@@ -1,7 +1,14 @@
 import type { StunAddress, StunErrorCode, StunItem, StunMessage, StunMethod } from "@whither/wire";
 import type { Deadline, Instant } from "../../machine.ts";
 import { StunClient } from "../../stun/client.ts";
-import type { LongTermCredentials, StunClientEvent, StunClientInput, StunClientOutput } from "../../stun/client-io.ts";
+import type {
+	LongTermCredentials,
+	StunClientEvent,
+	StunClientInput,
+	StunClientOutput,
+	StunElsewhere,
+} from "../../stun/client-io.ts";
+import { NOWHERE } from "../../stun/verdict.ts";
 import type { TurnClientConfig, TurnRefusal } from "./client-io.ts";
 import { turnFailureOf } from "./failure.ts";
 import type { Outlet } from "./outlet.ts";
@@ -22,7 +29,7 @@ export type RequestEnd =
 /** The end of a request that did not succeed. */
 export interface RefusedEnd extends TurnRefusal {
 	readonly kind: "refused";
-	readonly alternate: StunAddress | null;
+	readonly elsewhere: StunElsewhere;
 	readonly unknownAttributes: readonly number[];
 }
 
@@ -37,14 +44,16 @@ export interface Question {
 }
 
 interface Pending {
-	readonly method: StunMethod;
+	readonly question: Question;
+	/** What it was signed with. */
+	readonly credentials: LongTermCredentials | undefined;
 	messages: number;
 	readonly ended: (end: RequestEnd, now: Instant) => void;
 }
 
 /** Requests to the relay, carried to their ends by a STUN client, each of which somebody waits for. */
 export class Requests {
-	/** What requests are signed with; what is under way keeps what it began with. */
+	/** What requests are signed with; what is under way keeps what it began with, and begins anew if that is refused. */
 	credentials: LongTermCredentials | undefined;
 	readonly #stun: StunClient;
 	readonly #config: TurnClientConfig;
@@ -70,17 +79,18 @@ export class Requests {
 	/** Sends it; `ended` is called once, unless it is cancelled. */
 	ask(question: Question, now: Instant, ended: Pending["ended"]): void {
 		const { credentials } = this;
-		const { followUnprotected, software } = this.#config;
+		const { followUnprotected, software, askedBefore } = this.#config;
 		const { key, method, local = this.#outlet.local } = question;
 		// Once there is an allocation, no server may send us to another.
 		const redirects = method === "allocate" ? (this.#config.redirects ?? 1) : 0;
 		const attributes: StunItem[] = [...question.attributes];
 		if (software !== undefined) attributes.unshift({ name: "software", value: software });
-		this.#pending.set(key, { method, messages: 0, ended });
+		this.#pending.set(key, { question, credentials, messages: 0, ended });
 		const request = {
 			...{ key, to: this.#outlet.server, local, method, attributes, redirects },
 			...(credentials !== undefined && { credentials }),
 			...(followUnprotected !== undefined && { followUnprotected }),
+			...(askedBefore !== undefined && { askedBefore }),
 		};
 		this.hear({ type: "request", request }, now);
 	}
@@ -120,7 +130,10 @@ export class Requests {
 		if (pending === undefined) return;
 		this.#pending.delete(String(event.key));
 		const end = endOf(event, pending.messages);
-		if (end.kind === "refused" && end.why === "allocationMismatch" && isOfAllocation(pending.method))
+		const why = end.kind === "refused" ? end.why : null;
+		if (why === "unauthorized" && pending.credentials !== this.credentials)
+			this.ask(pending.question, now, pending.ended);
+		else if (end.kind === "refused" && why === "allocationMismatch" && isOfAllocation(pending.question.method))
 			this.#mismatched(end, now);
 		else pending.ended(end, now);
 	}
@@ -135,11 +148,11 @@ function endOf(event: Exclude<StunClientEvent, { readonly kind: "redirected" }>,
 	if (event.kind === "success")
 		return { kind: "success", message: event.message, server: event.to, rttNs: event.rttNs, messages };
 	if (event.kind === "failed") {
-		const { why, error, alternate } = event;
-		return { kind: "refused", why, error, alternate, unknownAttributes: [] };
+		const { why, error, alternate, alternateDomain, mayFollow } = event;
+		return { kind: "refused", why, error, elsewhere: { alternate, alternateDomain, mayFollow }, unknownAttributes: [] };
 	}
 	const { error, unknownAttributes } = event;
-	return { kind: "refused", why: turnFailureOf(error), error, alternate: null, unknownAttributes };
+	return { kind: "refused", why: turnFailureOf(error), error, elsewhere: NOWHERE, unknownAttributes };
 }
 
 /** What of an end is to be told. */

@@ -1,6 +1,6 @@
 import { decodeStun, isDecodeError, type StunAddress, type StunMessage } from "@whither/wire";
 import type { Deadline, Instant, Machine } from "../../machine.ts";
-import { sameAddress } from "../../stun/answers.ts";
+import { hasUnknownRequired, sameAddress } from "../../stun/answers.ts";
 import { wishOf } from "./allocate.ts";
 import { Allocation } from "./allocation.ts";
 import { Channels } from "./channels.ts";
@@ -194,6 +194,7 @@ export class TurnClient implements Machine<TurnClientInput, TurnClientOutput> {
 		const message: StunMessage | null = asMessage(bytes);
 		const isPermitted = (address: string) => this.#isPermitted(address);
 		if (message === null) this.#outlet.ignore("notStun");
+		else if (hasUnknownRequired(message)) this.#outlet.ignore("badIndication");
 		else if (message.method === "data") this.#data.hearIndication(message, isPermitted);
 		else if (message.method === "connectionAttempt") this.#connections.attempted(message, isPermitted);
 		else this.#outlet.ignore("badIndication");

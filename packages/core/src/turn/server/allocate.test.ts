@@ -1,6 +1,17 @@
 import { attributeOf } from "@whither/wire";
 import { describe, expect, test } from "vitest";
-import { CLIENT, codeOf, family, newId, OTHER_USER, reasonIn, ServerUnderTest, TCP, UDP } from "./server.fixture.ts";
+import {
+	answerIn,
+	CLIENT,
+	codeOf,
+	family,
+	newId,
+	OTHER_USER,
+	reasonIn,
+	ServerUnderTest,
+	TCP,
+	UDP,
+} from "./server.fixture.ts";
 
 const EVEN = { name: "evenPort", value: false } as const;
 const PAIR = { name: "evenPort", value: true } as const;
@@ -155,6 +166,18 @@ describe("ports", () => {
 		expect(under.client({ from: { ...CLIENT, port: 4 } }).code("allocate", [UDP, token])).toBe(508);
 	});
 
+	test("kept for later count against a user who wants to keep more of them", () => {
+		const under = new ServerUnderTest({ quotas: { perUser: 2 } });
+		const client = under.client();
+		const keep = () => client.code("allocate", [UDP, { name: "evenPort", value: true }]);
+		const end = () => client.code("refresh", [{ name: "lifetime", value: 0 }]);
+		expect([keep(), end(), keep(), end(), keep()]).toEqual(["success", "success", "success", "success", 486]);
+		client.allocate();
+		end();
+		under.at(31);
+		expect(keep()).toBe("success");
+	});
+
 	test("a reservation that nobody comes for is closed after 30 seconds", () => {
 		const under = new ServerUnderTest();
 		under.client().allocate(PAIR);
@@ -218,6 +241,24 @@ describe("a relay that does not open", () => {
 		client.allocate();
 	});
 
+	test("in time is done without, whichever of two it is", () => {
+		for (const opened of [0, 1]) {
+			const under = new ServerUnderTest();
+			under.opens = false;
+			const client = under.client().learn();
+			client.hand(client.request("allocate", [UDP, { name: "additionalAddressFamily", value: 6 }]));
+			under.step({ type: "relayOpened", relay: under.all("openRelay")[opened]?.relay ?? -1 });
+			under.at(31);
+			const answer = answerIn(under.outputs);
+			expect(codeOf(answer)).toBe("success");
+			expect(answer && attributeOf(answer, "addressErrorCode")).toMatchObject({
+				family: opened === 0 ? 6 : 4,
+				code: 508,
+			});
+			expect(under.server.deadline?.at).toBe(631e9);
+		}
+	});
+
 	test("in time is given up", () => {
 		const under = new ServerUnderTest();
 		under.opens = false;
@@ -245,10 +286,36 @@ describe("quotas", () => {
 	});
 });
 
+test("an Allocate of the same id by another user on the same 5-tuple is told nothing of the first one's", () => {
+	const client = new ServerUnderTest().client();
+	const id = newId();
+	client.ask("allocate", [UDP], id);
+	const other = client.under.client(OTHER_USER);
+	expect(codeOf(other.ask("allocate", [UDP], id))).toBe(437);
+});
+
 test("an Allocate of the same id by another client is its own", () => {
 	const under = new ServerUnderTest();
 	const id = newId();
 	expect(under.client().ask("allocate", [UDP], id)?.class).toBe("success");
 	expect(under.client({ from: { ...CLIENT, port: 9 } }).ask("allocate", [UDP], id)?.class).toBe("success");
 	expect([...under.server.allocations]).toHaveLength(2);
+});
+
+test("a shared ledger is asked beside the quotas, and given back what ends", () => {
+	const counts = new Map<string, number>();
+	const ledger = {
+		take: (owner: string) => {
+			if ((counts.get(owner) ?? 0) >= 1) return "perUser" as const;
+			counts.set(owner, (counts.get(owner) ?? 0) + 1);
+			return counts.size > 1 ? ("total" as const) : (true as const);
+		},
+		give: (owner: string) => void counts.set(owner, (counts.get(owner) ?? 0) - 1),
+	};
+	const under = new ServerUnderTest({ ledger });
+	const client = under.client().allocate();
+	expect(under.client({ from: { ...CLIENT, port: 2 } }).code("allocate", [UDP])).toBe(486);
+	expect(under.client({ ...OTHER_USER, from: { ...CLIENT, port: 3 } }).code("allocate", [UDP])).toBe(508);
+	client.ask("refresh", [{ name: "lifetime", value: 0 }]);
+	expect(counts.get("alice")).toBe(0);
 });

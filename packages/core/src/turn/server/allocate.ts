@@ -4,7 +4,7 @@ import { Allocation, type Relay } from "./allocation.ts";
 import { hasEnded } from "./authenticate.ts";
 import { ticketItem } from "./mobility.ts";
 import { closeAllocation, dropRelay, openRelay, tryAgain } from "./relays.ts";
-import { familyOf, type ReplyTo, respond, withoutMapping } from "./replies.ts";
+import { familyOf, respond, withoutMapping } from "./replies.ts";
 import { ignored, refused, type TurnRequest } from "./request.ts";
 import { reserve, takeReserved } from "./reservations.ts";
 import type { TurnServerInput, TurnServerOutput } from "./server-io.ts";
@@ -26,15 +26,15 @@ interface Wanted {
 /** RFC 8656 §7.2, with RFC 6062 §5.1. */
 export function allocate(state: TurnState, request: TurnRequest, now: Instant): Outputs {
 	const { message, reply, credential, allocation: present } = request;
-	if (present !== undefined) return answerAgain(state, present, reply);
+	if (present !== undefined) return answerAgain(state, present, request);
 	if (hasEnded(state, credential, now)) return refused(state, reply, 401, state.challenge(request.from, now));
 	const wanted = wantedOf(state, request);
 	if (typeof wanted === "number") return refused(state, reply, wanted);
 	if (state.drain !== null) return refuseDrained(state, request);
-	const code = quotaFault(state, credential.owner);
-	if (code !== null) return refused(state, reply, code);
 	if (attributeOf(message, "mobilityTicket") !== undefined && state.config.mobility === false)
 		return refused(state, reply, 405);
+	const code = quotaFault(state, credential.owner, wanted);
+	if (code !== null) return refused(state, reply, code);
 	const allocation = newAllocation(state, request, now);
 	const outputs =
 		wanted.token === null ? open(state, allocation, wanted, now) : attach(state, allocation, wanted.token);
@@ -42,8 +42,10 @@ export function allocate(state: TurnState, request: TurnRequest, now: Instant): 
 }
 
 /** The same request gets the same answer (RFC 8656 §7.2); another one may not have the 5-tuple. */
-function answerAgain(state: TurnState, { answer, pending }: Allocation, reply: ReplyTo): Outputs {
+function answerAgain(state: TurnState, { answer, pending, owner }: Allocation, request: TurnRequest): Outputs {
+	const { reply, credential } = request;
 	const { transactionId, to, local } = reply;
+	if (credential.owner !== owner) return refused(state, reply, 437);
 	if (pending !== null)
 		return sameId(pending.reply.transactionId, transactionId) ? ignored("pending") : refused(state, reply, 437);
 	if (answer === null || !sameId(answer.subarray(8, 20), transactionId)) return refused(state, reply, 437);
@@ -80,16 +82,27 @@ function has(message: StunMessage, name: "dontFragment"): boolean {
 /** 300 to a server of the client's family, where another is named; else 508 (RFC 8489 §10). */
 function refuseDrained(state: TurnState, { reply, from }: TurnRequest): Outputs {
 	const family = familyOf(withoutMapping(from).address);
-	const value = state.drain?.alternate.find(({ address }) => familyOf(address) === family);
-	return value === undefined
-		? refused(state, reply, 508)
-		: refused(state, reply, 300, [{ name: "alternateServer", value }]);
+	const other = state.drain?.alternate.find(({ address }) => familyOf(address) === family);
+	if (other === undefined) return refused(state, reply, 508);
+	const { address, port, domain } = other;
+	const items: StunItem[] = [{ name: "alternateServer", value: { address, port } }];
+	if (domain !== undefined) items.push({ name: "alternateDomain", value: domain });
+	return refused(state, reply, 300, items);
 }
 
-function quotaFault(state: TurnState, owner: string): 486 | 508 | null {
+/**
+ * Null: it has been counted in the ledger, and there is to be an allocation. A port that is kept counts like an allocation
+ * against whoever wants to keep another: else one user could keep them all.
+ */
+function quotaFault(state: TurnState, owner: string, { pair }: Wanted): 486 | 508 | null {
 	const { perUser, total } = state.config.quotas ?? {};
-	if (total !== undefined && state.byId.size >= total) return 508;
-	return perUser !== undefined && (state.byOwner.get(owner) ?? 0) >= perUser ? 486 : null;
+	const kept = pair ? state.reservations.size : 0;
+	if (total !== undefined && state.byId.size + kept >= total) return 508;
+	const own = (state.byOwner.get(owner) ?? 0) + (pair ? (state.reservedByOwner.get(owner) ?? 0) : 0);
+	if (perUser !== undefined && own >= perUser) return 486;
+	const taken = state.config.ledger?.take(owner) ?? true;
+	if (taken === true) return null;
+	return taken === "perUser" ? 486 : 508;
 }
 
 function newAllocation(state: TurnState, request: TurnRequest, now: Instant): Allocation {
@@ -181,7 +194,10 @@ function grant(state: TurnState, allocation: Allocation, now: Instant): readonly
 export function relayOpened(state: TurnState, id: number, now: Instant): Outputs {
 	const relay = state.relays.get(id);
 	if (relay === undefined) return [{ type: "closeRelay", relay: id }, ...ignored("unknownRelay")];
+	if (relay.open) return ignored("unknownRelay");
 	relay.open = true;
+	// How long it lives is decided once all stand that it was asked for with.
+	state.expiries.delete(relay);
 	return relay.allocation === null ? [] : settle(state, relay.allocation, now);
 }
 

@@ -145,6 +145,8 @@ export class Allocation implements TurnAllocation {
 	pending: PendingAllocate | null = null;
 	/** How often its client has moved; -1: it must not (RFC 8016). */
 	moves = -1;
+	/** The move after which its client got the oldest ticket that is still good. */
+	ticketsFrom = 0;
 	readonly id: number;
 	readonly owner: string;
 	client: StunAddress;
@@ -184,6 +186,15 @@ export class Allocation implements TurnAllocation {
 
 	bind(channel: Channel): void {
 		this.channels = added(this.channels, NO_CHANNELS, channel.number, channel);
+		this.version++;
+	}
+
+	/** Takes back what peers at addresses that are denied now have; their channels' numbers stay kept from others. */
+	shut(isDenied: (address: string) => boolean, now: Instant): void {
+		for (const address of [...this.permissions.keys()])
+			if (isDenied(address)) (this.permissions as Map<string, TurnPermission>).delete(address);
+		for (const channel of [...this.channels.values()])
+			if (channel.expiresAt > now && isDenied(channel.peer.address)) this.bind({ ...channel, expiresAt: now });
 		this.version++;
 	}
 

@@ -1,4 +1,4 @@
-import { attributeOf, equalBytes, type StunItem } from "@whither/wire";
+import { attributeOf, type StunItem } from "@whither/wire";
 import type { Allocation } from "./allocation.ts";
 import type { TurnRequest } from "./request.ts";
 import { type TurnState, tupleKey } from "./state.ts";
@@ -31,7 +31,8 @@ export function moveHere(state: TurnState, request: TurnRequest): Allocation | 4
 	if (shown.length !== TICKET_LENGTH) return 400;
 	const allocation = state.byId.get(new DataView(shown.buffer, shown.byteOffset).getUint32(0));
 	if (allocation === undefined || allocation.pending !== null || allocation.moves < 0) return 400;
-	if (!isTicketOf(state, allocation, shown) || (allocation.isTcp && request.transport !== "stream")) return 400;
+	const moves = new DataView(shown.buffer, shown.byteOffset).getUint32(4);
+	if (!isTicketOf(state, allocation, shown, moves) || (allocation.isTcp && request.transport !== "stream")) return 400;
 	if (allocation.owner !== request.credential.owner) return 441;
 	const client = { address: request.from.address, port: request.from.port };
 	state.byTuple.delete(tupleKey(allocation.local, allocation.client));
@@ -39,13 +40,20 @@ export function moveHere(state: TurnState, request: TurnRequest): Allocation | 4
 	allocation.local = request.local;
 	allocation.transport = request.transport;
 	state.byTuple.set(tupleKey(request.local, client), allocation);
+	allocation.ticketsFrom = moves;
 	allocation.moves++;
 	allocation.version++;
 	state.counters.moves++;
 	return allocation;
 }
 
-/** The last ticket, or the one before it: the answer that told the last may have been lost. */
-function isTicketOf(state: TurnState, { id, moves }: Allocation, shown: Uint8Array): boolean {
-	return equalBytes(shown, ticket(state, id, moves)) || (moves > 0 && equalBytes(shown, ticket(state, id, moves - 1)));
+/**
+ * Any ticket from the last that the client has shown on: the answers that told it of later ones may have been lost, however
+ * many they were.
+ */
+function isTicketOf(state: TurnState, { id, moves, ticketsFrom }: Allocation, shown: Uint8Array, at: number): boolean {
+	if (at < ticketsFrom || at > moves) return false;
+	let difference = 0;
+	for (const [index, byte] of ticket(state, id, at).entries()) difference |= byte ^ (shown[index] ?? 0);
+	return difference === 0;
 }

@@ -1,4 +1,11 @@
-import { encodeNonceFeatures, formatBase64, HmacKey, hmacSha256, type StunAddress } from "@whither/wire";
+import {
+	encodeNonceFeatures,
+	formatBase64,
+	HmacKey,
+	hmacSha256,
+	type StunAddress,
+	type StunSecurityFeatures,
+} from "@whither/wire";
 
 /** How long a nonce is good for at most (RFC 8489 §9.2 asks for a bound; RFC 8656 §5 for an hour). */
 export const LONGEST_NONCE_SECONDS = 3600;
@@ -10,21 +17,25 @@ const DIGEST_LENGTH = 12;
 const TIME = /^[0-9a-z]+$/;
 
 /**
- * Nonces that need no memory: what the server can, when it was made, and a digest of that and of the client's address and
- * port under our secret. Nobody else can make one, and nobody at another address can use one (RFC 8489 §9.2).
+ * Nonces that need no memory: what the server can, when it was made, and a digest of that, of the client's address and
+ * port and of the algorithms offered, under our secret: with another offer they are stale. Nobody else can make one, and
+ * nobody at another address can use one (RFC 8489 §9.2).
  */
 export class Nonces {
 	readonly #key: HmacKey;
 	readonly #features: string;
+	/** What a nonce does not say, but speaks for. */
+	readonly #unsaid: string;
 	readonly #lifetimeSeconds: number;
 
 	constructor(
 		secret: Uint8Array,
-		features: { readonly passwordAlgorithms: boolean; readonly usernameAnonymity: boolean },
+		features: StunSecurityFeatures & { readonly algorithms: readonly string[] },
 		lifetimeSeconds: number,
 	) {
 		this.#key = new HmacKey(secret);
 		this.#features = encodeNonceFeatures(features);
+		this.#unsaid = features.algorithms.join(" ");
 		this.#lifetimeSeconds = Math.min(lifetimeSeconds, LONGEST_NONCE_SECONDS);
 	}
 
@@ -46,7 +57,7 @@ export class Nonces {
 
 	#written({ address, port }: StunAddress, time: string): string {
 		const text = `${this.#features}${time}.`;
-		const digest = hmacSha256(this.#key, asciiBytes(`${text}${address} ${port}`));
+		const digest = hmacSha256(this.#key, asciiBytes(`${text}${address} ${port} ${this.#unsaid}`));
 		return text + formatBase64(digest.subarray(0, DIGEST_LENGTH));
 	}
 }

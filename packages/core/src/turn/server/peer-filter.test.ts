@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PeerFilter } from "./peer-filter.ts";
+import { CLIENT, PEER, peer, reasonIn, ServerUnderTest, TCP } from "./server.fixture.ts";
 
 const plain = new PeerFilter();
 const at = (filter: PeerFilter, address: string, port = 5000) => filter.judge({ address, port });
@@ -203,4 +204,42 @@ describe("rules", () => {
 		expect(at(plain, "127.0.0.1")).toBe("loopback");
 		expect(at(plain, "8.8.8.8")).toBeNull();
 	});
+});
+
+test("new rules take back what they deny: permissions, channels and connections, and only that", () => {
+	const under = new ServerUnderTest();
+	const client = under.client().allocate({ name: "additionalAddressFamily", value: 6 });
+	const stream = under.client({ transport: "stream", from: { ...CLIENT, port: 41_000 } });
+	stream.ask("allocate", [TCP]);
+	const channels = [PEER[4], PEER[6]].map((to, index) => {
+		const number = 0x4000 + index;
+		expect(client.code("channelBind", [{ name: "channelNumber", value: number }, peer(to)])).toBe("success");
+		return Uint8Array.of(number >> 8, number & 0xff, 0, 0);
+	});
+	stream.hand(stream.request("connect", [peer(PEER[4])]));
+	const { connection } = under.last("connectPeer");
+	const { version } = client.allocation;
+	under.step({ type: "peers", peers: { deny: [`${PEER[4].address}/32`] } });
+	expect(under.all("closePeer")).toEqual([{ type: "closePeer", connection }]);
+	expect(client.allocation.version).not.toBe(version);
+	expect(channels.map((bytes) => reasonIn(client.hand(bytes)))).toEqual(["noChannel", undefined]);
+	expect(reasonIn(client.indicate([peer(PEER[4]), { name: "data", value: new Uint8Array(1) }]))).toBe("noPermission");
+	const heard = [PEER[4], PEER[6]].map((from) =>
+		reasonIn(
+			under.step({
+				type: "relayReceived",
+				relay: client.relay(from === PEER[4] ? 4 : 6),
+				from,
+				bytes: Uint8Array.of(1),
+			}),
+		),
+	);
+	expect(heard).toEqual(["noPermission", undefined]);
+	expect(client.code("createPermission", [peer(PEER[4])])).toBe(403);
+	under.step({ type: "peers", peers: {} });
+	expect(client.code("createPermission", [peer(PEER[4])])).toBe("success");
+	expect(client.code("createPermission", [peer({ address: "8.8.0.1", port: 50_000 })])).toBe("success");
+	expect(
+		client.code("channelBind", [{ name: "channelNumber", value: 0x4003 }, peer({ address: "8.8.0.1", port: 53 })]),
+	).toBe(403);
 });

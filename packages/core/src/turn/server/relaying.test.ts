@@ -1,6 +1,6 @@
 import { attributeOf, decodeChannelData, encodeChannelData, type StunItem } from "@whither/wire";
 import { describe, expect, test } from "vitest";
-import { answerIn, CLIENT, PEER, peer, reasonIn, ServerUnderTest } from "./server.fixture.ts";
+import { answerIn, CLIENT, codeOf, PEER, peer, reasonIn, ServerUnderTest } from "./server.fixture.ts";
 
 const BYTES = Uint8Array.of(1, 2, 3, 4, 5);
 const DATA: StunItem = { name: "data", value: BYTES };
@@ -156,4 +156,31 @@ test("relays that are no more get nothing through", () => {
 	expect(reasonIn(under.step({ type: "relayError", relay, to: PEER[4] }))).toBe("unknownRelay");
 	expect(under.server.allocationOfRelay(relay)).toBeUndefined();
 	expect(under.server.counters.usage).toEqual(under.server.counters.closedUsage);
+});
+
+test("nothing is sent as nothing: by indication, by channel, and back", () => {
+	const under = new ServerUnderTest();
+	const client = under.client().allocate();
+	const relay = client.relay();
+	const back = () => under.step({ type: "relayReceived", relay, from: PEER[4], bytes: new Uint8Array(0) });
+	client.code("createPermission", [peer(PEER[4])]);
+	client.indicate([peer(PEER[4]), { name: "data", value: new Uint8Array(0) }]);
+	expect(under.last("relaySend").bytes.length).toBe(0);
+	const told = answerIn(back());
+	expect(told && attributeOf(told, "data")).toEqual(new Uint8Array(0));
+	client.code("channelBind", [peer(PEER[4]), { name: "channelNumber", value: 0x4001 }]);
+	back();
+	expect(under.last("send").bytes).toEqual(Uint8Array.of(0x40, 1, 0, 0));
+});
+
+test("DONT-FRAGMENT is unknown to a server that cannot heed it", () => {
+	const under = new ServerUnderTest({ dontFragment: false });
+	const client = under.client();
+	const flag = { name: "dontFragment", value: true } as const;
+	const answer = client.ask("allocate", [{ name: "requestedTransport", value: 17 }, flag]);
+	expect(answer && [codeOf(answer), attributeOf(answer, "unknownAttributes")]).toEqual([420, [0x001a]]);
+	client.allocate();
+	client.code("createPermission", [peer(PEER[4])]);
+	expect(reasonIn(client.indicate([peer(PEER[4]), flag, DATA]))).toBe("malformed");
+	expect(reasonIn(client.indicate([peer(PEER[4]), DATA]))).toBeUndefined();
 });

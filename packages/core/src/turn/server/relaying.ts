@@ -23,7 +23,7 @@ export function send(state: TurnState, message: StunMessage, allocation: Allocat
 	const to = attributeOf(message, "xorPeerAddress");
 	const data = attributeOf(message, "data");
 	if (to === undefined || data === undefined || allocation.isTcp) return ignored("malformed");
-	if (attributeFault(message) !== null) return ignored("malformed");
+	if (attributeFault(message, state) !== null) return ignored("malformed");
 	if (!isPermitted(allocation, to.address, now)) return ignored("noPermission");
 	if (state.filter.judge(to) !== null) return ignored("deniedPeer");
 	return passOn(allocation, { to, bytes: data, dontFragment: attributeOf(message, "dontFragment") === true }, now);

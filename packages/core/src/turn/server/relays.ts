@@ -1,6 +1,7 @@
 import { type Instant, SECOND } from "../../machine.ts";
 import { type Allocation, type AllocationEnd, Relay } from "./allocation.ts";
 import { addUsage } from "./counters.ts";
+import { familyOf } from "./replies.ts";
 import type { TurnServerOutput } from "./server-io.ts";
 import { type TurnState, tupleKey } from "./state.ts";
 import { closeConnection } from "./tcp-peers.ts";
@@ -67,8 +68,9 @@ function releasePorts(state: TurnState, relay: Relay): void {
 	if (relay.above !== null) ports?.release(relay.above.port);
 }
 
-/** Forgets a relay that stands or was asked for, with the one above that was asked for with it. */
+/** Forgets a relay that stands or was asked for, with the one above that was asked for with it and its peers' connections. */
 export function dropRelay(state: TurnState, relay: Relay): readonly TurnServerOutput[] {
+	const ended = relay.allocation === null ? [] : closeConnections(state, relay.allocation, relay.family);
 	releasePorts(state, relay);
 	state.relays.delete(relay.id);
 	state.expiries.delete(relay);
@@ -78,19 +80,26 @@ export function dropRelay(state: TurnState, relay: Relay): readonly TurnServerOu
 		allocation.version++;
 	}
 	const closed: TurnServerOutput = { type: "closeRelay", relay: relay.id };
-	return relay.above === null ? [closed] : [closed, { type: "closeRelay", relay: relay.above.id }];
+	return [...ended, closed, ...(relay.above === null ? [] : [{ type: "closeRelay", relay: relay.above.id } as const])];
+}
+
+function closeConnections(state: TurnState, { connections }: Allocation, family: 4 | 6): readonly TurnServerOutput[] {
+	const outputs: TurnServerOutput[] = [];
+	for (const id of [...(connections ?? [])])
+		if (familyOf(state.connections.get(id)?.peer.address ?? "") === family) outputs.push(...closeConnection(state, id));
+	return outputs;
 }
 
 /** Ends an allocation with all that it has. One whose Allocate was never answered ends without a word. */
 export function closeAllocation(state: TurnState, allocation: Allocation, why: AllocationEnd): TurnServerOutput[] {
 	const outputs: TurnServerOutput[] = [];
-	for (const id of [...(allocation.connections ?? [])]) outputs.push(...closeConnection(state, id));
 	for (const relay of allocation.relays) outputs.push(...dropRelay(state, relay));
 	state.byTuple.delete(tupleKey(allocation.local, allocation.client));
 	state.byId.delete(allocation.id);
 	const left = (state.byOwner.get(allocation.owner) ?? 1) - 1;
 	if (left > 0) state.byOwner.set(allocation.owner, left);
 	else state.byOwner.delete(allocation.owner);
+	state.config.ledger?.give(allocation.owner);
 	allocation.closed = true;
 	allocation.version++;
 	if (allocation.pending !== null) return outputs;

@@ -84,6 +84,7 @@ const MOST_UNKNOWN = 8;
  */
 export function attributeFault(
 	message: StunMessage,
+	{ config }: TurnState,
 ): { readonly code: number; readonly unknown: readonly number[] } | null {
 	const unknown = new Set<number>();
 	const noFamily = message.method === "allocate" ? 440 : 443;
@@ -91,7 +92,8 @@ export function attributeFault(
 	const signed = message.attributes.some((attribute) => attribute.protected);
 	for (const { name, type, protected: isProtected } of message.attributes) {
 		if (!isComprehensionRequired(type) || (signed && !isProtected)) continue;
-		if (!UNDERSTOOD.has(type)) unknown.add(type);
+		const isOff = name === "dontFragment" && config.dontFragment === false;
+		if (isOff || !UNDERSTOOD.has(type)) unknown.add(type);
 		else if (name === "unknown") code ||= type === STUN_ATTRIBUTES.requestedAddressFamily.type ? noFamily : 400;
 	}
 	if (unknown.size > 0) return { code: 420, unknown: [...unknown].slice(0, MOST_UNKNOWN) };

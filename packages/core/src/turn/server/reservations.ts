@@ -19,6 +19,7 @@ export function reserve(state: TurnState, relay: Relay, owner: string, now: Inst
 		const text = tokenText(token);
 		const reservation: Reservation = { kind: "reservation", token: text, owner, relay: kept, expiresAt: 0, place: -1 };
 		state.reservations.set(text, reservation);
+		state.reservedByOwner.set(owner, (state.reservedByOwner.get(owner) ?? 0) + 1);
 		state.expiries.set(reservation, now + RESERVED_NS);
 	}
 	return { name: "reservationToken", value: token };
@@ -28,14 +29,22 @@ export function reserve(state: TurnState, relay: Relay, owner: string, now: Inst
 export function takeReserved(state: TurnState, token: Uint8Array, owner: string): Relay | null {
 	const reservation = state.reservations.get(tokenText(token));
 	if (reservation === undefined || reservation.owner !== owner) return null;
-	state.reservations.delete(reservation.token);
 	state.expiries.delete(reservation);
+	forget(state, reservation);
 	return reservation.relay;
 }
 
-/** Nobody came. */
-export function endReservation(state: TurnState, { token, relay }: Reservation): readonly TurnServerOutput[] {
+function forget(state: TurnState, { token, owner }: Reservation): void {
 	state.reservations.delete(token);
+	const left = (state.reservedByOwner.get(owner) ?? 1) - 1;
+	if (left > 0) state.reservedByOwner.set(owner, left);
+	else state.reservedByOwner.delete(owner);
+}
+
+/** Nobody came. */
+export function endReservation(state: TurnState, reservation: Reservation): readonly TurnServerOutput[] {
+	const { relay } = reservation;
+	forget(state, reservation);
 	state.portsOf(relay)?.release(relay.port);
 	return [{ type: "closeRelay", relay: relay.id }];
 }

@@ -39,6 +39,8 @@ export interface TurnServerConfig {
 	readonly lifetimes?: { readonly defaultSeconds: number; readonly maximumSeconds: number };
 	/** Allocations at once; no bound where absent. */
 	readonly quotas?: { readonly perUser?: number; readonly total?: number };
+	/** Counts allocations beyond this server's own, where several serve as one; asked beside `quotas`. */
+	readonly ledger?: TurnLedger;
 	/** Of each allocation, from client to peers (`up`) and back (`down`); no bound where absent. */
 	readonly bandwidth?: { readonly up?: ByteRate; readonly down?: ByteRate };
 	/** Answers to requests that are not authenticated; `TURN_ANSWER_LIMITS` where absent. */
@@ -47,12 +49,22 @@ export interface TurnServerConfig {
 	readonly tcpRelays?: boolean;
 	/** Clients that move keep their allocation (RFC 8016); by default they may. */
 	readonly mobility?: boolean;
+	/** Relays can send with DF; by default they can. Where not, DONT-FRAGMENT is unknown here (RFC 8656 §7.2). */
+	readonly dontFragment?: boolean;
 	/** Channels up to 0x7fff, as RFC 5766 had them. */
 	readonly wideChannels?: boolean;
 	/** The family of an allocation that names none: `ipv4` (RFC 8656 §7.2), or that which the client came by. */
 	readonly unnamedFamily?: "ipv4" | "client";
 	/** How much one allocation may hold; `TURN_HOLDINGS` where absent. */
 	readonly holdings?: TurnHoldings;
+}
+
+/** Allocations of several servers counted together. */
+export interface TurnLedger {
+	/** Counts one more of this owner's; or says which bound stands against it, and counts nothing. */
+	take(owner: string): true | "perUser" | "total";
+	/** Counts one less. */
+	give(owner: string): void;
 }
 
 /** Bounds of what one allocation may hold. */
@@ -71,6 +83,11 @@ export const TURN_ANSWER_LIMITS: AnswerLimits = {
 	perSource: { perSecond: 100, burst: 1000 },
 	sources: 4096,
 };
+
+/** Another server to try; `domain`: whose certificate it shows, where that is not ours (RFC 8489 §14.16). */
+export interface TurnAlternate extends StunAddress {
+	readonly domain?: string;
+}
 
 /** An ICMP error about a peer, as attribute ICMP tells it (RFC 8656 §18.13). */
 export interface TurnIcmp {
@@ -109,8 +126,10 @@ export type TurnServerInput =
 	| { readonly type: "timer" }
 	/** These are the users from now on. */
 	| { readonly type: "users"; readonly users: TurnUsers }
+	/** These are the rules of whom relays may send to: what was let in before and is denied now ends at once. */
+	| { readonly type: "peers"; readonly peers: PeerRules }
 	/** No more allocations; those there are end at `until`. `alternate`: servers to try instead (300), of either family. */
-	| { readonly type: "drain"; readonly until: Instant; readonly alternate?: readonly StunAddress[] };
+	| { readonly type: "drain"; readonly until: Instant; readonly alternate?: readonly TurnAlternate[] };
 
 /** What a relay server puts out. */
 export type TurnServerOutput =
@@ -173,5 +192,7 @@ export type TurnIgnoreReason =
 	/** About a relay or connection that is no more, or never was. */
 	| "unknownRelay"
 	| "unknownConnection"
+	/** A message on a stream that carries a peer's connection. */
+	| "boundStream"
 	/** Nothing is due. */
 	| "nothingDue";

@@ -6,6 +6,7 @@ import { allocate, giveUp, relayFailed, relayOpened } from "./allocate.ts";
 import type { Allocation, TurnAllocation } from "./allocation.ts";
 import { authenticate } from "./authenticate.ts";
 import { addUsage, count, type TurnCounters } from "./counters.ts";
+import { ruleAnew } from "./new-rules.ts";
 import { channelBind, createPermission } from "./permissions.ts";
 import { refresh } from "./refresh.ts";
 import { channelData, relayError, relayReceived, send } from "./relaying.ts";
@@ -121,6 +122,8 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerOutput> {
 			case "users":
 				state.reload(input.users);
 				return [];
+			case "peers":
+				return ruleAnew(state, input.peers, now);
 			case "drain":
 				state.drain = { until: input.until, alternate: input.alternate ?? [] };
 				return this.#expire(now);
@@ -133,7 +136,10 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerOutput> {
 		const { bytes, from, local } = input;
 		const first = bytes[0] ?? 0xff;
 		if (first > 0x7f) return ignored("notStun");
-		const allocation = this.#state.byTuple.get(tupleKey(local, from));
+		const key = tupleKey(local, from);
+		// Its bytes are a peer's: the driver has not heard of it yet.
+		if (input.transport === "stream" && this.#state.boundStreams.has(key)) return ignored("boundStream");
+		const allocation = this.#state.byTuple.get(key);
 		if (first > 0x3f) {
 			if (allocation === undefined || allocation.pending !== null) return ignored("noAllocation");
 			return channelData(this.#state, bytes, allocation, now);
@@ -162,7 +168,7 @@ export class TurnServer implements Machine<TurnServerInput, TurnServerOutput> {
 			return refused(state, reply, believed.code, believed.challenge ? state.challenge(from, now) : []);
 		}
 		const signed = { ...reply, sign: believed.sign };
-		const fault = attributeFault(message);
+		const fault = attributeFault(message, state);
 		if (fault !== null) {
 			const items = fault.unknown.length > 0 ? [{ name: "unknownAttributes", value: fault.unknown } as const] : [];
 			return refused(state, signed, fault.code, items);

@@ -4,10 +4,10 @@ import type { Allocation, Relay, Reservation } from "./allocation.ts";
 import { emptyCounters, type TurnCounters } from "./counters.ts";
 import { Expiries } from "./expiries.ts";
 import { LONGEST_NONCE_SECONDS, Nonces } from "./nonces.ts";
-import { PeerFilter } from "./peer-filter.ts";
+import { PeerFilter, type PeerRules } from "./peer-filter.ts";
 import { RelayPorts } from "./relay-ports.ts";
 import { familyOf } from "./replies.ts";
-import { TURN_HOLDINGS, type TurnServerConfig } from "./server-io.ts";
+import { TURN_HOLDINGS, type TurnAlternate, type TurnServerConfig } from "./server-io.ts";
 import type { PeerConnection } from "./tcp-peers.ts";
 import { type PasswordAlgorithm, UserTable } from "./users.ts";
 
@@ -20,16 +20,17 @@ const LIFETIMES = { defaultSeconds: 600, maximumSeconds: 3600 } as const;
 /** No more allocations; those there are end at `until`. */
 interface Drain {
 	readonly until: Instant;
-	readonly alternate: readonly StunAddress[];
+	readonly alternate: readonly TurnAlternate[];
 }
 
 /** What a server knows and has, shared by the phases of the protocol. */
 export class TurnState {
 	readonly config: TurnServerConfig;
-	readonly algorithms: readonly PasswordAlgorithm[];
+	/** What is offered now, in this order. */
+	algorithms: readonly PasswordAlgorithm[] = [];
 	readonly lifetimes: { readonly defaultSeconds: number; readonly maximumSeconds: number };
 	readonly holdings: { readonly permissions: number; readonly channels: number; readonly connections: number };
-	readonly filter: PeerFilter;
+	filter: PeerFilter;
 	/** By `local address port`. */
 	readonly byTuple = new Map<string, Allocation>();
 	/** By its id: mobility names allocations so. */
@@ -40,6 +41,8 @@ export class TurnState {
 	/** Clients' streams that carry a connection, by `local address port`. */
 	readonly boundStreams = new Map<string, PeerConnection>();
 	readonly byOwner = new Map<string, number>();
+	/** How many reservations each user has. */
+	readonly reservedByOwner = new Map<string, number>();
 	readonly expiries = new Expiries<Relay | Reservation | PeerConnection>();
 	readonly counters: TurnCounters = emptyCounters();
 	users: UserTable;
@@ -56,14 +59,13 @@ export class TurnState {
 
 	constructor(config: TurnServerConfig) {
 		this.config = config;
-		this.algorithms = config.passwordAlgorithms ?? ["sha256", "md5"];
 		this.lifetimes = config.lifetimes ?? LIFETIMES;
 		this.holdings = config.holdings ?? TURN_HOLDINGS;
 		this.#key = new HmacKey(config.secret);
 		this.users = new UserTable(config.users, config.realm);
-		this.nonces = this.#newNonces();
+		this.nonces = this.#admit(this.users);
 		const ports = config.relayPorts ?? RELAY_PORTS;
-		this.filter = filterOf(config, ports);
+		this.filter = filterOf(config, config.peers);
 		this.#ports = new Map(
 			config.relays.flatMap((_, at) => [
 				[`udp ${at}`, new RelayPorts(ports)],
@@ -76,13 +78,25 @@ export class TurnState {
 	/** The users from now on. Nonces that tell other features are void with it. */
 	reload(users: TurnServerConfig["users"]): void {
 		this.users = new UserTable(users, this.config.realm);
-		this.nonces = this.#newNonces();
+		this.nonces = this.#admit(this.users);
 		this.generation++;
 	}
 
-	#newNonces(): Nonces {
-		const features = { passwordAlgorithms: this.offersAlgorithms, usernameAnonymity: this.users.canHideNames };
-		return new Nonces(this.config.secret, features, this.config.nonceLifetimeSeconds ?? LONGEST_NONCE_SECONDS);
+	/** The rules from now on; throws RangeError for one that is no range of addresses, and keeps those of before. */
+	rule(peers: PeerRules): void {
+		this.filter = filterOf(this.config, peers);
+	}
+
+	/** Offers what these users can do, in nonces that are good as long as it is offered. */
+	#admit(users: UserTable): Nonces {
+		const {
+			secret,
+			passwordAlgorithms = ["sha256", "md5"],
+			nonceLifetimeSeconds = LONGEST_NONCE_SECONDS,
+		} = this.config;
+		this.algorithms = users.usable(passwordAlgorithms);
+		const features = { passwordAlgorithms: this.offersAlgorithms, usernameAnonymity: users.canHideNames };
+		return new Nonces(secret, { ...features, algorithms: this.algorithms }, nonceLifetimeSeconds);
 	}
 
 	/** A server that has MD5 alone is one of RFC 5389. */
@@ -148,11 +162,11 @@ export class TurnState {
 	}
 }
 
-function filterOf(config: TurnServerConfig, relayPorts: { readonly first: number; readonly last: number }): PeerFilter {
-	const known = config.relays.map(({ address, publicAddress }) => publicAddress ?? address);
-	const own = [...(config.peers?.own ?? []), ...config.relays.map(({ address }) => address), ...known];
-	const relays = [...(config.peers?.relays ?? []), ...known];
-	return new PeerFilter({ ...config.peers, own, relays, relayPorts: config.peers?.relayPorts ?? relayPorts });
+function filterOf({ relays: relayed, relayPorts = RELAY_PORTS }: TurnServerConfig, peers: PeerRules = {}): PeerFilter {
+	const known = relayed.map(({ address, publicAddress }) => publicAddress ?? address);
+	const own = [...(peers.own ?? []), ...relayed.map(({ address }) => address), ...known];
+	const relays = [...(peers.relays ?? []), ...known];
+	return new PeerFilter({ ...peers, own, relays, relayPorts: peers.relayPorts ?? relayPorts });
 }
 
 /** A client's 5-tuple in keys of maps: which transport it is follows from the listener. */

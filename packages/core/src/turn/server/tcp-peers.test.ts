@@ -1,6 +1,17 @@
 import { attributeOf } from "@whither/wire";
 import { describe, expect, test } from "vitest";
-import { answerIn, CLIENT, codeOf, OTHER_USER, PEER, peer, reasonIn, ServerUnderTest, TCP } from "./server.fixture.ts";
+import {
+	answerIn,
+	CLIENT,
+	codeOf,
+	family,
+	OTHER_USER,
+	PEER,
+	peer,
+	reasonIn,
+	ServerUnderTest,
+	TCP,
+} from "./server.fixture.ts";
 
 const DATA_FROM = { ...CLIENT, port: 41_000 };
 
@@ -22,6 +33,25 @@ function connected() {
 }
 
 const bindOf = (connection: number) => [{ name: "connectionId", value: connection }] as const;
+
+test("connections of a family end with the relay of that family", () => {
+	const under = new ServerUnderTest();
+	const client = under.client({ transport: "stream" });
+	client.ask("allocate", [TCP, { name: "additionalAddressFamily", value: 6 }]);
+	for (const to of [PEER[4], PEER[6]]) client.hand(client.request("connect", [peer(to)]));
+	const [kept, ended] = under.all("connectPeer").map(({ connection }) => connection);
+	for (const connection of [kept, ended]) under.step({ type: "peerConnected", connection: connection ?? -1 });
+	expect(client.code("refresh", [family(6), { name: "lifetime", value: 0 }])).toBe("success");
+	expect(under.all("closePeer")).toEqual([{ type: "closePeer", connection: ended }]);
+});
+
+test("what comes on a stream that carries a connection is not taken for a message", () => {
+	const { under, connection } = connected();
+	const data = under.client({ transport: "stream", from: DATA_FROM });
+	expect(data.code("connectionBind", bindOf(connection))).toBe("success");
+	expect(reasonIn(data.hand(data.request("allocate", [TCP])))).toBe("boundStream");
+	expect(under.server.allocationAt(0, DATA_FROM)).toBeUndefined();
+});
 
 describe("a Connect", () => {
 	test("is answered with an id once the peer has", () => {

@@ -2,20 +2,22 @@
 import type { Server, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { SystemError } from "@whither/core";
+import { parseAddress } from "@whither/wire";
 import type { Clock } from "../clock.ts";
 import { ERRNO } from "../native/errno.ts";
-import { unzoned, zoned } from "../transport/socket-address.ts";
+import { ANY_ADDRESS, plainBytes } from "../portable/datagram.ts";
+import { nodeError } from "../portable/node-error.ts";
+import { unzoned, zoned } from "./socket-address.ts";
 import type {
 	StreamAcceptor,
+	StreamEnds,
 	StreamFailure,
 	StreamListener,
 	StreamListenRequest,
 	StreamRequest,
 	StreamServer,
 	StreamTransport,
-} from "../transport/transport.ts";
-import { ANY_ADDRESS, plainBytes } from "./datagram.ts";
-import { nodeError } from "./node-error.ts";
+} from "./transport.ts";
 
 function net(): typeof import("node:net") {
 	return process.getBuiltinModule("node:net");
@@ -32,7 +34,7 @@ export function openStream(request: StreamRequest, listener: StreamListener, clo
 	const place = { host, port: to.port, ...(source === null ? {} : { localAddress: source }) };
 	const socket =
 		protocol === "tcp"
-			? net().connect(place)
+			? net().connect({ ...place, allowHalfOpen: true })
 			: tls().connect({ ...place, ...tlsOptions(request), minVersion: "TLSv1.2" });
 	socket.setNoDelay(true);
 	const stream = attach(socket, listener, { clock, call: "connect", address: to.address });
@@ -46,18 +48,31 @@ function tlsOptions({ serverName, authorities }: StreamRequest): Readonly<Record
 	return authorities === undefined ? name : { ...name, ca: authorities };
 }
 
-interface StreamFacts {
+/** What is known of a socket beside itself. */
+export interface StreamFacts {
 	readonly clock: Clock;
 	/** What failed, where Node does not say. */
 	readonly call: string;
 	readonly address: string | null;
 }
 
-function attach(socket: Socket, listener: StreamListener, facts: StreamFacts): StreamTransport {
+/** How long what was sent may take to leave once both sides are to end. */
+const CLOSE_MS = 10_000;
+
+/** Makes a stream of a socket that was opened with `allowHalfOpen`. */
+export function attach(socket: Socket, listener: StreamListener, facts: StreamFacts): StreamTransport {
 	let failure: StreamFailure | null = null;
 	let told = true;
+	let closing = false;
 	socket.on("data", (bytes: Buffer) => {
 		if (told) listener.received(plainBytes(bytes), facts.clock.now());
+	});
+	socket.on("end", () => {
+		if (told && !closing && listener.ended !== undefined) listener.ended();
+		else socket.end();
+	});
+	socket.on("drain", () => {
+		if (told) listener.drained?.();
 	});
 	socket.on("error", (error) => {
 		failure ??= streamFailure(error, facts);
@@ -73,7 +88,18 @@ function attach(socket: Socket, listener: StreamListener, facts: StreamFacts): S
 		send: (bytes) => {
 			if (!socket.destroyed && socket.writable) socket.write(new Uint8Array(bytes));
 		},
+		pause: () => socket.pause(),
+		resume: () => socket.resume(),
 		end: () => socket.end(),
+		close: () => {
+			// Whatever else comes is nobody's, but the other end's last word is to be heard.
+			closing = true;
+			socket.removeAllListeners("data");
+			socket.end();
+			socket.resume();
+			socket.removeAllListeners("timeout");
+			socket.setTimeout(CLOSE_MS, () => socket.destroy());
+		},
 		destroy: () => {
 			told = false;
 			socket.destroy();
@@ -88,7 +114,8 @@ function streamFailure(error: NodeJS.ErrnoException, { call, address }: StreamFa
 	return { code: "tls", reason: code, about: error.message };
 }
 
-function endsOf(socket: Socket): { local: ReturnType<typeof unzoned>; remote: ReturnType<typeof unzoned> } {
+/** Both ends of a socket that stands. */
+export function endsOf(socket: Socket): StreamEnds {
 	return {
 		local: unzoned(socket.localAddress ?? "", socket.localPort ?? 0),
 		remote: unzoned(socket.remoteAddress ?? "", socket.remotePort ?? 0),
@@ -101,28 +128,48 @@ export function listenForStreams(
 	accept: StreamAcceptor,
 	clock: Clock,
 ): Promise<StreamServer | StreamFailure> {
-	const { protocol, family, address, port, most } = request;
+	const { protocol, family, address, port, most, mostPerSource = MOST_PER_SOURCE } = request;
 	const on = (socket: Socket | TLSSocket): void => welcome(socket, accept, { request, clock });
 	let server: Server;
 	try {
-		server = protocol === "tcp" ? net().createServer(on) : tls().createServer(serverOptions(request), on);
+		server =
+			protocol === "tcp"
+				? net().createServer({ allowHalfOpen: true }, on)
+				: tls().createServer(serverOptions(request), on);
 	} catch (thrown) {
 		const error = thrown as NodeJS.ErrnoException;
 		return Promise.resolve({ code: "tls", reason: error.code ?? "UNKNOWN", about: error.message });
 	}
 	server.maxConnections = most;
-	endBeyondShare(server);
+	endBeyondShare(server, mostPerSource);
 	if (protocol === "tls") endLateHandshakes(server);
 	return new Promise((resolve) => {
 		server.once("error", (error) => resolve(nodeError(error, "listen", address) satisfies SystemError));
-		server.listen({ host: address ?? ANY_ADDRESS[family], port, ipv6Only: family === 6, exclusive: true }, () => {
-			// Connections that broke before they were ours to take.
-			server.on("error", () => {});
-			const bound = server.address();
-			const place = bound !== null && typeof bound === "object" ? bound : { address: address ?? "", port };
-			resolve({ local: unzoned(place.address, place.port), close: () => server.close() });
-		});
+		server.listen(
+			{ host: zoned(address ?? ANY_ADDRESS[family], request.zone), port, ipv6Only: family === 6, exclusive: true },
+			() => {
+				// Connections that broke before they were ours to take.
+				server.on("error", () => {});
+				const bound = server.address();
+				const place = bound !== null && typeof bound === "object" ? bound : { address: address ?? "", port };
+				resolve({
+					local: unzoned(place.address, place.port),
+					renew: (certificate, key) => renew(server, certificate, key),
+					close: () => server.close(),
+				});
+			},
+		);
 	});
+}
+
+function renew(server: Server, certificate: string, key: string): boolean {
+	if (!("setSecureContext" in server)) return false;
+	try {
+		(server as import("node:tls").Server).setSecureContext({ cert: certificate, key, minVersion: "TLSv1.2" });
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 /** Streams that one source may hold at a time, so that no single one takes them all. */
@@ -130,11 +177,17 @@ const MOST_PER_SOURCE = 64;
 /** How long a TLS handshake may take, from the connection on. */
 const HANDSHAKE_MS = 10_000;
 
+/** An IPv6 host has a whole /64 of addresses to come from. */
+function holderOf(source: string): string {
+	const bytes = source.includes(":") ? parseAddress(source.replace(/%.*$/, "")) : null;
+	return bytes instanceof Uint8Array ? bytes.subarray(0, 8).join(".") : source;
+}
+
 /** Ends connections beyond their source's share. */
-function endBeyondShare(server: Server): void {
+function endBeyondShare(server: Server, most: number): void {
 	const held = new Map<string, number>();
 	server.on("connection", (socket) => {
-		const { remoteAddress: source = "" } = socket;
+		const source = holderOf(socket.remoteAddress ?? "");
 		const count = (held.get(source) ?? 0) + 1;
 		held.set(source, count);
 		socket.once("close", () => {
@@ -142,7 +195,7 @@ function endBeyondShare(server: Server): void {
 			if (left === 0) held.delete(source);
 			else held.set(source, left);
 		});
-		if (count > MOST_PER_SOURCE) socket.destroy();
+		if (count > most) socket.destroy();
 	});
 }
 
@@ -163,11 +216,21 @@ function endLateHandshakes(server: Server): void {
 }
 
 function serverOptions({ certificate = "", key = "", idleMs }: StreamListenRequest): import("node:tls").TlsOptions {
-	return { cert: certificate, key, handshakeTimeout: idleMs, minVersion: "TLSv1.2" };
+	return { cert: certificate, key, handshakeTimeout: idleMs, minVersion: "TLSv1.2", allowHalfOpen: true };
 }
 
 /** How long the other end of an idle stream may take to end it too. */
 const END_WAIT_MS = 1_000;
+
+/** Silence after which the kernel asks whether the other end is still there. */
+const KEEPALIVE_MS = 60_000;
+
+function leaveInOrder(socket: Socket): void {
+	socket.removeAllListeners("timeout");
+	socket.end();
+	// The other end may never agree.
+	socket.setTimeout(END_WAIT_MS, () => socket.destroy());
+}
 
 interface Welcome {
 	readonly request: StreamListenRequest;
@@ -180,13 +243,18 @@ function welcome(socket: Socket, accept: StreamAcceptor, { request, clock }: Wel
 	const through: StreamListener = {
 		opened: (ends) => listener?.opened(ends),
 		received: (bytes, at) => listener?.received(bytes, at),
+		ended: () => (listener?.ended === undefined ? socket.end() : listener.ended()),
+		drained: () => listener?.drained?.(),
 		closed: (failure) => listener?.closed(failure),
 	};
 	socket.setNoDelay(true);
-	socket.setTimeout(request.idleMs, () => {
-		socket.end();
-		// The other end may never agree.
-		socket.setTimeout(END_WAIT_MS, () => socket.destroy());
+	// What a network has forgotten would otherwise stay open for ever.
+	socket.setKeepAlive(true, KEEPALIVE_MS);
+	socket.setTimeout(request.idleMs);
+	socket.on("timeout", () => {
+		// It comes once, until something is said again.
+		if (listener?.idle?.() === true) socket.setTimeout(request.idleMs);
+		else leaveInOrder(socket);
 	});
 	const stream = attach(socket, through, { clock, call: "accept", address: socket.remoteAddress ?? null });
 	listener = accept(stream);

@@ -1,0 +1,109 @@
+/** Connections that carry a peer's bytes (RFC 6062): messages until the server has bound one, and then whatever is sent. */
+import type { Instant } from "@whither/core";
+import { decodeStunFrame, isDecodeError } from "@whither/wire";
+import type { Backend } from "../../backend.ts";
+import type { StreamFailure, StreamTransport } from "../../transport/transport.ts";
+import type { RelayCause, RelayConnection, RelayConnectionListener, RelayOrder } from "./relay-io.ts";
+import { connectTo } from "./relay-leg.ts";
+
+/** What a relay does with one. */
+export interface ConnectionEars {
+	/** It stands, and is to be bound. */
+	readonly opened: () => void;
+	/** A message of the server's. */
+	readonly message: (bytes: Uint8Array, at: Instant) => void;
+	/** It is of no more use. */
+	readonly ended: () => void;
+}
+
+/** One of them. */
+export class BoundConnection implements RelayConnection {
+	readonly #stream: StreamTransport;
+	readonly #ears: ConnectionEars;
+	readonly #listener: RelayConnectionListener;
+	#held: Uint8Array = new Uint8Array(0);
+	#bound = false;
+	#over = false;
+
+	constructor(backend: Backend, order: RelayOrder, ears: ConnectionEars, listener: RelayConnectionListener) {
+		this.#ears = ears;
+		this.#listener = listener;
+		this.#stream = connectTo(backend, order, {
+			opened: () => {
+				if (!this.#over) ears.opened();
+			},
+			received: (bytes, at) => this.#received(bytes, at),
+			closed: (failure) => this.#closed(failure),
+		});
+	}
+
+	get waitingBytes(): number {
+		return this.#stream.waitingBytes;
+	}
+
+	send(bytes: Uint8Array): void {
+		if (this.#bound) this.#stream.send(bytes);
+	}
+
+	/** A message to the server, before it is bound. */
+	sendMessage(bytes: Uint8Array): void {
+		this.#stream.send(bytes);
+	}
+
+	end(): void {
+		this.#stream.end();
+	}
+
+	destroy(): void {
+		if (this.#over) return;
+		this.#over = true;
+		this.#stream.destroy();
+		this.#ears.ended();
+	}
+
+	/** The server has bound it: what comes next is the peer's. */
+	bind(): void {
+		this.#bound = true;
+		this.#listener.bound();
+	}
+
+	/** The server has not bound it. */
+	refuse(why: string): void {
+		if (this.#over) return;
+		this.destroy();
+		this.#listener.closed({ code: "refused", why });
+	}
+
+	/** The relay has come to its end before this did. */
+	abandon(cause: RelayCause | null): void {
+		if (this.#over) return;
+		this.destroy();
+		this.#listener.closed(cause);
+	}
+
+	#received(bytes: Uint8Array, at: Instant): void {
+		if (this.#over) return;
+		if (this.#bound) {
+			this.#listener.received(bytes, at);
+			return;
+		}
+		let rest = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+		// One at a time: what follows the answer that binds it is no message.
+		while (!this.#bound && !this.#over) {
+			const frame = decodeStunFrame(rest);
+			if (isDecodeError(frame) && frame.error !== "truncated") this.abandon({ code: "notStun" });
+			if (isDecodeError(frame) || frame.length > rest.length) break;
+			this.#ears.message(rest.slice(0, frame.length), at);
+			rest = rest.subarray(frame.length);
+		}
+		this.#held = this.#bound ? new Uint8Array(0) : rest.slice();
+		if (this.#bound && rest.length > 0 && !this.#over) this.#listener.received(rest.slice(), at);
+	}
+
+	#closed(failure: StreamFailure | null): void {
+		if (this.#over) return;
+		this.#over = true;
+		this.#ears.ended();
+		this.#listener.closed(failure);
+	}
+}

@@ -1,0 +1,114 @@
+/** `whither turn`: whether a server relays, over which legs, how fast. */
+import { asWhitherError, type WhitherError } from "../api/error.ts";
+import { startTurn } from "../api/turn.ts";
+import { type FailedTurn, turnFailureDocument } from "../api/turn-failure.ts";
+import type { TurnRequestOptions } from "../api/turn-options.ts";
+import type { TurnResult } from "../api/turn-result.ts";
+import type { TurnRun } from "../api/turn-run.ts";
+import { TOOL } from "../api/version.ts";
+import { formatTurn, formatTurnJson } from "../report/turn-report.ts";
+import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { TURN_OPTIONS, type TurnFlags } from "./options.ts";
+import { complain, isTerminal, paintFor, print, printAside } from "./output.ts";
+import { parseOptions } from "./parse.ts";
+import { readFirstLine, readPem } from "./read-pem.ts";
+import { watchSignals } from "./signals.ts";
+import { UsageProblem } from "./values.ts";
+
+/** Where a password may stand that is not to be seen in the list of processes. */
+const PASSWORD_VARIABLE = "WHITHER_TURN_PASSWORD";
+/** The same of a secret. */
+const SECRET_VARIABLE = "WHITHER_TURN_SECRET";
+
+/** Run the command; resolves with the exit code. */
+export async function turnCommand(args: readonly string[], commandLine: readonly string[]): Promise<number> {
+	const { options: flags, operands } = parseOptions(args, TURN_OPTIONS);
+	const [server = ""] = operands;
+	const shown = withoutSecrets(commandLine);
+	const failed = { tool: TOOL, args: shown, name: server, startedAt: new Date().toISOString() };
+	const run = startTurn(server, requestOf(flags), shown);
+	const signals = watchSignals(() => run.stop());
+	const code = await show(run, flags, failed);
+	return signals.exitCode() ?? code;
+}
+
+async function show(run: TurnRun, flags: TurnFlags, failed: FailedTurn): Promise<number> {
+	const indent = isTerminal("stdout") ? 2 : 0;
+	try {
+		const result = await run.result;
+		print(flags.json ? formatTurnJson(result, indent) : formatTurn(result, paintFor(flags.color)));
+		return resultCode(result);
+	} catch (thrown) {
+		const error = asWhitherError(thrown);
+		if (flags.json) print(formatTurnJson(turnFailureDocument(failed, error), indent));
+		if (error.code !== "aborted") complain(error.message);
+		if (error.code === "internal" && process.env.WHITHER_DEBUG) printAside(`${error.stack}\n`);
+		return exitCodeOf(error);
+	}
+}
+
+/** What relays nothing is a negative result, unless nothing could be sent at all. */
+function resultCode({ relays, cells }: TurnResult): number {
+	if (relays) return EXIT.ok;
+	return cells.every(({ failure }) => failure?.code === "system") ? EXIT.system : EXIT.negative;
+}
+
+function requestOf(flags: TurnFlags): TurnRequestOptions {
+	const { ipv4, ipv6, user, transport, count, size, rate, duration, peer, ca, source, trace, wait, timeout } = flags;
+	if (ipv4 && ipv6) throw new UsageProblem("Choose one of -4 and -6, or leave both out to try both");
+	return {
+		username: user,
+		...secretsOf(flags),
+		transports: transport,
+		family: ipv4 ? 4 : ipv6 ? 6 : undefined,
+		tlsPort: flags["tls-port"],
+		...{ count, size, rate, peer, source, trace },
+		durationMs: duration,
+		authorities: ca === undefined ? undefined : readPem(ca, "--ca"),
+		waitMs: wait,
+		timeoutMs: timeout,
+	};
+}
+
+/** The password or the secret, from wherever it stands: an option, a file, the environment. */
+function secretsOf(flags: TurnFlags): Pick<TurnRequestOptions, "password" | "secret"> {
+	const given = (["password", "password-file", "secret", "secret-file"] as const).filter(
+		(name) => flags[name] !== undefined,
+	);
+	if (given.length > 1) throw new UsageProblem(`Choose one of ${given.map((name) => `--${name}`).join(" and ")}`);
+	const { password, secret, user } = flags;
+	const passwordFile = flags["password-file"];
+	const secretFile = flags["secret-file"];
+	if (secret !== undefined) return { secret };
+	if (secretFile !== undefined) return { secret: readFirstLine(secretFile, "--secret-file") };
+	const known = passwordFile === undefined ? password : readFirstLine(passwordFile, "--password-file");
+	if (known !== undefined) {
+		if (user === undefined) throw new UsageProblem("--password says nothing without --user");
+		return { password: known };
+	}
+	const [ofPassword, ofSecret] = [process.env[PASSWORD_VARIABLE], process.env[SECRET_VARIABLE]];
+	if (ofSecret !== undefined && ofSecret !== "") return { secret: ofSecret };
+	if (user === undefined) return {};
+	if (ofPassword !== undefined && ofPassword !== "") return { password: ofPassword };
+	throw new UsageProblem(
+		`--user wants a password: --password-file FILE, ${PASSWORD_VARIABLE}, or --password (seen by every user of this machine)`,
+	);
+}
+
+const SECRET_OPTIONS: readonly string[] = ["--password", "--secret"];
+/** What stands for a secret in what is shown. */
+const HIDDEN = "***";
+
+/** A command line as it may be shown and stored. */
+export function withoutSecrets(args: readonly string[]): readonly string[] {
+	return args.map((word, index) => {
+		if (SECRET_OPTIONS.includes(args[index - 1] ?? "")) return HIDDEN;
+		const option = SECRET_OPTIONS.find((name) => word.startsWith(`${name}=`));
+		return option === undefined ? word : `${option}=${HIDDEN}`;
+	});
+}
+
+/** The document of a command line that cannot be obeyed. */
+export function formatTurnFailure(failed: FailedTurn, error: WhitherError): string {
+	return formatTurnJson(turnFailureDocument({ ...failed, args: withoutSecrets(failed.args) }, error), 0);
+}

@@ -1,0 +1,153 @@
+/** The HTTP listener: pages by their path, for whoever shows the token. Everything a client may do here is bounded. */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { isIP } from "node:net";
+
+/** What a page says. */
+export interface Page {
+	readonly status: number;
+	readonly type: string;
+	readonly body: string;
+}
+
+/** How a path is answered. */
+export interface PageRow {
+	/** Without the token too: it tells nothing. */
+	readonly open?: true;
+	page(): Page | Promise<Page>;
+}
+
+/** A listener to open. */
+export interface HttpOrder {
+	readonly places: readonly { readonly address: string; readonly ipv6Only: boolean; readonly optional: boolean }[];
+	readonly port: number;
+	/** Null: nobody has to show one. */
+	readonly token: string | null;
+	/** Whether it can be reached from this machine alone: then only requests for this machine's own names are answered. */
+	readonly local: boolean;
+	readonly pages: Readonly<Record<string, PageRow>>;
+}
+
+/** A listener under way. */
+export interface HttpListener {
+	readonly listening: readonly { readonly address: string; readonly port: number }[];
+	/** Ends connections too; resolves once none is open. */
+	close(): Promise<void>;
+}
+
+/** Of one listener: connections, and how long a request may take to come (ms). */
+const MOST_CONNECTIONS = 256;
+const REQUEST_MS = 10_000;
+const KEEP_MS = 5_000;
+const LONGEST_HEADER = 8_192;
+
+/** Opens it at every place, or says why not: the system's error, and where. */
+export async function openHttp(
+	order: HttpOrder,
+): Promise<HttpListener | { readonly error: NodeJS.ErrnoException; readonly address: string }> {
+	const servers: Server[] = [];
+	const listening: { readonly address: string; readonly port: number }[] = [];
+	const close = async (): Promise<void> => {
+		await Promise.all(servers.map(closeServer));
+	};
+	let { port } = order;
+	for (const { address, ipv6Only, optional } of order.places) {
+		const server = newServer(order);
+		const error = await listen(server, { host: address, port, ipv6Only });
+		if (error !== null) {
+			if (optional && ["EADDRNOTAVAIL", "EAFNOSUPPORT"].includes(error.code ?? "")) continue;
+			await close();
+			return { error, address };
+		}
+		servers.push(server);
+		const bound = server.address();
+		if (bound !== null && typeof bound === "object") port = bound.port;
+		listening.push({ address, port });
+	}
+	return { listening, close };
+}
+
+function newServer(order: HttpOrder): Server {
+	const options = { maxHeaderSize: LONGEST_HEADER, headersTimeout: REQUEST_MS, requestTimeout: REQUEST_MS };
+	const server = createServer({ ...options, keepAliveTimeout: KEEP_MS, connectionsCheckingInterval: 1_000 });
+	server.maxConnections = MOST_CONNECTIONS;
+	server.maxHeadersCount = 64;
+	server.on("request", (request, response) => void answer(order, request, response));
+	server.on("clientError", (_, socket) => {
+		if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+		else socket.destroy();
+	});
+	// Nobody is connected through, and nothing is upgraded.
+	server.on("connect", (_, socket) => socket.destroy());
+	server.on("upgrade", (_, socket) => socket.destroy());
+	return server;
+}
+
+function listen(
+	server: Server,
+	place: { readonly host: string; readonly port: number; readonly ipv6Only: boolean },
+): Promise<NodeJS.ErrnoException | null> {
+	return new Promise((resolve) => {
+		server.once("error", resolve);
+		server.listen({ ...place, exclusive: true }, () => {
+			server.removeAllListeners("error");
+			server.on("error", () => {});
+			resolve(null);
+		});
+	});
+}
+
+function closeServer(server: Server): Promise<void> {
+	return new Promise((resolve) => {
+		server.close(() => resolve());
+		server.closeAllConnections();
+	});
+}
+
+async function answer(order: HttpOrder, request: IncomingMessage, response: ServerResponse): Promise<void> {
+	// No request here has a body worth reading.
+	if (request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined)
+		response.setHeader("Connection", "close");
+	const page = await pageFor(order, request).catch(() => plain(500, "internal error"));
+	if (response.destroyed) return;
+	response.on("error", () => {});
+	const body = Buffer.from(page.body);
+	response.writeHead(page.status, {
+		"Content-Type": page.type,
+		"Content-Length": body.length,
+		"Cache-Control": "no-store",
+		"X-Content-Type-Options": "nosniff",
+		...(page.status === 401 ? { "WWW-Authenticate": 'Bearer realm="whither"' } : {}),
+		...(page.status === 405 ? { Allow: "GET, HEAD" } : {}),
+	});
+	response.end(request.method === "HEAD" ? undefined : body);
+}
+
+async function pageFor({ pages, token, local }: HttpOrder, request: IncomingMessage): Promise<Page> {
+	const { method, url = "", headers } = request;
+	// A page elsewhere may have a name of its own point here (DNS rebinding).
+	if (local && !isOwnName(headers.host)) return plain(421, "this is not that host");
+	const path = url.replace(/[?#].*$/s, "");
+	const row = Object.hasOwn(pages, path) ? pages[path] : undefined;
+	if (row?.open !== true && token !== null && !shows(headers.authorization, token)) return plain(401, "token wanted");
+	if (row === undefined) return plain(404, "no such page");
+	if (method !== "GET" && method !== "HEAD") return plain(405, "GET alone");
+	return row.page();
+}
+
+function isOwnName(host: string | undefined): boolean {
+	const name = (host ?? "").replace(/:\d*$/, "").replace(/^\[(.*)\]$/, "$1");
+	return name === "localhost" || isIP(name) !== 0;
+}
+
+/** Whether a request shows the token; the time it takes tells nothing of it. */
+function shows(authorization: string | undefined, token: string): boolean {
+	const shown = /^Bearer +(\S+) *$/i.exec(authorization ?? "")?.[1] ?? "";
+	const digest = (text: string) => createHash("sha256").update(text).digest();
+	return timingSafeEqual(digest(shown), digest(token)) && shown !== "";
+}
+
+/** A page of one line. */
+export function plain(status: number, line: string): Page {
+	return { status, type: "text/plain; charset=utf-8", body: `${line}\n` };
+}

@@ -1,0 +1,77 @@
+import type { TurnServiceCounters } from "@whither/net/turn";
+import { expect, it } from "vitest";
+import { type MetricFacts, metricsPage } from "./metrics.ts";
+
+const usage = { sentPackets: 3, sentBytes: 300, receivedPackets: 2, receivedBytes: 200, droppedPackets: 1 };
+const server = {
+	allocations: 1,
+	allocationsOpened: 4,
+	allocationsClosed: 3,
+	refreshes: 5,
+	permissions: 6,
+	channelBinds: 7,
+	moves: 0,
+	connections: 8,
+	refusals: { 401: 9, 403: 2 },
+	ignored: { deniedPeer: 3, noChannel: 1 },
+	closedUsage: usage,
+	usage,
+};
+const binding = { received: 10, answered: 9, failed: 0, streams: 1 };
+const thread = { server, binding, streams: 2, peerStreams: 1, droppedPackets: 4, failed: 5 };
+const dataPath = {
+	received: 11,
+	receivedFromPeers: 12,
+	fastToPeers: 0,
+	fastToClients: 0,
+	fastBindings: 0,
+	bindings: 0,
+	segmented: 0,
+	dropped: { ENETUNREACH: 2 },
+	relays: 1,
+	relaysRefused: 0,
+};
+const turn: TurnServiceCounters = { server, binding, thread, workers: [{ dataPath, allocations: 1 }] };
+const FACTS: MetricFacts = {
+	version: '1"2\n3',
+	stun: binding,
+	turn,
+	draining: false,
+	process: { cpuSeconds: 1.5, residentBytes: 100, heapBytes: 50, startedAtSeconds: 7 },
+};
+
+const linesOf = (facts: MetricFacts) => metricsPage(facts).body.split("\n");
+
+it("every sample is of a metric that was declared before, in Prometheus's grammar", () => {
+	const declared = new Set<string>();
+	for (const line of linesOf(FACTS).slice(0, -1)) {
+		const type = /^# TYPE (\S+) (counter|gauge)$/.exec(line);
+		if (type !== null) declared.add(type[1] ?? "");
+		else if (!line.startsWith("# HELP ")) {
+			const [, name] = /^([a-z_]+)(\{[a-z]+="[^"\\]*"(,[a-z]+="[^"\\]*")*\})? -?\d+(\.\d+)?$/.exec(line) ?? [];
+			expect(line).toContain(name);
+			expect(declared).toContain(name);
+		}
+	}
+	expect(declared.size).toBeGreaterThan(20);
+});
+
+it("what was dropped and denied is told by its cause", () => {
+	const lines = linesOf(FACTS);
+	for (const line of [
+		'whither_turn_bytes_total{direction="up"} 300',
+		'whither_turn_errors_total{code="401"} 9',
+		'whither_turn_ignored_total{reason="noChannel"} 1',
+		"whither_turn_denied_peers_total 5",
+		'whither_turn_dropped_packets_total{why="bandwidth"} 1',
+		'whither_turn_dropped_packets_total{why="unread"} 4',
+		'whither_turn_dropped_packets_total{why="system"} 7',
+		'whither_turn_worker_packets_total{worker="0",from="peers"} 12',
+		'whither_build_info{version="1_2_3"} 1',
+	])
+		expect(lines).toContain(line);
+});
+
+it("a server without TURN shows none of it", () => {
+	expect(metricsPage({ ...FACTS, turn: null }).body).not.toContain("whither_turn");
+});
