@@ -1,4 +1,5 @@
 import type { Instant } from "../machine.ts";
+import type { IceFailure } from "./ice-io.ts";
 import { compareWays, type Pair } from "./pair.ts";
 
 /** One component of a stream: what is sent on, and what would be. */
@@ -19,6 +20,8 @@ export class Component {
 	directValidAt: Instant | null = null;
 	/** When to look again whether a pair is to be nominated. */
 	reviewAt: Instant = Number.POSITIVE_INFINITY;
+	/** Why the selected pair is gone, where another is to be selected; null: none is gone. */
+	bereavedBy: IceFailure | null = null;
 	/** When the selected pair was given up last. */
 	failedOverAt: Instant = Number.NEGATIVE_INFINITY;
 

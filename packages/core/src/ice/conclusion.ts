@@ -64,7 +64,12 @@ function componentFailure(
 	const patientUntil = startedAt + PATIENCE_NS;
 	const giveUpNs = Math.max(PATIENCE_NS, (ground.config.giveUpMs ?? GIVE_UP_MS) * MILLISECOND);
 	const ownPairs = [...list.pairs].filter((pair) => component.owns(pair));
-	if (ownPairs.some((pair) => pair.isWritable(now))) {
+	const writable = ownPairs.filter((pair) => pair.isWritable(now));
+	if (component.bereavedBy !== null) {
+		if (writable.length === 0) return component.bereavedBy;
+		return Math.max(...writable.map(({ consentUntil }) => consentUntil));
+	}
+	if (writable.length > 0) {
 		const at = (component.firstValidAt ?? startedAt) + giveUpNs;
 		return at <= now ? "neverNominated" : at;
 	}

@@ -65,6 +65,7 @@ export class Selection {
 		pair.nominated = true;
 		pair.selected = true;
 		component.selected = pair;
+		component.bereavedBy = null;
 		component.nominating = null;
 		if (ground.config.lite !== true) consent.watch(pair, now);
 		const hideRelated = ground.config.policy === "relay";

@@ -89,17 +89,23 @@ export class Session implements CheckResults {
 			const { selected } = component;
 			if (selected === null) continue;
 			if (this.#isPassive) first = sooner(first, Math.min(keepaliveAt(selected), selected.consentUntil), "keepalive");
-			// Past instants of the last state are of no use.
-			else if (this.#state !== "disconnected") first = sooner(first, silentAt(selected), "silence");
 		}
+		first = sooner(first, this.#silentAt, "silence");
 		if (this.completedAt !== null && !this.isFreed) first = sooner(first, this.completedAt + FREEING_NS, "freeing");
 		return first.at === Number.POSITIVE_INFINITY ? null : first;
 	}
 
 	#state: IceState = "new";
+	/** When the state may change for silence alone. */
+	#silentAt: Instant = Number.POSITIVE_INFINITY;
 
 	state(now: Instant): IceState {
 		this.#state = this.failure === null ? stateOf(this.#facts, now) : "failed";
+		this.#silentAt = Number.POSITIVE_INFINITY;
+		for (const component of this.components) {
+			const pair = component.selected === null ? null : component.sending(this.list.pairs, now);
+			if (pair !== null && silentAt(pair) > now) this.#silentAt = Math.min(this.#silentAt, silentAt(pair));
+		}
 		return this.#state;
 	}
 
@@ -455,6 +461,7 @@ export class Session implements CheckResults {
 		if (!others || this.peer?.canRenominate !== true) this.#fail(why, now);
 		else {
 			component.selected = null;
+			component.bereavedBy = why;
 			component.firstValidAt = now;
 			this.completedAt = null;
 		}
