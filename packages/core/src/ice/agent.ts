@@ -1,9 +1,10 @@
-import { classifyPacket, decodeStun, isDecodeError, type StunMessage, shortTermKey } from "@whither/wire";
+import { shortTermKey } from "@whither/wire";
 import type { Deadline, Instant, Machine } from "../machine.ts";
 import { Chance } from "./chance.ts";
 import { Component } from "./component.ts";
 import { Gathering } from "./gathering.ts";
 import type { Credentials, Ground, Peer } from "./ground.ts";
+import { Hearing } from "./hearing.ts";
 import type {
 	IceAgentConfig,
 	IceAgentInput,
@@ -14,7 +15,6 @@ import type {
 	IceRole,
 	IceState,
 } from "./ice-io.ts";
-import { IncomingChecks } from "./incoming.ts";
 import { LocalCandidates } from "./locals.ts";
 import { Outlet } from "./outlet.ts";
 import { IcePacer, Pace } from "./pacer.ts";
@@ -27,8 +27,6 @@ const DEFAULT_PACING_MS = 50;
 /** RFC 8445 §5.3 wants 24 and 128 bits at least; these have 48 and 144. */
 const UFRAG_LENGTH = 8;
 const PWD_LENGTH = 24;
-
-type Received = Extract<IceAgentInput, { readonly type: "received" }>;
 
 /** What a description has to say of this side. */
 export interface IceOwnDescription {
@@ -52,7 +50,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 	readonly #pace: Pace;
 	readonly #chance: Chance;
 	readonly #gathering: Gathering;
-	readonly #incoming: IncomingChecks;
+	readonly #hearing: Hearing;
 	readonly #ground: Ground;
 	#current: Session;
 	/** The generation before, in use until this one has a pair for every component. */
@@ -85,7 +83,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 			nextPairId: () => ++this.#lastPairId,
 			isGathered: () => this.#gathering.complete,
 		};
-		this.#incoming = new IncomingChecks(this.#ground);
+		this.#hearing = new Hearing(this.#ground, () => this.#sessions);
 		this.#current = this.#newSession();
 	}
 
@@ -108,7 +106,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 	/** All pairs of this generation as they stand, the best first. */
 	get pairs(): readonly IcePairReport[] {
 		const hideRelated = this.#config.policy === "relay";
-		const pairs = [...this.#current.list.pairs].sort((a, b) => (a.priority > b.priority ? -1 : 1));
+		const pairs = [...this.#current.generation.list.pairs].sort((a, b) => (a.priority > b.priority ? -1 : 1));
 		return pairs.map((pair) => pair.report(this.#now, hideRelated));
 	}
 
@@ -141,7 +139,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 	}
 
 	#hear(input: IceAgentInput, now: Instant): void {
-		if (input.type === "received") this.#received(input, now);
+		if (input.type === "received") this.#hearing.received(input, now);
 		else if (input.type === "send") this.#send(input, now);
 		else if (input.type === "peer") this.#meetPeer(input.peer, input.candidates ?? [], now);
 		else if (input.type === "remoteCandidates") this.#current.addRemotes(input.candidates, now);
@@ -183,57 +181,6 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		return this.#previous === null ? [this.#current] : [this.#current, this.#previous];
 	}
 
-	#received({ base, from, bytes, at }: Received, now: Instant): void {
-		if (!this.#locals.bases.has(base)) this.#outlet.ignore("unknownBase");
-		else if (classifyPacket(bytes) !== "stun") this.#data(base, from, bytes, now);
-		else {
-			const message = decodeStun(bytes);
-			if (isDecodeError(message) || message.classic) this.#outlet.ignore("notStun");
-			else if (message.method !== "binding") this.#outlet.ignore("otherMethod");
-			else if (message.class === "request") this.#request(message, base, from, now);
-			else if (message.class === "indication") this.#indication(base, from, now);
-			else if (!this.#requests.received(base, from, bytes, at ?? now, now)) this.#outlet.ignore("unknownAnswer");
-		}
-	}
-
-	#request(message: StunMessage, base: number, from: Received["from"], now: Instant): void {
-		if (this.#locals.ofBase(base) === null) {
-			this.#outlet.ignore("policy");
-			return;
-		}
-		const found = this.#incoming.weigh(message, base, from, this.#sessions, now);
-		if (found === null) return;
-		this.#incoming.accept(message, found.check, found.session);
-		found.session.checked(found.check, now);
-	}
-
-	#indication(base: number, from: Received["from"], now: Instant): void {
-		const found = this.#pairAt(base, from);
-		if (found !== null) found.session.heard(found.pair, now);
-		this.#outlet.ignore("indication");
-	}
-
-	#pairAt(base: number, from: Received["from"]) {
-		const transport = this.#locals.bases.get(base)?.at.transport ?? "udp";
-		for (const session of this.#sessions) {
-			const pair = session.list.find(base, { transport, ...from });
-			if (pair !== undefined) return { session, pair };
-		}
-		return null;
-	}
-
-	/** From where a check has come or been answered, and from nowhere else. */
-	#data(base: number, from: Received["from"], bytes: Uint8Array, now: Instant): void {
-		const found = this.#pairAt(base, from);
-		if (found === null || (!found.pair.readable && found.pair.valid === null)) {
-			this.#outlet.ignore("unknownSource");
-			return;
-		}
-		found.session.heard(found.pair, now);
-		const { stream, component } = found.pair.local;
-		this.#outlet.put({ type: "data", stream, component, base, from, kind: classifyPacket(bytes), bytes });
-	}
-
 	#send({ stream = 0, component = 1, bytes }: Extract<IceAgentInput, { readonly type: "send" }>, now: Instant): void {
 		let pair = null;
 		for (const session of this.#sessions) pair ??= session.sending(stream, component, now);
@@ -247,9 +194,9 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 	}
 
 	#meetPeer(told: IcePeer, candidates: Parameters<Session["addRemotes"]>[0], now: Instant): void {
-		const known = this.#current.peer;
+		const known = this.#current.generation.peer;
 		if (known !== null && known.ufrag !== told.ufrag) this.#restart(now);
-		if (this.#current.peer === null) {
+		if (this.#current.generation.peer === null) {
 			const ours = this.#config.pacingMs ?? DEFAULT_PACING_MS;
 			const pacingMs = Math.max(ours, told.pacingMs ?? DEFAULT_PACING_MS);
 			this.#pace.intervalNs = Math.max(pacingMs, 5) * 1e6;
@@ -268,13 +215,13 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 	#unreachable({ base, to, code }: Extract<IceAgentInput, { readonly type: "unreachable" }>, now: Instant): void {
 		const isServer = this.#config.stunServers?.some(({ address, port }) => address === to.address && port === to.port);
 		if (isServer) this.#requests.unreachable(base, to, code, now);
-		const found = this.#pairAt(base, to);
+		const found = this.#hearing.pairAt(base, to);
 		if (found !== null) found.session.unreachable(found.pair, now);
 	}
 
 	/** RFC 8445 §9. */
 	#restart(now: Instant): void {
-		const isUsed = this.#current.failure === null && this.#current.completedAt !== null;
+		const isUsed = this.#current.generation.failure === null && this.#current.generation.completedAt !== null;
 		if (isUsed) {
 			this.#previous?.end(now);
 			this.#previous = this.#current;
@@ -328,7 +275,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 
 	#conclude(now: Instant): void {
 		if (this.#state === "closed") return;
-		const { completedAt, isFreed } = this.#current;
+		const { completedAt, isFreed } = this.#current.generation;
 		if (completedAt !== null) {
 			this.#gathering.keepsWarm = false;
 			if (this.#previous !== null) {
@@ -341,12 +288,12 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		const own = this.#current.state(now);
 		// What was in use is still in use.
 		const kept = (own === "new" || own === "checking") && this.#previous !== null;
-		this.#setState(kept ? "connected" : own, this.#current.failure);
+		this.#setState(kept ? "connected" : own, this.#current.generation.failure);
 	}
 
 	#tellUnneeded(): void {
 		const used = new Set<number>();
-		for (const session of this.#sessions) for (const { local } of session.list.pairs) used.add(local.base);
+		for (const session of this.#sessions) for (const { local } of session.generation.list.pairs) used.add(local.base);
 		const bases = [...this.#locals.bases.keys()].filter((base) => !used.has(base) && !this.#unneeded.has(base));
 		if (bases.length === 0) return;
 		for (const base of bases) this.#unneeded.add(base);
