@@ -149,7 +149,10 @@ export class ChecklistSet {
 	/** Whether `next` would give one. */
 	get hasWork(): boolean {
 		for (const queue of this.#triggered.values()) if (queue.length > 0) return true;
-		for (const { state } of this.#pairs.values()) if (state === "waiting" || state === "frozen") return true;
+		for (const { state } of this.#pairs.values()) if (state === "waiting") return true;
+		const busy = this.#busyFoundations();
+		for (const { state, foundation } of this.#pairs.values())
+			if (state === "frozen" && !busy.has(foundation)) return true;
 		return false;
 	}
 
@@ -194,9 +197,7 @@ export class ChecklistSet {
 
 	/** Frozen pairs of foundations of which nothing is under way anywhere (RFC 8445 §6.1.4.2). */
 	#thawIdle(stream: number, now: Instant): void {
-		const busy = new Set<string>();
-		for (const { state, foundation } of this.#pairs.values())
-			if (state === "waiting" || state === "inProgress") busy.add(foundation);
+		const busy = this.#busyFoundations();
 		const frozen = [...this.#pairs.values()].filter(
 			({ local, state }) => local.stream === stream && state === "frozen",
 		);
@@ -205,6 +206,13 @@ export class ChecklistSet {
 				busy.add(pair.foundation);
 				this.#set(pair, "waiting", now);
 			}
+	}
+
+	#busyFoundations(): Set<string> {
+		const busy = new Set<string>();
+		for (const { state, foundation } of this.#pairs.values())
+			if (state === "waiting" || state === "inProgress") busy.add(foundation);
+		return busy;
 	}
 
 	#set(pair: Pair, state: Pair["state"], now: Instant): void {

@@ -114,6 +114,9 @@ function part(dependence: Dependence, { address, port }: StunAddress): string {
 	return dependence === "none" ? "" : dependence === "address" ? address : `${address} ${port}`;
 }
 
+/** More at one instant is a machine that asks to be called again and does nothing. */
+const MOST_STEPS = 10_000;
+
 interface Due {
 	readonly at: Instant;
 	readonly order: number;
@@ -171,6 +174,7 @@ export class IceWorld {
 	readonly #server: StunServer;
 	readonly #due: Due[] = [];
 	#order = 0;
+	#stepsNow = 0;
 	#random: number;
 	/** More losses, by the test's hand. */
 	drops: (packet: Packet) => boolean;
@@ -210,6 +214,9 @@ export class IceWorld {
 			const timers = [this.a, this.b].map(({ agent }) => agent.deadline?.at ?? Number.POSITIVE_INFINITY);
 			const at = Math.min(next?.at ?? Number.POSITIVE_INFINITY, ...timers);
 			if (at > until) break;
+			this.#stepsNow = at > this.now ? 0 : this.#stepsNow + 1;
+			if (this.#stepsNow > MOST_STEPS)
+				throw new Error(`endless: ${JSON.stringify([this.a.agent.deadline, this.b.agent.deadline])}`);
 			this.now = Math.max(at, this.now);
 			if (next !== null && next.at <= at) {
 				this.#due.splice(this.#due.indexOf(next), 1);
