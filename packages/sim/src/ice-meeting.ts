@@ -46,7 +46,7 @@ export interface Participant {
 const USER = { username: "alice", password: "sesame" } as const;
 const SERVER_SECRET = new Uint8Array(32).fill(5);
 const STUN_PORT = 3478;
-const [MEDIA_PORT, RELAY_PORT] = [40_000, 40_001];
+const [MEDIA_PORT, RELAY_PORT, MOVED_PORT] = [40_000, 40_001, 40_002];
 
 /** The two on their hosts, as far as virtual time has gone. */
 export class IceMeeting {
@@ -70,8 +70,8 @@ export class IceMeeting {
 		this.internet.attach("srv", new TurnServerProgram([{ address, port: STUN_PORT }], options));
 		this.a = this.#join("lanA", address);
 		this.b = this.#join("lanB", address);
-		this.#describe(this.a, () => this.b);
-		this.#describe(this.b, () => this.a);
+		this.#describe(this.a, 0, () => this.b);
+		this.#describe(this.b, 0, () => this.a);
 	}
 
 	/** Lets time pass until both are in a state, or for so long. */
@@ -79,6 +79,13 @@ export class IceMeeting {
 		const end = this.now + seconds * SECOND;
 		const isThere = () => [this.a, this.b].every(({ program }) => program.agent.state === state);
 		while (this.now < end && !isThere()) this.pass(20);
+	}
+
+	/** The first has another socket from now on: they have to meet again. */
+	move(): void {
+		const { program, attached } = this.a;
+		program.moveTo({ address: this.internet.address("lanA"), port: MOVED_PORT });
+		attached.wake(this.now);
 	}
 
 	pass(ms: number): void {
@@ -103,14 +110,15 @@ export class IceMeeting {
 			...(relay && { relay: { socket: { address, port: RELAY_PORT }, client } }),
 			hear: (event, at) => {
 				events.push({ at, event });
-				this.#signal(event, at, other);
+				if (event.kind === "credentials") this.#describe(node === "lanA" ? this.a : this.b, at, other);
+				else this.#signal(event, at, other);
 			},
 		});
 		return { program, events, attached: this.internet.attach(node, program) };
 	}
 
-	#describe({ program }: Participant, other: () => Participant): void {
-		this.#carry(0, other, { type: "peer", peer: program.agent.own });
+	#describe({ program }: Participant, at: Instant, other: () => Participant): void {
+		this.#carry(at, other, { type: "peer", peer: program.agent.own });
 	}
 
 	#signal(event: IceEvent, at: Instant, other: () => Participant): void {

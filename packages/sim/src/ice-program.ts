@@ -17,9 +17,9 @@ import type { Datagram, DatagramProgram, Endpoint, ProgramInput } from "./progra
 /** What an agent on a host has. */
 export interface IceProgramOptions {
 	readonly agent: IceAgentConfig;
-	/** Its sockets, bases 0 and up. */
+	/** Its sockets at first, bases 0 and up. */
 	readonly sockets: readonly Endpoint[];
-	/** A relay, asked for from a socket of its own, which is one base more. */
+	/** A relay, asked for from a socket of its own. */
 	readonly relay?: { readonly socket: Endpoint; readonly client: TurnClientConfig };
 	/** What signalling and onlookers are told. */
 	readonly hear: (event: IceEvent, at: Instant) => void;
@@ -33,6 +33,9 @@ export interface IceSent {
 	readonly bytes: Uint8Array;
 }
 
+/** The relay's base, beyond those of sockets. */
+const RELAY_BASE = 1000;
+
 const same = (a: Endpoint, b: Endpoint) => a.address === b.address && a.port === b.port;
 
 /** An agent with its sockets; inputs of signalling come by `hand` and a wake of the host's. */
@@ -44,12 +47,15 @@ export class IceProgram implements DatagramProgram {
 	readonly data: Uint8Array[] = [];
 	readonly #options: IceProgramOptions;
 	readonly #turn: TurnClient | null;
+	/** By base; those that are gone hold nothing. */
+	readonly #sockets: (Endpoint | null)[];
 	#handed: IceAgentInput[] = [];
 	#hasBegun = false;
 
 	constructor(options: IceProgramOptions) {
 		this.#options = options;
 		this.agent = new IceAgent(options.agent);
+		this.#sockets = [...options.sockets];
 		this.#turn = options.relay === undefined ? null : new TurnClient(options.relay.client);
 	}
 
@@ -60,8 +66,17 @@ export class IceProgram implements DatagramProgram {
 	}
 
 	holds(local: Endpoint): boolean {
-		const { sockets, relay } = this.#options;
-		return sockets.some((socket) => same(socket, local)) || (relay !== undefined && same(relay.socket, local));
+		const { relay } = this.#options;
+		return this.#baseAt(local) >= 0 || (relay !== undefined && same(relay.socket, local));
+	}
+
+	/** Another socket instead of all that there were, as when an address has changed; with the next tick, as a restart is. */
+	moveTo(socket: Endpoint): void {
+		const gone = [...this.#sockets.entries()].filter(([, at]) => at !== null);
+		for (const [base] of gone) this.#sockets[base] = null;
+		this.hand(...gone.map(([base]) => ({ type: "baseGone", base }) as const));
+		this.hand({ type: "base", base: this.#sockets.length, at: socket }, { type: "restart" });
+		this.#sockets.push(socket);
 	}
 
 	/** For the next tick. */
@@ -77,7 +92,7 @@ export class IceProgram implements DatagramProgram {
 			return datagrams;
 		}
 		const { local, remote } = input.type === "datagram" ? input.datagram : input.error;
-		const base = this.#options.sockets.findIndex((socket) => same(socket, local));
+		const base = this.#baseAt(local);
 		if (input.type === "error") {
 			const code = "ECONNREFUSED";
 			if (base >= 0) datagrams.push(...this.#hear({ type: "unreachable", base, to: remote, code }, now));
@@ -90,8 +105,8 @@ export class IceProgram implements DatagramProgram {
 		return datagrams;
 	}
 
-	get #relayBase(): number {
-		return this.#options.sockets.length;
+	#baseAt(local: Endpoint): number {
+		return this.#sockets.findIndex((socket) => socket !== null && same(socket, local));
 	}
 
 	#begin(now: Instant): readonly Datagram[] {
@@ -110,8 +125,8 @@ export class IceProgram implements DatagramProgram {
 		if (output.type === "send") {
 			const { base, to, bytes } = output;
 			this.sent.push({ at: now, base, to, bytes });
-			const local = this.#options.sockets[base];
-			if (local === undefined) return this.#ask({ type: "send", peer: to, data: bytes }, now);
+			const local = this.#sockets[base] ?? null;
+			if (local === null) return this.#ask({ type: "send", peer: to, data: bytes }, now);
 			return [{ local, remote: to, payload: bytes }];
 		}
 		if (output.type === "permit") return this.#ask({ type: "permit", addresses: [output.address] }, now);
@@ -130,7 +145,7 @@ export class IceProgram implements DatagramProgram {
 	}
 
 	#told(event: TurnClientEvent, { server }: TurnClientConfig, now: Instant): readonly Datagram[] {
-		const base = this.#relayBase;
+		const base = RELAY_BASE;
 		if (event.kind === "allocated") {
 			const [relayed] = event.relayed;
 			const relay = { server, leg: "udp", mapped: event.mapped } as const;

@@ -41,9 +41,25 @@ export function checkSession(spec: MeetingSpec): readonly string[] {
 		wrong.push(...checkPace("a", a, spec), ...checkPace("b", b, spec));
 		meeting.pass((spec.loss ?? 0) > 0 ? SETTLING_SECONDS * 1000 : 0);
 		wrong.push(...checkAgreement(a, b, best));
+		if (spec.seed % 3 === 0) wrong.push(...checkMove(meeting, best, spec));
 		wrong.push(...checkEnd(meeting));
 	}
 	return wrong;
+}
+
+/** One has another address: after a restart they agree again, as well as before. */
+function checkMove(meeting: IceMeeting, best: "direct" | "relay", spec: MeetingSpec): readonly string[] {
+	const { a, b } = meeting;
+	const before = [a, b].map(({ events }) => events.length);
+	meeting.move();
+	const hasAgain = ({ events }: Participant, from: number) =>
+		events.slice(from).some(({ event }) => event.kind === "selected");
+	const until = meeting.now + LONGEST_SECONDS * SECOND;
+	while (meeting.now < until && !(hasAgain(a, before[0] ?? 0) && hasAgain(b, before[1] ?? 0))) meeting.pass(20);
+	if (meeting.now >= until) return ["not connected after an address has changed"];
+	meeting.until("completed", LONGEST_SECONDS);
+	meeting.pass((spec.loss ?? 0) > 0 ? SETTLING_SECONDS * 1000 : 1000);
+	return checkAgreement(a, b, best).map((words) => `after an address has changed: ${words}`);
 }
 
 function checkAgreement(a: Participant, b: Participant, best: "direct" | "relay"): readonly string[] {

@@ -1,3 +1,4 @@
+import { candidateExtension } from "@whither/wire";
 import type { Deadline, Instant } from "../machine.ts";
 import type { LocalCandidate } from "./candidate.ts";
 import { type CheckResults, Checks } from "./checks.ts";
@@ -107,7 +108,12 @@ export class Session implements CheckResults {
 	}
 
 	addRemotes(told: readonly IceRemoteLine[], now: Instant): void {
-		this.#pairing.addRemotes(told, now);
+		const { peer, ground } = this.generation;
+		// RFC 8838 §4.2: one that names its generation may come after a restart.
+		const isOurs = ({ line }: IceRemoteLine) => (candidateExtension(line, "ufrag") ?? peer?.ufrag) === peer?.ufrag;
+		const fresh = peer === null ? told : told.filter(isOurs);
+		if (fresh.length < told.length) ground.outlet.ignore("otherGeneration");
+		this.#pairing.addRemotes(fresh, now);
 		this.review(now);
 	}
 
