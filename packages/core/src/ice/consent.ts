@@ -7,7 +7,10 @@ const INTERVAL_NS = 5 * SECOND;
 /** RFC 8445 §11: Tr, after which a NAT is shown that we are still there. */
 const KEEPALIVE_NS = 15 * SECOND;
 
-/** Shares of the time after which a silent peer is dead: doubted, asked again and again, given up. */
+/**
+ * Shares of the time after which a silent peer is dead: doubted, asked again and again, given up. Deviation: RFC 7675 §5.1
+ * asks no more often than every four seconds; to find out in two whether another pair is to take over, that is too seldom.
+ */
 const DOUBTED_AFTER = 0.42;
 const ASKED_EVERY = 0.05;
 const GIVEN_UP_AFTER = 0.55;

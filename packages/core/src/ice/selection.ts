@@ -118,7 +118,10 @@ export class Selection {
 		else this.#nominate(component, chosen, now);
 	}
 
-	/** Whether another pair than the selected one is to be nominated: that one is dead, or has relays that this one spares. */
+	/**
+	 * Whether another pair than the selected one is to be nominated: that one is dead, or has relays that this one spares.
+	 * Deviation: RFC 8445 §8.1.1 nominates once; a peer that offers `renomination` expects more.
+	 */
 	#isWorthIt(component: Component, selected: Pair, chosen: Pair, now: Instant): boolean {
 		if (!selected.isWritable(now)) return true;
 		if (selected.dead) {
