@@ -1,6 +1,5 @@
 /** Runs the ICE sessions that the parent asks for, and tells it what came of each. */
-import { bestWay } from "../packages/sim/src/ice-meeting.ts";
-import { checkSession, sessionSpec } from "../packages/sim/src/ice-sessions.ts";
+import { checkSession, expectedWay, sessionSpec } from "../packages/sim/src/ice-sessions.ts";
 
 /** Sessions `from`, `from + step`, ... below `to`. */
 interface Order {
@@ -14,7 +13,7 @@ process.once("message", ({ from, to, step }: Order) => {
 		const spec = sessionSpec(number);
 		const { a, b, family, delayMs, loss = 0, pacingMs } = spec;
 		const about = `IPv${family}, ${a.name} with ${b.name}, ${delayMs} ms, ${(100 * loss).toFixed(1)} % a link, Ta ${pacingMs}`;
-		process.send?.({ number, about, outcome: bestWay(a, b), wrong: checkSession(spec) });
+		process.send?.({ number, about, outcome: expectedWay(spec), wrong: checkSession(spec) });
 	}
 	// Node 20 fails where the channel is closed while it reads from it.
 	setImmediate(() => process.disconnect());

@@ -116,7 +116,6 @@ export class LocalCandidates {
 			cost: Math.min(31, cost + legCost(at)),
 			taken: new Set(others.map((base) => base.localPreference)),
 			before: others.filter((base) => familyOf(base.at) === family && (base.at.cost ?? 0) === cost).length,
-			dualStack: family === 6 || others.some((base) => familyOf(base.at) === 6),
 		});
 		return { number, at, stream, component, localPreference: preference };
 	}

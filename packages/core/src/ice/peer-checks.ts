@@ -62,7 +62,7 @@ export class PeerChecks {
 		const { transport = "udp", tcpType } = at;
 		const theirs = tcpType === undefined ? null : tcpType === "so" ? "so" : tcpType === "active" ? "passive" : "active";
 		const remote = remotes.seen(from, { stream, component, transport, tcpType: theirs }, priority);
-		const pair = list.find(number, remote) ?? list.insert(local, remote, now);
+		const pair = remote === null ? null : (list.find(number, remote) ?? list.insert(local, remote, now));
 		if (pair === null) ground.outlet.ignore("tooManyPairs");
 		return pair;
 	}

@@ -50,20 +50,19 @@ describe("a pair's priority", () => {
 });
 
 describe("a local preference", () => {
-	const place = { family: 4, cost: 0, taken: new Set<number>(), before: 0, dualStack: false } as const;
+	const place = { family: 6, cost: 0, taken: new Set<number>(), before: 0 } as const;
 
-	test("is 65535 for the only address", () => {
-		expect(localPreference(place)).toBe(65535);
+	test("is the highest for the first IPv6 address, whether IPv4 came before it or not", () => {
+		expect([localPreference(place), localPreference({ ...place, family: 4 })]).toEqual([65535, 65534]);
 	});
 
 	test("goes through both families in turns, IPv6 first, and through costs before that", () => {
-		const dual = { ...place, dualStack: true };
 		const order = [
-			localPreference({ ...dual, family: 6 }),
-			localPreference(dual),
-			localPreference({ ...dual, family: 6, before: 1 }),
-			localPreference({ ...dual, before: 1 }),
-			localPreference({ ...dual, family: 6, cost: 1 }),
+			localPreference(place),
+			localPreference({ ...place, family: 4 }),
+			localPreference({ ...place, before: 1 }),
+			localPreference({ ...place, family: 4, before: 1 }),
+			localPreference({ ...place, cost: 1 }),
 		];
 		expect(order.toSorted((a, b) => b - a)).toEqual(order);
 	});

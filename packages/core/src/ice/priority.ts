@@ -46,8 +46,6 @@ export interface LocalPlace {
 	readonly taken: ReadonlySet<number>;
 	/** Addresses of the same family and cost so far. */
 	readonly before: number;
-	/** The host has addresses of the other family as well. */
-	readonly dualStack: boolean;
 }
 
 const HIGHEST = 0xffff;
@@ -55,10 +53,11 @@ const COST_STEP = 0x800;
 
 /**
  * A local preference: by cost, and of equal ones IPv6 and IPv4 in turns, IPv6 first (RFC 8421 §4), so that neither family
- * waits for the other when it is broken. 65535 for the only address (RFC 8445 §5.1.2.1); no two are the same.
+ * waits for the other when it is broken. No two are the same.
+ * Deviation: RFC 8445 §5.1.2.1 has 65535 for an address that is the only one; of IPv4 it is 65534, for IPv6 may still come.
  */
-export function localPreference({ family, cost, taken, before, dualStack }: LocalPlace): number {
-	const turn = dualStack ? 2 * before + (family === 4 ? 1 : 0) : before;
+export function localPreference({ family, cost, taken, before }: LocalPlace): number {
+	const turn = 2 * before + (family === 4 ? 1 : 0);
 	let preference = Math.max(0, HIGHEST - Math.min(cost, 31) * COST_STEP - turn);
 	while (preference > 0 && taken.has(preference)) preference--;
 	return preference;

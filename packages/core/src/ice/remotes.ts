@@ -66,7 +66,7 @@ export class RemoteCandidates {
 		return null;
 	}
 
-	/** Where a check came from: the candidate there, or a new peer-reflexive one (RFC 8445 §7.3.1.3). */
+	/** Where a check came from: the candidate there, or a new peer-reflexive one (RFC 8445 §7.3.1.3); null: there are too many. */
 	seen(
 		from: StunAddress,
 		place: Pick<RemoteCandidate, "stream" | "component" | "transport" | "tcpType">,
@@ -74,6 +74,7 @@ export class RemoteCandidates {
 	) {
 		const known = this.#byPlace.get(placeOf({ ...place, ...from }));
 		if (known !== undefined) return known;
+		if (this.#byPlace.size >= MOST_REMOTE) return null;
 		this.#peerReflexive++;
 		const foundation = `prflx${this.#peerReflexive}`;
 		const candidate: RemoteCandidate = { ...place, ...from, type: "prflx", priority, foundation, related: null };

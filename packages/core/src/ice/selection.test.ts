@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MILLISECOND } from "../machine.ts";
-import { IceWorld, PORT_RESTRICTED, SYMMETRIC } from "./ice-world.fixture.ts";
+import { IceWorld, type Packet, PORT_RESTRICTED, SYMMETRIC } from "./ice-world.fixture.ts";
 
 const FAST = { config: { pacingMs: 5 } };
 const cell = (more: object) => ({ ...FAST, relay: true, ...more });
@@ -54,6 +54,73 @@ describe("a selection", () => {
 		world.pass(50);
 		expect(world.b.data).toHaveLength(1);
 	});
+});
+
+describe("a machine with both families", () => {
+	const bases = (name: string) => [{ address: `198.51.100.${name}` }, { address: `2001:db8::${name}` }];
+	const both = (drops: (packet: Packet) => boolean) =>
+		new IceWorld({
+			delayMs: 10,
+			stun: false,
+			drops,
+			a: { ...FAST, bases: bases("71") },
+			b: { ...FAST, bases: bases("72") },
+		});
+
+	test("prefers IPv6 where both work as well", () => {
+		const world = both(() => false);
+		world.passUntil("completed", 5);
+		expect(world.a.selected.remote.address).toBe("2001:db8::72");
+	});
+
+	test("waits for a broken IPv6 no longer than the grace", () => {
+		const world = both(({ to }) => to.address.includes(":"));
+		world.passUntil("completed", 5);
+		expect(world.a.selected.remote.address).toBe("198.51.100.72");
+		expect(world.now / MILLISECOND).toBeLessThanOrEqual(160);
+	});
+});
+
+describe("TCP", () => {
+	const side = (tcpType: "active" | "passive", address: string) => ({
+		...FAST,
+		bases: [{ address }, { address, transport: "tcp" as const, tcpType, port: tcpType === "active" ? 9 : 7000 }],
+	});
+	const world = (drops: (packet: Packet) => boolean) =>
+		new IceWorld({
+			delayMs: 10,
+			stun: false,
+			drops,
+			a: side("active", "198.51.100.71"),
+			b: side("passive", "198.51.100.72"),
+		});
+
+	test("is taken where UDP is dead, from the end that opens to the one that waits", () => {
+		const dead = world(({ base }) => base === 0);
+		dead.passUntil("completed", 5);
+		expect(dead.a.selected).toMatchObject({
+			local: { transport: "tcp", tcpType: "active" },
+			remote: { tcpType: "passive" },
+		});
+		expect(dead.b.selected.remote).toMatchObject({ transport: "tcp", tcpType: "active" });
+	});
+
+	test("is not taken where UDP works", () => {
+		const open = world(() => false);
+		open.passUntil("completed", 5);
+		expect([open.a.selected.local.transport, open.b.selected.local.transport]).toEqual(["udp", "udp"]);
+	});
+});
+
+test("where relays alone are allowed, nothing else is told, sent from or answered on", () => {
+	const config = { pacingMs: 5, policy: "relay" as const };
+	const world = new IceWorld({ delayMs: 10, a: { config, relay: true }, b: { ...FAST, relay: true } });
+	world.passUntil("completed", 5);
+	expect(world.a.selected.local.type).toBe("relay");
+	expect(world.a.told("candidate").map(({ line }) => line.type)).toEqual(["relay"]);
+	expect(world.sent.filter(({ side, base }) => side === "a" && base === 0)).toEqual([]);
+	const shown = JSON.stringify(world.a.events) + JSON.stringify(world.a.agent.pairs);
+	expect(shown).not.toContain(world.a.bases.get(0)?.address);
 });
 
 /** From the first socket to the agreement, at no distance, with Ta of 5 ms on both sides. */
