@@ -66,6 +66,11 @@ describe("a session description", () => {
 		expect(only).toMatchObject({ media: null, ufrag: "abcd", lite: true, pacingMs: null, options: [] });
 	});
 
+	test("may have commas between its options, as libjuice writes them", () => {
+		const [only] = iceDescriptions(parsed("a=ice-options:ice2,trickle\n"));
+		expect(only?.options).toEqual(["ice2", "trickle"]);
+	});
+
 	test("is an error where a line is none", () => {
 		expect(parseSdp("v=0\nhello")).toMatchObject({ error: "badValue", offset: 1 });
 		expect(parseSdp("a=mid:0\n".repeat(10_001))).toMatchObject({ error: "badLength" });

@@ -34,12 +34,14 @@ function describe(session: SdpSection, media: SdpSection): IceDescription {
 	const first = <Name extends SdpAttributeName>(name: Name): SdpAttributeValue<Name> | null =>
 		sdpAttributes(media, name)[0] ?? sdpAttributes(session, name)[0] ?? null;
 	const fingerprints = sdpAttributes(media, "fingerprint");
+	// Spaces stand between options; libjuice writes commas.
+	const options = [session, media].flatMap((part) => sdpAttributes(part, "iceOptions").flat());
 	return {
 		media: sdpLine(media, "m"),
 		mid: sdpAttributes(media, "mid")[0] ?? null,
 		ufrag: first("iceUfrag"),
 		pwd: first("icePwd"),
-		options: [...new Set([session, media].flatMap((part) => sdpAttributes(part, "iceOptions").flat()))],
+		options: [...new Set(options.flatMap((option) => option.split(",").filter((tag) => tag !== "")))],
 		lite: first("iceLite") === true,
 		mismatch: sdpAttributes(media, "iceMismatch").length > 0,
 		pacingMs: first("icePacing"),
