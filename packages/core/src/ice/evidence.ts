@@ -1,5 +1,5 @@
 import { type Instant, MILLISECOND } from "../machine.ts";
-import { compareWays, type Pair } from "./pair.ts";
+import { compareWays, NOTICEABLE_NS, type Pair } from "./pair.ts";
 
 /** What is known of a component when one of its pairs works. */
 export interface Evidence {
@@ -35,10 +35,18 @@ export function waitsUntil(chosen: Pair, evidence: Evidence): Instant {
 function contends(pair: Pair, chosen: Pair, evidence: Evidence, graceEnd: Instant): Instant {
 	const isOpen = pair.valid === null && pair.isOpen;
 	if (!isOpen || pair === chosen || compareWays(pair, chosen) >= 0) return Number.NEGATIVE_INFINITY;
+	if (isAsGood(chosen, pair)) return Number.NEGATIVE_INFINITY;
 	// What has not been asked yet, or is asked again because the peer got through, has all the time that there is.
 	if (pair.state !== "inProgress" || evidence.isTriggered(pair)) return graceEnd;
 	const rttNs = chosen.rttNs ?? 0;
 	const isMoreDirect = pair.relays < chosen.relays;
 	if (isMoreDirect && !evidence.isMendable) return graceEnd;
 	return pair.checkedAt + (isMoreDirect ? 2 * rttNs + DIRECT_EXTRA_NS : 1.5 * rttNs + EXTRA_NS);
+}
+
+/** Whether another address of the peer's, from the same socket of ours, could be no better than the near one that works. */
+function isAsGood({ local, remote, rttNs, relays, isTcp, family }: Pair, pair: Pair): boolean {
+	const isNear = remote.type === "host" && rttNs !== null && rttNs <= NOTICEABLE_NS;
+	const isAlike = pair.relays === relays && pair.isTcp === isTcp && pair.family === family;
+	return isNear && isAlike && pair.local.base === local.base;
 }

@@ -76,6 +76,15 @@ describe("an agent that is controlling", () => {
 		expect(peer.events.findLast(({ kind }) => kind === "selected")).toMatchObject({ why: "best" });
 	});
 
+	test("waits for no other address of the peer's where a near one works", () => {
+		const peer = new HandPeer({ role: "controlling" }, ["ice2"]);
+		peer.step({ type: "remoteCandidates", candidates: candidates.slice(0, 1) });
+		peer.step({ type: "remoteCandidates", candidates: candidates.slice(1) });
+		peer.answerAll();
+		peer.pass(50 * MILLISECOND, false);
+		expect(peer.asked.filter(nominates).map(({ to }) => to.address)).toEqual([LOW]);
+	});
+
 	test("takes another pair where the peer refuses the one that it nominates", () => {
 		const peer = new HandPeer({ role: "controlling" }, ["ice2"]);
 		peer.step({ type: "remoteCandidates", candidates });

@@ -147,7 +147,7 @@ export function compareWays(a: Pair, b: Pair): number {
 }
 
 /** Priorities say nothing of a way that is both half as long and shorter by this. */
-const NOTICEABLE_NS = 20_000_000;
+export const NOTICEABLE_NS = 20_000_000;
 
 function quickerOf(a: Pair, b: Pair): Pair | null {
 	if (a.rttNs === null || b.rttNs === null) return null;
