@@ -1,4 +1,4 @@
-import { shortTermKey } from "@whither/wire";
+import { classifyPacket, shortTermKey } from "@whither/wire";
 import type { Deadline, Instant, Machine } from "../machine.ts";
 import { Chance } from "./chance.ts";
 import { Component } from "./component.ts";
@@ -130,12 +130,18 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 	step(input: IceAgentInput, now: Instant): readonly IceAgentOutput[] {
 		this.#now = now;
 		if (this.#state === "closed") this.#outlet.ignore("closed");
+		// Data changes nothing, and there is much of it: what is due is done when the driver comes for it.
+		else if (this.#isData(input) && this.#state !== "disconnected") this.#hear(input, now);
 		else {
 			this.#hear(input, now);
 			this.#overdue(now);
 			this.#conclude(now);
 		}
 		return this.#outlet.take();
+	}
+
+	#isData(input: IceAgentInput): boolean {
+		return input.type === "send" || (input.type === "received" && classifyPacket(input.bytes) !== "stun");
 	}
 
 	#hear(input: IceAgentInput, now: Instant): void {

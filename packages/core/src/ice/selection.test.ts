@@ -29,14 +29,23 @@ describe("a selection", () => {
 	});
 
 	test("tells the driver which sockets and relays nobody needs any more", () => {
-		const world = new IceWorld({
-			delayMs: 10,
-			a: cell({ nat: PORT_RESTRICTED, config: { pacingMs: 5, deadPeerMs: 0 } }),
-			b: cell({}),
-		});
+		const config = { pacingMs: 5, deadPeerMs: 0 };
+		const world = new IceWorld({ delayMs: 10, a: cell({ nat: PORT_RESTRICTED, config }), b: cell({ config }) });
 		world.passUntil("completed", 5);
-		world.pass(4000);
+		world.pass(12_000);
 		expect(world.a.told("unneeded")).toEqual([{ kind: "unneeded", bases: [1] }]);
+	});
+
+	test("keeps for the peer what that has in reserve", () => {
+		const bases = [{ address: "198.51.100.71" }, { address: "198.51.100.72" }];
+		const world = new IceWorld({ delayMs: 10, stun: false, a: { ...FAST, bases }, b: FAST });
+		world.passUntil("completed", 5);
+		world.pass(60_000);
+		const used = world.b.agent.pairs
+			.filter(({ selected, backup }) => selected || backup)
+			.map(({ remote }) => remote.address);
+		expect(used.toSorted()).toEqual(bases.map(({ address }) => address));
+		expect(world.a.told("unneeded")).toEqual([]);
 	});
 
 	test("needs every component: RTP and RTCP, on sockets of their own", () => {

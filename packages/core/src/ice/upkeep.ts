@@ -9,6 +9,8 @@ import type { Pair } from "./pair.ts";
 
 /** RFC 8445 §8.3: what a generation that is completed still does for other pairs, before they go. */
 const FREEING_NS = 3 * SECOND;
+/** The same where the peer may hold some of them in reserve: by then it has asked for consent there. */
+const RESERVING_NS = 10 * SECOND;
 
 /** Keeps pairs that are used, and lets go of those that are not. */
 export class Upkeep {
@@ -28,7 +30,11 @@ export class Upkeep {
 		if (isPassive)
 			for (const { selected } of components)
 				if (selected !== null) at = Math.min(at, keepaliveAt(selected), selected.consentUntil);
-		return completedAt === null || isFreed ? at : Math.min(at, completedAt + FREEING_NS);
+		return completedAt === null || isFreed ? at : Math.min(at, this.#freesAt(completedAt));
+	}
+
+	#freesAt(completedAt: Instant): Instant {
+		return completedAt + (this.#generation.peer?.canRenominate === true ? RESERVING_NS : FREEING_NS);
 	}
 
 	/** Whether the choice of pairs has to be looked at again. */
@@ -39,7 +45,7 @@ export class Upkeep {
 		for (const pair of expired) this.expire(pair, "consentExpired", now);
 		for (const pair of ask) this.#ask(pair, now);
 		for (const pair of died) this.#generation.changed(pair, now);
-		if (completedAt !== null && !isFreed && completedAt + FREEING_NS <= now) this.#free(now);
+		if (completedAt !== null && !isFreed && this.#freesAt(completedAt) <= now) this.#free(completedAt, now);
 		return died.length > 0 || expired.length > 0;
 	}
 
@@ -109,13 +115,14 @@ export class Upkeep {
 		}
 	}
 
-	#free(now: Instant): void {
+	#free(completedAt: Instant, now: Instant): void {
 		const { list, peer } = this.#generation;
 		this.#generation.isFreed = true;
 		for (const pair of [...list.pairs]) {
 			const { selected } = this.#generation.componentOf(pair);
 			const mayBeBetter = peer?.canRenominate === true && selected !== null && pair.relays < selected.relays;
-			if (!pair.selected && !pair.backup && !mayBeBetter) list.remove(pair, now);
+			const isPeers = peer?.canRenominate === true && pair.heardAt > completedAt + FREEING_NS;
+			if (!pair.selected && !pair.backup && !mayBeBetter && !isPeers) list.remove(pair, now);
 		}
 	}
 }
