@@ -16,6 +16,13 @@ const room = (from, allowed) => {
 		to: { path: `^${source}`, pathNot: [from, ...allowed.map((name) => source + name)].map((path) => `^${path}`) },
 	};
 };
+/** Nothing in one folder of `net` may import what lies in another; its tests may. */
+const apart = (from, to) => ({
+	name: `net-${from}-does-not-import-${to}`,
+	severity: "error",
+	from: { path: `^packages/net/src/${from}/`, pathNot: "\\.(test|fixture)\\.ts$" },
+	to: { path: `^packages/net/src/${to}/` },
+});
 /** What every machine may stand on. */
 const MACHINE = ["machine.ts", "answer-cap.ts"];
 
@@ -37,6 +44,12 @@ module.exports = {
 		room("packages/core/src/stun/", MACHINE),
 		room("packages/core/src/turn/", [...MACHINE, "stun/"]),
 		room("packages/core/src/ice/", [...MACHINE, "stun/", "turn/"]),
+		// Services stand on `serving/`, side by side; so do TURN's client and server.
+		apart("serving", "(stun|turn)"),
+		apart("stun", "turn"),
+		apart("turn", "stun"),
+		apart("turn/client", "turn/(?!client/)"),
+		apart("turn/(?!client/)", "turn/client"),
 		room("packages/whither/src/api/", []),
 		room("packages/whither/src/report/", ["api/"]),
 		room("packages/whither/src/router/", ["api/"]),

@@ -15,13 +15,9 @@ import {
 } from "@whither/net/native";
 
 const { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLIN, MSG_DONTWAIT, SOL_SOCKET } = constants;
-const { AF_INET, SO_RCVBUFFORCE, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } = constants;
-/** include/uapi/linux/udp.h: send as datagrams of so many bytes each; hand up several of a flow at once. */
-export const SOL_UDP = 17;
-export const UDP_SEGMENT = 103;
-export const UDP_GRO = 104;
-/** asm-generic/socket.h. */
-const SO_SNDBUFFORCE = 32;
+const { AF_INET, SO_RCVBUFFORCE, SO_SNDBUFFORCE, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } = constants;
+/** Send as datagrams of so many bytes each; hand up several of a flow at once. */
+export const { SOL_UDP, UDP_SEGMENT, UDP_GRO } = constants;
 
 /** Messages of one call. */
 export const BATCH = 64;

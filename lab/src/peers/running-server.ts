@@ -9,6 +9,8 @@ export interface RunningServer {
 	log(): string;
 	/** Ends it and waits until it has ended; safe to call twice. */
 	close(): Promise<void>;
+	/** Ends it as a crash would, in the middle of whatever it does, and waits until it has ended. */
+	kill(): Promise<void>;
 }
 
 /** Where a server is to answer before it counts as running. */
@@ -33,12 +35,16 @@ export async function awaitServer(tool: RunningTool, places: ServerPlaces): Prom
 		});
 	}
 	// A test that ran into its time limit closes nothing.
-	const kill = () => tool.child.kill("SIGKILL");
-	process.once("exit", kill);
+	const crash = () => tool.child.kill("SIGKILL");
+	process.once("exit", crash);
 	const close = async () => {
-		process.off("exit", kill);
+		process.off("exit", crash);
 		await endTool(tool);
 		await cleanUp?.();
+	};
+	const kill = async () => {
+		crash();
+		await close();
 	};
 	const ended = tool.outcome.then(({ command, code }) => {
 		throw new Error(`${command[0]} ended with ${code}:\n${said}`);
@@ -50,5 +56,5 @@ export async function awaitServer(tool: RunningTool, places: ServerPlaces): Prom
 		throw error;
 	}
 	ended.catch(() => {});
-	return { port, log: () => said, close };
+	return { port, log: () => said, close, kill };
 }

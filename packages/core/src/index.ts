@@ -168,6 +168,7 @@ export type {
 	TurnRefusal,
 } from "./turn/client/client-io.ts";
 export type { TurnFailure } from "./turn/client/failure.ts";
+export { isDisbelieved } from "./turn/client/outlet.ts";
 export { TurnClient } from "./turn/client/turn-client.ts";
 export {
 	type RestCredentials,

@@ -2,6 +2,7 @@
 import {
 	type Deadline,
 	type Instant,
+	isDisbelieved,
 	TurnClient,
 	type TurnClientConfig,
 	type TurnClientEvent,
@@ -116,7 +117,7 @@ export class TurnClientProgram implements DatagramProgram {
 	readonly #socket: Endpoint;
 	readonly #client: TurnClient;
 	readonly #hear: TurnClientEars;
-	readonly #counters = { sent: 0, received: 0, ignored: 0 };
+	readonly #counters = { sent: 0, received: 0, ignored: 0, disbelieved: 0 };
 	#handed: TurnClientInput[] = [];
 
 	constructor(socket: Endpoint, config: TurnClientConfig, hear: TurnClientEars) {
@@ -156,7 +157,10 @@ export class TurnClientProgram implements DatagramProgram {
 		for (const output of outputs) {
 			if (output.type === "send") datagrams.push({ local: this.#socket, remote: output.to, payload: output.bytes });
 			else if (output.type === "event") this.#hear(output.event, now);
-			else this.#counters.ignored++;
+			else {
+				this.#counters.ignored++;
+				if (isDisbelieved(output.reason)) this.#counters.disbelieved++;
+			}
 		}
 		this.#counters.sent += datagrams.length;
 		return datagrams;

@@ -235,7 +235,9 @@ function assignedOrFormer(name: string): Map<number, string> {
 }
 
 /** Never registered, or registered under another name: drafts, authors' own software, browsers. */
-const STUN_BESIDE_REGISTRY = [0x802f, 0x8050, 0x8051, 0x8052, 0x8053, 0x8055, 0x8056, 0x8058, 0x8059, 0x805a, 0xff00];
+const STUN_BESIDE_REGISTRY = [
+	0x802f, 0x8032, 0x8050, 0x8051, 0x8052, 0x8053, 0x8055, 0x8056, 0x8058, 0x8059, 0x805a, 0xff00,
+];
 
 test("STUN attributes are those of the registry, former ones included, and those that no registry has", () => {
 	const rows = Object.values(STUN_ATTRIBUTES).filter(({ meaning }) => meaning !== "NOMINATION");

@@ -22,6 +22,8 @@ import {
 	SO_RCVBUF,
 	SO_RCVBUFFORCE,
 	SO_RXQ_OVFL,
+	SO_SNDBUF,
+	SO_SNDBUFFORCE,
 	SO_TIMESTAMPING,
 	SOF_TIMESTAMPING_OPT_ID,
 	SOF_TIMESTAMPING_OPT_TSONLY,
@@ -67,13 +69,19 @@ const RECEIVE_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /** Options that make the error queue carry all it can. Without RFC 4884 support (before 5.9) we look for ourselves. */
 export function errorQueueOptions(family: Family): readonly SocketOption[] {
-	const { level, recvErr, rfc4884 } = NAMES[family];
+	const { level, rfc4884 } = NAMES[family];
 	return [
-		{ label: "IP_RECVERR", level, name: recvErr, value: 1 },
+		errorsOption(family),
 		{ label: "IP_RECVERR_RFC4884", level, name: rfc4884, value: 1, need: "try" },
 		...headerOptions(family),
 		...bufferOptions(),
 	];
+}
+
+/** The option that has ICMP errors wait in the error queue. */
+export function errorsOption(family: Family): SocketOption {
+	const { level, recvErr } = NAMES[family];
+	return { label: "IP_RECVERR", level, name: recvErr, value: 1 };
 }
 
 /** Options that make a media socket tell what a trace has to know, and its own drops. */
@@ -124,6 +132,14 @@ export function bufferOptions(value = RECEIVE_BUFFER_BYTES): readonly SocketOpti
 	return [
 		{ label: "SO_RCVBUF", level: SOL_SOCKET, name: SO_RCVBUF, value, need: "try" },
 		{ label: "SO_RCVBUFFORCE", level: SOL_SOCKET, name: SO_RCVBUFFORCE, value, need: "try" },
+	];
+}
+
+/** Options that size what waits to leave, beyond the system's limit where we may. */
+export function sendBufferOptions(value: number): readonly SocketOption[] {
+	return [
+		{ label: "SO_SNDBUF", level: SOL_SOCKET, name: SO_SNDBUF, value, need: "try" },
+		{ label: "SO_SNDBUFFORCE", level: SOL_SOCKET, name: SO_SNDBUFFORCE, value, need: "try" },
 	];
 }
 

@@ -4,7 +4,7 @@
  */
 
 /** Bytes of one instruction. */
-export const INSTRUCTION_BYTES = 8;
+const INSTRUCTION_BYTES = 8;
 
 const LOAD_ABSOLUTE = { 1: 0x30, 2: 0x28, 4: 0x20 } as const;
 const LOAD_INDEXED = { 1: 0x50, 2: 0x48, 4: 0x40 } as const;
@@ -32,6 +32,19 @@ export function encodeFilter(blocks: readonly FilterBlock[]): Uint8Array {
 	const program: Instruction[] = [];
 	for (const block of blocks) program.push(...encodeBlock(block));
 	program.push({ code: RETURN, k: NOTHING });
+	return encodeProgram(program);
+}
+
+/** One instruction; `jt` and `jf`: how many to jump over where a test holds and where it does not. */
+export interface Instruction {
+	readonly code: number;
+	readonly jt?: number;
+	readonly jf?: number;
+	readonly k: number;
+}
+
+/** A program as the kernel reads it (struct sock_filter). */
+export function encodeProgram(program: readonly Instruction[]): Uint8Array {
 	const bytes = new Uint8Array(program.length * INSTRUCTION_BYTES);
 	const view = new DataView(bytes.buffer);
 	program.forEach(({ code, jt = 0, jf = 0, k }, index) => {
@@ -41,13 +54,6 @@ export function encodeFilter(blocks: readonly FilterBlock[]): Uint8Array {
 		view.setUint32(index * INSTRUCTION_BYTES + 4, k >>> 0, true);
 	});
 	return bytes;
-}
-
-interface Instruction {
-	readonly code: number;
-	readonly jt?: number;
-	readonly jf?: number;
-	readonly k: number;
 }
 
 /** Built from its end, since a failing test jumps over all that follows in its block. */

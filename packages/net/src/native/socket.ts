@@ -1,7 +1,15 @@
 /** Socket calls in our words: each gives a value or the `SystemError` of the call that failed. */
 import type { Family, SystemError } from "@whither/core";
 import { isSystemError, systemError } from "../errors.ts";
-import { SO_ATTACH_FILTER, SO_BINDTODEVICE, SO_ERROR, SOCK_CLOEXEC, SOCK_NONBLOCK, SOL_SOCKET } from "./constants.ts";
+import {
+	SO_ATTACH_FILTER,
+	SO_ATTACH_REUSEPORT_CBPF,
+	SO_BINDTODEVICE,
+	SO_ERROR,
+	SOCK_CLOEXEC,
+	SOCK_NONBLOCK,
+	SOL_SOCKET,
+} from "./constants.ts";
 import {
 	ADDRESS_FAMILY,
 	decodeSockaddr,
@@ -63,15 +71,27 @@ export function deviceOption(name: string): SocketOption {
 	return { label: "SO_BINDTODEVICE", level: SOL_SOCKET, name: SO_BINDTODEVICE, value: bytes };
 }
 
+/** What a program may be for: which packets a socket gets, or which socket of a group gets a packet. */
+const PROGRAM_OPTIONS = { SO_ATTACH_FILTER, SO_ATTACH_REUSEPORT_CBPF } as const;
+
 /** Attaches a classic BPF program of 8-byte instructions (struct sock_fprog: count, then address at 8). */
-export function attachFilter(workspace: Workspace, fd: number, program: Uint8Array): SystemError | null {
-	const { libc, scratch } = workspace;
+export function attachProgram(
+	{ libc, scratch }: Workspace,
+	fd: number,
+	program: Uint8Array,
+	option: keyof typeof PROGRAM_OPTIONS,
+): SystemError | null {
 	scratch.bytes.set(program, 16);
 	scratch.bytes.fill(0, 0, 16);
 	scratch.view.setUint16(0, program.length / 8, true);
 	writeSize(scratch.view, 8, scratch.address + 16);
-	if (libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, scratch.address, 16) === 0) return null;
-	return systemError("setsockopt SO_ATTACH_FILTER", libc.errno());
+	if (libc.setsockopt(fd, SOL_SOCKET, PROGRAM_OPTIONS[option], scratch.address, 16) === 0) return null;
+	return systemError(`setsockopt ${option}`, libc.errno());
+}
+
+/** The program that decides which packets a socket gets. */
+export function attachFilter(workspace: Workspace, fd: number, program: Uint8Array): SystemError | null {
+	return attachProgram(workspace, fd, program, "SO_ATTACH_FILTER");
 }
 
 /** Reads an int option; null when the kernel does not say. */

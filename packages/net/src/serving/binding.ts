@@ -2,13 +2,13 @@
 import { StunServer, type StunServerConfig, type StunServerOutput } from "@whither/core";
 import type { StunAddress } from "@whither/wire";
 import type { Backend } from "../backend.ts";
-import type { StunServiceCounts } from "../stun/service-io.ts";
 import type {
 	DatagramTransport,
 	OutgoingDatagram,
 	ReceivedDatagram,
 	TransportAddress,
 } from "../transport/transport.ts";
+import type { StunServiceCounts } from "./places-io.ts";
 
 /** What is answered beside RFC 8489. */
 export type BindingOrder = Pick<StunServerConfig, "classic" | "limits">;

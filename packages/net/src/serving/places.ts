@@ -2,9 +2,8 @@
 import type { SystemError } from "@whither/core";
 import type { Backend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
-import type { StunListening, StunPlace, StunServiceFailure } from "../stun/service-io.ts";
 import { openDatagram } from "../transport/open.ts";
-import { listenForStreams } from "../transport/stream.ts";
+import { listenForStreams } from "../transport/stream-server.ts";
 import type {
 	DatagramTransport,
 	ReceivedDatagram,
@@ -13,6 +12,7 @@ import type {
 	StreamListenRequest,
 	StreamServer,
 } from "../transport/transport.ts";
+import type { StunListening, StunPlace, StunServiceFailure } from "./places-io.ts";
 
 /** Streams at one time on one place, and of one source there; how long one may say nothing. */
 export type StreamBounds = Pick<StreamListenRequest, "most" | "mostPerSource" | "idleMs">;

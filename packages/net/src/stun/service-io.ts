@@ -1,20 +1,8 @@
 /** What a STUN service is asked and what it says. */
-import type { Family, StunServerConfig, SystemError } from "@whither/core";
-import type { StreamFailure, TransportAddress } from "../transport/transport.ts";
+import type { StunServerConfig } from "@whither/core";
+import type { StunListening, StunPlace, StunServiceCounts, StunServiceFailure } from "../serving/places-io.ts";
 
-/** One place to listen on. */
-export interface StunPlace {
-	readonly transport: "udp" | "tcp" | "tls";
-	readonly family: Family;
-	/** Null: every address of this machine. */
-	readonly address: string | null;
-	/** Of a link-local address. */
-	readonly zone?: string;
-	/** 0: the kernel's choice. */
-	readonly port: number;
-	/** It is left out without a word where this machine has no such address, or does not speak the family. */
-	readonly optional?: true;
-}
+export type { StunListening, StunPlace, StunServiceCounts, StunServiceFailure };
 
 /** A service to open. Where four UDP places are two addresses by two ports, it answers RFC 5780. */
 export interface StunServiceOrder extends Pick<StunServerConfig, "classic" | "limits"> {
@@ -22,12 +10,6 @@ export interface StunServiceOrder extends Pick<StunServerConfig, "classic" | "li
 	/** TLS: certificate chain and key, PEM. */
 	readonly certificate?: string;
 	readonly key?: string;
-}
-
-/** Where it listens. */
-export interface StunListening {
-	readonly transport: StunPlace["transport"];
-	readonly local: TransportAddress;
 }
 
 /** A service under way. */
@@ -39,20 +21,6 @@ export interface StunService {
 	renew(certificate: string, key: string): boolean;
 	/** Takes nothing new, lets connections end, at most for a second; resolves once nothing is open. */
 	close(): Promise<void>;
-}
-
-/** Running totals; `failed`: answers that the system did not take, for there is no route to whoever asked, and so on. */
-export interface StunServiceCounts {
-	readonly received: number;
-	readonly answered: number;
-	readonly failed: number;
-	readonly streams: number;
-}
-
-/** The place that could not be listened on, and why. */
-export interface StunServiceFailure {
-	readonly place: StunPlace;
-	readonly error: SystemError | StreamFailure;
 }
 
 /** Whether opening a service failed. */

@@ -210,6 +210,10 @@ function serves({ name, family }: BackendCase): void {
 			});
 		expect(await open(pem.certificate)).toBe(LOOPBACK[family]);
 		expect(await open(undefined)).toMatchObject({ code: "tls", reason: "DEPTH_ZERO_SELF_SIGNED_CERT" });
+		// A file that is just being written is empty: it does not take the place of what there is.
+		expect([service.renew("", pem.key), service.renew(pem.certificate, "")]).toEqual([false, false]);
+		expect(await open(pem.certificate)).toBe(LOOPBACK[family]);
+		await expect(serve([{ transport: "tls" }], { ...pem, certificate: "" })).rejects.toThrow('"code":"tls"');
 	});
 
 	it("tells which place is taken, and leaves nothing open", async () => {

@@ -1,10 +1,17 @@
 /** Runs core's STUN server on real sockets: datagrams as many at a time as come, streams each with its own framing. */
-import { openBackend } from "../backend.ts";
+import { type Backend, openBackend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
 import { BindingAnswers } from "../serving/binding.ts";
 import { ClientStreams } from "../serving/client-streams.ts";
 import { ServedPlaces } from "../serving/places.ts";
-import type { StunService, StunServiceFailure, StunServiceOrder } from "./service-io.ts";
+import { firstOf } from "../serving/places-io.ts";
+import type {
+	StunListening,
+	StunService,
+	StunServiceCounts,
+	StunServiceFailure,
+	StunServiceOrder,
+} from "./service-io.ts";
 
 /** Streams at one time on one place, and how long one may say nothing (RFC 8489 leaves both to us). */
 const STREAMS = { most: 1_024, idleMs: 30_000 } as const;
@@ -12,52 +19,67 @@ const STREAMS = { most: 1_024, idleMs: 30_000 } as const;
 /** Opens every place, or none: the first that fails is told. */
 export async function openStunService(order: StunServiceOrder): Promise<StunService | StunServiceFailure> {
 	const backend = openBackend();
-	const [first] = order.places;
-	if (isSystemError(backend)) {
-		return { place: first ?? { transport: "udp", family: 4, address: null, port: 0 }, error: backend };
-	}
-	let binding: BindingAnswers | null = null;
-	const streams = new ClientStreams(
-		{
-			localOf: () => 0,
-			opened: () => {
-				if (binding !== null) binding.counts.streams++;
-			},
-			heard: (message, { stream, from, ours }) => {
-				for (const answer of binding?.heard(message, from, ours) ?? []) stream.send(answer);
-			},
-		},
-		{ channelData: false },
-	);
-	const places: ServedPlaces = new ServedPlaces(backend, {
-		received: (socket, datagrams) => binding?.received(socket, datagrams, places.sockets),
-		failed: () => {
-			if (binding !== null) binding.counts.failed++;
-		},
-		accept: (stream) => streams.accept(stream),
-	});
-	const failed = places.openDatagrams(order.places);
-	const sockets = places.sockets.map(({ local }) => local);
-	const answers = new BindingAnswers(backend, sockets, order);
-	binding = answers;
-	const failure = failed ?? (await places.openStreams(order.places, { streams: STREAMS, ...tlsOf(order) }));
-	if (failure !== null) {
-		places.closeAll();
-		return failure;
-	}
-	return {
-		listening: places.listening,
-		get counts() {
-			return { ...answers.counts };
-		},
-		renew: (certificate, key) => places.renew(certificate, key),
-		close: async () => {
-			places.closeAll();
-			await streams.drain();
-		},
-	};
+	if (isSystemError(backend)) return { place: firstOf(order.places), error: backend };
+	const service = new Service(backend, order);
+	return (await service.open(order)) ?? service;
 }
 
-function tlsOf({ certificate, key }: StunServiceOrder) {
-	return certificate === undefined || key === undefined ? {} : { certificate, key };
+class Service implements StunService {
+	readonly #backend: Backend;
+	readonly #places: ServedPlaces;
+	readonly #streams: ClientStreams;
+	#binding: BindingAnswers;
+
+	constructor(backend: Backend, order: StunServiceOrder) {
+		this.#backend = backend;
+		this.#binding = new BindingAnswers(backend, [], order);
+		this.#streams = new ClientStreams(
+			{
+				localOf: () => 0,
+				opened: () => {
+					this.#binding.counts.streams++;
+				},
+				heard: (message, { stream, from, ours }) => {
+					for (const answer of this.#binding.heard(message, from, ours)) stream.send(answer);
+				},
+			},
+			{ channelData: false },
+		);
+		this.#places = new ServedPlaces(backend, {
+			received: (socket, datagrams) => this.#binding.received(socket, datagrams, this.#places.sockets),
+			failed: () => {
+				this.#binding.counts.failed++;
+			},
+			accept: (stream) => this.#streams.accept(stream),
+		});
+	}
+
+	/** Opens every place, or none: the first that fails is told. */
+	async open(order: StunServiceOrder): Promise<StunServiceFailure | null> {
+		const { places, certificate, key } = order;
+		const failed = this.#places.openDatagrams(places);
+		const sockets = this.#places.sockets.map(({ local }) => local);
+		this.#binding = new BindingAnswers(this.#backend, sockets, order);
+		const tls = certificate === undefined || key === undefined ? {} : { certificate, key };
+		const failure = failed ?? (await this.#places.openStreams(places, { streams: STREAMS, ...tls }));
+		if (failure !== null) this.#places.closeAll();
+		return failure;
+	}
+
+	get listening(): readonly StunListening[] {
+		return this.#places.listening;
+	}
+
+	get counts(): StunServiceCounts {
+		return { ...this.#binding.counts };
+	}
+
+	renew(certificate: string, key: string): boolean {
+		return this.#places.renew(certificate, key);
+	}
+
+	async close(): Promise<void> {
+		this.#places.closeAll();
+		await this.#streams.drain();
+	}
 }

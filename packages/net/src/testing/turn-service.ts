@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { StunPlace, StunServiceFailure } from "../stun/service-io.ts";
+import type { StunPlace, StunServiceFailure } from "../serving/places-io.ts";
 import type { RelayOrder } from "../turn/client/relay-io.ts";
 import { openTurnService } from "../turn/service.ts";
 import { isTurnServiceFailure, type TurnService, type TurnServiceOrder } from "../turn/service-io.ts";

@@ -10,7 +10,7 @@ import { READ_ROUNDS, readMessages, readOnce } from "../channel/read-messages.ts
 import { sendMessages } from "../channel/send-messages.ts";
 import {
 	bufferOptions,
-	errorQueueOptions,
+	errorsOption,
 	fragmentOption,
 	packetInfoOption,
 	stampOption,
@@ -84,7 +84,7 @@ function serverOptions({ family, address, receiveBufferBytes }: DatagramRequest)
 
 /** What is relayed may be fragmented on its way, unless its sender forbids it (RFC 8656 section 15). */
 function relayOptions(family: Family): readonly SocketOption[] {
-	return [...errorQueueOptions(family).slice(0, 1), fragmentOption(family, IP_PMTUDISC_DONT)];
+	return [errorsOption(family), fragmentOption(family, IP_PMTUDISC_DONT)];
 }
 
 interface ServerParts {

@@ -13,7 +13,7 @@ import { bindSocket, openSocket, prepared, type SocketOption, setOption, setOpti
 import type { Workspace } from "../native/workspace.ts";
 import { nodeError } from "../portable/node-error.ts";
 import { unzoned } from "./socket-address.ts";
-import { attach, endsOf } from "./stream.ts";
+import { attach, endsOf, net } from "./stream.ts";
 import type { StreamEnds, StreamListener, StreamPort, StreamTransport, TransportAddress } from "./transport.ts";
 
 /** Where a port is opened. */
@@ -27,10 +27,6 @@ export interface StreamPortRequest {
 
 /** Makes a listener for each stream that a peer opened; it stands, and is paused. */
 export type PeerAcceptor = (stream: StreamTransport, ends: StreamEnds) => StreamListener;
-
-function net(): typeof import("node:net") {
-	return process.getBuiltinModule("node:net");
-}
 
 /** Opens one; EADDRINUSE where somebody else listens there. */
 export function openStreamPort(

@@ -1,29 +1,20 @@
 /** Streams on `node:net` and `node:tls`, which serve every platform and both backends: TLS is Node's own. */
-import type { Server, Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
-import type { SystemError } from "@whither/core";
-import { parseAddress } from "@whither/wire";
+import type { Socket } from "node:net";
+import type { ConnectionOptions } from "node:tls";
 import type { Clock } from "../clock.ts";
 import { ERRNO } from "../native/errno.ts";
-import { ANY_ADDRESS, plainBytes } from "../portable/datagram.ts";
+import { plainBytes } from "../portable/datagram.ts";
 import { nodeError } from "../portable/node-error.ts";
 import { unzoned, zoned } from "./socket-address.ts";
-import type {
-	StreamAcceptor,
-	StreamEnds,
-	StreamFailure,
-	StreamListener,
-	StreamListenRequest,
-	StreamRequest,
-	StreamServer,
-	StreamTransport,
-} from "./transport.ts";
+import type { StreamEnds, StreamFailure, StreamListener, StreamRequest, StreamTransport } from "./transport.ts";
 
-function net(): typeof import("node:net") {
+/** Loaded when the first stream is wanted: a trace wants none. */
+export function net(): typeof import("node:net") {
 	return process.getBuiltinModule("node:net");
 }
 
-function tls(): typeof import("node:tls") {
+/** The same. */
+export function tls(): typeof import("node:tls") {
 	return process.getBuiltinModule("node:tls");
 }
 
@@ -42,9 +33,14 @@ export function openStream(request: StreamRequest, listener: StreamListener, clo
 	return stream;
 }
 
-/** A server name must be a name: RFC 6066 section 3 allows no addresses, which Node compares with the certificate anyway. */
-function tlsOptions({ serverName, authorities }: StreamRequest): Readonly<Record<string, string>> {
-	const name = net().isIP(serverName) === 0 ? { servername: serverName } : { host: serverName };
+/**
+ * A server name must be a name: RFC 6066 section 3 allows no addresses, which the certificate is compared with all the same,
+ * whatever address is connected to.
+ */
+function tlsOptions({ serverName, authorities }: StreamRequest): ConnectionOptions {
+	const checkServerIdentity: ConnectionOptions["checkServerIdentity"] = (_, certificate) =>
+		tls().checkServerIdentity(serverName, certificate);
+	const name = net().isIP(serverName) === 0 ? { servername: serverName } : { checkServerIdentity };
 	return authorities === undefined ? name : { ...name, ca: authorities };
 }
 
@@ -61,50 +57,81 @@ const CLOSE_MS = 10_000;
 
 /** Makes a stream of a socket that was opened with `allowHalfOpen`. */
 export function attach(socket: Socket, listener: StreamListener, facts: StreamFacts): StreamTransport {
-	let failure: StreamFailure | null = null;
-	let told = true;
-	let closing = false;
-	socket.on("data", (bytes: Buffer) => {
-		if (told) listener.received(plainBytes(bytes), facts.clock.now());
-	});
-	socket.on("end", () => {
-		if (told && !closing && listener.ended !== undefined) listener.ended();
-		else socket.end();
-	});
-	socket.on("drain", () => {
-		if (told) listener.drained?.();
-	});
-	socket.on("error", (error) => {
-		failure ??= streamFailure(error, facts);
-	});
-	socket.on("close", () => {
-		if (told) listener.closed(failure);
-		told = false;
-	});
-	return {
-		get waitingBytes() {
-			return socket.writableLength;
-		},
-		send: (bytes) => {
-			if (!socket.destroyed && socket.writable) socket.write(new Uint8Array(bytes));
-		},
-		pause: () => socket.pause(),
-		resume: () => socket.resume(),
-		end: () => socket.end(),
-		close: () => {
-			// Whatever else comes is nobody's, but the other end's last word is to be heard.
-			closing = true;
-			socket.removeAllListeners("data");
-			socket.end();
-			socket.resume();
-			socket.removeAllListeners("timeout");
-			socket.setTimeout(CLOSE_MS, () => socket.destroy());
-		},
-		destroy: () => {
-			told = false;
-			socket.destroy();
-		},
-	};
+	const stream = new SocketStream(socket);
+	stream.tell(listener, facts);
+	return stream;
+}
+
+/** A stream on one of Node's sockets. */
+class SocketStream implements StreamTransport {
+	readonly #socket: Socket;
+	#failure: StreamFailure | null = null;
+	/** Somebody wants to hear of it. */
+	#told = true;
+	#closing = false;
+
+	constructor(socket: Socket) {
+		this.#socket = socket;
+	}
+
+	get waitingBytes(): number {
+		return this.#socket.writableLength;
+	}
+
+	/** Tells whatever happens from now on. */
+	tell(listener: StreamListener, facts: StreamFacts): void {
+		const socket = this.#socket;
+		socket.on("data", (bytes: Buffer) => {
+			if (this.#told) listener.received(plainBytes(bytes), facts.clock.now());
+		});
+		socket.on("end", () => {
+			if (this.#told && !this.#closing && listener.ended !== undefined) listener.ended();
+			else socket.end();
+		});
+		socket.on("drain", () => {
+			if (this.#told) listener.drained?.();
+		});
+		socket.on("error", (error) => {
+			this.#failure ??= streamFailure(error, facts);
+		});
+		socket.on("close", () => {
+			if (this.#told) listener.closed(this.#failure);
+			this.#told = false;
+		});
+	}
+
+	send(bytes: Uint8Array): void {
+		const socket = this.#socket;
+		if (!socket.destroyed && socket.writable) socket.write(new Uint8Array(bytes));
+	}
+
+	pause(): void {
+		this.#socket.pause();
+	}
+
+	resume(): void {
+		this.#socket.resume();
+	}
+
+	end(): void {
+		this.#socket.end();
+	}
+
+	close(): void {
+		const socket = this.#socket;
+		// Whatever else comes is nobody's, but the other end's last word is to be heard.
+		this.#closing = true;
+		socket.removeAllListeners("data");
+		socket.end();
+		socket.resume();
+		socket.removeAllListeners("timeout");
+		socket.setTimeout(CLOSE_MS, () => socket.destroy());
+	}
+
+	destroy(): void {
+		this.#told = false;
+		this.#socket.destroy();
+	}
 }
 
 /** What is no system call's error is TLS's: a certificate that does not hold, or no TLS at the other end. */
@@ -120,143 +147,4 @@ export function endsOf(socket: Socket): StreamEnds {
 		local: unzoned(socket.localAddress ?? "", socket.localPort ?? 0),
 		remote: unzoned(socket.remoteAddress ?? "", socket.remotePort ?? 0),
 	};
-}
-
-/** Listens for streams; the error of the call that failed, or of TLS where certificate and key do not go together. */
-export function listenForStreams(
-	request: StreamListenRequest,
-	accept: StreamAcceptor,
-	clock: Clock,
-): Promise<StreamServer | StreamFailure> {
-	const { protocol, family, address, port, most, mostPerSource = MOST_PER_SOURCE } = request;
-	const on = (socket: Socket | TLSSocket): void => welcome(socket, accept, { request, clock });
-	let server: Server;
-	try {
-		server =
-			protocol === "tcp"
-				? net().createServer({ allowHalfOpen: true }, on)
-				: tls().createServer(serverOptions(request), on);
-	} catch (thrown) {
-		const error = thrown as NodeJS.ErrnoException;
-		return Promise.resolve({ code: "tls", reason: error.code ?? "UNKNOWN", about: error.message });
-	}
-	server.maxConnections = most;
-	endBeyondShare(server, mostPerSource);
-	if (protocol === "tls") endLateHandshakes(server);
-	return new Promise((resolve) => {
-		server.once("error", (error) => resolve(nodeError(error, "listen", address) satisfies SystemError));
-		server.listen(
-			{ host: zoned(address ?? ANY_ADDRESS[family], request.zone), port, ipv6Only: family === 6, exclusive: true },
-			() => {
-				// Connections that broke before they were ours to take.
-				server.on("error", () => {});
-				const bound = server.address();
-				const place = bound !== null && typeof bound === "object" ? bound : { address: address ?? "", port };
-				resolve({
-					local: unzoned(place.address, place.port),
-					renew: (certificate, key) => renew(server, certificate, key),
-					close: () => server.close(),
-				});
-			},
-		);
-	});
-}
-
-function renew(server: Server, certificate: string, key: string): boolean {
-	if (!("setSecureContext" in server)) return false;
-	try {
-		(server as import("node:tls").Server).setSecureContext({ cert: certificate, key, minVersion: "TLSv1.2" });
-		return true;
-	} catch {
-		return false;
-	}
-}
-
-/** Streams that one source may hold at a time, so that no single one takes them all. */
-const MOST_PER_SOURCE = 64;
-/** How long a TLS handshake may take, from the connection on. */
-const HANDSHAKE_MS = 10_000;
-
-/** An IPv6 host has a whole /64 of addresses to come from. */
-function holderOf(source: string): string {
-	const bytes = source.includes(":") ? parseAddress(source.replace(/%.*$/, "")) : null;
-	return bytes instanceof Uint8Array ? bytes.subarray(0, 8).join(".") : source;
-}
-
-/** Ends connections beyond their source's share. */
-function endBeyondShare(server: Server, most: number): void {
-	const held = new Map<string, number>();
-	server.on("connection", (socket) => {
-		const source = holderOf(socket.remoteAddress ?? "");
-		const count = (held.get(source) ?? 0) + 1;
-		held.set(source, count);
-		socket.once("close", () => {
-			const left = (held.get(source) ?? 1) - 1;
-			if (left === 0) held.delete(source);
-			else held.set(source, left);
-		});
-		if (count > most) socket.destroy();
-	});
-}
-
-/** Ends connections whose TLS handshake does not come to an end: until then no idle limit holds for them. */
-function endLateHandshakes(server: Server): void {
-	const timers = new Map<string, NodeJS.Timeout>();
-	const nameOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
-	server.on("connection", (socket) => {
-		const name = nameOf(socket);
-		const timer = setTimeout(() => socket.destroy(), HANDSHAKE_MS);
-		timers.set(name, timer);
-		socket.once("close", () => {
-			clearTimeout(timer);
-			if (timers.get(name) === timer) timers.delete(name);
-		});
-	});
-	server.on("secureConnection", (socket: TLSSocket) => clearTimeout(timers.get(nameOf(socket))));
-}
-
-function serverOptions({ certificate = "", key = "", idleMs }: StreamListenRequest): import("node:tls").TlsOptions {
-	return { cert: certificate, key, handshakeTimeout: idleMs, minVersion: "TLSv1.2", allowHalfOpen: true };
-}
-
-/** How long the other end of an idle stream may take to end it too. */
-const END_WAIT_MS = 1_000;
-
-/** Silence after which the kernel asks whether the other end is still there. */
-const KEEPALIVE_MS = 60_000;
-
-function leaveInOrder(socket: Socket): void {
-	socket.removeAllListeners("timeout");
-	socket.end();
-	// The other end may never agree.
-	socket.setTimeout(END_WAIT_MS, () => socket.destroy());
-}
-
-interface Welcome {
-	readonly request: StreamListenRequest;
-	readonly clock: Clock;
-}
-
-/** The stream stands; who it is for is known only now, so what it tells goes through here. */
-function welcome(socket: Socket, accept: StreamAcceptor, { request, clock }: Welcome): void {
-	let listener: StreamListener | null = null;
-	const through: StreamListener = {
-		opened: (ends) => listener?.opened(ends),
-		received: (bytes, at) => listener?.received(bytes, at),
-		ended: () => (listener?.ended === undefined ? socket.end() : listener.ended()),
-		drained: () => listener?.drained?.(),
-		closed: (failure) => listener?.closed(failure),
-	};
-	socket.setNoDelay(true);
-	// What a network has forgotten would otherwise stay open for ever.
-	socket.setKeepAlive(true, KEEPALIVE_MS);
-	socket.setTimeout(request.idleMs);
-	socket.on("timeout", () => {
-		// It comes once, until something is said again.
-		if (listener?.idle?.() === true) socket.setTimeout(request.idleMs);
-		else leaveInOrder(socket);
-	});
-	const stream = attach(socket, through, { clock, call: "accept", address: socket.remoteAddress ?? null });
-	listener = accept(stream);
-	listener.opened(endsOf(socket));
 }

@@ -4,7 +4,9 @@ import { BACKEND_VARIABLE, type Backend, openBackend } from "../backend.ts";
 import type { ChannelRequest } from "../channel/channel.ts";
 import { isSystemError } from "../errors.ts";
 import { type BackendCase, type BackendName, casesOf, nativeObstacle } from "../testing/backend-cases.ts";
-import { listenForStreams, openStream } from "../transport/stream.ts";
+import { testPems } from "../testing/turn-service.ts";
+import { openStream } from "../transport/stream.ts";
+import { listenForStreams } from "../transport/stream-server.ts";
 import { openDatagram } from "./open.ts";
 import type {
 	DatagramTransport,
@@ -275,6 +277,35 @@ describe.each([4, 6] as const)("streams, IPv%i", (family) => {
 		await asked.until(() => asked.told.closed !== undefined);
 		expect(asked.told.opened).toBe(false);
 		expect(asked.told.closed).toMatchObject({ errnoName: "ECONNREFUSED", address: LOOPBACK[family] });
+	});
+
+	it.skipIf(family === 6)("over TLS go to the address, whatever the certificate is for", async () => {
+		const { certificate, key } = testPems();
+		const server = await listenForStreams(
+			{ ...place, address: "127.0.0.2", protocol: "tls", certificate, key },
+			() => stream().listener,
+			clock,
+		);
+		if (!("local" in server)) throw new Error("did not listen");
+		for (const [serverName, end] of [
+			["127.0.0.1", null],
+			["127.0.0.2", { code: "tls", reason: "ERR_TLS_CERT_ALTNAME_INVALID" }],
+		] as const) {
+			const asked = stream();
+			const request = {
+				protocol: "tls",
+				to: server.local,
+				source: null,
+				serverName,
+				authorities: certificate,
+			} as const;
+			const client = openStream(request, asked.listener, clock);
+			await asked.until(() => asked.told.opened || asked.told.closed !== undefined);
+			if (end === null) expect(asked.told).toMatchObject({ opened: true });
+			else expect(asked.told.closed).toMatchObject(end);
+			client.destroy();
+		}
+		server.close();
 	});
 
 	it("a key that is none is no reason to fall", async () => {

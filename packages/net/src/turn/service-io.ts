@@ -3,7 +3,7 @@ import type { TurnCounters, TurnRelayAddress, TurnServerConfig, TurnUsage, TurnU
 import type { StunAddress } from "@whither/wire";
 import type { BindingOrder } from "../serving/binding.ts";
 import type { StreamBounds } from "../serving/places.ts";
-import type { StunListening, StunPlace, StunServiceCounts, StunServiceFailure } from "../stun/service-io.ts";
+import type { StunListening, StunPlace, StunServiceCounts, StunServiceFailure } from "../serving/places-io.ts";
 import type { DataPathCounters, TurnWorkerFailure } from "./data-path/worker-io.ts";
 
 /** A relay server's config without what a driver adds by itself. */

@@ -8,12 +8,12 @@ import { addressFamily } from "@whither/wire";
 import { type Backend, openBackend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
 import { isMissing } from "../serving/places.ts";
-import type { StunPlace, StunServiceFailure } from "../stun/service-io.ts";
+import { firstOf, type StunPlace, type StunServiceFailure } from "../serving/places-io.ts";
 import { openDatagram } from "../transport/open.ts";
 import type { TurnWorkerOrder, TurnWorkers } from "./data-path/worker-io.ts";
 import { createTurnLedger, openTurnLedger } from "./ledger.ts";
 import { ownAddresses, watchOwnAddresses } from "./own-addresses.ts";
-import { divideRange } from "./relay-range.ts";
+import { divideRange, type PortRange } from "./relay-range.ts";
 import { sumCounters } from "./service-counters.ts";
 import type { TurnDrain, TurnRelayPlace, TurnService, TurnServiceCounters, TurnServiceOrder } from "./service-io.ts";
 import { TurnThread, type TurnThreadOrder } from "./thread-driver.ts";
@@ -24,8 +24,7 @@ const DRAIN_LOOK_MS = 100;
 /** Opens every place, or none: the first that fails is told. */
 export async function openTurnService(order: TurnServiceOrder): Promise<TurnService | StunServiceFailure> {
 	const backend = openBackend();
-	const [first = NOWHERE] = order.places;
-	if (isSystemError(backend)) return { place: first, error: backend };
+	if (isSystemError(backend)) return { place: firstOf(order.places), error: backend };
 	const relays = usableRelays(backend, order.relays);
 	if ("error" in relays) return relays;
 	const plan = planOf(backend, order, relays);
@@ -38,8 +37,6 @@ export async function openTurnService(order: TurnServiceOrder): Promise<TurnServ
 	await workers?.close();
 	return failure;
 }
-
-const NOWHERE: StunPlace = { transport: "udp", family: 4, address: null, port: 0 };
 
 /** Tries an address of each, so that whoever runs the service hears of it, and not its clients. */
 function usableRelays(
@@ -71,14 +68,11 @@ interface Plan {
 }
 
 function planOf(backend: Backend, order: TurnServiceOrder, relays: readonly TurnRelayAddress[]): Plan {
-	const { places, binding, certificate, key } = order;
+	const { places, binding, certificate, key, streams } = order;
 	const { quotas = {}, ...wishes } = order.config;
-	const { peers = {}, relayPorts = RELAY_PORTS } = wishes;
+	const { relayPorts = RELAY_PORTS } = wishes;
 	const own = ownAddresses();
-	const rulesFor = (addresses: readonly string[]): PeerRules => {
-		return { ...peers, own: [...(peers.own ?? []), ...addresses], relayPorts };
-	};
-	const rules = { rulesFor, own };
+	const rulesFor = rulesOf(wishes);
 	const shared = {
 		...wishes,
 		relays,
@@ -87,31 +81,25 @@ function planOf(backend: Backend, order: TurnServiceOrder, relays: readonly Turn
 		// Node's sockets have no word for it.
 		...(backend.name === "portable" ? { dontFragment: false } : {}),
 	};
-	const memory = createTurnLedger(quotas, randomBytes(32));
+	const ledger = createTurnLedger(quotas, randomBytes(32));
 	const tls = certificate === undefined || key === undefined ? {} : { certificate, key };
-	const common = { binding, ...tls, ...(order.streams === undefined ? {} : { streams: order.streams }) };
-	const ledger = openTurnLedger(memory);
+	const common = { binding, ...tls, ...(streams === undefined ? {} : { streams }) };
+	const threadWith = (served: readonly StunPlace[], ports: PortRange) => {
+		return { ...common, places: served, config: { ...shared, relayPorts: ports, ledger: openTurnLedger(ledger) } };
+	};
 	const datagrams = places.filter(({ transport }) => transport === "udp");
 	const divided = backend.name === "native" && datagrams.length > 0 ? divideRange(relayPorts, order.workers) : null;
-	if (divided === null) {
-		return { ...rules, thread: { ...common, places, config: { ...shared, relayPorts, ledger } }, workers: null };
-	}
-	const { own: ports, workers, count } = divided;
-	const streams = places.filter(({ transport }) => transport !== "udp");
-	const { classic = false, ...limits } = binding;
-	return {
-		...rules,
-		thread: { ...common, places: streams, config: { ...shared, relayPorts: ports, ledger } },
-		workers: {
-			count,
-			order: {
-				config: { ...shared, relayPorts: workers, instance: 1 },
-				places: datagrams,
-				binding: { classic, ...limits },
-				ledger: memory,
-			},
-		},
-	};
+	if (divided === null) return { rulesFor, own, thread: threadWith(places, relayPorts), workers: null };
+	const config = { ...shared, relayPorts: divided.workers, instance: 1 };
+	const workerOrder = { config, places: datagrams, binding: { classic: false, ...binding }, ledger };
+	const others = places.filter(({ transport }) => transport !== "udp");
+	const thread = threadWith(others, divided.own);
+	return { rulesFor, own, thread, workers: { order: workerOrder, count: divided.count } };
+}
+
+/** Whom relays may send to while our addresses are these. */
+function rulesOf({ peers = {}, relayPorts = RELAY_PORTS }: TurnServiceOrder["config"]): Plan["rulesFor"] {
+	return (addresses) => ({ ...peers, own: [...(peers.own ?? []), ...addresses], relayPorts });
 }
 
 /** Ports that are the system's choice are chosen before: all workers have the same. */
@@ -151,9 +139,8 @@ class Service implements TurnService {
 	readonly failed: TurnService["failed"];
 	readonly #thread: TurnThread;
 	readonly #workers: TurnWorkers | null;
-	#closed = false;
-
 	readonly #unwatch: () => void;
+	#closed = false;
 
 	constructor({ thread, workers, relays, rulesFor, own }: Parts) {
 		this.#thread = thread;

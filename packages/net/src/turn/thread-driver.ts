@@ -16,7 +16,7 @@ import { DelayedCall } from "../delayed-call.ts";
 import { BindingAnswers, type BindingOrder, isBinding } from "../serving/binding.ts";
 import { type ClientStream, ClientStreams } from "../serving/client-streams.ts";
 import { ServedPlaces } from "../serving/places.ts";
-import type { StunListening, StunPlace, StunServiceFailure } from "../stun/service-io.ts";
+import type { StunListening, StunPlace, StunServiceFailure } from "../serving/places-io.ts";
 import type { ReceivedDatagram, TransportAddress } from "../transport/transport.ts";
 import { Listeners } from "./listeners.ts";
 import { Outbox } from "./outbox.ts";
@@ -256,7 +256,12 @@ export class TurnThread {
 	}
 }
 
+/** The first byte of channel data is no less (RFC 8656 section 12). */
+const CHANNEL_DATA = 0x40;
+/** The type of a Data indication (RFC 8656 section 17). */
+const DATA_INDICATION = 0x0017;
+
 /** Channel data, or a Data indication: what may be lost. */
-function isData(bytes: Uint8Array): boolean {
-	return (bytes[0] ?? 0) >= 0x40 || (bytes[0] === 0x00 && bytes[1] === 0x17);
+function isData([first = 0, second = 0]: Uint8Array): boolean {
+	return first >= CHANNEL_DATA || ((first << 8) | second) === DATA_INDICATION;
 }

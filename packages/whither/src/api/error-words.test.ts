@@ -95,3 +95,14 @@ it("a defect of the prober is ours, not the system's", () => {
 	expect(failure).toMatchObject({ code: "internal" });
 	expect(failure.message).toContain("TypeError: x");
 });
+
+it("a socket of Node's is no matter of the kernel's protocols", () => {
+	const unlent = error("unsupportedProtocol", { call: "borrow", errnoName: "EPROTONOSUPPORT" });
+	expect(systemErrorSentence(unlent, null)).toMatch(/^The socket is Node's own/);
+});
+
+it("an address that is not ours is that of the other end where we were to connect to it", () => {
+	const none = (call: string) => systemErrorSentence(error("addressNotAvailable", { call }), null);
+	expect(none("connect")).toMatch(/^This machine has no address to reach 192\.0\.2\.1 from/);
+	expect(none("bind")).toMatch(/^The source address 192\.0\.2\.1 cannot be used/);
+});

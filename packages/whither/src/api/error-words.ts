@@ -58,7 +58,9 @@ const SENTENCES: Readonly<Record<SystemError["code"], Sentence>> = {
 	networkDown: (error) =>
 		`The network towards ${place(error)} is down; bring the interface up or choose another with -i`,
 	addressNotAvailable: (error) =>
-		`${subject(error, "The source address")} cannot be used on this machine; \`ip address\` lists those that can`,
+		error.call === "connect"
+			? `This machine has no address to reach ${place(error)} from; \`ip address\` lists those that it has`
+			: `${subject(error, "The source address")} cannot be used on this machine; \`ip address\` lists those that can`,
 	noSuchDevice: (error) => `${subject(error, "The interface")} does not exist; \`ip link\` lists the interfaces`,
 	permissionDenied: permissionSentence,
 	prohibited: (error) => `Routing forbids ${place(error)} (a \`prohibit\` route), or it is a broadcast address`,
@@ -80,6 +82,8 @@ const SENTENCES: Readonly<Record<SystemError["code"], Sentence>> = {
 const LENT: Readonly<Record<string, Sentence>> = {
 	"borrow: EAFNOSUPPORT": (error) => `The socket that was lent is of another family than ${place(error)}`,
 	"borrow: EISCONN": (error) => `The socket that was lent is connected to somebody else than ${place(error)}`,
+	"borrow: EPROTONOSUPPORT": () =>
+		"The socket is Node's own, which no trace can borrow; that needs Linux, without WHITHER_BACKEND=portable",
 	"borrow: EBADF": () => "The socket that was to be lent is closed",
 	"lent socket: EBADF": () => "The socket was closed while it was lent",
 	"lend dgram: EBADF": () => "The socket that was to be lent is closed",

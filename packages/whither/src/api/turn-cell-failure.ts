@@ -10,6 +10,11 @@ export function plainFailure(code: TurnCellFailure["code"]): TurnCellFailure {
 	return { code, stunError: null, reason: null, system: null, tls: null, alternate: null };
 }
 
+/** What became of whatever a run's end came before; its signal is aborted. */
+export function cutShort({ reason }: AbortSignal): TurnCellFailure {
+	return plainFailure(reason === "outOfTime" ? "outOfTime" : "stopped");
+}
+
 /** Whether a value is one. */
 export function isFailure(value: object | null): value is TurnCellFailure {
 	return value !== null && "code" in value && "tls" in value;
@@ -57,6 +62,7 @@ function withoutEnd(reason: string): string {
 }
 
 /** The time for an answer is over: nothing came, or nothing that is one. */
-export function noAnswerWithin({ received, ignored }: RelayCounters): TurnCellFailure {
+export function noAnswerWithin({ received, ignored, disbelieved }: RelayCounters): TurnCellFailure {
+	if (disbelieved > 0) return plainFailure("integrity");
 	return plainFailure(received > 0 && ignored >= received ? "notStun" : "timeout");
 }

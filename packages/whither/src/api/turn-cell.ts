@@ -5,10 +5,11 @@ import type { PlaceResult } from "./stun-result.ts";
 import type { StunTransport } from "./stun-server-name.ts";
 import { isFailure, plainFailure } from "./turn-cell-failure.ts";
 import { HeldRelay } from "./turn-held-relay.ts";
-import type { TurnNumbers, TurnUser } from "./turn-options.ts";
+import { sourceFor, type TurnNumbers, type TurnUser } from "./turn-options.ts";
 import type { TurnCellFailure, TurnCellResult, TurnRelaying, TurnTrace } from "./turn-result.ts";
-import { measureRoundTrips, measureThroughput } from "./turn-round-trips.ts";
+import { measureRoundTrips } from "./turn-round-trips.ts";
 import { type OpenRoute, type RouteOrder, routeToOwnSocket, routeToPeer, routeToRelay } from "./turn-routes.ts";
+import { measureThroughput } from "./turn-throughput.ts";
 import type { TriedRelay, TurnWorld } from "./turn-world.ts";
 
 /** Which leg. */
@@ -49,9 +50,8 @@ export type CellFindings = Omit<TurnCellResult, "summary">;
 /** What a relay is asked for over this leg. */
 export function relayOrder(cell: CellOrder, { user, source, authorities }: CellContext): RelayOrder {
 	const { transport, server, serverName, family } = cell;
-	const own = source === null || source.includes(":") !== (family === 6) ? null : source;
 	return {
-		...{ server, transport, serverName, source: own },
+		...{ server, transport, serverName, source: sourceFor(family, source) },
 		...(user.credentials === null ? {} : { credentials: user.credentials }),
 		...(authorities === undefined ? {} : { authorities }),
 	};
@@ -100,30 +100,43 @@ async function unallocated(
 	failure: TurnCellFailure,
 ): Promise<CellFindings> {
 	const silent = failure.code === "timeout" || failure.code === "badRequest" || failure.code === "closed";
-	const stunOnly = silent && (await answersBinding(cell, context));
-	const known = stunOnly ? { ...failure, code: "stunOnly" as const } : failure;
+	// Who challenges a request for an allocation knows what that is.
+	const challenged = first.understood > (failure.code === "badRequest" ? 1 : 0);
+	const stunOnly = silent && !challenged && (await answersBinding(cell, context));
+	const elsewhere = first.movedTo === null ? failure : { ...failure, alternate: failure.alternate ?? first.movedTo };
+	const known = { ...elsewhere, code: codeOf(failure, { stunOnly, challenged }) };
 	const stands = cell.transport !== "udp" && first.openedAt !== null;
 	return {
 		...common(cell, first),
-		reachable: stands || stunOnly || known.stunError !== null || known.code === "notStun",
-		authenticated: AUTHENTICATED.has(known.code) ? true : REFUSED.has(known.code) ? false : null,
+		reachable: stands || stunOnly || challenged || known.stunError !== null || known.code === "notStun",
+		authenticated: AUTHENTICATED.has(known.code)
+			? true
+			: REFUSED.has(known.code) && known.stunError !== 438
+				? false
+				: null,
 		...{ mappedAddress: null, relayed: [], lifetimeSeconds: null, relaying: null, refusedWays: [], trace: null },
 		failure: known,
 	};
 }
 
+function codeOf(
+	{ code }: TurnCellFailure,
+	{ stunOnly, challenged }: { readonly stunOnly: boolean; readonly challenged: boolean },
+): TurnCellFailure["code"] {
+	if (stunOnly) return "stunOnly";
+	return challenged && (code === "timeout" || code === "closed") ? "challengedOnly" : code;
+}
+
 /** Said after a password that was right. */
 const AUTHENTICATED: ReadonlySet<TurnCellFailure["code"]> = new Set([
-	...([
-		"quotaReached",
-		"insufficientCapacity",
-		"familyUnsupported",
-		"transportUnsupported",
-		"allocationMismatch",
-	] as const),
-	...(["forbidden"] as const),
+	"quotaReached",
+	"insufficientCapacity",
+	"familyUnsupported",
+	"transportUnsupported",
+	"allocationMismatch",
+	"forbidden",
 ]);
-const REFUSED: ReadonlySet<TurnCellFailure["code"]> = new Set(["unauthorized", "wrongCredentials", "staleNonce"]);
+const REFUSED: ReadonlySet<TurnCellFailure["code"]> = new Set(["unauthorized", "wrongCredentials"]);
 
 /** How long a Binding request may take that tells a STUN server from nobody. */
 const BINDING_MS = 1_500;
@@ -133,7 +146,7 @@ function answersBinding({ family, transport, server, serverName }: CellOrder, co
 	const { world, source, authorities, signal } = context;
 	if (signal.aborted) return Promise.resolve(false);
 	const trust = authorities === undefined ? {} : { authorities };
-	const own = source === null || source.includes(":") !== (family === 6) ? null : source;
+	const own = sourceFor(family, source);
 	const order = { family, transport, server, serverName, source: own, timeoutMs: BINDING_MS, ...trust };
 	return new Promise((resolve) => {
 		const running = world.discover(order, (message) => {
@@ -179,12 +192,17 @@ async function relayed(
 	const trace = await traced(cell, context, first.relay, route);
 	const isMeasured = durationMs > 0 && !signal.aborted;
 	const throughput = isMeasured
-		? await context.alone(() => measureThroughput(world, route, { durationMs, signal }))
+		? await context.alone(() => measureThroughput(world, route, { durationMs, stalledMs: stalledMs(found), signal }))
 		: null;
 	await route.close();
 	const relaying: TurnRelaying = { way: route.way, peer: route.peer, bytes: size, ...found, throughput };
 	const failure = found.received > 0 || signal.aborted ? null : plainFailure("nothingBack");
 	return { ...known, relaying, refusedWays, failure, trace };
+}
+
+/** Some round trips, within reason. */
+function stalledMs({ rtt }: Pick<TurnRelaying, "rtt">): number {
+	return Math.min(500, Math.max(20, ((rtt?.p99Ns ?? 0) * 4) / 1e6));
 }
 
 /** The path, while packets are relayed as before. */

@@ -2,7 +2,7 @@
 import type { Instant, TurnAllocated } from "@whither/core";
 import type { RelayEvent, RelayedDatagram, RelayOrder } from "@whither/net/turn-client";
 import type { PlaceResult } from "./stun-result.ts";
-import { failureOf, noAnswerWithin, plainFailure } from "./turn-cell-failure.ts";
+import { cutShort, failureOf, noAnswerWithin, plainFailure } from "./turn-cell-failure.ts";
 import type { TurnCellFailure } from "./turn-result.ts";
 import type { TriedRelay, TurnWorld } from "./turn-world.ts";
 
@@ -24,6 +24,9 @@ export class HeldRelay {
 	allocatedAt: Instant | null = null;
 	local: PlaceResult | null = null;
 	#ended = false;
+	/** Why it ended, where it did so by itself. */
+	#end: TurnCellFailure | null = null;
+	#movedTo: PlaceResult | null = null;
 	readonly #startedAt: Instant;
 	readonly #world: TurnWorld;
 	readonly #permissions = new Map<string, TurnCellFailure | null>();
@@ -40,7 +43,7 @@ export class HeldRelay {
 			received: (datagram) => this.received(datagram),
 			event: (event) => this.#hear(event, settle),
 		});
-		const stop = () => settle(plainFailure(signal.reason === "outOfTime" ? "outOfTime" : "stopped"));
+		const stop = () => settle(cutShort(signal));
 		const forget = world.after(waitMs, () => settle(noAnswerWithin(this.relay.counters)));
 		signal.addEventListener("abort", stop);
 		if (signal.aborted) stop();
@@ -48,6 +51,17 @@ export class HeldRelay {
 			forget();
 			signal.removeEventListener("abort", stop);
 		});
+	}
+
+	/** Another server, that the first sent us to. */
+	get movedTo(): PlaceResult | null {
+		return this.#movedTo;
+	}
+
+	/** Messages that meant something, such as a challenge. */
+	get understood(): number {
+		const { received, ignored } = this.relay.counters;
+		return received - ignored;
 	}
 
 	/** From the beginning to the connection, and from there to the allocation. */
@@ -81,18 +95,20 @@ export class HeldRelay {
 			const known = this.#permissions.get(peer.address);
 			if (known !== undefined || late || this.#ended) {
 				forget();
-				return known ?? (known === null ? null : plainFailure(late ? "timeout" : "closed"));
+				return (
+					known ?? (known === null ? null : late ? plainFailure("timeout") : (this.#end ?? plainFailure("closed")))
+				);
 			}
 			await new Promise<void>((resolve) => this.#waiting.push(resolve));
 		}
 	}
 
-	/** Gives the allocation back; resolves when that is confirmed, or a little later. */
+	/** Gives the allocation back; resolves when that is confirmed, or when it has been asked for often enough. */
 	async close(): Promise<void> {
 		if (this.#ended) return;
 		this.relay.close();
 		let late = false;
-		const forget = this.#world.after(MOST_CLOSING_MS, () => {
+		const forget = this.#world.after(this.allocatedAt === null ? UNGIVEN_CLOSING_MS : MOST_CLOSING_MS, () => {
 			late = true;
 			this.#wake();
 		});
@@ -108,12 +124,15 @@ export class HeldRelay {
 		} else if (event.kind === "allocated") {
 			this.allocatedAt = this.#world.now();
 			settle(event);
-		} else if (event.kind === "permitted") this.#permissions.set(event.address, null);
+		} else if (event.kind === "redirected") this.#movedTo = event.to;
+		else if (event.kind === "permitted") this.#permissions.set(event.address, null);
 		else if (event.kind === "refused") this.#permissions.set(event.address, failureOf(event));
 		else if (ENDS.has(event.kind)) {
 			this.#ended = true;
-			if (event.kind === "failed" || event.kind === "lost") settle(failureOf(event));
-			else if (event.kind === "defect") throw new Error(event.about);
+			if (event.kind === "failed" || event.kind === "lost") {
+				this.#end = failureOf(event);
+				settle(this.#end);
+			} else if (event.kind === "defect") throw new Error(event.about);
 			else settle(plainFailure("closed"));
 		}
 		this.#wake();
@@ -128,5 +147,7 @@ export class HeldRelay {
 
 const ENDS: ReadonlySet<RelayEvent["kind"]> = new Set(["failed", "lost", "closed", "defect"]);
 
-/** How long an allocation may take to go; it goes by itself later anyway. */
-const MOST_CLOSING_MS = 500;
+/** A little more than the relay needs to say four times that it is to go: what is lost would keep the user's quota. */
+const MOST_CLOSING_MS = 4_200;
+/** Where there is none, but its answer may be on the way. */
+const UNGIVEN_CLOSING_MS = 1_000;

@@ -79,9 +79,20 @@ export function checkTurn(options: TurnRequestOptions): void {
 	if (source !== undefined && addressFamily(source) === null)
 		throw badOption("source", source, "must be an IPv4 or IPv6 address");
 	if (source !== undefined && family !== undefined && source.includes(":") !== (family === 6))
-		throw badOption("source", source, `is no IPv${family} address`);
+		throw badOption("source", source, `must be an IPv${family} address`);
+	if (username !== undefined && new TextEncoder().encode(username).length > mostNameBytes(options))
+		throw badOption(
+			"username",
+			`${username.slice(0, 20)}...`,
+			`must have at most ${mostNameBytes(options)} bytes (UTF-8)`,
+		);
 	if (peer !== undefined && (addressFamily(peer.address) === null || !(peer.port > 0 && peer.port < 65_536)))
 		throw badOption("peer", `${peer.address}:${peer.port}`, "must be a numeric address with a port");
+}
+
+/** Of a USERNAME (RFC 8489 §14.3), less the time and the colon in front of it where a secret makes it. */
+function mostNameBytes({ secret }: TurnRequestOptions): number {
+	return secret === undefined ? 508 : 497;
 }
 
 function checkNumber(option: string, value: number | undefined, [least, most]: readonly [number, number]): void {
@@ -91,6 +102,11 @@ function checkNumber(option: string, value: number | undefined, [least, most]: r
 
 function badOption(option: string, value: unknown, wants: string): WhitherError {
 	return new WhitherError("badOption", `${option} ${wants}, not ${String(value)}`, { option, value });
+}
+
+/** The source address for a leg of this family; null: as routed, for none was asked for, or one of the other. */
+export function sourceFor(family: 4 | 6, source: string | null): string | null {
+	return source !== null && addressFamily(source) === family ? source : null;
 }
 
 /** Who asks. */

@@ -12,6 +12,8 @@ export interface TurnCellFailure {
 		| TurnFailure
 		/** It answers Binding requests and no others. */
 		| "stunOnly"
+		/** It asked who we are, and did not answer whoever said so. */
+		| "challengedOnly"
 		/** Something answers that speaks no STUN. */
 		| "notStun"
 		/** The TLS handshake failed: `tls`. */
@@ -31,7 +33,7 @@ export interface TurnCellFailure {
 	readonly system: SystemError | null;
 	/** In Node's words, such as CERT_HAS_EXPIRED. */
 	readonly tls: { readonly reason: string; readonly about: string } | null;
-	/** Where the server sent us that was not followed. */
+	/** Where the server sent us: not followed if `code` is `redirected`, else who failed. */
 	readonly alternate: PlaceResult | null;
 }
 

@@ -1,7 +1,6 @@
-/** Packets through a relay and back: how long they take, how many are lost, how many there may be. */
+/** Packets through a relay and back: how long they take, and how many are lost. */
 import type { Instant } from "@whither/core";
-import { EchoWindow } from "./echo-window.ts";
-import type { TurnRelaying, TurnThroughput } from "./turn-result.ts";
+import type { TurnRelaying } from "./turn-result.ts";
 import type { TurnWorld } from "./turn-world.ts";
 
 /** A way out through a relay to an end that sends back. */
@@ -88,56 +87,96 @@ export interface Stream {
 
 /** Sends a steady stream and measures what comes back; ends early, with what is known, when the signal says so. */
 export function measureRoundTrips(world: TurnWorld, route: EchoRoute, stream: Stream): Promise<RoundTripFindings> {
-	const { count, size, rate, signal } = stream;
-	const packets = new EchoPackets();
-	const sentAt: (Instant | null)[] = [];
-	const rtts: number[] = [];
-	let stamps: "kernel" | "user" = "kernel";
-	return new Promise((resolve) => {
-		const beganAt = world.now();
-		let draining = false;
-		let forget = (): void => {};
-		const finish = () => {
-			forget();
-			signal.removeEventListener("abort", cut);
-			resolve({
-				sent: sentAt.length,
-				received: rtts.length,
-				rtt: spread(rtts),
-				stamps: rtts.length === 0 ? "user" : stamps,
-			});
-		};
-		const drain = () => {
-			draining = true;
-			forget();
-			if (rtts.length === sentAt.length) finish();
-			else forget = world.after(DRAIN_MS, finish);
-		};
-		const cut = () => (count === null ? drain() : finish());
-		const tick = () => {
-			const due = Math.floor(((world.now() - beganAt) / 1e9) * rate) + 1;
-			const number = Math.min(due, count ?? due) - sentAt.length;
-			const batch = Array.from({ length: number }, () => {
-				sentAt.push(route.now());
-				return packets.packet(sentAt.length - 1, size);
-			});
-			if (batch.length > 0) route.send(batch);
-			if (sentAt.length === count) drain();
-			else forget = world.after(1_000 / Math.min(rate, 1_000), tick);
-		};
-		route.listen((bytes, at, stamp) => {
-			const number = packets.numberOf(bytes);
-			const left = number === null ? null : sentAt[number];
-			if (number === null || left === null || left === undefined) return;
-			sentAt[number] = null;
-			rtts.push(at - left);
-			if (stamp === "user") stamps = "user";
-			if (draining && rtts.length === sentAt.length) finish();
+	return new Promise((resolve) => new SteadyStream({ world, route, stream, done: resolve }).begin());
+}
+
+/** What it needs, and whom it tells what came of it. */
+interface SteadyStreamParts {
+	readonly world: TurnWorld;
+	readonly route: EchoRoute;
+	readonly stream: Stream;
+	readonly done: (findings: RoundTripFindings) => void;
+}
+
+/** A steady stream under way. */
+class SteadyStream {
+	readonly #parts: SteadyStreamParts;
+	readonly #packets = new EchoPackets();
+	/** By number; null: it has come back. */
+	readonly #sentAt: (Instant | null)[] = [];
+	readonly #rtts: number[] = [];
+	#stamps: "kernel" | "user" = "kernel";
+	#beganAt: Instant = 0;
+	/** All have left. */
+	#draining = false;
+	#forget = (): void => {};
+	readonly #cut = (): void => {
+		if (this.#parts.stream.count === null) this.#drain();
+		// What left a moment ago is not lost, but on its way.
+		else this.#finish(this.#parts.route.now() - DRAIN_MS * 1e6);
+	};
+
+	constructor(parts: SteadyStreamParts) {
+		this.#parts = parts;
+	}
+
+	begin(): void {
+		const { world, route, stream } = this.#parts;
+		const { signal } = stream;
+		this.#beganAt = world.now();
+		route.listen((bytes, at, stamp) => this.#heard(bytes, at, stamp));
+		signal.addEventListener("abort", this.#cut);
+		if (signal.aborted) this.#cut();
+		else this.#tick();
+	}
+
+	/** Sends what is due by now. */
+	#tick(): void {
+		const { world, route, stream } = this.#parts;
+		const { count, size, rate } = stream;
+		const sentAt = this.#sentAt;
+		const due = Math.floor(((world.now() - this.#beganAt) / 1e9) * rate) + 1;
+		const number = Math.min(due, count ?? due) - sentAt.length;
+		const batch = Array.from({ length: number }, () => {
+			sentAt.push(route.now());
+			return this.#packets.packet(sentAt.length - 1, size);
 		});
-		signal.addEventListener("abort", cut);
-		if (signal.aborted) cut();
-		else tick();
-	});
+		if (batch.length > 0) route.send(batch);
+		if (sentAt.length === count) this.#drain();
+		else this.#forget = world.after(1_000 / Math.min(rate, 1_000), () => this.#tick());
+	}
+
+	#heard(bytes: Uint8Array, at: Instant, stamp: "kernel" | "user"): void {
+		const number = this.#packets.numberOf(bytes);
+		const left = number === null ? null : this.#sentAt[number];
+		if (number === null || left === null || left === undefined) return;
+		this.#sentAt[number] = null;
+		this.#rtts.push(at - left);
+		if (stamp === "user") this.#stamps = "user";
+		if (this.#draining && this.#isWhole) this.#finish();
+	}
+
+	get #isWhole(): boolean {
+		return this.#rtts.length === this.#sentAt.length;
+	}
+
+	/** Waits for those that are under way. */
+	#drain(): void {
+		this.#draining = true;
+		this.#forget();
+		if (this.#isWhole) this.#finish();
+		else this.#forget = this.#parts.world.after(DRAIN_MS, () => this.#finish());
+	}
+
+	#finish(lostBefore = Number.POSITIVE_INFINITY): void {
+		const { stream, done } = this.#parts;
+		const rtts = this.#rtts;
+		this.#forget();
+		stream.signal.removeEventListener("abort", this.#cut);
+		const stamps = rtts.length === 0 ? "user" : this.#stamps;
+		const lost = this.#sentAt.filter((left) => left !== null && left < lostBefore).length;
+		done({ sent: rtts.length + lost, received: rtts.length, rtt: spread(rtts), stamps });
+	}
 }
 
 function spread(rtts: readonly number[]): TurnRelaying["rtt"] {
@@ -146,63 +185,4 @@ function spread(rtts: readonly number[]): TurnRelaying["rtt"] {
 	const at = (share: number) =>
 		Math.round(sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? 0);
 	return { minNs: at(0.000_1), p50Ns: at(0.5), p99Ns: at(0.99), maxNs: at(1) };
-}
-
-/** Bytes in each packet while throughput is measured: what passes any relay without fragments. */
-const THROUGHPUT_BYTES = 1_200;
-/** After so long without anything, what is under way is given up for lost. */
-const STALLED_MS = 200;
-
-/** Sends as fast as packets come back for so long; ends early when the signal says so. */
-export function measureThroughput(
-	world: TurnWorld,
-	route: EchoRoute,
-	{ durationMs, signal }: { readonly durationMs: number; readonly signal: AbortSignal },
-): Promise<TurnThroughput> {
-	const packets = new EchoPackets();
-	const window = new EchoWindow();
-	return new Promise((resolve) => {
-		const beganAt = world.now();
-		const halfAt = beganAt + (durationMs * 1e6) / 2;
-		let lastAt = beganAt;
-		let inSecondHalf = 0;
-		let forget = (): void => {};
-		const finish = () => {
-			forgetEnd();
-			forget();
-			signal.removeEventListener("abort", finish);
-			route.listen(() => {});
-			const now = world.now();
-			const { sent, received } = window;
-			const bits = inSecondHalf * THROUGHPUT_BYTES * 8;
-			const bitsPerSecond = now > halfAt ? Math.round((bits * 1e9) / (now - halfAt)) : 0;
-			resolve({ bytes: THROUGHPUT_BYTES, sent, received, durationNs: Math.round(now - beganAt), bitsPerSecond });
-		};
-		const fill = () => {
-			const numbers = window.take();
-			if (numbers.length > 0) route.send(numbers.map((number) => packets.packet(number, THROUGHPUT_BYTES)));
-		};
-		const watch = () => {
-			if (world.now() - lastAt > STALLED_MS * 1e6) {
-				window.stalled();
-				fill();
-			}
-			forget = world.after(STALLED_MS, watch);
-		};
-		route.listen((bytes) => {
-			const number = packets.numberOf(bytes);
-			if (number === null) return;
-			lastAt = world.now();
-			if (lastAt >= halfAt) inSecondHalf++;
-			window.echoed(number);
-			fill();
-		});
-		const forgetEnd = world.after(durationMs, finish);
-		signal.addEventListener("abort", finish);
-		if (signal.aborted) finish();
-		else {
-			fill();
-			watch();
-		}
-	});
 }

@@ -2,8 +2,9 @@
 import type { RelayOrder } from "@whither/net/turn-client";
 import { addressFamily } from "@whither/wire";
 import type { PlaceResult } from "./stun-result.ts";
-import { isFailure, plainFailure } from "./turn-cell-failure.ts";
+import { cutShort, isFailure, plainFailure } from "./turn-cell-failure.ts";
 import { HeldRelay } from "./turn-held-relay.ts";
+import { sourceFor } from "./turn-options.ts";
 import type { TurnCellFailure, TurnWay } from "./turn-result.ts";
 import { type EchoRoute, opensWay } from "./turn-round-trips.ts";
 import type { TurnWorld } from "./turn-world.ts";
@@ -75,7 +76,7 @@ export async function routeToOwnSocket(world: TurnWorld, made: RouteOrder): Prom
 	const mapped = new Promise<PlaceResult | null>((resolve) => {
 		tellMapped = resolve;
 	});
-	const own = addressFamily(stunServer.address) === addressFamily(source ?? "") ? source : null;
+	const own = sourceFor(addressFamily(stunServer.address) ?? 4, source);
 	const opened = world.openPeer(
 		{ server: stunServer, source: own },
 		{
@@ -147,6 +148,5 @@ function outward(first: HeldRelay, peer: PlaceResult): EchoRoute {
 }
 
 function nothingBack(signal: AbortSignal): TurnCellFailure {
-	if (!signal.aborted) return plainFailure("nothingBack");
-	return plainFailure(signal.reason === "outOfTime" ? "outOfTime" : "stopped");
+	return signal.aborted ? cutShort(signal) : plainFailure("nothingBack");
 }

@@ -2,7 +2,7 @@
 import type { TurnAllocated } from "@whither/core";
 import { Course } from "./course.ts";
 import { wantedFamily } from "./course-start.ts";
-import { WhitherError } from "./error.ts";
+import { asWhitherError, WhitherError } from "./error.ts";
 import { type FoundStunServer, findServer } from "./find-stun-server.ts";
 import type { PlaceResult } from "./stun-result.ts";
 import { STUNS_PORT, type StunTransport } from "./stun-server-name.ts";
@@ -88,7 +88,10 @@ export class TurnRun implements AsyncIterable<TurnEvent> {
 		}
 	}
 
-	/** Each transport has records of its own; the addresses of a name are looked up once. */
+	/**
+	 * Each transport has records of its own; the addresses of a name are looked up once. A name without addresses that has
+	 * records for some transports has no server for the others.
+	 */
 	async #find(
 		world: TurnWorld,
 		name: TurnServerName,
@@ -104,7 +107,7 @@ export class TurnRun implements AsyncIterable<TurnEvent> {
 			return known;
 		};
 		const lookups = { resolve, services: world.services };
-		const found = await Promise.all(
+		const found = await Promise.allSettled(
 			transports.map(async (transport) => {
 				const { host } = name;
 				const own = transport === "tls" ? (options.tlsPort ?? null) : null;
@@ -115,7 +118,11 @@ export class TurnRun implements AsyncIterable<TurnEvent> {
 				return [transport, await findServer({ host, port }, { ...service, family }, lookups)] as const;
 			}),
 		);
-		return new Map(found);
+		const there = found.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+		const failures = found.flatMap((one) => (one.status === "rejected" ? [asWhitherError(one.reason)] : []));
+		const worst = failures.find(({ code }) => there.length === 0 || code !== "nameNotFound");
+		if (worst !== undefined) throw worst;
+		return new Map(there);
 	}
 
 	#context(world: TurnWorld, found: ReadonlyMap<StunTransport, FoundStunServer>, unixSeconds: number): CellContext {

@@ -74,6 +74,29 @@ describe("what works beside what does not", () => {
 			"UDP 3478 over IPv6 is filtered; UDP 3478 over IPv4 works.",
 		],
 		[
+			"a family without a route",
+			[works("udp"), works("tcp")].concat(
+				(["udp", "tcp"] as const).map((leg) => ({
+					...fails(leg, "unreachable", { system: system("EHOSTUNREACH", 113) }),
+					family: 6 as const,
+				})),
+			),
+			"UDP 3478 over IPv6 and TCP 3478 over IPv6 are unreachable (EHOSTUNREACH); UDP 3478 over IPv4 and TCP 3478 over IPv4 work.",
+		],
+		[
+			"large packets that do not pass",
+			[
+				works("tcp"),
+				works("udp", {
+					relaying: {
+						...(works("udp").relaying as NonNullable<CellFindings["relaying"]>),
+						throughput: { bytes: 1200, sent: 40, received: 0, durationNs: 5e8, bitsPerSecond: 0 },
+					},
+				}),
+			],
+			"Relays over TCP 3478 and UDP 3478, but no packets of 1200 bytes over UDP 3478.",
+		],
+		[
 			"loss",
 			[
 				works("tcp"),
@@ -139,6 +162,16 @@ describe("why nothing works", () => {
 			"192.0.2.1:3478 sends us to 192.0.2.9:3478, which is not followed (300).",
 		],
 		[
+			"another server that is not there",
+			all("unreachable", { ...REFUSED, alternate: { address: "192.0.2.9", port: 3478 } }),
+			"192.0.2.1:3478 sends us on (300), and 192.0.2.9:3478 refuses UDP: no TURN server listens there.",
+		],
+		[
+			"nonces that are never right",
+			all("unauthorized", { stunError: 438 }),
+			"192.0.2.1:3478 takes none of the nonces that it gives (438).",
+		],
+		[
 			"an error",
 			all("serverError", { stunError: 500, reason: "Oops" }),
 			"192.0.2.1:3478 refuses the request (500 Oops).",
@@ -156,6 +189,31 @@ describe("why nothing works", () => {
 		);
 	});
 
+	it("a relay that is silent, gone or broken once it has given an address", () => {
+		const after = (code: TurnCellFailure["code"]) =>
+			verdict(cell("udp", { ...works("udp"), relaying: null, failure: plainFailure(code) }));
+		expect(after("timeout")).toBe(
+			"192.0.2.1:3478 gives a relayed address, and does not answer what is asked of it after that.",
+		);
+		expect(after("closed")).toBe("192.0.2.1:3478 gave a relayed address, and then closed the connection.");
+		expect(after("unreachable")).toBe("192.0.2.1:3478 gave a relayed address, and is not there any more.");
+	});
+
+	it("no sockets left, and what helps here", () => {
+		const none = { code: "tooManyFiles", call: "connect", address: null, errno: 24, errnoName: "EMFILE" } as const;
+		const words =
+			"this process may not open that many sockets; raise `ulimit -n`, or try fewer legs with --transport (connect: EMFILE)";
+		expect(cellSentence(fails("tcp", "system", { system: none }), ASKED)).toBe(words);
+		const given = cell("udp", {
+			...works("udp"),
+			relaying: null,
+			failure: { ...plainFailure("noOtherEnd"), system: none },
+		});
+		expect(cellSentence(given, ASKED)).toBe(
+			`192.0.2.1:3478 gives a relayed address, but no socket of ours can be its other end: ${words}`,
+		);
+	});
+
 	it("what tells more comes before what tells less", () => {
 		const cells = [fails("udp", "timeout"), fails("tls", "tls", tls("CERT_HAS_EXPIRED"))];
 		expect(verdict(...cells)).toBe("The certificate of 192.0.2.1:5349 has expired.");
@@ -166,6 +224,11 @@ describe("why nothing works", () => {
 		);
 	});
 });
+
+/** What an Allocate or a CreatePermission is never answered with. */
+const NEVER_ALLOCATED: ReadonlySet<string> = new Set([
+	...["mobilityForbidden", "connectionExists", "connectionFailed", "noChannelNumber"],
+]);
 
 describe("every code has words", () => {
 	const codes: readonly TurnCellFailure["code"][] = [
@@ -197,6 +260,7 @@ describe("every code has words", () => {
 		...([
 			"noChannelNumber",
 			"stunOnly",
+			"challengedOnly",
 			"notStun",
 			"tls",
 			"system",
@@ -211,6 +275,7 @@ describe("every code has words", () => {
 			const words = cellSentence(fails(leg, code), ASKED);
 			expect(words).toMatch(/^([^A-Z]|TLS ).*[^.]$/);
 			expect(words).not.toMatch(/undefined|null/);
+			if (!NEVER_ALLOCATED.has(code)) expect(words).not.toContain("gives no relay (");
 		}
 	});
 

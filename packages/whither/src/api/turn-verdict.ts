@@ -12,19 +12,35 @@ export function turnVerdict(host: string, cells: readonly CellFindings[], asked:
 	const settled = failing.filter((cell) => !isReplaced(cell, working));
 	const lossy = working.filter(({ relaying }) => relaying !== null && relaying.received < relaying.sent);
 	const losses = lossy.length === 0 ? "" : `, with loss over ${list(labels(lossy))}`;
-	if (settled.length === 0) return sentence(`relays over ${list(labels(working))}${losses}`);
-	const phrases = new Map<string, CellFindings[]>();
-	for (const cell of settled) {
-		const phrase = phraseOf(cell, asked);
-		phrases.set(phrase, [...(phrases.get(phrase) ?? []), cell]);
-	}
-	const troubles = [...phrases].map(([phrase, some]) =>
-		phrase
-			.replace("{}", list(labels(some, cells)))
-			.replace("{is}", some.length > 1 && labels(some, cells).length > 1 ? "are" : "is"),
-	);
+	const limits = `${losses}${withoutLarge(working)}`;
+	if (settled.length === 0) return sentence(`relays over ${list(labels(working))}${limits}`);
 	const names = labels(working, cells);
-	return sentence(`${troubles.join("; ")}; ${list(names)} ${names.length > 1 ? "work" : "works"}${losses}`);
+	const outcome = `${list(names)} ${names.length > 1 ? "work" : "works"}`;
+	return sentence([...troubles(settled, cells, asked), `${outcome}${limits}`].join("; "));
+}
+
+/** What is wrong with some legs beside others that work: those with the same trouble together. */
+function troubles(settled: readonly CellFindings[], all: readonly CellFindings[], asked: AskedTurn): readonly string[] {
+	const byTrouble = new Map<string, CellFindings[]>();
+	for (const cell of settled) {
+		const trouble = troubleOf(cell, asked);
+		byTrouble.set(trouble, [...(byTrouble.get(trouble) ?? []), cell]);
+	}
+	return [...byTrouble].map(([trouble, some]) => {
+		const names = labels(some, all);
+		if (!SHORT.test(trouble)) return `${list(names)}: ${trouble}`;
+		return `${list(names)} ${names.length > 1 ? "are" : "is"} ${trouble}`;
+	});
+}
+
+/** Small packets come back, and of those that throughput is measured with not one: a limit on the way, as of an MTU. */
+function withoutLarge(working: readonly CellFindings[]): string {
+	const stuck = working.filter(({ relaying }) => {
+		const large = relaying?.throughput ?? null;
+		return large !== null && large.sent > 0 && large.received === 0;
+	});
+	const bytes = stuck[0]?.relaying?.throughput?.bytes;
+	return bytes === undefined ? "" : `, but no packets of ${bytes} bytes over ${list(labels(stuck))}`;
 }
 
 /** It relays. */
@@ -40,13 +56,19 @@ function isReplaced(cell: CellFindings, working: readonly CellFindings[]): boole
 	);
 }
 
-/** About legs `{}` beside others that work: then a silence is a filter. */
-function phraseOf(cell: CellFindings, asked: AskedTurn): string {
+/** What needs no sentence. Beside others that work a silence is a filter. */
+const SHORT = /^(filtered|refused|silent|unreachable \(\w+\))$/;
+
+function troubleOf(cell: CellFindings, asked: AskedTurn): string {
 	const { failure } = cell;
-	if (failure?.code === "timeout" && !(cell.transport !== "udp" && cell.reachable)) return "{} {is} filtered";
-	if (failure?.code === "unreachable" && failure.system?.errnoName === "ECONNREFUSED") return "{} {is} refused";
-	if (failure === null) return "{} {is} silent";
-	return `{}: ${failureSentence(cell, failure, asked, "the server")}`;
+	if (failure === null) return "silent";
+	if (failure.alternate !== null || cell.relayed.length > 0) return failureSentence(cell, failure, asked, "the server");
+	if (failure.code === "timeout" && !cell.reachable) return "filtered";
+	const errno = failure.code === "unreachable" ? (failure.system?.errnoName ?? null) : null;
+	if (errno === "ECONNREFUSED") return "refused";
+	if (errno === "ETIMEDOUT") return "filtered";
+	if (errno !== null) return `unreachable (${errno})`;
+	return failureSentence(cell, failure, asked, "the server");
 }
 
 /** "UDP 3478", "TLS 443 over IPv6": the family where others of the same kind are not meant. */
@@ -71,6 +93,7 @@ const TELLING: readonly (readonly TurnCellFailure["code"][])[] = [
 	["integrity", "bidDown", "unsupportedAlgorithm", "badChallenge", "badAnswer"],
 	["badRequest", "serverError", "refused"],
 	["outOfTime", "stopped"],
+	["challengedOnly"],
 	["notStun", "closed"],
 	["tls"],
 ];
@@ -88,7 +111,7 @@ function hopeless(host: string, cells: readonly CellFindings[], asked: AskedTurn
 		const found = failures.find(({ failure }) => codes.includes(failure.code));
 		if (found !== undefined) return failureSentence(found.cell, found.failure, asked);
 	}
-	const standing = failures.find(({ cell }) => cell.reachable);
+	const standing = failures.find(({ cell, failure }) => cell.reachable || failure.alternate !== null);
 	if (standing !== undefined) return failureSentence(standing.cell, standing.failure, asked);
 	const [first] = failures;
 	if (first === undefined) return `${host} relays nothing`;

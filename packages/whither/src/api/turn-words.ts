@@ -12,6 +12,7 @@ export interface AskedTurn {
 }
 
 type Failed = Pick<CellFindings, "transport" | "server" | "reachable" | "relayed" | "localAddress">;
+type Words = (where: string) => string;
 
 /** The sentence for a leg. */
 export function cellSentence(cell: CellFindings, asked: AskedTurn): string {
@@ -30,6 +31,15 @@ export function failureSentence(
 	asked: AskedTurn,
 	where = formatEndpoint(cell.server),
 ): string {
+	const { alternate, code } = failure;
+	if (alternate === null || code === "redirected") return sentenceAt(cell, failure, asked, where);
+	return `${where} sends us on (300), and ${sentenceAt(cell, failure, asked, formatEndpoint(alternate))}`;
+}
+
+/** `where`: who failed. */
+function sentenceAt(cell: Failed, failure: TurnCellFailure, asked: AskedTurn, where: string): string {
+	const after = cell.relayed.length > 0 ? AFTER[failure.code] : undefined;
+	if (after !== undefined) return after(where);
 	switch (failure.code) {
 		case "unauthorized":
 		case "staleNonce":
@@ -43,9 +53,11 @@ export function failureSentence(
 		case "unreachable":
 			return unreachableSentence(cell, failure, where);
 		case "system":
+			return systemSentence(failure, where);
+		case "noOtherEnd":
 			return failure.system === null
-				? `nothing could be sent to ${where}`
-				: lowerCase(systemErrorSentence(failure.system, null));
+				? `${where} gives a relayed address, but there is no other end to send to`
+				: `${where} gives a relayed address, but no socket of ours can be its other end: ${systemSentence(failure, where)}`;
 		case "tls":
 			return tlsSentence(where, failure);
 		case "redirected": {
@@ -61,7 +73,16 @@ export function failureSentence(
 	}
 }
 
-const WORDS: Readonly<Partial<Record<TurnCellFailure["code"], (where: string) => string>>> = {
+/** Once it has given an allocation. */
+const AFTER: Readonly<Partial<Record<TurnCellFailure["code"], Words>>> = {
+	timeout: (where) => `${where} gives a relayed address, and does not answer what is asked of it after that`,
+	unreachable: (where) => `${where} gave a relayed address, and is not there any more`,
+	closed: (where) => `${where} gave a relayed address, and then closed the connection`,
+	notStun: (where) => `${where} gave a relayed address, and then said what is not TURN`,
+	allocationMismatch: (where) => `${where} gave a relayed address, and then did not know of it (437)`,
+};
+
+const WORDS: Readonly<Partial<Record<TurnCellFailure["code"], Words>>> = {
 	quotaReached: (where) => `this user has as many allocations as ${where} lets it have: its quota is reached (486)`,
 	insufficientCapacity: (where) => `${where} has no relayed address left (508)`,
 	familyUnsupported: (where) => `${where} has no relayed addresses of this family (440)`,
@@ -69,19 +90,36 @@ const WORDS: Readonly<Partial<Record<TurnCellFailure["code"], (where: string) =>
 	wrongCredentials: (where) => `${where} holds the allocation for another user (441)`,
 	allocationMismatch: (where) => `${where} knows our address from another allocation (437)`,
 	unsupportedAttributes: (where) => `${where} does not know what it is asked for (420)`,
+	familyMismatch: (where) => `${where} refuses a peer whose family is not that of the relayed address (443)`,
+	badChallenge: (where) =>
+		`${where} asks who we are in a way that nobody could answer: without realm or a nonce in letters`,
+	unsupportedAlgorithm: (where) => `${where} wants passwords to be hashed in a way that we do not know`,
+	bidDown: (where) => `somebody between us and ${where} has changed what it offers to sign with`,
+	badAnswer: (where) => `${where} says that we have a relay, and not where: its answer lacks what it must hold`,
+	unknownAttributes: (where) => `${where} answers with something that has to be understood and is not known here`,
+	noErrorCode: (where) => `${where} refuses without a reason`,
+	expired: (where) => `${where} took the allocation back before its time`,
+	challengedOnly: (where) => `${where} asks who we are, and gives whoever says it no answer`,
 	stunOnly: (where) => `${where} is a STUN server that does not relay`,
 	notStun: (where) => `what answers at ${where} does not speak TURN`,
 	closed: (where) => `${where} closed the connection without an answer: what listens there does not speak TURN`,
 	integrity: (where) => `${where} answers with nothing to be believed: its answers are not signed with this password`,
-	noOtherEnd: (where) => `${where} gives a relayed address, but there is no other end to send to`,
 	nothingBack: (where) => `${where} gives a relayed address, but nothing that goes through it comes back`,
 	outOfTime: (where) => `the time was up before ${where} had relayed anything`,
 	stopped: (where) => `stopped before ${where} had relayed anything`,
 };
 
+function systemSentence({ system }: TurnCellFailure, where: string): string {
+	if (system === null) return `nothing could be sent to ${where}`;
+	if (system.code === "tooManyFiles")
+		return `this process may not open that many sockets; raise \`ulimit -n\`, or try fewer legs with --transport (${system.call}: ${system.errnoName})`;
+	return lowerCase(systemErrorSentence(system, null));
+}
+
 function unauthorizedSentence(where: string, { stunError }: TurnCellFailure, { user, unixSeconds }: AskedTurn): string {
 	const { kind, expiresAtSeconds } = user;
 	const code = stunError ?? 401;
+	if (code === 438) return `${where} takes none of the nonces that it gives (438)`;
 	if (kind === "none") return `${where} wants a user and a password (${code})`;
 	if (kind === "rest") return `${where} does not take the secret, or its clock is another than ours (${code})`;
 	if (expiresAtSeconds !== null && expiresAtSeconds <= unixSeconds) {

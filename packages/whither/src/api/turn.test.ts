@@ -96,6 +96,13 @@ describe("a relay that is none says why", () => {
 		);
 	});
 
+	it("a time that was up while packets were on the way, which are not lost", async () => {
+		const result = await turn("srv", { ...UDP, count: 1_000, family: 4, timeoutMs: 2_000, world: world() }).result;
+		expect(result).toMatchObject({ stopReason: "timeout", relays: true, summary: "Relays over UDP 3478." });
+		const [cell] = result.cells;
+		expect(cell?.relaying?.sent).toBe(cell?.relaying?.received);
+	});
+
 	it("the time that was up, or the end that was asked for", async () => {
 		const late = await turn("srv", { ...UDP, family: 4, timeoutMs: 30, world: world() }).result;
 		expect(late).toMatchObject({ stopReason: "timeout", cells: [{ failure: { code: "outOfTime" } }] });
@@ -114,6 +121,7 @@ describe("what cannot be tried is refused", () => {
 		["packets too long", { size: 2_000 }],
 		["no packets", { count: 0 }],
 		["a peer that is a name", { peer: { address: "srv", port: 7 } }],
+		["a name longer than a request can hold", { username: "é".repeat(255) }],
 		["a source of the other family", { source: "192.0.2.1", family: 6 as const }],
 	])("%s", async (_, options) => {
 		await expect(turn("srv", { ...UDP, ...options, world: world() }).result).rejects.toMatchObject({
@@ -127,6 +135,20 @@ describe("what cannot be tried is refused", () => {
 			await expect(turn(server, { world: world() }).result).rejects.toMatchObject({ code: "badOption" });
 		},
 	);
+
+	it("a name that has records for one transport alone is tried over that", async () => {
+		const there = world();
+		const services: typeof there.services = async (name) =>
+			name.startsWith("_turn._udp") ? [{ name: "srv", port: 3478, priority: 0, weight: 0 }] : [];
+		const { cells } = await turn("example.org", {
+			...USER,
+			count: 5,
+			durationMs: 0,
+			family: 4,
+			world: { ...there, services },
+		}).result;
+		expect(cells).toMatchObject([{ transport: "udp", failure: null }]);
+	});
 
 	it("a URI and options that say otherwise, and a name that is none", async () => {
 		await expect(turn("turns:srv", { ...UDP, world: world() }).result).rejects.toThrow(

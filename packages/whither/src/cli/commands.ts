@@ -1,15 +1,7 @@
 /** The commands, as one table beside the options. */
-import {
-	DEMO_OPTIONS,
-	DOCTOR_OPTIONS,
-	type OptionTable,
-	PLAIN_OPTIONS,
-	ROUTER_OPTIONS,
-	SERVE_OPTIONS,
-	STUN_OPTIONS,
-	TRACE_OPTIONS,
-	TURN_OPTIONS,
-} from "./options.ts";
+import type { OptionTable } from "./option-table.ts";
+import { DEMO_OPTIONS, DOCTOR_OPTIONS, PLAIN_OPTIONS, ROUTER_OPTIONS, STUN_OPTIONS, TRACE_OPTIONS } from "./options.ts";
+import { SERVE_OPTIONS, TURN_OPTIONS } from "./relay-options.ts";
 
 /** First word of a command line. */
 export type CommandName =

@@ -1,6 +1,6 @@
 /** Completion scripts for bash, zsh and fish, from the tables. */
 import { COMMANDS, type CommandRow, type SHELLS } from "./commands.ts";
-import type { OptionRow } from "./options.ts";
+import type { OptionRow } from "./option-table.ts";
 
 /** A shell that completion is made for. */
 export type Shell = (typeof SHELLS)[number];

@@ -2,7 +2,7 @@
 import { TRACE_METHODS, type TraceMethod } from "@whither/core";
 import { methodOptionLabel } from "../api/method-options.ts";
 import { COMMANDS, type CommandRow, EXIT_CODES } from "./commands.ts";
-import type { OptionGroup, OptionRow, OptionTable } from "./options.ts";
+import type { OptionGroup, OptionRow, OptionTable } from "./option-table.ts";
 
 /** Groups in the order help shows them. */
 export const GROUPS: readonly OptionGroup[] = [

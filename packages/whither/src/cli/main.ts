@@ -76,6 +76,12 @@ async function reportFailure(args: readonly string[], thrown: unknown): Promise<
 	const asks = (format: string) => args.includes(`--${format}`) || args.includes(`--format=${format}`);
 	const format = (["json", "ndjson"] as const).find(asks);
 	if (format !== undefined) print(await failureText(args, format, error));
+	return reportDefect(error);
+}
+
+/** What was thrown where nobody waited for it, as a sentence on stderr; the exit code. */
+export function reportDefect(thrown: unknown): number {
+	const error = asWhitherError(thrown);
 	complain(error.message);
 	if (error.code === "internal" && process.env.WHITHER_DEBUG) printAside(`${error.stack}\n`);
 	return exitCodeOf(error);

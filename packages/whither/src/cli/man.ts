@@ -3,7 +3,7 @@ import { TOOL } from "../api/version.ts";
 import { COMMANDS, type CommandRow, EXIT_CODES } from "./commands.ts";
 import { GROUPS, methodRows, methodsWithOptions, optionsIn, optionText } from "./help.ts";
 import { ANNOTATION_ROWS, TEXT_ROWS } from "./manual-text.ts";
-import type { OptionRow } from "./options.ts";
+import type { OptionRow } from "./option-table.ts";
 
 /** whither(1). No date stands in it, so that it only changes when the tables do. */
 export function formatMan(): string {

@@ -2,13 +2,13 @@
 import { COMMANDS, type CommandRow, EXIT_CODES } from "./commands.ts";
 import { GROUPS, methodRows, methodsWithOptions, optionLabel, optionsIn } from "./help.ts";
 import { ANNOTATION_ROWS, TEXT_ROWS } from "./manual-text.ts";
-import type { OptionRow } from "./options.ts";
+import type { OptionRow } from "./option-table.ts";
 
 /** The command-line reference. */
 export function formatMarkdown(): string {
 	const parts = [
 		"# Command line",
-		"Made from the option table (`packages/whither/src/cli/options.ts`) by `node scripts/generate.mjs`; edit it there.",
+		"Made from the option tables (`options.ts` and `relay-options.ts` in `packages/whither/src/cli/`) by `node scripts/generate.mjs`; edit it there.",
 		...COMMANDS.flatMap(commandParts),
 		"## Methods",
 		table(

@@ -1,82 +1,26 @@
 /**
- * The one table of options. Parsing, `--help`, shell completion, the man page and docs/cli.md are all made from it;
- * the type of a parsed command line is derived from its rows.
+ * The options of every command, but for those of relays. Parsing, `--help`, shell completion, the man page and docs/cli.md
+ * are all made from these tables; the type of a parsed command line is derived from their rows.
  */
 import { OPENABLE_CHANNELS, TRACE_METHODS } from "@whither/core";
-import { LIMITS, LISTEN_PORT, PING_LIMITS, STUN_LIFETIME, TURN_LIMITS } from "../api/limits.ts";
+import { LIMITS, PING_LIMITS, STUN_LIFETIME } from "../api/limits.ts";
+import { COLOR, flag, GENERAL, type OptionTable, type Parsed, valued } from "./option-table.ts";
 import {
 	address,
-	addresses,
-	addressRanges,
 	asServer,
 	domainName,
-	endpoints,
 	fileName,
 	gateways,
 	inputFile,
 	interfaceName,
 	methodOptions,
 	oneOf,
-	place,
-	plainText,
-	portRange,
-	relayAddresses,
 	seconds,
-	secondsOrNone,
-	secrets,
 	sendWait,
-	token,
-	transports,
-	userPassword,
 	type ValueKind,
 	waits,
 	wholeNumber,
 } from "./values.ts";
-
-/** Heading under which help lists an option. */
-export type OptionGroup =
-	| "Method"
-	| "Path"
-	| "Probes"
-	| "Timing"
-	| "Server"
-	| "Relay"
-	| "Router"
-	| "Output"
-	| "General";
-
-/** One option; its long name is its key in the table. `value` null: a flag. */
-export interface OptionRow<T = unknown> {
-	/** One letter; or, for a flag that traceroute(8) spells so, two after one hyphen (`-UL`), which stand alone. */
-	readonly short: string | null;
-	readonly value: ValueKind<T> | null;
-	readonly group: OptionGroup;
-	readonly summary: string;
-	/** The default as help shows it; null: none worth a word. */
-	readonly byDefault: string | null;
-}
-
-/** Options by long name. */
-export type OptionTable = Readonly<Record<string, OptionRow>>;
-
-/** What a command line says, by long name; what it does not mention is absent. */
-export type Parsed<Table extends OptionTable> = {
-	readonly [Name in keyof Table]?: Table[Name] extends OptionRow<infer T> ? T : never;
-};
-
-function flag(short: string | null, group: OptionGroup, summary: string): OptionRow<true> {
-	return { short, value: null, group, summary, byDefault: null };
-}
-
-function valued<T>(
-	short: string | null,
-	value: ValueKind<T>,
-	group: OptionGroup,
-	summary: string,
-	byDefault: string | null = null,
-): OptionRow<T> {
-	return { short, value, group, summary, byDefault };
-}
 
 const METHOD_NAMES: readonly string[] = TRACE_METHODS.map((method) => method.name);
 
@@ -88,20 +32,6 @@ const probes: ValueKind<number> = {
 	...wholeNumber(LIMITS.queries),
 	read: (text, option) => wholeNumber(/^\d{3,}$/.test(text) ? PING_LIMITS.count : LIMITS.queries).read(text, option),
 };
-
-const GENERAL = {
-	help: flag("h", "General", "Show this help and exit"),
-} as const satisfies OptionTable;
-
-const COLOR = {
-	color: valued(
-		null,
-		oneOf(["auto", "always", "never"], "WHEN"),
-		"Output",
-		"Colour: auto, always or never; NO_COLOR is heeded",
-		"auto",
-	),
-} as const satisfies OptionTable;
 
 const FORMATS = {
 	json: flag(null, "Output", "One JSON document a target on stdout (schema whither.trace/1)"),
@@ -284,175 +214,6 @@ export const STUN_OPTIONS = {
 	...GENERAL,
 } as const satisfies OptionTable;
 
-const COUNT = [1, 1_000_000_000] as const;
-/** Up to 100 gigabit a second. */
-const RATE = [1_000, 12_500_000_000] as const;
-const WORKERS = [0, 64] as const;
-/** A day. */
-const DRAIN_SECONDS = [0, 86_400] as const;
-/** Options of `whither turn`. */
-export const TURN_OPTIONS = {
-	ipv4: flag("4", "Path", "IPv4 only; a server with addresses of both kinds is tried over both"),
-	ipv6: flag("6", "Path", "IPv6 only"),
-	transport: valued(null, transports, "Path", "Only these of udp, tcp and tls", "all that SERVER allows"),
-	"tls-port": valued(
-		null,
-		wholeNumber(TURN_LIMITS.tlsPort, "PORT"),
-		"Path",
-		"Port of TLS",
-		"5349, and 443 if that fails",
-	),
-	ca: valued(null, inputFile, "Path", "TLS: certificates (PEM) to trust", "the system's"),
-	source: valued("s", address, "Path", "Source address", "as routed"),
-	user: valued(
-		null,
-		plainText("NAME"),
-		"Server",
-		"User that the server knows; with a secret, whose credentials are made",
-	),
-	password: valued(null, plainText("P"), "Server", "Its password, which other users of this machine can see"),
-	"password-file": valued(
-		null,
-		inputFile,
-		"Server",
-		"File whose first line is the password (-: stdin); or WHITHER_TURN_PASSWORD",
-	),
-	secret: valued(
-		null,
-		plainText("S"),
-		"Server",
-		"The server's secret, that credentials for an hour are made of (REST)",
-	),
-	"secret-file": valued(
-		null,
-		inputFile,
-		"Server",
-		"File whose first line is the secret (-: stdin); or WHITHER_TURN_SECRET",
-	),
-	count: valued(
-		"q",
-		wholeNumber(TURN_LIMITS.count),
-		"Probes",
-		"Packets whose round trips are measured, each leg",
-		"100",
-	),
-	size: valued(null, wholeNumber(TURN_LIMITS.size, "BYTES"), "Probes", "Bytes in each", "160"),
-	rate: valued(null, wholeNumber(TURN_LIMITS.rate), "Probes", "Packets a second", "100"),
-	duration: valued(null, secondsOrNone, "Probes", "How long throughput is measured, each leg; 0: not", "0.5"),
-	peer: valued(
-		null,
-		place,
-		"Probes",
-		"Relay to this end, which sends back what comes",
-		"a second relay, or a socket of ours",
-	),
-	trace: flag(null, "Probes", "Trace the path that the relayed packets take, on their own 5-tuple"),
-	wait: valued("w", seconds, "Timing", "Give each leg S seconds to its allocation", "5"),
-	timeout: valued("Q", seconds, "Timing", "End after S seconds with what is known"),
-	json: flag(null, "Output", "One JSON document on stdout (schema whither.turn/1)"),
-	...COLOR,
-	...GENERAL,
-} as const satisfies OptionTable;
-
-/** Options of `whither serve`. */
-export const SERVE_OPTIONS = {
-	listen: valued(
-		null,
-		addresses,
-		"Server",
-		"Address to listen on, or * for all; given twice for one family, STUN answers behaviour discovery (RFC 5780)",
-		"loopback",
-	),
-	alternate: valued(
-		null,
-		addresses,
-		"Server",
-		"The second address for behaviour discovery; the same as --listen again",
-	),
-	"stun-port": valued(null, wholeNumber(LISTEN_PORT, "PORT"), "Server", "UDP and TCP port of STUN and TURN", "3478"),
-	"alternate-port": valued(
-		null,
-		wholeNumber(LIMITS.port, "PORT"),
-		"Server",
-		"The second port for behaviour discovery",
-		"the one after --stun-port",
-	),
-	cert: valued(null, inputFile, "Server", "Certificate chain (PEM); with --key it switches TLS on"),
-	key: valued(null, inputFile, "Server", "Its private key (PEM)"),
-	"tls-port": valued(null, wholeNumber(LISTEN_PORT, "PORT"), "Server", "TLS port of STUN and TURN", "5349"),
-	classic: flag(null, "Server", "Answer RFC 3489 too, whose answers are longer than its requests"),
-	port: valued(null, wholeNumber(LISTEN_PORT, "PORT"), "Server", "Port of HTTP: /metrics and /healthz", "8088"),
-	token: valued(
-		null,
-		token,
-		"Server",
-		"What HTTP wants to be shown (Authorization: Bearer TOKEN)",
-		"none on loopback, elsewhere one that is made up and printed",
-	),
-	insecure: flag(null, "Server", "HTTP wants no token, wherever it listens"),
-	"no-http": flag(null, "Server", "Serve no HTTP"),
-	"no-turn": flag(null, "Relay", "Serve STUN alone"),
-	realm: valued(null, domainName, "Relay", "Realm of the users", "whither"),
-	user: valued(null, userPassword, "Relay", "A user who may relay; may be given again"),
-	users: valued(
-		null,
-		inputFile,
-		"Relay",
-		"Users, one NAME:PASSWORD or NAME:0xKEY a line; read again at SIGHUP, as certificate and key are",
-	),
-	secret: valued(
-		null,
-		secrets,
-		"Relay",
-		"Secret of time-limited credentials (TURN REST), shared with whatever gives them out; may be given again",
-	),
-	"relay-address": valued(
-		null,
-		relayAddresses,
-		"Relay",
-		"Address to relay from, and how peers see it where it is translated; may be given again",
-		"those of --listen",
-	),
-	"relay-ports": valued(null, portRange, "Relay", "Ports of relays", "49152-65535"),
-	"allow-peer": valued(
-		null,
-		addressRanges,
-		"Relay",
-		"Peers that may be reached though their addresses are private, or of this machine; may be given again",
-	),
-	"deny-peer": valued(null, addressRanges, "Relay", "Peers that may not be reached; may be given again"),
-	"max-allocations": valued(null, wholeNumber(COUNT), "Relay", "Allocations at one time", "as many as there are ports"),
-	"max-per-user": valued(null, wholeNumber(COUNT), "Relay", "Allocations of one user at one time", "no bound"),
-	"max-bandwidth": valued(
-		null,
-		wholeNumber(RATE, "BYTES/S"),
-		"Relay",
-		"Bytes a second that one allocation relays, each way",
-		"no bound",
-	),
-	workers: valued(
-		null,
-		wholeNumber(WORKERS),
-		"Relay",
-		"Threads for UDP clients; 0: none but the main one",
-		"one a core",
-	),
-	drain: valued(
-		null,
-		wholeNumber(DRAIN_SECONDS, "SECONDS"),
-		"Relay",
-		"After SIGTERM, how long allocations go on; it ends as soon as none is left, or at a second signal",
-		"30",
-	),
-	"alternate-server": valued(
-		null,
-		endpoints,
-		"Relay",
-		"Where clients are sent meanwhile (300), one of each family; may be given again",
-	),
-	...GENERAL,
-} as const satisfies OptionTable;
-
 /** NFQUEUE numbers have 16 bits. */
 const QUEUES = [0, 65_535] as const;
 /** Up to a terabit a second. */
@@ -481,9 +242,5 @@ export const PLAIN_OPTIONS = { ...GENERAL } as const satisfies OptionTable;
 export type TraceFlags = Parsed<typeof TRACE_OPTIONS>;
 /** A parsed command line of `whither stun`. */
 export type StunFlags = Parsed<typeof STUN_OPTIONS>;
-/** A parsed command line of `whither turn`. */
-export type TurnFlags = Parsed<typeof TURN_OPTIONS>;
-/** A parsed command line of `whither serve`. */
-export type ServeFlags = Parsed<typeof SERVE_OPTIONS>;
 /** A parsed command line of `whither demo`. */
 export type DemoFlags = Parsed<typeof DEMO_OPTIONS>;

@@ -31,6 +31,12 @@ export function isTerminal(stream: "stdout" | "stderr"): boolean {
 	return isDevice(fd) && process.getBuiltinModule("node:tty").isatty(fd);
 }
 
+/** Whether the process was begun at a terminal, which may go before it. */
+export function hasTerminal(): boolean {
+	const { isatty } = process.getBuiltinModule("node:tty");
+	return [0, STDOUT, STDERR].some((fd) => isatty(fd));
+}
+
 function isDevice(fd: number): boolean {
 	try {
 		return fstatSync(fd).isCharacterDevice();

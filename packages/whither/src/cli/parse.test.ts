@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { LIMITS } from "../api/limits.ts";
 import { COMMANDS } from "./commands.ts";
-import { type OptionRow, type OptionTable, TRACE_OPTIONS } from "./options.ts";
+import type { OptionRow, OptionTable } from "./option-table.ts";
+import { TRACE_OPTIONS } from "./options.ts";
 import { parseOptions } from "./parse.ts";
 import { editDistance, suggest } from "./suggest.ts";
 import { formatOf, requestOf, splitLength } from "./trace-request.ts";

@@ -1,7 +1,7 @@
 /** A command line into a command, its options and its operands, over the table of options. */
 import { parseArgs } from "node:util";
 import { type CommandRow, findCommand } from "./commands.ts";
-import type { OptionRow, OptionTable, Parsed } from "./options.ts";
+import type { OptionRow, OptionTable, Parsed } from "./option-table.ts";
 import { suggest } from "./suggest.ts";
 import { UsageProblem } from "./values.ts";
 

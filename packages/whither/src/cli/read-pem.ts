@@ -9,6 +9,13 @@ export function readFirstLine(path: string, option: string): string {
 	return line;
 }
 
+/** The same of a file that certificates stand in, and an error where none does. */
+export function readCertificates(path: string, option: string): string {
+	const text = readPem(path, option);
+	if (text.includes("-----BEGIN CERTIFICATE-----") || text.includes("-----BEGIN TRUSTED CERTIFICATE-----")) return text;
+	throw new WhitherError("usage", `${option}: ${path} holds no certificate (PEM)`, { path });
+}
+
 /** The text of the file that an option such as `--cert` names; throws `WhitherError` with code `usage`. */
 export function readPem(path: string, option: string): string {
 	try {

@@ -5,11 +5,11 @@ import { type RunningServer, serve } from "../server/serve.ts";
 import type { ServeOptions } from "../server/serve-options.ts";
 import { placeText } from "../server/serve-words.ts";
 import { EXIT } from "./exit-codes.ts";
-import { SERVE_OPTIONS, type ServeFlags } from "./options.ts";
-import { complain, print } from "./output.ts";
+import { complain, hasTerminal, print } from "./output.ts";
 import { parseOptions } from "./parse.ts";
 import { readPem } from "./read-pem.ts";
 import { readUsers } from "./read-users.ts";
+import { SERVE_OPTIONS, type ServeFlags } from "./relay-options.ts";
 import { watchSignals } from "./signals.ts";
 
 /** Of --drain. */
@@ -24,11 +24,12 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
 	});
 	const running = await serve(serveOptions(flags));
 	server = running;
+	// Whoever reads the lines below may send one right away.
+	reloadAtHangUp(running, flags);
 	for (const { role, transport, address, port } of running.listening) {
 		print(`${role} ${transport} ${placeText(address, port)}\n`);
 	}
 	tellMore(running, flags);
-	reloadAtHangUp(running, flags);
 	// One may have come before there was anything to end.
 	if (signals.exitCode() !== null) endInOrder(running, flags, signals.exitCode());
 	await running.closed;
@@ -61,21 +62,26 @@ function tellMore(server: RunningServer, flags: ServeFlags): void {
 	if (server.token !== null && token === undefined) complain(`HTTP wants the token ${server.token}`);
 }
 
-/** Only where there is something to read again: otherwise a terminal that goes takes the server with it. */
+/** Where there is nothing to read again a terminal that goes takes the server with it, and whoever has none is told. */
 function reloadAtHangUp(server: RunningServer, flags: ServeFlags): void {
+	if (flags.users !== undefined || flags.cert !== undefined) process.on("SIGHUP", () => reload(server, flags));
+	else if (!hasTerminal())
+		process.on("SIGHUP", () => complain("there is nothing to read again: neither --users nor --cert"));
+}
+
+/** All of it or nothing. */
+function reload(server: RunningServer, flags: ServeFlags): void {
 	const { users, cert, key } = flags;
-	if (users === undefined && cert === undefined) return;
-	process.on("SIGHUP", () => {
-		try {
-			if (users !== undefined) server.setUsers(usersOf(flags));
-			const renewed = cert === undefined || key === undefined || server.renew(...pemsOf(cert, key));
-			complain(
-				renewed ? "read users, certificate and key again" : "certificate and key do not go together; kept the old",
-			);
-		} catch (thrown) {
-			complain(`${thrown instanceof Error ? thrown.message : thrown}; kept what there was`);
-		}
-	});
+	try {
+		const listed = users === undefined ? null : usersOf(flags);
+		const renewed = cert === undefined || key === undefined || server.renew(...pemsOf(cert, key));
+		if (renewed && listed !== null) server.setUsers(listed);
+		complain(
+			renewed ? "read users, certificate and key again" : "certificate and key do not go together; kept what there was",
+		);
+	} catch (thrown) {
+		complain(`${thrown instanceof Error ? thrown.message : thrown}; kept what there was`);
+	}
 }
 
 function pemsOf(cert: string, key: string): [certificate: string, key: string] {

@@ -11,7 +11,7 @@ import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { STUN_OPTIONS, type StunFlags } from "./options.ts";
 import { complain, isTerminal, paintFor, print, printAside } from "./output.ts";
 import { parseOptions } from "./parse.ts";
-import { readPem } from "./read-pem.ts";
+import { readCertificates } from "./read-pem.ts";
 import { watchSignals } from "./signals.ts";
 import { UsageProblem } from "./values.ts";
 
@@ -64,7 +64,7 @@ function requestOf(flags: StunFlags): StunRequestOptions {
 		classic,
 		lifetime: lifetime ? (longest ?? true) : undefined,
 		timeoutMs: timeout,
-		authorities: ca === undefined ? undefined : readPem(ca, "--ca"),
+		authorities: ca === undefined ? undefined : readCertificates(ca, "--ca"),
 	};
 }
 

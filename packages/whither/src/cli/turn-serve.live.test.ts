@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -16,12 +16,18 @@ const linuxObstacle = obstacle ?? (process.platform === "linux" ? null : "needs 
 const USER: LongTermCredentials = { kind: "longTerm", username: "ann", password: "word" } as LongTermCredentials;
 const AS_USER = ["--user", "ann:word"];
 
+function makeCertificate(cert: string, key: string): void {
+	const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+	const files = ["-keyout", key, "-out", cert, "-subj", "/CN=localhost"];
+	execFileSync("openssl", ["req", "-x509", ...kind, ...files], { stdio: "pipe" });
+}
+
 const TITLE = "`whither serve` relays, by the %s backend";
 describe.skipIf(linuxObstacle !== null).each(["native"])(skippable(TITLE, linuxObstacle), serves);
 describe.skipIf(obstacle !== null).each(["portable"])(skippable(TITLE, obstacle), serves);
 
 function serves(backend: string): void {
-	const env = { ...process.env, WHITHER_BACKEND: backend };
+	const env: NodeJS.ProcessEnv = { ...process.env, WHITHER_BACKEND: backend };
 	const children: ChildProcess[] = [];
 	const closing: (() => unknown)[] = [];
 	afterEach(() => {
@@ -158,6 +164,41 @@ function serves(backend: string): void {
 		expect(await relay(port).settled()).toMatchObject({ kind: "failed", why: "unauthorized" });
 		const bob = { ...USER, username: "bob" } as LongTermCredentials;
 		expect(await relay(port, bob).settled()).toMatchObject({ kind: "allocated" });
+	});
+
+	it("for users of a file and with a certificate, of which SIGHUP takes both or neither", async () => {
+		const folder = mkdtempSync(join(tmpdir(), "whither-pem-"));
+		closing.push(() => rmSync(folder, { recursive: true }));
+		const [users, cert, key] = ["users", "cert", "key"].map((name) => join(folder, name)) as [string, string, string];
+		makeCertificate(cert, key);
+		writeFileSync(users, "ann:word\n");
+		const files = ["--users", users, "--cert", cert, "--key", key, "--tls-port", "0"];
+		const server = await serve([...ANY, ...files]);
+		writeFileSync(users, "bob:word\n");
+		rmSync(cert);
+		server.child.kill("SIGHUP");
+		await server.heard("cannot be read (ENOENT); kept what there was");
+		writeFileSync(cert, "");
+		server.child.kill("SIGHUP");
+		await server.heard("do not go together; kept what there was");
+		expect(await relay(server.port("turn udp")).settled()).toMatchObject({ kind: "allocated" });
+	});
+
+	it("on at a SIGHUP with nothing to read again, where no terminal went", async () => {
+		const server = await serve([...ANY, ...AS_USER]);
+		server.child.kill("SIGHUP");
+		await server.heard("nothing to read again");
+		expect(await relay(server.port("turn udp")).settled()).toMatchObject({ kind: "allocated" });
+	});
+
+	it("until a defect ends it, with a sentence instead of all of our source", async () => {
+		const fault = "data:text/javascript,process.on('SIGUSR2',()=>{throw%20new%20RangeError('odd')})";
+		env.NODE_OPTIONS = `--import=${fault}`;
+		const server = await serve([...ANY, ...AS_USER]);
+		delete env.NODE_OPTIONS;
+		server.child.kill("SIGUSR2");
+		expect(await server.ended).toBe(70);
+		expect(server.said.stderr).toBe("whither: Internal error: odd. Please report it with the command you ran.\n");
 	});
 
 	it("on for those who are there at SIGTERM, until they go; and ends at once at a second signal", async () => {

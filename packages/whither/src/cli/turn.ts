@@ -8,10 +8,10 @@ import type { TurnRun } from "../api/turn-run.ts";
 import { TOOL } from "../api/version.ts";
 import { formatTurn, formatTurnJson } from "../report/turn-report.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
-import { TURN_OPTIONS, type TurnFlags } from "./options.ts";
 import { complain, isTerminal, paintFor, print, printAside } from "./output.ts";
 import { parseOptions } from "./parse.ts";
-import { readFirstLine, readPem } from "./read-pem.ts";
+import { readCertificates, readFirstLine } from "./read-pem.ts";
+import { TURN_OPTIONS, type TurnFlags } from "./relay-options.ts";
 import { watchSignals } from "./signals.ts";
 import { UsageProblem } from "./values.ts";
 
@@ -64,7 +64,7 @@ function requestOf(flags: TurnFlags): TurnRequestOptions {
 		tlsPort: flags["tls-port"],
 		...{ count, size, rate, peer, source, trace },
 		durationMs: duration,
-		authorities: ca === undefined ? undefined : readPem(ca, "--ca"),
+		authorities: ca === undefined ? undefined : readCertificates(ca, "--ca"),
 		waitMs: wait,
 		timeoutMs: timeout,
 	};

@@ -1,11 +1,13 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { type HttpListener, type HttpOrder, openHttp, plain } from "./http.ts";
+import { type HttpListener, type HttpOrder, MOST_CONNECTIONS, openHttp, plain } from "./http.ts";
 
 let open: HttpListener | null = null;
+const kept: Socket[] = [];
 
 afterEach(async () => {
+	for (const socket of kept.splice(0)) socket.destroy();
 	await open?.close();
 	open = null;
 });
@@ -88,6 +90,17 @@ describe("pages over HTTP", () => {
 		expect(await say(port, `GET /open HTTP/1.1\r\nHost: localhost\r\n${both}\r\n`)).toMatch(/^HTTP\/1.1 400 /);
 		const body = `POST /open HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc`;
 		expect(await say(port, body)).toMatch(/^HTTP\/1.1 405 /);
+		expect((await ask(port, "/open")).status).toBe(200);
+	});
+
+	it("end connections of bad requests, whose clients keep their end of them", async () => {
+		const port = await listen();
+		for (let client = 0; client <= MOST_CONNECTIONS; client++) {
+			const socket = connect({ host: "127.0.0.1", port, allowHalfOpen: true }).on("error", () => {});
+			kept.push(socket);
+			socket.write("\x16\x03\x01\x02\x00");
+			await once(socket.resume(), "end");
+		}
 		expect((await ask(port, "/open")).status).toBe(200);
 	});
 

@@ -35,11 +35,14 @@ export interface HttpListener {
 	close(): Promise<void>;
 }
 
-/** Of one listener: connections, and how long a request may take to come (ms). */
-const MOST_CONNECTIONS = 256;
+/** Connections that one listener has at a time. */
+export const MOST_CONNECTIONS = 256;
+/** How long a request may take to come, and a connection may wait for the next one. */
 const REQUEST_MS = 10_000;
 const KEEP_MS = 5_000;
 const LONGEST_HEADER = 8_192;
+
+const BAD_REQUEST = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 /** Opens it at every place, or says why not: the system's error, and where. */
 export async function openHttp(
@@ -74,7 +77,8 @@ function newServer(order: HttpOrder): Server {
 	server.maxHeadersCount = 64;
 	server.on("request", (request, response) => void answer(order, request, response));
 	server.on("clientError", (_, socket) => {
-		if (socket.writable) socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+		// To be ended alone leaves it half open, and counted, for as long as its client likes.
+		if (socket.writable) socket.end(BAD_REQUEST, () => socket.destroy());
 		else socket.destroy();
 	});
 	// Nobody is connected through, and nothing is upgraded.

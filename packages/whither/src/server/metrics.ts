@@ -47,9 +47,13 @@ function commonMetrics({ version, stun, draining, process }: MetricFacts): reado
 	];
 }
 
-function turnMetrics({ server, thread, workers }: TurnServiceCounters): readonly Metric[] {
-	const { usage, refusals, ignored } = server;
-	const requests = {
+function turnMetrics(turn: TurnServiceCounters): readonly Metric[] {
+	return [...requestMetrics(turn), ...trafficMetrics(turn), ...workerMetrics(turn)];
+}
+
+function requestMetrics({ server }: TurnServiceCounters): readonly Metric[] {
+	const { refusals, ignored } = server;
+	const granted = {
 		allocate: server.allocationsOpened,
 		refresh: server.refreshes,
 		createPermission: server.permissions,
@@ -57,58 +61,40 @@ function turnMetrics({ server, thread, workers }: TurnServiceCounters): readonly
 		connect: server.connections,
 		move: server.moves,
 	};
-	const unsent = workers.flatMap(({ dataPath }) => Object.values(dataPath.dropped));
+	const denied = (refusals[403] ?? 0) + (ignored.deniedPeer ?? 0);
 	return [
 		gauge("whither_turn_allocations", "Allocations there are.", server.allocations),
 		counter("whither_turn_allocations_opened_total", "Allocations given.", server.allocationsOpened),
 		counter("whither_turn_allocations_closed_total", "Allocations ended.", server.allocationsClosed),
-		{
-			name: "whither_turn_requests_total",
-			kind: "counter",
-			help: "Requests granted, by what they asked for.",
-			samples: labelled("method", requests),
-		},
-		{
-			name: "whither_turn_errors_total",
-			kind: "counter",
-			help: "Error responses, by code.",
-			samples: labelled("code", refusals),
-		},
-		{
-			name: "whither_turn_ignored_total",
-			kind: "counter",
-			help: "What came and was not answered, by reason.",
-			samples: labelled("reason", ignored),
-		},
-		counter(
-			"whither_turn_denied_peers_total",
-			"Peers that the filter denied.",
-			(refusals[403] ?? 0) + (ignored.deniedPeer ?? 0),
-		),
-		{
-			name: "whither_turn_packets_total",
-			kind: "counter",
-			help: "Packets relayed: up to peers, down to clients.",
-			samples: labelled("direction", { up: usage.sentPackets, down: usage.receivedPackets }),
-		},
-		{
-			name: "whither_turn_bytes_total",
-			kind: "counter",
-			help: "Bytes relayed: up to peers, down to clients.",
-			samples: labelled("direction", { up: usage.sentBytes, down: usage.receivedBytes }),
-		},
-		{
-			name: "whither_turn_dropped_packets_total",
-			kind: "counter",
-			help: "Packets not relayed: beyond the bandwidth, to a client that does not read, or not taken by the system.",
-			samples: labelled("why", {
-				bandwidth: usage.droppedPackets,
-				unread: thread.droppedPackets,
-				system: thread.failed + unsent.reduce((sum, count) => sum + count, 0),
-			}),
-		},
+		counters("whither_turn_requests_total", "Requests granted, by what they asked for.", "method", granted),
+		counters("whither_turn_errors_total", "Error responses, by code.", "code", refusals),
+		counters("whither_turn_ignored_total", "What came and was not answered, by reason.", "reason", ignored),
+		counter("whither_turn_denied_peers_total", "Peers that the filter denied.", denied),
+	];
+}
+
+function trafficMetrics({ server: { usage }, thread, workers }: TurnServiceCounters): readonly Metric[] {
+	const packets = { up: usage.sentPackets, down: usage.receivedPackets };
+	const bytes = { up: usage.sentBytes, down: usage.receivedBytes };
+	const unsent = workers.flatMap(({ dataPath }) => Object.values(dataPath.dropped));
+	const dropped = {
+		bandwidth: usage.droppedPackets,
+		unread: thread.droppedPackets,
+		system: thread.failed + unsent.reduce((sum, count) => sum + count, 0),
+	};
+	const whyDropped =
+		"Packets not relayed: beyond the bandwidth, to a client that does not read, or not taken by the system.";
+	return [
+		counters("whither_turn_packets_total", "Packets relayed: up to peers, down to clients.", "direction", packets),
+		counters("whither_turn_bytes_total", "Bytes relayed: up to peers, down to clients.", "direction", bytes),
+		counters("whither_turn_dropped_packets_total", whyDropped, "why", dropped),
 		gauge("whither_turn_streams", "Connections of clients.", thread.streams),
 		gauge("whither_turn_peer_connections", "Connections of peers (RFC 6062).", thread.peerStreams),
+	];
+}
+
+function workerMetrics({ workers }: TurnServiceCounters): readonly Metric[] {
+	return [
 		{
 			name: "whither_turn_worker_allocations",
 			kind: "gauge",
@@ -135,8 +121,10 @@ function counter(name: string, help: string, value: number): Metric {
 	return { name, kind: "counter", help, samples: [[{}, value]] };
 }
 
-function labelled(label: string, counts: Readonly<Record<string, number>>): readonly Sample[] {
-	return Object.entries(counts).map(([key, value]) => [{ [label]: key }, value] as const);
+/** One metric with a sample for each of these, told apart by a label. */
+function counters(name: string, help: string, label: string, counts: Readonly<Record<string, number>>): Metric {
+	const samples = Object.entries(counts).map(([key, value]) => [{ [label]: key }, value] as const);
+	return { name, kind: "counter", help, samples };
 }
 
 function metricText({ name, kind, help, samples }: Metric): string {

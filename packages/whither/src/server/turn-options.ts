@@ -2,6 +2,7 @@
 import { PeerFilter, type TurnUsers } from "@whither/core";
 import type { StunPlace } from "@whither/net/stun";
 import type { TurnRelayPlace, TurnServiceOrder } from "@whither/net/turn";
+import { encodeUtf8 } from "@whither/wire";
 import { WhitherError } from "../api/error.ts";
 import { literalTarget } from "../api/resolve.ts";
 
@@ -32,6 +33,9 @@ export interface TurnOptions {
 	readonly workers?: number | undefined;
 }
 
+/** RFC 8489 §14.9: what every challenge is to hold. */
+const LONGEST_REALM = 763;
+
 /** At least what an endpoint sends at once after silence. */
 const LEAST_BURST_BYTES = 65_536;
 
@@ -39,7 +43,8 @@ const LEAST_BURST_BYTES = 65_536;
 export function turnConfig(options: TurnOptions): TurnServiceOrder["config"] {
 	const { realm = "whither", users = {}, relayPorts, allowPeers = [], denyPeers = [] } = options;
 	const { maxAllocations: total, maxPerUser: perUser, maxBytesPerSecond: bytesPerSecond } = options;
-	if (realm === "") throw badOption("realm", "A realm has a name");
+	const { length } = encodeUtf8(realm);
+	if (length === 0 || length > LONGEST_REALM) throw badOption("realm", `A realm has 1 to ${LONGEST_REALM} bytes`);
 	checkPorts(relayPorts);
 	checkRanges("allowPeers", allowPeers);
 	checkRanges("denyPeers", denyPeers);

@@ -72,6 +72,8 @@ export const TURN_ATTRIBUTES = {
 	reservationToken: bytesRow(0x0022, "RESERVATION-TOKEN", { minimum: 8, maximum: 8 }),
 	connectionId: uint32Row(0x002a, "CONNECTION-ID"),
 	additionalAddressFamily: familyRow(0x8000, "ADDITIONAL-ADDRESS-FAMILY"),
+	/** The same on the number that coturn, server and client, has had for it since the drafts (draft-ietf-tram-turnbis). */
+	draftAdditionalAddressFamily: familyRow(0x8032, "ADDITIONAL-ADDRESS-FAMILY of drafts"),
 	addressErrorCode: ADDRESS_ERROR_CODE,
 	icmp: ICMP,
 	thirdPartyAuthorization: textRow(0x802e, "THIRD-PARTY-AUTHORIZATION", 763),

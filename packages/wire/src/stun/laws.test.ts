@@ -82,6 +82,7 @@ const values: { readonly [Name in StunAttributeName]: fc.Arbitrary<StunAttribute
 	reservationToken: bytes(8, 8),
 	connectionId: uint(32),
 	additionalAddressFamily: family,
+	draftAdditionalAddressFamily: family,
 	addressErrorCode: fc.tuple(family, errorCode).map(([which, error]) => ({ family: which, ...error })),
 	icmp: fc.record({ type: uint(7), code: uint(9), data: uint(32) }),
 	thirdPartyAuthorization: text,

@@ -31,8 +31,11 @@ export function allocateItems(wish: Wish): readonly StunItem[] {
 	const { transport = "udp", family, evenPort, reservationToken, lifetimeSeconds } = wish;
 	const items: StunItem[] = [{ name: "requestedTransport", value: TURN_TRANSPORTS[transport] }];
 	if (lifetimeSeconds !== undefined) items.push({ name: "lifetime", value: lifetimeSeconds });
-	if (family === "both") items.push({ name: "additionalAddressFamily", value: 6 });
-	else if (family !== undefined) items.push({ name: "requestedAddressFamily", value: family });
+	// Deviation: coturn knows it by the number that it had in drafts alone; others pass over the second.
+	if (family === "both") {
+		items.push({ name: "additionalAddressFamily", value: 6 }, { name: "draftAdditionalAddressFamily", value: 6 });
+	}
+	if (family === 4 || family === 6) items.push({ name: "requestedAddressFamily", value: family });
 	if (evenPort !== undefined) items.push({ name: "evenPort", value: evenPort === "pair" });
 	if (reservationToken !== undefined) items.push({ name: "reservationToken", value: reservationToken });
 	if (wish.dontFragment) items.push({ name: "dontFragment", value: true });

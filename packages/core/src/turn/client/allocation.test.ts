@@ -69,7 +69,7 @@ describe("an allocation", () => {
 
 	test.each<[TurnAllocationOptions, readonly string[]]>([
 		[{ family: 6 }, ["requestedTransport", "requestedAddressFamily"]],
-		[{ family: "both" }, ["requestedTransport", "additionalAddressFamily"]],
+		[{ family: "both" }, ["requestedTransport", "additionalAddressFamily", "draftAdditionalAddressFamily"]],
 		[{ evenPort: "pair", lifetimeSeconds: 100 }, ["requestedTransport", "lifetime", "evenPort"]],
 		[{ reservationToken: new Uint8Array(8) }, ["requestedTransport", "reservationToken"]],
 		[{ dontFragment: true, mobility: true }, ["requestedTransport", "dontFragment", "mobilityTicket"]],

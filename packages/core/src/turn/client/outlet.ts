@@ -38,3 +38,8 @@ export class Outlet {
 		this.#outputs.push({ type: "ignored", reason });
 	}
 }
+
+/** Whether what had no effect is an answer that was not signed as it has to be: by another, or with another password. */
+export function isDisbelieved(reason: TurnClientIgnoreReason): boolean {
+	return reason === "badIntegrity" || reason === "unprotected" || reason === "bidDown";
+}

@@ -30,6 +30,12 @@ describe("an Allocate", () => {
 		expect(under.last("event").event).toMatchObject({ kind: "allocationOpened", allocation: { owner: "alice" } });
 	});
 
+	test.each(["additionalAddressFamily", "draftAdditionalAddressFamily"] as const)("with %s has two relays", (name) => {
+		const under = new ServerUnderTest();
+		expect(under.client().code("allocate", [UDP, { name, value: 6 }])).toBe("success");
+		expect(under.all("openRelay").map(({ address }) => address.includes(":"))).toEqual([false, true]);
+	});
+
 	test("sent again is answered with the same bytes, and opens nothing more", () => {
 		const under = new ServerUnderTest();
 		const client = under.client();

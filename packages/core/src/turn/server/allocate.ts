@@ -64,7 +64,9 @@ function wantedOf(state: TurnState, { message, transport: leg, from }: TurnReque
 	const even = attributeOf(message, "evenPort");
 	const token = attributeOf(message, "reservationToken");
 	const family = attributeOf(message, "requestedAddressFamily");
-	const additional = attributeOf(message, "additionalAddressFamily");
+	// Deviation: coturn's clients ask on a number that no registry has.
+	const additional =
+		attributeOf(message, "additionalAddressFamily") ?? attributeOf(message, "draftAdditionalAddressFamily");
 	if (tcp && (leg !== "stream" || even !== undefined || token !== undefined || has(message, "dontFragment")))
 		return 400;
 	if (token !== undefined && (even !== undefined || family !== undefined || additional !== undefined)) return 400;

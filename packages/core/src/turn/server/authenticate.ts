@@ -48,7 +48,7 @@ export function authenticate(
 	const named = attributeOf(message, "username");
 	if (nonce === undefined || attributeOf(message, "realm") === undefined) return MALFORMED;
 	if (named === undefined && hash === undefined) return MALFORMED;
-	if (!state.nonces.isValid(nonce, from, state.unixSeconds(now))) return STALE;
+	if (!isFresh(state, message, nonce, from, now)) return STALE;
 	const algorithm = chosenAlgorithm(state, message);
 	if (algorithm === null) return MALFORMED;
 	const username = hash === undefined ? named : state.users.nameOfHash(hash);
@@ -62,6 +62,18 @@ export function authenticate(
 	const { owner, endsAtUnixSeconds } = user;
 	const credential = { username, algorithm, key, owner, endsAtUnixSeconds, generation: state.generation };
 	return { credential, sign: signature(sha256, key) };
+}
+
+/**
+ * Whether a nonce was made for this client, at this address and port. A data connection may show that of the control
+ * connection it belongs to, from the same address (RFC 6062 §4.3): clients keep one nonce for both.
+ */
+function isFresh(state: TurnState, message: StunMessage, nonce: string, from: StunAddress, now: Instant): boolean {
+	const seconds = state.unixSeconds(now);
+	if (state.nonces.isValid(nonce, from, seconds)) return true;
+	const id = message.method === "connectionBind" ? attributeOf(message, "connectionId") : undefined;
+	const control = id === undefined ? undefined : state.connections.get(id)?.allocation.client;
+	return control?.address === from.address && state.nonces.isValid(nonce, control, seconds);
 }
 
 function signature(sha256: boolean, key: HmacKey): StunItem {

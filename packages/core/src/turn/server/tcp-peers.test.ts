@@ -120,6 +120,18 @@ describe("a ConnectionBind", () => {
 		expect(under.at(500).all("closePeer")).toEqual([]);
 	});
 
+	test("may show the nonce of its control connection, from the same address", () => {
+		const { under, client, connection } = connected();
+		const codeFrom = (from: typeof DATA_FROM) => {
+			const data = under.client({ from, transport: "stream" });
+			data.learn();
+			data.nonce = client.nonce;
+			return data.code("connectionBind", bindOf(connection));
+		};
+		expect(codeFrom({ ...DATA_FROM, address: "9.9.0.8" })).toBe(438);
+		expect(codeFrom(DATA_FROM)).toBe("success");
+	});
+
 	test("of an unknown id, over datagrams, on the control stream or for the second time is 400; of another user 441", () => {
 		const { under, client, connection } = connected();
 		const data = under.client({ from: DATA_FROM, transport: "stream" });

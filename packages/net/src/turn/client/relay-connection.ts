@@ -1,7 +1,7 @@
 /** Connections that carry a peer's bytes (RFC 6062): messages until the server has bound one, and then whatever is sent. */
 import type { Instant } from "@whither/core";
-import { decodeStunFrame, isDecodeError } from "@whither/wire";
 import type { Backend } from "../../backend.ts";
+import { StreamMessages } from "../../serving/stream-messages.ts";
 import type { StreamFailure, StreamTransport } from "../../transport/transport.ts";
 import type { RelayCause, RelayConnection, RelayConnectionListener, RelayOrder } from "./relay-io.ts";
 import { connectTo } from "./relay-leg.ts";
@@ -21,7 +21,7 @@ export class BoundConnection implements RelayConnection {
 	readonly #stream: StreamTransport;
 	readonly #ears: ConnectionEars;
 	readonly #listener: RelayConnectionListener;
-	#held: Uint8Array = new Uint8Array(0);
+	readonly #messages = new StreamMessages({ channelData: true });
 	#bound = false;
 	#over = false;
 
@@ -87,17 +87,18 @@ export class BoundConnection implements RelayConnection {
 			this.#listener.received(bytes, at);
 			return;
 		}
-		let rest = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
+		const messages = this.#messages;
+		messages.add(bytes);
 		// One at a time: what follows the answer that binds it is no message.
-		while (!this.#bound && !this.#over) {
-			const frame = decodeStunFrame(rest);
-			if (isDecodeError(frame) && frame.error !== "truncated") this.abandon({ code: "notStun" });
-			if (isDecodeError(frame) || frame.length > rest.length) break;
-			this.#ears.message(rest.slice(0, frame.length), at);
-			rest = rest.subarray(frame.length);
+		for (let message = messages.next(); message !== null; message = messages.next()) {
+			this.#ears.message(message, at);
+			if (this.#over) return;
+			if (!this.#bound) continue;
+			const rest = messages.rest();
+			if (rest.length > 0) this.#listener.received(rest.slice(), at);
+			return;
 		}
-		this.#held = this.#bound ? new Uint8Array(0) : rest.slice();
-		if (this.#bound && rest.length > 0 && !this.#over) this.#listener.received(rest.slice(), at);
+		if (messages.broken) this.abandon({ code: "notStun" });
 	}
 
 	#closed(failure: StreamFailure | null): void {

@@ -72,11 +72,15 @@ export interface RelayOutgoing {
 	readonly dontFragment?: boolean;
 }
 
-/** Running totals of messages on the way to and from the server; `ignored`: inputs without effect, foreign packets too. */
+/**
+ * Running totals of messages on the way to and from the server; `ignored`: inputs without effect, foreign packets too;
+ * `disbelieved`: those of them that are answers, but not signed as they have to be.
+ */
 export interface RelayCounters {
 	readonly sent: number;
 	readonly received: number;
 	readonly ignored: number;
+	readonly disbelieved: number;
 }
 
 /** Who is told of a connection to a peer (RFC 6062). */

@@ -14,6 +14,7 @@ import { defectText, isHopeless, isSystemError, systemError } from "../../errors
 import { ERRNO } from "../../native/errno.ts";
 import { drawSecrets } from "../../probe-secrets.ts";
 import type { TransportAddress } from "../../transport/transport.ts";
+import { Arrivals } from "./arrivals.ts";
 import { BoundConnection } from "./relay-connection.ts";
 import type {
 	RelayCause,
@@ -26,7 +27,7 @@ import type {
 } from "./relay-io.ts";
 import { canonicalText, type LegListener, type LegMessage, openLeg, type RelayLeg } from "./relay-leg.ts";
 import { RelayLegs, type Send } from "./relay-legs.ts";
-import { placeAfter } from "./second-tries.ts";
+import { orderAt, placeAfter } from "./second-tries.ts";
 import { shielded } from "./shielded.ts";
 
 /** When a message came, and by whose clock. */
@@ -37,7 +38,7 @@ export class RelayRun {
 	readonly #listener: RelayListener;
 	readonly #backend: Backend | SystemError;
 	readonly #timer: DelayedCall;
-	readonly #counters = { received: 0, ignored: 0 };
+	readonly #counters = new Arrivals();
 	readonly #legs = new RelayLegs();
 	/** Whoever was asked, in order: a server twice where it was asked from two ports. */
 	readonly #asked: TransportAddress[] = [];
@@ -73,7 +74,7 @@ export class RelayRun {
 	}
 
 	get counters(): RelayCounters {
-		return { ...this.#counters, sent: this.#legs.sent };
+		return this.#counters.with(this.#legs.sent);
 	}
 
 	/** Whatever is to be sent meanwhile leaves at the end, together. */
@@ -93,7 +94,7 @@ export class RelayRun {
 		}
 		this.#legs.send(outputs.filter((output): output is Send => output.type === "send"));
 		for (const output of outputs) {
-			if (output.type === "ignored") this.#counters.ignored++;
+			if (output.type === "ignored") this.#counters.ignore(output.reason);
 			else if (output.type === "event") this.#take(output.event, arrival);
 		}
 		if (!this.#over) this.#timer.arm(this.#client?.deadline?.at ?? null);
@@ -276,7 +277,7 @@ export class RelayRun {
 		this.#client = null;
 		this.#cause = null;
 		this.#timer.arm(null);
-		this.#order = { ...this.#order, server: next };
+		this.#order = orderAt(next, event, this.#order);
 		if (event.why === "redirected") this.#tell({ kind: "redirected", to: { address: next.address, port: next.port } });
 		this.#begin();
 	}

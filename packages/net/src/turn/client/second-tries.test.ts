@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RelayOrder } from "./relay-io.ts";
-import { placeAfter } from "./second-tries.ts";
+import { orderAt, placeAfter } from "./second-tries.ts";
 
 const server = { address: "192.0.2.1", port: 3478 };
 const alternate = { address: "192.0.2.2", port: 3479 };
@@ -38,6 +38,17 @@ describe("another server that we are sent to (300)", () => {
 		expect(placeAfter({ ...sent, alternate: third }, more, [alternate, server])).toEqual(third);
 		for (const address of ["127.0.0.1", "::1", "224.0.0.1"])
 			expect(placeAfter({ ...sent, alternate: { address, port: 1 } }, tls, [server])).toBeNull();
+	});
+
+	it("is to have a certificate for the name that it was sent with, for the same name as before, or for its address", () => {
+		const tls = (more: Partial<RelayOrder> = {}) => order({ transport: "tls", ...more });
+		const named = { ...sent, alternateDomain: "other.example" };
+		expect(orderAt(alternate, named, tls({ serverName: "turn.example" }))).toMatchObject({
+			serverName: "other.example",
+		});
+		expect(orderAt(alternate, sent, tls({ serverName: "turn.example" }))).toMatchObject({ serverName: "turn.example" });
+		for (const one of [tls({ serverName: server.address }), tls()])
+			expect(orderAt(alternate, sent, one)).toMatchObject({ server: alternate, serverName: alternate.address });
 	});
 
 	it("is left to the machine over UDP", () => {

@@ -1,5 +1,6 @@
 /** Where it is worth asking for an allocation again after a server's refusal. */
 import { mayPointAt, type TurnClientEvent } from "@whither/core";
+import { addressFamily } from "@whither/wire";
 import type { TransportAddress } from "../../transport/transport.ts";
 import type { RelayOrder } from "./relay-io.ts";
 
@@ -23,6 +24,17 @@ export function placeAfter(
 	const servers = new Set(asked.map(({ address, port }) => `${address} ${port}`)).size;
 	const inTime = servers <= (order.redirects ?? 1);
 	return isNew && inTime && mayPointAt(server, alternate) ? { ...server, ...alternate } : null;
+}
+
+/** The order as that server gets it; a certificate is to be for the name that it was sent with (RFC 8489 §10), or its address. */
+export function orderAt(
+	next: TransportAddress,
+	{ why, alternateDomain }: Extract<TurnClientEvent, { readonly kind: "failed" }>,
+	order: RelayOrder,
+): RelayOrder {
+	const named = order.serverName !== undefined && addressFamily(order.serverName) === null ? order.serverName : null;
+	const serverName = (why === "redirected" ? alternateDomain : null) ?? named ?? next.address;
+	return { ...order, server: next, serverName };
 }
 
 /** TLS vouches for what comes through it; over TCP anybody on the way may have said it (RFC 8489 section 14.8). */

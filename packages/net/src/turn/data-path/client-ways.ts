@@ -2,25 +2,13 @@
  * The listeners of a worker as the machine numbers them. One that is bound to an address has the number of its place; on
  * one that takes what comes to any of ours, each of these has a number of its own, so that answers leave from there.
  */
-import type { Family } from "@whither/core";
 import { IP_PKTINFO, IPV6_PKTINFO, SOL_IP, SOL_IPV6 } from "../../native/constants.ts";
 import { CMSGHDR } from "../../native/structs.ts";
 import { FlowTable } from "./flow-table.ts";
-import type { OutSocket, OutWay } from "./outbox.ts";
+import type { Listener } from "./listeners.ts";
+import type { OutWay } from "./outgoing-messages.ts";
 import type { PacketMemory } from "./packet-memory.ts";
 import type { ReceiveSlab } from "./receive-slab.ts";
-
-/** An open listener. */
-export interface Listener {
-	readonly fd: number;
-	readonly family: Family;
-	readonly place: number;
-	/** Bound to no address: packets tell theirs. */
-	readonly wildcard: boolean;
-	/** How many datagrams the next look is likely to find. */
-	expected: number;
-	readonly socket: OutSocket;
-}
 
 /** Of our addresses that clients may come to by listeners of any. */
 const MOST_ADDRESSES = 1024;
@@ -67,18 +55,9 @@ export class ClientWays {
 	}
 
 	#ofPacketInfo(listener: Listener, slab: ReceiveSlab, slot: number): number {
-		const { words } = this.#memory;
-		const info = PACKET_INFO[listener.family];
-		const from = slab.controlAt(slot);
-		const end = from + slab.controlLength(slot);
-		for (let at = from; at + CMSGHDR.bytes < end; ) {
-			const bytes = words[at >> 2] as number;
-			if (bytes < CMSGHDR.bytes) return -1;
-			if (words[(at + CMSGHDR.level) >> 2] === info.level && words[(at + CMSGHDR.type) >> 2] === info.type)
-				return this.#numberAt(listener, (at + CMSGHDR.bytes) >> 2);
-			at += (bytes + 7) & ~7;
-		}
-		return -1;
+		const { level, type } = PACKET_INFO[listener.family];
+		const at = slab.findControl(slot, level, type);
+		return at < 0 ? -1 : this.#numberAt(listener, at >> 2);
 	}
 
 	#numberAt(listener: Listener, at: number): number {

@@ -4,6 +4,7 @@
  */
 import type { Instant, TurnServer, TurnServerInput, TurnServerOutput } from "@whither/core";
 import type { StunAddress } from "@whither/wire";
+import { beginsChannelData, CHANNEL_HEADER_BYTES, channelLengthAt, channelNumberAt } from "./channel-header.ts";
 import type { KeptDecisions } from "./kept-decisions.ts";
 import { readName } from "./socket-names.ts";
 import type { DataPathCounters } from "./worker-io.ts";
@@ -23,9 +24,6 @@ export interface DatagramMemory {
 	readonly bytes: Uint8Array;
 	readonly words: Int32Array;
 }
-
-/** Bytes before the data of channel data. */
-const HEADER = 4;
 
 /** Passes datagrams by the tables where it can and by the machine where it must. */
 export class DataPath {
@@ -52,13 +50,12 @@ export class DataPath {
 	/** A datagram of a client: `local` is the listener, `name` the word at which its name begins. */
 	fromClient(local: number, name: number, at: number, length: number, now: Instant): void {
 		const { bytes, words } = this.#memory;
-		const isChannelData = length >= HEADER && ((bytes[at] as number) & 0xc0) === 0x40;
+		const isChannelData = length >= CHANNEL_HEADER_BYTES && beginsChannelData(bytes[at]);
 		if (isChannelData) {
 			const row = this.#kept.toPeer(local, words, name, bytes, at, length, now);
 			if (row >= 0) {
 				this.#counters.fastToPeers++;
-				const data = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
-				this.#sink.toPeer(row, at + HEADER, data);
+				this.#sink.toPeer(row, at + CHANNEL_HEADER_BYTES, channelLengthAt(bytes, at));
 				return;
 			}
 		}
@@ -68,8 +65,7 @@ export class DataPath {
 		const outputs = this.#server.step(input, now);
 		if (isChannelData && outputs.some(({ type }) => type === "relaySend")) {
 			const allocation = this.#server.allocationAt(local, from);
-			const number = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-			if (allocation !== undefined) this.#kept.keepToPeer(allocation, number, words, name);
+			if (allocation !== undefined) this.#kept.keepToPeer(allocation, channelNumberAt(bytes, at), words, name);
 		}
 		this.#take(outputs, from, name);
 	}
@@ -109,5 +105,5 @@ export class DataPath {
 }
 
 function isChannelData(output: TurnServerOutput): boolean {
-	return output.type === "send" && ((output.bytes[0] ?? 0) & 0xc0) === 0x40;
+	return output.type === "send" && beginsChannelData(output.bytes[0]);
 }

@@ -4,6 +4,7 @@
  * here, or no longer holds, is the machine's to decide. Nothing is kept but what it has let pass. Pure.
  */
 import type { Instant, TurnAllocation, TurnRelay } from "@whither/core";
+import { CHANNEL_HEADER_BYTES, channelLengthAt, channelNumberAt } from "./channel-header.ts";
 import { FlowTable, grown } from "./flow-table.ts";
 import { familyOfName, NAME_WORDS, writeName } from "./socket-names.ts";
 
@@ -23,8 +24,6 @@ export interface KeptAllocation {
 	round: number;
 }
 
-/** Bytes before the data of channel data. */
-const HEADER = 4;
 /** As the machine has it: longer ones do not fit an indication. */
 const MOST_DATA = 65_480;
 
@@ -78,10 +77,9 @@ export class KeptDecisions {
 		length: number,
 		now: Instant,
 	): number {
-		const number = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-		const data = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
-		if (length < HEADER + data) return -1;
-		const row = this.#findPeer((local << 16) | number, names, name);
+		const data = channelLengthAt(bytes, at);
+		if (length < CHANNEL_HEADER_BYTES + data) return -1;
+		const row = findName(this.#toPeer, (local << 16) | channelNumberAt(bytes, at), names, name);
 		if (row < 0) return -1;
 		const owner = this.#channelOwner[row] as KeptAllocation;
 		const { allocation } = owner;
@@ -94,34 +92,9 @@ export class KeptDecisions {
 		return row;
 	}
 
-	#findPeer(id: number, names: Int32Array, name: number): number {
-		const first = names[name] as number;
-		return familyOfName(first) === 4
-			? this.#toPeer.find(id, first, names[name + 1] as number, 0, 0, 0)
-			: this.#toPeer.find(
-					id,
-					first,
-					names[name + 2] as number,
-					names[name + 3] as number,
-					names[name + 4] as number,
-					names[name + 5] as number,
-				);
-	}
-
 	/** The row of a peer's datagram of `length` bytes that may pass on a channel, which counts as passed; -1: as above. */
 	toClient(relay: number, names: Int32Array, name: number, length: number, now: Instant): number {
-		const first = names[name] as number;
-		const row =
-			familyOfName(first) === 4
-				? this.#toClient.find(relay, first, names[name + 1] as number, 0, 0, 0)
-				: this.#toClient.find(
-						relay,
-						first,
-						names[name + 2] as number,
-						names[name + 3] as number,
-						names[name + 4] as number,
-						names[name + 5] as number,
-					);
+		const row = findName(this.#toClient, relay, names, name);
 		if (row < 0 || length > MOST_DATA) return -1;
 		const owner = this.#peerOwner[row] as KeptAllocation;
 		const { allocation } = owner;
@@ -145,7 +118,7 @@ export class KeptDecisions {
 		if (channel === undefined || relay === undefined || allocation.closed) return;
 		const kept = this.#keptOf(allocation, names, name);
 		if (kept === null) return;
-		const row = this.#addName(this.#toPeer, (allocation.local << 16) | number, names, name);
+		const row = addName(this.#toPeer, (allocation.local << 16) | number, names, name);
 		if (this.#toPeer.capacity > this.#channelUntil.length) this.#growToPeer(this.#toPeer.capacity);
 		if (this.#channelOwner[row] !== kept) kept.channels.push(row);
 		this.#channelOwner[row] = kept;
@@ -173,7 +146,7 @@ export class KeptDecisions {
 			if (channel.peer.port !== peer.port || channel.peer.address !== peer.address) continue;
 			const kept = this.#keptOf(allocation, null, 0);
 			if (kept === null) return;
-			const row = this.#addName(this.#toClient, relayId, names, name);
+			const row = addName(this.#toClient, relayId, names, name);
 			if (this.#toClient.capacity > this.#peerUntil.length) this.#growToClient(this.#toClient.capacity);
 			if (this.#peerOwner[row] !== kept) kept.peers.push(row);
 			this.#peerOwner[row] = kept;
@@ -212,20 +185,6 @@ export class KeptDecisions {
 		return kept;
 	}
 
-	#addName(table: FlowTable, id: number, names: Int32Array, name: number): number {
-		const first = names[name] as number;
-		return familyOfName(first) === 4
-			? table.add(id, first, names[name + 1] as number, 0, 0, 0)
-			: table.add(
-					id,
-					first,
-					names[name + 2] as number,
-					names[name + 3] as number,
-					names[name + 4] as number,
-					names[name + 5] as number,
-				);
-	}
-
 	#empty(kept: KeptAllocation): void {
 		// A client that has moved may have left its old address to another allocation.
 		for (const row of kept.channels) {
@@ -260,4 +219,24 @@ export class KeptDecisions {
 function relayOf({ relays }: TurnAllocation, address: string): TurnRelay | undefined {
 	const family = address.includes(":") ? 6 : 4;
 	return relays.find((relay) => relay.family === family);
+}
+
+/** The row of a number and a socket's name; -1: there is none. Of IPv6 the flow label, its second word, is no part of it. */
+function findName(table: FlowTable, id: number, names: Int32Array, name: number): number {
+	const first = names[name] as number;
+	if (familyOfName(first) === 4) return table.find(id, first, names[name + 1] as number, 0, 0, 0);
+	const at = name + 2;
+	const k2 = names[at] as number;
+	const k3 = names[at + 1] as number;
+	return table.find(id, first, k2, k3, names[at + 2] as number, names[at + 3] as number);
+}
+
+/** The same, a new one where there was none. */
+function addName(table: FlowTable, id: number, names: Int32Array, name: number): number {
+	const first = names[name] as number;
+	if (familyOfName(first) === 4) return table.add(id, first, names[name + 1] as number, 0, 0, 0);
+	const at = name + 2;
+	const k2 = names[at] as number;
+	const k3 = names[at + 1] as number;
+	return table.add(id, first, k2, k3, names[at + 2] as number, names[at + 3] as number);
 }

@@ -3,41 +3,30 @@
  * each client's datagrams to the worker that its address, without its port, falls to.
  */
 import type { Family, SystemError } from "@whither/core";
-import { fragmentOption, packetInfoOption } from "../../channel/socket-options.ts";
-import { isSystemError, systemError } from "../../errors.ts";
-import {
-	IP_PMTUDISC_DONT,
-	SO_ATTACH_REUSEPORT_CBPF,
-	SO_RCVBUF,
-	SO_RCVBUFFORCE,
-	SO_REUSEPORT,
-	SO_SNDBUF,
-	SO_SNDBUFFORCE,
-	SOL_SOCKET,
-	SOL_UDP,
-	UDP_GRO,
-} from "../../native/constants.ts";
-import { INSTRUCTION_BYTES } from "../../native/packet-filter.ts";
-import type { SocketOption } from "../../native/socket.ts";
-import { writeSize } from "../../native/structs.ts";
+import { bufferOptions, fragmentOption, packetInfoOption, sendBufferOptions } from "../../channel/socket-options.ts";
+import { isSystemError } from "../../errors.ts";
+import { IP_PMTUDISC_DONT, SO_REUSEPORT, SOL_SOCKET, SOL_UDP, UDP_GRO } from "../../native/constants.ts";
+import { encodeProgram, type Instruction } from "../../native/packet-filter.ts";
+import { attachProgram, type SocketOption } from "../../native/socket.ts";
 import type { Workspace } from "../../native/workspace.ts";
-import type { StunPlace } from "../../stun/service-io.ts";
+import type { StunPlace } from "../../serving/places-io.ts";
 import { openUdpSocket } from "../../transport/udp-socket.ts";
+import type { OutSocket } from "./outgoing-messages.ts";
+
+/** An open listener. */
+export interface Listener {
+	readonly fd: number;
+	readonly family: Family;
+	readonly place: number;
+	/** Bound to no address: packets tell theirs. */
+	readonly wildcard: boolean;
+	/** How many datagrams the next look is likely to find. */
+	expected: number;
+	readonly socket: OutSocket;
+}
 
 /** What the kernel keeps while a worker is busy, and what it takes before a link has carried it away. */
 const BUFFER_BYTES = 4 * 1024 * 1024;
-
-/** Options that size both buffers, beyond the system's limits where we may. */
-export function sizeOptions(bytes: number): readonly SocketOption[] {
-	return (
-		[
-			["SO_RCVBUF", SO_RCVBUF],
-			["SO_RCVBUFFORCE", SO_RCVBUFFORCE],
-			["SO_SNDBUF", SO_SNDBUF],
-			["SO_SNDBUFFORCE", SO_SNDBUFFORCE],
-		] as const
-	).map(([label, name]) => ({ label, level: SOL_SOCKET, name, value: bytes, need: "try" }));
-}
 
 /** The option that hands up datagrams of one flow that came together as one. */
 export const COALESCE: SocketOption = { label: "UDP_GRO", level: SOL_UDP, name: UDP_GRO, value: 1, need: "try" };
@@ -61,7 +50,8 @@ export function openListener(workspace: Workspace, place: StunPlace, worker: Wor
 	}
 	const reuse: SocketOption = { label: "SO_REUSEPORT", level: SOL_SOCKET, name: SO_REUSEPORT, value: 1 };
 	const fd = openUdpSocket(workspace, where, [
-		...sizeOptions(BUFFER_BYTES),
+		...bufferOptions(BUFFER_BYTES),
+		...sendBufferOptions(BUFFER_BYTES),
 		COALESCE,
 		// Answers to clients are whole for whatever links take, as a router's are.
 		{ ...fragmentOption(family, IP_PMTUDISC_DONT), need: "try" },
@@ -69,20 +59,10 @@ export function openListener(workspace: Workspace, place: StunPlace, worker: Wor
 		...(address === null ? [packetInfoOption(family)] : []),
 	]);
 	if (isSystemError(fd) || !shared || worker.index > 0) return fd;
-	const failed = attachSelector(workspace, fd, selector(family, worker.count));
+	const failed = attachProgram(workspace, fd, selector(family, worker.count), "SO_ATTACH_REUSEPORT_CBPF");
 	if (failed === null) return fd;
 	workspace.libc.close(fd);
 	return failed;
-}
-
-function attachSelector(workspace: Workspace, fd: number, program: Uint8Array): SystemError | null {
-	const { libc, scratch } = workspace;
-	scratch.bytes.set(program, 16);
-	scratch.bytes.fill(0, 0, 16);
-	scratch.view.setUint16(0, program.length / INSTRUCTION_BYTES, true);
-	writeSize(scratch.view, 8, scratch.address + 16);
-	const failed = libc.setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, scratch.address, 16) < 0;
-	return failed ? systemError("setsockopt SO_ATTACH_REUSEPORT_CBPF", libc.errno()) : null;
 }
 
 /** Where a program finds the network header, whatever else it is shown (SKF_NET_OFF, include/uapi/linux/filter.h). */
@@ -105,22 +85,16 @@ const SPREAD = 0x9e3779b1;
 /** The classic BPF program that gives the number of the socket for a source address. */
 export function selector(family: Family, count: number): Uint8Array {
 	const { at, words } = SOURCE[family];
-	const program: [code: number, k: number][] = [[LOAD_WORD, NETWORK_HEADER + at]];
+	const program: Instruction[] = [{ code: LOAD_WORD, k: NETWORK_HEADER + at }];
 	for (let word = 1; word < words; word++)
 		program.push(
-			[MULTIPLY, SPREAD],
-			[STORE_A, 0],
-			[LOAD_WORD, NETWORK_HEADER + at + 4 * word],
-			[COPY_A_TO_X, 0],
-			[LOAD_A_FROM_MEMORY, 0],
-			[XOR_X, 0],
+			{ code: MULTIPLY, k: SPREAD },
+			{ code: STORE_A, k: 0 },
+			{ code: LOAD_WORD, k: NETWORK_HEADER + at + 4 * word },
+			{ code: COPY_A_TO_X, k: 0 },
+			{ code: LOAD_A_FROM_MEMORY, k: 0 },
+			{ code: XOR_X, k: 0 },
 		);
-	program.push([MULTIPLY, SPREAD], [SHIFT_RIGHT, 16], [MODULO, count], [RETURN_A, 0]);
-	const bytes = new Uint8Array(program.length * INSTRUCTION_BYTES);
-	const view = new DataView(bytes.buffer);
-	for (const [index, [code, k]] of program.entries()) {
-		view.setUint16(index * INSTRUCTION_BYTES, code, true);
-		view.setUint32(index * INSTRUCTION_BYTES + 4, k >>> 0, true);
-	}
-	return bytes;
+	program.push({ code: MULTIPLY, k: SPREAD }, { code: SHIFT_RIGHT, k: 16 }, { code: MODULO, k: count });
+	return encodeProgram([...program, { code: RETURN_A, k: 0 }]);
 }

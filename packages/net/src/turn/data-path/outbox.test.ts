@@ -3,7 +3,8 @@ import { SOL_IP, SOL_UDP, UDP_SEGMENT } from "../../native/constants.ts";
 import { ERRNO } from "../../native/errno.ts";
 import type { Libc } from "../../native/libc.ts";
 import { CMSGHDR, IOVEC, MMSGHDR } from "../../native/structs.ts";
-import { OUTBOX_BYTES, Outbox, type OutSocket } from "./outbox.ts";
+import { OUTBOX_BYTES, Outbox } from "./outbox.ts";
+import type { OutSocket } from "./outgoing-messages.ts";
 import { PacketMemory } from "./packet-memory.ts";
 import { NAME_WORDS, readName, writeName } from "./socket-names.ts";
 import { emptyDataPathCounters } from "./worker-io.ts";
@@ -93,7 +94,7 @@ class OutboxUnderTest {
 	readonly kernel = new FakeKernel();
 	readonly counters = emptyDataPathCounters();
 	readonly outbox = new Outbox(this.kernel.memory, this.kernel.libc, this.counters);
-	readonly socket: OutSocket = { fd: 5, refusedSize: 65_536, round: -1, first: -1, last: -1 };
+	readonly socket: OutSocket = { fd: 5, refusedSize: 65_536, first: -1, last: -1 };
 	readonly #flows = new Map<string, { message: number; round: number }>();
 	readonly #inbox = this.kernel.memory.reserve(INBOX - 4096);
 	#used = 0;

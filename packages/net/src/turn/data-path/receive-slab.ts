@@ -23,12 +23,9 @@ export class ReceiveSlab {
 	readonly #names: number;
 	readonly #control: number;
 	readonly #data: number;
-	readonly #withControl: boolean;
 
-	/** `control`: whether control messages are wanted. */
 	constructor(memory: PacketMemory) {
 		this.#memory = memory;
-		this.#withControl = true;
 		this.#headers = memory.reserve(SLOTS * MMSGHDR.bytes);
 		const vectors = memory.reserve(SLOTS * IOVEC.bytes);
 		this.#names = memory.reserve(SLOTS * NAME_SPACE);
@@ -53,7 +50,7 @@ export class ReceiveSlab {
 		const { words } = this.#memory;
 		const header = (this.#headers + slot * MMSGHDR.bytes) >> 2;
 		words[header + (MMSGHDR.nameLength >> 2)] = NAME_SPACE;
-		words[header + (MMSGHDR.controlLength >> 2)] = this.#withControl ? CONTROL_SPACE : 0;
+		words[header + (MMSGHDR.controlLength >> 2)] = CONTROL_SPACE;
 		words[header + (MMSGHDR.flags >> 2)] = 0;
 	}
 
@@ -81,28 +78,24 @@ export class ReceiveSlab {
 		return this.#names + slot * NAME_SPACE;
 	}
 
-	/** Where its control messages stand, and how many bytes they take. */
-	controlAt(slot: number): number {
-		return this.#control + slot * CONTROL_SPACE;
-	}
-
-	controlLength(slot: number): number {
-		return this.#memory.words[(this.#headers + slot * MMSGHDR.bytes + MMSGHDR.controlLength) >> 2] as number;
+	/** Where the value of its control message of this kind stands; -1: it has none. */
+	findControl(slot: number, level: number, type: number): number {
+		const { words } = this.#memory;
+		const length = words[(this.#headers + slot * MMSGHDR.bytes + MMSGHDR.controlLength) >> 2] as number;
+		const from = this.#control + slot * CONTROL_SPACE;
+		for (let at = from; at + CMSGHDR.bytes < from + length; ) {
+			const bytes = words[at >> 2] as number;
+			if (bytes < CMSGHDR.bytes) return -1;
+			if (words[(at + CMSGHDR.level) >> 2] === level && words[(at + CMSGHDR.type) >> 2] === type)
+				return at + CMSGHDR.bytes;
+			at += (bytes + 7) & ~7;
+		}
+		return -1;
 	}
 
 	/** The length of each of the datagrams that came as one (UDP_GRO), but for the last of them; 0: it is one alone. */
 	segmentSize(slot: number): number {
-		const length = this.controlLength(slot);
-		if (length === 0) return 0;
-		const { words } = this.#memory;
-		const from = this.controlAt(slot);
-		for (let at = from; at + CMSGHDR.bytes < from + length; ) {
-			const bytes = words[at >> 2] as number;
-			if (bytes < CMSGHDR.bytes) return 0;
-			if (words[(at + CMSGHDR.level) >> 2] === SOL_UDP && words[(at + CMSGHDR.type) >> 2] === UDP_GRO)
-				return words[(at + CMSGHDR.bytes) >> 2] as number;
-			at += (bytes + 7) & ~7;
-		}
-		return 0;
+		const at = this.findControl(slot, SOL_UDP, UDP_GRO);
+		return at < 0 ? 0 : (this.#memory.words[at >> 2] as number);
 	}
 }

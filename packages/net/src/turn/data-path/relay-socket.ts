@@ -2,26 +2,17 @@
 import type { Family, SystemError, TurnIcmp } from "@whither/core";
 import type { StunAddress } from "@whither/wire";
 import { readMessages } from "../../channel/read-messages.ts";
-import { fragmentOption } from "../../channel/socket-options.ts";
+import { bufferOptions, errorsOption, fragmentOption, sendBufferOptions } from "../../channel/socket-options.ts";
 import type { Clock } from "../../clock.ts";
 import { isSystemError } from "../../errors.ts";
-import {
-	IP_PMTUDISC_DO,
-	IP_PMTUDISC_DONT,
-	IP_RECVERR,
-	IPV6_RECVERR,
-	SO_EE_ORIGIN_ICMP,
-	SO_EE_ORIGIN_ICMP6,
-	SOL_IP,
-	SOL_IPV6,
-} from "../../native/constants.ts";
+import { IP_PMTUDISC_DO, IP_PMTUDISC_DONT, SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6 } from "../../native/constants.ts";
 import { ERRNO } from "../../native/errno.ts";
 import { decodeSockaddr } from "../../native/sockaddr.ts";
-import { type SocketOption, setOption, takeError } from "../../native/socket.ts";
+import { setOption, takeError } from "../../native/socket.ts";
 import type { Workspace } from "../../native/workspace.ts";
 import { openUdpSocket } from "../../transport/udp-socket.ts";
-import { COALESCE, sizeOptions } from "./listeners.ts";
-import type { OutSocket, OutWay } from "./outbox.ts";
+import { COALESCE } from "./listeners.ts";
+import type { OutSocket, OutWay } from "./outgoing-messages.ts";
 
 /** An ICMP error about what was sent to a peer. */
 export interface PeerError {
@@ -32,11 +23,6 @@ export interface PeerError {
 
 /** Charged only while something waits: so many datagrams as a call brings in a second. */
 const BUFFER_BYTES = 1024 * 1024;
-
-const ERROR_QUEUE: Readonly<Record<Family, SocketOption>> = {
-	4: { label: "IP_RECVERR", level: SOL_IP, name: IP_RECVERR, value: 1 },
-	6: { label: "IPV6_RECVERR", level: SOL_IPV6, name: IPV6_RECVERR, value: 1 },
-};
 
 /** Where one is opened. */
 export interface RelayRequest {
@@ -51,7 +37,6 @@ export class RelaySocket implements OutSocket {
 	readonly fd: number;
 	readonly family: Family;
 	refusedSize = 65_536;
-	round = -1;
 	first = -1;
 	last = -1;
 	readonly way: OutWay = { socket: this, control: 0, controlLength: 0 };
@@ -84,10 +69,11 @@ export class RelaySocket implements OutSocket {
 	): RelaySocket | SystemError {
 		const family = address.includes(":") ? 6 : 4;
 		const fd = openUdpSocket(parts.workspace, { family, address, port }, [
-			ERROR_QUEUE[family],
+			errorsOption(family),
 			// RFC 8656 §15: DF is not set unless the client asks for it.
 			{ ...fragmentOption(family, IP_PMTUDISC_DONT), need: "try" },
-			...sizeOptions(BUFFER_BYTES),
+			...bufferOptions(BUFFER_BYTES),
+			...sendBufferOptions(BUFFER_BYTES),
 			COALESCE,
 		]);
 		return isSystemError(fd) ? fd : new RelaySocket({ ...parts, id, fd, family });

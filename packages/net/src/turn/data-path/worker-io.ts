@@ -12,7 +12,7 @@ import type {
 	TurnUsers,
 } from "@whither/core";
 import type { StunAddress } from "@whither/wire";
-import type { StunListening, StunPlace } from "../../stun/service-io.ts";
+import type { StunListening, StunPlace } from "../../serving/places-io.ts";
 
 /** A server's config as it is sent to a worker, which has its own clock, ledger and listeners. */
 export type TurnWorkerConfig = Omit<TurnServerConfig, "unixSecondsAtZero" | "binding" | "ledger">;

@@ -1,7 +1,7 @@
 /** What the thread that opened workers and a worker say to each other. Private to this package. */
 
 import type { PeerRules, TurnUsers } from "@whither/core";
-import type { StunServiceFailure } from "../../stun/service-io.ts";
+import type { StunServiceFailure } from "../../serving/places-io.ts";
 import type { TransportAddress } from "../../transport/transport.ts";
 import type { TurnWorkerCounters, TurnWorkerDrain, TurnWorkerFailure, TurnWorkerOrder } from "./worker-io.ts";
 

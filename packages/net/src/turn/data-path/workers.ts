@@ -3,7 +3,7 @@ import { SHARE_ENV, Worker } from "node:worker_threads";
 import { type PeerRules, RELAY_PORTS, type TurnUsers } from "@whither/core";
 import { isSystemError } from "../../errors.ts";
 import { openWorkspace, type Workspace } from "../../native/workspace.ts";
-import type { StunListening, StunServiceFailure } from "../../stun/service-io.ts";
+import { firstOf, type StunListening, type StunServiceFailure } from "../../serving/places-io.ts";
 import type {
 	TurnWorkerCounters,
 	TurnWorkerDrain,
@@ -28,8 +28,7 @@ export async function openTurnWorkers(
 	workerUrl?: URL,
 ): Promise<TurnWorkers | StunServiceFailure> {
 	const workspace = openWorkspace();
-	const place = order.places[0] ?? { transport: "udp", family: 4, address: null, port: 0 };
-	if (isSystemError(workspace)) return { place, error: workspace };
+	if (isSystemError(workspace)) return { place: firstOf(order.places), error: workspace };
 	const group = new WorkerGroup(workspace, order);
 	for (let index = 0; index < count; index++)
 		group.start({ order: partOf(order, index, count), index, count }, workerUrl ?? ownWorker());
@@ -149,10 +148,9 @@ class WorkerGroup implements TurnWorkers {
 	}
 
 	#noWorker(failure: TurnWorkerFailure | null): StunServiceFailure {
-		const place = this.#order.places[0] ?? { transport: "udp", family: 4, address: null, port: 0 };
 		const about = failure?.code === "internal" ? failure.about : "no worker";
 		const none = { code: "unsupportedPlatform", call: "worker", address: about, errno: 0, errnoName: "" } as const;
-		return { place, error: isSystemError(failure) ? failure : none };
+		return { place: firstOf(this.#order.places), error: isSystemError(failure) ? failure : none };
 	}
 
 	#answer(handle: WorkerHandle, command: TurnWorkerCommand): Promise<TurnWorkerReport> {
