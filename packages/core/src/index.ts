@@ -1,4 +1,25 @@
 export { ANSWER_LIMITS, AnswerCap, type AnswerLimits } from "./answer-cap.ts";
+export { IceAgent, type IceOwnDescription } from "./ice/agent.ts";
+export type {
+	IceAgentConfig,
+	IceAgentInput,
+	IceAgentOutput,
+	IceBase,
+	IceCandidateError,
+	IceEvent,
+	IceFailure,
+	IceIgnoreReason,
+	IceLocalFacts,
+	IcePairReport,
+	IcePeer,
+	IceRemoteLine,
+	IceRewrite,
+	IceRole,
+	IceState,
+	SelectionReason,
+} from "./ice/ice-io.ts";
+export { IcePacer } from "./ice/pacer.ts";
+export type { PairState } from "./ice/pair.ts";
 export { type Deadline, type Instant, type Machine, MICROSECOND, MILLISECOND, SECOND } from "./machine.ts";
 export type { NodeFacts, NodeInterface } from "./path-node/answer.ts";
 export { type JudgeFacts, judgePassage, type NodeVerdict, type PassReason } from "./path-node/judge.ts";

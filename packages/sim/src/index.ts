@@ -2,6 +2,9 @@
 export { publicAddressOf } from "./call.ts";
 export { type ClockKind, checkExpectation } from "./expectation.ts";
 export { formatPacket, formatPackets } from "./format-packets.ts";
+export { bestWay, IceMeeting, type MeetingSpec, type Participant, selectedOf } from "./ice-meeting.ts";
+export { IceProgram, type IceProgramOptions, type IceSent } from "./ice-program.ts";
+export { checkSession, expectedWay, sessionSpec } from "./ice-sessions.ts";
 export { Impairment, impairmentFrom } from "./impairment.ts";
 export { Internet, type InternetOptions } from "./internet.ts";
 export { natAddress } from "./nat.ts";

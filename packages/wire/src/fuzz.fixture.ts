@@ -56,6 +56,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
 	{ name: "decodeStun rewritten", decode: (bytes) => readStunWhole(rewritten(bytes)) },
 	{ name: "decodeStunFrame", decode: (bytes) => wire.decodeStunFrame(bytes) },
 	{ name: "decodeChannelData", decode: (bytes) => wire.decodeChannelData(bytes) },
+	{ name: "parseSdp", decode: readSdpWhole },
 	...packetChangeTargets(),
 ];
 
@@ -71,6 +72,14 @@ function decodeDnsAsText(bytes: Uint8Array): unknown {
 	const message = wire.decodeDns(bytes);
 	if (wire.isDecodeError(message)) return message;
 	return [...message.answers, ...message.authorities, ...message.additionals].map(wire.formatDnsRecord);
+}
+
+/** Bytes as text, one character each: what is not ASCII is not SDP's. */
+function readSdpWhole(bytes: Uint8Array): unknown {
+	const description = wire.parseSdp(String.fromCharCode(...bytes.subarray(0, 4096)));
+	return wire.isDecodeError(description)
+		? description
+		: [wire.iceDescriptions(description), wire.formatSdp(description)];
 }
 
 const STUN_KEY = wire.shortTermKey("password");
@@ -199,6 +208,7 @@ export function fuzzSeeds(): readonly Uint8Array[] {
 		wire.encodeStun(STUN_REQUEST),
 		wire.encodeStun({ ...STUN_REQUEST, transactionId: new Uint8Array(16), attributes: [] }),
 		wire.encodeChannelData({ channel: 0x4001, data: DCID }, "stream"),
+		wire.encodeUtf8(SDP_OFFER),
 		Uint8Array.from([...wire.encodePcapngSection(), ...wire.encodePcapngPacket({ timestampNs: 1n, packet })]),
 	];
 }
@@ -230,6 +240,10 @@ const STUN_REQUEST: wire.StunFields = {
 		{ name: "fingerprint" },
 	],
 };
+
+const SDP_OFFER = `a=ice-pacing:5\r\na=ice-options:ice2 trickle\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\nm=audio 9 RTP/AVP 0\r
+a=mid:0\r\na=fingerprint:sha-256 AB:CD\r\na=remote-candidates:1 192.0.2.1 9\r
+a=candidate:1 1 UDP 100 198.51.100.7 50000 typ srflx raddr 0.0.0.0 rport 0 ufrag abcd\r\na=end-of-candidates\r\n`;
 
 const DNS_ANSWER: wire.DnsFields = {
 	id: 1,

@@ -173,6 +173,43 @@ export {
 } from "./sctp/packet.ts";
 export { SCTP_CAUSES, SCTP_PARAMETERS, type SctpCause, type SctpParameter } from "./sctp/parameters.ts";
 export {
+	formatSdpAttribute,
+	parseSdpAttribute,
+	type RemoteCandidate,
+	SDP_ATTRIBUTES,
+	type SdpAttribute,
+	type SdpAttributeName,
+	type SdpAttributeValue,
+	type SdpFingerprint,
+} from "./sdp/attributes.ts";
+export {
+	candidateExtension,
+	formatIceCandidate,
+	type IceCandidateExtension,
+	type IceCandidateLine,
+	type IceCandidateType,
+	type IceTcpType,
+	isCandidateName,
+	parseIceCandidate,
+} from "./sdp/candidate.ts";
+export {
+	formatSdp,
+	parseSdp,
+	type SdpDescription,
+	type SdpLine,
+	type SdpSection,
+	sdpAttributes,
+	sdpLine,
+} from "./sdp/description.ts";
+export {
+	type IceDescription,
+	type IceFragment,
+	type IceFragmentStream,
+	iceDescriptions,
+	iceFragment,
+	SDP_FRAGMENT_TYPE,
+} from "./sdp/ice-description.ts";
+export {
 	findSackBlock,
 	isDuplicateSack,
 	sequenceAdd,

@@ -81,6 +81,8 @@ export type StunClientInput =
 	  }
 	/** When a message that was put out left, by a better clock: the network card's or the kernel's. */
 	| { readonly type: "sent"; readonly bytes: Uint8Array; readonly transmission: number; readonly at: Instant }
+	/** It leaves no more; an answer to what has left counts as before (RFC 8445 §7.3.1.4). */
+	| { readonly type: "quiet"; readonly key: StunRequestKey }
 	/** Its owner has no more use for it. */
 	| { readonly type: "cancel"; readonly key: StunRequestKey }
 	/** An ICMP error or the socket says that this server cannot be reached from there. */

@@ -50,6 +50,27 @@ describe("a request that nobody answers", () => {
 		expect([givenUpAfter(DATAGRAM_SCHEDULE), givenUpAfter(CLASSIC_SCHEDULE)]).toEqual([39.5 * SECOND, 9.5 * SECOND]);
 	});
 
+	test("leaves no more once it is to be quiet, and is given up when it would have been", () => {
+		const under = new ClientUnderTest();
+		under.request();
+		under.pass(600 * MILLISECOND);
+		under.step({ type: "quiet", key: "a" });
+		under.pass(60 * SECOND);
+		expect(times(under)).toEqual([0, 500]);
+		expect(under.events).toMatchObject([{ at: 39.5 * SECOND, event: { kind: "failed", why: "timeout" } }]);
+		under.step({ type: "quiet", key: "a" });
+		expect(under.ignored).toEqual(["unknownRequest"]);
+	});
+
+	test("that is quiet is answered all the same", () => {
+		const under = new ClientUnderTest();
+		under.request();
+		under.step({ type: "quiet", key: "a" });
+		under.pass(30 * SECOND);
+		under.answer("success", [MAPPED]);
+		expect(under.end).toMatchObject({ kind: "success" });
+	});
+
 	test("leaves at once for all that came late, if the clock jumps", () => {
 		const under = new ClientUnderTest();
 		under.request();

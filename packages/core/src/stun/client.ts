@@ -67,6 +67,7 @@ export class StunClient implements Machine<StunClientInput, StunClientOutput> {
 		else if (input.type === "received")
 			this.#hear(input.bytes, { from: input.from, local: input.local ?? 0, at: input.at ?? now }, now);
 		else if (input.type === "sent") this.#left(input.bytes, input.transmission, input.at);
+		else if (input.type === "quiet") this.#quiet(input.key);
 		else if (input.type === "cancel") this.#cancel(input.key);
 		else if (input.type === "unreachable") this.#loseServer(input.to, input.local ?? 0);
 		else if (input.type === "closed") this.#loseSocket(input.local);
@@ -212,6 +213,12 @@ export class StunClient implements Machine<StunClientInput, StunClientOutput> {
 		if (signature?.integrity !== "both") return;
 		const sha256 = attributeOf(message, "messageIntegritySha256") !== undefined;
 		this.#digests.set(serverKey(to), sha256 ? "sha256" : "sha1");
+	}
+
+	#quiet(key: StunRequest["key"]): void {
+		const transaction = this.#transactions.withKey(key);
+		if (transaction === undefined) this.#ignore("unknownRequest");
+		else transaction.leaveNoMore();
 	}
 
 	#cancel(key: StunRequest["key"]): void {

@@ -2,7 +2,7 @@ import { encodeStun, type HmacKey, type StunAddress, type StunErrorCode, type St
 import type { Instant } from "../machine.ts";
 import { type Challenge, challengeItems } from "./challenges.ts";
 import type { StunRequest } from "./client-io.ts";
-import { type TransmitSchedule, waitAfter } from "./schedule.ts";
+import { givenUpAfter, type TransmitSchedule, waitAfter } from "./schedule.ts";
 
 /** What a transaction signs with: the kind of digest, and the key. */
 export interface Signature {
@@ -37,6 +37,7 @@ export class Transaction {
 	disbelieved: StunErrorCode | null = null;
 	anyDisbelieved = false;
 	#bytes: Uint8Array | null = null;
+	#quiet = false;
 
 	constructor(parts: TransactionParts) {
 		this.parts = parts;
@@ -44,7 +45,13 @@ export class Transaction {
 
 	/** No transmission is left. */
 	get exhausted(): boolean {
-		return this.sentAt.length >= this.parts.schedule.transmissions;
+		return this.#quiet || this.sentAt.length >= this.parts.schedule.transmissions;
+	}
+
+	/** It is given up when it would have been, had it left as often as it might. */
+	leaveNoMore(): void {
+		if (!this.exhausted) this.dueAt = (this.sentAt[0] ?? 0) + givenUpAfter(this.parts.schedule);
+		this.#quiet = true;
 	}
 
 	/** The bytes of the next transmission, which leaves now. */

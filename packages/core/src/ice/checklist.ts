@@ -1,0 +1,238 @@
+import type { Instant } from "../machine.ts";
+import { candidateKey, canPair, type LocalCandidate, type RemoteCandidate } from "./candidate.ts";
+import { byPriority, Pair } from "./pair.ts";
+
+/** What a checklist set needs to know of the world. */
+export interface ChecklistOptions {
+	readonly maximumPairs: number;
+	readonly isControlling: () => boolean;
+	readonly nextId: () => number;
+	/** A pair is no longer part of it. */
+	readonly removed: (pair: Pair, now: Instant) => void;
+	/** A pair has become part of it. */
+	readonly added: (pair: Pair, now: Instant) => void;
+	/** Its state has changed. */
+	readonly changed: (pair: Pair, now: Instant) => void;
+}
+
+/** The pairs of all streams with their order and states: a checklist set (RFC 8445 §6.1.2). */
+export class ChecklistSet {
+	readonly #options: ChecklistOptions;
+	readonly #pairs = new Map<string, Pair>();
+	/** Of each stream, first in, first out. */
+	readonly #triggered = new Map<number, Pair[]>();
+	/** The stream whose turn it was. */
+	#turn = -1;
+
+	constructor(options: ChecklistOptions) {
+		this.#options = options;
+	}
+
+	get pairs(): Iterable<Pair> {
+		return this.#pairs.values();
+	}
+
+	get size(): number {
+		return this.#pairs.size;
+	}
+
+	/** The pair of a base with a remote end; undefined: there is none. */
+	find(base: number, remote: Pick<RemoteCandidate, "transport" | "address" | "port">): Pair | undefined {
+		return this.#pairs.get(pairKey(base, remote));
+	}
+
+	has(pair: Pair): boolean {
+		return this.#pairs.get(pairKey(pair.local.base, pair.remote)) === pair;
+	}
+
+	/**
+	 * A new pair, frozen as yet; the one that is there already where both are the same (RFC 8445 §6.1.2.4); null where the two
+	 * cannot speak, or where there are too many pairs and each is worth more.
+	 */
+	add(local: LocalCandidate, remote: RemoteCandidate, now: Instant): Pair | null {
+		const known = this.find(local.base, remote);
+		if (known !== undefined) return known;
+		if (!canPair(local, remote)) return null;
+		return this.insert(local, remote, now);
+	}
+
+	/** The same for a pair that a check has come by, which proves that the two can speak. */
+	insert(local: LocalCandidate, remote: RemoteCandidate, now: Instant): Pair | null {
+		const pair = new Pair(this.#options.nextId(), local, remote);
+		pair.prioritize(this.#options.isControlling());
+		if (this.#pairs.size >= this.#options.maximumPairs && !this.#makeRoom(pair, now)) return null;
+		this.#pairs.set(pairKey(local.base, remote), pair);
+		this.#options.added(pair, now);
+		return pair;
+	}
+
+	remove(pair: Pair, now: Instant): void {
+		if (!this.#pairs.delete(pairKey(pair.local.base, pair.remote))) return;
+		this.#dequeue(pair);
+		this.#options.removed(pair, now);
+	}
+
+	/** RFC 8838 §11: a failed one goes first, else the one of the lowest priority that nothing is known of. */
+	#makeRoom(coming: Pair, now: Instant): boolean {
+		const all = [...this.#pairs.values()].sort(byPriority);
+		const failed = all.findLast(({ state }) => state === "failed");
+		const idle = all.findLast(({ state }) => state === "waiting" || state === "frozen");
+		const least = failed ?? (idle !== undefined && byPriority(coming, idle) < 0 ? idle : undefined);
+		if (least === undefined) return false;
+		this.remove(least, now);
+		return true;
+	}
+
+	/** What a check is sent for before all others, after those that are so already (RFC 8445 §7.3.1.4). */
+	trigger(pair: Pair, now: Instant): void {
+		this.#set(pair, "waiting", now);
+		this.enqueue(pair);
+	}
+
+	/** The same for one whose state is to stay, as for a nomination of one that works. */
+	enqueue(pair: Pair): void {
+		const queue = this.#triggered.get(pair.local.stream) ?? [];
+		if (!queue.includes(pair)) queue.push(pair);
+		this.#triggered.set(pair.local.stream, queue);
+	}
+
+	#dequeue(pair: Pair): void {
+		const queue = this.#triggered.get(pair.local.stream);
+		const place = queue?.indexOf(pair) ?? -1;
+		if (place >= 0) queue?.splice(place, 1);
+	}
+
+	isTriggered(pair: Pair): boolean {
+		return this.#triggered.get(pair.local.stream)?.includes(pair) ?? false;
+	}
+
+	/** After a change of role. */
+	prioritize(): void {
+		for (const pair of this.#pairs.values()) pair.prioritize(this.#options.isControlling());
+	}
+
+	/**
+	 * After pairs came: of every foundation of which no check has been sent, one pair waits, of the first stream, its lowest
+	 * component, its highest priority (RFC 8445 §6.1.2.6); of those that have succeeded, all (§7.2.5.3.3).
+	 */
+	thaw(now: Instant): void {
+		const groups = new Map<string, Pair[]>();
+		for (const pair of this.#pairs.values()) {
+			const group = groups.get(pair.foundation);
+			if (group === undefined) groups.set(pair.foundation, [pair]);
+			else group.push(pair);
+		}
+		for (const group of groups.values()) {
+			if (group.some(({ state }) => state === "succeeded")) this.#waitAll(group, now);
+			else if (
+				group.every((pair) => pair.state === "frozen" || (pair.state === "waiting" && !this.isTriggered(pair)))
+			) {
+				const [first, ...others] = group.sort(byPlace);
+				if (first !== undefined) this.#set(first, "waiting", now);
+				for (const other of others) this.#set(other, "frozen", now);
+			}
+		}
+	}
+
+	#waitAll(group: readonly Pair[], now: Instant): void {
+		for (const pair of group) if (pair.state === "frozen") this.#set(pair, "waiting", now);
+	}
+
+	/** A pair has succeeded: what resembles it probably will (RFC 8445 §7.2.5.3.3). */
+	thawLike(foundation: string, now: Instant): void {
+		this.#waitAll(
+			[...this.#pairs.values()].filter((pair) => pair.foundation === foundation),
+			now,
+		);
+	}
+
+	/** Whether `next` would give one. */
+	get hasWork(): boolean {
+		for (const queue of this.#triggered.values()) if (queue.length > 0) return true;
+		for (const { state } of this.#pairs.values()) if (state === "waiting") return true;
+		const busy = this.#busyFoundations();
+		for (const { state, foundation } of this.#pairs.values())
+			if (state === "frozen" && !busy.has(foundation)) return true;
+		return false;
+	}
+
+	/** The pair whose check is due now (RFC 8445 §6.1.4.2): streams in turns, triggered ones first, then by priority. */
+	next(now: Instant): Pair | null {
+		const streams = [...new Set([...this.#pairs.values()].map(({ local }) => local.stream))].sort((a, b) => a - b);
+		const from = streams.findIndex((stream) => stream > this.#turn);
+		const turns = from < 0 ? streams : [...streams.slice(from), ...streams.slice(0, from)];
+		for (const stream of turns) {
+			const pair = this.#triggered.get(stream)?.shift() ?? this.#ordinary(stream, now);
+			if (pair === undefined) continue;
+			this.#turn = stream;
+			return pair;
+		}
+		return null;
+	}
+
+	/** When the first pair may be checked anew, among those that `matters` names. */
+	recheckAt(matters: (pair: Pair) => boolean): Instant {
+		let at = Number.POSITIVE_INFINITY;
+		for (const pair of this.#pairs.values())
+			if (pair.isAwaited && pair.recheckAt < at && matters(pair)) at = pair.recheckAt;
+		return at;
+	}
+
+	/** The pair to be checked anew now; null: there is none. */
+	nextAgain(matters: (pair: Pair) => boolean, now: Instant): Pair | null {
+		const due = [...this.#pairs.values()].filter((pair) => pair.isAwaited && pair.recheckAt <= now && matters(pair));
+		return due.sort(byTurn)[0] ?? null;
+	}
+
+	#ordinary(stream: number, now: Instant): Pair | undefined {
+		const waiting = () =>
+			[...this.#pairs.values()].filter(({ local, state }) => local.stream === stream && state === "waiting");
+		let found = waiting();
+		if (found.length === 0) {
+			this.#thawIdle(stream, now);
+			found = waiting();
+		}
+		return found.sort(byTurn)[0];
+	}
+
+	/** Frozen pairs of foundations of which nothing is under way anywhere (RFC 8445 §6.1.4.2). */
+	#thawIdle(stream: number, now: Instant): void {
+		const busy = this.#busyFoundations();
+		const frozen = [...this.#pairs.values()].filter(
+			({ local, state }) => local.stream === stream && state === "frozen",
+		);
+		for (const pair of frozen.sort(byPlace))
+			if (!busy.has(pair.foundation)) {
+				busy.add(pair.foundation);
+				this.#set(pair, "waiting", now);
+			}
+	}
+
+	#busyFoundations(): Set<string> {
+		const busy = new Set<string>();
+		for (const { state, foundation } of this.#pairs.values())
+			if (state === "waiting" || state === "inProgress") busy.add(foundation);
+		return busy;
+	}
+
+	#set(pair: Pair, state: Pair["state"], now: Instant): void {
+		if (pair.state === state) return;
+		pair.state = state;
+		this.#options.changed(pair, now);
+	}
+}
+
+/** By stream, component and priority: which of a foundation is first. */
+function byPlace(a: Pair, b: Pair): number {
+	return a.local.stream - b.local.stream || a.local.component - b.local.component || byPriority(a, b);
+}
+
+/** By priority, of equal ones the lower component. */
+function byTurn(a: Pair, b: Pair): number {
+	if (a.priority !== b.priority) return byPriority(a, b);
+	return a.local.component - b.local.component;
+}
+
+function pairKey(base: number, remote: Pick<RemoteCandidate, "transport" | "address" | "port">): string {
+	return `${base} ${candidateKey(remote)}`;
+}

@@ -1,0 +1,52 @@
+import { type Instant, MILLISECOND } from "../machine.ts";
+import { compareWays, NOTICEABLE_NS, type Pair } from "./pair.ts";
+
+/** What is known of a component when one of its pairs works. */
+export interface Evidence {
+	/** All pairs of the component. */
+	readonly pairs: readonly Pair[];
+	/** When the first of them has succeeded. */
+	readonly firstValidAt: Instant;
+	readonly graceNs: number;
+	/** Candidates may still come, ours or the peer's. */
+	readonly moreMayCome: boolean;
+	/** A choice that turns out wrong can be mended by another nomination. */
+	readonly isMendable: boolean;
+	/** A check waits for its turn. */
+	readonly isTriggered: (pair: Pair) => boolean;
+}
+
+/** A way without relay gets so much longer than the one with it took, for what machines on the way do at first. */
+const DIRECT_EXTRA_NS = 10 * MILLISECOND;
+const EXTRA_NS = 2 * MILLISECOND;
+
+/**
+ * Until when the best pair that works waits for better ones that still might: no longer than the grace in all, and less for
+ * those whose answers would have come by now, were they any better.
+ */
+export function waitsUntil(chosen: Pair, evidence: Evidence): Instant {
+	const { pairs, firstValidAt, graceNs, moreMayCome } = evidence;
+	const graceEnd = firstValidAt + graceNs;
+	let until = moreMayCome && chosen.relays > 0 ? graceEnd : firstValidAt;
+	for (const pair of pairs) until = Math.max(until, contends(pair, chosen, evidence, graceEnd));
+	return Math.min(until, graceEnd);
+}
+
+function contends(pair: Pair, chosen: Pair, evidence: Evidence, graceEnd: Instant): Instant {
+	const isOpen = pair.valid === null && pair.isOpen;
+	if (!isOpen || pair === chosen || compareWays(pair, chosen) >= 0) return Number.NEGATIVE_INFINITY;
+	if (isAsGood(chosen, pair)) return Number.NEGATIVE_INFINITY;
+	// What has not been asked yet, or is asked again because the peer got through, has all the time that there is.
+	if (pair.state !== "inProgress" || evidence.isTriggered(pair)) return graceEnd;
+	const rttNs = chosen.rttNs ?? 0;
+	const isMoreDirect = pair.relays < chosen.relays;
+	if (isMoreDirect && !evidence.isMendable) return graceEnd;
+	return pair.checkedAt + (isMoreDirect ? 2 * rttNs + DIRECT_EXTRA_NS : 1.5 * rttNs + EXTRA_NS);
+}
+
+/** Whether another address of the peer's, from the same socket of ours, could be no better than the near one that works. */
+function isAsGood({ local, remote, rttNs, relays, isTcp, family }: Pair, pair: Pair): boolean {
+	const isNear = remote.type === "host" && rttNs !== null && rttNs <= NOTICEABLE_NS;
+	const isAlike = pair.relays === relays && pair.isTcp === isTcp && pair.family === family;
+	return isNear && isAlike && pair.local.base === local.base;
+}

@@ -1,0 +1,127 @@
+import { describe, expect, test } from "vitest";
+import { MILLISECOND } from "../machine.ts";
+import { IceAgent } from "./agent.ts";
+import type { IceAgentConfig, IceAgentOutput } from "./ice-io.ts";
+import { IceWorld, PORT_RESTRICTED, SERVER, SYMMETRIC } from "./ice-world.fixture.ts";
+
+const PRIVATE = { address: "10.0.0.1", port: 5000 };
+const agentWith = (config: Partial<IceAgentConfig> = {}) =>
+	new IceAgent({ secret: new Uint8Array(32).fill(1), role: "controlling", ...config });
+const lines = (outputs: readonly IceAgentOutput[]) =>
+	outputs.flatMap((output) =>
+		output.type === "event" && output.event.kind === "candidate" ? [output.event.line] : [],
+	);
+
+describe("candidates", () => {
+	test("are told as they are found, each with its foundation, then that they are all", () => {
+		const world = new IceWorld({ delayMs: 10, a: { nat: PORT_RESTRICTED, relay: true } });
+		world.pass(200);
+		const told = world.a.told("candidate").map(({ line }) => line);
+		expect(told.map(({ type }) => type)).toEqual(["host", "srflx", "relay"]);
+		expect(new Set(told.map(({ foundation }) => foundation))).toHaveProperty("size", 3);
+		expect(told[1]?.related).toEqual(world.a.bases.get(0));
+		expect(world.a.told("gathered")).toHaveLength(1);
+	});
+
+	test("of two components of one socket pair have one foundation, and of two addresses two", () => {
+		const agent = agentWith({ streams: [2] });
+		const at = (address: string, component: number) => ({ address, port: 5000 + component, component });
+		const told = [
+			...lines(agent.step({ type: "base", base: 0, at: at("10.0.0.1", 1) }, 0)),
+			...lines(agent.step({ type: "base", base: 1, at: at("10.0.0.1", 2) }, 0)),
+			...lines(agent.step({ type: "base", base: 2, at: at("10.0.0.2", 1) }, 0)),
+		];
+		expect(told.map(({ foundation, component }) => [foundation, component])).toEqual([
+			["1", 1],
+			["1", 2],
+			["2", 1],
+		]);
+	});
+
+	test("that are the same are told once", () => {
+		const world = new IceWorld({ delayMs: 10 });
+		world.pass(200);
+		expect(world.a.told("candidate").map(({ line }) => line.type)).toEqual(["host"]);
+		expect(world.a.ignored).toContain("redundant");
+	});
+
+	test("give way to a name where the driver publishes one, and hide what they come from", () => {
+		const agent = agentWith();
+		const [host] = lines(agent.step({ type: "base", base: 0, at: { ...PRIVATE, name: "x.local" } }, 0));
+		expect(host?.address).toBe("x.local");
+		const mapped = { address: "198.51.100.1", port: 40_000 };
+		const [srflx] = lines(agent.step({ type: "mapped", base: 0, server: SERVER[4], mapped }, 0));
+		expect(srflx).toMatchObject({ ...mapped, related: { address: "0.0.0.0", port: 9 } });
+	});
+
+	test("are relays alone where the policy says so, without a word on where they come from", () => {
+		const agent = agentWith({ policy: "relay", stunServers: [SERVER[4]] });
+		const host = agent.step({ type: "base", base: 0, at: PRIVATE }, 0);
+		expect([lines(host), host.some(({ type }) => type === "send")]).toEqual([[], false]);
+		const relay = { server: SERVER[4], leg: "udp", mapped: { address: "198.51.100.1", port: 1 } } as const;
+		const at = { address: "203.0.113.9", port: 50_000, relay };
+		expect(lines(agent.step({ type: "base", base: 1, at }, 0))).toMatchObject([
+			{ type: "relay", related: { address: "0.0.0.0", port: 9 } },
+		]);
+	});
+
+	test("are translated as a cloud's rules say", () => {
+		const external = "203.0.113.5";
+		const host = (mode: "replace" | "append") =>
+			lines(agentWith({ rewrites: [{ external, mode }] }).step({ type: "base", base: 0, at: PRIVATE }, 0));
+		expect(host("replace").map(({ type, address }) => [type, address])).toEqual([["host", external]]);
+		expect(host("append").map(({ type, address }) => [type, address])).toEqual([
+			["host", PRIVATE.address],
+			["srflx", external],
+		]);
+		const other = agentWith({ rewrites: [{ external, mode: "replace", interface: "eth1" }] });
+		expect(lines(other.step({ type: "base", base: 0, at: { ...PRIVATE, interface: "eth0" } }, 0))[0]?.address).toBe(
+			PRIVATE.address,
+		);
+	});
+
+	test("are those that the filters let pass", () => {
+		const agent = agentWith({ allowLocal: ({ interface: name }) => name !== "docker0" });
+		expect(lines(agent.step({ type: "base", base: 0, at: { ...PRIVATE, interface: "docker0" } }, 0))).toEqual([]);
+		expect(lines(agent.step({ type: "base", base: 1, at: { ...PRIVATE, interface: "eth0" } }, 0))).toHaveLength(1);
+	});
+});
+
+describe("a STUN server", () => {
+	const DEAD = { address: "203.0.113.66", port: 3478 };
+
+	test("that is silent holds up the rest for no longer than the grace", () => {
+		const config = { stunServers: [SERVER[4], DEAD] };
+		const world = new IceWorld({ delayMs: 10, a: { nat: PORT_RESTRICTED, config } });
+		world.pass(6000);
+		expect(world.a.when("gathered") / MILLISECOND).toBeLessThanOrEqual(1100);
+		expect(world.a.told("candidateError").map(({ error }) => [error.server, error.why])).toEqual([[DEAD, "timeout"]]);
+	});
+
+	test("that is the only one is waited for until its time is over", () => {
+		const world = new IceWorld({ a: { nat: PORT_RESTRICTED, config: { stunServers: [DEAD], gatherTimeoutMs: 3000 } } });
+		world.pass(6000);
+		expect(world.a.when("gathered") / MILLISECOND).toBe(3000);
+	});
+
+	test("that cannot be reached is given up at once", () => {
+		const world = new IceWorld({ a: { nat: PORT_RESTRICTED, config: { stunServers: [DEAD] } } });
+		world.step("a", { type: "unreachable", base: 0, to: DEAD, code: "ECONNREFUSED" });
+		expect(world.a.told("gathered")).toHaveLength(1);
+	});
+
+	test("is asked from the sockets that media use, one mapping for both where the NAT allows", () => {
+		const world = new IceWorld({ delayMs: 10, a: { nat: PORT_RESTRICTED }, b: { nat: PORT_RESTRICTED } });
+		world.passUntil("completed");
+		expect(world.a.selected.local.port).toBe(
+			world.a.told("candidate").find(({ line }) => line.type === "srflx")?.line.port,
+		);
+	});
+
+	test("keeps the mapping alive until a pair is selected", () => {
+		const world = new IceWorld({ a: { nat: SYMMETRIC }, signallingMs: 100_000 });
+		world.pass(50_000);
+		const asked = world.sent.filter(({ side, to }) => side === "a" && to.port === SERVER[4].port);
+		expect(asked.map(({ at }) => at / MILLISECOND)).toEqual([0, 15_000, 30_000, 45_000]);
+	});
+});

@@ -1,0 +1,82 @@
+import type { Instant } from "../machine.ts";
+import type { LocalCandidate, RemoteCandidate } from "./candidate.ts";
+import type { Generation } from "./generation.ts";
+import type { IceRemoteLine } from "./ice-io.ts";
+import { byPriority } from "./pair.ts";
+import type { RemoteCandidates } from "./remotes.ts";
+import type { Selection } from "./selection.ts";
+
+/** Makes pairs of candidates as they come (RFC 8445 §6.1.2, RFC 8838 §10, §11). */
+export class Pairing {
+	readonly #generation: Generation;
+	readonly #selection: Selection;
+
+	constructor(generation: Generation, selection: Selection) {
+		this.#generation = generation;
+		this.#selection = selection;
+	}
+
+	addRemotes(told: readonly IceRemoteLine[], now: Instant): void {
+		for (const each of told) this.#pairRemote(this.#generation.remotes.add(each), now);
+		this.#pairsCame(now);
+	}
+
+	resolved(name: string, address: string | null, now: Instant): void {
+		for (const each of this.#generation.remotes.resolved(name, address)) this.#pairRemote(each, now);
+		this.#pairsCame(now);
+	}
+
+	/** Candidates of ours are new. */
+	addLocals(candidates: readonly LocalCandidate[], now: Instant): void {
+		if (this.#canPair)
+			for (const { base } of candidates)
+				for (const remote of this.#generation.remotes.all) this.#pair(base, remote, now);
+		this.#pairsCame(now);
+	}
+
+	/** One that only answers makes no pairs, unless both do. */
+	get #canPair(): boolean {
+		return !this.#generation.isPassive || this.#generation.peer?.lite === true;
+	}
+
+	#pairRemote(added: ReturnType<RemoteCandidates["add"]>, now: Instant): void {
+		if (added === null) return;
+		const { candidate, replaces } = added;
+		if (replaces !== null) this.#rename(candidate, replaces, now);
+		if (this.#canPair) for (const base of this.#generation.ground.locals.bases.keys()) this.#pair(base, candidate, now);
+	}
+
+	/** A check came before signalling did: its pair lives on under the name that it has now (RFC 8838 §11.4). */
+	#rename(candidate: RemoteCandidate, replaces: RemoteCandidate, now: Instant): void {
+		for (const pair of this.#generation.list.pairs) {
+			if (pair.remote !== replaces) continue;
+			pair.remote = candidate;
+			pair.prioritize(this.#generation.ground.role.isControlling);
+			this.#generation.changed(pair, now);
+		}
+	}
+
+	#pair(base: number, remote: RemoteCandidate, now: Instant): void {
+		const local = this.#generation.ground.locals.ofBase(base);
+		if (local !== null) this.#generation.list.add(local, remote, now);
+	}
+
+	#pairsCame(now: Instant): void {
+		const { list, isPassive, peer } = this.#generation;
+		list.thaw(now);
+		if (isPassive && peer?.lite) this.#selectUnchecked(now);
+	}
+
+	/** Two that only answer agree by priority alone (RFC 8445 §8.2). */
+	#selectUnchecked(now: Instant): void {
+		const { components, list } = this.#generation;
+		for (const component of components) {
+			const [first] = [...list.pairs].filter((pair) => component.owns(pair)).sort(byPriority);
+			if (first === undefined || component.selected === first) continue;
+			first.state = "succeeded";
+			first.valid = first.local;
+			first.consentUntil = Number.POSITIVE_INFINITY;
+			this.#selection.select(component, first, "lite", now);
+		}
+	}
+}

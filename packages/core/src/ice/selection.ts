@@ -1,0 +1,211 @@
+import { type Instant, MILLISECOND, SECOND } from "../machine.ts";
+import type { ChecklistSet } from "./checklist.ts";
+import { best, type Component } from "./component.ts";
+import type { Consent } from "./consent.ts";
+import { waitsUntil } from "./evidence.ts";
+import type { Ground, Peer } from "./ground.ts";
+import type { SelectionReason } from "./ice-io.ts";
+import { byPriority, compareWays, type Pair } from "./pair.ts";
+
+/** What a selection needs of its generation. */
+export interface SelectionParts {
+	readonly ground: Ground;
+	readonly list: ChecklistSet;
+	readonly consent: Consent;
+	readonly peer: () => Peer | null;
+	/** Candidates of this component may still come. */
+	readonly moreMayCome: (component: Component) => boolean;
+	/** Its checks are given up. */
+	readonly drop: (pair: Pair, now: Instant) => void;
+	readonly changed: (pair: Pair, now: Instant) => void;
+}
+
+/** A pair that died is gone back to no sooner than so long after. */
+const RETURN_NS = 5 * SECOND;
+
+/** Which pair of a component is sent on (RFC 8445 §8.1), and which would be next. */
+export class Selection {
+	readonly #parts: SelectionParts;
+
+	constructor(parts: SelectionParts) {
+		this.#parts = parts;
+	}
+
+	/** After anything that may have changed the choice. */
+	review(component: Component, now: Instant): void {
+		component.reviewAt = Number.POSITIVE_INFINITY;
+		const peer = this.#parts.peer();
+		if (peer === null) return;
+		if (this.#parts.ground.role.isControlling) this.#choose(component, peer, now);
+		else this.#obey(component, peer, now);
+		this.#reserve(component, peer, now);
+	}
+
+	/** A nomination of ours has been answered. */
+	confirmed(component: Component, pair: Pair, now: Instant): void {
+		const before = component.selected;
+		component.nominating = null;
+		pair.nominates = null;
+		if (before === pair) return;
+		const graceOver = component.firstValidAt !== null && now - component.firstValidAt >= this.#graceNs;
+		const first: SelectionReason = graceOver && this.#hasContender(component, pair) ? "graceOver" : "best";
+		this.select(component, pair, before === null ? first : before.dead ? "failover" : "better", now);
+	}
+
+	select(component: Component, pair: Pair, why: SelectionReason, now: Instant): void {
+		const { ground, consent, changed } = this.#parts;
+		const before = component.selected;
+		if (before !== null) {
+			before.selected = false;
+			if (before.dead) component.failedOverAt = now;
+			changed(before, now);
+		}
+		if (component.backup === pair) component.backup = null;
+		pair.backup = false;
+		pair.nominated = true;
+		pair.selected = true;
+		component.selected = pair;
+		component.bereavedBy = null;
+		component.nominating = null;
+		if (ground.config.lite !== true) consent.watch(pair, now);
+		const hideRelated = ground.config.policy === "relay";
+		ground.outlet.tell({ kind: "selected", pair: pair.report(now, hideRelated), why });
+		changed(pair, now);
+		if (before !== null && before !== component.backup) consent.unwatch(before);
+		this.#settle(component, now);
+	}
+
+	get #graceNs(): number {
+		return (this.#parts.ground.config.nominationGraceMs ?? 100) * MILLISECOND;
+	}
+
+	#own(component: Component): readonly Pair[] {
+		return [...this.#parts.list.pairs].filter((pair) => component.owns(pair));
+	}
+
+	#hasContender(component: Component, chosen: Pair): boolean {
+		return this.#own(component).some((pair) => pair.valid === null && pair.isOpen && compareWays(pair, chosen) < 0);
+	}
+
+	/** Regular nomination, as soon as what is known suffices (RFC 8445 §8.1.1). */
+	#choose(component: Component, peer: Peer, now: Instant): void {
+		const { selected, nominating } = component;
+		const chosen = best(
+			this.#own(component),
+			(pair) => pair.isWritable(now) && !pair.dead && !pair.refused && pair.state === "succeeded",
+		);
+		if (chosen === null || chosen === selected) return;
+		if (nominating !== null) {
+			// Something better works before that is answered: the higher number counts.
+			if (peer.canRenominate && chosen.relays < nominating.relays) this.#nominate(component, chosen, now);
+			return;
+		}
+		if (selected !== null) {
+			if (peer.canRenominate && this.#isWorthIt(component, selected, chosen, now))
+				this.#nominate(component, chosen, now);
+			return;
+		}
+		component.firstValidAt ??= now;
+		const until = waitsUntil(chosen, {
+			pairs: this.#own(component),
+			firstValidAt: component.firstValidAt,
+			graceNs: this.#graceNs,
+			moreMayCome: this.#parts.moreMayCome(component),
+			isMendable: peer.canRenominate,
+			isTriggered: (pair) => this.#parts.list.isTriggered(pair),
+		});
+		if (until > now) component.reviewAt = until;
+		else this.#nominate(component, chosen, now);
+	}
+
+	/**
+	 * Whether another pair than the selected one is to be nominated: that one is dead, or has relays that this one spares.
+	 * Deviation: RFC 8445 §8.1.1 nominates once; a peer that offers `renomination` expects more.
+	 */
+	#isWorthIt(component: Component, selected: Pair, chosen: Pair, now: Instant): boolean {
+		if (!selected.isWritable(now)) return true;
+		if (selected.dead) {
+			// Where nothing answers, another pair is no better.
+			const since = this.#parts.consent.doubtedSince(selected);
+			return since === null || chosen.answeredAt >= since;
+		}
+		const backAt = component.failedOverAt + RETURN_NS;
+		if (chosen.relays >= selected.relays) return false;
+		if (backAt > now) component.reviewAt = backAt;
+		return backAt <= now;
+	}
+
+	#nominate(component: Component, pair: Pair, now: Instant): void {
+		component.nominating = pair;
+		pair.nominates = ++component.nominations;
+		this.#parts.list.enqueue(pair);
+		this.#parts.changed(pair, now);
+	}
+
+	/** As the controlling side says; of several that say the same, the highest priority (RFC 8445 §8.1.1, RFC 5245 §8.1.1.2). */
+	#obey(component: Component, peer: Peer, now: Instant): void {
+		let chosen: Pair | null = null;
+		for (const pair of this.#own(component)) {
+			if (pair.nominatedByPeer === null || pair.state !== "succeeded" || !pair.isWritable(now)) continue;
+			if (chosen === null || isNominatedBefore(pair, chosen)) chosen = pair;
+		}
+		const { selected } = component;
+		if (chosen === null || chosen === selected) return;
+		if (selected?.isWritable(now) && selected.nominatedByPeer !== null && !isNominatedBefore(chosen, selected)) return;
+		component.nominations = Math.max(component.nominations, chosen.nominatedByPeer ?? 0);
+		this.select(component, chosen, selected?.dead && peer.canRenominate ? "failover" : "peer", now);
+	}
+
+	/** One more pair that works, another way if there is one, where it could be changed to. */
+	#reserve(component: Component, peer: Peer, now: Instant): void {
+		const { consent, changed, ground } = this.#parts;
+		const { selected, backup } = component;
+		if (selected === null || !peer.canRenominate || ground.config.lite || ground.config.deadPeerMs === 0) return;
+		const usable = (pair: Pair) => pair !== selected && pair.isWritable(now) && pair.state === "succeeded";
+		const others = this.#own(component);
+		const chosen =
+			best(others, (pair) => usable(pair) && pair.local.base !== selected.local.base) ?? best(others, usable);
+		if (chosen !== backup) {
+			if (backup !== null) {
+				backup.backup = false;
+				consent.unwatch(backup);
+				changed(backup, now);
+			}
+			component.backup = chosen;
+			if (chosen !== null) {
+				chosen.backup = true;
+				consent.watch(chosen, now);
+				changed(chosen, now);
+			}
+			this.#settle(component, now);
+		}
+		consent.guard(selected, chosen !== null);
+	}
+
+	/** Checks that cannot change anything any more (RFC 8445 §8.1.2). */
+	#settle(component: Component, now: Instant): void {
+		const { selected } = component;
+		if (selected === null) return;
+		for (const pair of this.#own(component)) {
+			if (pair === selected || pair.valid !== null || !pair.isOpen) continue;
+			if (!this.#mayStillMatter(component, selected, pair)) this.#parts.drop(pair, now);
+		}
+	}
+
+	#mayStillMatter(component: Component, selected: Pair, pair: Pair): boolean {
+		const { ground, peer } = this.#parts;
+		const about = peer();
+		if (about?.canRenominate && ground.config.lite !== true) {
+			const wantsReserve = component.backup === null && ground.config.deadPeerMs !== 0;
+			return wantsReserve || pair.relays < selected.relays;
+		}
+		// A peer of RFC 5245 may nominate every pair; the best of them counts.
+		return !ground.role.isControlling && about?.knowsIce2 === false && byPriority(pair, selected) < 0;
+	}
+}
+
+/** Whether the peer's nomination of `a` counts before that of `b`. */
+function isNominatedBefore(a: Pair, b: Pair): boolean {
+	const [one, other] = [a.nominatedByPeer ?? -1, b.nominatedByPeer ?? -1];
+	return one === other ? byPriority(a, b) < 0 : one > other;
+}

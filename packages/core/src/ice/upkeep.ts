@@ -1,0 +1,128 @@
+import { encodeStun } from "@whither/wire";
+import { type Instant, SECOND } from "../machine.ts";
+import type { Checks } from "./checks.ts";
+import type { Component } from "./component.ts";
+import { keepaliveAt } from "./consent.ts";
+import type { Generation } from "./generation.ts";
+import type { IceFailure } from "./ice-io.ts";
+import type { Pair } from "./pair.ts";
+
+/** RFC 8445 §8.3: what a generation that is completed still does for other pairs, before they go. */
+const FREEING_NS = 3 * SECOND;
+/** The same where the peer may hold some of them in reserve: by then it has asked for consent there. */
+const RESERVING_NS = 10 * SECOND;
+
+/** Keeps pairs that are used, and lets go of those that are not. */
+export class Upkeep {
+	readonly #generation: Generation;
+	readonly #checks: Checks;
+	readonly #fail: (why: IceFailure, now: Instant) => void;
+
+	constructor(generation: Generation, checks: Checks, fail: (why: IceFailure, now: Instant) => void) {
+		this.#generation = generation;
+		this.#checks = checks;
+		this.#fail = fail;
+	}
+
+	get dueAt(): Instant {
+		const { consent, isPassive, components, completedAt, isFreed } = this.#generation;
+		let at = consent.deadline?.at ?? Number.POSITIVE_INFINITY;
+		if (isPassive)
+			for (const { selected } of components)
+				if (selected !== null) at = Math.min(at, keepaliveAt(selected), selected.consentUntil);
+		return completedAt === null || isFreed ? at : Math.min(at, this.#freesAt(completedAt));
+	}
+
+	#freesAt(completedAt: Instant): Instant {
+		return completedAt + (this.#generation.peer?.canRenominate === true ? RESERVING_NS : FREEING_NS);
+	}
+
+	/** Whether the choice of pairs has to be looked at again. */
+	overdue(now: Instant): boolean {
+		const { consent, isPassive, completedAt, isFreed } = this.#generation;
+		if (isPassive) this.#keepalive(now);
+		const { ask, died, expired } = consent.due(now);
+		for (const pair of expired) this.expire(pair, "consentExpired", now);
+		for (const pair of ask) this.#ask(pair, now);
+		for (const pair of died) this.#generation.changed(pair, now);
+		if (completedAt !== null && !isFreed && this.#freesAt(completedAt) <= now) this.#free(completedAt, now);
+		return died.length > 0 || expired.length > 0;
+	}
+
+	/** Nothing is sent there any more, and checks do not bring it back (RFC 7675 §5.1). */
+	expire(pair: Pair, why: IceFailure, now: Instant): void {
+		pair.consentUntil = Number.NEGATIVE_INFINITY;
+		pair.state = "failed";
+		pair.valid = null;
+		pair.failure = why;
+		this.#checks.cancel(pair, now);
+		this.#generation.consent.unwatch(pair);
+		const component = this.#generation.componentOf(pair);
+		if (component.backup === pair) {
+			component.backup = null;
+			pair.backup = false;
+		}
+		this.#generation.changed(pair, now);
+		if (component.selected === pair) this.#bereave(component, why, now);
+	}
+
+	/** Its socket is gone. */
+	removeBase(base: number, now: Instant): void {
+		const { list, components } = this.#generation;
+		for (const pair of [...list.pairs]) {
+			if (pair.local.base !== base) continue;
+			list.remove(pair, now);
+			for (const component of components) if (component.selected === pair) this.#bereave(component, "noBase", now);
+		}
+	}
+
+	/** Its selected pair is gone; with another that works and a peer that changes, not all is lost. */
+	#bereave(component: Component, why: IceFailure, now: Instant): void {
+		const { list, peer } = this.#generation;
+		const hasOther = [...list.pairs].some((pair) => component.owns(pair) && pair.isWritable(now));
+		if (component.selected !== null) component.selected.selected = false;
+		if (!hasOther || peer?.canRenominate !== true) this.#fail(why, now);
+		else {
+			component.selected = null;
+			component.bereavedBy = why;
+			component.firstValidAt = now;
+			this.#generation.completedAt = null;
+		}
+	}
+
+	/** With a doubt about one in use, the one in reserve is asked as well: whether it is any better. */
+	#ask(pair: Pair, now: Instant): void {
+		const { peer, consent } = this.#generation;
+		if (peer === null) return;
+		this.#checks.askConsent(pair, peer, now);
+		const { selected, backup } = this.#generation.componentOf(pair);
+		if (pair === selected && backup !== null && consent.doubtedSince(pair) !== null)
+			this.#checks.askConsent(backup, peer, now);
+	}
+
+	/** RFC 8445 §11: indications, for a lite agent asks for no consent. */
+	#keepalive(now: Instant): void {
+		const { components, ground } = this.#generation;
+		for (const { selected } of components) {
+			if (selected !== null && !selected.isWritable(now)) this.expire(selected, "consentExpired", now);
+			if (selected === null || !selected.isWritable(now) || keepaliveAt(selected) > now) continue;
+			const transactionId = ground.chance.bytes().subarray(0, 12);
+			const attributes = [{ name: "fingerprint" }] as const;
+			const { address, port } = selected.remote;
+			const bytes = encodeStun({ class: "indication", method: "binding", transactionId, attributes });
+			ground.outlet.send(selected.local.base, { address, port }, bytes);
+			selected.sentAt = now;
+		}
+	}
+
+	#free(completedAt: Instant, now: Instant): void {
+		const { list, peer } = this.#generation;
+		this.#generation.isFreed = true;
+		for (const pair of [...list.pairs]) {
+			const { selected } = this.#generation.componentOf(pair);
+			const mayBeBetter = peer?.canRenominate === true && selected !== null && pair.relays < selected.relays;
+			const isPeers = peer?.canRenominate === true && pair.heardAt > completedAt + FREEING_NS;
+			if (!pair.selected && !pair.backup && !mayBeBetter && !isPeers) list.remove(pair, now);
+		}
+	}
+}

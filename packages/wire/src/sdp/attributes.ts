@@ -1,0 +1,164 @@
+import { isDecodeError } from "../error.ts";
+import { formatIceCandidate, type IceCandidateLine, parseIceCandidate } from "./candidate.ts";
+
+/** One row of the table: an attribute's name in SDP, and its value to and from text. */
+interface SdpAttributeRow<Value> {
+	/** The name behind `a=`. */
+	readonly attribute: string;
+	/** Null where the text does not fit; the text is null without a colon. */
+	parse(text: string | null): Value | null;
+	/** Null: the attribute stands without a colon. Throws RangeError for what does not fit. */
+	format(value: Value): string | null;
+}
+
+/** Attributes that say something by being there. */
+function flag(attribute: string): SdpAttributeRow<true> {
+	return { attribute, parse: (text) => (text === null ? true : null), format: () => null };
+}
+
+/** Text of a pattern. */
+function text(attribute: string, pattern: RegExp): SdpAttributeRow<string> {
+	return {
+		attribute,
+		parse: (value) => (value !== null && pattern.test(value) ? value : null),
+		format(value) {
+			if (!pattern.test(value)) throw new RangeError(`not a value of ${attribute}: ${value}`);
+			return value;
+		},
+	};
+}
+
+const CANDIDATE: SdpAttributeRow<IceCandidateLine> = {
+	attribute: "candidate",
+	parse(value) {
+		const candidate = parseIceCandidate(value ?? "");
+		return isDecodeError(candidate) ? null : candidate;
+	},
+	format: (value) => formatIceCandidate(value).slice("candidate:".length),
+};
+
+const PACING: SdpAttributeRow<number> = {
+	attribute: "ice-pacing",
+	parse: (value) => (value !== null && /^[0-9]{1,10}$/.test(value) ? Number(value) : null),
+	format(value) {
+		if (!/^[0-9]{1,10}$/.test(String(value))) throw new RangeError(`not a pacing: ${value}`);
+		return String(value);
+	},
+};
+
+const OPTIONS: SdpAttributeRow<readonly string[]> = {
+	attribute: "ice-options",
+	parse: (value) => (/^ *[!-~][ -~]*$/.test(value ?? "") ? (value ?? "").trim().split(/ +/) : null),
+	format(value) {
+		if (value.length === 0 || value.some((option) => !/^[!-~]+$/.test(option))) throw new RangeError("not ICE options");
+		return value.join(" ");
+	},
+};
+
+/** A certificate's digest by the name of its hash; carried for DTLS (RFC 8122 §5), not used here. */
+export interface SdpFingerprint {
+	/** In small letters, such as `sha-256`. */
+	readonly hash: string;
+	/** Bytes in capital hexadecimal with colons between them. */
+	readonly value: string;
+}
+
+const FINGERPRINT: SdpAttributeRow<SdpFingerprint> = {
+	attribute: "fingerprint",
+	parse(value) {
+		const [, hash = "", bytes = ""] = /^([A-Za-z0-9-]+) +([0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2})*)$/.exec(value ?? "") ?? [];
+		return hash === "" ? null : { hash: hash.toLowerCase(), value: bytes.toUpperCase() };
+	},
+	format({ hash, value }) {
+		const line = `${hash} ${value}`;
+		if (FINGERPRINT.parse(line) === null) throw new RangeError(`not a fingerprint: ${line}`);
+		return line;
+	},
+};
+
+/** The end of a pair that the other side names (RFC 8839 §5.2). */
+export interface RemoteCandidate {
+	readonly component: number;
+	readonly address: string;
+	readonly port: number;
+}
+
+const REMOTE_CANDIDATES: SdpAttributeRow<readonly RemoteCandidate[]> = {
+	attribute: "remote-candidates",
+	parse(value) {
+		const words = (value ?? "").trim().split(/\s+/);
+		const candidates: RemoteCandidate[] = [];
+		for (let index = 0; index < words.length; index += 3) {
+			const [component = "", address = "", port = ""] = words.slice(index, index + 3);
+			if (!/^[0-9]{1,3}$/.test(component) || !/^[0-9]{1,5}$/.test(port) || Number(port) > 0xffff) return null;
+			candidates.push({ component: Number(component), address, port: Number(port) });
+		}
+		return candidates;
+	},
+	format: (value) => value.map(({ component, address, port }) => `${component} ${address} ${port}`).join(" "),
+};
+
+/**
+ * The attributes that ICE speaks with (RFC 8839 §5, RFC 8840 §4), and those of DTLS and of bundling that have to be carried
+ * beside them. One row an attribute; others keep their text.
+ */
+export const SDP_ATTRIBUTES = {
+	candidate: CANDIDATE,
+	remoteCandidates: REMOTE_CANDIDATES,
+	iceLite: flag("ice-lite"),
+	iceMismatch: flag("ice-mismatch"),
+	/** Milliseconds between two checks; 50 where it is absent, and the larger of both sides' counts. */
+	icePacing: PACING,
+	iceUfrag: text("ice-ufrag", /^[A-Za-z0-9+/]{4,256}$/),
+	icePwd: text("ice-pwd", /^[A-Za-z0-9+/]{22,256}$/),
+	iceOptions: OPTIONS,
+	endOfCandidates: flag("end-of-candidates"),
+	mid: text("mid", /^[!#-'*+.0-9A-Z^-~-]+$/),
+	fingerprint: FINGERPRINT,
+	setup: text("setup", /^(active|passive|actpass|holdconn)$/),
+	tlsId: text("tls-id", /^[A-Za-z0-9+/_-]{20,255}$/),
+} as const;
+
+/** An attribute of the table by its name in our values. */
+export type SdpAttributeName = keyof typeof SDP_ATTRIBUTES;
+
+/** What an attribute of the table holds. */
+export type SdpAttributeValue<Name extends SdpAttributeName> = NonNullable<
+	ReturnType<(typeof SDP_ATTRIBUTES)[Name]["parse"]>
+>;
+
+/** An attribute: one of the table with its value, or any other, or one whose text does not fit, as it stands. */
+export type SdpAttribute =
+	| {
+			readonly [Name in SdpAttributeName]: { readonly name: Name; readonly value: SdpAttributeValue<Name> };
+	  }[SdpAttributeName]
+	| { readonly name: "unknown"; readonly attribute: string; readonly value: string | null };
+
+interface AnyRow {
+	readonly attribute: string;
+	parse(text: string | null): unknown;
+	format(value: unknown): string | null;
+}
+
+const NAME_BY_ATTRIBUTE: ReadonlyMap<string, SdpAttributeName> = new Map(
+	(Object.keys(SDP_ATTRIBUTES) as SdpAttributeName[]).map((name) => [SDP_ATTRIBUTES[name].attribute, name]),
+);
+
+/** An attribute from the text behind `a=`. */
+export function parseSdpAttribute(line: string): SdpAttribute {
+	const colon = line.indexOf(":");
+	const attribute = colon < 0 ? line : line.slice(0, colon);
+	const rest = colon < 0 ? null : line.slice(colon + 1);
+	const name = NAME_BY_ATTRIBUTE.get(attribute);
+	const value = name === undefined ? null : (SDP_ATTRIBUTES[name] as AnyRow).parse(rest);
+	if (name === undefined || value === null) return { name: "unknown", attribute, value: rest };
+	return { name, value } as SdpAttribute;
+}
+
+/** The text behind `a=`; throws RangeError for values that do not fit. */
+export function formatSdpAttribute(item: SdpAttribute): string {
+	if (item.name === "unknown") return item.value === null ? item.attribute : `${item.attribute}:${item.value}`;
+	const row = SDP_ATTRIBUTES[item.name] as AnyRow;
+	const value = row.format(item.value);
+	return value === null ? row.attribute : `${row.attribute}:${value}`;
+}
