@@ -23,7 +23,8 @@ export function parseTurnUsers(
 ): Required<Pick<TurnUsers, "passwords" | "keys">> | { readonly fault: TurnUsersFault } {
 	const passwords: { readonly username: string; readonly password: string }[] = [];
 	const keys: TurnUserKey[] = [];
-	for (const [index, line] of text.split(/\r?\n/).entries()) {
+	const lines = text.replace(/^\ufeff/, "").split(/\r?\n/);
+	for (const [index, line] of lines.entries()) {
 		if (line.trim() === "" || line.startsWith("#")) continue;
 		const user = parseUser(line);
 		if (typeof user === "string") return { fault: { code: user, line: index + 1 } };

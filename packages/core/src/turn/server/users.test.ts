@@ -74,6 +74,12 @@ describe("a file of users", () => {
 		expect(parseTurnUsers(`x:y\n${line}`)).toEqual({ fault: { code, line: 2 } });
 	});
 
+	test("begins with a mark of its byte order where an editor wrote one, which is no part of a name", () => {
+		const ann = { passwords: [{ username: "ann", password: "word" }], keys: [] };
+		expect(parseTurnUsers("\ufeffann:word")).toEqual(ann);
+		expect(parseTurnUsers("\ufeff# ours\nann:word")).toEqual(ann);
+	});
+
 	test("of keys as turnadmin makes them lets in who knows the password", () => {
 		// turnadmin -k -u alice -r example.org -p secret
 		const parsed = parseTurnUsers("alice:0x543e1aec5d3614f03141652d6ada51b2");
