@@ -1,5 +1,6 @@
 export { ANSWER_LIMITS, AnswerCap, type AnswerLimits } from "./answer-cap.ts";
-export { IceAgent, type IceOwnDescription } from "./ice/agent.ts";
+export { IceAgent } from "./ice/agent.ts";
+export type { IceOwnDescription } from "./ice/credentials.ts";
 export type {
 	IceAgentConfig,
 	IceAgentInput,

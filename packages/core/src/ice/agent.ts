@@ -1,9 +1,10 @@
-import { classifyPacket, shortTermKey } from "@whither/wire";
+import { classifyPacket } from "@whither/wire";
 import type { Deadline, Instant, Machine } from "../machine.ts";
 import { Chance } from "./chance.ts";
-import { Component } from "./component.ts";
+import { componentsOf } from "./component.ts";
+import { type IceOwnDescription, newCredentials, peerOf } from "./credentials.ts";
 import { Gathering } from "./gathering.ts";
-import type { Credentials, Ground, Peer } from "./ground.ts";
+import type { Ground } from "./ground.ts";
 import { Hearing } from "./hearing.ts";
 import type {
 	IceAgentConfig,
@@ -24,18 +25,6 @@ import { Session } from "./session.ts";
 
 /** Ta where nobody says another (RFC 8445 §14.2, RFC 8839 §5.6). */
 const DEFAULT_PACING_MS = 50;
-/** RFC 8445 §5.3 wants 24 and 128 bits at least; these have 48 and 144. */
-const UFRAG_LENGTH = 8;
-const PWD_LENGTH = 24;
-
-/** What a description has to say of this side. */
-export interface IceOwnDescription {
-	readonly ufrag: string;
-	readonly pwd: string;
-	readonly options: readonly string[];
-	readonly lite: boolean;
-	readonly pacingMs: number;
-}
 
 /**
  * An ICE agent (RFC 8445): finds by which pairs of addresses two machines can reach each other, agrees with its peer on one
@@ -249,13 +238,8 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 	}
 
 	#newSession(): Session {
-		const ufrag = this.#chance.iceText(UFRAG_LENGTH);
-		const pwd = this.#chance.iceText(PWD_LENGTH);
-		const own: Credentials = { ufrag, pwd, key: shortTermKey(pwd) };
-		const components = (this.#config.streams ?? [1]).flatMap((count, stream) =>
-			Array.from({ length: count }, (_, index) => new Component(stream, index + 1)),
-		);
-		return new Session(this.#ground, own, components);
+		const components = componentsOf(this.#config.streams);
+		return new Session(this.#ground, newCredentials(this.#chance), components);
 	}
 
 	#roleChanged(role: IceRole): void {
@@ -312,12 +296,4 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		this.#failure = failure;
 		this.#outlet.tell({ kind: "state", state, failure });
 	}
-}
-
-function peerOf({ ufrag, pwd, options = [], lite = false }: IcePeer): Peer {
-	return {
-		...{ ufrag, pwd, key: shortTermKey(pwd), lite },
-		knowsIce2: options.includes("ice2"),
-		canRenominate: options.includes("renomination"),
-	};
 }

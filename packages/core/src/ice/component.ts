@@ -44,6 +44,13 @@ export class Component {
 	}
 }
 
+/** Those of each stream, whose numbers of components are these; one stream with one when absent. */
+export function componentsOf(streams: readonly number[] = [1]): readonly Component[] {
+	return streams.flatMap((count, stream) =>
+		Array.from({ length: count }, (_, index) => new Component(stream, index + 1)),
+	);
+}
+
 /** The best of those that fit; null: none does. */
 export function best(pairs: Iterable<Pair>, fits: (pair: Pair) => boolean): Pair | null {
 	let found: Pair | null = null;

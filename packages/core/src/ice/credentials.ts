@@ -1,0 +1,33 @@
+import { shortTermKey } from "@whither/wire";
+import type { Chance } from "./chance.ts";
+import type { Credentials, Peer } from "./ground.ts";
+import type { IcePeer } from "./ice-io.ts";
+
+/** RFC 8445 §5.3 wants 24 and 128 bits at least; these have 48 and 144. */
+const UFRAG_LENGTH = 8;
+const PWD_LENGTH = 24;
+
+/** What a description has to say of this side. */
+export interface IceOwnDescription {
+	readonly ufrag: string;
+	readonly pwd: string;
+	readonly options: readonly string[];
+	readonly lite: boolean;
+	readonly pacingMs: number;
+}
+
+/** New ones of our own. */
+export function newCredentials(chance: Chance): Credentials {
+	const ufrag = chance.iceText(UFRAG_LENGTH);
+	const pwd = chance.iceText(PWD_LENGTH);
+	return { ufrag, pwd, key: shortTermKey(pwd) };
+}
+
+/** What a peer's description means. */
+export function peerOf({ ufrag, pwd, options = [], lite = false }: IcePeer): Peer {
+	return {
+		...{ ufrag, pwd, key: shortTermKey(pwd), lite },
+		knowsIce2: options.includes("ice2"),
+		canRenominate: options.includes("renomination"),
+	};
+}
