@@ -116,7 +116,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		const tool = await lab.startRouter([], env);
 		expect(await lab.rules()).toHaveLength(2);
 		const outcome = await end(tool, "SIGUSR2");
-		expect([outcome.code, outcome.stderr]).toEqual([1, expect.stringContaining("asked for")]);
+		expect([outcome.code, outcome.stderr]).toEqual([70, expect.stringContaining("asked for")]);
 		expect(await lab.rules()).toEqual([]);
 	});
 
