@@ -2,12 +2,14 @@ import { describe, expect, it } from "vitest";
 import { checkSession, sessionSpec } from "./ice-sessions.ts";
 import { NAT_KINDS } from "./nat-kinds.ts";
 
-const CELLS = NAT_KINDS.flatMap((a) => NAT_KINDS.map((b) => ({ a, b, name: `${a.name} with ${b.name}` })));
+/** Of two kinds each begins once: one time over IPv4, the other over IPv6. Thousands of sessions have both (`npm run sessions`). */
+const CELLS = NAT_KINDS.flatMap((a, row) =>
+	NAT_KINDS.map((b, column) => ({ a, b, family: row < column ? (4 as const) : (6 as const) })),
+);
 
-describe.each([4, 6] as const)("IPv%i", (family) => {
-	it.each(CELLS)("$name: both agree, without a relay where there is another way", ({ a, b }) => {
-		const spec = { a, b, family, seed: 1 };
-		expect(checkSession(spec)).toEqual([]);
+describe("two who meet behind NATs agree, without a relay where there is another way", () => {
+	it.each(CELLS)("$a.name with $b.name, IPv$family", ({ a, b, family }) => {
+		expect(checkSession({ a, b, family, seed: 1 })).toEqual([]);
 	});
 });
 
