@@ -144,7 +144,8 @@ const FLAGS = Object.entries(LEGS).flatMap(([leg, flags]) => [
 	uclientCase({
 		name: `${leg}: more permissions and channels than needed`,
 		flags: `-c -G ${flags}`,
-		judge: relaysDespite(MESSAGES, [403, 443]),
+		// 400: it draws the numbers of channels by chance, and now and then one twice.
+		judge: relaysDespite(MESSAGES, [400, 403, 443]),
 	}),
 ]);
 
