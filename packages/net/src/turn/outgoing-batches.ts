@@ -2,7 +2,7 @@
 import type { DatagramTransport, OutgoingDatagram } from "../transport/transport.ts";
 
 /** One driver's. */
-export class Outbox {
+export class OutgoingBatches {
 	readonly #waiting = new Map<DatagramTransport, OutgoingDatagram[]>();
 
 	add(socket: DatagramTransport | undefined, datagram: OutgoingDatagram): void {

@@ -5,7 +5,7 @@
 import type { StreamEnds, TransportAddress } from "../transport/transport.ts";
 
 /** What a number stands for. */
-export interface Listener {
+export interface NumberedListener {
 	/** Index of the datagram socket; null: a stream. */
 	readonly socket: number | null;
 	/** Our address that the client knows, where the socket has several. */
@@ -15,8 +15,8 @@ export interface Listener {
 }
 
 /** One driver's. Numbers are given as they are met: there are as many as this host has addresses. */
-export class Listeners {
-	readonly #all: Listener[] = [];
+export class ListenerNumbers {
+	readonly #all: NumberedListener[] = [];
 	readonly #byName = new Map<string, number>();
 	/** Of sockets that are bound to one address, whose clients have no zone. */
 	readonly #plain: number[] = [];
@@ -34,11 +34,11 @@ export class Listeners {
 		return this.#of(`stream ${address} ${port} ${zone}`, { socket: null, source: address, zone });
 	}
 
-	at(number: number): Listener | undefined {
+	at(number: number): NumberedListener | undefined {
 		return this.#all[number];
 	}
 
-	#of(name: string, listener: Listener): number {
+	#of(name: string, listener: NumberedListener): number {
 		const known = this.#byName.get(name);
 		if (known !== undefined) return known;
 		this.#byName.set(name, this.#all.length);
