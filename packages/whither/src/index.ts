@@ -61,32 +61,30 @@ export type { MachineFacts } from "./api/machine-facts.ts";
 export { openMediaSocket } from "./api/media-socket.ts";
 export type { MethodOptions } from "./api/method-options.ts";
 export type { TraceRequestOptions } from "./api/options.ts";
-export { ping } from "./api/ping.ts";
-export type { PingFailureDocument } from "./api/ping-failure.ts";
-export type { PingRequestOptions } from "./api/ping-options.ts";
-export { PingRun } from "./api/ping-run.ts";
+export type { PingFailureDocument } from "./api/ping/failure.ts";
+export type { PingRequestOptions } from "./api/ping/options.ts";
+export { ping } from "./api/ping/ping.ts";
+export { PingRun } from "./api/ping/run.ts";
 export type { ResolvedTarget } from "./api/resolve.ts";
 export { type SimulatedOptions, simulated } from "./api/simulated.ts";
-export { type SimulatedStunOptions, simulatedStun } from "./api/simulated-stun.ts";
-export { type SimulatedTurnOptions, simulatedTurn } from "./api/simulated-turn.ts";
-export { stun } from "./api/stun.ts";
-export type { StunFailureDocument } from "./api/stun-failure.ts";
-export type { StunRequestOptions } from "./api/stun-options.ts";
+export type { StunFailureDocument } from "./api/stun/failure.ts";
+export type { StunRequestOptions } from "./api/stun/options.ts";
 export {
 	STUN_SCHEMA,
 	type StunFamilyResult,
 	type StunNoAnswer,
 	type StunResult,
 	type StunUnknown,
-} from "./api/stun-result.ts";
-export { type StunEvent, StunRun } from "./api/stun-run.ts";
-export type { StunWorld } from "./api/stun-world.ts";
-export { trace } from "./api/trace.ts";
-export { type FlowRemote, type FlowTraceOptions, type LentSocket, traceFlow } from "./api/trace-flow.ts";
-export { TraceRun } from "./api/trace-run.ts";
-export { turn } from "./api/turn.ts";
-export type { TurnFailureDocument } from "./api/turn-failure.ts";
-export type { TurnRequestOptions } from "./api/turn-options.ts";
+} from "./api/stun/result.ts";
+export { type StunEvent, StunRun } from "./api/stun/run.ts";
+export { type SimulatedStunOptions, simulatedStun } from "./api/stun/simulated.ts";
+export { stun } from "./api/stun/stun.ts";
+export type { StunWorld } from "./api/stun/world.ts";
+export { type FlowRemote, type FlowTraceOptions, type LentSocket, traceFlow } from "./api/trace/flow.ts";
+export { TraceRun } from "./api/trace/run.ts";
+export { trace } from "./api/trace/trace.ts";
+export type { TurnFailureDocument } from "./api/turn/failure.ts";
+export type { TurnRequestOptions } from "./api/turn/options.ts";
 export {
 	TURN_SCHEMA,
 	type TurnCellFailure,
@@ -97,9 +95,11 @@ export {
 	type TurnThroughput,
 	type TurnTrace,
 	type TurnWay,
-} from "./api/turn-result.ts";
-export { type TurnEvent, TurnRun } from "./api/turn-run.ts";
-export type { TriedRelay, TurnWorld } from "./api/turn-world.ts";
+} from "./api/turn/result.ts";
+export { type TurnEvent, TurnRun } from "./api/turn/run.ts";
+export { type SimulatedTurnOptions, simulatedTurn } from "./api/turn/simulated.ts";
+export { turn } from "./api/turn/turn.ts";
+export type { TriedRelay, TurnWorld } from "./api/turn/world.ts";
 export type { World } from "./api/world.ts";
 export { formatCsvHeader, formatCsvRows } from "./report/csv.ts";
 export { formatDoctor } from "./report/doctor.ts";

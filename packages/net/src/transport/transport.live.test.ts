@@ -5,9 +5,9 @@ import type { ChannelRequest } from "../channel/channel.ts";
 import { isSystemError } from "../errors.ts";
 import { type BackendCase, type BackendName, casesOf, nativeObstacle } from "../testing/backend-cases.ts";
 import { testPems } from "../testing/turn-service.ts";
-import { openStream } from "../transport/stream.ts";
-import { listenForStreams } from "../transport/stream-server.ts";
 import { openDatagram } from "./open.ts";
+import { openStream } from "./stream.ts";
+import { listenForStreams } from "./stream-server.ts";
 import type {
 	DatagramTransport,
 	ReceivedDatagram,

@@ -18,8 +18,8 @@ import { type ClientStream, ClientStreams } from "../serving/client-streams.ts";
 import { ServedPlaces } from "../serving/places.ts";
 import type { StunListening, StunPlace, StunServiceFailure } from "../serving/places-io.ts";
 import type { ReceivedDatagram, TransportAddress } from "../transport/transport.ts";
-import { Listeners } from "./listeners.ts";
-import { Outbox } from "./outbox.ts";
+import { ListenerNumbers } from "./listener-numbers.ts";
+import { OutgoingBatches } from "./outgoing-batches.ts";
 import { PeerStreams } from "./peer-streams.ts";
 import { RelaySockets } from "./relay-sockets.ts";
 import {
@@ -54,8 +54,8 @@ export class TurnThread {
 	readonly #streams: ClientStreams;
 	readonly #relays: RelaySockets;
 	readonly #peers: PeerStreams;
-	readonly #listeners = new Listeners();
-	readonly #outbox = new Outbox();
+	readonly #listeners = new ListenerNumbers();
+	readonly #outgoing = new OutgoingBatches();
 	readonly #timer: DelayedCall;
 	#binding: BindingAnswers;
 	#depth = 0;
@@ -192,7 +192,7 @@ export class TurnThread {
 			this.#depth--;
 		}
 		if (this.#depth > 0) return;
-		this.#outbox.flush();
+		this.#outgoing.flush();
 		this.#timer.arm(this.#server.deadline?.at ?? null);
 	}
 
@@ -203,7 +203,7 @@ export class TurnThread {
 				break;
 			case "relaySend": {
 				const { relay, to, bytes, dontFragment } = output;
-				this.#outbox.add(this.#relays.datagrams(relay), { to, bytes, dontFragment });
+				this.#outgoing.add(this.#relays.datagrams(relay), { to, bytes, dontFragment });
 				break;
 			}
 			case "openRelay":
@@ -211,7 +211,7 @@ export class TurnThread {
 				break;
 			case "closeRelay":
 				// What was put out before goes first.
-				this.#outbox.flush();
+				this.#outgoing.flush();
 				this.#relays.close(output.relay);
 				break;
 			case "connectPeer":
@@ -246,7 +246,7 @@ export class TurnThread {
 		const { socket, source, zone } = listener;
 		if (socket !== null) {
 			const address = zone === undefined ? to : { ...to, zone };
-			this.#outbox.add(this.#places.sockets[socket], { to: address, bytes, from: source });
+			this.#outgoing.add(this.#places.sockets[socket], { to: address, bytes, from: source });
 			return;
 		}
 		const client = this.#streams.at(local, to);

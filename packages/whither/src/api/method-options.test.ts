@@ -3,7 +3,7 @@ import { DEMO } from "@whither/sim";
 import { describe, expect, it } from "vitest";
 import { asciiMethodOptions, type MethodOptions, methodOptionSentence, methodsTaking } from "./method-options.ts";
 import { simulated } from "./simulated.ts";
-import { trace } from "./trace.ts";
+import { trace } from "./trace/trace.ts";
 
 function methodWith(name: string, options: TraceMethod["options"]): TraceMethod {
 	const udp = findMethod("udp");

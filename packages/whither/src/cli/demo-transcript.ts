@@ -1,7 +1,7 @@
 /** The demonstration's first trace and its call as README.md shows them. */
 import { DEMO, DEMO_CALL, type Scenario } from "@whither/sim";
 import { simulated } from "../api/simulated.ts";
-import { TraceRun } from "../api/trace-run.ts";
+import { TraceRun } from "../api/trace/run.ts";
 import { TOOL } from "../api/version.ts";
 import { PLAIN_TEXT } from "../report/text.ts";
 import { traceReport } from "../report/trace-report.ts";

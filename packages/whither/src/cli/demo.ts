@@ -1,7 +1,7 @@
 /** `whither demo`: the real tracer and the real reports over an internet in memory, with explanations between the lines. */
 import { DEMO, DEMO_CALL, type Scenario } from "@whither/sim";
 import { simulated } from "../api/simulated.ts";
-import { startTrace } from "../api/trace.ts";
+import { startTrace } from "../api/trace/trace.ts";
 import type { Paint } from "../report/paint.ts";
 import { PLAIN_TEXT } from "../report/text.ts";
 import { type ReportChoices, type TraceReport, traceReport } from "../report/trace-report.ts";

@@ -4,7 +4,7 @@ import { asWhitherError, type WhitherError } from "../api/error.ts";
 import { systemErrorSentence } from "../api/error-words.ts";
 import { type FailureDocument, failureDocument } from "../api/failure.ts";
 import type { ResolvedTarget } from "../api/resolve.ts";
-import type { TraceRun } from "../api/trace-run.ts";
+import type { TraceRun } from "../api/trace/run.ts";
 import { TOOL } from "../api/version.ts";
 import type { ReportFormat, TraceReport } from "../report/trace-report.ts";
 import { verdict } from "../report/verdict.ts";

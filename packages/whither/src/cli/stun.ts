@@ -1,10 +1,10 @@
 /** `whither stun`: the public address, and what the NAT does. */
 import { asWhitherError, type WhitherError } from "../api/error.ts";
-import { startStun } from "../api/stun.ts";
-import { type FailedStun, stunFailureDocument } from "../api/stun-failure.ts";
-import type { StunRequestOptions } from "../api/stun-options.ts";
-import type { StunResult } from "../api/stun-result.ts";
-import type { StunRun } from "../api/stun-run.ts";
+import { type FailedStun, stunFailureDocument } from "../api/stun/failure.ts";
+import type { StunRequestOptions } from "../api/stun/options.ts";
+import type { StunResult } from "../api/stun/result.ts";
+import type { StunRun } from "../api/stun/run.ts";
+import { startStun } from "../api/stun/stun.ts";
 import { TOOL } from "../api/version.ts";
 import { formatStun, formatStunJson, lifetimeNews } from "../report/stun-report.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";

@@ -2,7 +2,7 @@
 import { findMethod, TRACE_METHODS, type TraceMethod } from "@whither/core";
 import { methodsOf, tosByte } from "../api/options.ts";
 import { openRealWorldHere } from "../api/real-world.ts";
-import { startTrace } from "../api/trace.ts";
+import { startTrace } from "../api/trace/trace.ts";
 import { paragraphs, type ReportChoices, type ReportFormat, traceReport } from "../report/trace-report.ts";
 import { EXIT } from "./exit-codes.ts";
 import { TRACE_OPTIONS, type TraceFlags } from "./options.ts";

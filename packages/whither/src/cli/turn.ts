@@ -1,10 +1,10 @@
 /** `whither turn`: whether a server relays, over which legs, how fast. */
 import { asWhitherError, type WhitherError } from "../api/error.ts";
-import { startTurn } from "../api/turn.ts";
-import { type FailedTurn, turnFailureDocument } from "../api/turn-failure.ts";
-import type { TurnRequestOptions } from "../api/turn-options.ts";
-import type { TurnResult } from "../api/turn-result.ts";
-import type { TurnRun } from "../api/turn-run.ts";
+import { type FailedTurn, turnFailureDocument } from "../api/turn/failure.ts";
+import type { TurnRequestOptions } from "../api/turn/options.ts";
+import type { TurnResult } from "../api/turn/result.ts";
+import type { TurnRun } from "../api/turn/run.ts";
+import { startTurn } from "../api/turn/turn.ts";
 import { TOOL } from "../api/version.ts";
 import { formatTurn, formatTurnJson } from "../report/turn-report.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";

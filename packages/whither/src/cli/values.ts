@@ -4,7 +4,7 @@ import { addressFamily } from "@whither/wire";
 import { AS_SERVER_FORMS, parseAsServer } from "../api/as-server.ts";
 import { MOST_MS } from "../api/limits.ts";
 import type { MethodOptions } from "../api/method-options.ts";
-import { parsePlace } from "../api/stun-server-name.ts";
+import { parsePlace } from "../api/stun/server-name.ts";
 
 /** Why a command line cannot be obeyed; the sentence names the option and what to do. */
 export class UsageProblem extends Error {

@@ -5,7 +5,7 @@ import { runPing, SCENARIOS, scenarioChannels } from "@whither/sim";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { WhitherError } from "../api/error.ts";
-import { pingFailureDocument } from "../api/ping-failure.ts";
+import { pingFailureDocument } from "../api/ping/failure.ts";
 
 const schema = (name: string) =>
 	JSON.parse(readFileSync(join(import.meta.dirname, `../../../../docs/schema/${name}.json`), "utf8"));

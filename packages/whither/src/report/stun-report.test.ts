@@ -1,9 +1,9 @@
 import { natKind, natWorld } from "@whither/sim";
 import { describe, expect, it } from "vitest";
-import { simulatedStun } from "../api/simulated-stun.ts";
-import { stun } from "../api/stun.ts";
-import type { StunRequestOptions } from "../api/stun-options.ts";
-import type { StunFamilyResult, StunResult } from "../api/stun-result.ts";
+import type { StunRequestOptions } from "../api/stun/options.ts";
+import type { StunFamilyResult, StunResult } from "../api/stun/result.ts";
+import { simulatedStun } from "../api/stun/simulated.ts";
+import { stun } from "../api/stun/stun.ts";
 import { PLAIN } from "./paint.ts";
 import { formatStun, lifetimeNews } from "./stun-report.ts";
 

@@ -1,8 +1,8 @@
 /** The findings of `whither stun` as text and as JSON. */
 import { formatEndpoint } from "@whither/wire";
-import type { StunFailureDocument } from "../api/stun-failure.ts";
-import type { StunFamilyResult, StunResult, StunUnknown } from "../api/stun-result.ts";
-import type { StunEvent } from "../api/stun-run.ts";
+import type { StunFailureDocument } from "../api/stun/failure.ts";
+import type { StunFamilyResult, StunResult, StunUnknown } from "../api/stun/result.ts";
+import type { StunEvent } from "../api/stun/run.ts";
 import type { Paint } from "./paint.ts";
 import { printable } from "./printable.ts";
 

@@ -4,10 +4,10 @@ import { NAT_KINDS, natKind, natWorld } from "@whither/sim";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { beforeAll, describe, expect, it } from "vitest";
 import { WhitherError } from "../api/error.ts";
-import { simulatedStun } from "../api/simulated-stun.ts";
-import { stun } from "../api/stun.ts";
-import { stunFailureDocument } from "../api/stun-failure.ts";
-import type { StunResult } from "../api/stun-result.ts";
+import { stunFailureDocument } from "../api/stun/failure.ts";
+import type { StunResult } from "../api/stun/result.ts";
+import { simulatedStun } from "../api/stun/simulated.ts";
+import { stun } from "../api/stun/stun.ts";
 import { PLAIN } from "./paint.ts";
 import { formatStun, formatStunJson } from "./stun-report.ts";
 

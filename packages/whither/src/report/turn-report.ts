@@ -1,7 +1,7 @@
 /** The findings of `whither turn` as text and as JSON. */
 import { formatEndpoint } from "@whither/wire";
-import type { TurnFailureDocument } from "../api/turn-failure.ts";
-import type { TurnCellResult, TurnOffers, TurnRelaying, TurnResult, TurnTrace } from "../api/turn-result.ts";
+import type { TurnFailureDocument } from "../api/turn/failure.ts";
+import type { TurnCellResult, TurnOffers, TurnRelaying, TurnResult, TurnTrace } from "../api/turn/result.ts";
 import type { Paint } from "./paint.ts";
 import { printable } from "./printable.ts";
 import { formatText } from "./text.ts";

@@ -4,11 +4,11 @@ import { natKind, natWorld } from "@whither/sim";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { beforeAll, describe, expect, it } from "vitest";
 import { WhitherError } from "../api/error.ts";
-import { simulatedTurn } from "../api/simulated-turn.ts";
-import { turn } from "../api/turn.ts";
-import { turnFailureDocument } from "../api/turn-failure.ts";
-import type { TurnRequestOptions } from "../api/turn-options.ts";
-import type { TurnResult } from "../api/turn-result.ts";
+import { turnFailureDocument } from "../api/turn/failure.ts";
+import type { TurnRequestOptions } from "../api/turn/options.ts";
+import type { TurnResult } from "../api/turn/result.ts";
+import { simulatedTurn } from "../api/turn/simulated.ts";
+import { turn } from "../api/turn/turn.ts";
 import { PLAIN } from "./paint.ts";
 import { formatTurn, formatTurnJson } from "./turn-report.ts";
 

@@ -2,7 +2,7 @@
 import type { StunPlace } from "@whither/net/stun";
 import { WhitherError } from "../api/error.ts";
 import { literalTarget } from "../api/resolve.ts";
-import { STUN_PORT, STUNS_PORT } from "../api/stun-server-name.ts";
+import { STUN_PORT, STUNS_PORT } from "../api/stun/server-name.ts";
 import type { HttpOrder } from "./http.ts";
 import type { TurnOptions } from "./turn-options.ts";
 

@@ -1,7 +1,15 @@
-import { addressFamily, attributeOf, type StunAddress, type StunItem, type StunMessage } from "@whither/wire";
+import {
+	addressFamily,
+	attributeOf,
+	STUN_ATTRIBUTES,
+	type StunAddress,
+	type StunItem,
+	type StunMessage,
+} from "@whither/wire";
 import { type Instant, SECOND } from "../../machine.ts";
 import { TURN_LIFETIMES, TURN_TRANSPORTS } from "../lifetimes.ts";
 import type { TurnAllocated, TurnAllocationOptions, TurnClientConfig } from "./client-io.ts";
+import type { RefusedEnd } from "./requests.ts";
 
 /** What a server is asked for, less what it has turned out not to know or not to allow. */
 export interface Wish extends TurnAllocationOptions {
@@ -24,6 +32,13 @@ export function wishOf({ allocation = {}, leg = "udp" }: TurnClientConfig): Wish
 	if (lifetimeSeconds !== undefined && !(Number.isInteger(lifetimeSeconds) && lifetimeSeconds > 0))
 		throw new RangeError(`a lifetime is a whole number of seconds from 1 on, not ${lifetimeSeconds}`);
 	return { ...allocation, dontFragment, mobility: allocation.mobility ?? false };
+}
+
+/** Less than was wished for, where the rest is of use by itself; null: there is nothing less. */
+export function lesserWish(wish: Wish, { why, unknownAttributes }: RefusedEnd): Wish | null {
+	if (why === "mobilityForbidden" && wish.mobility) return { ...wish, mobility: false };
+	const noFragment = why === "unsupportedAttributes" && unknownAttributes.includes(STUN_ATTRIBUTES.dontFragment.type);
+	return noFragment && wish.dontFragment ? { ...wish, dontFragment: false } : null;
 }
 
 /** What an Allocate request says (RFC 8656 §7.1). */

@@ -1,13 +1,14 @@
-import { addressFamily, attributeOf, STUN_ATTRIBUTES, type StunAddress, type StunItem } from "@whither/wire";
+import { addressFamily, attributeOf, type StunAddress, type StunItem } from "@whither/wire";
 import { type Deadline, type Instant, SECOND } from "../../machine.ts";
 import { NOWHERE } from "../../stun/verdict.ts";
 import { TURN_LIFETIMES } from "../lifetimes.ts";
-import { allocatedOf, allocateItems, timesOf, type Wish } from "./allocate.ts";
+import { allocatedOf, allocateItems, lesserWish, timesOf, type Wish } from "./allocate.ts";
 import type { TurnRefusal } from "./client-io.ts";
 import { isPassing } from "./failure.ts";
+import { Moving } from "./moving.ts";
 import type { Outlet } from "./outlet.ts";
 import { ASK_AGAIN_AFTER } from "./permissions.ts";
-import { type RefusedEnd, type RequestEnd, type Requests, refusalOf } from "./requests.ts";
+import { type RefusedEnd, type RequestEnd, type Requests, refusalOf, type SuccessEnd } from "./requests.ts";
 
 /** What an allocation goes through. */
 export type AllocationPhase = "new" | "allocating" | "allocated" | "closing" | "ended";
@@ -22,17 +23,11 @@ export class Allocation {
 	connected = true;
 	readonly #requests: Requests;
 	readonly #outlet: Outlet;
+	readonly #moving: Moving;
 	readonly #moved: (now: Instant) => void;
 	#wish: Wish;
 	#relayed: readonly StunAddress[] = [];
-	#ticket: Uint8Array | null = null;
-	/** The sockets that the server may still use while we move, or does already. */
-	#otherLocals: readonly number[] = [];
 	#refreshing = false;
-	/** Where to a move is under way. */
-	#movingTo: number | null = null;
-	/** What the server said when it did not know us where we are: a move there is under way, or to come. */
-	#unknownThere: TurnRefusal | null = null;
 	#refreshAt: Instant = Number.POSITIVE_INFINITY;
 	#expiresAt: Instant = Number.POSITIVE_INFINITY;
 	#closeBy: Instant = Number.POSITIVE_INFINITY;
@@ -43,6 +38,13 @@ export class Allocation {
 		this.#requests = requests;
 		this.#outlet = outlet;
 		this.#moved = moved;
+		this.#moving = new Moving(requests, outlet, {
+			isAllocated: () => this.phase === "allocated",
+			isConnected: () => this.connected,
+			lifetimeItems: () => this.#lifetimeItems(),
+			moved: (end, askedAt, now) => this.#hasMoved(end, askedAt, now),
+			lost: (refusal, now) => this.#lose(refusal, now),
+		});
 	}
 
 	get transport(): "udp" | "tcp" {
@@ -62,7 +64,7 @@ export class Allocation {
 
 	/** Whether the server may send there. */
 	isAt(local: number): boolean {
-		return local === this.#outlet.local || this.#otherLocals.includes(local);
+		return this.#moving.isAt(local);
 	}
 
 	allocate(now: Instant): void {
@@ -89,7 +91,7 @@ export class Allocation {
 			else {
 				this.phase = "allocated";
 				this.#relayed = allocated.relayed;
-				if (allocated.mobile) this.#ticket = attributeOf(end.message, "mobilityTicket")?.slice() ?? null;
+				if (allocated.mobile) this.#moving.keepTicket(end.message);
 				this.#live(allocated.lifetimeSeconds, askedAt, now);
 				this.#outlet.tell({ kind: "allocated", ...allocated });
 			}
@@ -97,7 +99,7 @@ export class Allocation {
 	}
 
 	#refused(end: RefusedEnd, now: Instant): void {
-		const lesser = this.#lesserWish(end);
+		const lesser = lesserWish(this.#wish, end);
 		if (this.phase === "closing") this.#closed(true);
 		else if (lesser !== null) {
 			this.#wish = lesser;
@@ -107,13 +109,6 @@ export class Allocation {
 			const { elsewhere, unknownAttributes } = end;
 			this.#outlet.tell({ kind: "failed", ...refusalOf(end), ...elsewhere, unknownAttributes });
 		}
-	}
-
-	/** Less than was wished for, where the rest is of use by itself. */
-	#lesserWish({ why, unknownAttributes }: RefusedEnd): Wish | null {
-		if (why === "mobilityForbidden" && this.#wish.mobility) return { ...this.#wish, mobility: false };
-		const noFragment = why === "unsupportedAttributes" && unknownAttributes.includes(STUN_ATTRIBUTES.dontFragment.type);
-		return noFragment && this.#wish.dontFragment ? { ...this.#wish, dontFragment: false } : null;
 	}
 
 	/** What nobody can use (RFC 8656 §7.3). */
@@ -151,9 +146,8 @@ export class Allocation {
 		});
 	}
 
-	#refreshed({ message }: Extract<RequestEnd, { readonly kind: "success" }>, askedAt: Instant, now: Instant): void {
-		const ticket = attributeOf(message, "mobilityTicket");
-		if (ticket !== undefined && ticket.length > 0 && this.#ticket !== null) this.#ticket = ticket.slice();
+	#refreshed({ message }: SuccessEnd, askedAt: Instant, now: Instant): void {
+		this.#moving.renewTicket(message);
 		const lifetimeSeconds =
 			attributeOf(message, "lifetime") ?? this.#wish.lifetimeSeconds ?? TURN_LIFETIMES.allocationSeconds;
 		if (lifetimeSeconds === 0) this.#lose({ why: "expired", error: null }, now);
@@ -174,53 +168,27 @@ export class Allocation {
 		attributes: readonly StunItem[],
 		now: Instant,
 		ended: (end: RequestEnd, now: Instant) => void,
-		local = this.#outlet.local,
 	): void {
+		const { local } = this.#outlet;
 		this.#requests.ask({ key, method: "refresh", attributes, local }, now, ended);
 	}
 
-	/** RFC 8016 §3.2: the ticket tells from another address whose allocation it is. */
+	/** To another socket, if the server lets allocations move (RFC 8016). */
 	move(local: number, now: Instant): void {
-		if (this.phase !== "allocated") this.#outlet.ignore("notAllocated");
-		else if (this.#ticket === null) this.#outlet.ignore("notMobile");
-		else {
-			this.#otherLocals = [local];
-			this.#movingTo = local;
-			const items: StunItem[] = [...this.#lifetimeItems(), { name: "mobilityTicket", value: this.#ticket }];
-			this.#askRefresh("move", items, now, (end, at) => this.#hasMoved(local, end, now, at), local);
-		}
+		this.#moving.move(local, now);
 	}
 
-	#hasMoved(local: number, end: RequestEnd, askedAt: Instant, now: Instant): void {
-		const { local: before } = this.#outlet;
-		this.#movingTo = null;
-		if (end.kind === "refused") {
-			this.#hasNotMoved(local, refusalOf(end), now);
-			return;
-		}
-		this.#unknownThere = null;
-		this.#requests.cancelAll(now);
-		// The server sends to the old address until it hears from the new one.
-		this.#otherLocals = this.connected ? [before] : [];
-		this.#outlet.local = local;
+	#hasMoved(end: SuccessEnd, askedAt: Instant, now: Instant): void {
 		this.connected = true;
 		this.#refreshing = false;
-		this.#outlet.tell({ kind: "moved", local });
+		this.#outlet.tell({ kind: "moved", local: this.#outlet.local });
 		this.#refreshed(end, askedAt, now);
 		if (this.phase === "allocated") this.#moved(now);
 	}
 
-	#hasNotMoved(local: number, refusal: TurnRefusal, now: Instant): void {
-		this.#otherLocals = [];
-		const unknownThere = this.#unknownThere;
-		this.#unknownThere = null;
-		if (local === this.#outlet.local && unknownThere !== null) {
-			this.#lose(refusal, now);
-			return;
-		}
-		this.#outlet.tell({ kind: "moveFailed", local, ...refusal });
-		// Not there, and not here any more: the server may have moved us and its answer be lost.
-		if (unknownThere !== null) this.mismatched(unknownThere, now);
+	/** The server knows no allocation of this 5-tuple. */
+	mismatched(refusal: TurnRefusal, now: Instant): void {
+		this.#moving.mismatched(refusal, now);
 	}
 
 	/** The stream to the server has ended. */
@@ -230,7 +198,7 @@ export class Allocation {
 		else if (this.phase === "allocating") {
 			this.#end();
 			this.#outlet.tell({ kind: "failed", why: "closed", error: null, ...NOWHERE, unknownAttributes: [] });
-		} else if (this.phase === "allocated" && this.#ticket === null) this.#lose({ why: "closed", error: null }, now);
+		} else if (this.phase === "allocated" && !this.#moving.isMobile) this.#lose({ why: "closed", error: null }, now);
 		else if (this.phase === "allocated" && this.connected) {
 			this.connected = false;
 			this.#refreshing = false;
@@ -267,19 +235,6 @@ export class Allocation {
 	#closed(confirmed: boolean): void {
 		this.#end();
 		this.#outlet.tell({ kind: "closed", confirmed });
-	}
-
-	/**
-	 * The server knows no allocation of this 5-tuple. Our address may have changed without our knowledge, by a NAT that
-	 * forgot us: a ticket tells. Otherwise it is gone.
-	 */
-	mismatched(refusal: TurnRefusal, now: Instant): void {
-		if (this.#ticket === null) this.#lose(refusal, now);
-		else if (this.#unknownThere === null) {
-			this.#unknownThere = refusal;
-			// A move to elsewhere may have been done already, and says so when its answer is here.
-			if (this.#movingTo === null) this.move(this.#outlet.local, now);
-		}
 	}
 
 	/** It is gone. */

@@ -14,17 +14,18 @@ import { turnFailureOf } from "./failure.ts";
 import type { Outlet } from "./outlet.ts";
 
 /** How a request ended. */
-export type RequestEnd =
-	| {
-			readonly kind: "success";
-			readonly message: StunMessage;
-			/** The server that answered. */
-			readonly server: StunAddress;
-			readonly rttNs: number | null;
-			/** Messages that it took, those that were challenged and those that were sent again included. */
-			readonly messages: number;
-	  }
-	| RefusedEnd;
+export type RequestEnd = SuccessEnd | RefusedEnd;
+
+/** The end of a request that succeeded. */
+export interface SuccessEnd {
+	readonly kind: "success";
+	readonly message: StunMessage;
+	/** The server that answered. */
+	readonly server: StunAddress;
+	readonly rttNs: number | null;
+	/** Messages that it took, those that were challenged and those that were sent again included. */
+	readonly messages: number;
+}
 
 /** The end of a request that did not succeed. */
 export interface RefusedEnd extends TurnRefusal {
