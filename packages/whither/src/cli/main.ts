@@ -9,6 +9,7 @@ import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { TRACE_OPTIONS } from "./options.ts";
 import { complain, print, printAside } from "./output.ts";
 import { mentionsOption, parseOptions, splitCommand } from "./parse.ts";
+import { withoutUnknown } from "./shown-words.ts";
 import { traceCommand } from "./trace.ts";
 import { isUsageProblem, UsageProblem } from "./values.ts";
 
@@ -87,7 +88,10 @@ export function reportDefect(thrown: unknown): number {
 	return exitCodeOf(error);
 }
 
-async function failureText(args: readonly string[], format: "json" | "ndjson", error: WhitherError): Promise<string> {
+async function failureText(given: readonly string[], format: "json" | "ndjson", error: WhitherError): Promise<string> {
+	const [defaultCommand] = COMMANDS;
+	if (defaultCommand === undefined) throw new Error("no commands");
+	const args = withoutUnknown(given, splitCommand(given, defaultCommand).command);
 	if (args[0] === "stun") {
 		const { formatStunFailure } = await import("./other-commands.ts");
 		return formatStunFailure({ tool: TOOL, args, name: null, startedAt: new Date().toISOString() }, error);
@@ -98,7 +102,7 @@ async function failureText(args: readonly string[], format: "json" | "ndjson", e
 	}
 	const unknown = { name: "", address: null, port: null, method: null, family: null };
 	const order = { tool: TOOL, args, startedAt: new Date().toISOString(), ...unknown };
-	if (mentionsOption(args, TRACE_OPTIONS, "ping")) {
+	if (mentionsOption(given, TRACE_OPTIONS, "ping")) {
 		const { formatPingFailure } = await import("./other-commands.ts");
 		return formatPingFailure(order, error, format);
 	}
