@@ -29,6 +29,7 @@ async function dispatch(args: readonly string[]): Promise<number> {
 	if (args[0] === "--version" || args[0] === "-V") return shown(`${TOOL.name} ${TOOL.version}\n`);
 	const { command, rest } = splitCommand(args, defaultCommand);
 	if (asksForHelp(rest, command)) return showHelp(command);
+	refuseBackend(process.env[BACKEND_VARIABLE]);
 	if (command.name === "trace") return traceCommand(rest, args);
 	refuseLater(command, rest);
 	const { operands } = parseOptions(rest, command.options);
@@ -42,6 +43,14 @@ function asksForHelp(rest: readonly string[], command: CommandRow): boolean {
 	const end = rest.indexOf("--");
 	const words = end === -1 ? rest : rest.slice(0, end);
 	return words.includes("--help") || (words.includes("-h") && command.options.help?.short === "h");
+}
+
+/** What sockets are made of; the library takes any other word for none. */
+const BACKEND_VARIABLE = "WHITHER_BACKEND";
+
+function refuseBackend(wanted = ""): void {
+	if (["", "native", "portable"].includes(wanted)) return;
+	throw new UsageProblem(`${BACKEND_VARIABLE} is native, portable or not set, not "${wanted}"`);
 }
 
 function refuseLater({ name, later = {} }: CommandRow, rest: readonly string[]): void {
