@@ -18,6 +18,8 @@ export interface TurnCellFailure {
 		| "notStun"
 		/** The TLS handshake failed: `tls`. */
 		| "tls"
+		/** The connection stood, and nothing came of the handshake. */
+		| "tlsUnfinished"
 		/** Nothing was sent: `system`. */
 		| "system"
 		/** The time was up. */

@@ -69,6 +69,11 @@ describe("what works beside what does not", () => {
 			"TLS 5349: the certificate of the server has expired; UDP 3478 works.",
 		],
 		[
+			"TLS that is never finished",
+			[works("udp"), fails("tls", "tlsUnfinished")],
+			"TLS 5349: the server takes the connection, but TLS is never finished: what listens there speaks none, a middlebox stops it, or large packets do not pass; UDP 3478 works.",
+		],
+		[
 			"one family",
 			[works("udp"), { ...fails("udp", "timeout"), family: 6 as const }],
 			"UDP 3478 over IPv6 is filtered; UDP 3478 over IPv4 works.",

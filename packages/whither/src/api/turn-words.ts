@@ -101,6 +101,8 @@ const WORDS: Readonly<Partial<Record<TurnCellFailure["code"], Words>>> = {
 	expired: (where) => `${where} took the allocation back before its time`,
 	challengedOnly: (where) => `${where} asks who we are, and gives whoever says it no answer`,
 	stunOnly: (where) => `${where} is a STUN server that does not relay`,
+	tlsUnfinished: (where) =>
+		`${where} takes the connection, but TLS is never finished: what listens there speaks none, a middlebox stops it, or large packets do not pass`,
 	notStun: (where) => `what answers at ${where} does not speak TURN`,
 	closed: (where) => `${where} closed the connection without an answer: what listens there does not speak TURN`,
 	integrity: (where) => `${where} answers with nothing to be believed: its answers are not signed with this password`,

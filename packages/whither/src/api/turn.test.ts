@@ -96,6 +96,20 @@ describe("a relay that is none says why", () => {
 		);
 	});
 
+	it("TLS whose handshake never ends is no filter", async () => {
+		const there = world();
+		const silent = { address: "203.0.113.250", port: 9 };
+		const openRelay: typeof there.openRelay = (order, listener) =>
+			there.openRelay(
+				{ ...order, transport: "udp", server: silent },
+				{ ...listener, event: (event) => listener.event(event.kind === "opened" ? { kind: "handshaking" } : event) },
+			);
+		const tls: TurnRequestOptions = { ...USER, transports: ["tls"], family: 4, waitMs: 500 };
+		const { cells } = await turn("srv", { ...tls, world: { ...there, openRelay } }).result;
+		expect(cells).toMatchObject([{ reachable: false, failure: { code: "tlsUnfinished" } }]);
+		expect(cells[0]?.summary).toContain(":5349 takes the connection, but TLS is never finished");
+	});
+
 	it("a time that was up while packets were on the way, which are not lost", async () => {
 		const result = await turn("srv", { ...UDP, count: 1_000, family: 4, timeoutMs: 2_000, world: world() }).result;
 		expect(result).toMatchObject({ stopReason: "timeout", relays: true, summary: "Relays over UDP 3478." });
