@@ -87,6 +87,7 @@ function common({ family, transport, server }: CellOrder, first: HeldRelay) {
 	const { connectNs, allocateNs } = first.timings;
 	return {
 		...{ family, transport, server: { address: server.address, port: server.port } },
+		redirectedTo: first.movedTo,
 		localAddress: first.local,
 		connectNs: transport === "udp" ? null : connectNs,
 		allocateNs,

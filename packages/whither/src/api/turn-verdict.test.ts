@@ -14,7 +14,14 @@ type Leg = "udp" | "tcp" | "tls";
 function cell(transport: Leg, more: Partial<CellFindings> = {}): CellFindings {
 	return {
 		...{ family: 4, transport, server: { address: "192.0.2.1", port: PORTS[transport] } },
-		...{ reachable: false, authenticated: null, localAddress: null, mappedAddress: null, relayed: [] },
+		...{
+			redirectedTo: null,
+			reachable: false,
+			authenticated: null,
+			localAddress: null,
+			mappedAddress: null,
+			relayed: [],
+		},
 		...{ connectNs: null, allocateNs: null, lifetimeSeconds: null, relaying: null, refusedWays: [], trace: null },
 		failure: null,
 		...more,
@@ -268,6 +275,7 @@ describe("every code has words", () => {
 			"challengedOnly",
 			"notStun",
 			"tls",
+			"tlsUnfinished",
 			"system",
 			"outOfTime",
 			"stopped",

@@ -29,6 +29,22 @@ describe("a relay is tried", () => {
 		expect(result.offers).toMatchObject({ ipv4: true, ipv6: false, mobility: true, sha256: true });
 	});
 
+	it("at another server where the first sends us there, which it says", async () => {
+		const there = world();
+		const other = { address: "203.0.113.9", port: 3479 };
+		const openRelay: typeof there.openRelay = (order, listener) =>
+			there.openRelay(order, {
+				...listener,
+				event: (event) => {
+					if (event.kind === "allocated") listener.event({ kind: "redirected", to: other });
+					listener.event(event);
+				},
+			});
+		const { cells } = await turn("srv", { ...UDP, family: 4, world: { ...there, openRelay } }).result;
+		const summary = "relays over UDP at 203.0.113.9:3479, where it sends us (300)";
+		expect(cells).toMatchObject([{ redirectedTo: other, failure: null, summary }]);
+	});
+
 	it("and tells each leg as it is done", async () => {
 		const run = turn("srv", { ...UDP, world: world() });
 		const cells: TurnCellResult[] = [];
