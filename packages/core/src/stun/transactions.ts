@@ -31,7 +31,10 @@ export class Transactions {
 
 	/** Those that it holds, in a list of its own: it may change meanwhile. */
 	where(holds: (transaction: Transaction) => boolean): readonly Transaction[] {
-		return [...this.#byKey.values()].filter(holds);
+		const held: Transaction[] = [];
+		// Asked at every step, and mostly there is none: all of them are not copied for that.
+		for (const transaction of this.#byKey.values()) if (holds(transaction)) held.push(transaction);
+		return held;
 	}
 
 	/** When the first of them is due. */

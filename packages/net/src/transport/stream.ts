@@ -29,6 +29,7 @@ export function openStream(request: StreamRequest, listener: StreamListener, clo
 			: tls().connect({ ...place, ...tlsOptions(request), minVersion: "TLSv1.2" });
 	socket.setNoDelay(true);
 	const stream = attach(socket, listener, { clock, call: "connect", address: to.address });
+	if (protocol === "tls") socket.once("connect", () => listener.connected?.());
 	socket.once(protocol === "tcp" ? "connect" : "secureConnect", () => listener.opened(endsOf(socket)));
 	return stream;
 }

@@ -13,6 +13,7 @@ import type {
 	ReceivedDatagram,
 	StreamFailure,
 	StreamListener,
+	StreamTransport,
 	TransportAddress,
 } from "./transport.ts";
 
@@ -277,6 +278,20 @@ describe.each([4, 6] as const)("streams, IPv%i", (family) => {
 		await asked.until(() => asked.told.closed !== undefined);
 		expect(asked.told.opened).toBe(false);
 		expect(asked.told.closed).toMatchObject({ errnoName: "ECONNREFUSED", address: LOOPBACK[family] });
+	});
+
+	it("over TLS tell that the connection below stands, whatever becomes of the handshake", async () => {
+		const server = await listenForStreams(place, () => stream().listener, clock);
+		if (!("local" in server)) throw new Error("did not listen");
+		const asked = stream();
+		const request = { protocol: "tls", to: server.local, source: null, serverName: "localhost" } as const;
+		const client = await new Promise<StreamTransport>((resolve) => {
+			const connected = () => resolve(opening);
+			const opening = openStream(request, { ...asked.listener, connected }, clock);
+		});
+		expect(asked.told).toEqual({ opened: false, bytes: [], closed: undefined });
+		client.destroy();
+		server.close();
 	});
 
 	it.skipIf(family === 6)("over TLS go to the address, whatever the certificate is for", async () => {

@@ -106,6 +106,8 @@ export interface StreamRequest {
 
 /** What a stream tells, in this order; after `closed` nothing more. */
 export interface StreamListener {
+	/** TLS that we asked for: the connection below it stands, and the handshake begins. */
+	connected?(): void;
 	/** It stands, TLS handshake included. */
 	opened(ends: StreamEnds): void;
 	/** `bytes` are the listener's to keep. */

@@ -110,6 +110,27 @@ describe("what cannot be obeyed exits with 2 and one sentence", () => {
 		expect(run(...args)).toEqual({ status: 2, stdout: "", stderr });
 	});
 
+	it("a backend that there is not is named beside those that there are", () => {
+		const env = { ...process.env, WHITHER_BACKEND: "foo" };
+		for (const args of [["127.0.0.1"], ["turn", "127.0.0.1"], ["serve"]]) {
+			const { status, stderr } = spawnSync(process.execPath, [command, ...args], { encoding: "utf8", env });
+			expect(status).toBe(2);
+			expect(stderr).toBe('whither: WHITHER_BACKEND is native, portable or not set, not "foo"\n');
+		}
+	});
+
+	it("what stands behind an option that there is not may be a password, and is in no document", () => {
+		for (const args of [
+			["turn", "srv", "--json", "--passw", "sesame"],
+			["stun", "srv", "--json", "--password=sesame"],
+			["serve", "--json", "--user", "ann:sesame"],
+		]) {
+			const { stdout } = run(...args);
+			expect(JSON.parse(stdout).args).toContain("--json");
+			expect(stdout).not.toContain("sesame");
+		}
+	});
+
 	it("with --json stdout holds one document that says it too", () => {
 		for (const args of [
 			["--json", "--nope", "x"],

@@ -9,6 +9,7 @@ import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { TRACE_OPTIONS } from "./options.ts";
 import { complain, print, printAside } from "./output.ts";
 import { mentionsOption, parseOptions, splitCommand } from "./parse.ts";
+import { withoutUnknown } from "./shown-words.ts";
 import { traceCommand } from "./trace.ts";
 import { isUsageProblem, UsageProblem } from "./values.ts";
 
@@ -28,6 +29,7 @@ async function dispatch(args: readonly string[]): Promise<number> {
 	if (args[0] === "--version" || args[0] === "-V") return shown(`${TOOL.name} ${TOOL.version}\n`);
 	const { command, rest } = splitCommand(args, defaultCommand);
 	if (asksForHelp(rest, command)) return showHelp(command);
+	refuseBackend(process.env[BACKEND_VARIABLE]);
 	if (command.name === "trace") return traceCommand(rest, args);
 	refuseLater(command, rest);
 	const { operands } = parseOptions(rest, command.options);
@@ -41,6 +43,14 @@ function asksForHelp(rest: readonly string[], command: CommandRow): boolean {
 	const end = rest.indexOf("--");
 	const words = end === -1 ? rest : rest.slice(0, end);
 	return words.includes("--help") || (words.includes("-h") && command.options.help?.short === "h");
+}
+
+/** What sockets are made of; the library takes any other word for none. */
+const BACKEND_VARIABLE = "WHITHER_BACKEND";
+
+function refuseBackend(wanted = ""): void {
+	if (["", "native", "portable"].includes(wanted)) return;
+	throw new UsageProblem(`${BACKEND_VARIABLE} is native, portable or not set, not "${wanted}"`);
 }
 
 function refuseLater({ name, later = {} }: CommandRow, rest: readonly string[]): void {
@@ -87,7 +97,10 @@ export function reportDefect(thrown: unknown): number {
 	return exitCodeOf(error);
 }
 
-async function failureText(args: readonly string[], format: "json" | "ndjson", error: WhitherError): Promise<string> {
+async function failureText(given: readonly string[], format: "json" | "ndjson", error: WhitherError): Promise<string> {
+	const [defaultCommand] = COMMANDS;
+	if (defaultCommand === undefined) throw new Error("no commands");
+	const args = withoutUnknown(given, splitCommand(given, defaultCommand).command);
 	if (args[0] === "stun") {
 		const { formatStunFailure } = await import("./other-commands.ts");
 		return formatStunFailure({ tool: TOOL, args, name: null, startedAt: new Date().toISOString() }, error);
@@ -98,7 +111,7 @@ async function failureText(args: readonly string[], format: "json" | "ndjson", e
 	}
 	const unknown = { name: "", address: null, port: null, method: null, family: null };
 	const order = { tool: TOOL, args, startedAt: new Date().toISOString(), ...unknown };
-	if (mentionsOption(args, TRACE_OPTIONS, "ping")) {
+	if (mentionsOption(given, TRACE_OPTIONS, "ping")) {
 		const { formatPingFailure } = await import("./other-commands.ts");
 		return formatPingFailure(order, error, format);
 	}

@@ -39,7 +39,9 @@ export function formatMan(): string {
 		roff("The STUN server that `whither stun` asks where none is named."),
 		".TP",
 		".B WHITHER_BACKEND",
-		roff("portable: Node's own sockets even where the kernel's calls can be had; no router is heard by them."),
+		roff(
+			"portable: Node's own sockets even where the kernel's calls can be had; no router is heard by them. native: the kernel's calls or nothing.",
+		),
 		".SH SEE ALSO",
 		".BR traceroute (8),",
 		".BR capabilities (7),",

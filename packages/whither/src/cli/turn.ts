@@ -12,6 +12,7 @@ import { complain, isTerminal, paintFor, print, printAside } from "./output.ts";
 import { parseOptions } from "./parse.ts";
 import { readCertificates, readFirstLine } from "./read-pem.ts";
 import { TURN_OPTIONS, type TurnFlags } from "./relay-options.ts";
+import { withoutSecrets } from "./shown-words.ts";
 import { watchSignals } from "./signals.ts";
 import { UsageProblem } from "./values.ts";
 
@@ -95,20 +96,7 @@ function secretsOf(flags: TurnFlags): Pick<TurnRequestOptions, "password" | "sec
 	);
 }
 
-const SECRET_OPTIONS: readonly string[] = ["--password", "--secret"];
-/** What stands for a secret in what is shown. */
-const HIDDEN = "***";
-
-/** A command line as it may be shown and stored. */
-export function withoutSecrets(args: readonly string[]): readonly string[] {
-	return args.map((word, index) => {
-		if (SECRET_OPTIONS.includes(args[index - 1] ?? "")) return HIDDEN;
-		const option = SECRET_OPTIONS.find((name) => word.startsWith(`${name}=`));
-		return option === undefined ? word : `${option}=${HIDDEN}`;
-	});
-}
-
-/** The document of a command line that cannot be obeyed. */
+/** The document of a command line that cannot be obeyed; `args` as they may be shown. */
 export function formatTurnFailure(failed: FailedTurn, error: WhitherError): string {
-	return formatTurnJson(turnFailureDocument({ ...failed, args: withoutSecrets(failed.args) }, error), 0);
+	return formatTurnJson(turnFailureDocument(failed, error), 0);
 }

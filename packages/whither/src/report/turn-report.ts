@@ -13,7 +13,7 @@ export function formatTurn(result: TurnResult, paint: Paint): string {
 	const { server, user, cells, summary, relays } = result;
 	const who = user === null ? "" : ` as ${printable(user)}`;
 	const table = cells.length === 0 ? "" : formatTable(cells.map(row));
-	const notes = cells.flatMap((cell) => [...note(cell), ...traceText(cell, paint)]);
+	const notes = cells.flatMap((cell) => [...redirection(cell), ...note(cell), ...traceText(cell, paint)]);
 	const heading = `${paint.bold(printable(server.name))}${who}\n`;
 	const offers = offersLine(result.offers);
 	const words = relays ? paint.good(summary) : paint.bad(summary);
@@ -83,6 +83,13 @@ const WAYS: Readonly<Record<TurnRelaying["way"], string>> = {
 	ownSocket: "to a socket of ours and back",
 	peer: "to the peer and back",
 };
+
+/** Another server than the one that was named; of what failed its sentence says so. */
+function redirection({ transport, family, redirectedTo, failure }: TurnCellResult): readonly string[] {
+	if (redirectedTo === null || failure !== null) return [];
+	const leg = `${transport.toUpperCase()} IPv${family}`;
+	return [`  ${leg}: at ${formatEndpoint(redirectedTo)}, where the server sends us (300)\n`];
+}
 
 /** Which other end it was, and why not the usual one. */
 function note({ transport, family, relaying, refusedWays }: TurnCellResult): readonly string[] {

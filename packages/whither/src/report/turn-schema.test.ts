@@ -57,6 +57,17 @@ describe("every result keeps its schema, and its text has its words", () => {
 			/UDP {2}IPv4 {2}203\.0\.113\.\d+:3478 +- {2}60\.00 ms +60\.00 ms {2}60\.00 ms +0 % +[\d.]+ Mbit\/s/,
 		);
 		expect(text).toContain("offers: relays IPv4, mobility, SHA-256");
+		expect(text).not.toContain("(300)");
+	});
+
+	it("with another server that the first sends us to", async () => {
+		const { cells, ...result } = await tried({ transports: ["udp"] });
+		const moved = {
+			...result,
+			cells: cells.map((cell) => ({ ...cell, redirectedTo: { address: "192.0.2.9", port: 3479 } })),
+		};
+		expect(problems(moved)).toBeNull();
+		expect(formatTurn(moved, PLAIN)).toContain("  UDP IPv4: at 192.0.2.9:3479, where the server sends us (300)\n");
 	});
 });
 

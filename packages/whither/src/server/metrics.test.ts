@@ -28,9 +28,9 @@ const dataPath = {
 	bindings: 0,
 	segmented: 0,
 	dropped: { ENETUNREACH: 2 },
-	handedOver: 0,
-	elsewhere: 0,
-	guests: 0,
+	handedOver: 13,
+	elsewhere: 2,
+	guests: 1,
 	relays: 1,
 	relaysRefused: 0,
 };
@@ -70,6 +70,9 @@ it("what was dropped and denied is told by its cause", () => {
 		'whither_turn_dropped_packets_total{why="unread"} 4',
 		'whither_turn_dropped_packets_total{why="system"} 7',
 		'whither_turn_worker_packets_total{worker="0",from="peers"} 12',
+		'whither_turn_worker_handed_over_total{worker="0"} 13',
+		'whither_turn_worker_moved_clients{worker="0",direction="out"} 2',
+		'whither_turn_worker_moved_clients{worker="0",direction="in"} 1',
 		'whither_build_info{version="1_2_3"} 1',
 	])
 		expect(lines).toContain(line);

@@ -110,6 +110,21 @@ function workerMetrics({ workers }: TurnServiceCounters): readonly Metric[] {
 				[{ worker: String(index), from: "peers" }, dataPath.receivedFromPeers] as const,
 			]),
 		},
+		{
+			name: "whither_turn_worker_handed_over_total",
+			kind: "counter",
+			help: "Datagrams that each worker gave to the one that has their client's allocation.",
+			samples: workers.map(({ dataPath }, index) => [{ worker: String(index) }, dataPath.handedOver] as const),
+		},
+		{
+			name: "whither_turn_worker_moved_clients",
+			kind: "gauge",
+			help: "Clients that each worker hands over (out), and clients of its own that another hands to it (in).",
+			samples: workers.flatMap(({ dataPath }, index) => [
+				[{ worker: String(index), direction: "out" }, dataPath.elsewhere] as const,
+				[{ worker: String(index), direction: "in" }, dataPath.guests] as const,
+			]),
+		},
 	];
 }
 

@@ -136,6 +136,20 @@ test("a datagram that no indication has room for is dropped, and none throws", (
 	}
 });
 
+test.each([
+	["datagram", 65_503],
+	["stream", 65_535],
+] as const)("a channel towards a client on a %s carries %i bytes, and no more", (transport, most) => {
+	const under = new ServerUnderTest();
+	const client = under.client({ transport }).allocate();
+	client.code("channelBind", [peer(PEER[4]), channel]);
+	const deliver = (length: number) =>
+		under.step({ type: "relayReceived", relay: client.relay(), from: PEER[4], bytes: new Uint8Array(length) });
+	deliver(most);
+	expect(decodeChannelData(under.last("send").bytes)).toMatchObject({ data: { length: most } });
+	expect(reasonIn(deliver(most + 1))).toBe("malformed");
+});
+
 test("each way is bounded by bytes, and what is too much is counted", () => {
 	const rate = { bytesPerSecond: 100, burstBytes: 10 };
 	const { under, client, relay } = permitted(4, { bandwidth: { up: rate, down: rate } });

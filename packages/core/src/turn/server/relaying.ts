@@ -58,7 +58,9 @@ function passOn(allocation: Allocation, parcel: Parcel, now: Instant): Outputs {
 }
 
 /** Bytes that an indication has room for, with a peer of either family. */
-const MOST_DATA = 65_480;
+const MOST_INDICATED = 65_480;
+/** Bytes that channel data has room for: in a datagram beside its header, on a stream what its length can say. */
+const MOST_ON_CHANNEL = { datagram: 65_507 - 4, stream: 65_535 } as const;
 
 /** A datagram of a peer (RFC 8656 §11.3, §12.7): channel data where its sender has a channel, else a Data indication. */
 export function relayReceived(
@@ -70,7 +72,10 @@ export function relayReceived(
 	if (allocation === null || allocation.pending !== null) return ignored("unknownRelay");
 	const peer = withoutMapping(from);
 	if (!isPermitted(allocation, peer.address, now)) return ignored("noPermission");
-	if (bytes.length > MOST_DATA) return ignored("malformed");
+	const bound = allocation.channelOf(peer);
+	const channel = bound !== undefined && bound.expiresAt > now ? bound : null;
+	const most = channel === null ? MOST_INDICATED : MOST_ON_CHANNEL[allocation.transport];
+	if (bytes.length > most) return ignored("malformed");
 	const { usage, down } = allocation;
 	if (down !== null && !down.takes(bytes.length, now)) {
 		usage.droppedPackets++;
@@ -78,8 +83,7 @@ export function relayReceived(
 	}
 	usage.receivedPackets++;
 	usage.receivedBytes += bytes.length;
-	const channel = allocation.channelOf(peer);
-	if (channel === undefined || channel.expiresAt <= now)
+	if (channel === null)
 		return indicate(state, allocation, "data", [
 			{ name: "xorPeerAddress", value: peer },
 			{ name: "data", value: bytes },

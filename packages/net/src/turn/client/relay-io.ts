@@ -38,6 +38,8 @@ type Ending<Kind extends TurnClientEvent["kind"]> = Extract<TurnClientEvent, { r
  * every socket is closed.
  */
 export type RelayEvent =
+	/** TLS: the connection stands, and the handshake begins; `opened` follows if that is ever finished. */
+	| { readonly kind: "handshaking" }
 	/** The leg stands, which for a connection means that the server is there; what was asked for is under way. */
 	| { readonly kind: "opened"; readonly at: Instant; readonly local: TransportAddress | null }
 	| Told

@@ -23,6 +23,8 @@ export interface LegMessage {
 
 /** What a leg tells. */
 export interface LegListener {
+	/** TLS: the connection below it stands. */
+	connected(): void;
 	/** It stands; a socket tells that in the next turn. */
 	opened(): void;
 	received(message: LegMessage): void;
@@ -94,6 +96,9 @@ function openStreamLeg(backend: Backend, order: RelayOrder, listener: LegListene
 	let local: TransportAddress | null = null;
 	let open = true;
 	const stream = connectTo(backend, order, {
+		connected: () => {
+			if (open) listener.connected();
+		},
 		opened: (ends) => {
 			local = ends.local;
 			listener.opened();

@@ -178,6 +178,9 @@ export class RelayRun {
 
 	#legListener(local: number): LegListener {
 		return {
+			connected: () => {
+				if (local === this.#legs.current && !this.#over) this.#tell({ kind: "handshaking" });
+			},
 			opened: () => {
 				this.#legs.opened(local);
 				if (local !== this.#legs.current) this.step({ type: "move", local });

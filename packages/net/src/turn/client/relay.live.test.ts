@@ -1,5 +1,5 @@
 import { createSocket } from "node:dgram";
-import { createServer as createTcpServer, type Socket } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { restCredentials, restSecret } from "@whither/core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { skippable } from "../../../../../scripts/skippable.ts";
@@ -255,4 +255,15 @@ describe.skipIf(obstacle !== null)(skippable("a relay of coturn's", obstacle), (
 		one.relay.connect({ address: "127.0.0.1", port: 9 });
 		expect(await one.told("connectFailed")).toMatchObject({ why: "connectionFailed" });
 	});
+});
+
+it("over TLS tells that the connection stands, whatever becomes of the handshake", async () => {
+	const silent = createTcpServer((socket) => void socket.on("error", () => {}));
+	await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+	open.add({ close: async () => void silent.close() });
+	const { port } = silent.address() as AddressInfo;
+	const one = new RelayTalk({ server: { address: "127.0.0.1", port }, transport: "tls" });
+	await one.told("handshaking");
+	expect(one.events).toEqual([{ kind: "handshaking" }]);
+	one.abandon();
 });

@@ -240,3 +240,19 @@ test("with a call's traffic the machine is hardly asked", () => {
 	}
 	expect(under.fronted.counters).toMatchObject({ fastToPeers: 9995, fastToClients: 9995 });
 });
+
+test("a peer's datagrams have the same bound on a channel", () => {
+	const under = new TwoServers();
+	const client = under.client().allocate();
+	const [one] = PEERS as [StunAddress];
+	client.ask("channelBind", [peer(one), { name: "channelNumber", value: 0x4000 }]);
+	const lengths = [1, 65_480, 65_481, 65_503, 65_504, 65_507];
+	client.hand(encodeChannelData({ channel: 0x4000, data: new Uint8Array(1) }, "datagram"));
+	const sent = lengths.map((length) =>
+		under
+			.step({ type: "relayReceived", relay: client.relay(), from: one, bytes: new Uint8Array(length) })
+			.map((output) => (output.type === "send" ? output.bytes.length - 4 : output.type)),
+	);
+	expect(sent).toEqual([[1], [65_480], [65_481], [65_503], ["ignored"], ["ignored"]]);
+	expect(under.fronted.counters.fastToClients).toBe(3);
+});

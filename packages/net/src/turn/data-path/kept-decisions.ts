@@ -25,8 +25,8 @@ export interface KeptAllocation {
 	round: number;
 }
 
-/** As the machine has it: longer ones do not fit an indication. */
-const MOST_DATA = 65_480;
+/** As the machine has it: longer ones do not fit a datagram beside the header of channel data. */
+const MOST_ON_CHANNEL = 65_507 - 4;
 
 /** Tables of what may pass: `toPeer` by client, listener and channel number, `toClient` by relay and peer. */
 export class KeptDecisions {
@@ -96,7 +96,7 @@ export class KeptDecisions {
 	/** The row of a peer's datagram of `length` bytes that may pass on a channel, which counts as passed; -1: as above. */
 	toClient(relay: number, names: Int32Array, name: number, length: number, now: Instant): number {
 		const row = findName(this.#toClient, relay, names, name);
-		if (row < 0 || length > MOST_DATA) return -1;
+		if (row < 0 || length > MOST_ON_CHANNEL) return -1;
 		const owner = this.#peerOwner[row] as KeptAllocation;
 		const { allocation } = owner;
 		if (allocation.version !== owner.version || now >= (this.#peerUntil[row] as number)) return -1;

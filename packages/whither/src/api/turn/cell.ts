@@ -87,6 +87,7 @@ function common({ family, transport, server }: CellOrder, first: HeldRelay) {
 	const { connectNs, allocateNs } = first.timings;
 	return {
 		...{ family, transport, server: { address: server.address, port: server.port } },
+		redirectedTo: first.movedTo,
 		localAddress: first.local,
 		connectNs: transport === "udp" ? null : connectNs,
 		allocateNs,
@@ -99,6 +100,8 @@ async function unallocated(
 	first: HeldRelay,
 	failure: TurnCellFailure,
 ): Promise<CellFindings> {
+	if (failure.code === "timeout" && first.handshaking)
+		return failed(cell, first, { ...plainFailure("tlsUnfinished"), alternate: first.movedTo });
 	const silent = failure.code === "timeout" || failure.code === "badRequest" || failure.code === "closed";
 	// Who challenges a request for an allocation knows what that is.
 	const challenged = first.understood > (failure.code === "badRequest" ? 1 : 0);
@@ -107,15 +110,20 @@ async function unallocated(
 	const known = { ...elsewhere, code: codeOf(failure, { stunOnly, challenged }) };
 	const stands = cell.transport !== "udp" && first.openedAt !== null;
 	return {
-		...common(cell, first),
+		...failed(cell, first, known),
 		reachable: stands || stunOnly || challenged || known.stunError !== null || known.code === "notStun",
 		authenticated: AUTHENTICATED.has(known.code)
 			? true
 			: REFUSED.has(known.code) && known.stunError !== 438
 				? false
 				: null,
+	};
+}
+
+function failed(cell: CellOrder, first: HeldRelay, failure: TurnCellFailure): CellFindings {
+	return {
+		...{ ...common(cell, first), reachable: false, authenticated: null, failure },
 		...{ mappedAddress: null, relayed: [], lifetimeSeconds: null, relaying: null, refusedWays: [], trace: null },
-		failure: known,
 	};
 }
 

@@ -23,6 +23,8 @@ export class HeldRelay {
 	openedAt: Instant | null = null;
 	allocatedAt: Instant | null = null;
 	local: PlaceResult | null = null;
+	/** TLS: the connection below it stands, and the handshake has not ended. */
+	handshaking = false;
 	#ended = false;
 	/** Why it ended, where it did so by itself. */
 	#end: TurnCellFailure | null = null;
@@ -118,14 +120,18 @@ export class HeldRelay {
 	}
 
 	#hear(event: RelayEvent, settle: (end: TurnAllocated | TurnCellFailure) => void): void {
-		if (event.kind === "opened") {
+		if (event.kind === "handshaking") this.handshaking = true;
+		else if (event.kind === "opened") {
+			this.handshaking = false;
 			this.openedAt = this.#world.now();
 			this.local = event.local === null ? null : { address: event.local.address, port: event.local.port };
 		} else if (event.kind === "allocated") {
 			this.allocatedAt = this.#world.now();
 			settle(event);
-		} else if (event.kind === "redirected") this.#movedTo = event.to;
-		else if (event.kind === "permitted") this.#permissions.set(event.address, null);
+		} else if (event.kind === "redirected") {
+			this.#movedTo = event.to;
+			this.handshaking = false;
+		} else if (event.kind === "permitted") this.#permissions.set(event.address, null);
 		else if (event.kind === "refused") this.#permissions.set(event.address, failureOf(event));
 		else if (ENDS.has(event.kind)) {
 			this.#ended = true;

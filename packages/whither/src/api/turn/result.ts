@@ -18,6 +18,8 @@ export interface TurnCellFailure {
 		| "notStun"
 		/** The TLS handshake failed: `tls`. */
 		| "tls"
+		/** The connection stood, and nothing came of the handshake. */
+		| "tlsUnfinished"
 		/** Nothing was sent: `system`. */
 		| "system"
 		/** The time was up. */
@@ -82,6 +84,8 @@ export interface TurnCellResult {
 	readonly family: 4 | 6;
 	readonly transport: StunTransport;
 	readonly server: PlaceResult;
+	/** Where the server sent us (300), and who is spoken of from then on; null: nowhere, or it was not followed. */
+	readonly redirectedTo: PlaceResult | null;
 	/** Something answered: a STUN message, or the connection stood. */
 	readonly reachable: boolean;
 	/** Null: it did not come to that. */

@@ -29,6 +29,22 @@ describe("a relay is tried", () => {
 		expect(result.offers).toMatchObject({ ipv4: true, ipv6: false, mobility: true, sha256: true });
 	});
 
+	it("at another server where the first sends us there, which it says", async () => {
+		const there = world();
+		const other = { address: "203.0.113.9", port: 3479 };
+		const openRelay: typeof there.openRelay = (order, listener) =>
+			there.openRelay(order, {
+				...listener,
+				event: (event) => {
+					if (event.kind === "allocated") listener.event({ kind: "redirected", to: other });
+					listener.event(event);
+				},
+			});
+		const { cells } = await turn("srv", { ...UDP, family: 4, world: { ...there, openRelay } }).result;
+		const summary = "relays over UDP at 203.0.113.9:3479, where it sends us (300)";
+		expect(cells).toMatchObject([{ redirectedTo: other, failure: null, summary }]);
+	});
+
 	it("and tells each leg as it is done", async () => {
 		const run = turn("srv", { ...UDP, world: world() });
 		const cells: TurnCellResult[] = [];
@@ -94,6 +110,20 @@ describe("a relay that is none says why", () => {
 		expect(result.summary).toBe(
 			"Srv is up, but no TURN server listens there: TCP 3478 and TLS 5349 refused, UDP 3478 silent.",
 		);
+	});
+
+	it("TLS whose handshake never ends is no filter", async () => {
+		const there = world();
+		const silent = { address: "203.0.113.250", port: 9 };
+		const openRelay: typeof there.openRelay = (order, listener) =>
+			there.openRelay(
+				{ ...order, transport: "udp", server: silent },
+				{ ...listener, event: (event) => listener.event(event.kind === "opened" ? { kind: "handshaking" } : event) },
+			);
+		const tls: TurnRequestOptions = { ...USER, transports: ["tls"], family: 4, waitMs: 500 };
+		const { cells } = await turn("srv", { ...tls, world: { ...there, openRelay } }).result;
+		expect(cells).toMatchObject([{ reachable: false, failure: { code: "tlsUnfinished" } }]);
+		expect(cells[0]?.summary).toContain(":5349 takes the connection, but TLS is never finished");
 	});
 
 	it("a time that was up while packets were on the way, which are not lost", async () => {

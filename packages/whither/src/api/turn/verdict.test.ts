@@ -14,7 +14,14 @@ type Leg = "udp" | "tcp" | "tls";
 function cell(transport: Leg, more: Partial<CellFindings> = {}): CellFindings {
 	return {
 		...{ family: 4, transport, server: { address: "192.0.2.1", port: PORTS[transport] } },
-		...{ reachable: false, authenticated: null, localAddress: null, mappedAddress: null, relayed: [] },
+		...{
+			redirectedTo: null,
+			reachable: false,
+			authenticated: null,
+			localAddress: null,
+			mappedAddress: null,
+			relayed: [],
+		},
 		...{ connectNs: null, allocateNs: null, lifetimeSeconds: null, relaying: null, refusedWays: [], trace: null },
 		failure: null,
 		...more,
@@ -67,6 +74,11 @@ describe("what works beside what does not", () => {
 			"a certificate that is over",
 			[works("udp"), fails("tls", "tls", tls("CERT_HAS_EXPIRED"))],
 			"TLS 5349: the certificate of the server has expired; UDP 3478 works.",
+		],
+		[
+			"TLS that is never finished",
+			[works("udp"), fails("tls", "tlsUnfinished")],
+			"TLS 5349: the server takes the connection, but TLS is never finished: what listens there speaks none, a middlebox stops it, or large packets do not pass; UDP 3478 works.",
 		],
 		[
 			"one family",
@@ -263,6 +275,7 @@ describe("every code has words", () => {
 			"challengedOnly",
 			"notStun",
 			"tls",
+			"tlsUnfinished",
 			"system",
 			"outOfTime",
 			"stopped",

@@ -95,7 +95,7 @@ const TELLING: readonly (readonly TurnCellFailure["code"][])[] = [
 	["outOfTime", "stopped"],
 	["challengedOnly"],
 	["notStun", "closed"],
-	["tls"],
+	["tls", "tlsUnfinished"],
 ];
 
 function hopeless(host: string, cells: readonly CellFindings[], asked: AskedTurn): string {

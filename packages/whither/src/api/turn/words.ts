@@ -16,12 +16,15 @@ type Words = (where: string) => string;
 
 /** The sentence for a leg. */
 export function cellSentence(cell: CellFindings, asked: AskedTurn): string {
-	const { failure, relaying, transport } = cell;
+	const { failure, relaying, transport, redirectedTo } = cell;
 	if (failure !== null) return failureSentence(cell, failure, asked);
-	const over = transport.toUpperCase();
+	const at = redirectedTo === null ? "" : ` at ${formatEndpoint(redirectedTo)}, where it sends us (300)`;
+	const over = `${transport.toUpperCase()}${at}`;
 	if (relaying === null || relaying.received === 0) return `gives a relayed address over ${over}`;
 	const lost = relaying.sent - relaying.received;
-	return lost === 0 ? `relays over ${over}` : `relays over ${over} and loses ${lost} of ${relaying.sent} packets`;
+	return lost === 0
+		? `relays over ${over}`
+		: `relays over ${over}${at === "" ? "" : ","} and loses ${lost} of ${relaying.sent} packets`;
 }
 
 /** The sentence for a leg that did not relay; `where`: what its server is called there. */
@@ -101,6 +104,8 @@ const WORDS: Readonly<Partial<Record<TurnCellFailure["code"], Words>>> = {
 	expired: (where) => `${where} took the allocation back before its time`,
 	challengedOnly: (where) => `${where} asks who we are, and gives whoever says it no answer`,
 	stunOnly: (where) => `${where} is a STUN server that does not relay`,
+	tlsUnfinished: (where) =>
+		`${where} takes the connection, but TLS is never finished: what listens there speaks none, a middlebox stops it, or large packets do not pass`,
 	notStun: (where) => `what answers at ${where} does not speak TURN`,
 	closed: (where) => `${where} closed the connection without an answer: what listens there does not speak TURN`,
 	integrity: (where) => `${where} answers with nothing to be believed: its answers are not signed with this password`,
