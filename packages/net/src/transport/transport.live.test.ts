@@ -294,34 +294,38 @@ describe.each([4, 6] as const)("streams, IPv%i", (family) => {
 		server.close();
 	});
 
-	it.skipIf(family === 6)("over TLS go to the address, whatever the certificate is for", async () => {
-		const { certificate, key } = testPems();
-		const server = await listenForStreams(
-			{ ...place, address: "127.0.0.2", protocol: "tls", certificate, key },
-			() => stream().listener,
-			clock,
-		);
-		if (!("local" in server)) throw new Error("did not listen");
-		for (const [serverName, end] of [
-			["127.0.0.1", null],
-			["127.0.0.2", { code: "tls", reason: "ERR_TLS_CERT_ALTNAME_INVALID" }],
-		] as const) {
-			const asked = stream();
-			const request = {
-				protocol: "tls",
-				to: server.local,
-				source: null,
-				serverName,
-				authorities: certificate,
-			} as const;
-			const client = openStream(request, asked.listener, clock);
-			await asked.until(() => asked.told.opened || asked.told.closed !== undefined);
-			if (end === null) expect(asked.told).toMatchObject({ opened: true });
-			else expect(asked.told.closed).toMatchObject(end);
-			client.destroy();
-		}
-		server.close();
-	});
+	const elsewhere = family === 6 ? "IPv6 has one loopback address" : null;
+	it.skipIf(elsewhere !== null)(
+		skippable("over TLS go to the address, whatever the certificate is for", elsewhere),
+		async () => {
+			const { certificate, key } = testPems();
+			const server = await listenForStreams(
+				{ ...place, address: "127.0.0.2", protocol: "tls", certificate, key },
+				() => stream().listener,
+				clock,
+			);
+			if (!("local" in server)) throw new Error("did not listen");
+			for (const [serverName, end] of [
+				["127.0.0.1", null],
+				["127.0.0.2", { code: "tls", reason: "ERR_TLS_CERT_ALTNAME_INVALID" }],
+			] as const) {
+				const asked = stream();
+				const request = {
+					protocol: "tls",
+					to: server.local,
+					source: null,
+					serverName,
+					authorities: certificate,
+				} as const;
+				const client = openStream(request, asked.listener, clock);
+				await asked.until(() => asked.told.opened || asked.told.closed !== undefined);
+				if (end === null) expect(asked.told).toMatchObject({ opened: true });
+				else expect(asked.told.closed).toMatchObject(end);
+				client.destroy();
+			}
+			server.close();
+		},
+	);
 
 	it("a key that is none is no reason to fall", async () => {
 		const wrong = { ...place, protocol: "tls", certificate: "x", key: "y" } as const;
