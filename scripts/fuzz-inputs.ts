@@ -1,4 +1,5 @@
 /** Inputs for decoders, each made from a seed number, its place in the run and well-formed ones: nothing else. */
+import { type Draw, openDraw } from "../packages/core/src/draw.fixture.ts";
 
 /** Bytes of inputs that are nothing but chance. */
 const LONGEST_RANDOM = 160;
@@ -7,19 +8,6 @@ const LONGEST = 4096;
 const MOST_CHANGES = 6;
 /** Values that lengths, counts and versions like to fail at. */
 const EDGES = [0, 1, 2, 3, 4, 7, 8, 15, 16, 20, 31, 32, 40, 63, 64, 127, 128, 191, 192, 254, 255];
-
-/** Numbers from 0 to below `limit`, by the generator of mulberry32. */
-export type Draw = (limit: number) => number;
-
-export function openDraw(seed: number): Draw {
-	let state = seed | 0;
-	return (limit) => {
-		state = (state + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000) * limit);
-	};
-}
 
 /** The input with this number in the run of this seed. */
 export function inputAt(seed: number, index: number, wellFormed: readonly Uint8Array[]): Uint8Array {

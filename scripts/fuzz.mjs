@@ -1,12 +1,8 @@
 // `npm run fuzz -- [--inputs N] [--only TEXT] [--seed N] [--from N] [--jobs N]`: throws inputs at every decoder. None may
 // throw, and none may take long. A fault shows the seed and the input's number, which make it again.
 import { fork } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { bundleWorker } from "./bundle-worker.mjs";
 
 const { values } = parseArgs({
 	options: {
@@ -25,21 +21,7 @@ const number = (name) => {
 };
 const [inputs, seed, from, jobs] = ["inputs", "seed", "from", "jobs"].map(number);
 
-const folder = mkdtempSync(join(tmpdir(), "whither-fuzz-"));
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-const worker = join(folder, "worker.mjs");
-await build({
-	entryPoints: [fileURLToPath(new URL("fuzz-worker.ts", import.meta.url))],
-	outfile: worker,
-	bundle: true,
-	platform: "node",
-	format: "esm",
-	target: "node20.19",
-	conditions: ["source"],
-	sourcemap: "inline",
-	external: ["koffi"],
-	logLevel: "warning",
-});
+const worker = await bundleWorker(new URL("fuzz-worker.ts", import.meta.url));
 
 let waiting = null;
 let faults = 0;

@@ -1,12 +1,8 @@
 // `npm run sessions -- [--sessions N] [--from N] [--jobs N]`: so many ICE sessions in the simulated internet, each made from
 // its number alone. Of every one must hold what `packages/sim/src/ice-sessions.ts` says; a number that fails makes it again.
 import { fork } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { bundleWorker } from "./bundle-worker.mjs";
 
 const { values } = parseArgs({
 	options: {
@@ -23,25 +19,14 @@ const number = (name) => {
 };
 const [sessions, from, jobs] = ["sessions", "from", "jobs"].map(number);
 
-const folder = mkdtempSync(join(tmpdir(), "whither-sessions-"));
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-const worker = join(folder, "worker.mjs");
-await build({
-	entryPoints: [fileURLToPath(new URL("ice-sessions-worker.ts", import.meta.url))],
-	outfile: worker,
-	bundle: true,
-	platform: "node",
-	format: "esm",
-	target: "node20.19",
-	conditions: ["source"],
-	sourcemap: "inline",
-	logLevel: "warning",
-});
+const worker = await bundleWorker(new URL("ice-sessions-worker.ts", import.meta.url));
 
 const tally = new Map();
 let faults = 0;
+let heard = 0;
 
 function hear({ number: which, about, outcome, wrong }) {
+	heard++;
 	tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
 	if (wrong.length === 0) return;
 	faults++;
@@ -54,7 +39,10 @@ function runWorker(job) {
 		const child = fork(worker, { execArgv: ["--enable-source-maps"] });
 		child.on("message", hear);
 		child.once("exit", (code) => {
-			if (code !== 0) faults++;
+			if (code !== 0) {
+				faults++;
+				console.log(`FAULT: a worker ended with ${code}`);
+			}
 			resolve();
 		});
 		child.send({ from: from + job, to: from + sessions, step: jobs });
@@ -62,6 +50,10 @@ function runWorker(job) {
 }
 
 await Promise.all(Array.from({ length: jobs }, (_, job) => runWorker(job)));
+if (heard !== sessions) {
+	faults++;
+	console.log(`FAULT: ${sessions - heard} sessions told nothing`);
+}
 for (const [outcome, count] of tally) console.log(`${outcome.padEnd(8)} ${String(count).padStart(8)} sessions`);
 console.log(faults === 0 ? "all that has to hold held" : `${faults} faults`);
 process.exit(faults === 0 ? 0 : 1);

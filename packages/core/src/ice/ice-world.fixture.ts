@@ -1,5 +1,6 @@
 /** Two agents, what lies between them, and a STUN server and relays for them, in one process and virtual time. */
 import { decodeStun, type IceCandidateLine, isDecodeError, type StunAddress, type StunMessage } from "@whither/wire";
+import { type Draw, openDraw } from "../draw.fixture.ts";
 import { type Instant, MILLISECOND, SECOND } from "../machine.ts";
 import { StunServer } from "../stun/server.ts";
 import { IceAgent } from "./agent.ts";
@@ -175,14 +176,14 @@ export class IceWorld {
 	readonly #due: Due[] = [];
 	#order = 0;
 	#stepsNow = 0;
-	#random: number;
+	readonly #draw: Draw;
 	/** More losses, by the test's hand. */
 	drops: (packet: Packet) => boolean;
 
 	constructor(settings: WorldSettings = {}) {
 		const { family = 4, seed = 1, stun = true, drops = () => false } = settings;
 		this.#settings = settings;
-		this.#random = seed;
+		this.#draw = openDraw(seed);
 		this.drops = drops;
 		const limits = { all: { perSecond: 1e9, burst: 1e9 }, perSource: { perSecond: 1e9, burst: 1e9 }, sources: 99 };
 		this.#server = new StunServer({ sockets: [{ address: SERVER[family] }], limits });
@@ -374,11 +375,8 @@ export class IceWorld {
 		}
 	}
 
-	/** mulberry32. */
+	/** From 0 to below 1. */
 	#chance(): number {
-		this.#random = (this.#random + 0x6d2b79f5) | 0;
-		let mixed = Math.imul(this.#random ^ (this.#random >>> 15), 1 | this.#random);
-		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-		return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
+		return this.#draw(2 ** 32) / 2 ** 32;
 	}
 }

@@ -12,7 +12,7 @@ import { DelayedCall } from "../delayed-call.ts";
 import { defectText } from "../errors.ts";
 import { drawSecrets } from "../probe-secrets.ts";
 import { StreamMessages } from "../serving/stream-messages.ts";
-import { openStream } from "../transport/stream.ts";
+import { openStreamToServer } from "../transport/stream-to-server.ts";
 import type { StreamEnds, StreamFailure, StreamTransport } from "../transport/transport.ts";
 import type { RunningStun, StunFindings, StunOrder, StunRunMessage } from "./discovery-io.ts";
 
@@ -59,22 +59,15 @@ class StreamRun {
 
 	start(): void {
 		if (this.#over) return;
-		const { transport, server, source, serverName, authorities, timeoutMs } = this.#order;
+		const { timeoutMs } = this.#order;
 		const { clock } = this.#backend;
 		this.#limit.arm(clock.now() + (timeoutMs ?? PATIENCE_MS) * 1e6);
-		const request = {
-			protocol: transport === "tls" ? transport : "tcp",
-			to: server,
-			source,
-			serverName,
-			...(authorities === undefined ? {} : { authorities }),
-		} as const;
 		const listener = {
 			opened: (ends: StreamEnds) => this.#opened(ends),
 			received: (bytes: Uint8Array, at: number) => this.#received(bytes, at),
 			closed: (failure: StreamFailure | null) => this.#closed(failure),
 		};
-		this.#stream = openStream(request, listener, clock);
+		this.#stream = openStreamToServer(this.#order, listener, clock);
 	}
 
 	/** Closes the stream and tells the result. */

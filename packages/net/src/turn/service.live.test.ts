@@ -17,6 +17,7 @@ import {
 	WORKER,
 } from "../testing/turn-service.ts";
 import type { RelayConnection, RelayOrder } from "./client/relay-io.ts";
+import { expectEcho } from "./relay-echo.fixture.ts";
 import { openTurnService } from "./service.ts";
 
 const LOOPBACK = { 4: "127.0.0.1", 6: "::1" } as const;
@@ -101,14 +102,7 @@ function serves(driver: Driver): void {
 			const { relayed, mapped } = await one.told("allocated");
 			expect(relayed).toMatchObject([{ address: LOOPBACK[peers] }]);
 			expect(mapped).toEqual(one.relay.local);
-			one.relay.send(peer, DATA);
-			expect(await one.heard(0)).toMatchObject({ from: peer, bytes: DATA, channel: null });
-			one.relay.bind(peer);
-			await one.told("bound");
-			one.relay.sendBatch(Array.from({ length: 100 }, (_, index) => ({ peer, data: Uint8Array.of(index, 0, 0) })));
-			await one.heard(100);
-			expect(one.data.slice(1).map(({ bytes }) => bytes[0])).toEqual(Array.from({ length: 100 }, (_, index) => index));
-			expect(one.data.at(-1)).toMatchObject({ channel: 0x4000 });
+			await expectEcho(one, peer);
 			one.relay.close();
 			expect(await one.told("closed")).toMatchObject({ confirmed: true });
 		}

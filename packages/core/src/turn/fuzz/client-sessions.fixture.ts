@@ -10,12 +10,12 @@ import {
 	type StunItem,
 	type StunMessage,
 } from "@whither/wire";
+import { type Draw, openDraw, pick, someBytes, spoiled } from "../../draw.fixture.ts";
 import type { Instant } from "../../machine.ts";
 import { SECOND } from "../../machine.ts";
 import type { StunFuzzTarget } from "../../stun/fuzz.fixture.ts";
 import type { TurnClientInput, TurnClientOutput } from "../client/client-io.ts";
 import { TurnClient } from "../client/turn-client.ts";
-import { type Draw, openDraw, pick, someBytes, spoiled } from "./draw.fixture.ts";
 import { BrokenLaw, marked, OF_CLIENT, paddedWithZeros } from "./output-laws.fixture.ts";
 
 const SERVER = { address: "192.0.2.1", port: 3478 };

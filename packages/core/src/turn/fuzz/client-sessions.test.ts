@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { openDraw, someBytes } from "../../draw.fixture.ts";
 import { runClientSessions } from "./client-sessions.fixture.ts";
-import { openDraw, someBytes } from "./draw.fixture.ts";
 
 test("a client whose server says anything at all ends once and in time, and sends nobody else a byte", () => {
 	const told = new Set<string>();

@@ -1,8 +1,8 @@
 /** Programs for a relay server and its tenants, made of bytes: two for a step, the rest by a generator of numbers. */
 import { encodeChannelData, encodeStun, type StunFields, type StunItem, userHash } from "@whither/wire";
+import { type Draw, openDraw, pick, someBytes, spoiled } from "../../draw.fixture.ts";
 import { SECOND } from "../../machine.ts";
 import type { StunFuzzTarget } from "../../stun/fuzz.fixture.ts";
-import { type Draw, openDraw, pick, someBytes, spoiled } from "./draw.fixture.ts";
 import { marked, OF_CLIENT, OF_PEER } from "./output-laws.fixture.ts";
 import { DENIED, PASSWORDS, REALM, type Tenant, Tenants } from "./tenants.fixture.ts";
 

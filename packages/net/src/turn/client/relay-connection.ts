@@ -2,9 +2,9 @@
 import type { Instant } from "@whither/core";
 import type { Backend } from "../../backend.ts";
 import { StreamMessages } from "../../serving/stream-messages.ts";
+import { openStreamToServer } from "../../transport/stream-to-server.ts";
 import type { StreamFailure, StreamTransport } from "../../transport/transport.ts";
 import type { RelayCause, RelayConnection, RelayConnectionListener, RelayOrder } from "./relay-io.ts";
-import { connectTo } from "./relay-leg.ts";
 
 /** What a relay does with one. */
 export interface ConnectionEars {
@@ -28,13 +28,17 @@ export class BoundConnection implements RelayConnection {
 	constructor(backend: Backend, order: RelayOrder, ears: ConnectionEars, listener: RelayConnectionListener) {
 		this.#ears = ears;
 		this.#listener = listener;
-		this.#stream = connectTo(backend, order, {
-			opened: () => {
-				if (!this.#over) ears.opened();
+		this.#stream = openStreamToServer(
+			order,
+			{
+				opened: () => {
+					if (!this.#over) ears.opened();
+				},
+				received: (bytes, at) => this.#received(bytes, at),
+				closed: (failure) => this.#closed(failure),
 			},
-			received: (bytes, at) => this.#received(bytes, at),
-			closed: (failure) => this.#closed(failure),
-		});
+			backend.clock,
+		);
 	}
 
 	get waitingBytes(): number {

@@ -9,8 +9,8 @@ import { ERRNO } from "../../native/errno.ts";
 import { StreamMessages } from "../../serving/stream-messages.ts";
 import { openDatagram } from "../../transport/open.ts";
 import { sourceAddressFor } from "../../transport/source-address.ts";
-import { openStream } from "../../transport/stream.ts";
-import type { StreamListener, StreamTransport, TransportAddress } from "../../transport/transport.ts";
+import { openStreamToServer } from "../../transport/stream-to-server.ts";
+import type { TransportAddress } from "../../transport/transport.ts";
 import type { RelayCause, RelayOrder } from "./relay-io.ts";
 
 /** A message that came in. */
@@ -95,25 +95,29 @@ function openStreamLeg(backend: Backend, order: RelayOrder, listener: LegListene
 	const messages = new StreamMessages({ channelData: true });
 	let local: TransportAddress | null = null;
 	let open = true;
-	const stream = connectTo(backend, order, {
-		connected: () => {
-			if (open) listener.connected();
+	const stream = openStreamToServer(
+		order,
+		{
+			connected: () => {
+				if (open) listener.connected();
+			},
+			opened: (ends) => {
+				local = ends.local;
+				listener.opened();
+			},
+			received: (bytes, at) => {
+				const { server } = order;
+				for (const message of messages.push(bytes)) {
+					if (open) listener.received({ bytes: message, from: server, at, stamp: "user" });
+				}
+				if (!messages.broken || !open) return;
+				stream.destroy();
+				listener.closed({ code: "notStun" });
+			},
+			closed: (failure) => listener.closed(failure),
 		},
-		opened: (ends) => {
-			local = ends.local;
-			listener.opened();
-		},
-		received: (bytes, at) => {
-			const { server } = order;
-			for (const message of messages.push(bytes)) {
-				if (open) listener.received({ bytes: message, from: server, at, stamp: "user" });
-			}
-			if (!messages.broken || !open) return;
-			stream.destroy();
-			listener.closed({ code: "notStun" });
-		},
-		closed: (failure) => listener.closed(failure),
-	});
+		backend.clock,
+	);
 	return {
 		get local() {
 			return local;
@@ -130,19 +134,6 @@ function openStreamLeg(backend: Backend, order: RelayOrder, listener: LegListene
 			stream.destroy();
 		},
 	};
-}
-
-/** A connection to the server, for the allocation or for a peer's bytes. */
-export function connectTo({ clock }: Backend, order: RelayOrder, listener: StreamListener): StreamTransport {
-	const { server, transport, source = null, serverName = server.address, authorities } = order;
-	const request = {
-		protocol: transport === "tls" ? transport : "tcp",
-		to: server,
-		source,
-		serverName,
-		...(authorities === undefined ? {} : { authorities }),
-	} as const;
-	return openStream(request, listener, clock);
 }
 
 function unsupported(call: string): SystemError {

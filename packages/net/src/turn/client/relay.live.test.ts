@@ -7,6 +7,7 @@ import { BACKEND_VARIABLE } from "../../backend.ts";
 import { isSystemError } from "../../errors.ts";
 import { COTURN_USER, type Coturn, coturnObstacle, openCoturn } from "../../testing/coturn.ts";
 import { RelayTalk } from "../../testing/relay-talk.ts";
+import { expectEcho } from "../relay-echo.fixture.ts";
 import type { RelayConnection, RelayOrder } from "./relay-io.ts";
 
 const obstacle = coturnObstacle();
@@ -83,16 +84,8 @@ describe.skipIf(obstacle !== null)(skippable("a relay of coturn's", obstacle), (
 			const { relayed, mapped } = await one.told("allocated");
 			expect(relayed).toMatchObject([{ address: LOOPBACK[peers] }]);
 			expect(mapped).toEqual(one.relay.local);
-			one.relay.send(peer, DATA);
-			expect(await one.heard(0)).toMatchObject({ from: peer, bytes: DATA, channel: null });
-			one.relay.bind(peer);
-			await one.told("bound");
-			one.relay.sendBatch(Array.from({ length: 100 }, (_, index) => ({ peer, data: Uint8Array.of(index, 0, 0) })));
-			await one.heard(100);
-			expect(one.data.slice(1).map(({ bytes }) => bytes[0])).toEqual(Array.from({ length: 100 }, (_, index) => index));
-			const last = await one.heard(100);
 			const kernel = transport === "udp" && backend === "native";
-			expect(last).toMatchObject({ channel: 0x4000, stamp: kernel ? "kernel" : "user" });
+			expect(await expectEcho(one, peer)).toMatchObject({ stamp: kernel ? "kernel" : "user" });
 			one.relay.close();
 			expect(await one.told("closed")).toMatchObject({ confirmed: true });
 		}
