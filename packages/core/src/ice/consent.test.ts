@@ -47,10 +47,17 @@ describe("consent", () => {
 		expect(world.a.agent.pending).toBe(0);
 	});
 
-	test("keeps a NAT's mapping alive for hours", () => {
+	test("sends often enough for any NAT to keep its mapping, for an hour", () => {
 		const world = completed({ a: { nat: PORT_RESTRICTED }, b: { nat: PORT_RESTRICTED }, stun: true });
+		const from = world.sent.length;
 		world.pass(3_600_000);
 		expect([world.a.agent.state, world.b.agent.state]).toEqual(["completed", "completed"]);
+		for (const name of ["a", "b"] as const) {
+			const times = world.sent.slice(from).flatMap(({ side, at }) => (side === name ? [at] : []));
+			const gaps = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+			expect(gaps.length).toBeGreaterThan(240);
+			expect(Math.max(...gaps)).toBeLessThanOrEqual(15 * SECOND);
+		}
 	});
 
 	test("is doubted in public after two silences, and the doubt ends with the next answer", () => {
@@ -114,11 +121,13 @@ describe("a pair in reserve", () => {
 	});
 });
 
-test("a peer that says no is sent nothing more", () => {
+test("a peer that has closed is silent, and consent in it expires", () => {
 	const world = completed({ a: NO_RESERVE, b: NO_RESERVE });
 	world.step("b", { type: "close" });
+	const from = world.sent.length;
 	expect(world.b.agent.state).toBe("closed");
 	expect([world.b.agent.deadline, world.b.agent.pending]).toEqual([null, 0]);
 	world.pass(40_000);
+	expect(world.sent.slice(from).filter(({ side }) => side === "b")).toEqual([]);
 	expect(world.a.agent.state).toBe("failed");
 });

@@ -35,9 +35,16 @@ function checks(items: readonly StunItem[]): Uint8Array {
 	return encodeStun({ class: "request", method: "binding", transactionId: ID, attributes });
 }
 
+/** The id of the check that is under way, which is the same each time: the secret is. */
+function askedId(): Uint8Array {
+	const sent = begun()[1].find((output) => output.type === "send");
+	if (sent?.type !== "send") throw new Error("no check is under way");
+	return sent.bytes.slice(8, 20);
+}
+
 function answers(kind: "success" | "error", items: readonly StunItem[]): Uint8Array {
 	const attributes = [...items, { name: "messageIntegrity", key: shortTermKey(PEER.pwd) } as const];
-	return encodeStun({ class: kind, method: "binding", transactionId: ID, attributes });
+	return encodeStun({ class: kind, method: "binding", transactionId: askedId(), attributes });
 }
 
 function hearing(config: Partial<IceAgentConfig>): (bytes: Uint8Array) => unknown {
@@ -48,13 +55,13 @@ function hearing(config: Partial<IceAgentConfig>): (bytes: Uint8Array) => unknow
 	};
 }
 
-/** The bytes as an answer to the check under way: its digest is then wrong, so what follows is what anybody can do. */
+/** The bytes as an answer to the check under way; the digest of seeds is right. */
 function answered(bytes: Uint8Array): unknown {
 	const [agent, outputs] = begun();
 	const sent = outputs.find((output) => output.type === "send");
 	const answer = bytes.slice();
 	if (sent?.type === "send") for (let at = 8; at < 20 && at < answer.length; at++) answer[at] = sent.bytes[at] ?? 0;
-	return [sent, ...agent.step({ type: "received", base: 0, from: FROM, bytes: answer }, 1)];
+	return agent.step({ type: "received", base: 0, from: FROM, bytes: answer }, 1);
 }
 
 /** Bytes as what signalling brings. */

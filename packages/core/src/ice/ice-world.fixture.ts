@@ -102,13 +102,6 @@ class Nat {
 		const isAllowed = this.#allowed.has(`${to.port} ${part(this.#settings.filtering, from)}`);
 		return isAllowed ? inside : null;
 	}
-
-	/** Everybody gets new ports. */
-	forget(): void {
-		this.#ports.clear();
-		this.#inside.clear();
-		this.#allowed.clear();
-	}
 }
 
 function part(dependence: Dependence, { address, port }: StunAddress): string {

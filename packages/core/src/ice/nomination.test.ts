@@ -140,5 +140,8 @@ describe("an answer", () => {
 		if (asked === undefined) throw new Error("it asks for consent");
 		peer.answer(asked, "error", [{ name: "errorCode", value: { code: 403, reason: "" } }]);
 		expect(peer.events.at(-1)).toEqual({ kind: "state", state: "failed", failure: "consentRevoked" });
+		const before = peer.asked.length;
+		peer.pass(peer.now + 40 * SECOND, false);
+		expect(peer.asked).toHaveLength(before);
 	});
 });

@@ -1,5 +1,5 @@
 /** The sockets behind relayed addresses: UDP ones, and TCP ports of RFC 6062. */
-import type { SystemError, TurnIcmp, TurnServerInput, TurnServerOutput } from "@whither/core";
+import type { SystemError, TurnIcmp, TurnServerOutput } from "@whither/core";
 import { addressFamily } from "@whither/wire";
 import type { Backend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
@@ -15,6 +15,7 @@ import type {
 	StreamTransport,
 	TransportAddress,
 } from "../transport/transport.ts";
+import { type RelayFault, relayFaultOf } from "./relay-fault.ts";
 
 /** What the driver does with what comes to them. */
 export interface RelayEars {
@@ -26,7 +27,6 @@ export interface RelayEars {
 	notOpened(relay: number, why: RelayFault): void;
 }
 
-type RelayFault = Extract<TurnServerInput, { readonly type: "relayFailed" }>["why"];
 type RelayOrder = Extract<TurnServerOutput, { readonly type: "openRelay" }>;
 
 /** More than an allocation may hold; the machine says how many of them stay. */
@@ -76,14 +76,14 @@ export class RelaySockets {
 	#openDatagrams({ relay, address, port, above }: RelayOrder): void {
 		const socket = this.#openOne(relay, address, port);
 		if (isSystemError(socket)) {
-			this.#ears.notOpened(relay, faultOf(socket));
+			this.#ears.notOpened(relay, relayFaultOf(socket));
 			return;
 		}
 		this.#datagrams.set(relay, socket);
 		const next = above === null ? null : this.#openOne(above, address, port + 1);
 		if (isSystemError(next)) {
 			this.close(relay);
-			this.#ears.notOpened(relay, faultOf(next));
+			this.#ears.notOpened(relay, relayFaultOf(next));
 			return;
 		}
 		if (above !== null && next !== null) this.#datagrams.set(above, next);
@@ -110,16 +110,11 @@ export class RelaySockets {
 			const wanted = this.#ports.has(relay);
 			if (isSystemError(opened)) {
 				this.#ports.delete(relay);
-				if (wanted) this.#ears.notOpened(relay, faultOf(opened));
+				if (wanted) this.#ears.notOpened(relay, relayFaultOf(opened));
 			} else if (wanted) {
 				this.#ports.set(relay, opened);
 				this.#ears.opened(relay);
 			} else opened.close();
 		});
 	}
-}
-
-function faultOf({ errnoName, code }: SystemError): RelayFault {
-	if (errnoName === "EADDRINUSE") return "portTaken";
-	return code === "unsupportedProtocol" ? "noFamily" : "noResources";
 }

@@ -1,6 +1,7 @@
 import {
 	addressFamily,
 	attributeOf,
+	mappedAddressOf,
 	STUN_ATTRIBUTES,
 	type StunAddress,
 	type StunItem,
@@ -74,7 +75,7 @@ export function allocatedOf(
 	const ticket = attributeOf(message, "mobilityTicket");
 	return {
 		relayed,
-		mapped: attributeOf(message, "xorMappedAddress") ?? attributeOf(message, "mappedAddress") ?? null,
+		mapped: mappedAddressOf(message),
 		lifetimeSeconds,
 		server,
 		addressError: attributeOf(message, "addressErrorCode") ?? null,

@@ -136,7 +136,7 @@ describe.skipIf(obstacle !== null)(skippable("a relay of coturn's", obstacle), (
 		expect(await other.told("failed")).toMatchObject({ cause: { reason: "ERR_TLS_CERT_ALTNAME_INVALID" } });
 	});
 
-	it("takes another port where the server knows ours already", async () => {
+	it("is refused where our port was chosen for us and the server knows it already", async () => {
 		const one = talk(orderFor("udp", 4));
 		await one.told("allocated");
 		const sourcePort = one.relay.local?.port ?? 0;

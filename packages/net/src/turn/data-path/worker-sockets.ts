@@ -1,5 +1,5 @@
 /** The descriptors of one worker: what it waits with, its listeners and its relays. */
-import type { SystemError, TurnServerInput } from "@whither/core";
+import type { SystemError } from "@whither/core";
 import type { Clock } from "../../clock.ts";
 import { isSystemError, systemError } from "../../errors.ts";
 import {
@@ -10,13 +10,13 @@ import {
 	EPOLL_CTL_DEL,
 	EPOLLIN,
 } from "../../native/constants.ts";
-import { ERRNO } from "../../native/errno.ts";
 import { EPOLL_DATA_OFFSET, writeSize } from "../../native/structs.ts";
 import type { Workspace } from "../../native/workspace.ts";
 import { isMissing } from "../../serving/places.ts";
 import { firstOf, type StunPlace, type StunServiceFailure } from "../../serving/places-io.ts";
 import { boundAddress } from "../../transport/socket-address.ts";
 import type { TransportAddress } from "../../transport/transport.ts";
+import { type RelayFault, relayFaultOf } from "../relay-fault.ts";
 import { raiseDescriptorLimit } from "./descriptors.ts";
 import { type Listener, openListener, type WorkerPlace } from "./listeners.ts";
 import { type PeerError, RelaySocket } from "./relay-socket.ts";
@@ -24,8 +24,6 @@ import type { TurnWorkerOrder } from "./worker-io.ts";
 
 /** Beside relays: the process's own files and streams. */
 const OTHER_DESCRIPTORS = 4096;
-
-type RelayFault = Extract<TurnServerInput, { readonly type: "relayFailed" }>["why"];
 
 /** Where a relay is to be, and where the one above it, if there is to be one. */
 export interface RelayWish {
@@ -123,7 +121,7 @@ export class WorkerSockets {
 	#openOne(id: number, address: string, port: number): RelayFault | null {
 		const { workspace, clock } = this.#parts;
 		const socket = RelaySocket.open({ workspace, clock, errors: this.errors }, { id, address, port });
-		if (isSystemError(socket)) return faultOf(socket);
+		if (isSystemError(socket)) return relayFaultOf(socket);
 		if (this.watch(socket.fd) !== null) {
 			socket.close();
 			return "noResources";
@@ -166,9 +164,4 @@ export class WorkerSockets {
 		const { libc, scratch } = this.#parts.workspace;
 		libc.epoll_ctl(this.epoll, EPOLL_CTL_DEL, fd, scratch.address);
 	}
-}
-
-function faultOf({ errno, code }: SystemError): RelayFault {
-	if (errno === ERRNO.EADDRINUSE) return "portTaken";
-	return code === "unsupportedProtocol" || code === "addressNotAvailable" ? "noFamily" : "noResources";
 }
