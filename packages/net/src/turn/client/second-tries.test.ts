@@ -29,6 +29,10 @@ describe("another server that we are sent to (300)", () => {
 		expect(placeAfter(sent, order({ transport: "tcp" }), [server])).toBeNull();
 	});
 
+	it("is asked over TCP where core's client says that it may be, for the answer was signed", () => {
+		expect(placeAfter({ ...sent, mayFollow: true }, order({ transport: "tcp" }), [server])).toEqual(alternate);
+	});
+
 	it("is not asked twice, nor one too many, nor one that a server cannot be", () => {
 		const tls = order({ transport: "tls" });
 		expect(placeAfter(sent, tls, [alternate, server])).toBeNull();

@@ -12,14 +12,14 @@ const MOST_PORTS = 3;
  * After 300 it is the one that was named, which core's client follows by itself where the same socket will do.
  */
 export function placeAfter(
-	{ why, alternate }: Extract<TurnClientEvent, { readonly kind: "failed" }>,
+	{ why, alternate, mayFollow }: Extract<TurnClientEvent, { readonly kind: "failed" }>,
 	order: RelayOrder,
 	asked: readonly TransportAddress[],
 ): TransportAddress | null {
 	const { server, sourcePort = 0 } = order;
 	const timesAsked = asked.filter((one) => isSame(one, server)).length;
 	if (why === "allocationMismatch" && sourcePort === 0 && timesAsked < MOST_PORTS) return server;
-	if (why !== "redirected" || alternate === null || !isTrusted(order)) return null;
+	if (why !== "redirected" || alternate === null || !(mayFollow || isTrusted(order))) return null;
 	const isNew = !asked.some((one) => isSame(one, alternate));
 	const servers = new Set(asked.map(({ address, port }) => `${address} ${port}`)).size;
 	const inTime = servers <= (order.redirects ?? 1);
