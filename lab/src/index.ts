@@ -3,6 +3,26 @@ export { type ChainOptions, chainScenario } from "./chain.ts";
 export { insideNamespace } from "./namespaces.ts";
 export type { NodePlan } from "./node-plan.ts";
 export { type CoturnOptions, coturnObstacle, openCoturn } from "./peers/coturn.ts";
+export {
+	IcePeer,
+	type IcePeerOptions,
+	type IcePeerPatience,
+	openIcePeer,
+} from "./peers/ice-peer.ts";
+export { icePeerObstacle } from "./peers/ice-peer-kinds.ts";
+export type {
+	IcePeerDescription,
+	IcePeerEnd,
+	IcePeerFacts,
+	IcePeerInput,
+	IcePeerKind,
+	IcePeerOrder,
+	IcePeerOutput,
+	IcePeerPlace,
+	IcePeerRelay,
+	IcePeerSelection,
+} from "./peers/ice-peer-lines.ts";
+export { type IceSignallingOptions, joinIcePeers } from "./peers/ice-signalling.ts";
 export type { RunningServer } from "./peers/running-server.ts";
 export type { LabPlan, World } from "./plan.ts";
 export { findProgram, labObstacle } from "./requirements.ts";
