@@ -64,9 +64,3 @@ function lineOf(text: string) {
 	if (isDecodeError(line)) throw new Error(`no candidate: ${text}`);
 	return line;
 }
-
-/** Type, address and port of a candidate's text; throws where that is none. */
-export function endOfLine(text: string) {
-	const { type, address, port, transport } = lineOf(text);
-	return { type, address, port, transport };
-}
