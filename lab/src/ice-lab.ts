@@ -18,10 +18,11 @@
  * `lanA` and `lanA2` are behind one NAT, and on one LAN too where the lab is opened with `sharedLan`; `isp` is a carrier's NAT
  * outside of natA, or of both where it `serves` both.
  */
+import { readFileSync } from "node:fs";
 import type { Family } from "@whither/core";
 import { type NatKind, natAddress, natKind, natWorld, nodeAddress, publicAddresses, type Scenario } from "@whither/sim";
 import { conntrackObstacle } from "./forget-flows.ts";
-import { HTTPS_PORT, ICE_PORT, type IceServerKind } from "./ice-servers.ts";
+import { HTTPS_PORT, ICE_PORT, ICE_USER, type IceServerKind } from "./ice-servers.ts";
 import { insideNamespace, loadRules, writeSysctls } from "./namespaces.ts";
 import { type Certificates, certificatesObstacle, makeCertificates } from "./peers/certificates.ts";
 import type { RunningServer } from "./peers/running-server.ts";
@@ -63,12 +64,18 @@ export interface IceHost {
 /** A server's place: `relays` is address 0 with all ports, `tcp443` is address 1 with port 443 alone. */
 export type IceServerPlace = "relays" | "tcp443";
 
-/** By what a relay is reached. */
-export interface IceLeg {
-	readonly transport: "udp" | "tcp" | "tls";
-	readonly server: { readonly address: string; readonly port: number };
-	/** File of the authority that TLS servers are certified by (PEM). */
-	readonly authorities?: string;
+/** How a relay is reached: at address 0 by `udp`, `tcp` or `tls`, or at address 1 by `tcp443`. */
+export type IceLeg = "udp" | "tcp" | "tls" | "tcp443";
+
+/** A relay server by one leg, as an order of a peer program has it. */
+export interface IceRelayPlace {
+	readonly address: string;
+	readonly port: number;
+	readonly leg: "udp" | "tcp" | "tls";
+	readonly username: string;
+	readonly password: string;
+	/** PEM text of the authority that the server is certified by, where the leg is TLS. */
+	readonly authority?: string;
 }
 
 /** It stands. */
@@ -80,8 +87,14 @@ export interface IceLab {
 	host(node: "lanA" | "lanA2" | "lanB"): IceHost;
 	/** Addresses of `srv`; 0 when absent. */
 	server(family: Family, which?: number): string;
-	/** What agents are told: where STUN is, and the legs of the relay at address 0 in order of preference. */
-	servers(family: Family): { readonly stun: IceLeg["server"]; readonly relay: readonly IceLeg[] };
+	/** What peer programs are ordered with: where STUN is, and a relay by each of the legs; by UDP when absent. */
+	servers(
+		family: Family,
+		legs?: readonly IceLeg[],
+	): {
+		readonly stun: readonly { readonly address: string; readonly port: number }[];
+		readonly turn: readonly IceRelayPlace[];
+	};
 	/** Makes routers others; those that are not named stay as they are. Flows are forgotten by all. */
 	become(site: IceSite): Promise<void>;
 	/** Forgets all flows of all routers. */
@@ -104,8 +117,7 @@ function iceWorld({ serves, sharedLan, roundTripMs = 0 }: IceLabOptions, site: R
 		...(sharedLan !== undefined && { sharedLan }),
 	});
 	// Both links that each packet between the homes passes, and one of which each packet to the server does.
-	const isUplink = ({ between: [inner, outer] }: Scenario["links"][number]) =>
-		inner === "natB" || (inner === "natA" && outer !== "lanA2");
+	const isUplink = ({ between: [inner] }: Scenario["links"][number]) => inner === "natA" || inner === "natB";
 	const delayMs = roundTripMs / 4;
 	return { ...scenario, links: scenario.links.map((link) => (isUplink(link) ? { ...link, delayMs } : link)) };
 }
@@ -158,6 +170,13 @@ function leads({ nodes, links }: Scenario, node: string, host: string): boolean 
 	return node in nodes && links.some(({ between }) => between[0] === inner && between[1] === "isp");
 }
 
+function relayPlace(leg: IceLeg, server: (which: number) => string, authority: string): IceRelayPlace {
+	const user = { username: ICE_USER.name, password: ICE_USER.password };
+	if (leg === "tcp443") return { ...user, leg: "tcp", address: server(1), port: HTTPS_PORT };
+	if (leg === "tls") return { ...user, leg, address: server(0), port: HTTPS_PORT, authority };
+	return { ...user, leg, address: server(0), port: ICE_PORT };
+}
+
 /** Builds it; whatever it cannot build leaves nothing behind. */
 export async function openIceLab(options: IceLabOptions = {}): Promise<IceLab> {
 	const usual = natKind("port-restricted");
@@ -166,6 +185,7 @@ export async function openIceLab(options: IceLabOptions = {}): Promise<IceLab> {
 	const lab = await openLab(iceWorld(options, site));
 	const server = (family: Family, which = 0) => publicAddresses(lab.scenario, "srv", family)[which] ?? "";
 	const certificates = makeCertificates(FAMILIES.flatMap((family) => [server(family), server(family, 1)]));
+	const authority = readFileSync(certificates.authority, "utf8");
 	let scenario = lab.scenario;
 	const become = async (change: IceSite) => {
 		site = { ...site, ...change };
@@ -185,17 +205,9 @@ export async function openIceLab(options: IceLabOptions = {}): Promise<IceLab> {
 			address: (family) => nodeAddress(scenario, node, family),
 			seenAs: (family) => seenAs(scenario, node, family),
 		}),
-		servers: (family) => ({
-			stun: { address: server(family), port: ICE_PORT },
-			relay: [
-				{ transport: "udp", server: { address: server(family), port: ICE_PORT } },
-				{ transport: "tcp", server: { address: server(family), port: ICE_PORT } },
-				{
-					transport: "tls",
-					server: { address: server(family), port: HTTPS_PORT },
-					authorities: certificates.authority,
-				},
-			],
+		servers: (family, legs = ["udp"]) => ({
+			stun: [{ address: server(family), port: ICE_PORT }],
+			turn: legs.map((leg) => relayPlace(leg, (which) => server(family, which), authority)),
 		}),
 		forget: () => forgetAll(lab),
 		openServer: (kind, place = "relays", more = []) => {

@@ -5,6 +5,7 @@ export {
 	type IceLab,
 	type IceLabOptions,
 	type IceLeg,
+	type IceRelayPlace,
 	type IceServerPlace,
 	type IceSite,
 	iceLabObstacle,
