@@ -1,5 +1,18 @@
 /** Real kernels for scenarios: network namespaces, veth, nftables and TUN links, and tools run inside them. */
 export { type ChainOptions, chainScenario } from "./chain.ts";
+export {
+	type IceHost,
+	type IceLab,
+	type IceLabOptions,
+	type IceLeg,
+	type IceRelayPlace,
+	type IceServerPlace,
+	type IceSite,
+	iceLabObstacle,
+	openIceLab,
+} from "./ice-lab.ts";
+export { HTTPS_PORT, ICE_PORT, ICE_SERVERS, ICE_USER, type IceServerKind } from "./ice-servers.ts";
+export { DUAL_STACK_HOME, ICE_KINDS, ONLY_443, UDP_BLOCKED } from "./ice-sites.ts";
 export { insideNamespace } from "./namespaces.ts";
 export type { NodePlan } from "./node-plan.ts";
 export { type CoturnOptions, coturnObstacle, openCoturn } from "./peers/coturn.ts";
