@@ -13,3 +13,4 @@ export type {
 	IceRelayLeg,
 	IceRelayServer,
 } from "./ice-io.ts";
+export { openIce } from "./open-ice.ts";
