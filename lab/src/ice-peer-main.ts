@@ -12,6 +12,7 @@ const say: IcePeerSay = (line) => {
 };
 
 async function load(): Promise<IcePeerProgram> {
+	if (kind === "whither") return (await import("./peers/ice-whither.ts")).whitherPeer(say, words);
 	if (kind === "node-datachannel") return (await import("./peers/ice-node-datachannel.ts")).nodeDatachannelPeer(say);
 	if (kind === "chromium") return (await import("./peers/ice-chromium.ts")).chromiumPeer(say, words);
 	if (kind === "werift") return (await import("./peers/ice-werift.ts")).weriftPeer(say);

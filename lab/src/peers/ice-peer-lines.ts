@@ -124,6 +124,8 @@ export interface IcePeerOutput {
 	readonly data?: string;
 	/** Null where the program does not tell. */
 	readonly pairs?: readonly IcePairReport[] | null;
+	/** Of ours alone, when it is started with the word `events`: all that happens, `at` nanoseconds of the connection's clock. */
+	readonly event?: { readonly at: number; readonly kind: string } & Readonly<Record<string, unknown>>;
 	/** For whoever looks into it. */
 	readonly note?: string;
 	/** It cannot do what it was told; nothing else is to be expected. */

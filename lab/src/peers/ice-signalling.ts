@@ -6,9 +6,11 @@ import type { IcePeerDescription, IcePeerOutput } from "./ice-peer-lines.ts";
 export interface IceSignallingOptions {
 	/** Descriptions wait until they are complete, as where nobody trickles; default: as they come. */
 	readonly whole?: boolean;
+	/** How long words take, one way; default 0. */
+	readonly delayMs?: number;
 }
 
-/** Joins two programs; descriptions of restarts are carried as well. The result ends it. */
+/** Carries what either says from now on to the other, descriptions of restarts as well. The result ends it. */
 export function joinIcePeers(a: IcePeer, b: IcePeer, options: IceSignallingOptions = {}): () => void {
 	const ends = [
 		[a, b],
@@ -16,8 +18,8 @@ export function joinIcePeers(a: IcePeer, b: IcePeer, options: IceSignallingOptio
 	] as const;
 	const stops = ends.map(([from, to]) => {
 		const carry = options.whole === true ? wholly(to) : trickling(to);
-		for (const line of from.lines) carry(line);
-		return from.listen(carry);
+		const { delayMs = 0 } = options;
+		return from.listen(delayMs === 0 ? carry : (line) => setTimeout(carry, delayMs, line));
 	});
 	return () => {
 		for (const stop of stops) stop();
