@@ -41,6 +41,7 @@ module.exports = {
 		only("lab-does-not-import-the-face", "^lab/src", ["^packages/(wire|core|sim|net)/"]),
 		room("packages/core/src/trace/", MACHINE),
 		room("packages/core/src/path-node/", MACHINE),
+		room("packages/core/src/exchange/", MACHINE),
 		room("packages/core/src/stun/", MACHINE),
 		room("packages/core/src/turn/", [...MACHINE, "stun/"]),
 		room("packages/core/src/ice/", [...MACHINE, "stun/", "turn/"]),
