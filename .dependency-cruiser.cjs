@@ -58,6 +58,7 @@ module.exports = {
 		room("packages/whither/src/api/stun/", ["api/[^/]+$"]),
 		room("packages/whither/src/api/turn/", ["api/[^/]+$", "api/stun/", "api/trace/"]),
 		room("packages/whither/src/api/meet/signalling/", ["api/[^/]+$"]),
+		room("packages/whither/src/api/meet/", ["api/[^/]+$", "api/stun/", "api/trace/", "api/turn/"]),
 		room("packages/whither/src/report/", ["api/"]),
 		room("packages/whither/src/router/", ["api/"]),
 		room("packages/whither/src/server/", ["api/"]),
