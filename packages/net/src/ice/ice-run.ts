@@ -22,6 +22,7 @@ import type { Carrier, CarrierEars } from "./carrier.ts";
 import { HostSockets } from "./hosts.ts";
 import type { IceBaseEnd, IceComponentPlace, IceConnection, IceFlow, IceListener, IceOrder } from "./ice-io.ts";
 import type { Arrival } from "./ice-socket.ts";
+import { LeavingBases } from "./leaving-bases.ts";
 import { PairsInUse } from "./pairs-in-use.ts";
 import { placesOf } from "./place.ts";
 import { Relays } from "./relays.ts";
@@ -41,6 +42,7 @@ export class IceRun implements IceConnection {
 	readonly #relays: Relays;
 	readonly #carriers = new Map<number, Carrier>();
 	readonly #inUse = new PairsInUse((base) => this.#carriers.get(base));
+	readonly #leaving: LeavingBases;
 	#watch: HostAddressWatch | null = null;
 	#lastBase = -1;
 	/** Of this generation; null: the peer has not said it yet. */
@@ -56,6 +58,7 @@ export class IceRun implements IceConnection {
 		const stunServers = (order.stunServers ?? []).map(({ address, port }) => ({ address, port }));
 		this.#agent = new IceAgent({ ...order, stunServers, secret: machine.drawSecret(), pacer: machine.pacer });
 		this.#alarm = machine.alarm(() => this.#step({ type: "timer" }));
+		this.#leaving = new LeavingBases(machine, (base) => this.#step({ type: "baseGone", base }));
 		const parts = { order, machine, ears: this.#ears(), places: placesOf(order) };
 		this.#hosts = new HostSockets(parts);
 		this.#relays = new Relays({
@@ -127,6 +130,7 @@ export class IceRun implements IceConnection {
 	async #closeAll(): Promise<void> {
 		this.#over = true;
 		this.#alarm.close();
+		this.#leaving.close();
 		this.#watch?.close();
 		for (const carrier of this.#carriers.values()) carrier.close();
 		this.#carriers.clear();
@@ -192,7 +196,8 @@ export class IceRun implements IceConnection {
 	#lose(base: number, why: IceBaseEnd): void {
 		if (!this.#carriers.delete(base) || this.#over) return;
 		this.#telling.event({ kind: "baseGone", base, why });
-		this.#step({ type: "baseGone", base });
+		if (why.code === "unneeded") this.#step({ type: "baseGone", base });
+		else this.#leaving.leave(base, this.#inUse.selected, () => this.pairs);
 	}
 
 	/** Hands the agent an input, and does what it says. */
@@ -220,6 +225,7 @@ export class IceRun implements IceConnection {
 		// Data moves no deadline forward, and there is much of it.
 		if (news && !this.#over) this.#alarm.arm(this.#agent.deadline?.at ?? null);
 		for (const output of outputs) if (output.type === "event") this.#follow(output.event);
+		if (news) this.#leaving.review(this.#inUse.selected, () => this.pairs);
 		this.#telling.tell();
 	}
 

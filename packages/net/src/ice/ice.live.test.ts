@@ -141,19 +141,6 @@ describe.skipIf(nativeObstacle !== null)(skippable("a connection by a relay", na
 		await expect.poll(() => two.a.connection.flow()?.relay?.channel).toBe(true);
 	});
 
-	it("gives the relay back when it is not needed, and asks again for a restart", async () => {
-		const turn = await service();
-		const two = talk({ families: [4], deadPeerMs: 0, relays: [relayAt(turn, "udp", 4)] });
-		await two.until("completed");
-		const isRelay = (base: number) =>
-			two.a.events.some((event) => event.kind === "base" && event.base === base && event.at.relay !== undefined);
-		await two.a.told("baseGone", ({ base, why }) => isRelay(base) && why.code === "unneeded");
-		expect(two.a.connection.state).toBe("completed");
-		const bases = two.a.events.filter(({ kind }) => kind === "base").length;
-		two.a.connection.restart();
-		await two.a.told("base", ({ base, at }) => base >= bases && at.relay !== undefined);
-	});
-
 	it("says why a relay could not be had, and connects without", async () => {
 		const turn = await service();
 		const wrong = { ...relayAt(turn, "udp", 4), credentials: { ...TURN_USER, password: "simsim" } };
