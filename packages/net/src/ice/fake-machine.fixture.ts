@@ -234,7 +234,8 @@ export class FakeMachine implements IceSurroundings {
 	}
 
 	openSocket(place: IceSocketPlace, listener: IceSocketListener): IceSocket | SystemError {
-		const { address, port = this.network.freePort() } = place;
+		const { address } = place;
+		const port = place.port || this.network.freePort();
 		if (this.bindError !== null) return systemError("bind", this.bindError, address);
 		if (this.taken.has(port)) return systemError("bind", ERRNO.EADDRINUSE, address);
 		const local = { address, port };
@@ -257,6 +258,11 @@ export class FakeMachine implements IceSurroundings {
 				this.network.receivers.delete(keyOf(local));
 			},
 		};
+	}
+
+	/** There is no TCP here. */
+	async openTcp(): Promise<SystemError> {
+		return systemError("socket", ERRNO.EPROTONOSUPPORT);
 	}
 
 	openRelay(order: RelayRaceOrder, listener: RelayRaceListener): FakeRelay {

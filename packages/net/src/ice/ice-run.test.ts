@@ -322,7 +322,8 @@ describe("relays", () => {
 		expect(a.relays).toHaveLength(2);
 	});
 
-	it("without a way to them are refused at once", () => {
+	it("without a way to them are refused at once, as ranges without a port are", () => {
+		expect(() => talk({ ports: { from: 5, to: 4 } })).toThrow(RangeError);
 		expect(() => talk({ relays: [{ legs: [], credentials: undefined }] })).toThrow(RangeError);
 	});
 

@@ -52,6 +52,8 @@ export class IceRun implements IceConnection {
 
 	/** Throws RangeError for an order that contradicts itself. */
 	constructor(order: IceOrder, listener: IceListener, machine: IceSurroundings) {
+		const { from = 1, to = 65_535 } = order.ports ?? {};
+		if (from < 1 || to > 65_535 || from > to) throw new RangeError(`there are no ports from ${from} to ${to}`);
 		this.#machine = machine;
 		this.#order = order;
 		this.#telling = new Telling(listener, machine.clock);
@@ -59,13 +61,10 @@ export class IceRun implements IceConnection {
 		this.#agent = new IceAgent({ ...order, stunServers, secret: machine.drawSecret(), pacer: machine.pacer });
 		this.#alarm = machine.alarm(() => this.#step({ type: "timer" }));
 		this.#leaving = new LeavingBases(machine, (base) => this.#step({ type: "baseGone", base }));
-		const parts = { order, machine, ears: this.#ears(), places: placesOf(order) };
+		const settled = () => this.#settle();
+		const parts = { order, machine, ears: this.#ears(), places: placesOf(order), settled };
 		this.#hosts = new HostSockets(parts);
-		this.#relays = new Relays({
-			...parts,
-			settled: () => this.#step({ type: "basesComplete" }),
-			lost: () => this.#askRelays(),
-		});
+		this.#relays = new Relays({ ...parts, lost: () => this.#askRelays() });
 		queueMicrotask(() => this.#openAll());
 	}
 
@@ -132,6 +131,7 @@ export class IceRun implements IceConnection {
 		this.#alarm.close();
 		this.#leaving.close();
 		this.#watch?.close();
+		this.#hosts.close();
 		for (const carrier of this.#carriers.values()) carrier.close();
 		this.#carriers.clear();
 		await this.#relays.close();
@@ -144,7 +144,11 @@ export class IceRun implements IceConnection {
 		const addresses = this.#addresses();
 		if (isSystemError(addresses)) this.#hosts.failed(addresses);
 		else if (this.#usesHosts) this.#hosts.open(addresses);
-		if (!this.#relays.isWaiting) this.#step({ type: "basesComplete" });
+		this.#settle();
+	}
+
+	#settle(): void {
+		if (!this.#relays.isWaiting && !this.#hosts.isWaiting) this.#step({ type: "basesComplete" });
 	}
 
 	get #usesHosts(): boolean {

@@ -94,6 +94,17 @@ describe.skipIf(nativeObstacle !== null)(skippable("a connection between two in 
 		});
 	});
 
+	it.each(CASES)("is one of TCP where UDP is not, by the %s backend over IPv%i", async (backend, family) => {
+		process.env[BACKEND_VARIABLE] = backend;
+		const two = talk({ families: [family], tcp: true, allowLocal: ({ transport }) => transport === "tcp" });
+		await two.until("completed");
+		const lines = two.a.events.filter((event) => event.kind === "candidate").map(({ line }) => line.tcpType);
+		expect(new Set(lines)).toEqual(new Set(["active", "passive", ...(backend === "native" ? ["so"] : [])]));
+		expect(two.a.selected?.local.transport).toBe("tcp");
+		await two.talk();
+		expect(two.a.connection.flow()).toMatchObject({ socket: null, relay: null });
+	});
+
 	it("stays up through a restart, and data by the pair of before", async () => {
 		const two = talk({ families: [4] });
 		await two.until("completed");

@@ -10,6 +10,7 @@ import { createPortableClock } from "../portable/clock.ts";
 import { drawSecrets } from "../probe-secrets.ts";
 import { type IceSocket, type IceSocketListener, type IceSocketPlace, openIceSocket } from "./ice-socket.ts";
 import { openRelayRace, type RelayRace, type RelayRaceListener, type RelayRaceOrder } from "./relay-race.ts";
+import { type IceTcpBase, type IceTcpListener, type IceTcpPlace, openIceTcpBase } from "./tcp-base.ts";
 
 /** What an allocation is held by. */
 export type IceRelay = Pick<
@@ -33,6 +34,7 @@ export interface IceSurroundings {
 	/** The same, and whenever they have changed. */
 	watchHostAddresses(listener: HostAddressListener): HostAddressWatch | SystemError;
 	openSocket(place: IceSocketPlace, listener: IceSocketListener): IceSocket | SystemError;
+	openTcp(place: IceTcpPlace, listener: IceTcpListener): Promise<IceTcpBase | SystemError>;
 	/** On the same clock. */
 	openRelay(order: RelayRaceOrder, listener: RelayRaceListener): IceRelay;
 	/** The address of a name; null: there is none. */
@@ -62,6 +64,7 @@ function machineOf(opened: Backend | SystemError): IceSurroundings {
 		hostAddresses: () => failure ?? hostAddressesBy(backend),
 		watchHostAddresses: (listener) => failure ?? watchHostAddresses(listener),
 		openSocket: (place, listener) => failure ?? openIceSocket(backend, place, listener),
+		openTcp: async (place, listener) => failure ?? openIceTcpBase(backend, place, listener),
 		openRelay: (order, listener) => openRelayRace(order, listener, backend),
 		resolve: lookUp,
 	};
