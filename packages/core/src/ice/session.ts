@@ -8,7 +8,7 @@ import { Generation } from "./generation.ts";
 import type { Credentials, Ground, Peer } from "./ground.ts";
 import type { IceFailure, IceRemoteLine, IceState } from "./ice-io.ts";
 import type { PeerCheck } from "./incoming.ts";
-import { byPriority, type Pair, type RunningCheck } from "./pair.ts";
+import { byPriority, CONSENT_NS, type Pair, type RunningCheck } from "./pair.ts";
 import { Pairing } from "./pairing.ts";
 import { PeerChecks } from "./peer-checks.ts";
 import { Selection } from "./selection.ts";
@@ -147,6 +147,10 @@ export class Session implements CheckResults {
 	/** A packet has come by this pair. */
 	heard(pair: Pair, now: Instant): void {
 		pair.heardAt = now;
+		const { isPassive, peer } = this.generation;
+		// Who knows RFC 5245 alone asks for no consent, and nobody else could: a lite agent goes by what comes.
+		if (isPassive && peer?.knowsIce2 === false && pair.isWritable(now))
+			pair.consentUntil = Math.max(pair.consentUntil, now + CONSENT_NS);
 		if (this.#state === "disconnected") this.review(now);
 	}
 
@@ -191,10 +195,26 @@ export class Session implements CheckResults {
 		}
 	}
 
-	/** All but the selected pairs go: another generation takes over. */
+	/** Whether it has shown that the peer knows this generation. */
+	get hasMet(): boolean {
+		for (const { readable, valid } of this.generation.list.pairs) if (readable || valid !== null) return true;
+		return false;
+	}
+
+	/** Whether anything may be sent. */
+	isUsed(now: Instant): boolean {
+		const { failure, components, list } = this.generation;
+		return failure === null && components.some((component) => component.sending(list.pairs, now) !== null);
+	}
+
+	/** All but the pairs in use go: another generation takes over. */
 	reduce(now: Instant): void {
-		const { list, components } = this.generation;
-		for (const pair of [...list.pairs]) if (!pair.selected) list.remove(pair, now);
+		const { list, components, consent, isPassive } = this.generation;
+		const used = new Set(components.map((component) => component.sending(list.pairs, now)));
+		for (const pair of [...list.pairs]) {
+			if (!pair.selected && !used.has(pair)) list.remove(pair, now);
+			else if (!isPassive) consent.watch(pair, now);
+		}
 		for (const component of components) component.backup = null;
 		this.generation.isFreed = true;
 	}
@@ -222,8 +242,9 @@ export class Session implements CheckResults {
 		this.review(now);
 	}
 
-	consented(pair: Pair, now: Instant): void {
+	consented(pair: Pair, hasMoved: boolean, now: Instant): void {
 		this.generation.consent.answered(pair);
+		if (hasMoved) this.#selection.moved(this.generation.componentOf(pair), pair, now);
 		this.changed(pair, now);
 		this.review(now);
 	}
