@@ -14,11 +14,6 @@ import { nameKey } from "./resolving.ts";
 
 /** A record is not multicast on a link again within a second (RFC 6762 §6). */
 const APART = SECOND;
-/**
- * Two, a second apart (RFC 6762 §8.3). The first comes a second after the name is there: the peer hears of it by signalling
- * and asks at once, and an announcement right before would hold its answer up.
- */
-const ANNOUNCEMENTS = 2;
 /** RFC 6762 §6.7: what those who are no full queriers may keep it for. */
 const LEGACY_TTL_SECONDS = 10;
 
@@ -31,10 +26,9 @@ interface Published {
 }
 
 interface Link {
-	announcements: number;
 	/** When it was last multicast there. */
 	lastAt: Instant;
-	/** When it will be next. */
+	/** When it will be next, as it was asked for within a second of that. */
 	nextAt: Instant;
 }
 
@@ -53,7 +47,11 @@ export interface MdnsAsker {
 	readonly isLegacy: boolean;
 }
 
-/** The names that are ours. */
+/**
+ * The names that are ours.
+ * Deviation: RFC 6762 §8.3 has a new name announced twice. Nobody knows of a random one before its owner tells them, which
+ * is when they ask; and an announcement right before would hold the answer up for a second (§6).
+ */
 export class Publishing {
 	readonly #ttl: number;
 	/** By `nameKey`. */
@@ -76,9 +74,9 @@ export class Publishing {
 		return this.#names.get(nameKey(name))?.address ?? null;
 	}
 
-	addSocket(socket: number, now: Instant): void {
+	addSocket(socket: number): void {
 		this.#sockets.add(socket);
-		for (const { links } of this.#names.values()) links.set(socket, newLink(now));
+		for (const { links } of this.#names.values()) links.set(socket, newLink());
 	}
 
 	removeSocket(socket: number): void {
@@ -87,10 +85,10 @@ export class Publishing {
 	}
 
 	/** Throws RangeError for what is no name or no address. */
-	add(name: string, address: string, now: Instant): void {
+	add(name: string, address: string): void {
 		const family = addressFamily(address);
 		if (family === null || !(parseDnsName(name) instanceof Uint8Array)) throw new RangeError(`${name}: ${address}`);
-		const links = new Map([...this.#sockets].map((socket) => [socket, newLink(now)] as const));
+		const links = new Map([...this.#sockets].map((socket) => [socket, newLink()] as const));
 		this.#names.set(nameKey(name), { name, address, type: family === 4 ? DNS_TYPES.A : DNS_TYPES.AAAA, links });
 	}
 
@@ -107,7 +105,7 @@ export class Publishing {
 		return [...this.#names.values()].map(({ name }) => name);
 	}
 
-	/** Announcements and answers that are due. */
+	/** Answers that have waited for their second. */
 	due(now: Instant): readonly { readonly socket: number; readonly bytes: Uint8Array }[] {
 		const messages: { socket: number; bytes: Uint8Array }[] = [];
 		for (const published of this.#names.values()) {
@@ -144,11 +142,9 @@ export class Publishing {
 		return { kind: "group", bytes: null };
 	}
 
-	/** An answer is as good as an announcement. */
 	#multicast(published: Published, link: Link, { questions, now }: Asked): Uint8Array {
 		link.lastAt = now;
-		link.announcements--;
-		link.nextAt = link.announcements > 0 ? now + APART : Number.POSITIVE_INFINITY;
+		link.nextAt = Number.POSITIVE_INFINITY;
 		return this.#answer(published, questions);
 	}
 
@@ -190,8 +186,8 @@ interface Asked {
 const ANY_TYPE = DNS_TYPES["*"];
 const RESPONSE = { id: 0, response: true, authoritative: true } as const;
 
-function newLink(now: Instant): Link {
-	return { announcements: ANNOUNCEMENTS, lastAt: Number.NEGATIVE_INFINITY, nextAt: now + APART };
+function newLink(): Link {
+	return { lastAt: Number.NEGATIVE_INFINITY, nextAt: Number.POSITIVE_INFINITY };
 }
 
 function isAbout(question: MdnsQuestion, { name }: Published): boolean {

@@ -13,7 +13,7 @@ const TTL_SECONDS = 120;
  * (draft-ietf-mmusic-mdns-ice-candidates §3): looks up others', and publishes ours, which are random. That nobody else has
  * them is therefore not asked, and no conflict is looked for. It keeps nothing of what it hears.
  */
-export class Mdns implements Machine<MdnsInput, MdnsOutput> {
+export class MdnsAgent implements Machine<MdnsInput, MdnsOutput> {
 	readonly #resolving: Resolving;
 	readonly #publishing: Publishing;
 	readonly #sockets = new Map<number, MdnsUse>();
@@ -42,12 +42,12 @@ export class Mdns implements Machine<MdnsInput, MdnsOutput> {
 
 	#hear(input: MdnsInput, now: Instant): void {
 		if (input.type === "received") this.#received(input, now);
-		else if (input.type === "publish") this.#publishing.add(input.name, input.address, now);
+		else if (input.type === "publish") this.#publishing.add(input.name, input.address);
 		else if (input.type === "withdraw") this.#withdraw(input.name);
 		else if (input.type === "resolve") this.#resolve(input.name, now);
 		else if (input.type === "opened") {
 			this.#sockets.set(input.socket, input.use);
-			if (input.use === "full") this.#publishing.addSocket(input.socket, now);
+			if (input.use === "full") this.#publishing.addSocket(input.socket);
 		} else if (input.type === "closed") {
 			this.#sockets.delete(input.socket);
 			this.#publishing.removeSocket(input.socket);
