@@ -59,6 +59,8 @@ export { WhitherError, type WhitherErrorCode } from "./api/error.ts";
 export type { FailureDocument } from "./api/failure.ts";
 export type { MachineFacts } from "./api/machine-facts.ts";
 export { openMediaSocket } from "./api/media-socket.ts";
+export { type BlobFailure, blobSentence, type MeetBlob, makeBlob, readBlob } from "./api/meet/signalling/blob.ts";
+export { type CopyPaste, type CopyPasteOrder, copyPaste } from "./api/meet/signalling/copy-paste.ts";
 export {
 	type CandidatesMessage,
 	type DescriptionMessage,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { base62Length, formatBase62, parseBase62 } from "./base62.ts";
-import { type MeetBlob, makeBlob, readBlob } from "./blob.ts";
+import { blobSentence, type MeetBlob, makeBlob, readBlob } from "./blob.ts";
 import { copyPaste } from "./copy-paste.ts";
 import type { MeetMessage } from "./message.ts";
 
@@ -90,6 +90,12 @@ describe("a blob", () => {
 		expect(readBlob(blob.replace("whither1", "whither2"))).toMatchObject({ why: "otherVersion", need: 1, have: 2 });
 		for (const text of ["", "7-otter-velvet", "whither", "x".repeat(300_000)])
 			expect(readBlob(text)).toMatchObject({ code: "badBlob", why: "notBlob" });
+	});
+
+	it("has a sentence for what is wrong with it", () => {
+		const cut = readBlob(makeBlob(TYPICAL).slice(0, 100));
+		if (!("code" in cut)) throw new Error("not cut");
+		expect(blobSentence(cut)).toMatch(/^that line is cut: of \d+ characters behind its colon there are 91$/);
 	});
 
 	it("of sound bytes that say nonsense is none", () => {

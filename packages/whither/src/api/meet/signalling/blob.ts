@@ -9,7 +9,6 @@ import { base62Length, formatBase62, parseBase62 } from "./base62.ts";
 import { readCandidate, writeCandidate } from "./blob-candidates.ts";
 import { FieldReader, FieldWriter } from "./blob-fields.ts";
 import { type DescriptionMessage, type MeetMessage, readMeetMessage } from "./message.ts";
-import type { SignallingFailure } from "./signalling.ts";
 
 /** What a blob holds. */
 export interface MeetBlob {
@@ -20,8 +19,32 @@ export interface MeetBlob {
 	readonly lines: readonly string[];
 }
 
-/** Why text is no blob. */
-export type BadBlob = Extract<SignallingFailure, { code: "badBlob" }>;
+/**
+ * Why what was pasted is no line of the other end's: none at all, `cut` short (of `need` characters there are `have`),
+ * changed on the way, of another version, or our own.
+ */
+export interface BlobFailure {
+	readonly code: "badBlob";
+	readonly why: "notBlob" | "cut" | "garbled" | "otherVersion" | "own";
+	readonly need: number;
+	readonly have: number;
+}
+
+/** One clause about it, without capital and full stop. */
+export function blobSentence({ why, need, have }: BlobFailure): string {
+	switch (why) {
+		case "notBlob":
+			return "that is no line of `whither meet --copy-paste`, which begins with whither1:";
+		case "cut":
+			return `that line is cut: of ${need} characters behind its colon there are ${have}`;
+		case "garbled":
+			return "that line was changed on the way; have it sent again, as plain text or in a code block";
+		case "otherVersion":
+			return `that line is of another version of whither (${have}, and this one reads ${need})`;
+		case "own":
+			return "that is this end's own line; paste the other end's";
+	}
+}
 
 const VERSION = 1;
 const LENGTH_BYTES = 2;
@@ -51,7 +74,7 @@ export function makeBlob({ role, description, lines }: MeetBlob): string {
  * What a pasted text holds, whatever stands around it and whatever a chat program has put into it: quotes, line breaks,
  * spaces, marks of quotation. Cut and changed ones are told apart.
  */
-export function readBlob(text: string): MeetBlob | BadBlob {
+export function readBlob(text: string): MeetBlob | BlobFailure {
 	const plain = text
 		.slice(0, LONGEST_TEXT)
 		.normalize("NFKC")
@@ -102,6 +125,6 @@ function readBody(reader: FieldReader): MeetBlob | null {
 	return { role, description, lines: candidates.lines };
 }
 
-function bad(why: BadBlob["why"], need: number, have: number): BadBlob {
+function bad(why: BlobFailure["why"], need: number, have: number): BlobFailure {
 	return { code: "badBlob", why, need, have };
 }

@@ -1,8 +1,8 @@
 /** Signalling by hand: one line out, one line in. Pure. */
 import type { IceRole } from "@whither/core";
-import { blobMessages, makeBlob, readBlob } from "./blob.ts";
+import { type BlobFailure, blobMessages, makeBlob, readBlob } from "./blob.ts";
 import type { CandidatesMessage, DescriptionMessage, MeetMessage } from "./message.ts";
-import type { Signalling, SignallingFailure, SignallingListener } from "./signalling.ts";
+import type { Signalling, SignallingListener } from "./signalling.ts";
 
 /** What signalling by hand is made of. */
 export interface CopyPasteOrder {
@@ -17,7 +17,7 @@ export interface CopyPasteOrder {
 export interface CopyPaste {
 	readonly signalling: Signalling;
 	/** Null: it was right, and the listener has heard it; otherwise another may be pasted. */
-	paste(text: string): SignallingFailure | null;
+	paste(text: string): BlobFailure | null;
 }
 
 /** Collects what is sent until its candidates have an end, which is then shown; what comes later goes nowhere. */
@@ -36,7 +36,7 @@ export function copyPaste({ role, listener, show }: CopyPasteOrder): CopyPaste {
 		state = "shown";
 		show(makeBlob({ role, description, lines }));
 	};
-	const paste = (text: string): SignallingFailure | null => {
+	const paste = (text: string): BlobFailure | null => {
 		const blob = readBlob(text);
 		if ("code" in blob) return blob;
 		// One's own line, out of the same clipboard.

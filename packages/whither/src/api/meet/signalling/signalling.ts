@@ -75,16 +75,6 @@ export type SignallingFailure =
 	| { readonly code: "tooMuch"; readonly room: string }
 	/** Somebody on the way changed, repeated or left out a message. */
 	| { readonly code: "tampered"; readonly room: string }
-	/**
-	 * What was pasted is no line of the other end's: none at all, `cut` short (of `need` characters there are `have`), changed
-	 * on the way, of another version, or our own.
-	 */
-	| {
-			readonly code: "badBlob";
-			readonly why: "notBlob" | "cut" | "garbled" | "otherVersion" | "own";
-			readonly need: number;
-			readonly have: number;
-	  }
 	/** An error of somebody else's signalling. */
 	| { readonly code: "other"; readonly why: string };
 
