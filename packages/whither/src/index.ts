@@ -84,12 +84,15 @@ export { WhitherError, type WhitherErrorCode } from "./api/error.ts";
 export type { FailureDocument } from "./api/failure.ts";
 export type { MachineFacts } from "./api/machine-facts.ts";
 export { openMediaSocket } from "./api/media-socket.ts";
+export { type BlobFailure, blobSentence, type MeetBlob, makeBlob, readBlob } from "./api/meet/signalling/blob.ts";
+export { type CopyPaste, type CopyPasteOrder, copyPaste } from "./api/meet/signalling/copy-paste.ts";
 export {
 	type CandidatesMessage,
 	type DescriptionMessage,
 	type MeetMessage,
 	readMeetMessage,
 } from "./api/meet/signalling/message.ts";
+export { askOffers, openRendezvous } from "./api/meet/signalling/open-rendezvous.ts";
 export { type Carry, signallingPair } from "./api/meet/signalling/pair.ts";
 export {
 	type CodeProblem,
