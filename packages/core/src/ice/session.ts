@@ -61,6 +61,11 @@ export class Session implements CheckResults {
 		return this.#isChecking && this.generation.list.hasWork;
 	}
 
+	/** Whether one waits that the peer, or a nomination, waits for. */
+	get isAwaited(): boolean {
+		return this.#isChecking && this.generation.list.isAwaited;
+	}
+
 	/** When a check may be sent again, if there is a slot for it. */
 	get recheckAt(): Instant {
 		if (!this.#isChecking) return Number.POSITIVE_INFINITY;
@@ -265,7 +270,7 @@ export class Session implements CheckResults {
 			if (pair.hurried) continue;
 			pair.hurried = true;
 			this.#checks.quiet(pair, now);
-			list.trigger(pair, now);
+			list.hurry(pair, now);
 		}
 	}
 
