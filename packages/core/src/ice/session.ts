@@ -196,10 +196,26 @@ export class Session implements CheckResults {
 		}
 	}
 
-	/** All but the selected pairs go: another generation takes over. */
+	/** Whether it has shown that the peer knows this generation. */
+	get hasMet(): boolean {
+		for (const { readable, valid } of this.generation.list.pairs) if (readable || valid !== null) return true;
+		return false;
+	}
+
+	/** Whether anything may be sent. */
+	isUsed(now: Instant): boolean {
+		const { failure, components, list } = this.generation;
+		return failure === null && components.some((component) => component.sending(list.pairs, now) !== null);
+	}
+
+	/** All but the pairs in use go: another generation takes over. */
 	reduce(now: Instant): void {
-		const { list, components } = this.generation;
-		for (const pair of [...list.pairs]) if (!pair.selected) list.remove(pair, now);
+		const { list, components, consent, isPassive } = this.generation;
+		const used = new Set(components.map((component) => component.sending(list.pairs, now)));
+		for (const pair of [...list.pairs]) {
+			if (!pair.selected && !used.has(pair)) list.remove(pair, now);
+			else if (!isPassive) consent.watch(pair, now);
+		}
 		for (const component of components) component.backup = null;
 		this.generation.isFreed = true;
 	}

@@ -1,19 +1,13 @@
 /** A socket for every address of this machine, as addresses come and go (RFC 8445 §5.1.1.1). */
 import type { SystemError } from "@whither/core";
 import { isSystemError } from "../errors.ts";
+import { addressesToGather, type HostAddress } from "../interfaces/host-address.ts";
 import type { Carrier, CarrierEars } from "./carrier.ts";
-import { hostKey, wantedHosts } from "./host-choice.ts";
-import type { HostAddress, IceBaseEnd, IceOrder } from "./ice-io.ts";
+import type { IceBaseEnd, IceOrder } from "./ice-io.ts";
 import type { IceSocket } from "./ice-socket.ts";
 import type { Place } from "./place.ts";
 import { openInRange } from "./port-range.ts";
 import type { IceSurroundings } from "./surroundings.ts";
-
-/** Hosts that have come and gone. */
-export interface HostChange {
-	readonly added: readonly HostAddress[];
-	readonly removed: readonly HostAddress[];
-}
 
 /** What those of a connection have in common. */
 interface HostsParts {
@@ -38,7 +32,7 @@ export class HostSockets {
 	/** By base. */
 	readonly #sockets = new Map<number, HostSocket>();
 	/** Addresses that are hosts, by key. */
-	#hosts = new Map<string, HostAddress>();
+	readonly #hosts = new Map<string, HostAddress>();
 
 	constructor({ order, machine, ears, places }: HostsParts) {
 		this.#order = order;
@@ -47,36 +41,36 @@ export class HostSockets {
 		this.#places = places;
 	}
 
-	/** Looks which addresses there are, and opens every socket that is missing. */
-	open(): void {
-		const found = this.#machine.hostAddresses();
-		if (isSystemError(found)) this.#failed(found);
-		else this.#take(found);
-		for (const host of this.#hosts.values()) this.#openAt(host);
+	/** Opens every socket that is missing at these addresses. */
+	open(addresses: readonly HostAddress[]): void {
+		for (const host of addressesToGather(addresses, this.#order)) this.#hosts.set(keyOf(host), host);
+		for (const host of this.#byCost(this.#hosts.values())) this.#openAt(host);
 	}
 
-	/** These are the addresses from now on: closes and opens sockets, and says for which. */
-	change(addresses: readonly HostAddress[]): HostChange {
-		const change = this.#take(addresses);
+	/** These are the addresses from now on: opens and closes sockets. */
+	change(addresses: readonly HostAddress[]): void {
+		const { loopback = false } = this.#order;
+		// Nobody is to be told of the loopback when a network is lost that will be back.
+		const wanted = addressesToGather(addresses, this.#order).filter(({ kind }) => loopback || kind !== "loopback");
+		const added = wanted.filter((host) => !this.#hosts.has(keyOf(host)));
+		const still = new Set(addresses.filter(({ up }) => up).map(keyOf));
+		const removed = [...this.#hosts.values()].filter((host) => !still.has(keyOf(host)));
 		// New ones first: as long as there is another way, the last one does not go.
-		for (const host of change.added) this.#openAt(host);
-		const gone = new Set(change.removed.map(hostKey));
+		for (const host of added) this.#hosts.set(keyOf(host), host);
+		for (const host of this.#byCost(added)) this.#openAt(host);
+		for (const host of removed) this.#hosts.delete(keyOf(host));
+		const gone = new Set(removed.map(keyOf));
 		for (const [base, { host }] of [...this.#sockets])
-			if (gone.has(hostKey(host))) this.#end(base, { code: "addressGone" });
-		return change;
+			if (gone.has(keyOf(host))) this.#end(base, { code: "addressGone" });
 	}
 
-	#take(addresses: readonly HostAddress[]): HostChange {
-		const before = this.#hosts;
-		const wanted = wantedHosts(addresses, this.#order);
-		this.#hosts = new Map(wanted.map((host) => [hostKey(host), host]));
-		const added = wanted.filter((host) => !before.has(hostKey(host)));
-		const removed = [...before.values()].filter((host) => !this.#hosts.has(hostKey(host)));
-		return { added, removed };
+	/** The best kind of network first. */
+	#byCost(hosts: Iterable<HostAddress>): readonly HostAddress[] {
+		return [...hosts].sort((a, b) => a.cost - b.cost);
 	}
 
 	#openAt(host: HostAddress): void {
-		const open = [...this.#sockets.values()].filter((one) => hostKey(one.host) === hostKey(host));
+		const open = [...this.#sockets.values()].filter((one) => keyOf(one.host) === keyOf(host));
 		for (const place of this.#places) if (!open.some((one) => one.place === place)) this.#openOne(host, place);
 	}
 
@@ -92,7 +86,7 @@ export class HostSockets {
 			broken: (error) => this.#end(base, { code: "broken", error }),
 		});
 		if (isSystemError(socket)) {
-			this.#failed(socket);
+			this.failed(socket);
 			return;
 		}
 		base = this.#ears.opened({
@@ -113,9 +107,14 @@ export class HostSockets {
 		this.#ears.gone(base, why);
 	}
 
-	#failed({ code }: SystemError): void {
+	/** An address could not be used, or it is not known which there are. */
+	failed({ code }: SystemError): void {
 		this.#ears.failed({ base: null, server: null, why: code, error: null });
 	}
+}
+
+function keyOf({ address, zone = "" }: HostAddress): string {
+	return `${address}%${zone}`;
 }
 
 function carrierOf(host: HostAddress, place: Place, socket: IceSocket): Omit<Carrier, "close"> {

@@ -11,21 +11,16 @@ import {
 	type IceRole,
 	type IceState,
 	type Instant,
+	type SystemError,
 } from "@whither/core";
 import { classifyPacket } from "@whither/wire";
-import { defectText, isHopeless } from "../errors.ts";
+import { defectText, isHopeless, isSystemError } from "../errors.ts";
 import type { Alarm } from "../exact-call.ts";
+import type { HostAddress } from "../interfaces/host-address.ts";
+import type { HostAddressChange, HostAddressWatch } from "../interfaces/watch.ts";
 import type { Carrier, CarrierEars } from "./carrier.ts";
 import { HostSockets } from "./hosts.ts";
-import type {
-	HostAddress,
-	IceBaseEnd,
-	IceComponentPlace,
-	IceConnection,
-	IceFlow,
-	IceListener,
-	IceOrder,
-} from "./ice-io.ts";
+import type { IceBaseEnd, IceComponentPlace, IceConnection, IceFlow, IceListener, IceOrder } from "./ice-io.ts";
 import type { Arrival } from "./ice-socket.ts";
 import { PairsInUse } from "./pairs-in-use.ts";
 import { placesOf } from "./place.ts";
@@ -46,7 +41,7 @@ export class IceRun implements IceConnection {
 	readonly #relays: Relays;
 	readonly #carriers = new Map<number, Carrier>();
 	readonly #inUse = new PairsInUse((base) => this.#carriers.get(base));
-	#watch: { close(): void } | null = null;
+	#watch: HostAddressWatch | null = null;
 	#lastBase = -1;
 	/** Of this generation; null: the peer has not said it yet. */
 	#peerUfrag: string | null = null;
@@ -68,7 +63,7 @@ export class IceRun implements IceConnection {
 			settled: () => this.#step({ type: "basesComplete" }),
 			lost: () => this.#askRelays(),
 		});
-		queueMicrotask(() => this.#begin());
+		queueMicrotask(() => this.#openAll());
 	}
 
 	now(): Instant {
@@ -139,32 +134,42 @@ export class IceRun implements IceConnection {
 	}
 
 	/** Everything at once: what comes of it is told as it is found. */
-	#begin(): void {
-		if (this.#over) return;
-		this.#openAll();
-		if (this.#order.watch !== false && this.#order.policy !== "relay")
-			this.#watch = this.#machine.watchHostAddresses((addresses) => this.#networkChanged(addresses));
-	}
-
 	#openAll(): void {
-		this.#relays.ask();
-		if (this.#order.policy !== "relay") this.#hosts.open();
+		if (this.#over) return;
+		this.#relays.ask("all");
+		const addresses = this.#addresses();
+		if (isSystemError(addresses)) this.#hosts.failed(addresses);
+		else if (this.#usesHosts) this.#hosts.open(addresses);
 		if (!this.#relays.isWaiting) this.#step({ type: "basesComplete" });
 	}
 
+	get #usesHosts(): boolean {
+		return this.#order.policy !== "relay";
+	}
+
+	/** Those there are now, and from now on as they change; where changes cannot be heard of, only those. */
+	#addresses(): readonly HostAddress[] | SystemError {
+		if (this.#order.watch !== false && this.#watch === null) {
+			const changed = (change: HostAddressChange) => this.#networkChanged(change);
+			const watch = this.#machine.watchHostAddresses({ changed });
+			if (!isSystemError(watch)) this.#watch = watch;
+		}
+		return this.#watch?.addresses ?? this.#machine.hostAddresses();
+	}
+
+	#networkChanged({ all, added, removed }: HostAddressChange): void {
+		if (this.#over) return;
+		if (added.length + removed.length > 0) this.#telling.event({ kind: "network", added, removed });
+		if (this.#usesHosts) this.#hosts.change(all);
+		this.#relays.addressesGone(removed);
+		if (added.length + removed.length > 0) this.#askRelays();
+	}
+
+	/** Relays that are lost, or could not be had before. */
 	#askRelays(): void {
-		if (this.#over) return;
+		if (this.#over || !this.#relays.isMissing) return;
 		this.#step({ type: "basesPending" });
-		this.#relays.ask();
-		if (!this.#relays.isWaiting) this.#step({ type: "basesComplete" });
-	}
-
-	#networkChanged(addresses: readonly HostAddress[]): void {
-		if (this.#over) return;
-		const change = this.#hosts.change(addresses);
-		if (change.added.length === 0 && change.removed.length === 0) return;
-		this.#telling.event({ kind: "network", ...change });
-		if (this.#relays.addressesGone(change.removed)) this.#askRelays();
+		this.#relays.ask("lost");
 	}
 
 	#ears(): CarrierEars {

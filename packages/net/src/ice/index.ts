@@ -1,7 +1,7 @@
 /** ICE on real sockets: an entry of its own, so that whoever only traces does not load it. */
 
+export type { HostAddress } from "../interfaces/host-address.ts";
 export type {
-	HostAddress,
 	IceBaseEnd,
 	IceComponentPlace,
 	IceConnection,

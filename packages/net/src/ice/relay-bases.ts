@@ -22,6 +22,8 @@ export interface RelayParts {
 /** One allocation, from asking for it to its end. */
 export class RelayBases {
 	state: "asking" | "there" | "over" = "asking";
+	/** It was given back before its end, since nobody needed it. */
+	isReleased = false;
 	/** When it came to be. */
 	since: Instant = Number.POSITIVE_INFINITY;
 	/** Resolves at its end. */
@@ -131,7 +133,9 @@ export class RelayBases {
 			}),
 			close: () => {
 				this.#bases.delete(family);
-				if (this.#bases.size === 0) this.close();
+				if (this.#bases.size > 0) return;
+				this.isReleased = true;
+				this.close();
 			},
 		};
 	}

@@ -1,8 +1,9 @@
 /** Relays at the servers of an order (RFC 8445 §5.1.1.2). */
 import { type Instant, MILLISECOND, SECOND } from "@whither/core";
 import type { Alarm } from "../exact-call.ts";
+import type { HostAddress } from "../interfaces/host-address.ts";
 import type { CarrierEars } from "./carrier.ts";
-import type { HostAddress, IceOrder, IceRelayServer } from "./ice-io.ts";
+import type { IceOrder, IceRelayServer } from "./ice-io.ts";
 import type { Place } from "./place.ts";
 import { RelayBases } from "./relay-bases.ts";
 import type { IceSurroundings } from "./surroundings.ts";
@@ -50,9 +51,14 @@ export class Relays {
 		return this.#waiting;
 	}
 
-	/** Asks every server whose relay is missing; `settled` follows if there are any. */
-	ask(): void {
-		const missing = this.#wishes.filter(({ relay }) => relay === null || relay.state === "over");
+	/** There is a server that could be asked for what it has not given, or what is lost. */
+	get isMissing(): boolean {
+		return !this.#closed && this.#wishes.some((wish) => isMissing(wish));
+	}
+
+	/** Asks every server whose relay is missing, or those alone that have lost theirs or failed; `settled` follows if there are any. */
+	ask(which: "all" | "lost"): void {
+		const missing = this.#wishes.filter((wish) => isMissing(wish) || (which === "all" && wish.relay?.state === "over"));
 		if (missing.length === 0 || this.#closed) return;
 		const { machine, order } = this.#parts;
 		this.#waiting = true;
@@ -62,12 +68,11 @@ export class Relays {
 		this.#alarm.arm(this.#endsAt);
 	}
 
-	/** Those that were reached from one of these addresses are lost; whether there were any. */
-	addressesGone(removed: readonly HostAddress[]): boolean {
+	/** Those that were reached from one of these addresses are lost. */
+	addressesGone(removed: readonly HostAddress[]): void {
 		const gone = new Set(removed.map(({ address }) => address));
-		const lost = this.#wishes.filter(({ relay }) => gone.has(relay?.localAddress ?? ""));
-		for (const { relay } of lost) relay?.abandon({ code: "relayLost", why: "addressGone" });
-		return lost.length > 0;
+		for (const { relay } of this.#wishes)
+			if (gone.has(relay?.localAddress ?? "")) relay?.abandon({ code: "relayLost", why: "addressGone" });
 	}
 
 	/** Gives all back; resolves when that is done. */
@@ -120,4 +125,9 @@ export class Relays {
 		}
 		this.#settle();
 	}
+}
+
+/** It has neither an address nor the prospect of one, and nobody has said that it is not needed. */
+function isMissing({ relay }: Wish): boolean {
+	return relay === null || (relay.state === "over" && !relay.isReleased);
 }

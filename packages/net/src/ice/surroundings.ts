@@ -1,16 +1,15 @@
 /** What a connection knows of the machine it runs on: sockets, relays, a clock and names. Tests have another. */
-import { networkInterfaces } from "node:os";
 import { IcePacer, type Instant, type SystemError } from "@whither/core";
-import { formatAddress, isDecodeError, parseAddress } from "@whither/wire";
 import { BACKEND_VARIABLE, type Backend, openBackend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
 import { type Alarm, openAlarm } from "../exact-call.ts";
+import type { HostAddress } from "../interfaces/host-address.ts";
+import { hostAddressesBy } from "../interfaces/host-addresses.ts";
+import { type HostAddressListener, type HostAddressWatch, watchHostAddresses } from "../interfaces/watch.ts";
 import { createPortableClock } from "../portable/clock.ts";
 import { drawSecrets } from "../probe-secrets.ts";
-import { isLinkLocal } from "../transport/socket-address.ts";
 import { openRelay, type Relay } from "../turn/client/relay.ts";
 import type { RelayListener, RelayOrder } from "../turn/client/relay-io.ts";
-import type { HostAddress } from "./ice-io.ts";
 import { type IceSocket, type IceSocketListener, type IceSocketPlace, openIceSocket } from "./ice-socket.ts";
 
 /** What an allocation is held by. */
@@ -32,8 +31,8 @@ export interface IceSurroundings {
 	alarm(call: () => void): Alarm;
 	/** This machine's addresses now. */
 	hostAddresses(): readonly HostAddress[] | SystemError;
-	/** Tells what they are whenever that may have changed. */
-	watchHostAddresses(changed: (addresses: readonly HostAddress[]) => void): { close(): void };
+	/** The same, and whenever they have changed. */
+	watchHostAddresses(listener: HostAddressListener): HostAddressWatch | SystemError;
 	openSocket(place: IceSocketPlace, listener: IceSocketListener): IceSocket | SystemError;
 	openRelay(order: RelayOrder, listener: RelayListener): IceRelay;
 	/** The address of a name; null: there is none. */
@@ -60,11 +59,8 @@ function machineOf(opened: Backend | SystemError): IceSurroundings {
 		lends: backend.name === "native",
 		drawSecret: () => drawSecrets(backend).secret,
 		alarm: (call) => openAlarm(backend, call),
-		hostAddresses: () => failure ?? hostAddresses(),
-		watchHostAddresses: (changed) => {
-			const timer = setInterval(() => changed(hostAddresses()), 2000);
-			return { close: () => clearInterval(timer) };
-		},
+		hostAddresses: () => failure ?? hostAddressesBy(backend),
+		watchHostAddresses: (listener) => failure ?? watchHostAddresses(listener),
 		openSocket: (place, listener) => failure ?? openIceSocket(backend, place, listener),
 		openRelay,
 		resolve: lookUp,
@@ -78,18 +74,4 @@ async function lookUp(name: string): Promise<string | null> {
 	} catch {
 		return null;
 	}
-}
-
-function hostAddresses(): readonly HostAddress[] {
-	return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
-		addresses.map(({ address: text, family, internal }): HostAddress => {
-			const bytes = parseAddress(text);
-			const address = isDecodeError(bytes) ? text : formatAddress(bytes);
-			return {
-				...{ address, family: family === "IPv4" ? 4 : 6, interface: name },
-				...{ kind: internal ? "loopback" : "other", cost: 0, up: true },
-				...(isLinkLocal(address) ? { zone: name } : {}),
-			};
-		}),
-	);
 }
