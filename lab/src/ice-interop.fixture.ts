@@ -16,6 +16,8 @@ export interface SessionOrder extends IceSignallingOptions {
 	readonly role: IceRole;
 	readonly ours: Omit<IcePeerOrder, "role">;
 	readonly theirs: Omit<IcePeerOrder, "role">;
+	/** False: the other is known to send on another pair than the one that both sides have to choose. */
+	readonly agrees?: boolean;
 }
 
 /** What each side has said in one session. */
@@ -85,7 +87,7 @@ export class Couple {
 			peers[1].tell({ order: { role: roles[1], ...order.theirs } });
 			peers[0].tell({ order: { role: roles[0], pacingMs: OFFERED_PACING_MS, ...order.ours } });
 			await settled(peers, marks);
-			await agreed(peers, marks);
+			if (order.agrees !== false) await agreed(peers, marks);
 			await then(await this.#look(peers, marks), peers);
 			await part(peers);
 		} catch (error) {
@@ -142,6 +144,7 @@ export function wayOf({ local, remote }: IcePeerSelection): "direct" | "relay" {
 
 /** Longest that both may take to agree. */
 const AGREEMENT_MS = 5000;
+const ASKED_EVERY_MS = 20;
 
 /** Both send to the place that the other sends from, as soon as both say so. Some hide addresses that they were not told. */
 async function agreed(peers: readonly [IcePeer, IcePeer], marks: readonly number[]): Promise<void> {
@@ -152,6 +155,7 @@ async function agreed(peers: readonly [IcePeer, IcePeer], marks: readonly number
 		for (const peer of peers) await pairsOf(peer);
 		const [ours, theirs] = [last(0)?.local, last(1)?.remote];
 		if (ours !== undefined && ours.port === theirs?.port && [ours.address, null].includes(theirs.address)) return;
+		await new Promise((resolve) => setTimeout(resolve, ASKED_EVERY_MS));
 		if (performance.now() > until) throw new Error(`no agreement\n${peers.map((peer) => peer.describe()).join("\n")}`);
 	}
 }
@@ -161,7 +165,7 @@ export function expectStatistics({ ours }: Session): void {
 	const selected = ours.pairs.filter((pair) => pair.selected);
 	expect(selected, ours.peer.describe()).toHaveLength(1);
 	const [pair] = selected;
-	expect(pair).toMatchObject({ state: "succeeded", nominated: true, writable: true, readable: true });
+	expect(pair).toMatchObject({ state: "succeeded", nominated: true, writable: true });
 	expect(pair?.responsesReceived).toBeGreaterThan(0);
 	expect(pair?.requestsReceived).toBe(pair?.responsesSent);
 	expect(pair?.requestsSent).toBeGreaterThanOrEqual(pair?.responsesReceived ?? 0);
@@ -183,6 +187,8 @@ export function pacesMs({ ours }: Session): number[] {
 	return moments.slice(1).map((at, index) => (at - (moments[index] ?? 0)) / 1e6);
 }
 
+const SAID_AGAIN_MS = 250;
+
 /** Words of each reach the other. */
 export async function expectData(session: Session, [ours, theirs]: readonly [IcePeer, IcePeer]): Promise<void> {
 	if (!theirs.facts.carriesData) return;
@@ -192,7 +198,10 @@ export async function expectData(session: Session, [ours, theirs]: readonly [Ice
 	] as const) {
 		const words = `from ${from.kind} ${session.ours.lines.length}`;
 		const since = to.lines.length;
-		from.tell({ send: words });
-		await to.until(words, ({ data }) => data === words, { since });
+		// A datagram may be lost, but not each of them.
+		const send = () => from.tell({ send: words });
+		const repeat = setInterval(send, SAID_AGAIN_MS);
+		send();
+		await to.until(words, ({ data }) => data === words, { since }).finally(() => clearInterval(repeat));
 	}
 }

@@ -2,6 +2,7 @@ import type { IceCandidateLine } from "@whither/wire";
 import { describe, expect, test } from "vitest";
 import { MILLISECOND, SECOND } from "../machine.ts";
 import { IceAgent } from "./agent.ts";
+import { HandPeer, hostLine } from "./hand-peer.fixture.ts";
 import { IceWorld, PORT_RESTRICTED, SYMMETRIC } from "./ice-world.fixture.ts";
 import { IcePacer } from "./pacer.ts";
 
@@ -55,6 +56,32 @@ describe("a peer of RFC 5245 that nominates every pair", () => {
 		world.pass(5000);
 		expect(world.b.told("selected").length).toBeGreaterThanOrEqual(1);
 		expect(world.b.selected.remote.address).toBe(world.a.selected.local.address);
+	});
+});
+
+describe("a peer of RFC 5245 that sends on the pair that it nominated last", () => {
+	test("is heard there for as long as it asks for consent", () => {
+		const peer = new HandPeer({}, ["trickle"]);
+		const [better, last] = ["198.51.100.7", "198.51.100.8"].map((address) => ({ address, port: 7000 }));
+		if (better === undefined || last === undefined) throw new Error("no places");
+		const lines = [hostLine(better.address, 2000), hostLine(last.address, 1000)].map((line) => ({ line }));
+		peer.step({ type: "remoteCandidates", candidates: lines });
+		const check = (from: typeof better) =>
+			peer.check(from, [
+				...[{ name: "priority", value: 1 } as const, { name: "iceControlling", value: 5n } as const],
+				{ name: "useCandidate", value: true },
+			]);
+		check(better);
+		peer.pass(200 * MILLISECOND);
+		check(last);
+		// Without a pair its socket might be closed.
+		const isKept = () => !peer.events.some(({ kind }) => kind === "pairGone");
+		for (let second = 1; second <= 30; second += 5) {
+			peer.pass(second * SECOND);
+			check(better);
+			check(last);
+			expect([peer.selected, isKept()]).toEqual([better.address, true]);
+		}
 	});
 });
 

@@ -209,8 +209,8 @@ export class Selection {
 			const wantsReserve = component.backup === null && ground.config.deadPeerMs !== 0;
 			return wantsReserve || pair.relays < selected.relays;
 		}
-		// A peer of RFC 5245 may nominate every pair; the best of them counts.
-		return !ground.role.isControlling && about?.knowsIce2 === false && byPriority(pair, selected) < 0;
+		// A peer of RFC 5245 may nominate every pair. The best of them counts, but some send on the one that they nominated last.
+		return !ground.role.isControlling && about?.knowsIce2 === false;
 	}
 }
 
