@@ -146,6 +146,22 @@ export function wayOf({ local, remote }: IcePeerSelection): "direct" | "relay" {
 const AGREEMENT_MS = 5000;
 const ASKED_EVERY_MS = 20;
 
+/** Of a session: restarts ICE from one side, and waits until both are on a new pair, that may be the same as before. */
+export async function restarted(peers: readonly [IcePeer, IcePeer], by: "ours" | "theirs"): Promise<void> {
+	const [ours, theirs] = peers;
+	const marks = peers.map(({ lines }) => lines.length);
+	const [since, later] = [marks[0] ?? 0, marks[1] ?? 0];
+	(by === "ours" ? ours : theirs).tell({ restart: true });
+	const describes = ({ description }: IcePeerOutput) => description !== undefined;
+	await Promise.all([
+		ours.until("new credentials", describes, { since }),
+		theirs.until("new credentials", describes, { since: later }),
+		ours.until("a new pair", ({ selected }) => selected !== undefined, { since }),
+	]);
+	await theirs.connected({ since: later });
+	await agreed(peers, marks);
+}
+
 /** Both send to the place that the other sends from, as soon as both say so. Some hide addresses that they were not told. */
 async function agreed(peers: readonly [IcePeer, IcePeer], marks: readonly number[]): Promise<void> {
 	const last = (index: 0 | 1) =>

@@ -8,6 +8,7 @@ import {
 	expectStatistics,
 	OFFERED_PACING_MS,
 	pacesMs,
+	restarted,
 	type Session,
 	type SessionOrder,
 	USUAL_PACING_MS,
@@ -96,8 +97,8 @@ describe.skipIf(obstacle !== null)(skippable("ICE between ours and others' agent
 		const policyOf = (isRelayOnly: boolean) => ({ policy: isRelayOnly ? "relay" : "all" }) as const;
 		const ours = { ...common, ...policyOf(relayOnly !== undefined) };
 		const theirs = { ...common, ...policyOf(relayOnly === "both") };
-		// aioice nominates every pair and sends on the last that was answered; the highest priority counts (RFC 5245 §8.1.1.2).
-		const agrees = kind !== "aioice" || role === "controlling";
+		// Both nominate every pair; of these the highest priority counts (RFC 5245 §8.1.1.2), but they send on another.
+		const agrees = role === "controlling" || !HASTY.has(kind);
 		return { role, ours, theirs, agrees, ...(whole === true && { whole }) };
 	}
 
@@ -158,4 +159,64 @@ describe.skipIf(obstacle !== null)(skippable("ICE between ours and others' agent
 			});
 		}
 	});
+
+	/** Both on open addresses, with a server or without one. */
+	const plain = (role: IceRole, more: Partial<IcePeerOrder> = {}): SessionOrder => {
+		const order = { families: [4] as const, ...more };
+		return { role, ours: order, theirs: order };
+	};
+	const tries = (kind: IcePeerKind) => test.skipIf(icePeerObstacle(kind) !== null);
+	const coupleOf = (kind: IcePeerKind) => couples.get(kind) ?? new Couple(lab, kind);
+
+	describe("a restart", () => {
+		for (const kind of ["whither", "werift", "chromium"] as const)
+			for (const by of ["ours", "theirs"] as const)
+				for (const role of ROLES)
+					tries(kind)(skippable(`with ${kind}, by ${by}, ours ${role}`, icePeerObstacle(kind)), async () => {
+						await lab.become(both(restricted));
+						const order = plain(role, serversOf("coturn", 4));
+						await coupleOf(kind).meet(order, async (session, peers) => {
+							await restarted(peers, by);
+							await expectData(session, peers);
+						});
+					});
+	});
+
+	describe("a lite agent", () => {
+		for (const kind of PEERS)
+			tries(kind)(skippable(`of ours, checked by ${kind}`, icePeerObstacle(kind)), async () => {
+				await lab.become(both());
+				const { ours, ...order } = plain("controlled");
+				const wish = { ...order, ours: { ...ours, lite: true }, agrees: !HASTY.has(kind) };
+				await coupleOf(kind).meet(wish, async (session, peers) => {
+					const [pair] = session.ours.pairs.filter(({ selected }) => selected);
+					expect(pair).toMatchObject({ nominated: true, writable: true, readable: true, requestsSent: 0 });
+					await expectData(session, peers);
+				});
+			});
+
+		for (const kind of ["whither", "werift"] as const)
+			tries(kind)(skippable(`that is ${kind}, checked by ours`, icePeerObstacle(kind)), async () => {
+				await lab.become(both());
+				const { theirs, ...order } = plain("controlling");
+				await coupleOf(kind).meet({ ...order, theirs: { ...theirs, lite: true } }, async (session, peers) => {
+					expectStatistics(session);
+					await expectData(session, peers);
+				});
+			});
+	});
+
+	tries("chromium").each(ROLES)(
+		skippable("Chromium that tells names instead of addresses, on one LAN, ours %s", icePeerObstacle("chromium")),
+		async (role) => {
+			const couple = new Couple(lab, "chromium", ["lanA", "lanA2"], ["mdns"]);
+			await couple.meet(plain(role), async ({ ours, theirs }) => {
+				const told = theirs.lines.flatMap(({ candidate = [] }) => candidate);
+				expect(told.length).toBeGreaterThan(0);
+				expect(told.filter((line) => !line.includes(".local"))).toEqual([]);
+				expect(ours.selected?.local.type).not.toBe("relay");
+			});
+			await couple.close();
+		},
+	);
 });
