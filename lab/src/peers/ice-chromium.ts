@@ -16,6 +16,8 @@ interface PageWords {
 /** A browser of its own, in the namespace of this process; with the word `mdns` it hides its addresses behind names. */
 export async function chromiumPeer(say: IcePeerSay, words: readonly string[]): Promise<IcePeerProgram> {
 	const { page, version, close } = await openBrowserPage({ hidesAddresses: words.includes("mdns") });
+	/** First, so that the other side has answered that it begins with DTLS; else it has said so itself. */
+	let hasOffered = true;
 	const ask = (name: string, value: unknown = null) => page.evaluate(`icePeer.${name}(${JSON.stringify(value)})`);
 	await page.exposeFunction("say", ({ line, sdp }: PageWords) => {
 		if (line !== undefined) say(line);
@@ -30,10 +32,12 @@ export async function chromiumPeer(say: IcePeerSay, words: readonly string[]): P
 		async hear(line: IcePeerInput) {
 			const { order, description, candidate } = line;
 			if (order !== undefined) {
+				hasOffered = order.role === "controlling";
 				await ask("begin", { role: order.role, policy: order.policy ?? "all", ...serversOf(order) });
 			} else if (description !== undefined) {
 				// Whichever the page waits for.
-				await ask("remote", { offer: sdpOf(description, "offer"), answer: sdpOf(description, "answer") });
+				const answer = sdpOf(description, hasOffered ? "active" : "passive");
+				await ask("remote", { offer: sdpOf(description, "actpass"), answer });
 			} else if (candidate !== undefined) await ask("candidate", candidate);
 			else if (line.endOfCandidates === true) await ask("candidate");
 			else if (line.restart === true) await ask("restart");

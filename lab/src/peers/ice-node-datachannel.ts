@@ -42,7 +42,7 @@ class Session {
 	hear({ description, candidate, askPairs, close, ...line }: IcePeerInput): void {
 		if (description !== undefined) {
 			const type = this.#role === "controlling" ? "answer" : "offer";
-			this.#connection.setRemoteDescription(sdpOf(description, type), type);
+			this.#connection.setRemoteDescription(sdpOf(description, type === "offer" ? "actpass" : "active"), type);
 		} else if (candidate !== undefined) this.#connection.addRemoteCandidate(candidate, "0");
 		else if (askPairs === true) {
 			this.#tellSelected();
