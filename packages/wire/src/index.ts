@@ -42,6 +42,7 @@ export {
 	parseDnsType,
 } from "./dns/types.ts";
 export { type DecodeError, isDecodeError } from "./error.ts";
+export { decodeFramedPacket, encodeFramedPacket, type FramedPacket } from "./framed-packet.ts";
 export {
 	encodeIcmpEcho,
 	encodeIcmpError,
@@ -336,4 +337,4 @@ export {
 	type UdpLiteFields,
 	type UdpLiteHeader,
 } from "./udplite.ts";
-export { encodeUtf8 } from "./utf8.ts";
+export { decodeUtf8, encodeUtf8 } from "./utf8.ts";
