@@ -1,5 +1,6 @@
 import { type Instant, SECOND } from "../machine.ts";
-import { candidateLine, familyOf, type LocalCandidate, type RemoteCandidate } from "./candidate.ts";
+import { familyOf } from "./address.ts";
+import { candidateLine, type LocalCandidate, type RemoteCandidate } from "./candidate.ts";
 import type { IcePairReport, IceRole } from "./ice-io.ts";
 import { pairPriority } from "./priority.ts";
 
@@ -41,6 +42,8 @@ export class Pair {
 	backup = false;
 	/** Silence for too long; it ends with the next answer. */
 	dead = false;
+	/** Consent is over there: with these credentials nothing is sent any more (RFC 7675 §5.1). */
+	isForbidden = false;
 	readable = false;
 	/** Sending is allowed until then. */
 	consentUntil: Instant = Number.NEGATIVE_INFINITY;

@@ -62,14 +62,16 @@ export class PeerChecks {
 		const { transport = "udp", tcpType } = at;
 		const theirs = tcpType === undefined ? null : tcpType === "so" ? "so" : tcpType === "active" ? "passive" : "active";
 		const remote = remotes.seen(from, { stream, component, transport, tcpType: theirs }, priority);
-		const pair = remote === null ? null : (list.find(number, remote) ?? list.insert(local, remote, now));
+		if (remote === null) return null;
+		const pair = list.find(number, remote) ?? list.insert(local, remote, now);
 		if (pair === null) ground.outlet.ignore("tooManyPairs");
 		return pair;
 	}
 
 	/** RFC 8445 §7.3.1.4. */
 	#trigger(pair: Pair, { nomination }: PeerCheck, now: Instant): void {
-		if (pair.state === "succeeded") return;
+		// One that was not used has to show again that it works.
+		if (pair.isForbidden || (pair.state === "succeeded" && pair.isWritable(now))) return;
 		const { list, peer } = this.#generation;
 		const { selected } = this.#generation.componentOf(pair);
 		const isSettled = selected !== null && peer?.canRenominate === false && peer.knowsIce2;
@@ -83,6 +85,7 @@ export class PeerChecks {
 
 	/** RFC 8445 §7.3.2: a lite agent takes what the peer has checked for checked. */
 	#checkedPassively(pair: Pair, { nomination }: PeerCheck, now: Instant): void {
+		if (pair.isForbidden) return;
 		pair.valid = pair.local;
 		pair.state = "succeeded";
 		pair.consentUntil = now + CONSENT_NS;
