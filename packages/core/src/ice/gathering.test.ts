@@ -107,7 +107,7 @@ describe("a STUN server", () => {
 		const config = { stunServers: [SERVER[4], DEAD] };
 		const world = new IceWorld({ delayMs: 10, a: { nat: PORT_RESTRICTED, config } });
 		world.pass(6000);
-		expect(world.a.when("gathered") / MILLISECOND).toBeLessThanOrEqual(1100);
+		expect(world.a.when("gathered") / MILLISECOND).toBeLessThanOrEqual(1200);
 		expect(world.a.told("candidateError").map(({ error }) => [error.server, error.why])).toEqual([[DEAD, "timeout"]]);
 	});
 
