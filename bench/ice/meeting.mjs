@@ -38,7 +38,7 @@ export async function meet({ peers }, { lab }, order = {}) {
 	const startedAt = nowMs();
 	for (const [index, peer] of peers.entries()) {
 		const role = index === 0 ? "controlling" : "controlled";
-		peer.tell({ order: { role, ...servers, families: [4], ...order } });
+		peer.tell({ order: { role, ...servers, families: [4], pacingMs: 5, ...order } });
 	}
 	try {
 		const options = (index) => ({ timeoutMs: PATIENCE_MS, since: marks[index] });

@@ -26,6 +26,7 @@ const PWD = "0123456789012345678901";
 export class HandPeer {
 	readonly agent: IceAgent;
 	readonly events: IceEvent[] = [];
+	readonly ignored: string[] = [];
 	asked: Asked[] = [];
 	now: Instant = 0;
 	#checks = 0;
@@ -40,6 +41,7 @@ export class HandPeer {
 	step(input: IceAgentInput): void {
 		for (const output of this.agent.step(input, this.now)) {
 			if (output.type === "event") this.events.push(output.event);
+			if (output.type === "ignored") this.ignored.push(output.reason);
 			const message = output.type === "send" ? decodeStun(output.bytes) : null;
 			if (output.type === "send" && message !== null && !isDecodeError(message) && message.class === "request")
 				this.asked.push({ to: output.to, message });

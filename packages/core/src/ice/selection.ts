@@ -113,6 +113,7 @@ export class Selection {
 			moreMayCome: this.#parts.moreMayCome(component),
 			isMendable: peer.canRenominate,
 			isTriggered: (pair) => this.#parts.list.isTriggered(pair),
+			isHurried: (pair) => this.#parts.list.isHurried(pair),
 		});
 		if (until > now) component.reviewAt = until;
 		else this.#nominate(component, chosen, now);

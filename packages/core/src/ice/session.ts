@@ -61,6 +61,11 @@ export class Session implements CheckResults {
 		return this.#isChecking && this.generation.list.hasWork;
 	}
 
+	/** Whether one waits that the peer, or a nomination, waits for. */
+	get isAwaited(): boolean {
+		return this.#isChecking && this.generation.list.isAwaited;
+	}
+
 	/** When a check may be sent again, if there is a slot for it. */
 	get recheckAt(): Instant {
 		if (!this.#isChecking) return Number.POSITIVE_INFINITY;
@@ -191,10 +196,26 @@ export class Session implements CheckResults {
 		}
 	}
 
-	/** All but the selected pairs go: another generation takes over. */
+	/** Whether it has shown that the peer knows this generation. */
+	get hasMet(): boolean {
+		for (const { readable, valid } of this.generation.list.pairs) if (readable || valid !== null) return true;
+		return false;
+	}
+
+	/** Whether anything may be sent. */
+	isUsed(now: Instant): boolean {
+		const { failure, components, list } = this.generation;
+		return failure === null && components.some((component) => component.sending(list.pairs, now) !== null);
+	}
+
+	/** All but the pairs in use go: another generation takes over. */
 	reduce(now: Instant): void {
-		const { list, components } = this.generation;
-		for (const pair of [...list.pairs]) if (!pair.selected) list.remove(pair, now);
+		const { list, components, consent, isPassive } = this.generation;
+		const used = new Set(components.map((component) => component.sending(list.pairs, now)));
+		for (const pair of [...list.pairs]) {
+			if (!pair.selected && !used.has(pair)) list.remove(pair, now);
+			else if (!isPassive) consent.watch(pair, now);
+		}
 		for (const component of components) component.backup = null;
 		this.generation.isFreed = true;
 	}
@@ -265,7 +286,7 @@ export class Session implements CheckResults {
 			if (pair.hurried) continue;
 			pair.hurried = true;
 			this.#checks.quiet(pair, now);
-			list.trigger(pair, now);
+			list.hurry(pair, now);
 		}
 	}
 
