@@ -56,6 +56,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
 	{ name: "decodeStun rewritten", decode: (bytes) => readStunWhole(rewritten(bytes)) },
 	{ name: "decodeStunFrame", decode: (bytes) => wire.decodeStunFrame(bytes) },
 	{ name: "decodeChannelData", decode: (bytes) => wire.decodeChannelData(bytes) },
+	{ name: "decodeFramedPacket", decode: wire.decodeFramedPacket },
 	{ name: "parseSdp", decode: readSdpWhole },
 	...packetChangeTargets(),
 ];

@@ -42,6 +42,7 @@ export {
 	parseDnsType,
 } from "./dns/types.ts";
 export { type DecodeError, isDecodeError } from "./error.ts";
+export { decodeFramedPacket, encodeFramedPacket, type FramedPacket } from "./framed-packet.ts";
 export {
 	encodeIcmpEcho,
 	encodeIcmpError,
