@@ -2,9 +2,10 @@
 export { publicAddressOf } from "./call.ts";
 export { type ClockKind, checkExpectation } from "./expectation.ts";
 export { formatPacket, formatPackets } from "./format-packets.ts";
-export { bestWay, IceMeeting, type MeetingSpec, type Participant, selectedOf } from "./ice-meeting.ts";
-export { IceProgram, type IceProgramOptions, type IceSent } from "./ice-program.ts";
-export { checkSession, expectedWay, sessionSpec } from "./ice-sessions.ts";
+export { bestWay, type Way } from "./ice/best-way.ts";
+export { drawSession, formatSession, type SessionSpec } from "./ice/session-spec.ts";
+export { runSession, type SessionOutcome } from "./ice/sessions.ts";
+export { shrinkSession } from "./ice/shrink.ts";
 export { Impairment, impairmentFrom } from "./impairment.ts";
 export { Internet, type InternetOptions } from "./internet.ts";
 export { natAddress } from "./nat.ts";

@@ -28,9 +28,11 @@ export class Pairing {
 
 	/** Candidates of ours are new. */
 	addLocals(candidates: readonly LocalCandidate[], now: Instant): void {
+		// RFC 8445 §7.3.1.3: what a check has found is known to be of use to the base alone that it came to.
 		if (this.#canPair)
 			for (const { base } of candidates)
-				for (const remote of this.#generation.remotes.all) this.#pair(base, remote, now);
+				for (const remote of this.#generation.remotes.all)
+					if (remote.type !== "prflx") this.#pair(base, remote, now);
 		this.#pairsCame(now);
 	}
 

@@ -79,8 +79,8 @@ export class PeerChecks {
 
 	#strangersAt(base: number): number {
 		let count = 0;
-		for (const { local, remote, responsesReceived } of this.#generation.list.pairs)
-			if (local.base === base && remote.type === "prflx" && responsesReceived === 0) count++;
+		for (const { local, remote, readable, responsesReceived } of this.#generation.list.pairs)
+			if (local.base === base && remote.type === "prflx" && readable && responsesReceived === 0) count++;
 		return count;
 	}
 
