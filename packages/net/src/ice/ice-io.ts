@@ -14,26 +14,10 @@ import type {
 	SystemError,
 } from "@whither/core";
 import type { PacketClass, StunAddress } from "@whither/wire";
+import type { HostAddress } from "../interfaces/host-address.ts";
 import type { MediaSocket } from "../media/media-socket.ts";
 import type { TransportAddress } from "../transport/transport.ts";
 import type { RelayOrder } from "../turn/client/relay-io.ts";
-
-/** An address of this machine's, and what is known of its interface. */
-export interface HostAddress {
-	/** Canonical text, without a zone. */
-	readonly address: string;
-	readonly family: Family;
-	readonly interface: string;
-	/** The interface, of a link-local IPv6 address. */
-	readonly zone?: string;
-	readonly kind: "loopback" | "wired" | "wireless" | "cellular" | "vpn" | "container" | "other";
-	/** 0 for the best kind of network up to 31 for one that is best left alone. */
-	readonly cost: number;
-	/** RFC 8981. */
-	readonly temporary?: boolean;
-	readonly deprecated?: boolean;
-	readonly up: boolean;
-}
 
 /** What two machines are to be connected by. All servers are numeric. */
 export interface IceOrder

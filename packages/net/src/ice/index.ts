@@ -1,7 +1,7 @@
 /** ICE on real sockets: an entry of its own, so that whoever only traces does not load it. */
 
+export type { HostAddress } from "../interfaces/host-address.ts";
 export type {
-	HostAddress,
 	IceBaseEnd,
 	IceComponentPlace,
 	IceConnection,
@@ -13,3 +13,4 @@ export type {
 	IceRelayLeg,
 	IceRelayServer,
 } from "./ice-io.ts";
+export { openIce } from "./open-ice.ts";
