@@ -149,7 +149,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 	#aboutBases(
 		input: Extract<
 			IceAgentInput,
-			{ readonly type: "base" | "baseGone" | "mapped" | "candidateError" | "basesComplete" }
+			{ readonly type: "base" | "baseGone" | "mapped" | "candidateError" | "basesComplete" | "basesPending" }
 		>,
 		now: Instant,
 	): void {
@@ -162,6 +162,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 			this.#current.addLocals(this.#locals.addReflexive(input.base, input.mapped, input.server), now);
 		else if (input.type === "baseGone") this.#removeBase(input.base, now);
 		else if (input.type === "candidateError") this.#outlet.tell({ kind: "candidateError", error: input.error });
+		else if (input.type === "basesPending") this.#gathering.basesPending();
 		else this.#gathering.basesComplete(now);
 	}
 

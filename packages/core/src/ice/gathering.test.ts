@@ -23,6 +23,18 @@ describe("candidates", () => {
 		expect(world.a.told("gathered")).toHaveLength(1);
 	});
 
+	test("are all again once those have come that a driver says are on their way", () => {
+		const agent = agentWith();
+		const gathered = (outputs: readonly IceAgentOutput[]) =>
+			outputs.filter((output) => output.type === "event" && output.event.kind === "gathered").length;
+		agent.step({ type: "base", base: 0, at: PRIVATE }, 0);
+		expect(gathered(agent.step({ type: "basesComplete" }, 0))).toBe(1);
+		expect(gathered(agent.step({ type: "basesPending" }, 0))).toBe(0);
+		expect(gathered(agent.step({ type: "restart" }, 0))).toBe(0);
+		expect(gathered(agent.step({ type: "base", base: 1, at: { ...PRIVATE, port: 5001 } }, 0))).toBe(0);
+		expect(gathered(agent.step({ type: "basesComplete" }, 0))).toBe(1);
+	});
+
 	test("of two components of one socket pair have one foundation, and of two addresses two", () => {
 		const agent = agentWith({ streams: [2] });
 		const at = (address: string, component: number) => ({ address, port: 5000 + component, component });

@@ -102,6 +102,12 @@ export class Gathering {
 		this.#conclude(now);
 	}
 
+	/** The driver is going to tell more. */
+	basesPending(): void {
+		this.#basesComplete = false;
+		this.#complete = false;
+	}
+
 	/** Nothing is asked any more. */
 	end(now: Instant): void {
 		for (const each of [...this.#asked, ...this.#warm.keys()]) this.#cancel(each, now);

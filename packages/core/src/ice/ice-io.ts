@@ -108,6 +108,8 @@ export type IceAgentInput =
 	| { readonly type: "candidateError"; readonly error: IceCandidateError }
 	/** All sockets and relays have been told that there will be. */
 	| { readonly type: "basesComplete" }
+	/** More are on their way: `basesComplete` is to follow again. */
+	| { readonly type: "basesPending" }
 	/** The peer's description; another `ufrag` than before is a restart of the peer's, which ours follows. */
 	| { readonly type: "peer"; readonly peer: IcePeer; readonly candidates?: readonly IceRemoteLine[] }
 	| { readonly type: "remoteCandidates"; readonly candidates: readonly IceRemoteLine[] }

@@ -46,6 +46,18 @@ describe("a restart", () => {
 		expect([world.a.agent.state, world.b.agent.state]).toEqual(["completed", "completed"]);
 	});
 
+	test("goes on hearing data on the pair in use when both know the same pair anew", () => {
+		const world = completed();
+		restart(world);
+		world.pass(2);
+		world.step("a", DATA);
+		world.step("b", DATA);
+		world.pass(20);
+		expect([world.a.data.length, world.b.data.length]).toEqual([1, 1]);
+		world.pass(1000);
+		expect([world.a.agent.state, world.b.agent.state]).toEqual(["completed", "completed"]);
+	});
+
 	test("finds the way again after an address has changed", () => {
 		const world = completed();
 		world.step("a", { type: "baseGone", base: 0 });

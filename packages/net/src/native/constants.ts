@@ -50,6 +50,11 @@ export const RLIMIT_NOFILE = 7;
 export const NETLINK_ROUTE = 0;
 export const NETLINK_NETFILTER = 12;
 
+/** include/uapi/linux/rtnetlink.h: the groups that are told of links and of addresses as they change. */
+export const RTMGRP_LINK = 1;
+export const RTMGRP_IPV4_IFADDR = 0x10;
+export const RTMGRP_IPV6_IFADDR = 0x100;
+
 /** include/uapi/linux/sockios.h and ethtool.h: asks a driver for its link's settings. */
 export const SIOCETHTOOL = 0x8946;
 export const ETHTOOL_GSET = 1;

@@ -6,8 +6,9 @@ import { ERRNO } from "../native/errno.ts";
 import type { Workspace } from "../native/workspace.ts";
 import { decodeNetlink, NETLINK, type NetlinkMessage, netlinkErrno } from "./messages.ts";
 
-/** struct sockaddr_nl: family, padding, port id 0 (the kernel chooses) and no multicast groups. */
+/** struct sockaddr_nl: family, padding, port id 0 (the kernel chooses), and a bit for each multicast group. */
 const SOCKADDR_NL_BYTES = 12;
+const GROUPS_OFFSET = 8;
 
 /** Owns one descriptor. What is read lies in the thread's scratch memory, good until the next call that uses it. */
 export class NetlinkSocket {
@@ -20,13 +21,17 @@ export class NetlinkSocket {
 		this.fd = fd;
 	}
 
-	/** A bound socket of one netlink family (NETLINK_ROUTE, NETLINK_NETFILTER), or the error of the call that failed. */
-	static open(workspace: Workspace, protocol: number): NetlinkSocket | SystemError {
+	/**
+	 * A bound socket of one netlink family (NETLINK_ROUTE, NETLINK_NETFILTER), or the error of the call that failed. One
+	 * that hears groups (RTMGRP_...) is for hearing alone: what it is told stands between answers.
+	 */
+	static open(workspace: Workspace, protocol: number, groups = 0): NetlinkSocket | SystemError {
 		const { libc, scratch } = workspace;
 		const fd = libc.socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
 		if (fd < 0) return systemError("socket AF_NETLINK", libc.errno());
 		scratch.bytes.fill(0, 0, SOCKADDR_NL_BYTES);
 		scratch.view.setUint16(0, AF_NETLINK, true);
+		scratch.view.setUint32(GROUPS_OFFSET, groups, true);
 		if (libc.bind(fd, scratch.address, SOCKADDR_NL_BYTES) === 0) return new NetlinkSocket(workspace, fd);
 		const error = systemError("bind AF_NETLINK", libc.errno());
 		libc.close(fd);

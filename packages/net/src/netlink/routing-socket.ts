@@ -3,6 +3,14 @@ import type { SystemError } from "@whither/core";
 import { isSystemError } from "../errors.ts";
 import { NETLINK_ROUTE } from "../native/constants.ts";
 import type { Workspace } from "../native/workspace.ts";
+import {
+	decodeInterface,
+	decodeInterfaceAddress,
+	encodeAddressQuestion,
+	type InterfaceAddress,
+	type NetworkInterface,
+} from "./interfaces.ts";
+import type { NetlinkMessage } from "./messages.ts";
 import { NetlinkSocket } from "./netlink-socket.ts";
 import {
 	decodeLink,
@@ -32,22 +40,22 @@ export class RoutingSocket {
 
 	/** All links with their counters; empty where the kernel does not answer. */
 	links(): readonly Link[] {
-		const links: Link[] = [];
-		this.#socket.ask(encodeLinkQuestion, (message) => {
-			const link = decodeLink(message);
-			if (link !== null) links.push(link);
-		});
-		return links;
+		return this.#all(encodeLinkQuestion, decodeLink);
 	}
 
 	/** The queues in front of links; a link without one is not among them. */
 	queues(): readonly LinkQueue[] {
-		const queues: LinkQueue[] = [];
-		this.#socket.ask(encodeQueueQuestion, (message) => {
-			const queue = decodeLinkQueue(message);
-			if (queue !== null) queues.push(queue);
-		});
-		return queues;
+		return this.#all(encodeQueueQuestion, decodeLinkQueue);
+	}
+
+	/** All interfaces with what kind of thing they are; empty where the kernel does not answer. */
+	interfaces(): readonly NetworkInterface[] {
+		return this.#all(encodeLinkQuestion, decodeInterface);
+	}
+
+	/** The addresses of all interfaces, of both families. */
+	addresses(): readonly InterfaceAddress[] {
+		return this.#all(encodeAddressQuestion, decodeInterfaceAddress);
 	}
 
 	/** What the kernel would do with such a packet; `refused` where it has no route or does not believe the source. */
@@ -64,5 +72,17 @@ export class RoutingSocket {
 
 	close(): void {
 		this.#socket.close();
+	}
+
+	#all<Item>(
+		question: (sequence: number) => Uint8Array,
+		decode: (message: NetlinkMessage) => Item | null,
+	): readonly Item[] {
+		const items: Item[] = [];
+		this.#socket.ask(question, (message) => {
+			const item = decode(message);
+			if (item !== null) items.push(item);
+		});
+		return items;
 	}
 }

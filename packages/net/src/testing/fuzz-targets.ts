@@ -3,12 +3,13 @@ import { encodeChannelData, encodeStun, equalBytes } from "@whither/wire";
 import { decodeErrorEntry, type EntryContext } from "../channel/error-entry.ts";
 import { decodeControl } from "../native/control.ts";
 import { decodeSockaddr } from "../native/sockaddr.ts";
+import { decodeInterface, decodeInterfaceAddress } from "../netlink/interfaces.ts";
 import { decodeNetlink, netlinkErrno } from "../netlink/messages.ts";
 import { decodeLink, decodeLinkQueue, decodeRoute } from "../netlink/routing.ts";
 import { decodeQueuedPacket } from "../nfqueue/queue-messages.ts";
 import { StreamMessages } from "../serving/stream-messages.ts";
 import { STAMP_V4, TIME_EXCEEDED_V4, TIME_EXCEEDED_V6 } from "./captured.ts";
-import { LINK_QUEUE, QUEUED_V4, QUEUED_V6, ROUTE_V4 } from "./captured-netlink.ts";
+import { ADDRESS_V4, ADDRESS_V6, LINK_QUEUE, LINK_VETH, QUEUED_V4, QUEUED_V6, ROUTE_V4 } from "./captured-netlink.ts";
 
 /** Something that answers for any bytes at all and never throws, with inputs that reach its depths. */
 export interface KernelFuzzTarget {
@@ -35,12 +36,13 @@ const ENTRIES = { 4: TIME_EXCEEDED_V4, 6: TIME_EXCEEDED_V6 } as const;
 /** UDP, whose header the kernel strips, TCP and ICMP. */
 const PROTOCOLS = [17, 6, 1] as const;
 const CONTROLS = [STAMP_V4.control, TIME_EXCEEDED_V4.control, TIME_EXCEEDED_V6.control];
+const NETLINK_MESSAGES = [QUEUED_V4, QUEUED_V6, ROUTE_V4, LINK_QUEUE, LINK_VETH, ADDRESS_V4, ADDRESS_V6];
 
 /** Every decoder of what the kernel writes, with what it did write. */
 export const KERNEL_FUZZ_TARGETS: readonly KernelFuzzTarget[] = [
 	{ name: "decodeControl", decode: decodeControl, seeds: CONTROLS },
 	{ name: "decodeSockaddr", decode: decodeSockaddr, seeds: [TIME_EXCEEDED_V4.name, TIME_EXCEEDED_V6.name] },
-	{ name: "decodeNetlink", decode: decodeMessages, seeds: [QUEUED_V4, QUEUED_V6, ROUTE_V4, LINK_QUEUE] },
+	{ name: "decodeNetlink", decode: decodeMessages, seeds: NETLINK_MESSAGES },
 	...([4, 6] as const).flatMap((family) => PROTOCOLS.map((protocol) => entryTarget(family, protocol))),
 	{ name: "StreamMessages", decode: inPieces, seeds: STREAM },
 ];
@@ -70,6 +72,8 @@ function decodeMessages(bytes: Uint8Array): unknown {
 		decodeLink(message),
 		decodeLinkQueue(message),
 		decodeRoute(message),
+		decodeInterface(message),
+		decodeInterfaceAddress(message),
 	]);
 }
 

@@ -1,9 +1,10 @@
 /**
  * What live tests start inside a namespace: `conformance CASE` or `trace ORDER here|worker [busy]`, `storm STORM`, `queue ORDER`,
- * `flow FLOW`, `peer PEER` (until its input ends); JSON comes out.
+ * `flow FLOW`, `peer PEER` and `addresses` (until its input ends); JSON comes out.
  */
 import { once } from "node:events";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { watchHostAddresses } from "../interfaces/watch.ts";
 import { startProber } from "../prober.ts";
 import { serveProber } from "../serve-prober.ts";
 import { methodSupport } from "../support.ts";
@@ -30,6 +31,7 @@ async function main([command, json = "null", thread, mode]: readonly string[]): 
 	else if (command === "queue") print(await queueTrial(JSON.parse(json)));
 	else if (command === "flow") print(await runFlow(JSON.parse(json)));
 	else if (command === "peer") print(await runPeer(JSON.parse(json), once(process.stdin.resume(), "end")));
+	else if (command === "addresses") await tellAddresses(once(process.stdin.resume(), "end"));
 	else await traceOnce(JSON.parse(json), { thread: thread === "here" ? "here" : "worker", mode: mode ?? "" });
 }
 
@@ -50,6 +52,15 @@ async function traceOnce(
 	});
 	clearInterval(busy);
 	await prober.close();
+}
+
+/** A line for what there is, and one for each change. */
+async function tellAddresses(end: Promise<unknown>): Promise<void> {
+	const watch = watchHostAddresses({ changed: print });
+	if ("code" in watch) throw new Error(watch.call);
+	print(watch.addresses);
+	await end;
+	watch.close();
 }
 
 function spin(milliseconds: number): void {

@@ -7,7 +7,7 @@ import {
 	type TurnClientInput,
 	type TurnClientOutput,
 } from "@whither/core";
-import { type Backend, openBackend } from "../../backend.ts";
+import type { Backend } from "../../backend.ts";
 import type { Channel, ChannelRequest } from "../../channel/channel.ts";
 import { DelayedCall } from "../../delayed-call.ts";
 import { defectText, isHopeless, isSystemError, systemError } from "../../errors.ts";
@@ -50,11 +50,11 @@ export class RelayRun {
 	#closing = false;
 	#over = false;
 
-	constructor(order: RelayOrder, listener: RelayListener) {
+	constructor(order: RelayOrder, listener: RelayListener, backend: Backend | SystemError) {
 		const { server } = order;
 		this.#order = { ...order, server: { ...server, address: canonicalText(server.address) } };
 		this.#listener = listener;
-		this.#backend = openBackend();
+		this.#backend = backend;
 		this.#timer = new DelayedCall(this, () => this.#overdue());
 		if (!isSystemError(this.#backend)) this.#client = this.#newClient(this.#backend);
 		queueMicrotask(() => this.#begin());

@@ -1,5 +1,6 @@
 /** A relay as its owner holds it. */
 import type { Instant, SystemError } from "@whither/core";
+import { type Backend, openBackend } from "../../backend.ts";
 import type { Channel, ChannelRequest } from "../../channel/channel.ts";
 import type { TransportAddress } from "../../transport/transport.ts";
 import type {
@@ -17,10 +18,14 @@ type Peer = RelayOutgoing["peer"];
 /**
  * Asks a server for an allocation and keeps it until `close`. Whatever comes of it is an event, a failure too. Any number may
  * be open at once: each has one socket or connection, and one timer for its machine. Throws RangeError for an order that
- * contradicts itself, such as a TCP allocation over UDP.
+ * contradicts itself, such as a TCP allocation over UDP. `backend`: for an owner of several who wants them on one clock.
  */
-export function openRelay(order: RelayOrder, listener: RelayListener): Relay {
-	return new Relay(new RelayRun(order, listener));
+export function openRelay(
+	order: RelayOrder,
+	listener: RelayListener,
+	backend: Backend | SystemError = openBackend(),
+): Relay {
+	return new Relay(new RelayRun(order, listener, backend));
 }
 
 /** A relay under way; what is asked of it once it has ended has no effect. */

@@ -1,0 +1,16 @@
+/** ICE on real sockets: an entry of its own, so that whoever only traces does not load it. */
+
+export type { HostAddress } from "../interfaces/host-address.ts";
+export type {
+	IceBaseEnd,
+	IceComponentPlace,
+	IceConnection,
+	IceConnectionEvent,
+	IceDatagram,
+	IceFlow,
+	IceListener,
+	IceOrder,
+	IceRelayLeg,
+	IceRelayServer,
+} from "./ice-io.ts";
+export { openIce } from "./open-ice.ts";

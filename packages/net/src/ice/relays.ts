@@ -1,0 +1,133 @@
+/** Relays at the servers of an order (RFC 8445 §5.1.1.2). */
+import { type Instant, MILLISECOND, SECOND } from "@whither/core";
+import type { Alarm } from "../exact-call.ts";
+import type { HostAddress } from "../interfaces/host-address.ts";
+import type { CarrierEars } from "./carrier.ts";
+import type { IceOrder, IceRelayServer } from "./ice-io.ts";
+import type { Place } from "./place.ts";
+import { RelayBases } from "./relay-bases.ts";
+import type { IceSurroundings } from "./surroundings.ts";
+
+/** A server is asked again for a relay that it lost only if that had lasted so long: one that loses each at once is of no use. */
+const LASTED_NS = 10 * SECOND;
+
+/** A server that is to relay for one component, and what it gave. */
+interface Wish {
+	readonly server: IceRelayServer;
+	readonly place: Place;
+	relay: RelayBases | null;
+}
+
+/** What all of a connection have in common. */
+export interface RelaysParts {
+	readonly order: IceOrder;
+	readonly machine: IceSurroundings;
+	readonly ears: CarrierEars;
+	readonly places: readonly Place[];
+	/** Each has given an address or failed, or is waited for no longer. */
+	readonly settled: () => void;
+	/** One that had lasted is lost. */
+	readonly lost: () => void;
+}
+
+/** Those of one connection. */
+export class Relays {
+	readonly #parts: RelaysParts;
+	readonly #wishes: readonly Wish[];
+	readonly #ending = new Set<Promise<void>>();
+	#alarm: Alarm | null = null;
+	#waiting = false;
+	#endsAt: Instant = Number.POSITIVE_INFINITY;
+	#closed = false;
+
+	constructor(parts: RelaysParts) {
+		this.#parts = parts;
+		const { relays = [] } = parts.order;
+		this.#wishes = relays.flatMap((server) => parts.places.map((place): Wish => ({ server, place, relay: null })));
+	}
+
+	/** An answer of some server is waited for. */
+	get isWaiting(): boolean {
+		return this.#waiting;
+	}
+
+	/** There is a server that could be asked for what it has not given, or what is lost. */
+	get isMissing(): boolean {
+		return !this.#closed && this.#wishes.some((wish) => isMissing(wish));
+	}
+
+	/** Asks every server whose relay is missing, or those alone that have lost theirs or failed; `settled` follows if there are any. */
+	ask(which: "all" | "lost"): void {
+		const missing = this.#wishes.filter((wish) => isMissing(wish) || (which === "all" && wish.relay?.state === "over"));
+		if (missing.length === 0 || this.#closed) return;
+		const { machine, order } = this.#parts;
+		this.#waiting = true;
+		this.#endsAt = machine.clock.now() + (order.gatherTimeoutMs ?? 5000) * MILLISECOND;
+		for (const wish of missing) this.#open(wish);
+		this.#alarm ??= machine.alarm(() => this.#giveUp());
+		this.#alarm.arm(this.#endsAt);
+	}
+
+	/** Those that were reached from one of these addresses are lost. */
+	addressesGone(removed: readonly HostAddress[]): void {
+		const gone = new Set(removed.map(({ address }) => address));
+		for (const { relay } of this.#wishes)
+			if (gone.has(relay?.localAddress ?? "")) relay?.abandon({ code: "relayLost", why: "addressGone" });
+	}
+
+	/** Gives all back; resolves when that is done. */
+	async close(): Promise<void> {
+		this.#closed = true;
+		this.#waiting = false;
+		this.#alarm?.close();
+		for (const { relay } of this.#wishes) relay?.close();
+		await Promise.all(this.#ending);
+	}
+
+	#open(wish: Wish): void {
+		const { order, machine, ears } = this.#parts;
+		const families = wish.server.families ?? order.families ?? [4, 6];
+		const changed = () => this.#changed(wish);
+		const relay = new RelayBases({ machine, server: wish.server, families, place: wish.place, ears, changed });
+		wish.relay = relay;
+		this.#ending.add(relay.ended);
+		relay.ended.then(() => this.#ending.delete(relay.ended));
+	}
+
+	#changed({ relay }: Wish): void {
+		if (relay === null || this.#closed) return;
+		const { machine, order, lost } = this.#parts;
+		const now = machine.clock.now();
+		if (relay.state === "over" && now - relay.since >= LASTED_NS) lost();
+		if (!this.#waiting) return;
+		if (relay.state === "there") {
+			// The network is there: who is silent then is waited for no longer than the grace.
+			this.#endsAt = Math.min(this.#endsAt, now + (order.gatherGraceMs ?? 1000) * MILLISECOND);
+			this.#alarm?.arm(this.#endsAt);
+		}
+		this.#settle();
+	}
+
+	#settle(): void {
+		if (!this.#waiting || this.#wishes.some(({ relay }) => relay?.state === "asking")) return;
+		this.#waiting = false;
+		this.#alarm?.arm(null);
+		this.#parts.settled();
+	}
+
+	#giveUp(): void {
+		for (const { relay, server } of this.#wishes) {
+			if (relay?.state !== "asking") continue;
+			const [leg] = server.legs;
+			const at = leg === undefined ? null : { address: leg.server.address, port: leg.server.port };
+			this.#parts.ears.failed({ base: null, server: at, why: "timeout", error: null });
+			relay.close();
+		}
+		this.#settle();
+	}
+}
+
+/** It has neither an address nor the prospect of one, and nobody has said that it is not needed. */
+function isMissing({ relay }: Wish): boolean {
+	return relay === null || (relay.state === "over" && !relay.isReleased);
+}

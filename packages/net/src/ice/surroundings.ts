@@ -1,0 +1,77 @@
+/** What a connection knows of the machine it runs on: sockets, relays, a clock and names. Tests have another. */
+import { IcePacer, type Instant, type SystemError } from "@whither/core";
+import { BACKEND_VARIABLE, type Backend, openBackend } from "../backend.ts";
+import { isSystemError } from "../errors.ts";
+import { type Alarm, openAlarm } from "../exact-call.ts";
+import type { HostAddress } from "../interfaces/host-address.ts";
+import { hostAddressesBy } from "../interfaces/host-addresses.ts";
+import { type HostAddressListener, type HostAddressWatch, watchHostAddresses } from "../interfaces/watch.ts";
+import { createPortableClock } from "../portable/clock.ts";
+import { drawSecrets } from "../probe-secrets.ts";
+import { openRelay, type Relay } from "../turn/client/relay.ts";
+import type { RelayListener, RelayOrder } from "../turn/client/relay-io.ts";
+import { type IceSocket, type IceSocketListener, type IceSocketPlace, openIceSocket } from "./ice-socket.ts";
+
+/** What an allocation is held by. */
+export type IceRelay = Pick<
+	Relay,
+	"now" | "local" | "server" | "send" | "permit" | "bind" | "unbind" | "borrow" | "close" | "destroy"
+>;
+
+/** A machine as connections see it. */
+export interface IceSurroundings {
+	/** One for all connections of this thread. */
+	readonly clock: { now(): Instant };
+	/** The same: transactions of all connections together keep a floor (RFC 8445 §14.2). */
+	readonly pacer: IcePacer;
+	/** Sockets can be lent to traces. */
+	readonly lends: boolean;
+	/** 32 random bytes. */
+	drawSecret(): Uint8Array;
+	alarm(call: () => void): Alarm;
+	/** This machine's addresses now. */
+	hostAddresses(): readonly HostAddress[] | SystemError;
+	/** The same, and whenever they have changed. */
+	watchHostAddresses(listener: HostAddressListener): HostAddressWatch | SystemError;
+	openSocket(place: IceSocketPlace, listener: IceSocketListener): IceSocket | SystemError;
+	openRelay(order: RelayOrder, listener: RelayListener): IceRelay;
+	/** The address of a name; null: there is none. */
+	resolve(name: string): Promise<string | null>;
+}
+
+const machines = new Map<string | undefined, IceSurroundings>();
+
+/** This machine, by the backend that there is. */
+export function thisMachine(): IceSurroundings {
+	const wanted = process.env[BACKEND_VARIABLE];
+	const known = machines.get(wanted) ?? machineOf(openBackend());
+	machines.set(wanted, known);
+	return known;
+}
+
+/** Where there is no backend, every socket fails with its error. */
+function machineOf(opened: Backend | SystemError): IceSurroundings {
+	const failure = isSystemError(opened) ? opened : null;
+	const backend: Backend = isSystemError(opened) ? { name: "portable", clock: createPortableClock() } : opened;
+	return {
+		clock: backend.clock,
+		pacer: new IcePacer(),
+		lends: backend.name === "native",
+		drawSecret: () => drawSecrets(backend).secret,
+		alarm: (call) => openAlarm(backend, call),
+		hostAddresses: () => failure ?? hostAddressesBy(backend),
+		watchHostAddresses: (listener) => failure ?? watchHostAddresses(listener),
+		openSocket: (place, listener) => failure ?? openIceSocket(backend, place, listener),
+		openRelay,
+		resolve: lookUp,
+	};
+}
+
+async function lookUp(name: string): Promise<string | null> {
+	try {
+		const { address } = await process.getBuiltinModule("node:dns/promises").lookup(name);
+		return address;
+	} catch {
+		return null;
+	}
+}

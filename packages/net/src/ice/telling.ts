@@ -1,0 +1,53 @@
+/** Tells an owner what has happened, in its order, also where the owner's own doing has led to more. */
+import type { IceAgentOutput, Instant } from "@whither/core";
+import { shielded } from "../turn/client/shielded.ts";
+import type { IceConnectionEvent, IceDatagram, IceListener } from "./ice-io.ts";
+import type { Arrival } from "./ice-socket.ts";
+
+type Data = Extract<IceAgentOutput, { readonly type: "data" }>;
+type News = { readonly event: IceConnectionEvent; readonly at: Instant } | { readonly datagram: IceDatagram };
+
+/** What one owner is yet to be told. */
+export class Telling {
+	readonly #listener: IceListener;
+	readonly #clock: { now(): Instant };
+	#news: News[] = [];
+	#isTelling = false;
+
+	constructor(listener: IceListener, clock: { now(): Instant }) {
+		this.#listener = listener;
+		this.#clock = clock;
+	}
+
+	/** To be told with the next `tell`. */
+	hold(event: IceConnectionEvent): void {
+		this.#news.push({ event, at: this.#clock.now() });
+	}
+
+	/** The same of data. */
+	data({ stream, component, base, from, kind, bytes }: Data, { at, stamp }: Arrival): void {
+		this.#news.push({ datagram: { stream, component, base, from, kind, bytes, at, stamp } });
+	}
+
+	/** Tells it, after what is held. */
+	event(event: IceConnectionEvent): void {
+		this.hold(event);
+		this.tell();
+	}
+
+	/** Tells all that is held. */
+	tell(): void {
+		if (this.#isTelling) return;
+		this.#isTelling = true;
+		for (let news = this.#news; news.length > 0; news = this.#news) {
+			this.#news = [];
+			for (const one of news) shielded(() => this.#tellOne(one));
+		}
+		this.#isTelling = false;
+	}
+
+	#tellOne(news: News): void {
+		if ("event" in news) this.#listener.event(news.event, news.at);
+		else this.#listener.data(news.datagram);
+	}
+}
