@@ -5,6 +5,7 @@ import {
 	type IceAgentConfig,
 	type IceAgentInput,
 	type IceAgentOutput,
+	type IceBase,
 	type IceEvent,
 	type Instant,
 	TurnClient,
@@ -12,7 +13,7 @@ import {
 	type TurnClientEvent,
 	type TurnClientInput,
 } from "@whither/core";
-import type { Datagram, DatagramProgram, Endpoint, ProgramInput } from "../program.ts";
+import type { Datagram, DatagramError, DatagramProgram, Endpoint, ProgramInput } from "../program.ts";
 
 /** A relay, asked for from a socket of its own. */
 export interface RelayAt {
@@ -33,6 +34,8 @@ export interface IceProgramOptions {
 	readonly place: IcePlace;
 	/** What signalling and onlookers are told. */
 	readonly hear: (event: IceEvent, at: Instant) => void;
+	/** A socket or a relay of its own is there. */
+	readonly based?: (base: number, at: IceBase, now: Instant) => void;
 	/** A datagram of the agent's own leaves, by a relay as well. */
 	readonly sends?: (bytes: Uint8Array, at: Instant) => void;
 	/** Data of the peer's. */
@@ -40,6 +43,11 @@ export interface IceProgramOptions {
 }
 
 const same = (a: Endpoint, b: Endpoint) => a.address === b.address && a.port === b.port;
+
+/** Destination unreachable; that a TTL ran out is somebody else's business. */
+function isUnreachable({ local, icmp }: DatagramError): boolean {
+	return icmp.type === (local.address.includes(":") ? 1 : 3);
+}
 
 /** A relay that is asked for, or stands; its base is known from the allocation on. */
 interface Relay extends RelayAt {
@@ -79,6 +87,11 @@ export class IceProgram implements DatagramProgram {
 		return this.#baseAt(local) !== null || this.#relayAt(local) !== null;
 	}
 
+	/** The socket of a base, that of its relay where it is one; null: it is gone. */
+	socketOf(base: number): Endpoint | null {
+		return this.#sockets.get(base) ?? this.#relays.find((relay) => relay.base === base)?.socket ?? null;
+	}
+
 	/** Another network: all that there was is gone, and there are other sockets; with the next tick, as a restart is. */
 	moveTo(place: IcePlace): void {
 		this.#goesTo = place;
@@ -111,6 +124,7 @@ export class IceProgram implements DatagramProgram {
 		const { local, remote } = input.type === "datagram" ? input.datagram : input.error;
 		const [base, relay] = [this.#baseAt(local), this.#relayAt(local)];
 		if (input.type === "error") {
+			if (!isUnreachable(input.error)) return [];
 			const code = "ECONNREFUSED";
 			if (base !== null) return this.#hear({ type: "unreachable", base, to: remote, code }, now);
 			return relay === null ? [] : this.#ask(relay, { type: "unreachable", to: remote, code }, now);
@@ -144,11 +158,16 @@ export class IceProgram implements DatagramProgram {
 		for (const at of sockets) {
 			const base = this.#nextBase++;
 			this.#sockets.set(base, at);
-			datagrams.push(...this.#hear({ type: "base", base, at }, now));
+			datagrams.push(...this.#addBase(base, at, now));
 		}
 		if (isMove) datagrams.push(...this.#hear({ type: "restart" }, now));
 		for (const relay of this.#relays) datagrams.push(...this.#ask(relay, { type: "allocate" }, now));
 		return [...datagrams, ...this.#perhapsComplete(now)];
+	}
+
+	#addBase(base: number, at: IceBase, now: Instant): readonly Datagram[] {
+		this.#options.based?.(base, at, now);
+		return this.#hear({ type: "base", base, at }, now);
 	}
 
 	#perhapsComplete(now: Instant): readonly Datagram[] {
@@ -199,7 +218,7 @@ export class IceProgram implements DatagramProgram {
 			if (relayed === undefined) return this.#perhapsComplete(now);
 			relay.base = this.#nextBase++;
 			const at = { ...relayed, relay: { server, leg: "udp", mapped: event.mapped } as const };
-			return [...this.#hear({ type: "base", base: relay.base, at }, now), ...this.#perhapsComplete(now)];
+			return [...this.#addBase(relay.base, at, now), ...this.#perhapsComplete(now)];
 		}
 		if (event.kind === "failed") {
 			relay.isSettled = true;
