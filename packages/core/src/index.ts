@@ -1,4 +1,16 @@
 export { ANSWER_LIMITS, AnswerCap, type AnswerLimits } from "./answer-cap.ts";
+export { DocumentExchange } from "./exchange/document-exchange.ts";
+export type {
+	DocumentExchangeConfig,
+	ExchangeEvent,
+	ExchangeFailure,
+	ExchangeInput,
+	ExchangeKeys,
+	ExchangeOutput,
+} from "./exchange/exchange-io.ts";
+export { MOST_DOCUMENT_BYTES } from "./exchange/exchange-io.ts";
+export { type ExchangeEnd, exchangeKeys } from "./exchange/keys.ts";
+export { isExchangePacket } from "./exchange/packet.ts";
 export { IceAgent } from "./ice/agent.ts";
 export type { IceOwnDescription } from "./ice/credentials.ts";
 export type {
