@@ -327,4 +327,4 @@ export {
 	type UdpLiteFields,
 	type UdpLiteHeader,
 } from "./udplite.ts";
-export { encodeUtf8 } from "./utf8.ts";
+export { decodeUtf8, encodeUtf8 } from "./utf8.ts";
