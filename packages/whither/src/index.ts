@@ -65,6 +65,7 @@ export {
 	type MeetMessage,
 	readMeetMessage,
 } from "./api/meet/signalling/message.ts";
+export { askOffers, openRendezvous } from "./api/meet/signalling/open-rendezvous.ts";
 export { type Carry, signallingPair } from "./api/meet/signalling/pair.ts";
 export {
 	type CodeProblem,
