@@ -52,6 +52,16 @@ export class Selection {
 		this.select(component, pair, before === null ? first : before.dead ? "failover" : "better", now);
 	}
 
+	/**
+	 * A NAT has given us another address, by which the peer has no pair that is nominated. Deviation: RFC 8445 §8.1.1, as where
+	 * a better one is found.
+	 */
+	moved(component: Component, pair: Pair, now: Instant): void {
+		const isOurs =
+			this.#parts.ground.role.isControlling && component.selected === pair && component.nominating === null;
+		if (isOurs && this.#parts.peer()?.canRenominate === true) this.#nominate(component, pair, now);
+	}
+
 	select(component: Component, pair: Pair, why: SelectionReason, now: Instant): void {
 		const { ground, consent, changed } = this.#parts;
 		const before = component.selected;

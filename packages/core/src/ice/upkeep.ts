@@ -52,6 +52,7 @@ export class Upkeep {
 	/** Nothing is sent there any more, and checks do not bring it back (RFC 7675 §5.1). */
 	expire(pair: Pair, why: IceFailure, now: Instant): void {
 		pair.consentUntil = Number.NEGATIVE_INFINITY;
+		pair.isForbidden = true;
 		pair.state = "failed";
 		pair.valid = null;
 		pair.failure = why;
