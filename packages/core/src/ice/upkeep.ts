@@ -123,7 +123,8 @@ export class Upkeep {
 			const { selected } = this.#generation.componentOf(pair);
 			const mayBeBetter = peer?.canRenominate === true && selected !== null && pair.relays < selected.relays;
 			const isPeers = peer?.canRenominate === true && pair.heardAt > completedAt + FREEING_NS;
-			if (!pair.selected && !pair.backup && !mayBeBetter && !isPeers) list.remove(pair, now);
+			const isNominated = pair.nominatedByPeer !== null && pair.isOpen;
+			if (!pair.selected && !pair.backup && !mayBeBetter && !isPeers && !isNominated) list.remove(pair, now);
 		}
 	}
 }
