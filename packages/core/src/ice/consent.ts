@@ -39,8 +39,7 @@ export interface ConsentDue {
 /** When to ask whether the peer still wants what we send (RFC 7675), and whether it is still there. */
 export class Consent {
 	readonly #chance: Chance;
-	/** How long one that could be replaced may be silent; 0: as long as consent lasts. */
-	readonly deadPeerNs: number;
+	readonly #deadPeerNs: number;
 	readonly #watched = new Map<Pair, Watch>();
 	/** Pairs whose silence matters, for there is another to go to. */
 	readonly #guarded = new Set<Pair>();
@@ -48,7 +47,7 @@ export class Consent {
 	/** `deadPeerNs` 0: nothing dies before its consent expires. */
 	constructor(chance: Chance, deadPeerNs: number) {
 		this.#chance = chance;
-		this.deadPeerNs = deadPeerNs;
+		this.#deadPeerNs = deadPeerNs;
 	}
 
 	get pairs(): Iterable<Pair> {
@@ -75,7 +74,7 @@ export class Consent {
 
 	/** Whether its silence matters. */
 	guard(pair: Pair, isGuarded: boolean): void {
-		if (isGuarded && this.deadPeerNs > 0 && this.#watched.has(pair)) this.#guarded.add(pair);
+		if (isGuarded && this.#deadPeerNs > 0 && this.#watched.has(pair)) this.#guarded.add(pair);
 		else this.#guarded.delete(pair);
 	}
 
@@ -128,7 +127,7 @@ export class Consent {
 		}
 		if (watch.probeAt > now) return;
 		due.ask.add(pair);
-		watch.probeAt = now + (pair.dead ? SECOND : this.deadPeerNs * ASKED_EVERY);
+		watch.probeAt = now + (pair.dead ? SECOND : this.#deadPeerNs * ASKED_EVERY);
 	}
 
 	#guardAt(pair: Pair, watch: Watch): Instant {
@@ -138,13 +137,13 @@ export class Consent {
 	}
 
 	#doubtAt(pair: Pair, { since, unansweredSince }: Watch): Instant {
-		const silentAt = Math.max(pair.heardAt, since) + this.deadPeerNs * DOUBTED_AFTER;
+		const silentAt = Math.max(pair.heardAt, since) + this.#deadPeerNs * DOUBTED_AFTER;
 		if (unansweredSince === null) return silentAt;
 		return Math.min(silentAt, unansweredSince + Math.max(LATE_NS, 2 * (pair.rttNs ?? 0)));
 	}
 
 	#deadAt(pair: Pair, doubtedSince: Instant): Instant {
-		return doubtedSince + Math.max(this.deadPeerNs * GIVEN_UP_AFTER, 3 * (pair.rttNs ?? 0));
+		return doubtedSince + Math.max(this.#deadPeerNs * GIVEN_UP_AFTER, 3 * (pair.rttNs ?? 0));
 	}
 
 	#interval(): number {

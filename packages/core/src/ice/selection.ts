@@ -99,16 +99,17 @@ export class Selection {
 
 	/** Regular nomination, as soon as what is known suffices (RFC 8445 §8.1.1). */
 	#choose(component: Component, peer: Peer, now: Instant): void {
-		const { selected, nominating, backup, bereavedBy } = component;
+		const { selected, nominating } = component;
+		const chosen = best(
+			this.#own(component),
+			(pair) => pair.isWritable(now) && !pair.dead && !pair.refused && pair.state === "succeeded",
+		);
+		if (chosen === null || chosen === selected) return;
 		if (nominating !== null) {
-			if (peer.canRenominate) this.#reconsider(component, nominating, now);
+			// Something better works before that is answered: the higher number counts.
+			if (peer.canRenominate && chosen.relays < nominating.relays) this.#nominate(component, chosen, now);
 			return;
 		}
-		// Of the one in reserve it is known that it works still.
-		const isLost = bereavedBy !== null || selected?.dead === true;
-		const reserve = isLost && backup !== null && isGood(backup, now) ? backup : null;
-		const chosen = reserve ?? best(this.#own(component), (pair) => isGood(pair, now));
-		if (chosen === null || chosen === selected) return;
 		if (selected !== null) {
 			if (peer.canRenominate && this.#isWorthIt(component, selected, chosen, now))
 				this.#nominate(component, chosen, now);
@@ -125,26 +126,6 @@ export class Selection {
 		});
 		if (until > now) component.reviewAt = until;
 		else this.#nominate(component, chosen, now);
-	}
-
-	/** A nomination is not answered yet, and the higher number counts: something better works meanwhile, or nobody is there. */
-	#reconsider(component: Component, nominating: Pair, now: Instant): void {
-		const { selected, bereavedBy } = component;
-		const other = best(this.#own(component), (pair) => pair !== nominating && isGood(pair, now));
-		if (other === null) return;
-		if (other !== selected && other.relays < nominating.relays) {
-			this.#nominate(component, other, now);
-			return;
-		}
-		const { deadPeerNs } = this.#parts.consent;
-		if (deadPeerNs === 0 || (other.relays > nominating.relays && bereavedBy === null)) return;
-		if (component.nominatedAt + deadPeerNs > now) component.reviewAt = component.nominatedAt + deadPeerNs;
-		else {
-			nominating.dead = true;
-			nominating.nominates = null;
-			component.nominating = null;
-			if (other !== selected) this.#nominate(component, other, now);
-		}
 	}
 
 	/**
@@ -166,9 +147,6 @@ export class Selection {
 
 	#nominate(component: Component, pair: Pair, now: Instant): void {
 		component.nominating = pair;
-		component.nominatedAt = now;
-		const { deadPeerNs } = this.#parts.consent;
-		if (deadPeerNs > 0) component.reviewAt = now + deadPeerNs;
 		pair.nominates = ++component.nominations;
 		this.#parts.list.enqueue(pair);
 		this.#parts.changed(pair, now);
@@ -196,9 +174,7 @@ export class Selection {
 		const usable = (pair: Pair) => pair !== selected && pair.isWritable(now) && pair.state === "succeeded";
 		const others = this.#own(component);
 		const chosen =
-			best(others, (pair) => usable(pair) && isApart(pair, selected)) ??
-			best(others, (pair) => usable(pair) && pair.local.base !== selected.local.base) ??
-			best(others, usable);
+			best(others, (pair) => usable(pair) && pair.local.base !== selected.local.base) ?? best(others, usable);
 		if (chosen !== backup) {
 			if (backup !== null) {
 				backup.backup = false;
@@ -230,9 +206,7 @@ export class Selection {
 		const { ground, peer } = this.#parts;
 		const about = peer();
 		if (about?.canRenominate && ground.config.lite !== true) {
-			const { backup } = component;
-			const isMoreApart = backup === null || (isApart(pair, selected) && !isApart(backup, selected));
-			const wantsReserve = isMoreApart && ground.config.deadPeerMs !== 0;
+			const wantsReserve = component.backup === null && ground.config.deadPeerMs !== 0;
 			return wantsReserve || pair.relays < selected.relays;
 		}
 		// A peer of RFC 5245 may nominate every pair; the best of them counts.
@@ -244,14 +218,4 @@ export class Selection {
 function isNominatedBefore(a: Pair, b: Pair): boolean {
 	const [one, other] = [a.nominatedByPeer ?? -1, b.nominatedByPeer ?? -1];
 	return one === other ? byPriority(a, b) < 0 : one > other;
-}
-
-/** Whether two pairs have neither end in common, so that what ends one spares the other: an interface of either side that is lost. */
-function isApart(a: Pair, b: Pair): boolean {
-	return a.local.base !== b.local.base && a.remote.address !== b.remote.address;
-}
-
-/** Whether a pair works, as far as is known. */
-function isGood(pair: Pair, now: Instant): boolean {
-	return pair.isWritable(now) && !pair.dead && !pair.refused && pair.state === "succeeded";
 }
