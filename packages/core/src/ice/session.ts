@@ -6,9 +6,10 @@ import type { Component } from "./component.ts";
 import { failureOf, silentAt, stateOf } from "./conclusion.ts";
 import { Generation } from "./generation.ts";
 import type { Credentials, Ground, Peer } from "./ground.ts";
+import { hurry } from "./hurry.ts";
 import type { IceFailure, IceRemoteLine, IceState } from "./ice-io.ts";
 import type { PeerCheck } from "./incoming.ts";
-import { byPriority, CONSENT_NS, type Pair, type RunningCheck } from "./pair.ts";
+import { CONSENT_NS, type Pair, type RunningCheck } from "./pair.ts";
 import { Pairing } from "./pairing.ts";
 import { PeerChecks } from "./peer-checks.ts";
 import { Selection } from "./selection.ts";
@@ -61,6 +62,11 @@ export class Session implements CheckResults {
 		return this.#isChecking && this.generation.list.hasWork;
 	}
 
+	/** Whether one waits that the peer, or a nomination, waits for. */
+	get isAwaited(): boolean {
+		return this.#isChecking && this.generation.list.isAwaited;
+	}
+
 	/** When a check may be sent again, if there is a slot for it. */
 	get recheckAt(): Instant {
 		if (!this.#isChecking) return Number.POSITIVE_INFINITY;
@@ -103,6 +109,7 @@ export class Session implements CheckResults {
 	begin(peer: Peer, now: Instant): void {
 		this.generation.peer = peer;
 		this.generation.startedAt = now;
+		this.#pairing.begin(now);
 		this.#peerChecks.replay(now);
 		this.review(now);
 	}
@@ -224,7 +231,7 @@ export class Session implements CheckResults {
 		component.firstValidAt ??= now;
 		if (pair.relays === 0) component.directValidAt ??= now;
 		this.generation.consent.answered(pair);
-		this.#hurry(component, pair, now);
+		hurry(this.generation.list, this.#checks, component, pair, now);
 		this.changed(pair, now);
 		if (check.nomination !== null && component.nominating === pair) this.#selection.confirmed(component, pair, now);
 		this.review(now);
@@ -273,21 +280,6 @@ export class Session implements CheckResults {
 	/** Whether it would be better than what works so far, or is what both are to agree on. */
 	#mattersStill(pair: Pair): boolean {
 		return pair.nominates !== null || this.generation.componentOf(pair).directValidAt === null;
-	}
-
-	/** The peer is there, so its NAT is open to what was too early before: better ways are tried again, behind NATs first. */
-	#hurry(component: Component, works: Pair, now: Instant): void {
-		const { list } = this.generation;
-		const better = [...list.pairs].filter(
-			(pair) => component.owns(pair) && pair.relays < works.relays && pair.state === "inProgress" && !pair.isTcp,
-		);
-		const isReflexive = ({ remote }: Pair) => remote.type !== "host";
-		for (const pair of better.sort((a, b) => Number(isReflexive(b)) - Number(isReflexive(a)) || byPriority(a, b))) {
-			if (pair.hurried) continue;
-			pair.hurried = true;
-			this.#checks.quiet(pair, now);
-			list.trigger(pair, now);
-		}
 	}
 
 	#fail(why: IceFailure, now: Instant): void {
