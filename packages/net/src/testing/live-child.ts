@@ -1,7 +1,6 @@
 /**
  * What live tests start inside a namespace: `conformance CASE` or `trace ORDER here|worker [busy]`, `storm STORM`, `queue ORDER`,
- * `flow FLOW`, `peer PEER` and `addresses` (until its input ends), `meet FAMILY`, `ice ORDER` (until its input ends); JSON comes out.
- * `flow FLOW`, `peer PEER` and `addresses` (until its input ends), `meet FAMILY`, `mdns ORDER`; JSON comes out.
+ * `flow FLOW`, `peer PEER` and `addresses` (until its input ends), `meet FAMILY`, `ice ORDER` (until its input ends), `mdns ORDER`; JSON comes out.
  */
 import { once } from "node:events";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
