@@ -11,6 +11,9 @@ export const NO_PATHS: FoundPaths = {
 	...{ own: null, ownMissing: null, peer: null, peerMissing: null, lost: null, pairChanged: false },
 };
 
+/** Where nobody was asked. */
+export const NO_SERVERS: MeetResult["servers"] = { rendezvous: null, stun: [], turn: [] };
+
 type Common = Pick<MeetResult, "tool" | "args" | "servers" | "warnings" | "backend" | "startedAt" | "durationNs">;
 
 /** What a document is made of. */
