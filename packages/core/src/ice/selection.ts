@@ -110,11 +110,13 @@ export class Selection {
 
 	/** Regular nomination, as soon as what is known suffices (RFC 8445 §8.1.1). */
 	#choose(component: Component, peer: Peer, now: Instant): void {
-		const { selected, nominating } = component;
-		const chosen = best(
-			this.#own(component),
-			(pair) => isUsable(pair, now) && !(pair === nominating && component.nominatingSince + LATE_NS <= now),
-		);
+		const { selected, nominating, backup, bereavedBy } = component;
+		const fits = (pair: Pair) =>
+			isUsable(pair, now) && !(pair === nominating && component.nominatingSince + LATE_NS <= now);
+		// Of the one in reserve it is known that it works still.
+		const isLost = bereavedBy !== null || selected?.dead === true;
+		const reserve = isLost && backup !== null && fits(backup) ? backup : null;
+		const chosen = reserve ?? best(this.#own(component), fits);
 		if (chosen === null || chosen === selected) return;
 		if (nominating !== null) {
 			if (peer.canRenominate) this.#nominateInstead(component, nominating, chosen, now);
@@ -168,6 +170,7 @@ export class Selection {
 		if (component.nominating !== null) component.nominating.nominates = null;
 		component.nominating = pair;
 		component.nominatingSince = now;
+		component.reviewAt = now + LATE_NS;
 		pair.nominates = ++component.nominations;
 		this.#parts.list.enqueue(pair);
 		this.#parts.changed(pair, now);
@@ -195,7 +198,9 @@ export class Selection {
 		const usable = (pair: Pair) => pair !== selected && pair.isWritable(now) && pair.state === "succeeded";
 		const others = this.#own(component);
 		const chosen =
-			best(others, (pair) => usable(pair) && pair.local.base !== selected.local.base) ?? best(others, usable);
+			best(others, (pair) => usable(pair) && isApart(pair, selected)) ??
+			best(others, (pair) => usable(pair) && pair.local.base !== selected.local.base) ??
+			best(others, usable);
 		if (chosen !== backup) {
 			if (backup !== null) {
 				backup.backup = false;
@@ -229,12 +234,19 @@ export class Selection {
 		const { ground, peer } = this.#parts;
 		const about = peer();
 		if (about?.canRenominate && ground.config.lite !== true) {
-			const wantsReserve = component.backup === null && ground.config.deadPeerMs !== 0;
+			const { backup } = component;
+			const isMoreApart = backup === null || (isApart(pair, selected) && !isApart(backup, selected));
+			const wantsReserve = isMoreApart && ground.config.deadPeerMs !== 0;
 			return wantsReserve || pair.relays < selected.relays;
 		}
 		// A peer of RFC 5245 may nominate every pair. The best of them counts, but some send on the one that they nominated last.
 		return !ground.role.isControlling && about?.knowsIce2 === false;
 	}
+}
+
+/** Whether two pairs have neither end in common, so that what ends one spares the other: an interface of either side that is lost. */
+function isApart(a: Pair, b: Pair): boolean {
+	return a.local.base !== b.local.base && a.remote.address !== b.remote.address;
 }
 
 function isUsable(pair: Pair, now: Instant): boolean {
