@@ -46,10 +46,7 @@ export function candidateLine(candidate: LocalCandidate, hideRelated: boolean): 
 	// RFC 8839 §5.1: 0.0.0.0 or :: and port 9 where the related address is not to be told.
 	const hidden = { address: familyOf(candidate) === 4 ? "0.0.0.0" : "::", port: 9 };
 	const shown = related === null ? null : hideRelated || name !== null ? hidden : related;
-	return {
-		...{ foundation, component, transport, priority, address, port, type, tcpType },
-		...{ related: shown, extensions: [] },
-	};
+	return { foundation, component, transport, priority, address, port, type, tcpType, related: shown, extensions: [] };
 }
 
 /** One of the peer's as it came by signalling, with its address. */

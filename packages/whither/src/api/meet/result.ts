@@ -190,5 +190,5 @@ export interface MeetResult {
 	readonly backend: "native" | "portable" | "simulated" | null;
 	readonly startedAt: string;
 	readonly durationNs: number;
-	readonly stopReason: "complete" | "interrupted" | "error";
+	readonly stopReason: "complete" | "interrupted";
 }

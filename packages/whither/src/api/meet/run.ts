@@ -1,7 +1,7 @@
 /** One meeting under way: what happens as it happens, its result at the end. */
 import { Course } from "../course.ts";
 import type { WhitherError } from "../error.ts";
-import { meetDocument, NO_PATHS, withoutMeeting } from "./document.ts";
+import { meetDocument, NO_PATHS, NO_SERVERS, withoutMeeting } from "./document.ts";
 import type { MeetEvent } from "./events.ts";
 import { type EndView, ownView } from "./evidence.ts";
 import { Meeting } from "./meeting.ts";
@@ -40,7 +40,7 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 	readonly #warnings: MeetWarning[] = [];
 	#closed: Promise<void> = Promise.resolve();
 	#world: MeetWorld | null = null;
-	#servers: MeetServers = { rendezvous: null, stun: [], turn: [] };
+	#servers: MeetServers = NO_SERVERS;
 	#tcpReached: readonly MeetPlace[] = [];
 
 	constructor(order: MeetRunOrder) {
