@@ -5,13 +5,13 @@ import { CELLS, enter } from "./cells.mjs";
 import { meet, openEnds } from "./meeting.mjs";
 
 /** Fresh processes for every meeting, as users have; each kind in turn within every round, the first of which warms up. */
-async function measureCell(place, cell, { kinds, rounds }) {
+async function measureCell(place, cell, { kinds, rounds, cold }) {
 	const seen = Object.fromEntries(kinds.map((kind) => [kind, []]));
 	for (let round = 0; round <= rounds; round++) {
 		for (const kind of round % 2 === 0 ? kinds : [...kinds].reverse()) {
 			await place.lab.forget();
-			const ends = await openEnds(place, { hosts: cell.hosts, kind });
-			const { said, ...met } = await meet(ends, place);
+			const ends = await openEnds(place, { hosts: cell.hosts, kind, words: cold ? ["cold"] : [] });
+			const met = await meet(ends, place);
 			await ends.close();
 			if (round > 0) seen[kind].push(met);
 		}
@@ -21,12 +21,14 @@ async function measureCell(place, cell, { kinds, rounds }) {
 
 /** What came of the meetings of one kind in one cell. */
 export function summary(meetings) {
-	const times = meetings.flatMap(({ ms }) => (ms === undefined ? [] : [ms]));
+	const numbers = (name) => meetings.flatMap((met) => (met[name] === undefined ? [] : [met[name]]));
+	const times = numbers("ms");
 	return {
 		runs: meetings.length,
 		failures: meetings.filter(({ failure }) => failure !== undefined).map(({ failure }) => failure),
 		relays: meetings.filter(({ way }) => way === "relay").length,
 		...(times.length > 0 && { minimumMs: Math.min(...times), medianMs: median(times), maximumMs: Math.max(...times) }),
+		...(times.length > 0 && { selectedMs: median(numbers("selectedMs")) }),
 	};
 }
 
@@ -43,23 +45,34 @@ function judge({ most, way, name }, seen) {
 	return { name, way, most, kinds, best, ratio, isMissed };
 }
 
-const COLUMNS = ["", "agent", "min ms", "median", "max", "relay", "failed", "x best other", "limit", ""];
+const COLUMNS = ["", "agent", "min ms", "median", "max", "settled", "relay", "failed", "x best other", "limit", ""];
 
 function rowsOf({ name, most, kinds, ratio, isMissed }) {
-	return Object.entries(kinds).map(([kind, { minimumMs, medianMs, maximumMs, relays, runs, failures }], index) => {
-		const counts = [`${relays} of ${runs}`, failures.length];
-		const verdictOf = isMissed ? "MISSED" : verdict(ratio, { most });
-		const limit = kind === "whither" ? [ratio, most, verdictOf] : ["", "", ""];
-		return [index === 0 ? name : "", kind, minimumMs, medianMs, maximumMs, ...counts, ...limit];
-	});
+	return Object.entries(kinds).map(
+		([kind, { minimumMs, medianMs, maximumMs, selectedMs, relays, runs, failures }], index) => {
+			const counts = [`${relays} of ${runs}`, failures.length];
+			const verdictOf = isMissed ? "MISSED" : verdict(ratio, { most });
+			const limit = kind === "whither" ? [ratio, most, verdictOf] : ["", "", ""];
+			return [
+				index === 0 ? name : "",
+				kind,
+				minimumMs,
+				medianMs,
+				maximumMs,
+				kind === "whither" ? selectedMs : null,
+				...counts,
+				...limit,
+			];
+		},
+	);
 }
 
 /** Prints the table; `isMissed` where a limit is. */
-export async function measureConnect({ place, kinds, rounds, cells = CELLS }) {
+export async function measureConnect({ place, kinds, rounds, cold, cells = CELLS }) {
 	const figures = [];
 	for (const cell of cells) {
 		await enter(place, cell);
-		figures.push(judge(cell, await measureCell(place, cell, { kinds, rounds })));
+		figures.push(judge(cell, await measureCell(place, cell, { kinds, rounds, cold })));
 		const { name, kinds: byKind } = figures.at(-1);
 		for (const { failures } of Object.values(byKind))
 			for (const failure of failures) console.error(`${name}: ${failure}`);

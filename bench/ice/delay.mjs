@@ -11,7 +11,7 @@ async function measureCell(place, cell, { rounds, signallingMs }) {
 	for (let round = 0; round <= rounds; round++) {
 		await place.lab.forget();
 		const ends = await openEnds(place, { hosts: cell.hosts, kind: "whither", signallingMs });
-		const { said, ...met } = await meet(ends, place);
+		const met = await meet(ends, place);
 		await ends.close();
 		if (round > 0) meetings.push(met);
 	}

@@ -13,7 +13,7 @@ async function measureCell(place, cell, { runs }) {
 	let ends = await openEnds(place, { hosts: cell.hosts, kind: "whither" });
 	for (let run = 0; run < runs; run++) {
 		if (run % FORGET_EVERY === 0) await place.lab.forget();
-		const { said, ...met } = await meet(ends, place);
+		const met = await meet(ends, place);
 		meetings.push(met);
 		if (met.failure === undefined) await part(ends);
 		else {

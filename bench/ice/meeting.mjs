@@ -9,9 +9,9 @@ export const PATIENCE_MS = 20_000;
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 /** Both ends, on the hosts of a cell; `signallingMs` is how long words take, one way. */
-export async function openEnds({ lab }, { hosts, kind, signallingMs = 0 }) {
+export async function openEnds({ lab }, { hosts, kind, signallingMs = 0, words = [] }) {
 	const start = (name) =>
-		openIcePeer(kind, { namespace: lab.host(name).namespace, lifeMs: HOUR_MS, prefix: BEFORE_OTHERS });
+		openIcePeer(kind, { namespace: lab.host(name).namespace, lifeMs: HOUR_MS, prefix: BEFORE_OTHERS, words });
 	const opened = await Promise.allSettled(hosts.map(start));
 	const peers = opened.flatMap(({ status, value }) => (status === "fulfilled" ? [value] : []));
 	const close = () => Promise.all(peers.map((peer) => peer.close()));
@@ -24,14 +24,19 @@ export async function openEnds({ lab }, { hosts, kind, signallingMs = 0 }) {
 	return { peers, close };
 }
 
-/** A way with a relay in it is one, whichever end's. */
-function wayOf(selections) {
-	if (selections.some((selected) => selected === undefined)) return "unknown";
-	const types = selections.flatMap(({ local, remote }) => [local.type, remote.type]);
+/** A way with a relay in it is one, whichever end's; of an end that has chosen more than once, any of these counts. */
+function wayOf(said) {
+	const types = said.flat().flatMap(({ selected }) => (selected ? [selected.local.type, selected.remote.type] : []));
+	if (types.length === 0) return "unknown";
 	return types.includes("relay") ? "relay" : "direct";
 }
 
-/** One meeting: from both having been told to begin until both are connected, by the one clock that processes share. */
+const isSelected = ({ selected }) => selected !== undefined;
+
+/**
+ * One meeting: from both having been told to begin until both are connected, and until both have a pair for good, by the one
+ * clock that processes share.
+ */
 export async function meet({ peers }, { lab }, order = {}) {
 	const marks = peers.map((peer) => peer.lines.length);
 	const servers = lab.servers(4);
@@ -41,12 +46,16 @@ export async function meet({ peers }, { lab }, order = {}) {
 		peer.tell({ order: { role, ...servers, families: [4], pacingMs: 5, ...order } });
 	}
 	try {
-		const options = (index) => ({ timeoutMs: PATIENCE_MS, since: marks[index] });
-		const moments = await Promise.all(peers.map((peer, index) => peer.connected(options(index))));
+		const settle = async (peer, index) => {
+			const patience = { timeoutMs: PATIENCE_MS, since: marks[index] };
+			const connectedAt = await peer.connected(patience);
+			const { atMs } = await peer.until("a selected pair", isSelected, patience);
+			return { connectedAt, selectedAt: Math.max(connectedAt, atMs) };
+		};
+		const moments = await Promise.all(peers.map(settle));
+		const last = (name) => Math.max(...moments.map((moment) => moment[name])) - startedAt;
 		const said = peers.map((peer, index) => peer.lines.slice(marks[index]));
-		const selections = said.map((lines) => lines.findLast(({ selected }) => selected !== undefined)?.selected);
-		const firsts = moments.map((at) => at - startedAt);
-		return { ms: Math.max(...firsts), controllingMs: firsts[0], controlledMs: firsts[1], way: wayOf(selections), said };
+		return { ms: last("connectedAt"), selectedMs: last("selectedAt"), way: wayOf(said) };
 	} catch (error) {
 		return { failure: error.message };
 	}

@@ -18,6 +18,7 @@ const { values } = parseArgs({
 		runs: { type: "string", default: "100" },
 		agents: { type: "string", default: KINDS.join(",") },
 		cells: { type: "string" },
+		cold: { type: "boolean", default: false },
 		server: { type: "string", default: "coturn" },
 		only: { type: "string", default: "connect,delay" },
 	},
@@ -46,7 +47,14 @@ const open = (roundTripMs) => openPlace({ server: values.server, roundTripMs });
 const report = { schema: "whither.bench.ice/1", startedAt: new Date().toISOString(), server: values.server };
 const place = await open(0);
 const context = {
-	...{ place, kinds, openFar: open, rounds: Math.max(1, Number(values.rounds)), runs: Number(values.runs) },
+	...{
+		place,
+		kinds,
+		openFar: open,
+		cold: values.cold,
+		rounds: Math.max(1, Number(values.rounds)),
+		runs: Number(values.runs),
+	},
 	...(values.cells !== undefined && { cells: CELLS.filter(({ name }) => name.includes(values.cells)) }),
 };
 try {

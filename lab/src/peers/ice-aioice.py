@@ -94,6 +94,7 @@ class Session:
         elif "send" in line:
             await self.agent.send(line["send"].encode())
         elif "askPairs" in line:
+            self.tell_selected()
             say(pairs=None)
         elif "close" in line:
             await self.close()
@@ -109,17 +110,20 @@ class Session:
             say(note=str(error))
             say(state="failed")
             return
-        # What it has chosen is told by no public name.
-        pair = self.agent._nominated.get(1)
-        if pair is not None:
-            ends = (pair.local_candidate, pair.remote_candidate)
-            say(selected={"local": end_of(ends[0]), "remote": end_of(ends[1])})
+        self.tell_selected()
         say(state="connected")
         try:
             while True:
                 say(data=(await self.agent.recv()).decode())
         except ConnectionError:
             say(state="disconnected")
+
+    def tell_selected(self):
+        # What it has chosen is told by no public name.
+        pair = self.agent._nominated.get(1)
+        if pair is not None:
+            ends = (pair.local_candidate, pair.remote_candidate)
+            say(selected={"local": end_of(ends[0]), "remote": end_of(ends[1])})
 
     async def close(self):
         await self.agent.close()

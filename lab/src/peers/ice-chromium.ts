@@ -16,7 +16,8 @@ interface PageWords {
 /** A browser of its own, in the namespace of this process; with the word `mdns` it hides its addresses behind names. */
 export async function chromiumPeer(say: IcePeerSay, words: readonly string[]): Promise<IcePeerProgram> {
 	const { page, version, close } = await openBrowserPage({ hidesAddresses: words.includes("mdns") });
-	let role: IcePeerOrder["role"] = "controlling";
+	/** First, so that the other side has answered that it begins with DTLS; else it has said so itself. */
+	let hasOffered = true;
 	const ask = (name: string, value: unknown = null) => page.evaluate(`icePeer.${name}(${JSON.stringify(value)})`);
 	await page.exposeFunction("say", ({ line, sdp }: PageWords) => {
 		if (line !== undefined) say(line);
@@ -31,16 +32,19 @@ export async function chromiumPeer(say: IcePeerSay, words: readonly string[]): P
 		async hear(line: IcePeerInput) {
 			const { order, description, candidate } = line;
 			if (order !== undefined) {
-				role = order.role;
-				await ask("begin", { role, policy: order.policy ?? "all", ...serversOf(order) });
+				hasOffered = order.role === "controlling";
+				await ask("begin", { role: order.role, policy: order.policy ?? "all", ...serversOf(order) });
 			} else if (description !== undefined) {
-				const type = role === "controlling" ? "answer" : "offer";
-				await ask("remote", { type, sdp: sdpOf(description, type) });
+				// Whichever the page waits for.
+				const answer = sdpOf(description, hasOffered ? "active" : "passive");
+				await ask("remote", { offer: sdpOf(description, "actpass"), answer });
 			} else if (candidate !== undefined) await ask("candidate", candidate);
 			else if (line.endOfCandidates === true) await ask("candidate");
 			else if (line.restart === true) await ask("restart");
-			else if (line.askPairs === true) say({ pairs: null });
-			else if (line.close === true) {
+			else if (line.askPairs === true) {
+				await ask("tellSelected");
+				say({ pairs: null });
+			} else if (line.close === true) {
 				await ask("close");
 				say({ closed: true });
 			} else say({ error: "that is not what it does" });

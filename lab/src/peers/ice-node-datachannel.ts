@@ -42,21 +42,25 @@ class Session {
 	hear({ description, candidate, askPairs, close, ...line }: IcePeerInput): void {
 		if (description !== undefined) {
 			const type = this.#role === "controlling" ? "answer" : "offer";
-			this.#connection.setRemoteDescription(sdpOf(description, type), type);
+			this.#connection.setRemoteDescription(sdpOf(description, type === "offer" ? "actpass" : "active"), type);
 		} else if (candidate !== undefined) this.#connection.addRemoteCandidate(candidate, "0");
-		else if (askPairs === true) this.#say({ pairs: null });
-		else if (close === true) {
+		else if (askPairs === true) {
+			this.#tellSelected();
+			this.#say({ pairs: null });
+		} else if (close === true) {
 			this.#connection.close();
 			this.#say({ closed: true });
 		} else if (line.endOfCandidates !== true) this.#say({ error: "that is not what it does" });
 	}
 
 	#tellState(state: string): void {
-		if (state === "connected" || state === "completed") {
-			const pair = this.#connection.getSelectedCandidatePair();
-			if (pair !== null) this.#say({ selected: { local: endOf(pair.local), remote: endOf(pair.remote) } });
-		}
+		if (state === "connected" || state === "completed") this.#tellSelected();
 		this.#say({ state: state as "connected" });
+	}
+
+	#tellSelected(): void {
+		const pair = this.#connection.getSelectedCandidatePair();
+		if (pair !== null) this.#say({ selected: { local: endOf(pair.local), remote: endOf(pair.remote) } });
 	}
 }
 

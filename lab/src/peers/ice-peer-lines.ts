@@ -72,7 +72,7 @@ export interface IcePeerInput {
 	readonly send?: string;
 	/** New credentials: another `description` follows. */
 	readonly restart?: true;
-	/** `pairs` is to follow. */
+	/** `selected` is to follow where there is one, and `pairs`. */
 	readonly askPairs?: true;
 	/** `closed` is to follow. */
 	readonly close?: true;

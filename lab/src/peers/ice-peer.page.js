@@ -1,7 +1,6 @@
 // Runs in a browser's page: one connection with a data channel, of which ICE is what counts. `say` is the program's.
 
 let peer;
-let role;
 
 /** Describes this side; answers wait for offers. */
 async function describe() {
@@ -10,7 +9,6 @@ async function describe() {
 }
 
 function begin(order) {
-	role = order.role;
 	const servers = [...order.stun, ...order.turn];
 	peer = new RTCPeerConnection({ iceServers: servers, iceTransportPolicy: order.policy });
 	peer.addEventListener("icecandidate", ({ candidate }) => {
@@ -22,18 +20,19 @@ function begin(order) {
 	});
 	peer.addEventListener("iceconnectionstatechange", async () => {
 		const state = peer.iceConnectionState;
-		const selected = state === "connected" || state === "completed" ? await selection() : null;
-		if (selected !== null) say({ line: { selected } });
+		if (state === "connected" || state === "completed") await tellSelected();
 		say({ line: { state } });
 	});
-	if (role !== "controlling") return undefined;
+	if (order.role !== "controlling") return undefined;
 	peer.createDataChannel("lab");
 	return describe();
 }
 
-async function remote({ type, sdp }) {
-	await peer.setRemoteDescription({ type, sdp });
-	if (type === "offer") await describe();
+/** The other side's words, which answer an offer of ours if there is one, and are one else. */
+async function remote({ offer, answer }) {
+	const isAnswer = peer.signalingState === "have-local-offer";
+	await peer.setRemoteDescription(isAnswer ? { type: "answer", sdp: answer } : { type: "offer", sdp: offer });
+	if (!isAnswer) await describe();
 }
 
 async function candidate(text) {
@@ -45,21 +44,21 @@ function restart() {
 	return describe();
 }
 
-/** The pair in use, or null. */
-async function selection() {
+/** The pair in use, if there is one. */
+async function tellSelected() {
 	const stats = await peer.getStats();
 	const transport = [...stats.values()].find(({ type }) => type === "transport");
 	const pair = stats.get(transport?.selectedCandidatePairId);
-	if (pair === undefined) return null;
+	if (pair === undefined) return;
 	const end = (id) => {
 		const { candidateType: type, address, port, protocol } = stats.get(id);
 		return { type, address: address || null, port, transport: protocol };
 	};
-	return { local: end(pair.localCandidateId), remote: end(pair.remoteCandidateId) };
+	say({ line: { selected: { local: end(pair.localCandidateId), remote: end(pair.remoteCandidateId) } } });
 }
 
 function close() {
 	peer?.close();
 }
 
-globalThis.icePeer = { begin, remote, candidate, restart, close };
+globalThis.icePeer = { begin, remote, candidate, restart, tellSelected, close };

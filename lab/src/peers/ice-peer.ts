@@ -174,8 +174,13 @@ export class IcePeer {
 
 	/** What was told and said, for messages of assertions. */
 	describe(): string {
+		// What is asked over and over hides the rest.
+		const isNews = (line: object) => !("askPairs" in line || "pairs" in line || "event" in line);
 		const shown = (lines: readonly object[]) =>
-			lines.slice(-QUOTED_LINES).map((line) => `  ${JSON.stringify(line).slice(0, 600)}`);
+			lines
+				.filter(isNews)
+				.slice(-QUOTED_LINES)
+				.map((line) => `  ${JSON.stringify(line).slice(0, 600)}`);
 		const parts = [`${this.#command.join(" ")} (pid ${this.pid})`, "told:", ...shown(this.#told)];
 		parts.push("said:", ...shown(this.lines));
 		if (this.#stderr !== "") parts.push("stderr:", this.#stderr.slice(-4000));

@@ -31,8 +31,11 @@ export function descriptionOf(sdp: string, complete: boolean): IcePeerDescriptio
 	};
 }
 
+/** Who begins with DTLS: an offer leaves it open, an answer says it, the same as all before (RFC 8842 §5). */
+export type DtlsSetup = "actpass" | "active" | "passive";
+
 /** A description as an offer or an answer of one data channel (RFC 8841 §5, RFC 8839 §4). */
-export function sdpOf(description: IcePeerDescription, type: "offer" | "answer"): string {
+export function sdpOf(description: IcePeerDescription, setup: DtlsSetup): string {
 	const { ufrag, pwd, options, lite, pacingMs, candidates, complete } = description;
 	const [hash = "", value = ""] = description.fingerprint?.split(" ") ?? [];
 	const unknown = (attribute: string, text: string): SdpAttribute => ({ name: "unknown", attribute, value: text });
@@ -44,7 +47,7 @@ export function sdpOf(description: IcePeerDescription, type: "offer" | "answer")
 		{ name: "iceUfrag", value: ufrag },
 		{ name: "icePwd", value: pwd },
 		{ name: "fingerprint", value: hash === "" ? NO_FINGERPRINT : { hash, value } },
-		{ name: "setup", value: type === "offer" ? "actpass" : "active" },
+		{ name: "setup", value: setup },
 		...[unknown("sctp-port", "5000"), unknown("max-message-size", "262144")],
 		...candidates.map((text): SdpAttribute => ({ name: "candidate", value: lineOf(text) })),
 		...(complete ? [{ name: "endOfCandidates", value: true } as const] : []),

@@ -69,8 +69,10 @@ class Session {
 		else if (line.restart === true) {
 			this.#isRestarting = true;
 			this.#restart();
-		} else if (line.askPairs === true) this.#say({ pairs: null });
-		else if (line.close === true) {
+		} else if (line.askPairs === true) {
+			this.#tellSelected();
+			this.#say({ pairs: null });
+		} else if (line.close === true) {
 			await this.#agent.close();
 			this.#say({ closed: true });
 		}
@@ -104,10 +106,14 @@ class Session {
 	}
 
 	#tellState(state: "connected" | "failed" | "disconnected"): void {
-		const pair = this.#agent.nominated;
-		if (state === "connected" && pair !== undefined)
-			this.#say({ selected: { local: endOf(pair.localCandidate), remote: endOf(pair.remoteCandidate) } });
+		if (state === "connected") this.#tellSelected();
 		this.#say({ state });
+	}
+
+	#tellSelected(): void {
+		const pair = this.#agent.nominated;
+		if (pair !== undefined)
+			this.#say({ selected: { local: endOf(pair.localCandidate), remote: endOf(pair.remoteCandidate) } });
 	}
 }
 

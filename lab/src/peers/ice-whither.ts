@@ -1,14 +1,18 @@
 /** Our own agent on real sockets as an ICE peer. */
 import { readFileSync } from "node:fs";
 import type { IcePairReport } from "@whither/core";
-import { type IceConnection, type IceConnectionEvent, type IceOrder, openIce } from "@whither/net/ice";
+import { type IceConnection, type IceConnectionEvent, type IceOrder, openIce, prepareIce } from "@whither/net/ice";
 import { formatIceCandidate, type IceCandidateLine, isDecodeError, parseIceCandidate } from "@whither/wire";
 import type { IcePeerEnd, IcePeerInput, IcePeerOrder, IcePeerProgram, IcePeerSay } from "./ice-peer-lines.ts";
 
 const PACKAGE = new URL("../../package.json", import.meta.url);
 
-/** One connection after the other; with the word `events` it tells all that happens to them. */
-export function whitherPeer(say: IcePeerSay, words: readonly string[]): IcePeerProgram {
+/**
+ * One connection after the other; with the word `events` it tells all that happens to them. As `whither meet` does while it
+ * waits, it has prepared itself before it is ready; not so with the word `cold`.
+ */
+export async function whitherPeer(say: IcePeerSay, words: readonly string[]): Promise<IcePeerProgram> {
+	if (!words.includes("cold")) await prepareIce();
 	const { version } = JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string };
 	let session: Session | null = null;
 	return {

@@ -51,6 +51,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
 	{ name: "decodeClientHello", decode: wire.decodeClientHello },
 	{ name: "decodeServerHello", decode: wire.decodeServerHello },
 	{ name: "decodeDns", decode: decodeDnsAsText },
+	{ name: "decodeMdns", decode: wire.decodeMdns },
 	{ name: "decodePcapng", decode: wire.decodePcapng },
 	{ name: "decodeStun", decode: readStunWhole },
 	{ name: "decodeStun rewritten", decode: (bytes) => readStunWhole(rewritten(bytes)) },

@@ -266,14 +266,14 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 
 	#conclude(now: Instant): void {
 		if (this.#state === "closed") return;
-		const { completedAt, isFreed } = this.#current.generation;
-		this.#gathering.keepsWarm = completedAt === null;
+		const { completedAt, isFreed, failure } = this.#current.generation;
+		this.#gathering.keepsWarm = completedAt === null && failure === null;
 		this.#generations.conclude(now);
 		if (isFreed) this.#tellUnneeded();
 		const own = this.#current.state(now);
 		// What was in use is still in use.
 		const kept = (own === "new" || own === "checking") && this.#generations.previous !== null;
-		this.#setState(kept ? "connected" : own, this.#current.generation.failure);
+		this.#setState(kept ? "connected" : own, failure);
 	}
 
 	#tellUnneeded(): void {

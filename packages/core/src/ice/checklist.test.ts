@@ -84,6 +84,15 @@ describe("pairs", () => {
 	});
 });
 
+test("no more pairs than allowed are all streams' together", () => {
+	const { list, removed, add } = listWith(4);
+	for (const stream of [0, 1])
+		for (const port of [1, 2]) add({ stream, base: stream }, { stream, port, priority: 10 * port + stream });
+	expect(list.add(local({ stream: 1, base: 1 }), remote({ stream: 1, port: 9, priority: 5 }), 0)).toBeNull();
+	add({ stream: 1, base: 1 }, { stream: 1, port: 3, priority: 99 });
+	expect([list.size, removed.map(({ local: { stream }, remote: { port } }) => [stream, port])]).toEqual([4, [[0, 1]]]);
+});
+
 describe("frozen pairs", () => {
 	const states = (pairs: readonly Pair[]) => pairs.map(({ state }) => state);
 

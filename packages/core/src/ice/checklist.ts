@@ -23,6 +23,8 @@ export class ChecklistSet {
 	readonly #triggered = new Map<number, Pair[]>();
 	/** The same of those that are only tried again, after the triggered ones. */
 	readonly #hurried = new Map<number, Pair[]>();
+	/** Where consent is over: no pair is made of it again (RFC 7675 §5.1). */
+	readonly #forbidden = new Set<string>();
 	/** The stream whose turn it was. */
 	#turn = -1;
 	/** What sort of pair an ordinary check was for last. */
@@ -49,6 +51,12 @@ export class ChecklistSet {
 		return this.#pairs.get(pairKey(pair.local.base, pair.remote)) === pair;
 	}
 
+	/** Whether a pair is made of it. */
+	uses(remote: RemoteCandidate): boolean {
+		for (const pair of this.#pairs.values()) if (pair.remote === remote) return true;
+		return false;
+	}
+
 	/**
 	 * A new pair, frozen as yet; the one that is there already where both are the same (RFC 8445 §6.1.2.4); null where the two
 	 * cannot speak, or where there are too many pairs and each is worth more.
@@ -62,6 +70,7 @@ export class ChecklistSet {
 
 	/** The same for a pair that a check has come by, which proves that the two can speak. */
 	insert(local: LocalCandidate, remote: RemoteCandidate, now: Instant): Pair | null {
+		if (this.#forbidden.has(pairKey(local.base, remote))) return null;
 		const pair = new Pair(this.#options.nextId(), local, remote);
 		pair.prioritize(this.#options.isControlling());
 		if (this.#pairs.size >= this.#options.maximumPairs && !this.#makeRoom(pair, now)) return null;
@@ -71,15 +80,20 @@ export class ChecklistSet {
 	}
 
 	remove(pair: Pair, now: Instant): void {
-		if (!this.#pairs.delete(pairKey(pair.local.base, pair.remote))) return;
+		const key = pairKey(pair.local.base, pair.remote);
+		if (!this.#pairs.delete(key)) return;
+		if (pair.isForbidden) this.#forbidden.add(key);
 		this.#dequeue(pair);
 		this.#options.removed(pair, now);
 	}
 
-	/** RFC 8838 §11: a failed one goes first, else the one of the lowest priority that nothing is known of. */
+	/**
+	 * RFC 8838 §11: a failed one goes first, then one that has worked and is used no more, else the one of the lowest priority
+	 * that nothing is known of.
+	 */
 	#makeRoom(coming: Pair, now: Instant): boolean {
 		const all = [...this.#pairs.values()].sort(byPriority);
-		const failed = all.findLast(({ state }) => state === "failed");
+		const failed = all.findLast(({ state }) => state === "failed") ?? all.findLast((pair) => isOver(pair, now));
 		const idle = all.findLast(({ state }) => state === "waiting" || state === "frozen");
 		const least = failed ?? (idle !== undefined && byPriority(coming, idle) < 0 ? idle : undefined);
 		if (least === undefined) return false;
@@ -287,6 +301,10 @@ function take(queues: Queues, pair: Pair): void {
 	const queue = queues.get(pair.local.stream);
 	const place = queue?.indexOf(pair) ?? -1;
 	if (place >= 0) queue?.splice(place, 1);
+}
+
+function isOver(pair: Pair, now: Instant): boolean {
+	return pair.state === "succeeded" && !pair.isWritable(now) && !pair.selected && !pair.backup;
 }
 
 /** By stream, component and priority: which of a foundation is first. */

@@ -107,7 +107,7 @@ describe("a STUN server", () => {
 		const config = { stunServers: [SERVER[4], DEAD] };
 		const world = new IceWorld({ delayMs: 10, a: { nat: PORT_RESTRICTED, config } });
 		world.pass(6000);
-		expect(world.a.when("gathered") / MILLISECOND).toBeLessThanOrEqual(1100);
+		expect(world.a.when("gathered") / MILLISECOND).toBeLessThanOrEqual(1200);
 		expect(world.a.told("candidateError").map(({ error }) => [error.server, error.why])).toEqual([[DEAD, "timeout"]]);
 	});
 
@@ -148,6 +148,36 @@ describe("a STUN server", () => {
 		expect(world.a.selected.local.port).toBe(
 			world.a.told("candidate").find(({ line }) => line.type === "srflx")?.line.port,
 		);
+	});
+
+	test("is asked from a socket that comes later as from the first", () => {
+		const world = new IceWorld({ delayMs: 10, a: { nat: SYMMETRIC }, signallingMs: 1e9 });
+		world.pass(20_000);
+		world.addBase("a");
+		world.pass(200);
+		const mapped = world.a.told("candidate").filter(({ line }) => line.type === "srflx");
+		expect(mapped.map(({ base }) => base)).toEqual([0, 1]);
+		expect(world.a.told("candidateError")).toEqual([]);
+	});
+
+	test("shows by its answers when the NAT has mapped anew, which is one more candidate", () => {
+		const world = new IceWorld({ a: { nat: SYMMETRIC }, signallingMs: 100_000 });
+		world.pass(10_000);
+		world.a.nat?.forget();
+		world.pass(10_000);
+		const mapped = world.a.told("candidate").flatMap(({ line }) => (line.type === "srflx" ? [line.port] : []));
+		expect(new Set(mapped)).toHaveProperty("size", 2);
+		expect(world.a.told("gathered")).toHaveLength(1);
+	});
+
+	test("is not remembered by all the addresses that it has ever told", () => {
+		const world = new IceWorld({ a: { nat: SYMMETRIC }, signallingMs: 1e9 });
+		for (let times = 0; times < 40; times++) {
+			world.pass(15_000);
+			world.a.nat?.forget();
+		}
+		expect(world.a.told("candidate").length).toBeGreaterThan(30);
+		expect(world.a.agent.pending).toBeLessThanOrEqual(1);
 	});
 
 	test("keeps the mapping alive until a pair is selected", () => {

@@ -1,5 +1,6 @@
 import { type Instant, SECOND } from "../machine.ts";
-import { candidateLine, familyOf, type LocalCandidate, type RemoteCandidate } from "./candidate.ts";
+import { familyOf } from "./address.ts";
+import { candidateLine, type LocalCandidate, type RemoteCandidate } from "./candidate.ts";
 import type { IcePairReport, IceRole } from "./ice-io.ts";
 import { pairPriority } from "./priority.ts";
 
@@ -42,6 +43,8 @@ export class Pair {
 	backup = false;
 	/** Silence for too long; it ends with the next answer. */
 	dead = false;
+	/** Consent is over there: with these credentials nothing is sent any more (RFC 7675 §5.1). */
+	isForbidden = false;
 	readable = false;
 	/** Sending is allowed until then. */
 	consentUntil: Instant = Number.NEGATIVE_INFINITY;
@@ -50,6 +53,8 @@ export class Pair {
 	/** When it may be checked anew though its check is under way, if nothing else is to be done; and how often it has been. */
 	recheckAt: Instant = Number.POSITIVE_INFINITY;
 	rechecks = 0;
+	/** How often an answer came from elsewhere (RFC 8445 §7.2.5.2.1). */
+	timesNotSymmetric = 0;
 	/** It has been tried again because a worse one works. */
 	hurried = false;
 	answeredAt: Instant = Number.NEGATIVE_INFINITY;

@@ -15,6 +15,12 @@ const MOST_EARLY = 50;
  */
 const MOST_STRANGERS = 16;
 
+/**
+ * Deviation: RFC 8445 §7.3.1.4 checks a pair again whenever the peer has; where answers came from elsewhere so often, they
+ * will again, and two such ends would keep each other busy for ever.
+ */
+const MOST_TIMES_NOT_SYMMETRIC = 3;
+
 /** What follows from the peer's checks, once they have been answered (RFC 8445 §7.3.1). */
 export class PeerChecks {
 	readonly #generation: Generation;
@@ -70,9 +76,13 @@ export class PeerChecks {
 		const theirs = tcpType === undefined ? null : tcpType === "so" ? "so" : tcpType === "active" ? "passive" : "active";
 		const known = list.find(number, { transport, ...from });
 		if (known !== undefined) return known;
-		const isOneMore = this.#strangersAt(number) < MOST_STRANGERS;
-		const remote = isOneMore ? remotes.seen(from, { stream, component, transport, tcpType: theirs }, priority) : null;
-		const pair = remote === null ? null : list.insert(local, remote, now);
+		if (this.#strangersAt(number) >= MOST_STRANGERS) {
+			ground.outlet.ignore("tooManyPairs");
+			return null;
+		}
+		const remote = remotes.seen(from, { stream, component, transport, tcpType: theirs }, priority);
+		if (remote === null) return null;
+		const pair = list.insert(local, remote, now);
 		if (pair === null) ground.outlet.ignore("tooManyPairs");
 		return pair;
 	}
@@ -86,7 +96,9 @@ export class PeerChecks {
 
 	/** RFC 8445 §7.3.1.4. */
 	#trigger(pair: Pair, { nomination }: PeerCheck, now: Instant): void {
-		if (pair.state === "succeeded") return;
+		// One that was not used has to show again that it works.
+		if (pair.isForbidden || (pair.state === "succeeded" && pair.isWritable(now))) return;
+		if (pair.timesNotSymmetric >= MOST_TIMES_NOT_SYMMETRIC) return;
 		const { list, peer } = this.#generation;
 		const { selected } = this.#generation.componentOf(pair);
 		const isSettled = selected !== null && peer?.canRenominate === false && peer.knowsIce2;
@@ -100,6 +112,7 @@ export class PeerChecks {
 
 	/** RFC 8445 §7.3.2: a lite agent takes what the peer has checked for checked. */
 	#checkedPassively(pair: Pair, { nomination }: PeerCheck, now: Instant): void {
+		if (pair.isForbidden) return;
 		pair.valid = pair.local;
 		pair.state = "succeeded";
 		pair.consentUntil = now + CONSENT_NS;

@@ -207,9 +207,10 @@ export class IceRun implements IceConnection {
 	/** Hands the agent an input, and does what it says. */
 	#step(input: IceAgentInput, arrival: Arrival | null = null): void {
 		if (this.#over) return;
+		const now = this.now();
 		let outputs: readonly IceAgentOutput[];
 		try {
-			outputs = this.#agent.step(input, this.now());
+			outputs = this.#agent.step(input, now);
 		} catch (defect) {
 			this.#telling.event({ kind: "defect", about: defectText(defect) });
 			this.#closing ??= this.#closeAll();
@@ -223,7 +224,7 @@ export class IceRun implements IceConnection {
 			else if (output.type === "resolve") this.#resolve(output.name);
 			else if (output.type === "event") {
 				news = true;
-				this.#telling.hold(output.event);
+				this.#telling.hold(output.event, now);
 			}
 		}
 		// Data moves no deadline forward, and there is much of it.

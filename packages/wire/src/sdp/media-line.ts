@@ -21,7 +21,7 @@ export function parseSdpMedia(text: string): SdpMediaLine | null {
 	const [, kind = "", port = "", protocol = "", formats = ""] =
 		/^([!-~]+) ([0-9]{1,5})(?:\/[0-9]+)? ([!-~]+) ([!-~][ -~]*)$/.exec(text.trim()) ?? [];
 	if (kind === "" || Number(port) > 0xffff) return null;
-	return { kind, port: Number(port), protocol, formats };
+	return { kind, port: Number(port), protocol, formats: formats.replace(/ +/g, " ") };
 }
 
 /** What is to stand behind `m=`; throws RangeError for what does not fit. */

@@ -11,7 +11,7 @@ import type { IceOwnDescription } from "../credentials.ts";
 import type { IcePairReport } from "../ice-io.ts";
 import { IceWorld } from "../ice-world.fixture.ts";
 import { iceTrickle, readTrickle } from "./fragment.ts";
-import { compareIce, iceInputs, readIce } from "./reading.ts";
+import { answersTo, compareIce, iceInputs, readIce } from "./reading.ts";
 import { weighSelected } from "./selected.ts";
 import type { IceSide, SdpMedia } from "./shapes.ts";
 import { iceAnswer, iceOffer } from "./writing.ts";
@@ -175,6 +175,28 @@ describe("an answer", () => {
 			...["m=video 0 UDP/TLS/RTP/SAVPF 111", "c=IN IP4 0.0.0.0", "a=mid:2"],
 		]);
 		expect(read(text)).toMatchObject([{ sections: [0, 1], support: "ice" }]);
+	});
+
+	test("to streams of their own keeps their numbers, though one of them is refused", () => {
+		const offer = offered(side([]), [DATA, AUDIO], false);
+		const own = { ...side([]), candidates: [HOST, SRFLX].map((each, stream) => ({ stream, line: each })) };
+		const text = answer(offer, [null, {}], own);
+		expect(lines(text).filter((each) => each.startsWith("m="))).toEqual([
+			"m=application 0 UDP/DTLS/SCTP webrtc-datachannel",
+			"m=audio 45664 UDP/TLS/RTP/SAVPF 111",
+		]);
+		expect(text).not.toContain("a=group");
+		const answers = answersTo(read(offer), read(text));
+		expect(answers.map((each) => each?.sections ?? null)).toEqual([null, [1]]);
+		expect(iceInputs(answers)).toEqual([
+			expect.objectContaining({ type: "peer", candidates: [{ stream: 1, line: SRFLX }] }),
+		]);
+	});
+
+	test("to other users' streams wants an agent for each", () => {
+		const two = offered(side([]), [DATA, AUDIO], false).replace(/abcd(?![^]*abcd)/, "efgh");
+		expect(iceInputs(read(two))).toBeNull();
+		expect(read(two).map((each) => iceInputs([each]) !== null)).toEqual([true, true]);
 	});
 
 	test("knows no ICE where the offer knows none", () => {

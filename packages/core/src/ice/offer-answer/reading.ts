@@ -103,21 +103,34 @@ function destinationsOf(session: SdpSection, section: SdpSection): ReadonlyMap<n
 }
 
 /**
- * What an agent is to hear of these streams, the first being its stream 0: the peer, its candidates and their ends. Null
- * where no one agent can: a stream does not speak ICE, or they are of different users, which want an agent each.
+ * What an agent is to hear of these streams, the first being its stream 0 and null one that is not used: the peer, its
+ * candidates and their ends. Null where no one agent can: a stream does not speak ICE, or they are of different users, which
+ * want an agent each.
  */
-export function iceInputs(streams: readonly IceStreamReading[]): readonly IceAgentInput[] | null {
-	const [first] = streams;
-	if (first === undefined || first.peer === null) return null;
-	const { peer } = first;
-	const isOne = streams.every((each) => each.support === "ice" && each.peer !== null && isSameUser(each.peer, peer));
+export function iceInputs(streams: readonly (IceStreamReading | null)[]): readonly IceAgentInput[] | null {
+	const used = [...streams.entries()].flatMap(([stream, each]) => (each === null ? [] : [{ ...each, stream }]));
+	const peer = used[0]?.peer ?? null;
+	if (peer === null) return null;
+	const isOne = used.every((each) => each.support === "ice" && each.peer !== null && isSameUser(each.peer, peer));
 	if (!isOne) return null;
-	const candidates = streams.flatMap(({ candidates: lines }, stream) => lines.map((line) => ({ stream, line })));
-	const ended = [...streams.entries()].filter(([, { endOfCandidates }]) => endOfCandidates);
+	const candidates = used.flatMap(({ candidates: lines, stream }) => lines.map((line) => ({ stream, line })));
+	const ended = used.filter(({ endOfCandidates }) => endOfCandidates);
 	return [
 		{ type: "peer", peer, candidates },
-		...ended.map(([stream]): IceAgentInput => ({ type: "endOfCandidates", stream })),
+		...ended.map(({ stream }): IceAgentInput => ({ type: "endOfCandidates", stream })),
 	];
+}
+
+/** For each stream of an offer what the answer says to it; null: it is refused, or carried by another. */
+export function answersTo(
+	offer: readonly IceStreamReading[],
+	answer: readonly IceStreamReading[],
+): readonly (IceStreamReading | null)[] {
+	const byPlace = new Map(answer.map((stream) => [stream.sections[0] ?? 0, stream]));
+	return offer.map(({ sections }) => {
+		const place = sections.find((each) => byPlace.has(each));
+		return place === undefined ? null : (byPlace.get(place) ?? null);
+	});
 }
 
 function isSameUser(a: IcePeer, b: IcePeer): boolean {

@@ -14,7 +14,7 @@ import {
 } from "@whither/wire";
 import { defaultCandidate, NOWHERE } from "./destination.ts";
 import { readIce } from "./reading.ts";
-import type { IceSide, SdpMedia, SdpOrigin } from "./shapes.ts";
+import type { IceSide, IceStreamReading, SdpMedia, SdpOrigin } from "./shapes.ts";
 
 type Item = SdpLine | SdpAttribute;
 
@@ -54,30 +54,45 @@ export interface IceAnswer {
 	readonly mismatch: "refuse" | "ignore";
 }
 
-/** An answer (RFC 8839 §4.3.2, §4.4.2); sections of one transport in the offer have one in it, that of our stream. */
-export function iceAnswer(offer: SdpDescription, { origin, media, ice, mismatch }: IceAnswer): SdpDescription {
-	const accepted = readIce(offer)
-		.map((stream) => ({ ...stream, sections: stream.sections.filter((place) => (media[place] ?? null) !== null) }))
-		.filter(({ sections }) => sections.length > 0);
+/**
+ * An answer (RFC 8839 §4.3.2, §4.4.2). Sections that share a transport in the offer do so in it; our streams are numbered as
+ * `readIce` numbers those of the offer, whether they are refused or not.
+ */
+export function iceAnswer(offer: SdpDescription, order: IceAnswer): SdpDescription {
+	const { origin, media, ice } = order;
+	const bundled = bundledMids(offer);
 	const sections = new Map<number, SdpSection>();
 	const groups: Item[] = [];
-	for (const [number, stream] of accepted.entries()) {
-		const isRefused = stream.support !== "ice" && (mismatch === "refuse" || stream.support !== "mismatch");
-		const side = stream.peer === null || ice === null ? null : isRefused ? ("mismatch" as const) : ice;
-		const own = stream.sections.map((place) => answered(offer, place, media[place] ?? {}));
-		const [first, ...others] = own;
-		if (first === undefined) continue;
-		const section = ownSection(first, side, number, false);
-		sections.set(stream.sections[0] ?? 0, section);
-		for (const [index, other] of others.entries())
-			sections.set(stream.sections[index + 1] ?? 0, carriedSection(other, placeOf(section)));
+	for (const [number, stream] of readIce(offer).entries()) {
+		const places = stream.sections.filter((place) => place < offer.media.length && (media[place] ?? null) !== null);
+		const own = places.map((place) => answered(offer, place, media[place] ?? {}));
+		for (const [index, section] of transportSections(own, sideOf(stream, order), number).entries())
+			sections.set(places[index] ?? 0, section);
 		const mids = own.map(({ mid }) => mid);
-		if (isBundled(offer, mids)) groups.push({ name: "group", value: { semantics: "BUNDLE", mids } });
+		if (mids.length > 0 && mids.every((mid) => bundled.has(mid)))
+			groups.push({ name: "group", value: { semantics: "BUNDLE", mids } });
 	}
 	return {
 		session: sessionOf(origin, [...groups, ...(ice === null ? [] : agentItems(ice))]),
 		media: offer.media.map((section, place) => sections.get(place) ?? refusal(section)),
 	};
+}
+
+/** What is said of ICE in the answer to a stream. */
+function sideOf({ peer, support }: IceStreamReading, { ice, mismatch }: IceAnswer): IceSide | "mismatch" | null {
+	if (peer === null || ice === null) return null;
+	return support === "ice" || (support === "mismatch" && mismatch === "ignore") ? ice : "mismatch";
+}
+
+/** The sections of one transport, that which speaks for all first. */
+function transportSections(
+	[first, ...others]: readonly SdpMedia[],
+	ice: IceSide | "mismatch" | null,
+	stream: number,
+): readonly SdpSection[] {
+	if (first === undefined) return [];
+	const section = ownSection(first, ice, stream, false);
+	return [section, ...others.map((other) => carriedSection(other, placeOf(section)))];
 }
 
 function sessionOf({ id, version }: SdpOrigin, attributes: readonly Item[]): SdpSection {
@@ -182,10 +197,10 @@ function placeOf(section: SdpSection): StunAddress {
 	return { address, port: line?.port ?? NOWHERE.port };
 }
 
-function isBundled({ session }: SdpDescription, mids: readonly string[]): boolean {
-	return sdpAttributes(session, "group").some(
-		({ semantics, mids: group }) => semantics === "BUNDLE" && mids.every((mid) => group.includes(mid)),
-	);
+/** The names of all sections that are offered to share a transport with others, or alone. */
+function bundledMids({ session }: SdpDescription): ReadonlySet<string> {
+	const groups = sdpAttributes(session, "group").filter(({ semantics }) => semantics === "BUNDLE");
+	return new Set(groups.flatMap(({ mids }) => mids));
 }
 
 /** RFC 3264 §6. */
