@@ -20,6 +20,8 @@ export interface SelectionParts {
 	readonly changed: (pair: Pair, now: Instant) => void;
 }
 
+/** A nomination that is not answered for so long gives way to that of another pair that works. */
+const LATE_NS = 1900 * MILLISECOND;
 /** A pair that died is gone back to no sooner than so long after. */
 const RETURN_NS = 5 * SECOND;
 
@@ -111,12 +113,11 @@ export class Selection {
 		const { selected, nominating } = component;
 		const chosen = best(
 			this.#own(component),
-			(pair) => pair.isWritable(now) && !pair.dead && !pair.refused && pair.state === "succeeded",
+			(pair) => isUsable(pair, now) && !(pair === nominating && component.nominatingSince + LATE_NS <= now),
 		);
 		if (chosen === null || chosen === selected) return;
 		if (nominating !== null) {
-			// Something better works before that is answered: the higher number counts.
-			if (peer.canRenominate && chosen.relays < nominating.relays) this.#nominate(component, chosen, now);
+			if (peer.canRenominate) this.#nominateInstead(component, nominating, chosen, now);
 			return;
 		}
 		if (selected !== null) {
@@ -155,8 +156,18 @@ export class Selection {
 		return backAt <= now;
 	}
 
+	/** Something better works before a nomination is answered, or it is not answered in time: the higher number counts. */
+	#nominateInstead(component: Component, nominating: Pair, chosen: Pair, now: Instant): void {
+		const lateAt = component.nominatingSince + LATE_NS;
+		const isBetter = chosen.relays < nominating.relays;
+		if (chosen !== nominating && (isBetter || lateAt <= now)) this.#nominate(component, chosen, now);
+		else if (lateAt > now) component.reviewAt = lateAt;
+	}
+
 	#nominate(component: Component, pair: Pair, now: Instant): void {
+		if (component.nominating !== null) component.nominating.nominates = null;
 		component.nominating = pair;
+		component.nominatingSince = now;
 		pair.nominates = ++component.nominations;
 		this.#parts.list.enqueue(pair);
 		this.#parts.changed(pair, now);
@@ -208,6 +219,8 @@ export class Selection {
 		if (selected === null) return;
 		for (const pair of this.#own(component)) {
 			if (pair === selected || pair.valid !== null || !pair.isOpen) continue;
+			// The peer sends on it by now, and takes our answer for a yes.
+			if (pair.nominatedByPeer !== null && isNominatedBefore(pair, selected)) continue;
 			if (!this.#mayStillMatter(component, selected, pair)) this.#parts.drop(pair, now);
 		}
 	}
@@ -222,6 +235,10 @@ export class Selection {
 		// A peer of RFC 5245 may nominate every pair. The best of them counts, but some send on the one that they nominated last.
 		return !ground.role.isControlling && about?.knowsIce2 === false;
 	}
+}
+
+function isUsable(pair: Pair, now: Instant): boolean {
+	return pair.isWritable(now) && !pair.dead && !pair.refused && pair.state === "succeeded";
 }
 
 /** Whether the peer's nomination of `a` counts before that of `b`. */

@@ -109,6 +109,7 @@ export class Session implements CheckResults {
 	begin(peer: Peer, now: Instant): void {
 		this.generation.peer = peer;
 		this.generation.startedAt = now;
+		this.#pairing.begin(now);
 		this.#peerChecks.replay(now);
 		this.review(now);
 	}
