@@ -219,6 +219,8 @@ export class Selection {
 		if (selected === null) return;
 		for (const pair of this.#own(component)) {
 			if (pair === selected || pair.valid !== null || !pair.isOpen) continue;
+			// The peer sends on it by now, and takes our answer for a yes.
+			if (pair.nominatedByPeer !== null && isNominatedBefore(pair, selected)) continue;
 			if (!this.#mayStillMatter(component, selected, pair)) this.#parts.drop(pair, now);
 		}
 	}
