@@ -31,9 +31,17 @@ export type {
 	IceState,
 	SelectionReason,
 } from "./ice/ice-io.ts";
+export { iceTrickle, readTrickle } from "./ice/offer-answer/fragment.ts";
+export { answersTo, compareIce, iceInputs, readIce } from "./ice/offer-answer/reading.ts";
+export { type SelectedVerdict, weighSelected } from "./ice/offer-answer/selected.ts";
+export type { IceSide, IceStreamReading, IceSupport, SdpMedia, SdpOrigin } from "./ice/offer-answer/shapes.ts";
+export { type IceAnswer, type IceOffer, iceAnswer, iceOffer } from "./ice/offer-answer/writing.ts";
 export { IcePacer } from "./ice/pacer.ts";
 export type { PairState } from "./ice/pair.ts";
 export { type Deadline, type Instant, type Machine, MICROSECOND, MILLISECOND, SECOND } from "./machine.ts";
+export { MdnsAgent } from "./mdns/mdns-agent.ts";
+export type { MdnsConfig, MdnsEvent, MdnsIgnoreReason, MdnsInput, MdnsOutput } from "./mdns/mdns-io.ts";
+export { isMdnsName, nameKey as mdnsNameKey } from "./mdns/resolving.ts";
 export type { NodeFacts, NodeInterface } from "./path-node/answer.ts";
 export { type JudgeFacts, judgePassage, type NodeVerdict, type PassReason } from "./path-node/judge.ts";
 export { type LinkCapacity, LinkMeter, type LinkReading, type LinkState } from "./path-node/link-meter.ts";

@@ -87,7 +87,7 @@ _whither() {
 	turn) words="--ipv4 -4 --ipv6 -6 --transport --tls-port --ca --source -s --user --password --password-file --secret --secret-file --count -q --size --rate --duration --peer --trace --wait -w --timeout -Q --json --color --help -h" ;;
 	serve) words="--listen --alternate --stun-port --alternate-port --cert --key --tls-port --classic --port --token --insecure --code-lifetime --no-http --no-turn --realm --user --users --secret --relay-address --relay-ports --allow-peer --deny-peer --max-allocations --max-per-user --max-bandwidth --workers --drain --alternate-server --help -h" ;;
 	doctor) words="--json --color --help -h" ;;
-	demo) words="--fast --realtime --json --ndjson --format --extensions -e --numeric -n --back --explain --color --help -h" ;;
+	demo) words="--fast --realtime --meet --json --ndjson --format --extensions -e --numeric -n --back --explain --color --help -h" ;;
 	router) words="--install --queue --interface -i --up --down --help -h" ;;
 	completion) words="--help -h bash zsh fish" ;;
 	man) words="--help -h" ;;

@@ -4,6 +4,16 @@ export type {
 	ExtensionJson,
 	Family,
 	HopResult,
+	IceCandidateError,
+	IceEvent,
+	IceFailure,
+	IceOwnDescription,
+	IcePairReport,
+	IcePeer,
+	IceRemoteLine,
+	IceRewrite,
+	IceRole,
+	IceState,
 	PingAnswerer,
 	PingEvent,
 	PingMessage,
@@ -16,6 +26,7 @@ export type {
 	ProbeResult,
 	ReplyKind,
 	RunningTrace,
+	SelectionReason,
 	StopReason,
 	SystemError,
 	TraceEvent,
@@ -27,6 +38,20 @@ export type {
 	TraceWarning,
 } from "@whither/core";
 export { PING_SCHEMA, TRACE_METHODS, TRACE_SCHEMA } from "@whither/core";
+export {
+	type HostAddress,
+	type IceBaseEnd,
+	type IceComponentPlace,
+	type IceConnection,
+	type IceConnectionEvent,
+	type IceDatagram,
+	type IceFlow,
+	type IceListener,
+	type IceOrder,
+	type IceRelayLeg,
+	type IceRelayServer,
+	openIce,
+} from "@whither/net/ice";
 export type {
 	IncomingMedia,
 	MediaCounters,
@@ -80,6 +105,8 @@ export {
 	type MissingPath,
 } from "./api/meet/result.ts";
 export { MeetRun } from "./api/meet/run.ts";
+export { type BlobFailure, blobSentence, type MeetBlob, makeBlob, readBlob } from "./api/meet/signalling/blob.ts";
+export { type CopyPaste, type CopyPasteOrder, copyPaste } from "./api/meet/signalling/copy-paste.ts";
 export {
 	type CandidatesMessage,
 	type DescriptionMessage,

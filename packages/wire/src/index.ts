@@ -29,6 +29,16 @@ export {
 	encodeDnsQuery,
 	formatDnsRecord,
 } from "./dns/message.ts";
+export {
+	decodeMdns,
+	encodeMdns,
+	MDNS_GROUPS,
+	MDNS_PORT,
+	type MdnsFields,
+	type MdnsMessage,
+	type MdnsQuestion,
+	type MdnsRecord,
+} from "./dns/multicast.ts";
 export { parseDnsName } from "./dns/name.ts";
 export { DNS_RECORDS, type DnsData, dnsData, formatDnsData } from "./dns/records.ts";
 export { DNS_SERVICE_PARAMETERS, type DnsServiceParameter } from "./dns/service-parameters.ts";
@@ -42,6 +52,7 @@ export {
 	parseDnsType,
 } from "./dns/types.ts";
 export { type DecodeError, isDecodeError } from "./error.ts";
+export { decodeFramedPacket, encodeFramedPacket, type FramedPacket } from "./framed-packet.ts";
 export {
 	encodeIcmpEcho,
 	encodeIcmpError,
@@ -175,12 +186,14 @@ export { SCTP_CAUSES, SCTP_PARAMETERS, type SctpCause, type SctpParameter } from
 export {
 	formatSdpAttribute,
 	parseSdpAttribute,
-	type RemoteCandidate,
 	SDP_ATTRIBUTES,
 	type SdpAttribute,
 	type SdpAttributeName,
 	type SdpAttributeValue,
 	type SdpFingerprint,
+	type SdpGroup,
+	type SdpRemoteCandidate,
+	type SdpRtcp,
 } from "./sdp/attributes.ts";
 export {
 	candidateExtension,
@@ -209,6 +222,13 @@ export {
 	iceFragment,
 	SDP_FRAGMENT_TYPE,
 } from "./sdp/ice-description.ts";
+export {
+	formatSdpConnection,
+	formatSdpMedia,
+	parseSdpConnection,
+	parseSdpMedia,
+	type SdpMediaLine,
+} from "./sdp/media-line.ts";
 export {
 	findSackBlock,
 	isDuplicateSack,

@@ -23,6 +23,9 @@ export interface SelectionParts {
 /** A pair that died is gone back to no sooner than so long after. */
 const RETURN_NS = 5 * SECOND;
 
+/** Of better pairs that are waited for until it is their turn. */
+const MOST_TURNS = 10;
+
 /** Which pair of a component is sent on (RFC 8445 §8.1), and which would be next. */
 export class Selection {
 	readonly #parts: SelectionParts;
@@ -52,6 +55,16 @@ export class Selection {
 		this.select(component, pair, before === null ? first : before.dead ? "failover" : "better", now);
 	}
 
+	/**
+	 * A NAT has given us another address, by which the peer has no pair that is nominated. Deviation: RFC 8445 §8.1.1, as where
+	 * a better one is found.
+	 */
+	moved(component: Component, pair: Pair, now: Instant): void {
+		const isOurs =
+			this.#parts.ground.role.isControlling && component.selected === pair && component.nominating === null;
+		if (isOurs && this.#parts.peer()?.canRenominate === true) this.#nominate(component, pair, now);
+	}
+
 	select(component: Component, pair: Pair, why: SelectionReason, now: Instant): void {
 		const { ground, consent, changed } = this.#parts;
 		const before = component.selected;
@@ -77,6 +90,12 @@ export class Selection {
 
 	get #graceNs(): number {
 		return (this.#parts.ground.config.nominationGraceMs ?? 100) * MILLISECOND;
+	}
+
+	/** A slow Ta makes better ways wait for their turn, which is no fault of theirs. */
+	#graceFor(component: Component, chosen: Pair): number {
+		const better = this.#own(component).filter((pair) => pair.isOpen && pair.relays < chosen.relays).length;
+		return this.#graceNs + Math.min(better, MOST_TURNS) * this.#parts.ground.pace.intervalNs;
 	}
 
 	#own(component: Component): readonly Pair[] {
@@ -109,10 +128,11 @@ export class Selection {
 		const until = waitsUntil(chosen, {
 			pairs: this.#own(component),
 			firstValidAt: component.firstValidAt,
-			graceNs: this.#graceNs,
+			graceNs: this.#graceFor(component, chosen),
 			moreMayCome: this.#parts.moreMayCome(component),
 			isMendable: peer.canRenominate,
 			isTriggered: (pair) => this.#parts.list.isTriggered(pair),
+			isHurried: (pair) => this.#parts.list.isHurried(pair),
 		});
 		if (until > now) component.reviewAt = until;
 		else this.#nominate(component, chosen, now);
@@ -199,8 +219,8 @@ export class Selection {
 			const wantsReserve = component.backup === null && ground.config.deadPeerMs !== 0;
 			return wantsReserve || pair.relays < selected.relays;
 		}
-		// A peer of RFC 5245 may nominate every pair; the best of them counts.
-		return !ground.role.isControlling && about?.knowsIce2 === false && byPriority(pair, selected) < 0;
+		// A peer of RFC 5245 may nominate every pair. The best of them counts, but some send on the one that they nominated last.
+		return !ground.role.isControlling && about?.knowsIce2 === false;
 	}
 }
 

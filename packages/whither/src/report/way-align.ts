@@ -1,11 +1,21 @@
 /** Two ends' views of one row of routers, laid side by side. */
 import type { WayHop } from "./meet-way.ts";
 
-/** Of two routers in one place: the same address, one of the same link (/29, IPv4), or unknown. */
-function likeness(one: WayHop, other: WayHop): number {
-	if (one.address === null || other.address === null) return 0;
+/**
+ * Of two routers in one place: the same address, the same name, or unknown. Each trace sees a router by the side that it comes
+ * from, so what lies on one link (/29, IPv4) is a router as we see it and the one before it as the other end sees that.
+ */
+function likeness(there: readonly WayHop[], back: readonly WayHop[], i: number, j: number): number {
+	const [one, other] = [there[i], back[j]];
+	if (one === undefined || other === undefined || one.address === null || other.address === null) return 0;
 	if (one.address === other.address) return 4;
-	return isSameLink(one.address, other.address) ? 2 : 0;
+	if (one.name !== null && one.name === other.name) return 3;
+	return linked(there[i + 1], other) + linked(one, back[j - 1]);
+}
+
+function linked(farther: WayHop | undefined, nearer: WayHop | undefined): number {
+	const [one, other] = [farther?.address ?? null, nearer?.address ?? null];
+	return one !== null && other !== null && isSameLink(one, other) ? 1 : 0;
 }
 
 function isSameLink(one: string, other: string): boolean {
@@ -24,12 +34,8 @@ export function align(there: readonly WayHop[], back: readonly WayHop[]): Aligne
 	const width = back.length + 1;
 	const scores = new Array<number>((there.length + 1) * width).fill(0);
 	const at = (i: number, j: number): number => scores[i * width + j] ?? 0;
-	const pairAt = (i: number, j: number): number => {
-		const [one, other] = [there[i - 1], back[j - 1]];
-		return one === undefined || other === undefined
-			? Number.NEGATIVE_INFINITY
-			: at(i - 1, j - 1) + likeness(one, other);
-	};
+	const pairAt = (i: number, j: number): number =>
+		i === 0 || j === 0 ? Number.NEGATIVE_INFINITY : at(i - 1, j - 1) + likeness(there, back, i - 1, j - 1);
 	for (let i = 0; i <= there.length; i++)
 		for (let j = 0; j <= back.length; j++) {
 			if (i === 0 || j === 0) scores[i * width + j] = GAP * (i + j);

@@ -10,8 +10,8 @@ const channel = (role: "controlling" | "controlled", password: string, fill: num
 	new SealedChannel({ role, password, random: new Uint8Array(48).fill(fill), aead: nodeAead });
 
 /** Two ends and the joiner's first payload. */
-function ends({ password = "otter-velvet", other = password, room = ROOM } = {}) {
-	const one = channel("controlling", password, 1);
+function ends({ other = "otter-velvet", room = ROOM } = {}) {
+	const one = channel("controlling", "otter-velvet", 1);
 	const two = channel("controlled", other, 2);
 	const first = two.answer(room, one.share);
 	if (first === null) throw new Error("no share");
