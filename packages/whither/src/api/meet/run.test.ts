@@ -6,6 +6,7 @@ import { type FakeIce, type FakeLink, FakeTime, fakeRendezvous, fakeWorld } from
 import type { MeetRequestOptions, OpenSignalling } from "./options.ts";
 import type { MeetResult } from "./result.ts";
 import { MeetRun } from "./run.ts";
+import type { DescriptionMessage } from "./signalling/message.ts";
 import { signallingPair } from "./signalling/pair.ts";
 import type { SignallingListener } from "./signalling/signalling.ts";
 import type { MeetWorld, TracedPath } from "./world.ts";
@@ -60,10 +61,10 @@ function alone(): { readonly begin: OpenSignalling; listener: SignallingListener
 	return held;
 }
 
-const DESCRIPTION = {
+const DESCRIPTION: DescriptionMessage = {
 	...{ type: "description", tool: "another 1.0", ufrag: "othr", pwd: "y".repeat(22), options: [] },
 	...{ pacingMs: null, lite: false },
-} as const;
+};
 
 describe("two ends come together", () => {
 	it("each with the way from both ends, and the two documents agree", async () => {
