@@ -2,7 +2,7 @@
 import { openIce } from "@whither/net/ice";
 import { backendName } from "@whither/net/turn-client";
 import { openRealStunWorld } from "../stun/world.ts";
-import { openRendezvous } from "./signalling/open-rendezvous.ts";
+import { askOffers, openRendezvous } from "./signalling/open-rendezvous.ts";
 import { tracePath } from "./trace-path.ts";
 import type { MeetWorld } from "./world.ts";
 
@@ -12,6 +12,7 @@ export async function openRealMeetWorld(): Promise<MeetWorld> {
 	return {
 		...{ backend: backendName(), resolve, services, openIce, tracePath },
 		rendezvous: openRendezvous,
+		offers: askOffers,
 		after: (delayMs, call) => {
 			const timer = setTimeout(call, delayMs);
 			return () => clearTimeout(timer);

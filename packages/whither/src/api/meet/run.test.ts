@@ -361,7 +361,8 @@ describe("a rendezvous server", () => {
 
 	it.each([
 		["nothing to meet by", {}],
-		["two ways to meet", { server: "http://meet.example", signalling: alone().begin }],
+		["a token of no server", { token: "t", signalling: alone().begin }],
+		["two ways to meet", { code: "7-a-b", signalling: alone().begin }],
 		["a code to join with and one to make", { server: "http://meet.example", code: "7-a-b", choose: "8-c-d" }],
 		["a user of no server", { server: "http://meet.example", username: "u", password: "p" }],
 		["a wait that is none", { server: "http://meet.example", waitMs: 0 }],
