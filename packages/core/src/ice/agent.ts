@@ -258,7 +258,8 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 	#conclude(now: Instant): void {
 		if (this.#state === "closed") return;
 		const { completedAt, isFreed, failure } = this.#current.generation;
-		this.#gathering.keepsWarm = completedAt === null && failure === null;
+		if (completedAt === null && failure === null) this.#gathering.keepsWarm = true;
+		else this.#gathering.rest(now);
 		this.#generations.conclude(now);
 		if (isFreed) this.#tellUnneeded();
 		const own = this.#current.state(now);

@@ -113,6 +113,14 @@ export class Gathering {
 		this.#complete = false;
 	}
 
+	/** Mappings that were found are asked about no more, not even where their turn was about to come. */
+	rest(now: Instant): void {
+		if (!this.keepsWarm) return;
+		this.keepsWarm = false;
+		this.#queue = this.#queue.filter((each) => !this.#warm.has(each));
+		for (const each of this.#warm.keys()) if (this.#asked.has(each)) this.#end(each, now);
+	}
+
 	/** Nothing is asked any more. */
 	end(now: Instant): void {
 		for (const each of [...this.#asked, ...this.#warm.keys()]) this.#cancel(each, now);
