@@ -45,6 +45,7 @@ module.exports = {
 		room("packages/core/src/stun/", MACHINE),
 		room("packages/core/src/turn/", [...MACHINE, "stun/"]),
 		room("packages/core/src/ice/", [...MACHINE, "stun/", "turn/"]),
+		room("packages/core/src/mdns/", MACHINE),
 		// Services stand on `serving/`, side by side; so do TURN's client and server.
 		apart("serving", "(stun|turn)"),
 		apart("stun", "turn"),

@@ -1,6 +1,6 @@
 /**
  * Bundles what is published: `packages/whither/dist/whither.cjs` (the command; all but `trace` in `whither-more.cjs`, the
- * server in `whither-server.cjs`), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker), `dist/relay-worker.cjs`
+ * server in `whither-server.cjs`, `meet` in `whither-meet.cjs`), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker), `dist/relay-worker.cjs`
  * (the server's, for UDP clients), and `dist/types` (declarations that stand alone). koffi stays outside: its binary is a dependency that npm installs.
  */
 import { execFileSync } from "node:child_process";
@@ -45,6 +45,7 @@ function loadedLater(filter, path) {
 
 const otherCommands = loadedLater(/\/other-commands\.ts$/, "./whither-more.cjs");
 const server = loadedLater(/\/cli\/serve\.ts$|^\.\/serve\.ts$/, "./whither-server.cjs");
+const meet = loadedLater(/^\.\/meet\.ts$/, "./whither-meet.cjs");
 
 /**
  * The command is CommonJS: Node 20 starts it some 10 ms sooner than the same code as a module. What a trace does not
@@ -61,8 +62,9 @@ const command = {
 rmSync(join(dist, "whither.cache"), { force: true });
 await Promise.all([
 	bundle("src/cli/bin.ts", "whither.cjs", { ...command, plugins: [otherCommands] }),
-	bundle("src/cli/other-commands.ts", "whither-more.cjs", { ...command, plugins: [server] }),
+	bundle("src/cli/other-commands.ts", "whither-more.cjs", { ...command, plugins: [server, meet] }),
 	bundle("src/cli/serve.ts", "whither-server.cjs", command),
+	bundle("src/cli/meet.ts", "whither-meet.cjs", command),
 	bundle("src/server/relay-worker.ts", "relay-worker.cjs", command),
 	bundle("src/index.ts", "index.js"),
 	bundle("src/api/prober-worker.ts", "prober-worker.js"),
@@ -124,6 +126,7 @@ function standAlone(text, folder, types) {
 function copyBesides() {
 	mkdirSync(join(face, "schema"), { recursive: true });
 	const copies = {
+		"docs/schema/meet-1.json": "schema/meet-1.json",
 		"docs/schema/ping-1.json": "schema/ping-1.json",
 		"docs/schema/stun-1.json": "schema/stun-1.json",
 		"docs/schema/turn-1.json": "schema/turn-1.json",

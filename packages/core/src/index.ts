@@ -39,6 +39,9 @@ export { type IceAnswer, type IceOffer, iceAnswer, iceOffer } from "./ice/offer-
 export { IcePacer } from "./ice/pacer.ts";
 export type { PairState } from "./ice/pair.ts";
 export { type Deadline, type Instant, type Machine, MICROSECOND, MILLISECOND, SECOND } from "./machine.ts";
+export { MdnsAgent } from "./mdns/mdns-agent.ts";
+export type { MdnsConfig, MdnsEvent, MdnsIgnoreReason, MdnsInput, MdnsOutput } from "./mdns/mdns-io.ts";
+export { isMdnsName, nameKey as mdnsNameKey } from "./mdns/resolving.ts";
 export type { NodeFacts, NodeInterface } from "./path-node/answer.ts";
 export { type JudgeFacts, judgePassage, type NodeVerdict, type PassReason } from "./path-node/judge.ts";
 export { type LinkCapacity, LinkMeter, type LinkReading, type LinkState } from "./path-node/link-meter.ts";

@@ -2,7 +2,7 @@
 _whither() {
 	local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" command=trace words=""
 	case "${COMP_WORDS[1]}" in
-	trace|stun|turn|serve|doctor|demo|router|completion|man|help) ((COMP_CWORD > 1)) && command="${COMP_WORDS[1]}" ;;
+	trace|meet|stun|turn|serve|doctor|demo|router|completion|man|help) ((COMP_CWORD > 1)) && command="${COMP_WORDS[1]}" ;;
 	esac
 	[[ "$previous" == = ]] && previous="${COMP_WORDS[COMP_CWORD-2]}"
 	[[ "$current" == = ]] && previous="${COMP_WORDS[COMP_CWORD-1]}" && current=""
@@ -37,15 +37,21 @@ _whither() {
 	--color) COMPREPLY=($(compgen -W "auto always never" -- "$current")) ; return ;;
 	--as-server) COMPREPLY=() ; return ;;
 	--pcap) COMPREPLY=() ; return ;;
-	--ca) COMPREPLY=() ; return ;;
-	--longest) COMPREPLY=() ; return ;;
-	--transport) COMPREPLY=($(compgen -W "udp tcp tls" -- "$current")) ; return ;;
-	--tls-port) COMPREPLY=() ; return ;;
+	--server) COMPREPLY=() ; return ;;
+	--token) COMPREPLY=() ; return ;;
+	--code) COMPREPLY=() ; return ;;
+	--stun) COMPREPLY=() ; return ;;
+	--turn) COMPREPLY=() ; return ;;
 	--user) COMPREPLY=() ; return ;;
 	--password) COMPREPLY=() ; return ;;
 	--password-file) COMPREPLY=() ; return ;;
 	--secret) COMPREPLY=() ; return ;;
 	--secret-file) COMPREPLY=() ; return ;;
+	--ca) COMPREPLY=() ; return ;;
+	--policy) COMPREPLY=($(compgen -W "all relay" -- "$current")) ; return ;;
+	--longest) COMPREPLY=() ; return ;;
+	--transport) COMPREPLY=($(compgen -W "udp tcp tls" -- "$current")) ; return ;;
+	--tls-port) COMPREPLY=() ; return ;;
 	--count|-q) COMPREPLY=() ; return ;;
 	--size) COMPREPLY=() ; return ;;
 	--rate) COMPREPLY=() ; return ;;
@@ -57,7 +63,7 @@ _whither() {
 	--alternate-port) COMPREPLY=() ; return ;;
 	--cert) COMPREPLY=() ; return ;;
 	--key) COMPREPLY=() ; return ;;
-	--token) COMPREPLY=() ; return ;;
+	--code-lifetime) COMPREPLY=() ; return ;;
 	--realm) COMPREPLY=() ; return ;;
 	--users) COMPREPLY=() ; return ;;
 	--relay-address) COMPREPLY=() ; return ;;
@@ -76,17 +82,18 @@ _whither() {
 	esac
 	case "$command" in
 	trace) words="--method -M --icmp -I --tcp -T --udp -U --udplite -UL --dccp -D --sctp --protocol -P --tcpinsession --quic --stun --dns --options -O --disable-extra-ping --port -p --ipv4 -4 --ipv6 -6 --first -f --max-hops -m --source -s --interface -i --gateway -g --bypass-routing -r --fwmark --queries -q --sim-queries -N --tos -t --dscp --ecn --flowlabel -l --dont-fragment -F --sport --mtu --loose-match --channel --wait -w --timeout -Q --failures -H --sendwait -z --ping -x --packet-loss-threshold --packet-loss-window-size --json --ndjson --format --extensions -e --numeric -n --back --explain --color --changes --summary --as-path-lookups -A --as-server --pcap --strict --help -h" ;;
+	meet) words="--server --token --code --copy-paste --stun --turn --user --password --password-file --secret --secret-file --ca --ipv4 -4 --ipv6 -6 --policy --no-trace --wait -w --json --color --help -h" ;;
 	stun) words="--ipv4 -4 --ipv6 -6 --tcp --tls --ca --source -s --classic --lifetime --longest --timeout -Q --json --color --help -h" ;;
 	turn) words="--ipv4 -4 --ipv6 -6 --transport --tls-port --ca --source -s --user --password --password-file --secret --secret-file --count -q --size --rate --duration --peer --trace --wait -w --timeout -Q --json --color --help -h" ;;
-	serve) words="--listen --alternate --stun-port --alternate-port --cert --key --tls-port --classic --port --token --insecure --no-http --no-turn --realm --user --users --secret --relay-address --relay-ports --allow-peer --deny-peer --max-allocations --max-per-user --max-bandwidth --workers --drain --alternate-server --help -h" ;;
+	serve) words="--listen --alternate --stun-port --alternate-port --cert --key --tls-port --classic --port --token --insecure --code-lifetime --no-http --no-turn --realm --user --users --secret --relay-address --relay-ports --allow-peer --deny-peer --max-allocations --max-per-user --max-bandwidth --workers --drain --alternate-server --help -h" ;;
 	doctor) words="--json --color --help -h" ;;
 	demo) words="--fast --realtime --meet --json --ndjson --format --extensions -e --numeric -n --back --explain --color --help -h" ;;
 	router) words="--install --queue --interface -i --up --down --help -h" ;;
 	completion) words="--help -h bash zsh fish" ;;
 	man) words="--help -h" ;;
-	help) words="--help -h trace stun turn serve router doctor demo completion man" ;;
+	help) words="--help -h trace meet stun turn serve router doctor demo completion man" ;;
 	esac
-	((COMP_CWORD == 1)) && words="$words trace stun turn serve doctor demo router completion man help"
+	((COMP_CWORD == 1)) && words="$words trace meet stun turn serve doctor demo router completion man help"
 	COMPREPLY=($(compgen -W "$words" -- "$current"))
 	if [[ "$command" == trace && "$current" != -* ]]; then
 		COMPREPLY+=($(compgen -A hostname -- "$current"))

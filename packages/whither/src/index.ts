@@ -4,6 +4,16 @@ export type {
 	ExtensionJson,
 	Family,
 	HopResult,
+	IceCandidateError,
+	IceEvent,
+	IceFailure,
+	IceOwnDescription,
+	IcePairReport,
+	IcePeer,
+	IceRemoteLine,
+	IceRewrite,
+	IceRole,
+	IceState,
 	PingAnswerer,
 	PingEvent,
 	PingMessage,
@@ -16,6 +26,7 @@ export type {
 	ProbeResult,
 	ReplyKind,
 	RunningTrace,
+	SelectionReason,
 	StopReason,
 	SystemError,
 	TraceEvent,
@@ -27,6 +38,20 @@ export type {
 	TraceWarning,
 } from "@whither/core";
 export { PING_SCHEMA, TRACE_METHODS, TRACE_SCHEMA } from "@whither/core";
+export {
+	type HostAddress,
+	type IceBaseEnd,
+	type IceComponentPlace,
+	type IceConnection,
+	type IceConnectionEvent,
+	type IceDatagram,
+	type IceFlow,
+	type IceListener,
+	type IceOrder,
+	type IceRelayLeg,
+	type IceRelayServer,
+	openIce,
+} from "@whither/net/ice";
 export type {
 	IncomingMedia,
 	MediaCounters,
@@ -59,12 +84,36 @@ export { WhitherError, type WhitherErrorCode } from "./api/error.ts";
 export type { FailureDocument } from "./api/failure.ts";
 export type { MachineFacts } from "./api/machine-facts.ts";
 export { openMediaSocket } from "./api/media-socket.ts";
+export type { MeetEvent } from "./api/meet/events.ts";
+export type { EndView } from "./api/meet/evidence.ts";
+export type { MeetFailureDocument } from "./api/meet/failure.ts";
+export { meet } from "./api/meet/meet.ts";
+export type { MeetRequestOptions, OpenSignalling } from "./api/meet/options.ts";
+export {
+	MEET_SCHEMA,
+	type MeetCandidate,
+	type MeetCandidateError,
+	type MeetLocalCandidate,
+	type MeetOutcome,
+	type MeetOutcomeCode,
+	type MeetPair,
+	type MeetPlace,
+	type MeetResult,
+	type MeetSelected,
+	type MeetServers,
+	type MeetWarning,
+	type MissingPath,
+} from "./api/meet/result.ts";
+export { MeetRun } from "./api/meet/run.ts";
+export { type BlobFailure, blobSentence, type MeetBlob, makeBlob, readBlob } from "./api/meet/signalling/blob.ts";
+export { type CopyPaste, type CopyPasteOrder, copyPaste } from "./api/meet/signalling/copy-paste.ts";
 export {
 	type CandidatesMessage,
 	type DescriptionMessage,
 	type MeetMessage,
 	readMeetMessage,
 } from "./api/meet/signalling/message.ts";
+export { askOffers, openRendezvous } from "./api/meet/signalling/open-rendezvous.ts";
 export { type Carry, signallingPair } from "./api/meet/signalling/pair.ts";
 export {
 	type CodeProblem,
@@ -78,6 +127,7 @@ export {
 	type SignallingFailure,
 	type SignallingListener,
 } from "./api/meet/signalling/signalling.ts";
+export type { MeetIce, MeetWorld, TracedPath } from "./api/meet/world.ts";
 export type { MethodOptions } from "./api/method-options.ts";
 export type { TraceRequestOptions } from "./api/options.ts";
 export type { PingFailureDocument } from "./api/ping/failure.ts";
@@ -124,6 +174,8 @@ export { formatCsvHeader, formatCsvRows } from "./report/csv.ts";
 export { formatDoctor } from "./report/doctor.ts";
 export { hopNews, nothingShown, type Shown } from "./report/hop-news.ts";
 export { formatJson } from "./report/json.ts";
+export { type LiveStyle, MeetLive } from "./report/meet-live.ts";
+export { formatMeet, formatMeetJson } from "./report/meet-report.ts";
 export { formatNdjsonEnd, formatNdjsonEvent } from "./report/ndjson.ts";
 export { formatPingEvent, formatPingSummary, type PingStyle } from "./report/ping-text.ts";
 export { formatStun, formatStunJson } from "./report/stun-report.ts";

@@ -51,11 +51,13 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
 	{ name: "decodeClientHello", decode: wire.decodeClientHello },
 	{ name: "decodeServerHello", decode: wire.decodeServerHello },
 	{ name: "decodeDns", decode: decodeDnsAsText },
+	{ name: "decodeMdns", decode: wire.decodeMdns },
 	{ name: "decodePcapng", decode: wire.decodePcapng },
 	{ name: "decodeStun", decode: readStunWhole },
 	{ name: "decodeStun rewritten", decode: (bytes) => readStunWhole(rewritten(bytes)) },
 	{ name: "decodeStunFrame", decode: (bytes) => wire.decodeStunFrame(bytes) },
 	{ name: "decodeChannelData", decode: (bytes) => wire.decodeChannelData(bytes) },
+	{ name: "decodeFramedPacket", decode: wire.decodeFramedPacket },
 	{ name: "parseSdp", decode: readSdpWhole },
 	...packetChangeTargets(),
 ];

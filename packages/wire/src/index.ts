@@ -29,6 +29,16 @@ export {
 	encodeDnsQuery,
 	formatDnsRecord,
 } from "./dns/message.ts";
+export {
+	decodeMdns,
+	encodeMdns,
+	MDNS_GROUPS,
+	MDNS_PORT,
+	type MdnsFields,
+	type MdnsMessage,
+	type MdnsQuestion,
+	type MdnsRecord,
+} from "./dns/multicast.ts";
 export { parseDnsName } from "./dns/name.ts";
 export { DNS_RECORDS, type DnsData, dnsData, formatDnsData } from "./dns/records.ts";
 export { DNS_SERVICE_PARAMETERS, type DnsServiceParameter } from "./dns/service-parameters.ts";
@@ -42,6 +52,7 @@ export {
 	parseDnsType,
 } from "./dns/types.ts";
 export { type DecodeError, isDecodeError } from "./error.ts";
+export { decodeFramedPacket, encodeFramedPacket, type FramedPacket } from "./framed-packet.ts";
 export {
 	encodeIcmpEcho,
 	encodeIcmpError,
@@ -336,4 +347,4 @@ export {
 	type UdpLiteFields,
 	type UdpLiteHeader,
 } from "./udplite.ts";
-export { encodeUtf8 } from "./utf8.ts";
+export { decodeUtf8, encodeUtf8 } from "./utf8.ts";

@@ -26,6 +26,9 @@ import type { Session } from "./session.ts";
 /** Ta where nobody says another (RFC 8445 §14.2, RFC 8839 §5.6). */
 const DEFAULT_PACING_MS = 50;
 
+/** While servers are still to be asked, so many pairs are checked for each: a pair that works is worth more than another name. */
+const CHECKS_BETWEEN = 2;
+
 /**
  * An ICE agent (RFC 8445): finds by which pairs of addresses two machines can reach each other, agrees with its peer on one
  * for each component, and keeps it. Sockets and relays are the driver's, by number.
@@ -46,6 +49,8 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 	#failure: IceFailure | null = null;
 	#lastPairId = 0;
 	#unneeded = new Set<number>();
+	/** Checks since a server was asked last. */
+	#checksSince = CHECKS_BETWEEN;
 	#now: Instant = 0;
 
 	constructor(config: IceAgentConfig) {
@@ -250,8 +255,12 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		for (const session of this.#sessions) session.overdue(now);
 		// Ta: one transaction a time (RFC 8445 §14).
 		if (this.#pace.nextAt > now || (!this.#hasWork && this.#current.recheckAt > now)) return;
-		if (this.#gathering.hasWork) this.#gathering.askNext(now);
+		// Both have transactions to begin: two checks for each server that is asked.
+		const { hasWork, isAwaited } = this.#current;
+		const asks = this.#gathering.hasWork && !isAwaited && (this.#checksSince >= CHECKS_BETWEEN || !hasWork);
+		if (asks) this.#gathering.askNext(now);
 		else if (!this.#current.checkNext(now)) return;
+		this.#checksSince = asks ? 0 : this.#checksSince + 1;
 		this.#pace.take(now);
 	}
 

@@ -198,7 +198,8 @@ export class Checks {
 			this.#results.nominationFailed(pair, now);
 		}
 		// Others may still be answered, or have been.
-		if (pair.valid !== null || pair.checks.length > 0 || this.#list.isTriggered(pair)) return;
+		if (pair.valid !== null || pair.checks.length > 0) return;
+		if (this.#list.isTriggered(pair) || this.#list.isHurried(pair)) return;
 		pair.state = "failed";
 		this.#results.failed(pair, now);
 	}

@@ -1,3 +1,4 @@
+import type { IceCandidateLine } from "@whither/wire";
 import { describe, expect, test } from "vitest";
 import { MILLISECOND } from "../machine.ts";
 import { IceAgent } from "./agent.ts";
@@ -106,7 +107,7 @@ describe("a STUN server", () => {
 		const config = { stunServers: [SERVER[4], DEAD] };
 		const world = new IceWorld({ delayMs: 10, a: { nat: PORT_RESTRICTED, config } });
 		world.pass(6000);
-		expect(world.a.when("gathered") / MILLISECOND).toBeLessThanOrEqual(1100);
+		expect(world.a.when("gathered") / MILLISECOND).toBeLessThanOrEqual(1200);
 		expect(world.a.told("candidateError").map(({ error }) => [error.server, error.why])).toEqual([[DEAD, "timeout"]]);
 	});
 
@@ -120,6 +121,25 @@ describe("a STUN server", () => {
 		const world = new IceWorld({ a: { nat: PORT_RESTRICTED, config: { stunServers: [DEAD] } } });
 		world.step("a", { type: "unreachable", base: 0, to: DEAD, code: "ECONNREFUSED" });
 		expect(world.a.told("gathered")).toHaveLength(1);
+	});
+
+	test("is asked between checks, two for each where there are any", () => {
+		const agent = agentWith({ stunServers: [SERVER[4]], pacingMs: 5 });
+		const steps: string[] = [];
+		const hear = (outputs: readonly IceAgentOutput[]) => {
+			for (const output of outputs)
+				if (output.type === "send") steps.push(output.to.port === SERVER[4].port ? "server" : "peer");
+		};
+		for (const base of [0, 1, 2])
+			hear(agent.step({ type: "base", base, at: { ...PRIVATE, address: `10.0.0.${base + 1}` } }, 0));
+		hear(agent.step({ type: "peer", peer: { ufrag: "abcd", pwd: "a".repeat(22) }, candidates: [] }, 0));
+		const line = (port: number): IceCandidateLine => ({
+			...{ foundation: String(port), component: 1, transport: "udp", priority: port, address: "10.0.0.9", port },
+			...{ type: "host", related: null, tcpType: null, extensions: [] },
+		});
+		hear(agent.step({ type: "remoteCandidates", candidates: [{ line: line(1) }, { line: line(2) }] }, 0));
+		while (steps.length < 7) hear(agent.step({ type: "timer" }, agent.deadline?.at ?? 0));
+		expect(steps).toEqual(["server", "peer", "peer", "server", "peer", "peer", "server"]);
 	});
 
 	test("is asked from the sockets that media use, one mapping for both where the NAT allows", () => {

@@ -14,6 +14,6 @@ export function hurry(list: ChecklistSet, checks: Checks, component: Component, 
 		if (pair.hurried) continue;
 		pair.hurried = true;
 		checks.quiet(pair, now);
-		list.trigger(pair, now);
+		list.hurry(pair, now);
 	}
 }

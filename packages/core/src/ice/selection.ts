@@ -23,6 +23,9 @@ export interface SelectionParts {
 /** A pair that died is gone back to no sooner than so long after. */
 const RETURN_NS = 5 * SECOND;
 
+/** Of better pairs that are waited for until it is their turn. */
+const MOST_TURNS = 10;
+
 /** Which pair of a component is sent on (RFC 8445 §8.1), and which would be next. */
 export class Selection {
 	readonly #parts: SelectionParts;
@@ -89,6 +92,12 @@ export class Selection {
 		return (this.#parts.ground.config.nominationGraceMs ?? 100) * MILLISECOND;
 	}
 
+	/** A slow Ta makes better ways wait for their turn, which is no fault of theirs. */
+	#graceFor(component: Component, chosen: Pair): number {
+		const better = this.#own(component).filter((pair) => pair.isOpen && pair.relays < chosen.relays).length;
+		return this.#graceNs + Math.min(better, MOST_TURNS) * this.#parts.ground.pace.intervalNs;
+	}
+
 	#own(component: Component): readonly Pair[] {
 		return [...this.#parts.list.pairs].filter((pair) => component.owns(pair));
 	}
@@ -119,10 +128,11 @@ export class Selection {
 		const until = waitsUntil(chosen, {
 			pairs: this.#own(component),
 			firstValidAt: component.firstValidAt,
-			graceNs: this.#graceNs,
+			graceNs: this.#graceFor(component, chosen),
 			moreMayCome: this.#parts.moreMayCome(component),
 			isMendable: peer.canRenominate,
 			isTriggered: (pair) => this.#parts.list.isTriggered(pair),
+			isHurried: (pair) => this.#parts.list.isHurried(pair),
 		});
 		if (until > now) component.reviewAt = until;
 		else this.#nominate(component, chosen, now);
@@ -211,8 +221,8 @@ export class Selection {
 			const wantsReserve = component.backup === null && ground.config.deadPeerMs !== 0;
 			return wantsReserve || pair.relays < selected.relays;
 		}
-		// A peer of RFC 5245 may nominate every pair; the best of them counts.
-		return !ground.role.isControlling && about?.knowsIce2 === false && byPriority(pair, selected) < 0;
+		// A peer of RFC 5245 may nominate every pair. The best of them counts, but some send on the one that they nominated last.
+		return !ground.role.isControlling && about?.knowsIce2 === false;
 	}
 }
 

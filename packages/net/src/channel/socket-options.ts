@@ -1,7 +1,13 @@
 /** The options of sockets by the family's own numbers, for channels, media and transports alike. */
 import type { Family } from "@whither/core";
+import { parseAddress } from "@whither/wire";
 import {
+	IP_ADD_MEMBERSHIP,
 	IP_MTU_DISCOVER,
+	IP_MULTICAST_ALL,
+	IP_MULTICAST_IF,
+	IP_MULTICAST_LOOP,
+	IP_MULTICAST_TTL,
 	IP_PKTINFO,
 	IP_RECVERR,
 	IP_RECVERR_RFC4884,
@@ -9,8 +15,13 @@ import {
 	IP_RECVTTL,
 	IP_TOS,
 	IP_TTL,
+	IPV6_ADD_MEMBERSHIP,
 	IPV6_HOPLIMIT,
 	IPV6_MTU_DISCOVER,
+	IPV6_MULTICAST_ALL,
+	IPV6_MULTICAST_HOPS,
+	IPV6_MULTICAST_IF,
+	IPV6_MULTICAST_LOOP,
 	IPV6_RECVERR,
 	IPV6_RECVERR_RFC4884,
 	IPV6_RECVHOPLIMIT,
@@ -21,6 +32,8 @@ import {
 	IPV6_V6ONLY,
 	SO_RCVBUF,
 	SO_RCVBUFFORCE,
+	SO_REUSEADDR,
+	SO_REUSEPORT,
 	SO_RXQ_OVFL,
 	SO_SNDBUF,
 	SO_SNDBUFFORCE,
@@ -34,7 +47,7 @@ import {
 	SOL_IPV6,
 	SOL_SOCKET,
 } from "../native/constants.ts";
-import type { SocketOption } from "../native/socket.ts";
+import { deviceOption, type SocketOption } from "../native/socket.ts";
 
 /** Options of one level that differ only in their numbers between the families. */
 const NAMES = {
@@ -49,6 +62,13 @@ const NAMES = {
 		recvTtl: IP_RECVTTL,
 		recvTos: IP_RECVTOS,
 		recvInfo: IP_PKTINFO,
+		multicast: {
+			all: IP_MULTICAST_ALL,
+			interface: IP_MULTICAST_IF,
+			loop: IP_MULTICAST_LOOP,
+			ttl: IP_MULTICAST_TTL,
+			join: IP_ADD_MEMBERSHIP,
+		},
 	},
 	6: {
 		level: SOL_IPV6,
@@ -61,6 +81,13 @@ const NAMES = {
 		recvTtl: IPV6_RECVHOPLIMIT,
 		recvTos: IPV6_RECVTCLASS,
 		recvInfo: IPV6_RECVPKTINFO,
+		multicast: {
+			all: IPV6_MULTICAST_ALL,
+			interface: IPV6_MULTICAST_IF,
+			loop: IPV6_MULTICAST_LOOP,
+			ttl: IPV6_MULTICAST_HOPS,
+			join: IPV6_ADD_MEMBERSHIP,
+		},
 	},
 } as const;
 
@@ -180,4 +207,49 @@ export function packetControls(
 ): readonly { level: number; type: number; value: number }[] {
 	const own = ttlControl(family, ttl);
 	return tos === undefined ? [own] : [own, { level: NAMES[family].level, type: NAMES[family].tos, value: tos }];
+}
+
+/** A multicast group on one link. */
+export interface GroupPlace {
+	/** The group. */
+	readonly address: string;
+	/** Name of the interface, and its index. */
+	readonly interface: string;
+	readonly index: number;
+}
+
+/** What neither goes to another link nor comes from one has the highest TTL there is (RFC 6762 section 11). */
+const LINK_TTL = 255;
+
+/**
+ * Options, to be set before bind(2), of a socket that hears a group on one link and sends to it there; other programs may
+ * have the same port, and those of this machine hear what it sends. Before 5.7 only root may tie it to the interface.
+ */
+export function groupOptions(family: Family, { address, interface: name, index }: GroupPlace): readonly SocketOption[] {
+	const { level, multicast } = NAMES[family];
+	const own = (label: string, number: number, value: number | Uint8Array): SocketOption => {
+		return { label: `IP_${label}`, level, name: number, value };
+	};
+	return [
+		{ label: "SO_REUSEADDR", level: SOL_SOCKET, name: SO_REUSEADDR, value: 1 },
+		{ label: "SO_REUSEPORT", level: SOL_SOCKET, name: SO_REUSEPORT, value: 1, need: "try" },
+		{ ...deviceOption(name), need: "try" },
+		own("ADD_MEMBERSHIP", multicast.join, membership(family, address, index)),
+		own("MULTICAST_IF", multicast.interface, family === 4 ? membership(family, address, index) : index),
+		{ ...own("MULTICAST_ALL", multicast.all, 0), need: "try" },
+		own("MULTICAST_LOOP", multicast.loop, 1),
+		own("MULTICAST_TTL", multicast.ttl, LINK_TTL),
+		ttlOption(family, LINK_TTL),
+	];
+}
+
+/** struct ip_mreqn (group, our address, interface) or ipv6_mreq (group, interface). Throws RangeError for no address. */
+function membership(family: Family, group: string, index: number): Uint8Array {
+	const address = parseAddress(group);
+	const [length, at] = family === 4 ? [12, 8] : [20, 16];
+	if (!(address instanceof Uint8Array) || address.length > at) throw new RangeError(`not a group: ${group}`);
+	const value = new Uint8Array(length);
+	value.set(address);
+	new DataView(value.buffer).setUint32(at, index, true);
+	return value;
 }

@@ -94,6 +94,17 @@ describe.skipIf(nativeObstacle !== null)(skippable("a connection between two in 
 		});
 	});
 
+	it.each(CASES)("is one of TCP where UDP is not, by the %s backend over IPv%i", async (backend, family) => {
+		process.env[BACKEND_VARIABLE] = backend;
+		const two = talk({ families: [family], tcp: true, allowLocal: ({ transport }) => transport === "tcp" });
+		await two.until("completed");
+		const lines = two.a.events.filter((event) => event.kind === "candidate").map(({ line }) => line.tcpType);
+		expect(new Set(lines)).toEqual(new Set(["active", "passive", ...(backend === "native" ? ["so"] : [])]));
+		expect(two.a.selected?.local.transport).toBe("tcp");
+		await two.talk();
+		expect(two.a.connection.flow()).toMatchObject({ socket: null, relay: null });
+	});
+
 	it("stays up through a restart, and data by the pair of before", async () => {
 		const two = talk({ families: [4] });
 		await two.until("completed");
@@ -139,19 +150,6 @@ describe.skipIf(nativeObstacle !== null)(skippable("a connection by a relay", na
 		expect(flow).toMatchObject({ stun: null, remote: { port: turn.port(transport, 4) }, relay: { leg: transport } });
 		expect(flow?.socket === null).toBe(transport !== "udp" || backend === "portable");
 		await expect.poll(() => two.a.connection.flow()?.relay?.channel).toBe(true);
-	});
-
-	it("gives the relay back when it is not needed, and asks again for a restart", async () => {
-		const turn = await service();
-		const two = talk({ families: [4], deadPeerMs: 0, relays: [relayAt(turn, "udp", 4)] });
-		await two.until("completed");
-		const isRelay = (base: number) =>
-			two.a.events.some((event) => event.kind === "base" && event.base === base && event.at.relay !== undefined);
-		await two.a.told("baseGone", ({ base, why }) => isRelay(base) && why.code === "unneeded");
-		expect(two.a.connection.state).toBe("completed");
-		const bases = two.a.events.filter(({ kind }) => kind === "base").length;
-		two.a.connection.restart();
-		await two.a.told("base", ({ base, at }) => base >= bases && at.relay !== undefined);
 	});
 
 	it("says why a relay could not be had, and connects without", async () => {

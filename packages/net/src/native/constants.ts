@@ -75,6 +75,11 @@ export const IP_MTU = 14;
 /** netdevice(7): reads an interface's MTU. */
 export const SIOCGIFMTU = 0x8921;
 export const IP_RECVERR_RFC4884 = 26;
+export const IP_MULTICAST_IF = 32;
+export const IP_MULTICAST_TTL = 33;
+export const IP_MULTICAST_LOOP = 34;
+export const IP_ADD_MEMBERSHIP = 35;
+export const IP_MULTICAST_ALL = 49;
 /** Never set Don't Fragment; set it always and ignore what the kernel believes the path MTU to be. */
 export const IP_PMTUDISC_DONT = 0;
 export const IP_PMTUDISC_DO = 2;
@@ -83,10 +88,15 @@ export const IP_PMTUDISC_PROBE = 3;
 /** include/uapi/linux/in6.h. */
 export const SOL_IPV6 = 41;
 export const IPV6_UNICAST_HOPS = 16;
+export const IPV6_MULTICAST_IF = 17;
+export const IPV6_MULTICAST_HOPS = 18;
+export const IPV6_MULTICAST_LOOP = 19;
+export const IPV6_ADD_MEMBERSHIP = 20;
 export const IPV6_MTU_DISCOVER = 23;
 export const IPV6_MTU = 24;
 export const IPV6_RECVERR = 25;
 export const IPV6_V6ONLY = 26;
+export const IPV6_MULTICAST_ALL = 29;
 export const IPV6_RECVERR_RFC4884 = 31;
 export const IPV6_FLOWLABEL_MGR = 32;
 export const IPV6_FLOWINFO_SEND = 33;

@@ -9,6 +9,7 @@ import type { Clock } from "../clock.ts";
 import { isSystemError, sendError } from "../errors.ts";
 import { isLinkLocal, unzoned, zoned } from "../transport/socket-address.ts";
 import type {
+	DatagramGroup,
 	DatagramListener,
 	DatagramRequest,
 	DatagramTransport,
@@ -24,6 +25,9 @@ function dgram(): Dgram {
 	return process.getBuiltinModule("node:dgram");
 }
 
+/** What is to stay on its link has the highest TTL there is (RFC 6762 section 11). */
+const LINK_TTL = 255;
+
 /** The kind of socket for one family. */
 const TYPES: Readonly<Record<Family, SocketType>> = { 4: "udp4", 6: "udp6" };
 
@@ -35,12 +39,13 @@ export const ANY_ADDRESS: Readonly<Record<Family, string>> = { 4: "0.0.0.0", 6: 
  * error of the call that failed otherwise.
  */
 export function openBoundSocket(request: DatagramRequest): Socket | SystemError {
-	const { family, address, port, zone, receiveBufferBytes } = request;
+	const { family, address, port, zone, receiveBufferBytes, group } = request;
 	const lookup = (host: string, _: unknown, done: (error: null, address: string, family: number) => void) =>
 		done(null, host, family);
 	const socket = dgram().createSocket({
 		type: TYPES[family],
 		ipv6Only: family === 6,
+		reuseAddr: group !== undefined,
 		lookup,
 		...(receiveBufferBytes === undefined ? {} : { recvBufferSize: receiveBufferBytes }),
 	});
@@ -84,6 +89,11 @@ export function openPortableDatagram(
 ): DatagramTransport | SystemError {
 	const socket = openBoundSocket(request);
 	if (isSystemError(socket)) return socket;
+	const failed = request.group === undefined ? null : joinGroup(socket, request.family, request.group);
+	if (failed !== null) {
+		close(socket);
+		return failed;
+	}
 	let open = true;
 	socket.on("message", (bytes, { address, port }) => {
 		const at = clock.now();
@@ -118,6 +128,31 @@ export function openPortableDatagram(
 	};
 }
 
+/** As `groupOptions`; without a kernel's help the socket hears also what others of this machine have joined. */
+function joinGroup(
+	socket: Socket,
+	family: Family,
+	{ address, interface: name, ours }: DatagramGroup,
+): SystemError | null {
+	const link = family === 4 ? ours : zoned("::", process.platform === "win32" ? zoneNumber(name) : name);
+	try {
+		socket.addMembership(address, link);
+		socket.setMulticastInterface(link);
+		socket.setMulticastLoopback(true);
+		socket.setMulticastTTL(LINK_TTL);
+		socket.setTTL(LINK_TTL);
+		return null;
+	} catch (thrown) {
+		return nodeError(thrown, "addMembership", address);
+	}
+}
+
+/** Windows knows interfaces by number alone. */
+function zoneNumber(name: string): string {
+	const found = networkInterfaces()[name]?.find(({ family }) => family === "IPv6");
+	return String(found?.family === "IPv6" ? found.scopeid : 0);
+}
+
 /** EPERM and EACCES mean of a send that a local firewall or the routing refused. */
 function toldSendError(error: Error, to: TransportAddress): SystemError {
 	const { call, errno, ...rest } = nodeError(error, "send", to.address);
@@ -133,7 +168,7 @@ export function openPortableServer(
 	listener: DatagramListener,
 	clock: Clock,
 ): DatagramTransport | SystemError {
-	if (request.address !== null) return openPortableDatagram(request, listener, clock);
+	if (request.address !== null || request.group !== undefined) return openPortableDatagram(request, listener, clock);
 	const sockets = new Map<string, DatagramTransport>();
 	let { port } = request;
 	const closeAll = (): void => {

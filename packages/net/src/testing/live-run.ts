@@ -1,9 +1,11 @@
 /** Bundles and runs the live child inside a namespace, as root or as nobody. */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { DEFAULT_TRACE_OPTIONS, type TraceOptions } from "@whither/core";
 import { build } from "esbuild";
@@ -136,6 +138,39 @@ export function startPeer(namespace: string, child: LiveChild, order: PeerOrder)
 			resolve({ finish });
 		});
 	});
+}
+
+/** A child that is talked with by the line. */
+export class TalkingChild {
+	readonly #process: ChildProcess;
+	readonly #lines: AsyncIterator<string>;
+
+	constructor({ namespace, child: { file }, args }: LiveRun, backend: "native" | "portable") {
+		const command = ["netns", "exec", namespace, process.execPath, file, ...args];
+		const env = { ...process.env, WHITHER_BACKEND: backend };
+		this.#process = spawn("ip", command, { stdio: ["pipe", "pipe", "inherit"], env });
+		this.#lines = createInterface({ input: this.#process.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
+	}
+
+	/** What the next line says. */
+	async next<Value>(): Promise<Value> {
+		const { value, done } = await this.#lines.next();
+		if (done === true) throw new Error("the child has ended");
+		return JSON.parse(value);
+	}
+
+	/** What it says to this. */
+	ask<Value>(line: string): Promise<Value> {
+		this.#process.stdin?.write(`${line}\n`);
+		return this.next<Value>();
+	}
+
+	/** Ends its input, and resolves to its exit code. */
+	async end(): Promise<number | null> {
+		const exited = once(this.#process, "exit");
+		this.#process.stdin?.end();
+		return (await exited)[0];
+	}
 }
 
 /** The order for one trace, as the child takes it. */

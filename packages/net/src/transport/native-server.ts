@@ -12,6 +12,8 @@ import {
 	bufferOptions,
 	errorsOption,
 	fragmentOption,
+	type GroupPlace,
+	groupOptions,
 	packetInfoOption,
 	stampOption,
 } from "../channel/socket-options.ts";
@@ -32,7 +34,7 @@ import { type ControlMessage, MessageBatch } from "../native/message-batch.ts";
 import { type SocketOption, setOption, takeError } from "../native/socket.ts";
 import type { Workspace } from "../native/workspace.ts";
 import { unwatchSocket, watchSocket } from "./poller.ts";
-import { boundAddress, SocketNames, transportAddress } from "./socket-address.ts";
+import { boundAddress, SocketNames, scopeOf, transportAddress } from "./socket-address.ts";
 import type {
 	DatagramListener,
 	DatagramRequest,
@@ -60,7 +62,11 @@ export function openNativeServer(
 	parts: { readonly listener: DatagramListener; readonly clock: Clock },
 ): DatagramTransport | SystemError {
 	const { family, use } = request;
-	const fd = openUdpSocket(workspace, request, use === "relay" ? relayOptions(family) : serverOptions(request));
+	const group = groupPlace(workspace, request);
+	if (isSystemError(group)) return group;
+	const options = use === "relay" ? relayOptions(family) : serverOptions(request);
+	const grouped = group === null ? [] : groupOptions(family, group);
+	const fd = openUdpSocket(workspace, request, [...options, ...grouped]);
 	if (isSystemError(fd)) return fd;
 	const local = boundAddress(workspace, fd);
 	if (isSystemError(local)) {
@@ -72,6 +78,12 @@ export function openNativeServer(
 	if (failed === null) return socket;
 	socket.close();
 	return failed;
+}
+
+function groupPlace(workspace: Workspace, { group }: DatagramRequest): GroupPlace | SystemError | null {
+	if (group === undefined) return null;
+	const index = scopeOf(workspace, group.interface);
+	return isSystemError(index) ? index : { address: group.address, interface: group.interface, index };
 }
 
 function serverOptions({ family, address, receiveBufferBytes }: DatagramRequest): readonly SocketOption[] {

@@ -12,7 +12,7 @@ import { SO_REUSEADDR, SO_REUSEPORT, SOCK_STREAM, SOL_SOCKET } from "../native/c
 import { bindSocket, openSocket, prepared, type SocketOption, setOption, setOptions } from "../native/socket.ts";
 import type { Workspace } from "../native/workspace.ts";
 import { nodeError } from "../portable/node-error.ts";
-import { unzoned } from "./socket-address.ts";
+import { scopeOf, unzoned, zoned } from "./socket-address.ts";
 import { attach, endsOf, net } from "./stream.ts";
 import type { StreamEnds, StreamListener, StreamPort, StreamTransport, TransportAddress } from "./transport.ts";
 
@@ -20,6 +20,8 @@ import type { StreamEnds, StreamListener, StreamPort, StreamTransport, Transport
 export interface StreamPortRequest {
 	readonly family: Family;
 	readonly address: string;
+	/** Of a link-local address. */
+	readonly zone?: string;
 	readonly port: number;
 	/** Streams of peers at one time; more are closed as they come. */
 	readonly most: number;
@@ -34,11 +36,13 @@ export function openStreamPort(
 	request: StreamPortRequest,
 	accept: PeerAcceptor,
 ): Promise<StreamPort | SystemError> {
-	const { address, port, family } = request;
+	const { address, port, family, zone } = request;
 	const { clock } = backend;
 	const fd = backend.name === "native" ? openListening(backend.workspace, request) : null;
 	if (isSystemError(fd)) return Promise.resolve(fd);
-	const server = net().createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => welcome(socket));
+	const server = net().createServer({ allowHalfOpen: true, pauseOnConnect: true, noDelay: true }, (socket) =>
+		welcome(socket),
+	);
 	server.maxConnections = request.most;
 	const welcome = (socket: Socket): void => {
 		let listener: StreamListener | null = null;
@@ -53,13 +57,15 @@ export function openStreamPort(
 		server.once("error", (error) => resolve(nodeError(error, "listen", address)));
 		const listening = (): void => {
 			server.on("error", () => {});
+			const local = boundPlace(server, { address, port });
 			resolve({
-				local: boundPlace(server, { address, port }),
-				connect: (to, listener) => connectFrom(backend, request, { to, listener }),
+				local,
+				connect: (to, listener) => connectFrom(backend, { ...request, port: local.port }, { to, listener }),
 				close: () => server.close(),
 			});
 		};
-		if (fd === null) server.listen({ host: address, port, ipv6Only: family === 6, exclusive: true }, listening);
+		const host = zoned(address, zone);
+		if (fd === null) server.listen({ host, port, ipv6Only: family === 6, exclusive: true }, listening);
 		else server.listen({ fd }, listening);
 	});
 }
@@ -86,17 +92,21 @@ const REUSE_PORT: SocketOption = { label: "SO_REUSEPORT", level: SOL_SOCKET, nam
 /** A bound socket to listen on. SO_REUSEPORT comes after bind(2): nobody else who listens there is to be joined. */
 function openListening(workspace: Workspace, request: StreamPortRequest): number | SystemError {
 	const { family, address, port } = request;
+	const scope = scopeOf(workspace, request.zone);
+	if (isSystemError(scope)) return scope;
 	return prepared(workspace, openSocket(workspace, { family, type: SOCK_STREAM, protocol: 0 }), (fd) => {
 		const failed = setOptions(workspace, fd, [...v6OnlyOptions(family), REUSE_ADDRESS]);
-		const bound = failed ?? bindSocket(workspace, fd, { family, address, port, scope: 0 });
+		const bound = failed ?? bindSocket(workspace, fd, { family, address, port, scope });
 		return bound ?? setOption(workspace, fd, REUSE_PORT);
 	});
 }
 
-function openLeaving(workspace: Workspace, { family, address, port }: StreamPortRequest): number | SystemError {
+function openLeaving(workspace: Workspace, { family, address, port, zone }: StreamPortRequest): number | SystemError {
+	const scope = scopeOf(workspace, zone);
+	if (isSystemError(scope)) return scope;
 	return prepared(workspace, openSocket(workspace, { family, type: SOCK_STREAM, protocol: 0 }), (fd) => {
 		const failed = setOptions(workspace, fd, [...v6OnlyOptions(family), REUSE_ADDRESS, REUSE_PORT]);
-		return failed ?? bindSocket(workspace, fd, { family, address, port, scope: 0 });
+		return failed ?? bindSocket(workspace, fd, { family, address, port, scope });
 	});
 }
 
@@ -117,6 +127,6 @@ function connectFrom(
 	socket.setNoDelay(true);
 	socket.once("connect", () => listener.opened(endsOf(socket)));
 	const from = fd === null ? { localAddress: request.address } : {};
-	socket.connect({ host: to.address, port: to.port, ...from });
+	socket.connect({ host: zoned(to.address, to.zone), port: to.port, ...from });
 	return stream;
 }

@@ -29,6 +29,16 @@ export interface DatagramRequest {
 	 * `relay`: as a server's, but ICMP errors are heard, and datagrams may be fragmented on their way unless one says no.
 	 */
 	readonly use: "client" | "server" | "relay";
+	/** Of a server on all addresses: it hears and sends on one link alone, and its port may be others' too. */
+	readonly group?: DatagramGroup;
+}
+
+/** A multicast group on one link. */
+export interface DatagramGroup {
+	readonly address: string;
+	/** Name of the interface, and an address that we have there, of the family. */
+	readonly interface: string;
+	readonly ours: string;
 }
 
 /** A datagram that came in. `bytes` are good until the listener returns; it copies what it keeps. */

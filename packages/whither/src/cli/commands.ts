@@ -1,4 +1,5 @@
 /** The commands, as one table beside the options. */
+import { MEET_OPTIONS } from "./meet-options.ts";
 import type { OptionTable } from "./option-table.ts";
 import { DEMO_OPTIONS, DOCTOR_OPTIONS, PLAIN_OPTIONS, ROUTER_OPTIONS, STUN_OPTIONS, TRACE_OPTIONS } from "./options.ts";
 import { SERVE_OPTIONS, TURN_OPTIONS } from "./relay-options.ts";
@@ -6,6 +7,7 @@ import { SERVE_OPTIONS, TURN_OPTIONS } from "./relay-options.ts";
 /** First word of a command line. */
 export type CommandName =
 	| "trace"
+	| "meet"
 	| "stun"
 	| "turn"
 	| "serve"
@@ -48,6 +50,18 @@ export const COMMANDS: readonly CommandRow[] = [
 		options: TRACE_OPTIONS,
 		operands: [1, Number.POSITIVE_INFINITY],
 		completes: "host",
+	},
+	{
+		name: "meet",
+		usage: "whither meet [OPTION]... [CODE]",
+		summary: "Connect two machines through whatever NATs lie between, and trace the way from both ends",
+		about: [
+			"Without CODE it makes one, prints it and waits; with CODE it joins. Both ends name the same rendezvous server (`whither serve`), which lends them STUN and TURN and can read nothing of what they tell each other. With --copy-paste there is no server: each end prints a line for the other; who begins says nothing behind the command, and the other end runs `whither meet --copy-paste LINE`.",
+			"Shows what addresses are found, the pairs of them as they are tried (ICE, RFC 8445), by which way the two came together and why by that one, and then that way as both ends trace it on the connection's own socket: routers, NATs, a relay, and where the way there differs from the way back.",
+		],
+		options: MEET_OPTIONS,
+		operands: [0, 1],
+		completes: null,
 	},
 	{
 		name: "stun",
@@ -147,7 +161,7 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: ["trace", "stun", "turn", "serve", "router", "doctor", "demo", "completion", "man"],
+		completes: ["trace", "meet", "stun", "turn", "serve", "router", "doctor", "demo", "completion", "man"],
 	},
 ];
 
@@ -156,7 +170,7 @@ export const EXIT_CODES: readonly (readonly [number, string])[] = [
 	[0, "measured"],
 	[
 		1,
-		"target not reached, under --strict; loss threshold of ping mode reached; no answer of the STUN server; a server that relays nothing",
+		"target not reached, under --strict; loss threshold of ping mode reached; two ends not connected; no answer of the STUN server; a server that relays nothing",
 	],
 	[2, "wrong usage, or a name that does not resolve"],
 	[3, "a privilege is missing and nothing else would do"],

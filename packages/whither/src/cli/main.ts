@@ -101,6 +101,10 @@ async function failureText(given: readonly string[], format: "json" | "ndjson", 
 	const [defaultCommand] = COMMANDS;
 	if (defaultCommand === undefined) throw new Error("no commands");
 	const args = withoutUnknown(given, splitCommand(given, defaultCommand).command);
+	if (args[0] === "meet") {
+		const { formatMeetFailure } = await import("./other-commands.ts");
+		return formatMeetFailure({ tool: TOOL, args, startedAt: new Date().toISOString() }, error);
+	}
 	if (args[0] === "stun") {
 		const { formatStunFailure } = await import("./other-commands.ts");
 		return formatStunFailure({ tool: TOOL, args, name: null, startedAt: new Date().toISOString() }, error);

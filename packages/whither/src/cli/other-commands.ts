@@ -1,7 +1,9 @@
 /**
- * Every command but `trace`: a file of its own in the bundle, so that a trace does not wait for it to be parsed. `serve` is
- * a third.
+ * Every command but `trace`: a file of its own in the bundle, so that a trace does not wait for it to be parsed. `meet` and
+ * `serve` are others.
  */
+import type { WhitherError } from "../api/error.ts";
+import type { FailedMeet } from "../api/meet/failure.ts";
 import { COMMANDS, type CommandRow, findCommand, SHELLS } from "./commands.ts";
 import { formatCompletion } from "./completion.ts";
 import { demoCommand } from "./demo.ts";
@@ -42,6 +44,10 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 	switch (command.name) {
 		case "doctor":
 			return doctorCommand(words.rest);
+		case "meet": {
+			const { meetCommand } = await import("./meet.ts");
+			return meetCommand(words.rest, words.args);
+		}
 		case "stun":
 			return stunCommand(words.rest, words.args);
 		case "turn":
@@ -61,6 +67,12 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 		default:
 			return show(formatHelp(commandNamed(words.operands[0] ?? "trace")));
 	}
+}
+
+/** The document of a command line of `whither meet` that cannot be obeyed. */
+export async function formatMeetFailure(failed: FailedMeet, error: WhitherError): Promise<string> {
+	const { formatMeetFailure: format } = await import("./meet.ts");
+	return format(failed, error);
 }
 
 function completionFor(word: string | undefined): string {

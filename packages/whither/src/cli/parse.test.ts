@@ -41,6 +41,9 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	"NAME,...": "udp,tls",
 	P: "sesame",
 	BYTES: "200",
+	URL: "https://meet.example.net",
+	CODE: "7-otter-velvet",
+	WHICH: "relay",
 };
 
 describe("the option table", () => {

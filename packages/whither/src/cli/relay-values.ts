@@ -28,6 +28,9 @@ export const userPassword: ValueKind<readonly { readonly username: string; reado
 /** A secret that something else shares. */
 export const secrets = list("SECRET", "a secret", (text) => text !== "");
 
+/** Servers by name, address or URI; which they are is the library's to say. */
+export const servers = list("URL", "a server", (text) => text !== "");
+
 /** An address of ours, and what it is seen as elsewhere. */
 export const relayAddresses = list("ADDR[=PUBLIC]", "an address, or ADDR=PUBLIC", (text) =>
 	text.split("=").every((part) => addressFamily(part) !== null),

@@ -10,16 +10,12 @@ import { formatTurn, formatTurnJson } from "../report/turn-report.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { complain, isTerminal, paintFor, print, printAside } from "./output.ts";
 import { parseOptions } from "./parse.ts";
-import { readCertificates, readFirstLine } from "./read-pem.ts";
+import { readCertificates } from "./read-pem.ts";
 import { TURN_OPTIONS, type TurnFlags } from "./relay-options.ts";
 import { withoutSecrets } from "./shown-words.ts";
 import { watchSignals } from "./signals.ts";
+import { turnUserSecrets } from "./turn-user.ts";
 import { UsageProblem } from "./values.ts";
-
-/** Where a password may stand that is not to be seen in the list of processes. */
-const PASSWORD_VARIABLE = "WHITHER_TURN_PASSWORD";
-/** The same of a secret. */
-const SECRET_VARIABLE = "WHITHER_TURN_SECRET";
 
 /** Run the command; resolves with the exit code. */
 export async function turnCommand(args: readonly string[], commandLine: readonly string[]): Promise<number> {
@@ -59,7 +55,7 @@ function requestOf(flags: TurnFlags): TurnRequestOptions {
 	if (ipv4 && ipv6) throw new UsageProblem("Choose one of -4 and -6, or leave both out to try both");
 	return {
 		username: user,
-		...secretsOf(flags),
+		...turnUserSecrets(flags),
 		transports: transport,
 		family: ipv4 ? 4 : ipv6 ? 6 : undefined,
 		tlsPort: flags["tls-port"],
@@ -69,31 +65,6 @@ function requestOf(flags: TurnFlags): TurnRequestOptions {
 		waitMs: wait,
 		timeoutMs: timeout,
 	};
-}
-
-/** The password or the secret, from wherever it stands: an option, a file, the environment. */
-function secretsOf(flags: TurnFlags): Pick<TurnRequestOptions, "password" | "secret"> {
-	const given = (["password", "password-file", "secret", "secret-file"] as const).filter(
-		(name) => flags[name] !== undefined,
-	);
-	if (given.length > 1) throw new UsageProblem(`Choose one of ${given.map((name) => `--${name}`).join(" and ")}`);
-	const { password, secret, user } = flags;
-	const passwordFile = flags["password-file"];
-	const secretFile = flags["secret-file"];
-	if (secret !== undefined) return { secret };
-	if (secretFile !== undefined) return { secret: readFirstLine(secretFile, "--secret-file") };
-	const known = passwordFile === undefined ? password : readFirstLine(passwordFile, "--password-file");
-	if (known !== undefined) {
-		if (user === undefined) throw new UsageProblem("--password says nothing without --user");
-		return { password: known };
-	}
-	const [ofPassword, ofSecret] = [process.env[PASSWORD_VARIABLE], process.env[SECRET_VARIABLE]];
-	if (ofSecret !== undefined && ofSecret !== "") return { secret: ofSecret };
-	if (user === undefined) return {};
-	if (ofPassword !== undefined && ofPassword !== "") return { password: ofPassword };
-	throw new UsageProblem(
-		`--user wants a password: --password-file FILE, ${PASSWORD_VARIABLE}, or --password (seen by every user of this machine)`,
-	);
 }
 
 /** The document of a command line that cannot be obeyed; `args` as they may be shown. */

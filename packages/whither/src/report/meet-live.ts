@@ -50,10 +50,10 @@ export class MeetLive {
 	}
 
 	#note(event: MeetEvent): void {
-		if (event.kind === "pair") this.#pairs.set(event.id, event.pair);
+		if (event.kind === "pair" || event.kind === "selected") this.#pairs.set(event.id, event.pair);
 		else if (event.kind === "pairGone") this.#pairs.delete(event.id);
 		else if (event.kind === "state") this.#state = event.state;
-		else if (event.kind === "selected") this.#state = "connected";
+		if (event.kind === "selected") this.#state = "connected";
 	}
 
 	/** The pairs as they stand then, and the sentence. */

@@ -146,8 +146,8 @@ function row(kind: WayRow["kind"], there: WayHop | null, back: WayHop | null): W
 }
 
 /** Round trips over one loop are the same from both ends, but for what hosts and moments add. */
-const SAME_RTT_RATIO = 1.25;
-const SAME_RTT_NS = 5e6;
+const SAME_RTT_RATIO = 1.5;
+const SAME_RTT_NS = 10e6;
 
 function remarks(rows: readonly WayRow[], there: Leg | null, back: Leg | null, isRelayed: boolean): readonly string[] {
 	if (there === null || back === null) return [];
@@ -157,11 +157,8 @@ function remarks(rows: readonly WayRow[], there: Leg | null, back: Leg | null, i
 	if (isRelayed) return [...made, "each end's way to the relay was seen from that end"];
 	if (unreached.length > 0) return made;
 	const [out, home] = [there.routers.length, back.routers.length];
-	made.push(
-		out === home
-			? `${out} ${out === 1 ? "router" : "routers"} on each way`
-			: `${out} ${out === 1 ? "router" : "routers"} there, ${home} back: the ways differ`,
-	);
+	const count = (routers: number) => `${routers === 0 ? "no" : routers} ${routers === 1 ? "router" : "routers"}`;
+	made.push(out === home ? `${count(out)} on each way` : `${count(out)} there, ${home} back: the ways differ`);
 	const [from, to] = [there.end?.rttNs ?? null, back.end?.rttNs ?? null];
 	if (from !== null && to !== null) made.push(rttRemark(from, to));
 	if (rows.some(({ there: forth, back: home }) => forth?.address && home?.address && forth.address !== home.address))

@@ -16,7 +16,8 @@ export function connectedWords(facts: MeetFacts, selected: MeetSelected): string
 }
 
 function directWords(facts: MeetFacts, { local, remote }: MeetSelected): string {
-	if (isLoopback(local) && isLoopback(remote)) return "within this machine";
+	const isOwn = local.type === "host" && remote.type === "host" && local.address === remote.address;
+	if (isOwn || (isLoopback(local) && isLoopback(remote))) return "within this machine";
 	if (isHairpin(facts, local, remote))
 		return `by way of the NAT at ${local.address}, which both ends are behind and which turns packets round (hairpin)`;
 	if (!isReflexive(local) && !isReflexive(remote)) {

@@ -28,7 +28,7 @@ export interface DocumentParts extends Common {
 
 /** The result of two ends that were there, or of one that waited. */
 export function meetDocument({ facts, paths, meeting, traces, why, ...common }: DocumentParts): MeetResult {
-	const { tool, args, servers, warnings, ...times } = common;
+	const { tool, args, servers, warnings, backend, startedAt, durationNs } = common;
 	const { outcome, selected, pairs, candidates, candidateErrors, timings } = facts;
 	const { ledger, ice } = meeting;
 	const isLost = outcome.code !== "connected" && outcome.code !== "interrupted";
@@ -42,8 +42,7 @@ export function meetDocument({ facts, paths, meeting, traces, why, ...common }: 
 		pathMissing: paths.own?.result ? null : missing.own,
 		reversePath: paths.peer?.trace ?? null,
 		reversePathMissing: paths.peer?.trace ? null : missing.peer,
-		warnings,
-		...times,
+		...{ warnings, backend, startedAt, durationNs },
 		stopReason: outcome.code === "interrupted" ? "interrupted" : "complete",
 	};
 }
@@ -63,7 +62,7 @@ export function withoutMeeting({
 	options,
 	...common
 }: Common & { readonly outcome: MeetOutcome; readonly options: MeetRequestOptions }): MeetResult {
-	const { tool, args, servers, warnings, ...times } = common;
+	const { tool, args, servers, warnings, backend, startedAt, durationNs } = common;
 	const candidates = { local: [], remote: [] };
 	const timings = { gatheredMs: null, connectedMs: null, nominatedMs: null };
 	const facts = { outcome, selected: null, pairs: [], candidates, candidateErrors: [], servers, timings };
@@ -73,6 +72,7 @@ export function withoutMeeting({
 	return {
 		...{ schema: MEET_SCHEMA, tool, args, connected: false, state: "new", why, role: null, peerTool: null },
 		...{ ...facts, path: null, pathMissing: missing.own, reversePath: null, reversePathMissing: missing.peer },
-		...{ warnings, ...times, stopReason: outcome.code === "interrupted" ? "interrupted" : "complete" },
+		...{ warnings, backend, startedAt, durationNs },
+		stopReason: outcome.code === "interrupted" ? "interrupted" : "complete",
 	};
 }

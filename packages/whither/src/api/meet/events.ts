@@ -25,7 +25,7 @@ export type MeetEvent =
 	/** A pair is new or has changed; `id` is the same for the same pair. */
 	| { readonly kind: "pair"; readonly id: number; readonly pair: MeetPair }
 	| { readonly kind: "pairGone"; readonly id: number }
-	| { readonly kind: "selected"; readonly pair: MeetPair; readonly reason: SelectionReason }
+	| { readonly kind: "selected"; readonly id: number; readonly pair: MeetPair; readonly reason: SelectionReason }
 	| { readonly kind: "state"; readonly state: IceState }
 	/** The two came together or did not; the sentence may know more in the end. */
 	| { readonly kind: "outcome"; readonly outcome: MeetOutcome; readonly why: string }

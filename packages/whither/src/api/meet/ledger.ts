@@ -110,7 +110,7 @@ export class MeetLedger {
 				this.#connectedAt ??= at;
 				this.#nominatedAt ??= at;
 				this.#chosen = { pair: event.pair, reason: event.why };
-				this.#tell({ kind: "selected", pair: this.pairOf(event.pair), reason: event.why });
+				this.#tell({ kind: "selected", id: event.pair.id, pair: this.pairOf(event.pair), reason: event.why });
 				break;
 			case "state":
 				if (event.state === "connected" || event.state === "completed") this.#connectedAt ??= at;

@@ -134,11 +134,11 @@ export class FakeIce implements MeetIce {
 	}
 
 	#select(): void {
+		this.state = "completed";
 		const [pair] = this.pairs;
 		if (pair === undefined || this.isClosed) return;
-		this.state = "completed";
 		this.tell({ kind: "pair", pair });
-		this.tell({ kind: "selected", pair: { ...pair, selected: true, rttNs: 2e6 }, why: "best" });
+		this.tell({ kind: "selected", pair, why: "best" });
 		this.tell({ kind: "state", state: "completed", failure: null });
 	}
 

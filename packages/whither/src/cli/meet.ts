@@ -1,0 +1,109 @@
+/** `whither meet`: connects two machines, and shows the way between them. A file of its own in the bundle. */
+import { asWhitherError, type WhitherError } from "../api/error.ts";
+import { type FailedMeet, meetFailureDocument } from "../api/meet/failure.ts";
+import { startMeet } from "../api/meet/meet.ts";
+import type { MeetRequestOptions } from "../api/meet/options.ts";
+import type { MeetResult } from "../api/meet/result.ts";
+import type { MeetRun } from "../api/meet/run.ts";
+import { TOOL } from "../api/version.ts";
+import { type LiveStyle, MeetLive } from "../report/meet-live.ts";
+import { formatMeetJson } from "../report/meet-report.ts";
+import { meetNews, meetWarningSentence } from "../report/meet-words.ts";
+import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { MEET_OPTIONS, type MeetFlags } from "./meet-options.ts";
+import { complain, isTerminal, paintFor, print, printAside } from "./output.ts";
+import { parseOptions } from "./parse.ts";
+import { readCertificates } from "./read-pem.ts";
+import { withoutSecrets } from "./shown-words.ts";
+import { watchSignals } from "./signals.ts";
+import { turnUserSecrets } from "./turn-user.ts";
+import { UsageProblem } from "./values.ts";
+
+/** What --server says where it is left out. */
+const SERVER_VARIABLE = "WHITHER_SERVER";
+/** What --token says there, which the list of processes does not show then. */
+const TOKEN_VARIABLE = "WHITHER_TOKEN";
+
+/** Run the command; resolves with the exit code. */
+export async function meetCommand(args: readonly string[], commandLine: readonly string[]): Promise<number> {
+	const { options: flags, operands } = parseOptions(args, MEET_OPTIONS);
+	const shown = withoutSecrets(commandLine);
+	const failed = { tool: TOOL, args: shown, startedAt: new Date().toISOString() };
+	const run = startMeet(requestOf(flags, operands[0]), shown);
+	const signals = watchSignals(() => run.stop());
+	const code = await show(run, flags, failed);
+	await run.closed;
+	return signals.exitCode() ?? code;
+}
+
+async function show(run: MeetRun, flags: MeetFlags, failed: FailedMeet): Promise<number> {
+	const indent = isTerminal("stdout") ? 2 : 0;
+	try {
+		const live = flags.json ? null : new MeetLive(liveStyle(flags));
+		for await (const event of run) {
+			if (live !== null) print(live.event(event));
+			// The code has to be said to somebody, and stdout is the document's.
+			else if (event.kind === "code") complain(meetNews(event) ?? "");
+			else if (event.kind === "warning") complain(meetWarningSentence(event.warning));
+		}
+		const result = await run.result;
+		print(live === null ? formatMeetJson(result, indent) : live.end(result));
+		return resultCode(result);
+	} catch (thrown) {
+		const error = asWhitherError(thrown);
+		if (flags.json) print(formatMeetJson(meetFailureDocument(failed, error), indent));
+		if (error.code !== "aborted") complain(error.message);
+		if (error.code === "internal" && process.env.WHITHER_DEBUG) printAside(`${error.stack}\n`);
+		return exitCodeOf(error);
+	}
+}
+
+/** A terminal that can is written on in place. */
+function liveStyle({ color }: MeetFlags): LiveStyle {
+	const paint = paintFor(color);
+	const isScreen = isTerminal("stdout") && process.env.TERM !== "dumb";
+	const { columns = 80, rows = 24 } = isScreen ? process.stdout : {};
+	return { paint, screen: isScreen ? { columns, rows } : null };
+}
+
+/** Codes of signalling's failures that are the caller's own, and those that are the network's. */
+const USAGE: ReadonlySet<string> = new Set(["badUrl", "badCode", "nameNotFound"]);
+const SYSTEM: ReadonlySet<string> = new Set(["unreachable", "tls", "notRendezvous", "serverEnded"]);
+
+/** Who is not connected has a negative result, unless nothing could be tried. */
+function resultCode({ connected, outcome }: MeetResult): number {
+	if (connected) return EXIT.ok;
+	if (outcome.code === "defect") return EXIT.bug;
+	const why = outcome.signalling?.code ?? "";
+	return USAGE.has(why) ? EXIT.usage : SYSTEM.has(why) ? EXIT.system : EXIT.negative;
+}
+
+function requestOf(flags: MeetFlags, code: string | undefined): MeetRequestOptions {
+	const { ipv4, ipv6, stun, turn, user, policy, wait, ca, code: choose } = flags;
+	if (ipv4 && ipv6) throw new UsageProblem("Choose one of -4 and -6, or leave both out to try both");
+	if (code !== undefined && choose !== undefined)
+		throw new UsageProblem("CODE joins, and --code makes a code: give one of the two");
+	return {
+		...{ code, choose, ...rendezvousOf(flags), stun, turn, username: user, policy },
+		...(turn === undefined ? {} : turnUserSecrets(flags)),
+		family: ipv4 ? 4 : ipv6 ? 6 : undefined,
+		trace: flags["no-trace"] !== true,
+		waitMs: wait,
+		authorities: ca === undefined ? undefined : readCertificates(ca, "--ca"),
+	};
+}
+
+function rendezvousOf({ server, token }: MeetFlags): Pick<MeetRequestOptions, "server" | "token"> {
+	const url = server ?? process.env[SERVER_VARIABLE] ?? "";
+	if (url === "")
+		throw new UsageProblem(
+			`Name the server where both ends meet: --server URL, or ${SERVER_VARIABLE}; --copy-paste needs none`,
+		);
+	const shown = token ?? process.env[TOKEN_VARIABLE] ?? "";
+	return { server: url, token: shown === "" ? undefined : shown };
+}
+
+/** The document of a command line that cannot be obeyed; `args` as they may be shown. */
+export function formatMeetFailure(failed: FailedMeet, error: WhitherError): string {
+	return formatMeetJson(meetFailureDocument(failed, error), 0);
+}
