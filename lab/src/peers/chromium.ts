@@ -12,6 +12,9 @@ import type { RelayServer, WebrtcCandidate } from "../webrtc-order.ts";
 /** What the page runs; it is no module of ours, but a script of a browser's. */
 const PAGE_SCRIPT = fileURLToPath(new URL("../../src/peers/relayed-call.page.js", import.meta.url));
 
+/** Candidates have addresses instead of mDNS names. */
+const SHOWS_ADDRESSES = "--disable-features=WebRtcHideLocalIpsWithMdns";
+
 /** Null where it is installed, else what is missing. */
 export function chromiumObstacle(): string | null {
 	return findProgram("chromium") === null ? "the browser is Chromium (Debian package chromium)" : null;
@@ -29,6 +32,41 @@ export interface ChromiumOptions {
 	readonly authority?: string;
 	/** Further switches of the command. */
 	readonly switches?: readonly string[];
+}
+
+/** How a browser is started in the namespace of this process. */
+export interface BrowserOptions {
+	/** Tells mDNS names instead of its addresses, as it does by default. */
+	readonly hidesAddresses: boolean;
+}
+
+/** An empty page of a browser of its own. */
+export interface BrowserPage {
+	readonly page: Page;
+	readonly version: string;
+	close(): Promise<void>;
+}
+
+/** Starts a browser here, wherever this process is; rejects, and nothing is left, when it does not start. */
+export async function openBrowserPage({ hidesAddresses }: BrowserOptions): Promise<BrowserPage> {
+	const home = mkdtempSync(join(tmpdir(), "whither-chromium-"));
+	const remove = () => rmSync(home, { recursive: true, force: true });
+	try {
+		const { chromium } = await import("playwright-core");
+		const browser = await chromium.launch({
+			executablePath: findProgram("chromium") ?? "chromium",
+			env: { ...process.env, HOME: home },
+			args: ["--no-sandbox", ...(hidesAddresses ? [] : [SHOWS_ADDRESSES])],
+		});
+		const close = async () => {
+			await browser.close();
+			remove();
+		};
+		return { page: await browser.newPage(), version: browser.version(), close };
+	} catch (error) {
+		remove();
+		throw error;
+	}
 }
 
 /** A page with two peers, of which the caller is meant. */
@@ -87,7 +125,7 @@ async function launch(home: string, { namespace, switches = [] }: ChromiumOption
 	return chromium.launch({
 		executablePath: script,
 		env: { ...process.env, HOME: home },
-		args: ["--no-sandbox", "--disable-features=WebRtcHideLocalIpsWithMdns", ...switches],
+		args: ["--no-sandbox", SHOWS_ADDRESSES, ...switches],
 	});
 }
 

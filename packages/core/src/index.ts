@@ -1,4 +1,16 @@
 export { ANSWER_LIMITS, AnswerCap, type AnswerLimits } from "./answer-cap.ts";
+export { DocumentExchange } from "./exchange/document-exchange.ts";
+export type {
+	DocumentExchangeConfig,
+	ExchangeEvent,
+	ExchangeFailure,
+	ExchangeInput,
+	ExchangeKeys,
+	ExchangeOutput,
+} from "./exchange/exchange-io.ts";
+export { MOST_DOCUMENT_BYTES } from "./exchange/exchange-io.ts";
+export { type ExchangeEnd, exchangeKeys } from "./exchange/keys.ts";
+export { isExchangePacket } from "./exchange/packet.ts";
 export { IceAgent } from "./ice/agent.ts";
 export type { IceOwnDescription } from "./ice/credentials.ts";
 export type {
@@ -19,6 +31,11 @@ export type {
 	IceState,
 	SelectionReason,
 } from "./ice/ice-io.ts";
+export { iceTrickle, readTrickle } from "./ice/offer-answer/fragment.ts";
+export { answersTo, compareIce, iceInputs, readIce } from "./ice/offer-answer/reading.ts";
+export { type SelectedVerdict, weighSelected } from "./ice/offer-answer/selected.ts";
+export type { IceSide, IceStreamReading, IceSupport, SdpMedia, SdpOrigin } from "./ice/offer-answer/shapes.ts";
+export { type IceAnswer, type IceOffer, iceAnswer, iceOffer } from "./ice/offer-answer/writing.ts";
 export { IcePacer } from "./ice/pacer.ts";
 export type { PairState } from "./ice/pair.ts";
 export { type Deadline, type Instant, type Machine, MICROSECOND, MILLISECOND, SECOND } from "./machine.ts";

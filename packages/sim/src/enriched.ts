@@ -44,8 +44,9 @@ export class EnrichedNodes {
 	/** Null: the router is a plain one, or the packet is none of its business. */
 	#judge(node: SimNode, packet: IpPacket, forwarding: ForwardVerdict, { inLink, at }: Place): NodeVerdict | null {
 		const spec = node.router?.enriched;
+		if (spec === undefined) return null;
 		const input = interfaceOf(node, inLink);
-		if (spec === undefined || input === null) return null;
+		if (input === null) return null;
 		const { family, bytes } = packet;
 		const isWhole = packet.fragmentOffset === 0;
 		const passage = readPassage({ family, bytes, isWhole, checksumReady: true, isUnrouted: true });

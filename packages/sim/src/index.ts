@@ -1,10 +1,15 @@
 /** A small internet in memory: topology and faults as data, real packet bytes, virtual time, one seed. */
+
+export { BothFamilies, type FamilyOptions } from "./both-families.ts";
 export { publicAddressOf } from "./call.ts";
 export { type ClockKind, checkExpectation } from "./expectation.ts";
+export { type FlowTraceOrder, type RunningFlowTrace, traceFlowIn } from "./flow-trace.ts";
 export { formatPacket, formatPackets } from "./format-packets.ts";
-export { bestWay, IceMeeting, type MeetingSpec, type Participant, selectedOf } from "./ice-meeting.ts";
-export { IceProgram, type IceProgramOptions, type IceSent } from "./ice-program.ts";
-export { checkSession, expectedWay, sessionSpec } from "./ice-sessions.ts";
+export { bestWay, type Way } from "./ice/best-way.ts";
+export { type IcePlace, IceProgram, type IceProgramOptions, type RelayAt } from "./ice/ice-program.ts";
+export { drawSession, formatSession, type SessionSpec } from "./ice/session-spec.ts";
+export { runSession, type SessionOutcome } from "./ice/sessions.ts";
+export { shrinkSession } from "./ice/shrink.ts";
 export { Impairment, impairmentFrom } from "./impairment.ts";
 export { Internet, type InternetOptions } from "./internet.ts";
 export { natAddress } from "./nat.ts";
@@ -53,7 +58,7 @@ export type {
 	UnreachableCode,
 	UnreachableSpec,
 } from "./scenario.ts";
-export { DEMO, DEMO_CALL } from "./scenarios/demo.ts";
+export { DEMO, DEMO_CALL, DEMO_MEETING } from "./scenarios/demo.ts";
 export { findScenario, SCENARIOS } from "./scenarios/index.ts";
 export { type NatWorldSpec, natWorld } from "./scenarios/nat-world.ts";
 export { SessionChannel, type SessionChannelRequest } from "./session-channel.ts";

@@ -1,6 +1,7 @@
 /** The simulated internet: nodes joined by links, real packet bytes, virtual time. */
 import type { Family, Instant } from "@whither/core";
 import { type CryptoPort, IP_PROTOCOL } from "@whither/wire";
+import { AddressBytes } from "./address-bytes.ts";
 import { EnrichedNodes } from "./enriched.ts";
 import { EventQueue } from "./event-queue.ts";
 import { decideForwarding } from "./forwarding.ts";
@@ -12,7 +13,7 @@ import { Impairment, impairmentFrom } from "./impairment.ts";
 import { middleboxHooks } from "./middlebox.ts";
 import { natAddress } from "./nat.ts";
 import { concerns } from "./nat-spec.ts";
-import { type HookPlace, type Listener, type NodeHook, type NodeInterface, SimNode } from "./node.ts";
+import { type Crossroads, type HookPoint, type Listener, type NodeHook, type NodeInterface, SimNode } from "./node.ts";
 import { errorOf, whyNoError } from "./node-errors.ts";
 import { noisePackets } from "./noise.ts";
 import { type IpPacket, readPacket, withTtl } from "./packet.ts";
@@ -34,6 +35,10 @@ export interface InternetOptions {
 	readonly hooks?: Readonly<Record<string, readonly NodeHook[]>>;
 	/** For servers that encrypt; without it they are silent. */
 	readonly crypto?: CryptoPort;
+	/** What happens in it and in others, in one order: internets of both families whose time is the same. Default: its own. */
+	readonly events?: EventQueue<() => void>;
+	/** Whether `packets` are kept: false for thousands of runs that nobody looks at. Default true. */
+	readonly records?: boolean;
 }
 
 /** All machines of a scenario in one family. Packets go in by `send`; `advance` lets virtual time pass. */
@@ -41,14 +46,16 @@ export class Internet {
 	readonly scenario: Scenario;
 	readonly family: Family;
 	readonly routes: Routes;
-	/** Every packet at every place so far. */
+	/** Every packet at every place so far, if they are kept. */
 	readonly packets: PacketRecord[] = [];
+	readonly #records: boolean;
+	readonly #addresses = new AddressBytes();
 	readonly #nodes = new Map<string, SimNode>();
 	readonly #ownerOf = new Map<string, string>();
 	/** By link, then by the name of the sending end. */
 	readonly #directions: ReadonlyMap<string, Impairment>[] = [];
 	readonly #crypto: CryptoPort | undefined;
-	readonly #events = new EventQueue<() => void>();
+	readonly #events: EventQueue<() => void>;
 	/** By node name; made when a first segment to an open port comes. */
 	readonly #endpoints = new Map<string, TcpEndpoint>();
 	readonly #enriched: EnrichedNodes;
@@ -60,6 +67,8 @@ export class Internet {
 		this.scenario = scenario;
 		this.family = family;
 		this.#crypto = options.crypto;
+		this.#records = options.records ?? true;
+		this.#events = options.events ?? new EventQueue();
 		this.routes = computeRoutes(scenario);
 		this.#enriched = new EnrichedNodes(scenario.trace.from, this.routes);
 		const random = new Random(options.seed ?? scenario.seed ?? 1);
@@ -124,7 +133,8 @@ export class Internet {
 	attach(name: string, program: DatagramProgram, now: Instant = 0): AttachedProgram {
 		const node = this.#node(name);
 		const known = this.#programs.get(name);
-		const host = known ?? new ProgramHost({ ...this.#powersOf(node), family: this.family, addresses: node.addresses });
+		const host =
+			known ?? new ProgramHost({ ...this.#powersOf(node), family: this.family, ownAddresses: node.addresses });
 		if (known === undefined) this.#programs.set(name, host);
 		return host.attach(program, now);
 	}
@@ -157,16 +167,21 @@ export class Internet {
 
 	#output(node: SimNode, bytes: Uint8Array, at: Instant): void {
 		const packet = readPacket(bytes);
-		const destination = this.nodeAt(packet?.destination ?? "") ?? "";
+		if (packet === null) this.#drop(node, bytes, at, "malformed");
+		else this.#emit(node, packet, at);
+	}
+
+	#emit(node: SimNode, packet: IpPacket, at: Instant): void {
+		const destination = this.nodeAt(packet.destination) ?? "";
 		const links = this.routes.get(node.name)?.get(destination) ?? [];
-		const link = packet === null ? undefined : node.chooseLink(links, packet);
-		if (packet === null || link === undefined) this.#drop(node, bytes, at, packet === null ? "malformed" : "no route");
+		const link = node.chooseLink(links, packet);
+		if (link === undefined) this.#drop(node, packet.bytes, at, "no route");
 		else this.#transmit(node, packet, null, link, at);
 	}
 
 	/** The last thing in a node: the out hooks, fragmentation, the link. */
 	#transmit(node: SimNode, packet: IpPacket, inLink: number | null, outLink: number, at: Instant): void {
-		const passed = this.#hooked(node, packet, { point: "out", inLink, outLink, at });
+		const passed = this.#hooked(node, packet, "out", { inLink, outLink, at });
 		const place = node.interfaces.get(outLink);
 		if (passed === null || place === undefined) return;
 		const fits = passed.bytes.length <= place.mtu;
@@ -180,8 +195,10 @@ export class Internet {
 		const { link, neighbour } = place;
 		const crossing = this.#directions[link]?.get(node.name)?.cross(bytes, at);
 		if (crossing === undefined) return;
-		const detail = crossing.faults.length === 0 ? `to ${neighbour}` : `to ${neighbour}, ${crossing.faults.join(", ")}`;
-		this.packets.push({ at, node: node.name, action: "send", detail, packet: bytes });
+		if (this.#records) {
+			const detail = [`to ${neighbour}`, ...crossing.faults].join(", ");
+			this.packets.push({ at, node: node.name, action: "send", detail, packet: bytes });
+		}
 		for (const delivery of crossing.deliveries) {
 			const arrived = delivery.packet === bytes ? packet : readPacket(delivery.packet);
 			this.#events.push(delivery.at, () => {
@@ -193,7 +210,7 @@ export class Internet {
 	}
 
 	#receive(node: SimNode, arrived: IpPacket, link: number, at: Instant): void {
-		const packet = this.#hooked(node, arrived, { point: "in", inLink: link, outLink: null, at });
+		const packet = this.#hooked(node, arrived, "in", { inLink: link, outLink: null, at });
 		if (packet === null) return;
 		this.#makeNoise(node, packet, at);
 		if (node.addresses.has(packet.destination)) this.#deliver(node, packet, link, at);
@@ -209,7 +226,7 @@ export class Internet {
 		else if (verdict.type === "drop") this.#drop(node, packet.bytes, at, verdict.why);
 		else if (verdict.type === "error") this.#fail(node, packet, verdict.cause, inLink, at);
 		else {
-			const passed = this.#hooked(node, enriched.packet, { point: "forward", inLink, outLink: verdict.link, at });
+			const passed = this.#hooked(node, enriched.packet, "forward", { inLink, outLink: verdict.link, at });
 			if (passed !== null) this.#transmit(node, withTtl(passed, passed.ttl - 1), inLink, verdict.link, at);
 		}
 	}
@@ -217,7 +234,7 @@ export class Internet {
 	#deliver(node: SimNode, piece: IpPacket, inLink: number, at: Instant): void {
 		const packet = node.reassembler.add(piece);
 		const detail = packet === null ? "fragment" : "";
-		this.packets.push({ at, node: node.name, action: "deliver", detail, packet: piece.bytes });
+		if (this.#records) this.packets.push({ at, node: node.name, action: "deliver", detail, packet: piece.bytes });
 		if (packet === null || node.listener?.(packet, at)) return;
 		if (this.#programs.get(node.name)?.receive(packet, at)) return;
 		if (packet.protocol === IP_PROTOCOL.tcp && this.#endpoint(node).receive(packet, at)) return;
@@ -246,7 +263,9 @@ export class Internet {
 		return {
 			node: node.name,
 			ttl: node.initialTtl,
+			addresses: this.#addresses,
 			nextIdentification: () => node.nextIdentification(),
+			emit: (packet: IpPacket, at: Instant) => this.#emit(node, packet, at),
 			send: (packet: Uint8Array, at: Instant) => this.#output(node, packet, at),
 			schedule: (at: Instant, action: () => void) => this.schedule(at, action),
 		};
@@ -278,8 +297,8 @@ export class Internet {
 	}
 
 	/** The packet that the node's hooks let go on; null when one of them dropped it. */
-	#hooked(node: SimNode, packet: IpPacket, place: Omit<HookPlace, "node" | "packet">): IpPacket | null {
-		const passed = node.pass(packet, place);
+	#hooked(node: SimNode, packet: IpPacket, point: HookPoint, place: Crossroads): IpPacket | null {
+		const passed = node.pass(packet, point, place);
 		if (!("drop" in passed)) return passed;
 		this.#drop(node, passed.packet.bytes, place.at, passed.drop);
 		if (passed.answer !== undefined) this.#output(node, passed.answer, place.at);
@@ -287,6 +306,6 @@ export class Internet {
 	}
 
 	#drop(node: SimNode, packet: Uint8Array, at: Instant, why: string): void {
-		this.packets.push({ at, node: node.name, action: "drop", detail: why, packet });
+		if (this.#records) this.packets.push({ at, node: node.name, action: "drop", detail: why, packet });
 	}
 }

@@ -12,7 +12,7 @@ import { rewriteOptions, rewriteSynOptions, tcpFlags } from "./tcp-rewrite.ts";
 import { nodeNames } from "./topology.ts";
 
 /** One thing done to a packet on its way through; the same bytes: nothing. */
-type Alteration = (packet: IpPacket) => Verdict;
+type Alteration = (packet: IpPacket) => Exclude<Verdict, IpPacket>;
 
 const NO_OPERATION = 1;
 const MSS_LENGTH = 4;
@@ -59,7 +59,7 @@ function forwardHook(alterations: readonly Alteration[]): NodeHook {
 	};
 }
 
-function dropEcn(packet: IpPacket, what: "marked" | "negotiating"): Verdict {
+function dropEcn(packet: IpPacket, what: "marked" | "negotiating"): ReturnType<Alteration> {
 	const offer = TCP_FLAGS.syn | TCP_FLAGS.ece | TCP_FLAGS.cwr;
 	const drops = what === "marked" ? (packet.tos & 3) !== 0 : (tcpFlags(packet) & (offer | TCP_FLAGS.ack)) === offer;
 	return drops ? { drop: `ECN, ${what}` } : packet.bytes;

@@ -43,12 +43,16 @@ export interface Replacement {
 	readonly fixes: boolean;
 }
 
-/** A packet with another source or destination. */
-export function translate(packet: IpPacket, replacement: Omit<Replacement, "fixes">): Uint8Array {
+/** A packet with another source or destination; `text`: the address that takes its place. */
+export function translate(
+	packet: IpPacket,
+	{ which, address, text, port }: Omit<Replacement, "fixes"> & { readonly text: string },
+): IpPacket {
 	const bytes = copyBytes(packet.bytes);
-	const segment = bytes.subarray(bytes.length - packet.payload.length);
-	rewrite({ bytes, segment, family: packet.family, protocol: packet.protocol }, { ...replacement, fixes: true });
-	return bytes;
+	const payload = bytes.subarray(bytes.length - packet.payload.length);
+	const { family, protocol } = packet;
+	rewrite({ bytes, segment: payload, family, protocol }, { which, address, port, fixes: true });
+	return { ...packet, bytes, payload, [which]: text };
 }
 
 /** A packet to write over, and where its transport header begins. */

@@ -3,14 +3,8 @@
  * to the outside, destinations and quoted packets as they come in by it, and both where a packet turns back at the router.
  */
 import { type Family, type Instant, MILLISECOND } from "@whither/core";
-import {
-	decodeQuoted,
-	ICMP_HEADER_LENGTH,
-	IP_PROTOCOL,
-	isDecodeError,
-	parseAddress,
-	type QuotedPacket,
-} from "@whither/wire";
+import { decodeQuoted, ICMP_HEADER_LENGTH, IP_PROTOCOL, isDecodeError, type QuotedPacket } from "@whither/wire";
+import { AddressBytes } from "./address-bytes.ts";
 import { copyBytes } from "./copy-bytes.ts";
 import { type Binding, type BindingRules, NatBindings } from "./nat-bindings.ts";
 import { portOf, rewrite, translate } from "./nat-rewrite.ts";
@@ -86,7 +80,7 @@ class NatTable {
 	readonly #bindings = new Map<number, NatBindings>();
 	/** Who speaks a protocol without ports with a remote address: the inside address, by both. */
 	readonly #portless = new Map<string, string>();
-	readonly #addresses = new Map<string, Uint8Array>();
+	readonly #addresses = new AddressBytes();
 
 	constructor(nat: NatSpec, facts: NatFacts) {
 		this.#nat = nat;
@@ -98,7 +92,7 @@ class NatTable {
 		const { publicAddress, host } = this.#facts;
 		const isOneToOne = this.#nat.kind === "oneToOne";
 		if (isOneToOne && packet.source !== host) return packet.bytes;
-		const to = { which: "source", address: this.#bytesOf(publicAddress) } as const;
+		const to = { which: "source", address: this.#bytesOf(publicAddress), text: publicAddress } as const;
 		if (isOneToOne) return translate(packet, { ...to, port: null });
 		if (isIcmpError(packet)) return this.#errorOutwards(packet, at);
 		const { protocol, source, destination, payload } = packet;
@@ -144,16 +138,14 @@ class NatTable {
 		const found = bindings.inwards(to, seenAs, at);
 		const receiver = found === "filtered" ? bindings.atOutside(to, at) : found;
 		if (receiver === null || typeof receiver === "string") return packet.bytes;
-		const bytes = this.#toInside(packet, receiver.inside);
-		if (hairpin === "internalSource") return bytes;
-		const segment = bytes.subarray(bytes.length - packet.payload.length);
-		const turned = { bytes, segment, family: packet.family, protocol: packet.protocol };
-		rewrite(turned, { which: "source", address: this.#bytesOf(publicAddress), port: seenAs.port, fixes: true });
-		return bytes;
+		const turned = this.#toInside(packet, receiver.inside);
+		if (hairpin === "internalSource") return turned;
+		const address = this.#bytesOf(publicAddress);
+		return translate(turned, { which: "source", address, text: publicAddress, port: seenAs.port });
 	}
 
-	#toInside(packet: IpPacket, { address, port }: Inside): Uint8Array {
-		return translate(packet, { which: "destination", address: this.#bytesOf(address), port });
+	#toInside(packet: IpPacket, { address, port }: Inside): IpPacket {
+		return translate(packet, { which: "destination", address: this.#bytesOf(address), text: address, port });
 	}
 
 	/** Who inside a packet from `remote` is for, or why for nobody. */
@@ -243,12 +235,7 @@ class NatTable {
 	}
 
 	#bytesOf(address: string): Uint8Array {
-		const known = this.#addresses.get(address);
-		if (known !== undefined) return known;
-		const bytes = parseAddress(address);
-		if (isDecodeError(bytes)) throw new RangeError(`${address} is no address`);
-		this.#addresses.set(address, bytes);
-		return bytes;
+		return this.#addresses.of(address);
 	}
 }
 

@@ -11,19 +11,23 @@ import { type Interface, interfacesOf, linkAddress, nodeAddress, nodeAddresses }
 /** Where in a node a hook sees a packet: as it comes in, when it is to be forwarded, as it goes out. */
 export type HookPoint = "in" | "forward" | "out";
 
-/** Where and when a hook is asked; a link is its index in the scenario, null where there is none (own packets). */
-export interface HookPlace {
-	readonly point: HookPoint;
-	readonly node: string;
-	readonly at: Instant;
-	/** What the bytes that the hook is given say. */
-	readonly packet: IpPacket;
+/** By which links a packet comes and goes, as indexes in the scenario, null where there is none (own packets), and when. */
+export interface Crossroads {
 	readonly inLink: number | null;
 	readonly outLink: number | null;
+	readonly at: Instant;
 }
 
-/** A packet to go on with (the same bytes: unchanged), or why it goes no further and what the node answers. */
-export type Verdict = Uint8Array | { readonly drop: string; readonly answer?: Uint8Array };
+/** Where and when a hook is asked. */
+export interface HookPlace extends Crossroads {
+	readonly point: HookPoint;
+	readonly node: string;
+	/** What the bytes that the hook is given say. */
+	readonly packet: IpPacket;
+}
+
+/** A packet to go on with, read or as bytes (the same ones: unchanged), or why it goes no further and what the node answers. */
+export type Verdict = Uint8Array | IpPacket | { readonly drop: string; readonly answer?: Uint8Array };
 
 /** What a NAT or firewall does to a packet. */
 export type NodeHook = (packet: Uint8Array, place: HookPlace) => Verdict;
@@ -111,18 +115,21 @@ export class SimNode {
 	}
 
 	/** The packet that the hooks let go on, or the one that was dropped and why. */
-	pass(arrived: IpPacket, place: Omit<HookPlace, "node" | "packet">): IpPacket | DroppedPacket {
+	pass(arrived: IpPacket, point: HookPoint, { inLink, outLink, at }: Crossroads): IpPacket | DroppedPacket {
 		let packet = arrived;
 		// RFC 1122 section 3.2.1.3: nobody else sends in one's own name. Of IPv6 Linux believes it.
-		if (place.point === "in" && packet.family === 4 && this.addresses.has(packet.source))
+		if (point === "in" && packet.family === 4 && this.addresses.has(packet.source))
 			return { packet, drop: "its own address, from outside" };
 		for (const hook of this.hooks) {
 			const { bytes } = packet;
-			const verdict = hook(bytes, { ...place, node: this.name, packet });
-			if ("drop" in verdict) return { packet, ...verdict };
-			const changed = verdict === bytes ? packet : readPacket(verdict);
-			if (changed === null) return { packet, drop: "malformed" };
-			packet = changed;
+			const verdict = hook(bytes, { inLink, outLink, at, point, node: this.name, packet });
+			if (verdict === bytes) continue;
+			if (verdict instanceof Uint8Array) {
+				const changed = readPacket(verdict);
+				if (changed === null) return { packet, drop: "malformed" };
+				packet = changed;
+			} else if ("drop" in verdict) return { packet, ...verdict };
+			else packet = verdict;
 		}
 		return packet;
 	}

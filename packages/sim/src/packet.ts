@@ -115,8 +115,25 @@ export function withTtl(packet: IpPacket, ttl: number): IpPacket {
 	const bytes = copyBytes(packet.bytes);
 	bytes[packet.family === 4 ? 8 : 7] = ttl;
 	if (packet.family === 4) correctChecksum(bytes, (packet.ttl - ttl) << 8);
-	const headers = packet.bytes.length - packet.payload.length;
-	return { ...packet, bytes, ttl, payload: bytes.subarray(headers) };
+	const { family, source, destination, protocol, tos, flowLabel, identification } = packet;
+	const { dontFragment, moreFragments, fragmentOffset } = packet;
+	const payload = bytes.subarray(packet.bytes.length - packet.payload.length);
+	// Field by field: spreading costs more than all else here, and it is done at every hop.
+	return {
+		family,
+		bytes,
+		source,
+		destination,
+		protocol,
+		ttl,
+		tos,
+		flowLabel,
+		identification,
+		dontFragment,
+		moreFragments,
+		fragmentOffset,
+		payload,
+	};
 }
 
 /** Corrects an IPv4 header checksum for a 16-bit word that became smaller by so much (RFC 1624 §3). */

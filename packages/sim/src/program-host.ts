@@ -1,17 +1,20 @@
 /** The programs of one simulated host: who gets what arrives, and when each is woken. */
 import type { Instant } from "@whither/core";
+import type { AddressBytes } from "./address-bytes.ts";
+import { datagramPacket } from "./datagram-packet.ts";
 import type { IpPacket } from "./packet.ts";
-import { type AttachedProgram, type Datagram, type DatagramProgram, datagramPacket, programInput } from "./program.ts";
+import { type AttachedProgram, type Datagram, type DatagramProgram, programInput } from "./program.ts";
 
 /** What programs need of the node they live on. */
 export interface ProgramHostOptions {
 	/** Name of the host. */
 	readonly node: string;
 	readonly family: IpPacket["family"];
-	readonly addresses: ReadonlySet<string>;
+	readonly ownAddresses: ReadonlySet<string>;
+	readonly addresses: AddressBytes;
 	readonly ttl: number;
 	readonly nextIdentification: () => number;
-	readonly send: (packet: Uint8Array, at: Instant) => void;
+	readonly emit: (packet: IpPacket, at: Instant) => void;
 	readonly schedule: (at: Instant, action: () => void) => void;
 }
 
@@ -32,6 +35,7 @@ export class ProgramHost {
 		return {
 			wake: (at) => running.step({ type: "tick" }, at),
 			send: (datagrams, at) => running.send(datagrams, at),
+			await: (at) => running.await(at),
 			detach: () => {
 				running.ended = true;
 				const place = this.#running.indexOf(running);
@@ -66,19 +70,20 @@ class RunningProgram {
 	step(input: Parameters<DatagramProgram["step"]>[0], now: Instant): void {
 		if (this.ended) return;
 		this.send(this.program.step(input, now), now);
-		this.#await(now);
+		this.await(now);
 	}
 
 	send(datagrams: readonly Datagram[], now: Instant): void {
-		const { node, addresses, family, ttl, nextIdentification, send } = this.#host;
+		if (this.ended) return;
+		const { node, ownAddresses, emit } = this.#host;
 		for (const datagram of datagrams) {
 			const { address } = datagram.local;
-			if (!addresses.has(address)) throw new RangeError(`${node} has no address ${address}`);
-			send(datagramPacket(datagram, { family, ttl, identification: nextIdentification() }), now);
+			if (!ownAddresses.has(address)) throw new RangeError(`${node} has no address ${address}`);
+			emit(datagramPacket(datagram, this.#host), now);
 		}
 	}
 
-	#await(now: Instant): void {
+	await(now: Instant): void {
 		const at = Math.max(now, this.program.deadline?.at ?? Number.POSITIVE_INFINITY);
 		if (at >= this.#wakesAt || at === Number.POSITIVE_INFINITY) return;
 		this.#wakesAt = at;
@@ -91,6 +96,6 @@ class RunningProgram {
 		this.#wakesAt = Number.POSITIVE_INFINITY;
 		const due = this.program.deadline?.at ?? Number.POSITIVE_INFINITY;
 		if (due <= at) this.step({ type: "tick" }, at);
-		else this.#await(at);
+		else this.await(at);
 	}
 }

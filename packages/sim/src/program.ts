@@ -3,8 +3,9 @@
  * ports that it holds, on every address of its host.
  */
 import type { Instant, Machine } from "@whither/core";
-import { decodeIcmp, decodeQuoted, decodeUdp, encodeUdp, IP_PROTOCOL, isDecodeError } from "@whither/wire";
-import { buildPacket, hasGoodChecksum, type IpPacket, isIcmpError } from "./packet.ts";
+import { decodeIcmp, decodeQuoted, IP_PROTOCOL, isDecodeError } from "@whither/wire";
+import { readDatagram } from "./datagram-packet.ts";
+import { hasGoodChecksum, type IpPacket, isIcmpError } from "./packet.ts";
 
 /** Where one end of UDP is: an address (canonical text) and a port. */
 export interface Endpoint {
@@ -51,6 +52,8 @@ export interface AttachedProgram {
 	wake(now: Instant): void;
 	/** Sends datagrams in the program's name, from an address of its host; throws RangeError for any other. */
 	send(datagrams: readonly Datagram[], now: Instant): void;
+	/** Looks at its deadline anew, which has changed by other ways than its input. */
+	await(now: Instant): void;
 	/** Ends it: its ports are free again and nothing wakes it any more. */
 	detach(): void;
 }
@@ -62,13 +65,8 @@ export function programInput(packet: IpPacket): { readonly local: Endpoint; read
 }
 
 function datagramInput(packet: IpPacket): { readonly local: Endpoint; readonly input: ProgramInput } | null {
-	const udp = decodeUdp(packet.payload);
-	if (isDecodeError(udp) || udp.truncated || !hasGoodChecksum(packet)) return null;
-	const { header, payload } = udp;
-	const { ttl, tos } = packet;
-	const local = { address: packet.destination, port: header.destinationPort };
-	const remote = { address: packet.source, port: header.sourcePort };
-	return { local, input: { type: "datagram", datagram: { local, remote, payload, ttl, tos } } };
+	const datagram = readDatagram(packet);
+	return datagram === null ? null : { local: datagram.local, input: { type: "datagram", datagram } };
 }
 
 function errorInput(packet: IpPacket): { readonly local: Endpoint; readonly input: ProgramInput } | null {
@@ -80,15 +78,4 @@ function errorInput(packet: IpPacket): { readonly local: Endpoint; readonly inpu
 	const remote = { address: quoted.destination, port: quoted.ports.destination };
 	const { type, code } = icmp;
 	return { local, input: { type: "error", error: { local, remote, from: packet.source, icmp: { type, code } } } };
-}
-
-/** The IP packet of a datagram; `ttl` is its host's own. */
-export function datagramPacket(
-	{ local, remote, payload, tos = 0, ttl }: Datagram,
-	host: { readonly family: IpPacket["family"]; readonly ttl: number; readonly identification: number },
-): Uint8Array {
-	const { family, identification } = host;
-	const ends = { family, source: local.address, destination: remote.address };
-	const segment = encodeUdp({ ...ends, sourcePort: local.port, destinationPort: remote.port }, payload);
-	return buildPacket({ ...ends, protocol: IP_PROTOCOL.udp, ttl: ttl ?? host.ttl, tos, identification }, segment);
 }

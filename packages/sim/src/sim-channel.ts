@@ -47,6 +47,10 @@ export interface SimChannelRequest {
 	/** How many ports a raw channel holds for `perProbe`. */
 	readonly portCount: number;
 	readonly seed: number;
+	/** The port is somebody else's as well: what answers no probe by its name is his. Of STUN probes alone. */
+	readonly shared?: true;
+	/** Something has come. */
+	readonly heard?: (at: Instant) => void;
 }
 
 /** Linux repeats a SYN after TCP_TIMEOUT_INIT (RFC 6298 §2.1); once, as our real sockets set TCP_SYNCNT to 1. */
@@ -74,6 +78,8 @@ export class SimChannel {
 	/** Source port of each socket that serves one probe, and that probe. */
 	readonly #probeOfPort = new Map<number, number>();
 	readonly #inputs: ChannelInput[] = [];
+	/** Transaction ids of the probes, where others have the port too. */
+	readonly #names = new Set<string>();
 	#nextPort: number;
 
 	constructor(request: SimChannelRequest) {
@@ -87,7 +93,11 @@ export class SimChannel {
 		this.#connects = new ConnectSockets(this.#ip, random);
 		this.#nextPort = request.sourcePort ?? EPHEMERAL_PORTS.first + random.below(EPHEMERAL_PORTS.count);
 		this.sourcePorts = Array.from({ length: sharedPorts(request) }, () => this.#takePort());
-		internet.listen(node, (packet, at) => this.#receive(packet, at));
+		internet.listen(node, (packet, at) => {
+			const isTaken = this.#receive(packet, at);
+			if (this.#inputs.length > 0) request.heard?.(at);
+			return isTaken;
+		});
 	}
 
 	/** Sends probes now; how each fared comes as an input. */
@@ -95,8 +105,10 @@ export class SimChannel {
 		for (const probe of probes) this.#sendOne(probe, now);
 	}
 
-	/** Nothing is left open by single packets. */
-	close(): void {}
+	/** Nothing is left open by single packets; on a shared port nothing is heard any more. */
+	close(): void {
+		if (this.#request.shared) this.#request.internet.listen(this.#request.node, () => false);
+	}
 
 	/** Everything that has come since the last time. */
 	read(): readonly ChannelInput[] {
@@ -109,6 +121,7 @@ export class SimChannel {
 		const ownSocket = this.#hasSocketPerProbe();
 		const port = ownSocket ? this.#takePort() : (this.sourcePorts[0] ?? 0);
 		const packet = this.#packet(probe, port, now);
+		if (this.#request.shared) this.#names.add(nameOf(probe.packet.bytes));
 		const error = this.#sendError(packet.length);
 		if (error !== null) {
 			this.#inputs.push({ type: "sendFailed", sequence, error, transient: false });
@@ -189,7 +202,7 @@ export class SimChannel {
 		if (reply?.type !== "packet") return false;
 		return packet.protocol === icmpProtocol(packet.family)
 			? this.#receiveEcho(packet, reply)
-			: this.#receiveDatagram(reply);
+			: this.#receiveDatagram(packet, reply);
 	}
 
 	#receiveSegment(packet: IpPacket, at: Instant): boolean {
@@ -203,10 +216,11 @@ export class SimChannel {
 		return true;
 	}
 
-	#receiveDatagram(reply: PacketReply): boolean {
+	#receiveDatagram({ payload }: IpPacket, reply: PacketReply): boolean {
 		const { need } = this.#request;
 		if (need.transport !== "udp" || need.protocol !== reply.protocol || reply.destinationPort === null) return false;
 		if (!this.#holds(reply.destinationPort)) return false;
+		if (this.#request.shared && !this.#names.has(nameOf(payload.subarray(UDP_HEADER_LENGTH)))) return false;
 		const socket = this.#probeOfPort.get(reply.destinationPort) ?? null;
 		this.#inputs.push({ type: "reply", reply: receivedDatagram(reply, socket) });
 		return true;
@@ -269,6 +283,11 @@ export function capturedInput(
 ): ChannelInput {
 	if (reply === null) return { type: "foreign", count: 1 };
 	return { type: "reply", reply: capture ? { ...reply, bytes } : reply };
+}
+
+/** The transaction id of a STUN message (RFC 8489 §5), as text. */
+function nameOf(message: Uint8Array): string {
+	return String.fromCharCode(...message.subarray(8, 20));
 }
 
 function echoId(message: Uint8Array): number {

@@ -38,6 +38,11 @@ export class TurnServerProgram implements DatagramProgram {
 		return this.#server.deadline;
 	}
 
+	/** What the server has done since it began. */
+	get counters(): TurnServer["counters"] {
+		return this.#server.counters;
+	}
+
 	holds(local: Endpoint): boolean {
 		return this.#sockets.some((socket) => same(socket, local)) || this.#relayAt(local) !== undefined;
 	}

@@ -4,6 +4,16 @@ export type {
 	ExtensionJson,
 	Family,
 	HopResult,
+	IceCandidateError,
+	IceEvent,
+	IceFailure,
+	IceOwnDescription,
+	IcePairReport,
+	IcePeer,
+	IceRemoteLine,
+	IceRewrite,
+	IceRole,
+	IceState,
 	PingAnswerer,
 	PingEvent,
 	PingMessage,
@@ -16,6 +26,7 @@ export type {
 	ProbeResult,
 	ReplyKind,
 	RunningTrace,
+	SelectionReason,
 	StopReason,
 	SystemError,
 	TraceEvent,
@@ -27,6 +38,20 @@ export type {
 	TraceWarning,
 } from "@whither/core";
 export { PING_SCHEMA, TRACE_METHODS, TRACE_SCHEMA } from "@whither/core";
+export {
+	type HostAddress,
+	type IceBaseEnd,
+	type IceComponentPlace,
+	type IceConnection,
+	type IceConnectionEvent,
+	type IceDatagram,
+	type IceFlow,
+	type IceListener,
+	type IceOrder,
+	type IceRelayLeg,
+	type IceRelayServer,
+	openIce,
+} from "@whither/net/ice";
 export type {
 	IncomingMedia,
 	MediaCounters,
@@ -59,6 +84,28 @@ export { WhitherError, type WhitherErrorCode } from "./api/error.ts";
 export type { FailureDocument } from "./api/failure.ts";
 export type { MachineFacts } from "./api/machine-facts.ts";
 export { openMediaSocket } from "./api/media-socket.ts";
+export { type BlobFailure, blobSentence, type MeetBlob, makeBlob, readBlob } from "./api/meet/signalling/blob.ts";
+export { type CopyPaste, type CopyPasteOrder, copyPaste } from "./api/meet/signalling/copy-paste.ts";
+export {
+	type CandidatesMessage,
+	type DescriptionMessage,
+	type MeetMessage,
+	readMeetMessage,
+} from "./api/meet/signalling/message.ts";
+export { askOffers, openRendezvous } from "./api/meet/signalling/open-rendezvous.ts";
+export { type Carry, signallingPair } from "./api/meet/signalling/pair.ts";
+export {
+	type CodeProblem,
+	isSignallingFailure,
+	type Offered,
+	type OfferedRelay,
+	type OpenRendezvous,
+	type Rendezvous,
+	type RendezvousOrder,
+	type Signalling,
+	type SignallingFailure,
+	type SignallingListener,
+} from "./api/meet/signalling/signalling.ts";
 export type { MethodOptions } from "./api/method-options.ts";
 export type { TraceRequestOptions } from "./api/options.ts";
 export type { PingFailureDocument } from "./api/ping/failure.ts";

@@ -186,12 +186,14 @@ export { SCTP_CAUSES, SCTP_PARAMETERS, type SctpCause, type SctpParameter } from
 export {
 	formatSdpAttribute,
 	parseSdpAttribute,
-	type RemoteCandidate,
 	SDP_ATTRIBUTES,
 	type SdpAttribute,
 	type SdpAttributeName,
 	type SdpAttributeValue,
 	type SdpFingerprint,
+	type SdpGroup,
+	type SdpRemoteCandidate,
+	type SdpRtcp,
 } from "./sdp/attributes.ts";
 export {
 	candidateExtension,
@@ -220,6 +222,13 @@ export {
 	iceFragment,
 	SDP_FRAGMENT_TYPE,
 } from "./sdp/ice-description.ts";
+export {
+	formatSdpConnection,
+	formatSdpMedia,
+	parseSdpConnection,
+	parseSdpMedia,
+	type SdpMediaLine,
+} from "./sdp/media-line.ts";
 export {
 	findSackBlock,
 	isDuplicateSack,
@@ -338,4 +347,4 @@ export {
 	type UdpLiteFields,
 	type UdpLiteHeader,
 } from "./udplite.ts";
-export { encodeUtf8 } from "./utf8.ts";
+export { decodeUtf8, encodeUtf8 } from "./utf8.ts";

@@ -1,9 +1,9 @@
 import { classifyPacket } from "@whither/wire";
 import type { Deadline, Instant, Machine } from "../machine.ts";
 import { Chance } from "./chance.ts";
-import { componentsOf } from "./component.ts";
-import { type IceOwnDescription, newCredentials, peerOf } from "./credentials.ts";
+import { type IceOwnDescription, isDescription } from "./credentials.ts";
 import { Gathering } from "./gathering.ts";
+import { Generations } from "./generations.ts";
 import type { Ground } from "./ground.ts";
 import { Hearing } from "./hearing.ts";
 import type {
@@ -21,10 +21,13 @@ import { Outlet } from "./outlet.ts";
 import { IcePacer, Pace } from "./pacer.ts";
 import { Requests } from "./requests.ts";
 import { Role } from "./role.ts";
-import { Session } from "./session.ts";
+import type { Session } from "./session.ts";
 
 /** Ta where nobody says another (RFC 8445 §14.2, RFC 8839 §5.6). */
 const DEFAULT_PACING_MS = 50;
+
+/** While servers are still to be asked, so many pairs are checked for each: a pair that works is worth more than another name. */
+const CHECKS_BETWEEN = 2;
 
 /**
  * An ICE agent (RFC 8445): finds by which pairs of addresses two machines can reach each other, agrees with its peer on one
@@ -41,13 +44,13 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 	readonly #gathering: Gathering;
 	readonly #hearing: Hearing;
 	readonly #ground: Ground;
-	#current: Session;
-	/** The generation before, in use until this one has a pair for every component. */
-	#previous: Session | null = null;
+	readonly #generations: Generations;
 	#state: IceState = "new";
 	#failure: IceFailure | null = null;
 	#lastPairId = 0;
 	#unneeded = new Set<number>();
+	/** Checks since a server was asked last. */
+	#checksSince = CHECKS_BETWEEN;
 	#now: Instant = 0;
 
 	constructor(config: IceAgentConfig) {
@@ -72,8 +75,8 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 			nextPairId: () => ++this.#lastPairId,
 			isGathered: () => this.#gathering.complete,
 		};
-		this.#hearing = new Hearing(this.#ground, () => this.#sessions);
-		this.#current = this.#newSession();
+		this.#hearing = new Hearing(this.#ground, () => this.#generations.all);
+		this.#generations = new Generations(this.#ground, (now) => this.#gatherAgain(now));
 	}
 
 	/** What signalling is to tell the peer. */
@@ -107,7 +110,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 	get deadline(): Deadline | null {
 		if (this.#state === "closed") return null;
 		const candidates = [this.#requests.deadline, this.#gathering.deadline];
-		candidates.push(this.#current.deadline, this.#previous?.deadline ?? null);
+		candidates.push(...this.#sessions.map(({ deadline }) => deadline));
 		if (this.#hasWork) candidates.push({ at: this.#pace.nextAt, why: "Ta" });
 		else candidates.push({ at: Math.max(this.#pace.nextAt, this.#current.recheckAt), why: "again" });
 		let first: Deadline | null = null;
@@ -141,7 +144,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		else if (input.type === "endOfCandidates") this.#endOfCandidates(input.stream, now);
 		else if (input.type === "resolved") this.#current.resolved(input.name, input.address, now);
 		else if (input.type === "unreachable") this.#unreachable(input, now);
-		else if (input.type === "restart") this.#restart(now);
+		else if (input.type === "restart") this.#generations.restart(now);
 		else if (input.type === "close") this.#close(now);
 		else if (input.type !== "timer") this.#aboutBases(input, now);
 	}
@@ -173,8 +176,12 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		this.#requests.baseGone(number, now);
 	}
 
+	get #current(): Session {
+		return this.#generations.current;
+	}
+
 	get #sessions(): readonly Session[] {
-		return this.#previous === null ? [this.#current] : [this.#current, this.#previous];
+		return this.#generations.all;
 	}
 
 	#send({ stream = 0, component = 1, bytes }: Extract<IceAgentInput, { readonly type: "send" }>, now: Instant): void {
@@ -190,16 +197,25 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 	}
 
 	#meetPeer(told: IcePeer, candidates: Parameters<Session["addRemotes"]>[0], now: Instant): void {
-		const known = this.#current.generation.peer;
-		if (known !== null && known.ufrag !== told.ufrag) this.#restart(now);
-		if (this.#current.generation.peer === null) {
-			const ours = this.#config.pacingMs ?? DEFAULT_PACING_MS;
-			const pacingMs = Math.max(ours, told.pacingMs ?? DEFAULT_PACING_MS);
-			this.#pace.intervalNs = Math.max(pacingMs, 5) * 1e6;
-			if (told.lite === true && this.#config.lite !== true && !this.#role.isControlling) this.#role.switch();
-			this.#current.begin(peerOf(told), now);
+		if (!isDescription(told)) {
+			this.#outlet.ignore("badDescription");
+			return;
+		}
+		const met = this.#generations.meet(told, now);
+		if (met === "old") {
+			this.#outlet.ignore("otherGeneration");
+			return;
+		}
+		if (met === "begun") {
+			this.#pace.agree(told.pacingMs ?? DEFAULT_PACING_MS);
+			if (this.#mustControl(told) && !this.#role.isControlling) this.#role.switch();
 		}
 		this.#current.addRemotes(candidates, now);
+	}
+
+	/** A lite peer never does (RFC 8445 §6.1.1); of two that are lite, whoever began. */
+	#mustControl({ lite }: IcePeer): boolean {
+		return lite === true && (this.#config.lite !== true || this.#config.role === "controlling");
 	}
 
 	#endOfCandidates(stream: number | undefined, now: Instant): void {
@@ -215,32 +231,17 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		if (found !== null) found.session.unreachable(found.pair, now);
 	}
 
-	/** RFC 8445 §9. */
-	#restart(now: Instant): void {
-		const isUsed = this.#current.generation.failure === null && this.#current.generation.completedAt !== null;
-		if (isUsed) {
-			this.#previous?.end(now);
-			this.#previous = this.#current;
-			this.#previous.reduce(now);
-		} else this.#current.end(now);
+	/** For a new generation. */
+	#gatherAgain(now: Instant): void {
 		this.#unneeded.clear();
-		this.#current = this.#newSession();
-		const { ufrag, pwd } = this.#current.own;
-		this.#outlet.tell({ kind: "credentials", ufrag, pwd });
 		this.#locals.begin();
 		this.#gathering.again(this.#locals.bases.values(), now);
 	}
 
 	#close(now: Instant): void {
-		for (const session of this.#sessions) session.end(now);
+		this.#generations.end(now);
 		this.#gathering.end(now);
-		this.#previous = null;
 		this.#setState("closed", null);
-	}
-
-	#newSession(): Session {
-		const components = componentsOf(this.#config.streams);
-		return new Session(this.#ground, newCredentials(this.#chance), components);
 	}
 
 	#roleChanged(role: IceRole): void {
@@ -259,27 +260,25 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		for (const session of this.#sessions) session.overdue(now);
 		// Ta: one transaction a time (RFC 8445 §14).
 		if (this.#pace.nextAt > now || (!this.#hasWork && this.#current.recheckAt > now)) return;
-		if (this.#gathering.hasWork) this.#gathering.askNext(now);
+		// Both have transactions to begin: two checks for each server that is asked.
+		const { hasWork, isAwaited } = this.#current;
+		const asks = this.#gathering.hasWork && !isAwaited && (this.#checksSince >= CHECKS_BETWEEN || !hasWork);
+		if (asks) this.#gathering.askNext(now);
 		else if (!this.#current.checkNext(now)) return;
+		this.#checksSince = asks ? 0 : this.#checksSince + 1;
 		this.#pace.take(now);
 	}
 
 	#conclude(now: Instant): void {
 		if (this.#state === "closed") return;
-		const { completedAt, isFreed } = this.#current.generation;
-		if (completedAt !== null) {
-			this.#gathering.keepsWarm = false;
-			if (this.#previous !== null) {
-				this.#previous.end(now);
-				this.#previous = null;
-			}
-		}
-		if (this.#previous !== null && this.#previous.state(now) === "failed") this.#previous = null;
+		const { completedAt, isFreed, failure } = this.#current.generation;
+		this.#gathering.keepWarm(completedAt === null && failure === null, now);
+		this.#generations.conclude(now);
 		if (isFreed) this.#tellUnneeded();
 		const own = this.#current.state(now);
 		// What was in use is still in use.
-		const kept = (own === "new" || own === "checking") && this.#previous !== null;
-		this.#setState(kept ? "connected" : own, this.#current.generation.failure);
+		const kept = (own === "new" || own === "checking") && this.#generations.previous !== null;
+		this.#setState(kept ? "connected" : own, failure);
 	}
 
 	#tellUnneeded(): void {

@@ -1,4 +1,5 @@
 import type { IceCandidateLine, IceCandidateType, IceTcpType, StunAddress } from "@whither/wire";
+import { areOfOneScope, familyOf } from "./address.ts";
 
 /** What candidates of both sides have in common. */
 export interface IceCandidate {
@@ -33,11 +34,6 @@ export interface LocalCandidate extends IceCandidate {
 /** One of the peer's. */
 export type RemoteCandidate = IceCandidate;
 
-/** 4 or 6 by an address's text. */
-export function familyOf({ address }: { readonly address: string }): 4 | 6 {
-	return address.includes(":") ? 6 : 4;
-}
-
 /** A transport address as a key of a map, one a transport. */
 export function candidateKey({ transport, address, port }: Pick<IceCandidate, "transport" | "address" | "port">) {
 	return `${transport} ${address} ${port}`;
@@ -50,10 +46,7 @@ export function candidateLine(candidate: LocalCandidate, hideRelated: boolean): 
 	// RFC 8839 §5.1: 0.0.0.0 or :: and port 9 where the related address is not to be told.
 	const hidden = { address: familyOf(candidate) === 4 ? "0.0.0.0" : "::", port: 9 };
 	const shown = related === null ? null : hideRelated || name !== null ? hidden : related;
-	return {
-		...{ foundation, component, transport, priority, address, port, type, tcpType },
-		...{ related: shown, extensions: [] },
-	};
+	return { foundation, component, transport, priority, address, port, type, tcpType, related: shown, extensions: [] };
 }
 
 /** One of the peer's as it came by signalling, with its address. */
@@ -66,18 +59,8 @@ export function remoteCandidate(line: IceCandidateLine, stream: number, address:
 export function canPair(local: LocalCandidate, remote: RemoteCandidate): boolean {
 	if (local.stream !== remote.stream || local.component !== remote.component) return false;
 	if (local.transport !== remote.transport || familyOf(local) !== familyOf(remote)) return false;
-	if (isLinkLocal(local.address) !== isLinkLocal(remote.address) && familyOf(local) === 6) return false;
-	if (isLoopback(local.address) !== isLoopback(remote.address)) return false;
-	if (remote.port === 0) return false;
+	if (remote.port === 0 || !areOfOneScope(local.address, remote.address)) return false;
 	if (local.tcpType === "active") return remote.tcpType === "passive";
 	// A passive end waits for the peer's check and becomes a pair by that.
 	return local.tcpType === "so" ? remote.tcpType === "so" : local.tcpType === null;
-}
-
-function isLinkLocal(address: string): boolean {
-	return /^fe[89ab][0-9a-f]:/.test(address);
-}
-
-function isLoopback(address: string): boolean {
-	return address === "::1" || address.startsWith("127.");
 }

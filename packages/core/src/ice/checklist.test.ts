@@ -84,6 +84,15 @@ describe("pairs", () => {
 	});
 });
 
+test("no more pairs than allowed are all streams' together", () => {
+	const { list, removed, add } = listWith(4);
+	for (const stream of [0, 1])
+		for (const port of [1, 2]) add({ stream, base: stream }, { stream, port, priority: 10 * port + stream });
+	expect(list.add(local({ stream: 1, base: 1 }), remote({ stream: 1, port: 9, priority: 5 }), 0)).toBeNull();
+	add({ stream: 1, base: 1 }, { stream: 1, port: 3, priority: 99 });
+	expect([list.size, removed.map(({ local: { stream }, remote: { port } }) => [stream, port])]).toEqual([4, [[0, 1]]]);
+});
+
 describe("frozen pairs", () => {
 	const states = (pairs: readonly Pair[]) => pairs.map(({ state }) => state);
 
@@ -145,6 +154,33 @@ describe("the next check", () => {
 		});
 		expect(order).toEqual(pairs);
 		expect([list.hasWork, list.next(0)]).toEqual([false, null]);
+	});
+
+	test("takes turns between host, reflexive and relayed candidates, until one works", () => {
+		const { list, add } = listWith();
+		const at = (type: RemoteCandidate["type"], priority: number) =>
+			add({}, { type, priority, port: priority, foundation: `R${priority}` });
+		const pairs = [at("host", 60), at("host", 59), at("host", 58), at("srflx", 40), at("prflx", 39), at("relay", 10)];
+		list.thaw(0);
+		const next = () => {
+			const pair = list.next(0);
+			if (pair !== null) pair.state = "inProgress";
+			return pair?.remote.priority;
+		};
+		expect([next(), next(), next(), next()]).toEqual([60, 40, 10, 59]);
+		if (pairs[3] !== undefined) pairs[3].state = "succeeded";
+		expect([next(), next()]).toEqual([58, 39]);
+	});
+
+	test("that is only tried again comes after triggered ones and before ordinary ones", () => {
+		const { list, add } = listWith();
+		const [ordinary, again, triggered] = [30, 20, 10].map((priority) =>
+			add({}, { priority, port: priority, foundation: `R${priority}` }),
+		);
+		list.thaw(0);
+		if (again !== undefined) list.hurry(again, 0);
+		if (triggered !== undefined) list.trigger(triggered, 0);
+		expect([list.next(0), list.next(0), list.next(0)]).toEqual([triggered, again, ordinary]);
 	});
 
 	test("goes through the streams in turns", () => {

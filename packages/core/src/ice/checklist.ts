@@ -21,8 +21,14 @@ export class ChecklistSet {
 	readonly #pairs = new Map<string, Pair>();
 	/** Of each stream, first in, first out. */
 	readonly #triggered = new Map<number, Pair[]>();
+	/** The same of those that are only tried again, after the triggered ones. */
+	readonly #hurried = new Map<number, Pair[]>();
+	/** Where consent is over: no pair is made of it again (RFC 7675 §5.1). */
+	readonly #forbidden = new Set<string>();
 	/** The stream whose turn it was. */
 	#turn = -1;
+	/** What sort of pair an ordinary check was for last. */
+	#sort = SORTS - 1;
 
 	constructor(options: ChecklistOptions) {
 		this.#options = options;
@@ -45,6 +51,12 @@ export class ChecklistSet {
 		return this.#pairs.get(pairKey(pair.local.base, pair.remote)) === pair;
 	}
 
+	/** Whether a pair is made of it. */
+	uses(remote: RemoteCandidate): boolean {
+		for (const pair of this.#pairs.values()) if (pair.remote === remote) return true;
+		return false;
+	}
+
 	/**
 	 * A new pair, frozen as yet; the one that is there already where both are the same (RFC 8445 §6.1.2.4); null where the two
 	 * cannot speak, or where there are too many pairs and each is worth more.
@@ -58,6 +70,7 @@ export class ChecklistSet {
 
 	/** The same for a pair that a check has come by, which proves that the two can speak. */
 	insert(local: LocalCandidate, remote: RemoteCandidate, now: Instant): Pair | null {
+		if (this.#forbidden.has(pairKey(local.base, remote))) return null;
 		const pair = new Pair(this.#options.nextId(), local, remote);
 		pair.prioritize(this.#options.isControlling());
 		if (this.#pairs.size >= this.#options.maximumPairs && !this.#makeRoom(pair, now)) return null;
@@ -67,15 +80,20 @@ export class ChecklistSet {
 	}
 
 	remove(pair: Pair, now: Instant): void {
-		if (!this.#pairs.delete(pairKey(pair.local.base, pair.remote))) return;
+		const key = pairKey(pair.local.base, pair.remote);
+		if (!this.#pairs.delete(key)) return;
+		if (pair.isForbidden) this.#forbidden.add(key);
 		this.#dequeue(pair);
 		this.#options.removed(pair, now);
 	}
 
-	/** RFC 8838 §11: a failed one goes first, else the one of the lowest priority that nothing is known of. */
+	/**
+	 * RFC 8838 §11: a failed one goes first, then one that has worked and is used no more, else the one of the lowest priority
+	 * that nothing is known of.
+	 */
 	#makeRoom(coming: Pair, now: Instant): boolean {
 		const all = [...this.#pairs.values()].sort(byPriority);
-		const failed = all.findLast(({ state }) => state === "failed");
+		const failed = all.findLast(({ state }) => state === "failed") ?? all.findLast((pair) => isOver(pair, now));
 		const idle = all.findLast(({ state }) => state === "waiting" || state === "frozen");
 		const least = failed ?? (idle !== undefined && byPriority(coming, idle) < 0 ? idle : undefined);
 		if (least === undefined) return false;
@@ -91,19 +109,29 @@ export class ChecklistSet {
 
 	/** The same for one whose state is to stay, as for a nomination of one that works. */
 	enqueue(pair: Pair): void {
-		const queue = this.#triggered.get(pair.local.stream) ?? [];
-		if (!queue.includes(pair)) queue.push(pair);
-		this.#triggered.set(pair.local.stream, queue);
+		take(this.#hurried, pair);
+		put(this.#triggered, pair);
+	}
+
+	/** What a check is sent for again before others, but after those that the peer is known to wait for. */
+	hurry(pair: Pair, now: Instant): void {
+		this.#set(pair, "waiting", now);
+		if (!this.isTriggered(pair)) put(this.#hurried, pair);
 	}
 
 	#dequeue(pair: Pair): void {
-		const queue = this.#triggered.get(pair.local.stream);
-		const place = queue?.indexOf(pair) ?? -1;
-		if (place >= 0) queue?.splice(place, 1);
+		take(this.#triggered, pair);
+		take(this.#hurried, pair);
 	}
 
+	/** Its check waits for its turn before ordinary ones. */
 	isTriggered(pair: Pair): boolean {
 		return this.#triggered.get(pair.local.stream)?.includes(pair) ?? false;
+	}
+
+	/** The same for one that is only tried again. */
+	isHurried(pair: Pair): boolean {
+		return this.#hurried.get(pair.local.stream)?.includes(pair) ?? false;
 	}
 
 	/** After a change of role. */
@@ -124,9 +152,7 @@ export class ChecklistSet {
 		}
 		for (const group of groups.values()) {
 			if (group.some(({ state }) => state === "succeeded")) this.#waitAll(group, now);
-			else if (
-				group.every((pair) => pair.state === "frozen" || (pair.state === "waiting" && !this.isTriggered(pair)))
-			) {
+			else if (group.every((pair) => pair.state === "frozen" || (pair.state === "waiting" && !this.#isQueued(pair)))) {
 				const [first, ...others] = group.sort(byPlace);
 				if (first !== undefined) this.#set(first, "waiting", now);
 				for (const other of others) this.#set(other, "frozen", now);
@@ -146,9 +172,20 @@ export class ChecklistSet {
 		);
 	}
 
+	/** Whether the peer, or a nomination, waits for a check of ours. */
+	get isAwaited(): boolean {
+		for (const queue of this.#triggered.values()) if (queue.length > 0) return true;
+		return false;
+	}
+
+	#isQueued(pair: Pair): boolean {
+		return this.isTriggered(pair) || this.isHurried(pair);
+	}
+
 	/** Whether `next` would give one. */
 	get hasWork(): boolean {
-		for (const queue of this.#triggered.values()) if (queue.length > 0) return true;
+		for (const queues of [this.#triggered, this.#hurried])
+			for (const queue of queues.values()) if (queue.length > 0) return true;
 		for (const { state } of this.#pairs.values()) if (state === "waiting") return true;
 		const busy = this.#busyFoundations();
 		for (const { state, foundation } of this.#pairs.values())
@@ -162,7 +199,8 @@ export class ChecklistSet {
 		const from = streams.findIndex((stream) => stream > this.#turn);
 		const turns = from < 0 ? streams : [...streams.slice(from), ...streams.slice(0, from)];
 		for (const stream of turns) {
-			const pair = this.#triggered.get(stream)?.shift() ?? this.#ordinary(stream, now);
+			const queued = this.#triggered.get(stream)?.shift() ?? this.#hurried.get(stream)?.shift();
+			const pair = queued ?? this.#ordinary(stream, now);
 			if (pair === undefined) continue;
 			this.#turn = stream;
 			return pair;
@@ -192,7 +230,18 @@ export class ChecklistSet {
 			this.#thawIdle(stream, now);
 			found = waiting();
 		}
-		return found.sort(byTurn)[0];
+		// Once any works, only better ones matter.
+		const works = [...this.#pairs.values()].some(
+			({ local, state }) => local.stream === stream && state === "succeeded",
+		);
+		const next = found.sort(works ? byTurn : (a, b) => this.#behind(a) - this.#behind(b) || bySort(a, b))[0];
+		if (next !== undefined) this.#sort = sortOf(next);
+		return next;
+	}
+
+	/** How many turns of sorts are before that of a pair. */
+	#behind(pair: Pair): number {
+		return (sortOf(pair) - this.#sort + SORTS - 1) % SORTS;
 	}
 
 	/** Frozen pairs of foundations of which nothing is under way anywhere (RFC 8445 §6.1.4.2). */
@@ -220,6 +269,42 @@ export class ChecklistSet {
 		pair.state = state;
 		this.#options.changed(pair, now);
 	}
+}
+
+/** How many `sortOf` knows. */
+const SORTS = 3;
+
+/**
+ * Deviation: RFC 8445 §6.1.4.2 takes pairs by priority alone. Those behind NATs then wait until every host candidate has been
+ * asked for in vain, at one a Ta; sorts take turns here, as families do in RFC 8421 §4, and of each sort the best is first.
+ */
+function sortOf({ local, remote }: Pair): number {
+	if (local.type === "relay" || remote.type === "relay") return 2;
+	return remote.type === "host" ? 0 : 1;
+}
+
+/** Within a sort: from a relay to a private address there is seldom a way. */
+function bySort(a: Pair, b: Pair): number {
+	const isFar = ({ local, remote }: Pair) => Number(local.type === "relay" && remote.type === "host");
+	return isFar(a) - isFar(b) || byTurn(a, b);
+}
+
+type Queues = Map<number, Pair[]>;
+
+function put(queues: Queues, pair: Pair): void {
+	const queue = queues.get(pair.local.stream) ?? [];
+	if (!queue.includes(pair)) queue.push(pair);
+	queues.set(pair.local.stream, queue);
+}
+
+function take(queues: Queues, pair: Pair): void {
+	const queue = queues.get(pair.local.stream);
+	const place = queue?.indexOf(pair) ?? -1;
+	if (place >= 0) queue?.splice(place, 1);
+}
+
+function isOver(pair: Pair, now: Instant): boolean {
+	return pair.state === "succeeded" && !pair.isWritable(now) && !pair.selected && !pair.backup;
 }
 
 /** By stream, component and priority: which of a foundation is first. */

@@ -33,8 +33,8 @@ export interface CheckResults {
 	/** A check that nominates has failed. */
 	nominationFailed(pair: Pair, now: Instant): void;
 	failed(pair: Pair, now: Instant): void;
-	/** An answer to a request for consent. */
-	consented(pair: Pair, now: Instant): void;
+	/** An answer to a request for consent; `hasMoved`: the peer sees us by another address than before. */
+	consented(pair: Pair, hasMoved: boolean, now: Instant): void;
 	/** The peer wants nothing more there (RFC 7675 §5.2). */
 	revoked(pair: Pair, now: Instant): void;
 	changed(pair: Pair, now: Instant): void;
@@ -168,8 +168,10 @@ export class Checks {
 	): void {
 		const mapped = mappedAddressOf(answer.message);
 		const base = this.#ground.locals.bases.get(pair.local.base);
-		if (!sameAddress(answer.from, pair.remote)) this.#failed(pair, check, "notSymmetric", now);
-		else if (mapped === null || base === undefined) this.#failed(pair, check, "noMappedAddress", now);
+		if (!sameAddress(answer.from, pair.remote)) {
+			pair.timesNotSymmetric++;
+			this.#failed(pair, check, "notSymmetric", now);
+		} else if (mapped === null || base === undefined) this.#failed(pair, check, "noMappedAddress", now);
 		else {
 			pair.answered(answer.rttNs, now);
 			pair.valid = this.#ground.locals.seenAs(base, mapped, check.priority);
@@ -196,15 +198,21 @@ export class Checks {
 			this.#results.nominationFailed(pair, now);
 		}
 		// Others may still be answered, or have been.
-		if (pair.valid !== null || pair.checks.length > 0 || this.#list.isTriggered(pair)) return;
+		if (pair.valid !== null || pair.checks.length > 0) return;
+		if (this.#list.isTriggered(pair) || this.#list.isHurried(pair)) return;
 		pair.state = "failed";
 		this.#results.failed(pair, now);
 	}
 
 	#consented(pair: Pair, role: RunningCheck["role"], answer: Answer, now: Instant): void {
 		if (answer.kind === "success" && sameAddress(answer.from, pair.remote)) {
+			const before = pair.valid;
+			const mapped = mappedAddressOf(answer.message);
+			const base = this.#ground.locals.bases.get(pair.local.base);
+			if (before !== null && mapped !== null && base !== undefined)
+				pair.valid = this.#ground.locals.seenAs(base, mapped, before.priority);
 			pair.answered(answer.rttNs, now);
-			this.#results.consented(pair, now);
+			this.#results.consented(pair, before !== null && !sameAddress(before, pair.valid), now);
 		} else if (answer.kind === "error" && answer.error.code === 403) this.#results.revoked(pair, now);
 		else if (answer.kind === "error" && answer.error.code === 487) this.#ground.role.refused(role);
 	}

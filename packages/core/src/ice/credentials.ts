@@ -23,6 +23,19 @@ export function newCredentials(chance: Chance): Credentials {
 	return { ufrag, pwd, key: shortTermKey(pwd) };
 }
 
+/** Of more characters than ICE has, for some write others; none that a user name could not hold. */
+const UFRAG = /^[!-9;-~]{1,256}$/;
+const PWD = /^[!-~]{1,256}$/;
+
+/** Whether a peer's description could be one: its words come from the network. */
+export function isDescription({ ufrag, pwd, pacingMs }: IcePeer): boolean {
+	const isPace = pacingMs === undefined || pacingMs === null || (pacingMs >= 0 && pacingMs <= MOST_PACING_MS);
+	return UFRAG.test(ufrag) && PWD.test(pwd) && isPace;
+}
+
+/** A pace at which no session would come to an end is no pace. */
+const MOST_PACING_MS = 10_000;
+
 /** What a peer's description means. */
 export function peerOf({ ufrag, pwd, options = [], lite = false }: IcePeer): Peer {
 	return {

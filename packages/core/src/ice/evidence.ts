@@ -14,6 +14,8 @@ export interface Evidence {
 	readonly isMendable: boolean;
 	/** A check waits for its turn. */
 	readonly isTriggered: (pair: Pair) => boolean;
+	/** The same for one that is only tried again. */
+	readonly isHurried: (pair: Pair) => boolean;
 }
 
 /** A way without relay gets so much longer than the one with it took, for what machines on the way do at first. */
@@ -33,13 +35,16 @@ export function waitsUntil(chosen: Pair, evidence: Evidence): Instant {
 }
 
 function contends(pair: Pair, chosen: Pair, evidence: Evidence, graceEnd: Instant): Instant {
+	const { firstValidAt } = evidence;
 	const isOpen = pair.valid === null && pair.isOpen;
 	if (!isOpen || pair === chosen || compareWays(pair, chosen) >= 0) return Number.NEGATIVE_INFINITY;
-	if (isAsGood(chosen, pair)) return Number.NEGATIVE_INFINITY;
-	// What has not been asked yet, or is asked again because the peer got through, has all the time that there is.
-	if (pair.state !== "inProgress" || evidence.isTriggered(pair)) return graceEnd;
-	const rttNs = chosen.rttNs ?? 0;
+	if (isAsGood(chosen, pair) || isSameDetour(chosen, pair)) return Number.NEGATIVE_INFINITY;
 	const isMoreDirect = pair.relays < chosen.relays;
+	// What has not been asked yet, or was asked too early and is asked again, has all the time that there is.
+	const wasInTime = evidence.isHurried(pair) && (!isMoreDirect || pair.checkedAt >= firstValidAt);
+	if (pair.state !== "inProgress" && !wasInTime) return graceEnd;
+	if (evidence.isTriggered(pair)) return graceEnd;
+	const rttNs = chosen.rttNs ?? 0;
 	if (isMoreDirect && !evidence.isMendable) return graceEnd;
 	return pair.checkedAt + (isMoreDirect ? 2 * rttNs + DIRECT_EXTRA_NS : 1.5 * rttNs + EXTRA_NS);
 }
@@ -49,4 +54,11 @@ function isAsGood({ local, remote, rttNs, relays, isTcp, family }: Pair, pair: P
 	const isNear = remote.type === "host" && rttNs !== null && rttNs <= NOTICEABLE_NS;
 	const isAlike = pair.relays === relays && pair.isTcp === isTcp && pair.family === family;
 	return isNear && isAlike && pair.local.base === local.base;
+}
+
+/** Whether both go through as many relays, and no better leg of ours makes the difference. */
+function isSameDetour(chosen: Pair, pair: Pair): boolean {
+	if (chosen.relays === 0 || pair.relays !== chosen.relays) return false;
+	const [one, other] = [chosen.local, pair.local];
+	return one.type !== "relay" || other.type !== "relay" || one.base === other.base;
 }

@@ -1,6 +1,7 @@
 /** Every way of bytes from outside into the ICE agent, as functions of those bytes, for whoever throws inputs at it. */
 import {
 	encodeStun,
+	formatSdp,
 	iceDescriptions,
 	isDecodeError,
 	parseIceCandidate,
@@ -11,6 +12,10 @@ import {
 import type { StunFuzzTarget } from "../stun/fuzz.fixture.ts";
 import { IceAgent } from "./agent.ts";
 import type { IceAgentConfig, IceAgentOutput } from "./ice-io.ts";
+import { readTrickle } from "./offer-answer/fragment.ts";
+import { iceInputs, readIce } from "./offer-answer/reading.ts";
+import { weighSelected } from "./offer-answer/selected.ts";
+import { iceAnswer } from "./offer-answer/writing.ts";
 
 const SECRET = new Uint8Array(32).fill(1);
 const FROM = { address: "203.0.113.7", port: 50_000 };
@@ -64,14 +69,39 @@ function answered(bytes: Uint8Array): unknown {
 	return agent.step({ type: "received", base: 0, from: FROM, bytes: answer }, 1);
 }
 
-/** Bytes as what signalling brings. */
+/** Bytes as what signalling brings: fragments with candidates alone. */
 function signalled(bytes: Uint8Array): unknown {
-	const description = parseSdp(String.fromCharCode(...bytes.subarray(0, 4096)));
+	const description = parseSdp(text(bytes));
 	const [agent] = begun();
 	if (isDecodeError(description)) return [];
 	return iceDescriptions(description).flatMap(({ candidates }) =>
 		agent.step({ type: "remoteCandidates", candidates: candidates.map((line) => ({ line })) }, 1),
 	);
+}
+
+/** Bytes as an offer, which an agent takes and answers: in as many sections, and in words that can be read. */
+function offered(bytes: Uint8Array): unknown {
+	const offer = parseSdp(text(bytes));
+	if (isDecodeError(offer)) return [];
+	const agent = new IceAgent({ secret: SECRET, role: "controlled" });
+	const [streams, media] = [readIce(offer), offer.media.map(() => ({}))];
+	const ice = { own: agent.own, candidates: [], isComplete: true };
+	for (const mismatch of ["refuse", "ignore"] as const) {
+		const answer = parseSdp(formatSdp(iceAnswer(offer, { origin: { id: "1", version: 1 }, media, ice, mismatch })));
+		if (isDecodeError(answer) || answer.media.length !== offer.media.length) throw new Error("an answer that is none");
+		readIce(answer);
+	}
+	for (const stream of streams) weighSelected(stream, agent.pairs);
+	readTrickle(offer, streams);
+	return streams.flatMap((stream) => (iceInputs([stream]) ?? []).flatMap((input) => agent.step(input, 1)));
+}
+
+function text(bytes: Uint8Array): string {
+	return String.fromCharCode(...bytes.subarray(0, 4096));
+}
+
+function bytesOf(lines: readonly string[]): Uint8Array {
+	return Uint8Array.from(lines.map((line) => `${line}\r\n`).join(""), (character) => character.charCodeAt(0));
 }
 
 const PRIORITY: StunItem = { name: "priority", value: 1 };
@@ -81,10 +111,14 @@ const CHECKS = [
 	checks([PRIORITY, { name: "iceControlled", value: 1n }, { name: "nomination", value: 7 }]),
 	checks([{ name: "unknown", type: 0x7777, value: ID }]),
 ];
-const SDP = Uint8Array.from(
-	`a=${LINE.replace("50000", "50001")}\r\na=${LINE.replace("203.0.113.7", "x.local")}\r\n`,
-	(character) => character.charCodeAt(0),
-);
+const SDP = bytesOf([`a=${LINE.replace("50000", "50001")}`, `a=${LINE.replace("203.0.113.7", "x.local")}`]);
+const OFFER = bytesOf([
+	...["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0 1", "a=ice-options:ice2 trickle"],
+	...["m=application 50000 UDP/DTLS/SCTP webrtc-datachannel", "c=IN IP4 203.0.113.7", "a=ice-ufrag:peer"],
+	...["a=ice-pwd:0123456789012345678901", "a=mid:0", `a=${LINE}`, "a=remote-candidates:1 192.0.2.1 5000"],
+	...["m=audio 0 RTP/AVP 0 8", "a=mid:1", "a=bundle-only", "a=rtcp:9 IN IP6 ::", "m=video 9 RTP/AVP 96", "a=mid:2"],
+	...["c=IN IP6 ::", "a=ice-ufrag:other", "a=ice-pwd:0123456789012345678901", "a=rtcp-mux", "a=end-of-candidates"],
+]);
 
 export const ICE_FUZZ_TARGETS: readonly StunFuzzTarget[] = [
 	{ name: "IceAgent", decode: hearing({}), seeds: CHECKS },
@@ -99,4 +133,5 @@ export const ICE_FUZZ_TARGETS: readonly StunFuzzTarget[] = [
 		],
 	},
 	{ name: "IceAgent signalling", decode: signalled, seeds: [SDP] },
+	{ name: "IceAgent offer", decode: offered, seeds: [OFFER] },
 ];

@@ -1,3 +1,4 @@
+import type { IceCandidateLine } from "@whither/wire";
 import { describe, expect, test } from "vitest";
 import { MILLISECOND } from "../machine.ts";
 import { IceAgent } from "./agent.ts";
@@ -21,6 +22,18 @@ describe("candidates", () => {
 		expect(new Set(told.map(({ foundation }) => foundation))).toHaveProperty("size", 3);
 		expect(told[1]?.related).toEqual(world.a.bases.get(0));
 		expect(world.a.told("gathered")).toHaveLength(1);
+	});
+
+	test("are all again once those have come that a driver says are on their way", () => {
+		const agent = agentWith();
+		const gathered = (outputs: readonly IceAgentOutput[]) =>
+			outputs.filter((output) => output.type === "event" && output.event.kind === "gathered").length;
+		agent.step({ type: "base", base: 0, at: PRIVATE }, 0);
+		expect(gathered(agent.step({ type: "basesComplete" }, 0))).toBe(1);
+		expect(gathered(agent.step({ type: "basesPending" }, 0))).toBe(0);
+		expect(gathered(agent.step({ type: "restart" }, 0))).toBe(0);
+		expect(gathered(agent.step({ type: "base", base: 1, at: { ...PRIVATE, port: 5001 } }, 0))).toBe(0);
+		expect(gathered(agent.step({ type: "basesComplete" }, 0))).toBe(1);
 	});
 
 	test("of two components of one socket pair have one foundation, and of two addresses two", () => {
@@ -90,11 +103,18 @@ describe("candidates", () => {
 describe("a STUN server", () => {
 	const DEAD = { address: "203.0.113.66", port: 3478 };
 
+	test("takes turns with checks, however many there are", () => {
+		const stunServers = Array.from({ length: 40 }, (_, index) => ({ ...DEAD, port: 1000 + index }));
+		const world = new IceWorld({ delayMs: 10, stun: false, a: { config: { stunServers } }, b: {} });
+		world.passUntil("completed", 10);
+		expect([world.a.agent.state, world.now / MILLISECOND < 1000]).toEqual(["completed", true]);
+	});
+
 	test("that is silent holds up the rest for no longer than the grace", () => {
 		const config = { stunServers: [SERVER[4], DEAD] };
 		const world = new IceWorld({ delayMs: 10, a: { nat: PORT_RESTRICTED, config } });
 		world.pass(6000);
-		expect(world.a.when("gathered") / MILLISECOND).toBeLessThanOrEqual(1100);
+		expect(world.a.when("gathered") / MILLISECOND).toBeLessThanOrEqual(1200);
 		expect(world.a.told("candidateError").map(({ error }) => [error.server, error.why])).toEqual([[DEAD, "timeout"]]);
 	});
 
@@ -110,12 +130,61 @@ describe("a STUN server", () => {
 		expect(world.a.told("gathered")).toHaveLength(1);
 	});
 
+	test("is asked between checks, two for each where there are any", () => {
+		const agent = agentWith({ stunServers: [SERVER[4]], pacingMs: 5 });
+		const steps: string[] = [];
+		const hear = (outputs: readonly IceAgentOutput[]) => {
+			for (const output of outputs)
+				if (output.type === "send") steps.push(output.to.port === SERVER[4].port ? "server" : "peer");
+		};
+		for (const base of [0, 1, 2])
+			hear(agent.step({ type: "base", base, at: { ...PRIVATE, address: `10.0.0.${base + 1}` } }, 0));
+		hear(agent.step({ type: "peer", peer: { ufrag: "abcd", pwd: "a".repeat(22) }, candidates: [] }, 0));
+		const line = (port: number): IceCandidateLine => ({
+			...{ foundation: String(port), component: 1, transport: "udp", priority: port, address: "10.0.0.9", port },
+			...{ type: "host", related: null, tcpType: null, extensions: [] },
+		});
+		hear(agent.step({ type: "remoteCandidates", candidates: [{ line: line(1) }, { line: line(2) }] }, 0));
+		while (steps.length < 7) hear(agent.step({ type: "timer" }, agent.deadline?.at ?? 0));
+		expect(steps).toEqual(["server", "peer", "peer", "server", "peer", "peer", "server"]);
+	});
+
 	test("is asked from the sockets that media use, one mapping for both where the NAT allows", () => {
 		const world = new IceWorld({ delayMs: 10, a: { nat: PORT_RESTRICTED }, b: { nat: PORT_RESTRICTED } });
 		world.passUntil("completed");
 		expect(world.a.selected.local.port).toBe(
 			world.a.told("candidate").find(({ line }) => line.type === "srflx")?.line.port,
 		);
+	});
+
+	test("is asked from a socket that comes later as from the first", () => {
+		const world = new IceWorld({ delayMs: 10, a: { nat: SYMMETRIC }, signallingMs: 1e9 });
+		world.pass(20_000);
+		world.addBase("a");
+		world.pass(200);
+		const mapped = world.a.told("candidate").filter(({ line }) => line.type === "srflx");
+		expect(mapped.map(({ base }) => base)).toEqual([0, 1]);
+		expect(world.a.told("candidateError")).toEqual([]);
+	});
+
+	test("shows by its answers when the NAT has mapped anew, which is one more candidate", () => {
+		const world = new IceWorld({ a: { nat: SYMMETRIC }, signallingMs: 100_000 });
+		world.pass(10_000);
+		world.a.nat?.forget();
+		world.pass(10_000);
+		const mapped = world.a.told("candidate").flatMap(({ line }) => (line.type === "srflx" ? [line.port] : []));
+		expect(new Set(mapped)).toHaveProperty("size", 2);
+		expect(world.a.told("gathered")).toHaveLength(1);
+	});
+
+	test("is not remembered by all the addresses that it has ever told", () => {
+		const world = new IceWorld({ a: { nat: SYMMETRIC }, signallingMs: 1e9 });
+		for (let times = 0; times < 40; times++) {
+			world.pass(15_000);
+			world.a.nat?.forget();
+		}
+		expect(world.a.told("candidate").length).toBeGreaterThan(30);
+		expect(world.a.agent.pending).toBeLessThanOrEqual(1);
 	});
 
 	test("keeps the mapping alive until a pair is selected", () => {

@@ -2,7 +2,8 @@ import type { StunAddress } from "@whither/wire";
 import { type Deadline, type Instant, MILLISECOND, SECOND } from "../machine.ts";
 import { mappedBy } from "../stun/answers.ts";
 import { DATAGRAM_SCHEDULE } from "../stun/schedule.ts";
-import { familyOf, type LocalCandidate } from "./candidate.ts";
+import { familyOf } from "./address.ts";
+import type { LocalCandidate } from "./candidate.ts";
 import type { IceAgentConfig } from "./ice-io.ts";
 import type { Base, LocalCandidates } from "./locals.ts";
 import type { Outlet } from "./outlet.ts";
@@ -22,7 +23,8 @@ const AGAIN_NS: readonly number[] = [250, 500, 1000, 2000].map((ms) => ms * MILL
 interface Asked {
 	readonly base: Base;
 	readonly server: StunAddress;
-	/** Infinity until it is asked. */
+	/** Infinity until it is asked, both. */
+	askedAt: Instant;
 	endsAt: Instant;
 	/** When it is asked anew, and how often it has been asked. */
 	againAt: Instant;
@@ -31,10 +33,11 @@ interface Asked {
 	readonly keys: Set<number>;
 }
 
+const NEVER = Number.POSITIVE_INFINITY;
+const UNASKED = { askedAt: NEVER, endsAt: NEVER, againAt: NEVER, times: 0 } as const;
+
 /** Finds server-reflexive candidates (RFC 8445 §5.1.1.2), and says when all is found. */
 export class Gathering {
-	/** Whether mappings are kept alive: until a pair is selected, whose own packets then do it. */
-	keepsWarm = true;
 	readonly #config: IceAgentConfig;
 	readonly #parts: { readonly locals: LocalCandidates; readonly requests: Requests; readonly outlet: Outlet };
 	readonly #pace: Pace;
@@ -43,6 +46,7 @@ export class Gathering {
 	readonly #asked = new Set<Asked>();
 	/** Mappings, and when each is to be shown to the NAT again. */
 	readonly #warm = new Map<Asked, Instant>();
+	#keepsWarm = true;
 	#firstAnswerAt: Instant | null = null;
 	#basesComplete = false;
 	#complete = false;
@@ -72,7 +76,7 @@ export class Gathering {
 	get deadline(): Deadline | null {
 		let at = Number.POSITIVE_INFINITY;
 		for (const each of this.#asked) at = Math.min(at, this.#endOf(each), each.againAt);
-		if (this.keepsWarm) for (const due of this.#warm.values()) at = Math.min(at, due);
+		if (this.#keepsWarm) for (const due of this.#warm.values()) at = Math.min(at, due);
 		return at === Number.POSITIVE_INFINITY ? null : { at, why: "gathering" };
 	}
 
@@ -81,13 +85,13 @@ export class Gathering {
 		const { policy, lite, stunServers = [] } = this.#config;
 		const isAsking = policy !== "relay" && lite !== true && base.at.relay === undefined && base.at.transport !== "tcp";
 		if (!isAsking) return;
-		for (const server of stunServers)
-			if (familyOf(server) === familyOf(base.at))
-				this.#queue.push({
-					...{ base, server, endsAt: Number.POSITIVE_INFINITY, againAt: Number.POSITIVE_INFINITY },
-					...{ times: 0, keys: new Set() },
-				});
-		if (this.#queue.length > 0) this.#complete = false;
+		const own = stunServers
+			.filter((server) => familyOf(server) === familyOf(base.at))
+			.map((server): Asked => {
+				return { base, server, ...UNASKED, keys: new Set() };
+			});
+		this.#queue.push(...own);
+		if (own.length > 0) this.#complete = false;
 	}
 
 	removeBase(number: number, now: Instant): void {
@@ -108,6 +112,12 @@ export class Gathering {
 		this.#complete = false;
 	}
 
+	/** Whether mappings are kept alive, and looked at for changes: until a pair is selected, whose own packets then do both. */
+	keepWarm(isWanted: boolean, now: Instant): void {
+		if (this.#keepsWarm && !isWanted) for (const each of this.#warm.keys()) this.#end(each, now);
+		this.#keepsWarm = isWanted;
+	}
+
 	/** Nothing is asked any more. */
 	end(now: Instant): void {
 		for (const each of [...this.#asked, ...this.#warm.keys()]) this.#cancel(each, now);
@@ -121,7 +131,7 @@ export class Gathering {
 		this.end(now);
 		this.#firstAnswerAt = null;
 		this.#complete = false;
-		this.keepsWarm = true;
+		this.#keepsWarm = true;
 		for (const base of bases) this.addBase(base);
 		this.#conclude(now);
 	}
@@ -130,7 +140,10 @@ export class Gathering {
 	askNext(now: Instant): void {
 		const next = this.#queue.shift();
 		if (next === undefined) return;
-		if (next.times === 0) next.endsAt = now + (this.#config.gatherTimeoutMs ?? 5000) * MILLISECOND;
+		if (next.times === 0) {
+			next.askedAt = now;
+			next.endsAt = now + (this.#config.gatherTimeoutMs ?? 5000) * MILLISECOND;
+		}
 		for (const key of next.keys) this.#parts.requests.quiet(key, now);
 		next.againAt = now + (AGAIN_NS[next.times] ?? Number.POSITIVE_INFINITY);
 		next.times++;
@@ -147,11 +160,12 @@ export class Gathering {
 				each.againAt = Number.POSITIVE_INFINITY;
 				this.#queue.push(each);
 			}
-		if (!this.keepsWarm) return;
+		if (!this.#keepsWarm) return;
 		for (const [each, due] of [...this.#warm])
 			if (due <= now) {
 				this.#warm.set(each, now + KEEPALIVE_NS);
-				this.#ask(each, now);
+				Object.assign(each, UNASKED);
+				this.#queue.push(each);
 			}
 	}
 
@@ -204,9 +218,12 @@ export class Gathering {
 	}
 
 	/** Once anybody has answered, the network is there: who is silent then is waited for no longer than the grace. */
-	#endOf({ endsAt }: Asked): Instant {
+	#endOf({ askedAt, endsAt }: Asked): Instant {
 		if (this.#firstAnswerAt === null) return endsAt;
-		return Math.min(endsAt, this.#firstAnswerAt + (this.#config.gatherGraceMs ?? 1000) * MILLISECOND);
+		return Math.min(
+			endsAt,
+			Math.max(askedAt, this.#firstAnswerAt) + (this.#config.gatherGraceMs ?? 1000) * MILLISECOND,
+		);
 	}
 
 	#conclude(now: Instant): void {

@@ -40,7 +40,7 @@ export class Generation {
 		this.ground = ground;
 		this.own = own;
 		this.components = components;
-		this.remotes = new RemoteCandidates(config, outlet);
+		this.remotes = new RemoteCandidates(config, outlet, (candidate) => this.list.uses(candidate));
 		this.consent = new Consent(chance, (config.deadPeerMs ?? DEAD_PEER_MS) * 1e6);
 		this.list = new ChecklistSet({
 			maximumPairs: config.maximumPairs ?? MAXIMUM_PAIRS,

@@ -22,17 +22,20 @@ export interface Asked {
 
 const PWD = "0123456789012345678901";
 
+const OURS = { address: "198.51.100.1", port: 5000 };
+
 /** The agent under test, with one socket, and the peer. */
 export class HandPeer {
 	readonly agent: IceAgent;
 	readonly events: IceEvent[] = [];
+	readonly ignored: string[] = [];
 	asked: Asked[] = [];
 	now: Instant = 0;
 	#checks = 0;
 
 	constructor(config: Partial<IceAgentConfig>, options: readonly string[]) {
 		this.agent = new IceAgent({ secret: new Uint8Array(32).fill(1), role: "controlled", ...config });
-		this.step({ type: "base", base: 0, at: { address: "198.51.100.1", port: 5000 } });
+		this.step({ type: "base", base: 0, at: OURS });
 		this.step({ type: "basesComplete" });
 		this.step({ type: "peer", peer: { ufrag: "peer", pwd: PWD, options } });
 	}
@@ -40,6 +43,7 @@ export class HandPeer {
 	step(input: IceAgentInput): void {
 		for (const output of this.agent.step(input, this.now)) {
 			if (output.type === "event") this.events.push(output.event);
+			if (output.type === "ignored") this.ignored.push(output.reason);
 			const message = output.type === "send" ? decodeStun(output.bytes) : null;
 			if (output.type === "send" && message !== null && !isDecodeError(message) && message.class === "request")
 				this.asked.push({ to: output.to, message });
@@ -71,8 +75,14 @@ export class HandPeer {
 	}
 
 	/** An answer to one request, by default with where it came from; from another place than it went to where `from` says so. */
-	answer({ to, message }: Asked, kind: "success" | "error", more: readonly StunItem[] = [], from = to): void {
-		const mapped: StunItem = { name: "xorMappedAddress", value: { address: "198.51.100.1", port: 5000 } };
+	answer(
+		{ to, message }: Asked,
+		kind: "success" | "error",
+		more: readonly StunItem[] = [],
+		from = to,
+		seen = OURS,
+	): void {
+		const mapped: StunItem = { name: "xorMappedAddress", value: seen };
 		const attributes: StunItem[] = [...(kind === "success" ? [mapped] : []), ...more];
 		attributes.push({ name: "messageIntegrity", key: shortTermKey(PWD) }, { name: "fingerprint" });
 		const { transactionId } = message;

@@ -34,12 +34,7 @@ export class Hearing {
 
 	/** The pair of a base with a remote end, and the generation that it is of; null: there is none. */
 	pairAt(base: number, from: StunAddress): { readonly session: Session; readonly pair: Pair } | null {
-		const transport = this.#ground.locals.bases.get(base)?.at.transport ?? "udp";
-		for (const session of this.#sessions()) {
-			const pair = session.generation.list.find(base, { transport, ...from });
-			if (pair !== undefined) return { session, pair };
-		}
-		return null;
+		return this.#pairAt(base, from, () => true);
 	}
 
 	#request(message: StunMessage, base: number, from: StunAddress, now: Instant): void {
@@ -54,20 +49,34 @@ export class Hearing {
 	}
 
 	#indication(base: number, from: StunAddress, now: Instant): void {
-		const found = this.pairAt(base, from);
+		const found = this.#inUse(base, from);
 		if (found !== null) found.session.heard(found.pair, now);
 		this.#ground.outlet.ignore("indication");
 	}
 
 	/** From where a check has come or been answered, and from nowhere else. */
 	#data(base: number, from: StunAddress, bytes: Uint8Array, now: Instant): void {
-		const found = this.pairAt(base, from);
-		if (found === null || (!found.pair.readable && found.pair.valid === null)) {
+		const found = this.#inUse(base, from);
+		if (found === null) {
 			this.#ground.outlet.ignore("unknownSource");
 			return;
 		}
 		found.session.heard(found.pair, now);
 		const { stream, component } = found.pair.local;
 		this.#ground.outlet.put({ type: "data", stream, component, base, from, kind: classifyPacket(bytes), bytes });
+	}
+
+	/** The same, of a pair on which packets are believed: after a restart that is at first the one of before, though both know it. */
+	#inUse(base: number, from: StunAddress): ReturnType<Hearing["pairAt"]> {
+		return this.#pairAt(base, from, (pair) => pair.readable || pair.valid !== null);
+	}
+
+	#pairAt(base: number, from: StunAddress, fits: (pair: Pair) => boolean): ReturnType<Hearing["pairAt"]> {
+		const transport = this.#ground.locals.bases.get(base)?.at.transport ?? "udp";
+		for (const session of this.#sessions()) {
+			const pair = session.generation.list.find(base, { transport, ...from });
+			if (pair !== undefined && fits(pair)) return { session, pair };
+		}
+		return null;
 	}
 }

@@ -110,7 +110,10 @@ export type IceAgentInput =
 	| { readonly type: "basesComplete" }
 	/** More are on their way: `basesComplete` is to follow again. */
 	| { readonly type: "basesPending" }
-	/** The peer's description; another `ufrag` than before is a restart of the peer's, which ours follows. */
+	/**
+	 * The peer's description; another `ufrag` than before is a restart of the peer's, which ours follows with new
+	 * `credentials` to be told, unless it answers a restart of ours.
+	 */
 	| { readonly type: "peer"; readonly peer: IcePeer; readonly candidates?: readonly IceRemoteLine[] }
 	| { readonly type: "remoteCandidates"; readonly candidates: readonly IceRemoteLine[] }
 	/** No more of the peer's will come; of one stream, or of all when absent. */
@@ -187,7 +190,10 @@ export type IceIgnoreReason =
 	| "unknownSource"
 	/** No pair may be sent on: none works yet, or there is no consent. */
 	| "noPair"
+	/** An address that is nobody's: a group, none, our own machine by another name. */
 	| "badCandidate"
+	/** The peer's user, password or pace are none. */
+	| "badDescription"
 	| "refusedCandidate"
 	/** A candidate that is there already. */
 	| "redundant"

@@ -42,6 +42,8 @@ export interface WorldSettings {
 	/** Candidates go one by one (the default), or with the description when all are found. */
 	readonly signalling?: "trickle" | "half" | "full";
 	readonly signallingMs?: number;
+	/** New credentials are told by themselves. */
+	readonly redescribes?: boolean;
 	/** Both sides' sockets are on one network. */
 	readonly sameNetwork?: boolean;
 	readonly stun?: boolean;
@@ -82,6 +84,13 @@ class Nat {
 	constructor(settings: NatSettings, address: string) {
 		this.#settings = settings;
 		this.#address = address;
+	}
+
+	/** It forgets everything, as after it has been switched off and on. */
+	forget(): void {
+		this.#ports.clear();
+		this.#inside.clear();
+		this.#allowed.clear();
 	}
 
 	out(from: StunAddress, to: StunAddress): StunAddress {
@@ -298,6 +307,7 @@ export class IceWorld {
 					this.step(other(side.name), { type: "remoteCandidates", candidates: [candidate] }),
 				);
 		}
+		if (event.kind === "credentials" && this.#settings.redescribes === true) this.describe(side.name);
 		if (event.kind !== "gathered") return;
 		if (!isTrickling && signalling === "full") this.describe(side.name, this.#settings[side.name]?.options);
 		else if (!isTrickling) {

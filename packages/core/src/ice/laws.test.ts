@@ -18,6 +18,7 @@ const AT = { address: "198.51.100.2", port: 40_000 };
 const ODD: readonly IceAgentInput[] = [
 	{ type: "endOfCandidates" },
 	{ type: "basesComplete" },
+	{ type: "basesPending" },
 	{ type: "baseGone", base: 77 },
 	{ type: "mapped", base: 77, server: AT, mapped: AT },
 	{ type: "mapped", base: 0, server: AT, mapped: AT },

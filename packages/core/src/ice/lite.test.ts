@@ -1,4 +1,8 @@
+import type { StunItem } from "@whither/wire";
 import { describe, expect, test } from "vitest";
+import { SECOND } from "../machine.ts";
+import { IceAgent } from "./agent.ts";
+import { HandPeer, hostLine } from "./hand-peer.fixture.ts";
 import { IceWorld, PORT_RESTRICTED } from "./ice-world.fixture.ts";
 
 const LITE = { config: { lite: true } };
@@ -39,5 +43,53 @@ describe("an agent that is lite", () => {
 		world.passUntil("completed", 5);
 		expect(world.sent.filter(({ message }) => message?.class === "request")).toEqual([]);
 		expect(world.a.selected.remote.address).toBe(world.b.selected.local.address);
+	});
+
+	test("restarts with one that is full, and goes on in between", () => {
+		const world = new IceWorld({ delayMs: 10, stun: false, redescribes: true, signallingMs: 200, b: LITE });
+		world.passUntil("completed", 5);
+		for (const name of ["a", "b"] as const) {
+			world.step(name, { type: "restart" });
+			world.step("b", { type: "send", bytes: Uint8Array.of(0x80) });
+			world.pass(2000);
+			expect([world.a.agent.state, world.b.agent.state]).toEqual(["completed", "completed"]);
+		}
+		expect(world.a.data).toHaveLength(2);
+	});
+
+	test("stays with a peer of RFC 5245 that asks for no consent, as long as it hears of it", () => {
+		const peer = new HandPeer({ lite: true }, []);
+		const from = { address: "192.0.2.7", port: 7000 };
+		const items: readonly StunItem[] = [
+			{ name: "priority", value: 1 },
+			{ name: "iceControlling", value: 1n },
+			{ name: "useCandidate", value: true },
+		];
+		peer.check(from, items);
+		for (let times = 0; times < 20; times++) {
+			peer.pass(peer.now + 10 * SECOND);
+			peer.step({ type: "received", base: 0, from, bytes: Uint8Array.of(0x80, 1) });
+		}
+		expect(peer.agent.state).toBe("completed");
+		peer.pass(peer.now + 40 * SECOND);
+		expect(peer.agent.state).toBe("failed");
+	});
+
+	test("agrees with another that is lite where their priorities are the same, and where candidates came first", () => {
+		const line = (address: string, priority: number) => ({ line: hostLine(address, priority) });
+		const of = (role: "controlling" | "controlled", end: number) => {
+			const agent = new IceAgent({ secret: new Uint8Array(32).fill(end), role, lite: true });
+			agent.step({ type: "base", base: 0, at: { address: `192.0.2.${end}`, port: 7000 } }, 0);
+			agent.step({ type: "base", base: 1, at: { address: `2001:db8::${end}`, port: 7000 } }, 0);
+			const [v4, v6] = [2130706175, 2130706431];
+			// Each is told the other's with the priorities exchanged, so that all pairs have the same.
+			const candidates = [line(`192.0.2.${3 - end}`, v6), line(`2001:db8::${3 - end}`, v4)];
+			agent.step({ type: "remoteCandidates", candidates }, 0);
+			const peer = { ufrag: "abcd", pwd: "0123456789012345678901", lite: true };
+			agent.step({ type: "peer", peer }, 0);
+			return agent.pairs.find(({ selected }) => selected)?.local.address.includes(":");
+		};
+		expect(of("controlling", 1)).toBe(of("controlled", 2));
+		expect(of("controlling", 1)).toBeDefined();
 	});
 });

@@ -1,5 +1,6 @@
 import type { IceCandidateType, StunAddress } from "@whither/wire";
-import { candidateLine, familyOf, type LocalCandidate } from "./candidate.ts";
+import { familyOf } from "./address.ts";
+import { candidateLine, type LocalCandidate } from "./candidate.ts";
 import type { IceAgentConfig, IceBase, IceEvent, IceRewrite } from "./ice-io.ts";
 import type { Outlet } from "./outlet.ts";
 import { candidatePriority, localPreference } from "./priority.ts";
@@ -12,6 +13,9 @@ export interface Base {
 	readonly component: number;
 	readonly localPreference: number;
 }
+
+/** Addresses that one base is seen by, in the words of one server or of peers. */
+const MOST_SEEN = 16;
 
 /** What distinguishes a candidate from others of its base. */
 interface Found {
@@ -28,7 +32,9 @@ export class LocalCandidates {
 	readonly #config: IceAgentConfig;
 	readonly #outlet: Outlet;
 	readonly #foundations = new Map<string, string>();
-	#all: LocalCandidate[] = [];
+	#all: readonly LocalCandidate[] = [];
+	/** What peers see and no server has told: no pairs are made with it, and nobody is told. */
+	#seen: readonly LocalCandidate[] = [];
 
 	constructor(config: IceAgentConfig, outlet: Outlet) {
 		this.#config = config;
@@ -40,8 +46,11 @@ export class LocalCandidates {
 		return this.#all;
 	}
 
-	/** A new base with its own candidates; those that are told come back. */
+	/** A new base with its own candidates; those that are told come back. Throws RangeError where there is no such component. */
 	addBase(number: number, at: IceBase): readonly LocalCandidate[] {
+		const { stream = 0, component = 1 } = at;
+		if (component < 1 || component > ((this.#config.streams ?? [1])[stream] ?? 0))
+			throw new RangeError(`there is no component ${component} of stream ${stream}`);
 		const base = this.#baseOf(number, at);
 		this.bases.set(number, base);
 		const own = { address: at.address, port: at.port };
@@ -63,18 +72,26 @@ export class LocalCandidates {
 		const base = this.bases.get(number);
 		if (base === undefined || base.at.relay !== undefined) return [];
 		const { address, port } = base.at;
-		return this.#tell(base, [{ type: "srflx", ...mapped, related: { address, port }, server }]);
+		const fresh = this.#tell(base, [{ type: "srflx", ...mapped, related: { address, port }, server }]);
+		// A NAT that maps anew each time leaves the older ones behind.
+		this.#all = keepLast(this.#all, (each) => each.type === "srflx" && each.base === number && each.server === server);
+		return fresh;
 	}
 
-	/** The candidate that a peer sees a base by: one that is known, or a peer-reflexive one (RFC 8445 §7.2.5.3.1). */
+	/**
+	 * The candidate that a peer sees a base by: one that is known, or a peer-reflexive one (RFC 8445 §7.2.5.3.1). What a relay
+	 * sends stays relayed, whatever address it comes from.
+	 */
 	seenAs(base: Base, mapped: StunAddress, priority: number): LocalCandidate {
-		const known = this.#all.find((each) => each.base === base.number && isAt(each, mapped));
+		const isIt = (each: LocalCandidate) => each.base === base.number && isAt(each, mapped);
+		const known = this.#all.find(isIt) ?? this.#seen.find(isIt);
 		if (known !== undefined) return known;
-		const { address, port } = base.at;
-		const candidate = this.#candidate(base, { type: "prflx", ...mapped, related: { address, port }, server: null });
-		const reflexive = { ...candidate, priority };
-		this.#all.push(reflexive);
-		return reflexive;
+		const { address, port, relay } = base.at;
+		const type = relay === undefined ? "prflx" : "relay";
+		const found: Found = { type, ...mapped, related: { address, port }, server: relay?.server ?? null };
+		const seen = { ...this.#candidate(base, found), priority };
+		this.#seen = keepLast([...this.#seen, seen], ({ base: number }) => number === base.number);
+		return seen;
 	}
 
 	/** What pairs of a base are made with: the best of its candidates that may be used (RFC 8445 §6.1.2.4); null: none may. */
@@ -94,6 +111,7 @@ export class LocalCandidates {
 	removeBase(number: number): void {
 		this.bases.delete(number);
 		this.#all = this.#all.filter(({ base }) => base !== number);
+		this.#seen = this.#seen.filter(({ base }) => base !== number);
 	}
 
 	/** For a new generation: what was found by asking is asked for anew, the rest is told again. */
@@ -125,14 +143,12 @@ export class LocalCandidates {
 		for (const each of found) {
 			const candidate = this.#candidate(base, each);
 			const known = this.#all.find((one) => one.base === base.number && isAt(one, each));
-			// The peer does not know of what a check has found before the server told it.
-			if (known?.type === "prflx") this.#all.splice(this.#all.indexOf(known), 1);
-			if (known !== undefined && known.type !== "prflx") this.#outlet.ignore("redundant");
+			if (known !== undefined) this.#outlet.ignore("redundant");
 			else if (!this.#mayBe(base, candidate)) this.#outlet.ignore("policy");
 			else fresh.push(candidate);
 		}
 		for (const candidate of fresh) {
-			this.#all.push(candidate);
+			this.#all = [...this.#all, candidate];
 			this.#outlet.tell(this.#eventOf(candidate));
 		}
 		return fresh;
@@ -169,6 +185,16 @@ export class LocalCandidates {
 		const line = candidateLine(candidate, this.#config.policy === "relay");
 		return { kind: "candidate", stream, base, line, server, interface: this.bases.get(base)?.at.interface ?? null };
 	}
+}
+
+/** Without the oldest of those that are alike, where there are too many. */
+function keepLast(
+	candidates: readonly LocalCandidate[],
+	isAlike: (candidate: LocalCandidate) => boolean,
+): readonly LocalCandidate[] {
+	const alike = candidates.filter(isAlike);
+	const gone = new Set(alike.slice(0, Math.max(0, alike.length - MOST_SEEN)));
+	return gone.size === 0 ? candidates : candidates.filter((each) => !gone.has(each));
 }
 
 /** A relay that is reached by TCP carries packets later than one by UDP. */

@@ -10,6 +10,10 @@ const CONTROLLING: readonly StunItem[] = [
 	{ name: "priority", value: 1 },
 	{ name: "iceControlling", value: 1n },
 ];
+const CONTROLLED: readonly StunItem[] = [
+	{ name: "priority", value: 1 },
+	{ name: "iceControlled", value: 1n },
+];
 const USE: StunItem = { name: "useCandidate", value: true };
 const number = (value: number): StunItem => ({ name: "nomination", value });
 
@@ -103,6 +107,34 @@ describe("an agent that is controlling", () => {
 	});
 });
 
+describe("a nomination that is never answered", () => {
+	const nominating = (options: readonly string[]) => {
+		const peer = new HandPeer({ role: "controlling" }, options);
+		peer.step({ type: "remoteCandidates", candidates });
+		let doomed: string | null = null;
+		for (let at = 0; at < 60 * SECOND && peer.selected === null; at += 20 * MILLISECOND) {
+			peer.pass(at, false);
+			for (const asked of peer.asked.splice(0)) {
+				if (nominates(asked)) doomed ??= asked.to.address;
+				if (asked.to.address !== doomed) peer.answer(asked, "success");
+			}
+		}
+		return { peer, doomed, seconds: peer.now / SECOND };
+	};
+
+	test("gives way to another pair in two seconds where the peer takes several", () => {
+		const { peer, doomed, seconds } = nominating(["ice2", "renomination"]);
+		expect(peer.selected).not.toBe(doomed);
+		expect(seconds).toBeLessThan(3);
+	});
+
+	test("gives way to another when it has failed where the peer takes one", () => {
+		const { peer, doomed, seconds } = nominating(["ice2"]);
+		expect(peer.selected).not.toBe(doomed);
+		expect(seconds).toBeGreaterThan(30);
+	});
+});
+
 describe("an answer", () => {
 	const asking = () => {
 		const peer = new HandPeer({ role: "controlling" }, ["ice2"]);
@@ -144,4 +176,46 @@ describe("an answer", () => {
 		peer.pass(peer.now + 40 * SECOND, false);
 		expect(peer.asked).toHaveLength(before);
 	});
+});
+
+describe("where consent is over", () => {
+	test("no check of the peer's brings it back, nor forgetting the pair", () => {
+		const peer = new HandPeer({ role: "controlling" }, ["ice2", "renomination"]);
+		peer.step({ type: "remoteCandidates", candidates });
+		peer.pass(SECOND);
+		const gone = peer.selected ?? "";
+		let isForbidden = false;
+		for (let at = 1; at < 200 && !isForbidden; at++) {
+			peer.pass(peer.now + 100 * MILLISECOND, false);
+			for (const asked of peer.asked.splice(0)) {
+				isForbidden ||= asked.to.address === gone;
+				const error: StunItem = { name: "errorCode", value: { code: 403, reason: "" } };
+				peer.answer(asked, asked.to.address === gone ? "error" : "success", asked.to.address === gone ? [error] : []);
+			}
+		}
+		expect(isForbidden).toBe(true);
+		peer.asked = [];
+		peer.pass(peer.now + SECOND);
+		expect(peer.selected).not.toBe(gone);
+		for (let times = 0; times < 20; times++) {
+			peer.check(at(gone), CONTROLLED);
+			peer.pass(peer.now + SECOND, false);
+			expect(peer.asked.filter(({ to }) => to.address === gone)).toEqual([]);
+			peer.answerAll();
+		}
+		expect(peer.agent.state).toBe("completed");
+	});
+});
+
+test("a candidate that is signalled late names a pair in use anew, which stays in use", () => {
+	const peer = new HandPeer({}, ["ice2"]);
+	peer.check(at(LOW), [...CONTROLLING, USE]);
+	peer.answerAll();
+	const [before] = peer.agent.pairs;
+	peer.step({ type: "remoteCandidates", candidates: candidates.slice(0, 1) });
+	const [after] = peer.agent.pairs;
+	expect(peer.agent.pairs).toHaveLength(1);
+	expect(before?.remote.type).toBe("prflx");
+	expect(after).toMatchObject({ id: before?.id, selected: true, nominated: true, remote: { type: "host" } });
+	expect(peer.events.filter(({ kind }) => kind === "selected")).toHaveLength(1);
 });

@@ -22,16 +22,27 @@ export class IcePacer {
 export class Pace {
 	readonly #pacer: IcePacer;
 	#lastAt: Instant = Number.NEGATIVE_INFINITY;
-	/** Nanoseconds, 5 ms at least. */
-	intervalNs: number;
+	readonly #ownMs: number;
+	#intervalNs = FLOOR_NS;
 
-	constructor(pacer: IcePacer, intervalMs: number) {
+	constructor(pacer: IcePacer, ownMs: number) {
 		this.#pacer = pacer;
-		this.intervalNs = Math.max(intervalMs * MILLISECOND, FLOOR_NS);
+		this.#ownMs = ownMs;
+		this.agree(ownMs);
+	}
+
+	/** Nanoseconds, 5 ms at least. */
+	get intervalNs(): number {
+		return this.#intervalNs;
+	}
+
+	/** The peer's counts where it is the larger (RFC 8839 §5.6). */
+	agree(theirMs: number): void {
+		this.#intervalNs = Math.max(Math.max(this.#ownMs, theirMs) * MILLISECOND, FLOOR_NS);
 	}
 
 	get nextAt(): Instant {
-		return Math.max(this.#lastAt + this.intervalNs, this.#pacer.nextAt);
+		return Math.max(this.#lastAt + this.#intervalNs, this.#pacer.nextAt);
 	}
 
 	take(now: Instant): void {

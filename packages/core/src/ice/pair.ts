@@ -1,5 +1,6 @@
 import { type Instant, SECOND } from "../machine.ts";
-import { candidateLine, familyOf, type LocalCandidate, type RemoteCandidate } from "./candidate.ts";
+import { familyOf } from "./address.ts";
+import { candidateLine, type LocalCandidate, type RemoteCandidate } from "./candidate.ts";
 import type { IcePairReport, IceRole } from "./ice-io.ts";
 import { pairPriority } from "./priority.ts";
 
@@ -26,6 +27,7 @@ export class Pair {
 	remote: RemoteCandidate;
 	state: PairState = "frozen";
 	priority = 0n;
+	#priorityText = "0";
 	/** How the peer sees us: the local candidate of the valid pair (RFC 8445 §7.2.5.3.2); null until a check succeeds. */
 	valid: LocalCandidate | null = null;
 	/** Checks whose answers still count, the newest last. */
@@ -41,6 +43,8 @@ export class Pair {
 	backup = false;
 	/** Silence for too long; it ends with the next answer. */
 	dead = false;
+	/** Consent is over there: with these credentials nothing is sent any more (RFC 7675 §5.1). */
+	isForbidden = false;
 	readable = false;
 	/** Sending is allowed until then. */
 	consentUntil: Instant = Number.NEGATIVE_INFINITY;
@@ -49,6 +53,8 @@ export class Pair {
 	/** When it may be checked anew though its check is under way, if nothing else is to be done; and how often it has been. */
 	recheckAt: Instant = Number.POSITIVE_INFINITY;
 	rechecks = 0;
+	/** How often an answer came from elsewhere (RFC 8445 §7.2.5.2.1). */
+	timesNotSymmetric = 0;
 	/** It has been tried again because a worse one works. */
 	hurried = false;
 	answeredAt: Instant = Number.NEGATIVE_INFINITY;
@@ -109,6 +115,7 @@ export class Pair {
 	prioritize(isControlling: boolean): void {
 		const [ours, theirs] = [this.local.priority, this.remote.priority];
 		this.priority = isControlling ? pairPriority(ours, theirs) : pairPriority(theirs, ours);
+		this.#priorityText = String(this.priority);
 	}
 
 	/** An answer has come, so consent is fresh. */
@@ -126,13 +133,30 @@ export class Pair {
 		const { id, state, readable, nominated, selected, backup, rttNs, failure } = this;
 		const { foundation, component, transport, priority, address, port, type, related, tcpType } = this.remote;
 		const { requestsSent, retransmissions, responsesReceived, requestsReceived, responsesSent } = this;
+		// Written out: it is told at every change, and spreading parts costs several times as much.
 		return {
-			...{ id, stream: this.local.stream, component, base: this.local.base },
+			id,
+			stream: this.local.stream,
+			component,
+			base: this.local.base,
 			local: candidateLine(this.valid ?? this.local, hideRelated),
 			remote: { foundation, component, transport, priority, address, port, type, related, tcpType, extensions: [] },
-			...{ state, writable: this.isWritable(now), readable, nominated, selected, backup },
-			...{ priority: String(this.priority), rttNs, requestsSent, retransmissions, responsesReceived, requestsReceived },
-			...{ responsesSent, consentRequestsSent: this.consentRequestsSent, icmpErrors: this.icmpErrors, failure },
+			state,
+			writable: this.isWritable(now),
+			readable,
+			nominated,
+			selected,
+			backup,
+			priority: this.#priorityText,
+			rttNs,
+			requestsSent,
+			retransmissions,
+			responsesReceived,
+			requestsReceived,
+			responsesSent,
+			consentRequestsSent: this.consentRequestsSent,
+			icmpErrors: this.icmpErrors,
+			failure,
 		};
 	}
 }

@@ -16,6 +16,14 @@ export class Pairing {
 		this.#selection = selection;
 	}
 
+	/** The peer is known: one that only answers makes pairs of what it has heard before, if the other does so too. */
+	begin(now: Instant): void {
+		if (!this.#generation.isPassive || !this.#canPair) return;
+		for (const base of this.#generation.ground.locals.bases.keys())
+			for (const remote of this.#generation.remotes.all) this.#pair(base, remote, now);
+		this.#pairsCame(now);
+	}
+
 	addRemotes(told: readonly IceRemoteLine[], now: Instant): void {
 		for (const each of told) this.#pairRemote(this.#generation.remotes.add(each), now);
 		this.#pairsCame(now);
@@ -28,10 +36,26 @@ export class Pairing {
 
 	/** Candidates of ours are new. */
 	addLocals(candidates: readonly LocalCandidate[], now: Instant): void {
+		// RFC 8445 §7.3.1.3: what a check has found is known to be of use to the base alone that it came to.
 		if (this.#canPair)
 			for (const { base } of candidates)
-				for (const remote of this.#generation.remotes.all) this.#pair(base, remote, now);
+				for (const remote of this.#generation.remotes.all) if (remote.type !== "prflx") this.#pair(base, remote, now);
+		this.#recognize(candidates, now);
 		this.#pairsCame(now);
+	}
+
+	/** What a check had found of us before a server told it goes by the name that the peer hears of it. */
+	#recognize(candidates: readonly LocalCandidate[], now: Instant): void {
+		for (const pair of this.#generation.list.pairs) {
+			const { valid } = pair;
+			if (valid?.type !== "prflx") continue;
+			const known = candidates.find(
+				({ base, address, port }) => base === valid.base && address === valid.address && port === valid.port,
+			);
+			if (known === undefined) continue;
+			pair.valid = known;
+			this.#generation.changed(pair, now);
+		}
 	}
 
 	/** One that only answers makes no pairs, unless both do. */

@@ -8,6 +8,19 @@ import type { Selection } from "./selection.ts";
 /** Checks that are kept while the peer's description is on its way. */
 const MOST_EARLY = 50;
 
+/**
+ * Ends of the peer's that one base has been checked from, and whose own checks have never been answered. Two behind one NAT
+ * that hairpins and maps every destination anew find new ends of each other with every check, for ever; those of a peer with
+ * many interfaces behind such a NAT are fewer.
+ */
+const MOST_STRANGERS = 16;
+
+/**
+ * Deviation: RFC 8445 §7.3.1.4 checks a pair again whenever the peer has; where answers came from elsewhere so often, they
+ * will again, and two such ends would keep each other busy for ever.
+ */
+const MOST_TIMES_NOT_SYMMETRIC = 3;
+
 /** What follows from the peer's checks, once they have been answered (RFC 8445 §7.3.1). */
 export class PeerChecks {
 	readonly #generation: Generation;
@@ -61,15 +74,31 @@ export class PeerChecks {
 		const { stream, component, at } = base;
 		const { transport = "udp", tcpType } = at;
 		const theirs = tcpType === undefined ? null : tcpType === "so" ? "so" : tcpType === "active" ? "passive" : "active";
+		const known = list.find(number, { transport, ...from });
+		if (known !== undefined) return known;
+		if (this.#strangersAt(number) >= MOST_STRANGERS) {
+			ground.outlet.ignore("tooManyPairs");
+			return null;
+		}
 		const remote = remotes.seen(from, { stream, component, transport, tcpType: theirs }, priority);
-		const pair = remote === null ? null : (list.find(number, remote) ?? list.insert(local, remote, now));
+		if (remote === null) return null;
+		const pair = list.insert(local, remote, now);
 		if (pair === null) ground.outlet.ignore("tooManyPairs");
 		return pair;
 	}
 
+	#strangersAt(base: number): number {
+		let count = 0;
+		for (const { local, remote, readable, responsesReceived } of this.#generation.list.pairs)
+			if (local.base === base && remote.type === "prflx" && readable && responsesReceived === 0) count++;
+		return count;
+	}
+
 	/** RFC 8445 §7.3.1.4. */
 	#trigger(pair: Pair, { nomination }: PeerCheck, now: Instant): void {
-		if (pair.state === "succeeded") return;
+		// One that was not used has to show again that it works.
+		if (pair.isForbidden || (pair.state === "succeeded" && pair.isWritable(now))) return;
+		if (pair.timesNotSymmetric >= MOST_TIMES_NOT_SYMMETRIC) return;
 		const { list, peer } = this.#generation;
 		const { selected } = this.#generation.componentOf(pair);
 		const isSettled = selected !== null && peer?.canRenominate === false && peer.knowsIce2;
@@ -83,6 +112,7 @@ export class PeerChecks {
 
 	/** RFC 8445 §7.3.2: a lite agent takes what the peer has checked for checked. */
 	#checkedPassively(pair: Pair, { nomination }: PeerCheck, now: Instant): void {
+		if (pair.isForbidden) return;
 		pair.valid = pair.local;
 		pair.state = "succeeded";
 		pair.consentUntil = now + CONSENT_NS;

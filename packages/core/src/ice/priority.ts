@@ -20,14 +20,16 @@ export interface CandidateRank {
 	readonly tcpType: IceTcpType | null;
 	/** 1 to 256. */
 	readonly component: number;
-	/** 0 to 65535; of TCP candidates the lowest 13 bits count. */
+	/** 0 to 65535, as `localPreference` makes it. */
 	readonly localPreference: number;
 }
 
 /** RFC 8445 §5.1.2.1, RFC 6544 §4.2: a number below 2^31. */
 export function candidatePriority({ type, transport, tcpType, component, localPreference }: CandidateRank): number {
 	const local =
-		tcpType === null ? localPreference : directionPreference(type, tcpType) * 2 ** 13 + (localPreference % 2 ** 13);
+		tcpType === null
+			? localPreference
+			: directionPreference(type, tcpType) * 2 ** 13 + shortPreference(localPreference);
 	return TYPE_PREFERENCES[transport][type] * 2 ** 24 + local * 2 ** 8 + (256 - component);
 }
 
@@ -61,4 +63,10 @@ export function localPreference({ family, cost, taken, before }: LocalPlace): nu
 	let preference = Math.max(0, HIGHEST - Math.min(cost, 31) * COST_STEP - turn);
 	while (preference > 0 && taken.has(preference)) preference--;
 	return preference;
+}
+
+/** The same order in the 13 bits that RFC 6544 §4.2 leaves: 32 costs of 256 addresses. */
+function shortPreference(preference: number): number {
+	const [cost, turn] = [Math.floor((HIGHEST - preference) / COST_STEP), (HIGHEST - preference) % COST_STEP];
+	return 0x1fff - cost * 0x100 - Math.min(turn, 0xff);
 }

@@ -6,9 +6,10 @@ import type { Component } from "./component.ts";
 import { failureOf, silentAt, stateOf } from "./conclusion.ts";
 import { Generation } from "./generation.ts";
 import type { Credentials, Ground, Peer } from "./ground.ts";
+import { hurry } from "./hurry.ts";
 import type { IceFailure, IceRemoteLine, IceState } from "./ice-io.ts";
 import type { PeerCheck } from "./incoming.ts";
-import { byPriority, type Pair, type RunningCheck } from "./pair.ts";
+import { CONSENT_NS, type Pair, type RunningCheck } from "./pair.ts";
 import { Pairing } from "./pairing.ts";
 import { PeerChecks } from "./peer-checks.ts";
 import { Selection } from "./selection.ts";
@@ -61,6 +62,11 @@ export class Session implements CheckResults {
 		return this.#isChecking && this.generation.list.hasWork;
 	}
 
+	/** Whether one waits that the peer, or a nomination, waits for. */
+	get isAwaited(): boolean {
+		return this.#isChecking && this.generation.list.isAwaited;
+	}
+
 	/** When a check may be sent again, if there is a slot for it. */
 	get recheckAt(): Instant {
 		if (!this.#isChecking) return Number.POSITIVE_INFINITY;
@@ -103,6 +109,7 @@ export class Session implements CheckResults {
 	begin(peer: Peer, now: Instant): void {
 		this.generation.peer = peer;
 		this.generation.startedAt = now;
+		this.#pairing.begin(now);
 		this.#peerChecks.replay(now);
 		this.review(now);
 	}
@@ -147,6 +154,10 @@ export class Session implements CheckResults {
 	/** A packet has come by this pair. */
 	heard(pair: Pair, now: Instant): void {
 		pair.heardAt = now;
+		const { isPassive, peer } = this.generation;
+		// Who knows RFC 5245 alone asks for no consent, and nobody else could: a lite agent goes by what comes.
+		if (isPassive && peer?.knowsIce2 === false && pair.isWritable(now))
+			pair.consentUntil = Math.max(pair.consentUntil, now + CONSENT_NS);
 		if (this.#state === "disconnected") this.review(now);
 	}
 
@@ -154,6 +165,12 @@ export class Session implements CheckResults {
 	unreachable(pair: Pair, now: Instant): void {
 		pair.icmpErrors++;
 		this.generation.consent.doubt(pair, now);
+		const component = this.generation.componentOf(pair);
+		// Where the way that was used is gone, the next one need not be the right one.
+		if (component.nominating === pair && component.bereavedBy !== null) {
+			component.nominatingSince = Number.NEGATIVE_INFINITY;
+			this.review(now);
+		}
 		this.changed(pair, now);
 	}
 
@@ -191,10 +208,26 @@ export class Session implements CheckResults {
 		}
 	}
 
-	/** All but the selected pairs go: another generation takes over. */
+	/** Whether it has shown that the peer knows this generation. */
+	get hasMet(): boolean {
+		for (const { readable, valid } of this.generation.list.pairs) if (readable || valid !== null) return true;
+		return false;
+	}
+
+	/** Whether anything may be sent. */
+	isUsed(now: Instant): boolean {
+		const { failure, components, list } = this.generation;
+		return failure === null && components.some((component) => component.sending(list.pairs, now) !== null);
+	}
+
+	/** All but the pairs in use go: another generation takes over. */
 	reduce(now: Instant): void {
-		const { list, components } = this.generation;
-		for (const pair of [...list.pairs]) if (!pair.selected) list.remove(pair, now);
+		const { list, components, consent, isPassive } = this.generation;
+		const used = new Set(components.map((component) => component.sending(list.pairs, now)));
+		for (const pair of [...list.pairs]) {
+			if (!pair.selected && !used.has(pair)) list.remove(pair, now);
+			else if (!isPassive) consent.watch(pair, now);
+		}
 		for (const component of components) component.backup = null;
 		this.generation.isFreed = true;
 	}
@@ -204,7 +237,7 @@ export class Session implements CheckResults {
 		component.firstValidAt ??= now;
 		if (pair.relays === 0) component.directValidAt ??= now;
 		this.generation.consent.answered(pair);
-		this.#hurry(component, pair, now);
+		hurry(this.generation.list, this.#checks, component, pair, now);
 		this.changed(pair, now);
 		if (check.nomination !== null && component.nominating === pair) this.#selection.confirmed(component, pair, now);
 		this.review(now);
@@ -222,8 +255,9 @@ export class Session implements CheckResults {
 		this.review(now);
 	}
 
-	consented(pair: Pair, now: Instant): void {
+	consented(pair: Pair, hasMoved: boolean, now: Instant): void {
 		this.generation.consent.answered(pair);
+		if (hasMoved) this.#selection.moved(this.generation.componentOf(pair), pair, now);
 		this.changed(pair, now);
 		this.review(now);
 	}
@@ -252,21 +286,6 @@ export class Session implements CheckResults {
 	/** Whether it would be better than what works so far, or is what both are to agree on. */
 	#mattersStill(pair: Pair): boolean {
 		return pair.nominates !== null || this.generation.componentOf(pair).directValidAt === null;
-	}
-
-	/** The peer is there, so its NAT is open to what was too early before: better ways are tried again, behind NATs first. */
-	#hurry(component: Component, works: Pair, now: Instant): void {
-		const { list } = this.generation;
-		const better = [...list.pairs].filter(
-			(pair) => component.owns(pair) && pair.relays < works.relays && pair.state === "inProgress" && !pair.isTcp,
-		);
-		const isReflexive = ({ remote }: Pair) => remote.type !== "host";
-		for (const pair of better.sort((a, b) => Number(isReflexive(b)) - Number(isReflexive(a)) || byPriority(a, b))) {
-			if (pair.hurried) continue;
-			pair.hurried = true;
-			this.#checks.quiet(pair, now);
-			list.trigger(pair, now);
-		}
 	}
 
 	#fail(why: IceFailure, now: Instant): void {

@@ -9,7 +9,7 @@ import type { Pair } from "./pair.ts";
 
 /** RFC 8445 §8.3: what a generation that is completed still does for other pairs, before they go. */
 const FREEING_NS = 3 * SECOND;
-/** The same where the peer may hold some of them in reserve: by then it has asked for consent there. */
+/** The same where the peer may use some of them: by then it has asked for consent there. */
 const RESERVING_NS = 10 * SECOND;
 
 /** Keeps pairs that are used, and lets go of those that are not. */
@@ -34,7 +34,13 @@ export class Upkeep {
 	}
 
 	#freesAt(completedAt: Instant): Instant {
-		return completedAt + (this.#generation.peer?.canRenominate === true ? RESERVING_NS : FREEING_NS);
+		return completedAt + (this.#mayUseOthers ? RESERVING_NS : FREEING_NS);
+	}
+
+	/** The peer may send on other pairs: on one in reserve, or as one of RFC 5245 on whichever it has nominated. */
+	get #mayUseOthers(): boolean {
+		const { peer, ground } = this.#generation;
+		return peer?.canRenominate === true || (peer?.knowsIce2 === false && !ground.role.isControlling);
 	}
 
 	/** Whether the choice of pairs has to be looked at again. */
@@ -52,6 +58,7 @@ export class Upkeep {
 	/** Nothing is sent there any more, and checks do not bring it back (RFC 7675 §5.1). */
 	expire(pair: Pair, why: IceFailure, now: Instant): void {
 		pair.consentUntil = Number.NEGATIVE_INFINITY;
+		pair.isForbidden = true;
 		pair.state = "failed";
 		pair.valid = null;
 		pair.failure = why;
@@ -121,8 +128,9 @@ export class Upkeep {
 		for (const pair of [...list.pairs]) {
 			const { selected } = this.#generation.componentOf(pair);
 			const mayBeBetter = peer?.canRenominate === true && selected !== null && pair.relays < selected.relays;
-			const isPeers = peer?.canRenominate === true && pair.heardAt > completedAt + FREEING_NS;
-			if (!pair.selected && !pair.backup && !mayBeBetter && !isPeers) list.remove(pair, now);
+			const isPeers = this.#mayUseOthers && pair.heardAt > completedAt + FREEING_NS;
+			const isNominated = pair.nominatedByPeer !== null && pair.isOpen;
+			if (!pair.selected && !pair.backup && !mayBeBetter && !isPeers && !isNominated) list.remove(pair, now);
 		}
 	}
 }

@@ -21,7 +21,9 @@ import type { HostAddressChange, HostAddressWatch } from "../interfaces/watch.ts
 import type { Carrier, CarrierEars } from "./carrier.ts";
 import { HostSockets } from "./hosts.ts";
 import type { IceBaseEnd, IceComponentPlace, IceConnection, IceFlow, IceListener, IceOrder } from "./ice-io.ts";
+import { IceNames } from "./ice-names.ts";
 import type { Arrival } from "./ice-socket.ts";
+import { LeavingBases } from "./leaving-bases.ts";
 import { PairsInUse } from "./pairs-in-use.ts";
 import { placesOf } from "./place.ts";
 import { Relays } from "./relays.ts";
@@ -39,8 +41,10 @@ export class IceRun implements IceConnection {
 	readonly #telling: Telling;
 	readonly #hosts: HostSockets;
 	readonly #relays: Relays;
+	readonly #names: IceNames;
 	readonly #carriers = new Map<number, Carrier>();
 	readonly #inUse = new PairsInUse((base) => this.#carriers.get(base));
+	readonly #leaving: LeavingBases;
 	#watch: HostAddressWatch | null = null;
 	#lastBase = -1;
 	/** Of this generation; null: the peer has not said it yet. */
@@ -50,19 +54,20 @@ export class IceRun implements IceConnection {
 
 	/** Throws RangeError for an order that contradicts itself. */
 	constructor(order: IceOrder, listener: IceListener, machine: IceSurroundings) {
+		const { from = 1, to = 65_535 } = order.ports ?? {};
+		if (from < 1 || to > 65_535 || from > to) throw new RangeError(`there are no ports from ${from} to ${to}`);
 		this.#machine = machine;
 		this.#order = order;
 		this.#telling = new Telling(listener, machine.clock);
 		const stunServers = (order.stunServers ?? []).map(({ address, port }) => ({ address, port }));
 		this.#agent = new IceAgent({ ...order, stunServers, secret: machine.drawSecret(), pacer: machine.pacer });
 		this.#alarm = machine.alarm(() => this.#step({ type: "timer" }));
-		const parts = { order, machine, ears: this.#ears(), places: placesOf(order) };
-		this.#hosts = new HostSockets(parts);
-		this.#relays = new Relays({
-			...parts,
-			settled: () => this.#step({ type: "basesComplete" }),
-			lost: () => this.#askRelays(),
-		});
+		this.#leaving = new LeavingBases(machine, (base) => this.#step({ type: "baseGone", base }));
+		const settled = () => this.#settle();
+		const parts = { order, machine, ears: this.#ears(), places: placesOf(order), settled };
+		this.#names = new IceNames(order, machine);
+		this.#hosts = new HostSockets({ ...parts, nameOf: (address) => this.#names.nameOf(address) });
+		this.#relays = new Relays({ ...parts, lost: () => this.#askRelays() });
 		queueMicrotask(() => this.#openAll());
 	}
 
@@ -127,7 +132,10 @@ export class IceRun implements IceConnection {
 	async #closeAll(): Promise<void> {
 		this.#over = true;
 		this.#alarm.close();
+		this.#leaving.close();
 		this.#watch?.close();
+		this.#hosts.close();
+		this.#names.close();
 		for (const carrier of this.#carriers.values()) carrier.close();
 		this.#carriers.clear();
 		await this.#relays.close();
@@ -140,7 +148,11 @@ export class IceRun implements IceConnection {
 		const addresses = this.#addresses();
 		if (isSystemError(addresses)) this.#hosts.failed(addresses);
 		else if (this.#usesHosts) this.#hosts.open(addresses);
-		if (!this.#relays.isWaiting) this.#step({ type: "basesComplete" });
+		this.#settle();
+	}
+
+	#settle(): void {
+		if (!this.#relays.isWaiting && !this.#hosts.isWaiting) this.#step({ type: "basesComplete" });
 	}
 
 	get #usesHosts(): boolean {
@@ -192,15 +204,17 @@ export class IceRun implements IceConnection {
 	#lose(base: number, why: IceBaseEnd): void {
 		if (!this.#carriers.delete(base) || this.#over) return;
 		this.#telling.event({ kind: "baseGone", base, why });
-		this.#step({ type: "baseGone", base });
+		if (why.code === "unneeded") this.#step({ type: "baseGone", base });
+		else this.#leaving.leave(base, this.#inUse.selected, () => this.pairs);
 	}
 
 	/** Hands the agent an input, and does what it says. */
 	#step(input: IceAgentInput, arrival: Arrival | null = null): void {
 		if (this.#over) return;
+		const now = this.now();
 		let outputs: readonly IceAgentOutput[];
 		try {
-			outputs = this.#agent.step(input, this.now());
+			outputs = this.#agent.step(input, now);
 		} catch (defect) {
 			this.#telling.event({ kind: "defect", about: defectText(defect) });
 			this.#closing ??= this.#closeAll();
@@ -214,12 +228,13 @@ export class IceRun implements IceConnection {
 			else if (output.type === "resolve") this.#resolve(output.name);
 			else if (output.type === "event") {
 				news = true;
-				this.#telling.hold(output.event);
+				this.#telling.hold(output.event, now);
 			}
 		}
 		// Data moves no deadline forward, and there is much of it.
 		if (news && !this.#over) this.#alarm.arm(this.#agent.deadline?.at ?? null);
 		for (const output of outputs) if (output.type === "event") this.#follow(output.event);
+		if (news) this.#leaving.review(this.#inUse.selected, () => this.pairs);
 		this.#telling.tell();
 	}
 
@@ -244,7 +259,7 @@ export class IceRun implements IceConnection {
 	}
 
 	#resolve(name: string): void {
-		this.#machine.resolve(name).then((address) => this.#step({ type: "resolved", name, address }));
+		this.#names.resolve(name).then((address) => this.#step({ type: "resolved", name, address }));
 	}
 }
 

@@ -14,3 +14,4 @@ export type {
 	IceRelayServer,
 } from "./ice-io.ts";
 export { openIce } from "./open-ice.ts";
+export { prepareIce } from "./rehearsal.ts";

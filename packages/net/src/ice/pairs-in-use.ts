@@ -19,6 +19,11 @@ export class PairsInUse {
 		this.#carrier = carrier;
 	}
 
+	/** One for each component at most. */
+	get selected(): readonly IcePairReport[] {
+		return [...this.#selected.values()];
+	}
+
 	/** The peer's description has come. */
 	begin(own: IceOwnDescription, peer: IcePeer): void {
 		this.#stun = { username: `${peer.ufrag}:${own.ufrag}`, password: peer.pwd };

@@ -2,29 +2,41 @@
 import type { SystemError } from "@whither/core";
 import { isSystemError } from "../errors.ts";
 import type { IceOrder } from "./ice-io.ts";
-import type { IceSocket, IceSocketListener, IceSocketPlace } from "./ice-socket.ts";
-import type { IceSurroundings } from "./surroundings.ts";
 
-/**
- * Opens a socket on a port of the range that is free, from a chance one on; null: on any. The error where none is, and at
- * once where it is not the port's fault.
- */
-export function openInRange(
-	machine: Pick<IceSurroundings, "openSocket" | "drawSecret">,
-	range: NonNullable<IceOrder["ports"]> | null,
-	place: Omit<IceSocketPlace, "port">,
-	listener: IceSocketListener,
-): IceSocket | SystemError {
-	if (range === null) return machine.openSocket(place, listener);
-	const count = Math.max(1, range.to - range.from + 1);
-	const secret = machine.drawSecret();
+/** The ports of a range in the order in which they are tried, from a chance one on; without a range the kernel's choice, 0. */
+export function portsOf(range: IceOrder["ports"], secret: Uint8Array): readonly number[] {
+	if (range === undefined) return [0];
+	const count = range.to - range.from + 1;
 	const first = new DataView(secret.buffer, secret.byteOffset).getUint32(0) % count;
-	let last: SystemError | null = null;
-	for (let tried = 0; tried < count; tried++) {
-		const port = range.from + ((first + tried) % count);
-		const opened = machine.openSocket({ ...place, port }, listener);
-		if (!isSystemError(opened) || opened.errnoName !== "EADDRINUSE") return opened;
-		last = opened;
+	return Array.from({ length: count }, (_, index) => range.from + ((first + index) % count));
+}
+
+/** Opens something at the first port that is free; the error where none is, and at once where it is not the port's fault. */
+export function openAtFree<Opened>(
+	[first = 0, ...others]: readonly number[],
+	open: (port: number) => Opened | SystemError,
+): Opened | SystemError {
+	let opened = open(first);
+	for (const port of others) {
+		if (!isTaken(opened)) return opened;
+		opened = open(port);
 	}
-	return last ?? machine.openSocket(place, listener);
+	return opened;
+}
+
+/** The same of what takes a while to open. */
+export async function openAtFreeLater<Opened>(
+	[first = 0, ...others]: readonly number[],
+	open: (port: number) => Promise<Opened | SystemError>,
+): Promise<Opened | SystemError> {
+	let opened = await open(first);
+	for (const port of others) {
+		if (!isTaken(opened)) return opened;
+		opened = await open(port);
+	}
+	return opened;
+}
+
+function isTaken(opened: unknown): boolean {
+	return isSystemError(opened) && opened.errnoName === "EADDRINUSE";
 }

@@ -1,10 +1,10 @@
 /** One relay: an allocation, each of whose addresses is a base. */
 import type { Family, IceBase, Instant } from "@whither/core";
 import { addressFamily, type StunAddress } from "@whither/wire";
-import type { RelayEvent, RelayOrder } from "../turn/client/relay-io.ts";
 import type { Carrier, CarrierEars } from "./carrier.ts";
-import type { IceBaseEnd, IceRelayServer } from "./ice-io.ts";
+import type { IceBaseEnd, IceRelayLeg, IceRelayServer } from "./ice-io.ts";
 import type { Place } from "./place.ts";
+import type { RelayLegEnd, RelayRaceEvent } from "./relay-race.ts";
 import type { IceRelay, IceSurroundings } from "./surroundings.ts";
 
 /** What one is made of. */
@@ -14,6 +14,8 @@ export interface RelayParts {
 	/** Of relayed addresses. */
 	readonly families: readonly Family[];
 	readonly place: Place;
+	/** How long an answer is waited for. */
+	readonly timeoutMs: number;
 	readonly ears: CarrierEars;
 	/** It has another state. */
 	readonly changed: () => void;
@@ -29,10 +31,7 @@ export class RelayBases {
 	/** Resolves at its end. */
 	readonly ended: Promise<void>;
 	readonly #parts: RelayParts;
-	readonly #order: RelayOrder;
 	readonly #relay: IceRelay;
-	/** The relay's clock has another beginning. */
-	readonly #shift: number;
 	readonly #bases = new Map<Family, number>();
 	readonly #channels = new Set<string>();
 	#end: () => void = () => {};
@@ -42,15 +41,20 @@ export class RelayBases {
 		this.ended = new Promise((resolve) => {
 			this.#end = resolve;
 		});
-		this.#order = orderOf(parts.server, parts.families);
-		this.#relay = parts.machine.openRelay(this.#order, {
-			received: ({ from, bytes, at, stamp }) => {
-				const base = this.#bases.get(familyOf(from));
-				if (base !== undefined) parts.ears.received(base, from, bytes, { at: at + this.#shift, stamp });
+		const { legs, credentials } = parts.server;
+		const both = parts.families.includes(4) && parts.families.includes(6);
+		const family = both ? "both" : (parts.families[0] ?? 4);
+		const signed = credentials === undefined ? {} : { credentials };
+		this.#relay = parts.machine.openRelay(
+			{ legs, ...signed, allocation: { family }, timeoutMs: parts.timeoutMs },
+			{
+				received: ({ from, bytes, at, stamp }) => {
+					const base = this.#bases.get(familyOf(from));
+					if (base !== undefined) parts.ears.received(base, from, bytes, { at, stamp });
+				},
+				event: (event) => this.#hear(event),
 			},
-			event: (event) => this.#hear(event),
-		});
-		this.#shift = parts.machine.clock.now() - this.#relay.now();
+		);
 	}
 
 	/** Our address that the server is reached from; null while it is not known. */
@@ -74,7 +78,7 @@ export class RelayBases {
 		this.#end();
 	}
 
-	#hear(event: RelayEvent): void {
+	#hear(event: RelayRaceEvent): void {
 		switch (event.kind) {
 			case "allocated":
 				this.#allocated(event);
@@ -88,15 +92,30 @@ export class RelayBases {
 			case "icmp":
 				this.#refused(event.peer, `icmp ${event.icmp.type}/${event.icmp.code}`);
 				return;
+			case "legFailed":
+				this.#legFailed(event.leg, event.end);
+				return;
 			case "failed":
+				for (const { leg, end } of event.failures) if (end.kind === "late") this.#legFailed(leg, end);
+				this.#finished(event.why);
+				return;
 			case "lost":
+				this.#finished(event.why);
+				return;
 			case "defect":
 			case "closed":
-				this.#finished(event);
+				this.#finished(event.kind);
 		}
 	}
 
-	#allocated({ relayed, mapped, server }: Extract<RelayEvent, { readonly kind: "allocated" }>): void {
+	#legFailed({ server: { address, port } }: IceRelayLeg, end: RelayLegEnd): void {
+		if (this.state !== "asking") return;
+		const refusal = end.kind === "failed" || end.kind === "lost" ? end : null;
+		const why = refusal?.why ?? (end.kind === "late" ? "timeout" : end.kind);
+		this.#parts.ears.failed({ base: null, server: { address, port }, why, error: refusal?.error ?? null });
+	}
+
+	#allocated({ relayed, mapped, server }: Extract<RelayRaceEvent, { readonly kind: "allocated" }>): void {
 		if (this.state !== "asking") return;
 		const { families, machine, ears } = this.#parts;
 		this.state = "there";
@@ -115,7 +134,7 @@ export class RelayBases {
 		{ server, mapped }: { readonly server: StunAddress; readonly mapped: StunAddress | null },
 	): Carrier {
 		const relay = this.#relay;
-		const leg = this.#order.transport;
+		const leg = relay.leg?.transport ?? "udp";
 		const at: IceBase = { ...relayed, ...this.#parts.place, relay: { server, leg, mapped } };
 		return {
 			at,
@@ -145,14 +164,9 @@ export class RelayBases {
 		if (base !== undefined) this.#parts.ears.refused(base, peer, code);
 	}
 
-	#finished(event: Extract<RelayEvent, { readonly kind: "failed" | "lost" | "defect" | "closed" }>): void {
+	#finished(why: string): void {
 		this.#end();
-		if (this.state === "over") return;
-		const why = event.kind === "failed" || event.kind === "lost" ? event.why : event.kind;
-		const error = event.kind === "failed" || event.kind === "lost" ? event.error : null;
-		const { address, port } = this.#relay.server;
-		if (this.state === "asking") this.#parts.ears.failed({ base: null, server: { address, port }, why, error });
-		this.#over({ code: "relayLost", why });
+		if (this.state !== "over") this.#over({ code: "relayLost", why });
 	}
 
 	#over(why: IceBaseEnd): void {
@@ -162,13 +176,6 @@ export class RelayBases {
 		for (const base of bases) this.#parts.ears.gone(base, why);
 		this.#parts.changed();
 	}
-}
-
-function orderOf({ legs, credentials }: IceRelayServer, families: readonly Family[]): RelayOrder {
-	const [leg] = legs;
-	if (leg === undefined) throw new RangeError("a relay needs a way to its server");
-	const family = families.includes(4) && families.includes(6) ? "both" : (families[0] ?? 4);
-	return { ...leg, ...(credentials === undefined ? {} : { credentials }), allocation: { family } };
 }
 
 function familyOf({ address }: StunAddress): Family {

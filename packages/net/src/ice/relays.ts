@@ -11,6 +11,9 @@ import type { IceSurroundings } from "./surroundings.ts";
 /** A server is asked again for a relay that it lost only if that had lasted so long: one that loses each at once is of no use. */
 const LASTED_NS = 10 * SECOND;
 
+/** As core's agent has it of STUN servers. */
+const GATHER_TIMEOUT_MS = 5000;
+
 /** A server that is to relay for one component, and what it gave. */
 interface Wish {
 	readonly server: IceRelayServer;
@@ -40,9 +43,12 @@ export class Relays {
 	#endsAt: Instant = Number.POSITIVE_INFINITY;
 	#closed = false;
 
+	/** Throws RangeError for a server without a way to it, or without a family of relayed addresses. */
 	constructor(parts: RelaysParts) {
 		this.#parts = parts;
 		const { relays = [] } = parts.order;
+		for (const { legs, families = [4] } of relays)
+			if (legs.length === 0 || families.length === 0) throw new RangeError("a relay needs a leg and a family");
 		this.#wishes = relays.flatMap((server) => parts.places.map((place): Wish => ({ server, place, relay: null })));
 	}
 
@@ -62,7 +68,7 @@ export class Relays {
 		if (missing.length === 0 || this.#closed) return;
 		const { machine, order } = this.#parts;
 		this.#waiting = true;
-		this.#endsAt = machine.clock.now() + (order.gatherTimeoutMs ?? 5000) * MILLISECOND;
+		this.#endsAt = machine.clock.now() + (order.gatherTimeoutMs ?? GATHER_TIMEOUT_MS) * MILLISECOND;
 		for (const wish of missing) this.#open(wish);
 		this.#alarm ??= machine.alarm(() => this.#giveUp());
 		this.#alarm.arm(this.#endsAt);
@@ -87,8 +93,11 @@ export class Relays {
 	#open(wish: Wish): void {
 		const { order, machine, ears } = this.#parts;
 		const families = wish.server.families ?? order.families ?? [4, 6];
-		const changed = () => this.#changed(wish);
-		const relay = new RelayBases({ machine, server: wish.server, families, place: wish.place, ears, changed });
+		const relay = new RelayBases({
+			...{ machine, server: wish.server, families, place: wish.place, ears },
+			timeoutMs: order.gatherTimeoutMs ?? GATHER_TIMEOUT_MS,
+			changed: () => this.#changed(wish),
+		});
 		wish.relay = relay;
 		this.#ending.add(relay.ended);
 		relay.ended.then(() => this.#ending.delete(relay.ended));

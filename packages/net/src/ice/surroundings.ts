@@ -6,16 +6,17 @@ import { type Alarm, openAlarm } from "../exact-call.ts";
 import type { HostAddress } from "../interfaces/host-address.ts";
 import { hostAddressesBy } from "../interfaces/host-addresses.ts";
 import { type HostAddressListener, type HostAddressWatch, watchHostAddresses } from "../interfaces/watch.ts";
+import { type Mdns, type MdnsOrder, openMdns } from "../mdns/mdns.ts";
 import { createPortableClock } from "../portable/clock.ts";
 import { drawSecrets } from "../probe-secrets.ts";
-import { openRelay, type Relay } from "../turn/client/relay.ts";
-import type { RelayListener, RelayOrder } from "../turn/client/relay-io.ts";
 import { type IceSocket, type IceSocketListener, type IceSocketPlace, openIceSocket } from "./ice-socket.ts";
+import { openRelayRace, type RelayRace, type RelayRaceListener, type RelayRaceOrder } from "./relay-race.ts";
+import { type IceTcpBase, type IceTcpListener, type IceTcpPlace, openIceTcpBase } from "./tcp-base.ts";
 
 /** What an allocation is held by. */
 export type IceRelay = Pick<
-	Relay,
-	"now" | "local" | "server" | "send" | "permit" | "bind" | "unbind" | "borrow" | "close" | "destroy"
+	RelayRace,
+	"leg" | "local" | "server" | "send" | "permit" | "bind" | "unbind" | "borrow" | "close" | "destroy"
 >;
 
 /** A machine as connections see it. */
@@ -34,8 +35,11 @@ export interface IceSurroundings {
 	/** The same, and whenever they have changed. */
 	watchHostAddresses(listener: HostAddressListener): HostAddressWatch | SystemError;
 	openSocket(place: IceSocketPlace, listener: IceSocketListener): IceSocket | SystemError;
-	openRelay(order: RelayOrder, listener: RelayListener): IceRelay;
-	/** The address of a name; null: there is none. */
+	openTcp(place: IceTcpPlace, listener: IceTcpListener): Promise<IceTcpBase | SystemError>;
+	/** On the same clock. */
+	openRelay(order: RelayRaceOrder, listener: RelayRaceListener): IceRelay;
+	openMdns(order: MdnsOrder): Mdns | SystemError;
+	/** The address of a name, by this machine's own resolver; null: there is none. */
 	resolve(name: string): Promise<string | null>;
 }
 
@@ -62,7 +66,9 @@ function machineOf(opened: Backend | SystemError): IceSurroundings {
 		hostAddresses: () => failure ?? hostAddressesBy(backend),
 		watchHostAddresses: (listener) => failure ?? watchHostAddresses(listener),
 		openSocket: (place, listener) => failure ?? openIceSocket(backend, place, listener),
-		openRelay,
+		openTcp: async (place, listener) => failure ?? openIceTcpBase(backend, place, listener),
+		openRelay: (order, listener) => openRelayRace(order, listener, backend),
+		openMdns: (order) => failure ?? openMdns(order, backend),
 		resolve: lookUp,
 	};
 }

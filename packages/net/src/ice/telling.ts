@@ -19,9 +19,9 @@ export class Telling {
 		this.#clock = clock;
 	}
 
-	/** To be told with the next `tell`. */
-	hold(event: IceConnectionEvent): void {
-		this.#news.push({ event, at: this.#clock.now() });
+	/** To be told with the next `tell`, as of when it happened. */
+	hold(event: IceConnectionEvent, at: Instant): void {
+		this.#news.push({ event, at });
 	}
 
 	/** The same of data. */
@@ -31,7 +31,7 @@ export class Telling {
 
 	/** Tells it, after what is held. */
 	event(event: IceConnectionEvent): void {
-		this.hold(event);
+		this.hold(event, this.#clock.now());
 		this.tell();
 	}
 

@@ -1,5 +1,6 @@
 /**
  * What live tests start inside a namespace: `conformance CASE` or `trace ORDER here|worker [busy]`, `storm STORM`, `queue ORDER`,
+ * `flow FLOW`, `peer PEER` and `addresses` (until its input ends), `meet FAMILY`, `ice ORDER` (until its input ends); JSON comes out.
  * `flow FLOW`, `peer PEER` and `addresses` (until its input ends), `meet FAMILY`, `mdns ORDER`; JSON comes out.
  */
 import { once } from "node:events";
@@ -9,6 +10,7 @@ import { startProber } from "../prober.ts";
 import { serveProber } from "../serve-prober.ts";
 import { methodSupport } from "../support.ts";
 import { channelConformance } from "./conformance.ts";
+import { runIceChild } from "./ice-child.ts";
 import { speakMdns } from "./mdns-child.ts";
 import { runFlow, runPeer } from "./media-flow.ts";
 import { queueTrial } from "./queue-trial.ts";
@@ -34,6 +36,7 @@ async function main([command, json = "null", thread, mode]: readonly string[]): 
 	else if (command === "flow") print(await runFlow(JSON.parse(json)));
 	else if (command === "peer") print(await runPeer(JSON.parse(json), once(process.stdin.resume(), "end")));
 	else if (command === "addresses") await tellAddresses(once(process.stdin.resume(), "end"));
+	else if (command === "ice") await runIceChild(JSON.parse(json));
 	else if (command === "mdns") await speakMdns(JSON.parse(json));
 	else if (command === "meet") await meetByTcp(json === "6" ? 6 : 4);
 	else await traceOnce(JSON.parse(json), { thread: thread === "here" ? "here" : "worker", mode: mode ?? "" });

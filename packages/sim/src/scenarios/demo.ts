@@ -122,3 +122,58 @@ export const DEMO_CALL: Scenario = {
 		],
 	},
 };
+
+/** The carrier before a telephone: another port for every destination, and nothing in that was not asked for. */
+function carrier(outside: string): NodeSpec {
+	const kinds = { mapping: "addressAndPortDependent", filtering: "addressAndPortDependent" } as const;
+	return { kind: "router", nat: { kind: "napt", outside, ...kinds, ports: "random" } };
+}
+
+/** Two who meet: Anna at home in Lisbon, and Ben on a train to Berlin, behind the NAT of his carrier. */
+export const DEMO_MEETING: Scenario = {
+	name: "Anna meets Ben",
+	about:
+		"Anna in Lisbon sits behind her home router, Ben on his train behind the NAT of his carrier, which gives him another port for every destination. A server in Amsterdam lets them find each other.",
+	seed: 5,
+	nodes: {
+		"anna.lisbon": { kind: "host" },
+		"router.anna": {
+			kind: "router",
+			nat: {
+				...{ kind: "napt", outside: "access.lisbon" },
+				...{ mapping: "endpointIndependent", filtering: "addressDependent" },
+			},
+		},
+		"access.lisbon": { kind: "router" },
+		"edge.lisbon": { kind: "router" },
+		"core.madrid": { kind: "router" },
+		"core.paris": { kind: "router", mpls: [{ label: 24_015 }] },
+		"core.lyon": { kind: "router" },
+		"exchange.frankfurt": { kind: "router", interfaceInfo: true, routes: { "router.anna": ["core.lyon"] } },
+		"core.amsterdam": { kind: "router" },
+		"meet.amsterdam": { kind: "host", publicAddresses: 1 },
+		"edge.berlin": { kind: "router" },
+		"carrier.berlin": carrier("edge.berlin"),
+		"mast.berlin": { kind: "router", icmpJitterMs: 4 },
+		"ben.train": { kind: "host" },
+	},
+	links: [
+		{ between: ["anna.lisbon", "router.anna"], delayMs: 0.6, jitterMs: 0.4 },
+		{ between: ["router.anna", "access.lisbon"], delayMs: 3, jitterMs: 0.5 },
+		{ between: ["access.lisbon", "edge.lisbon"], delayMs: 0.7, jitterMs: 0.2 },
+		{ between: ["edge.lisbon", "core.madrid"], delayMs: 4.6, jitterMs: 0.2 },
+		{ between: ["core.madrid", "core.paris"], delayMs: 8.3, jitterMs: 0.2 },
+		{ between: ["core.paris", "exchange.frankfurt"], delayMs: 4.4, jitterMs: 0.3 },
+		{ between: ["core.madrid", "core.lyon"], delayMs: 6.1, jitterMs: 0.2, cost: 2 },
+		{ between: ["core.lyon", "exchange.frankfurt"], delayMs: 5.2, jitterMs: 0.3, cost: 2 },
+		{ between: ["exchange.frankfurt", "core.amsterdam"], delayMs: 3.3, jitterMs: 0.3 },
+		{ between: ["core.amsterdam", "meet.amsterdam"], delayMs: 0.4, jitterMs: 0.1 },
+		{ between: ["exchange.frankfurt", "edge.berlin"], delayMs: 3.9, jitterMs: 0.2 },
+		{ between: ["edge.berlin", "carrier.berlin"], delayMs: 0.5, jitterMs: 0.2 },
+		{ between: ["carrier.berlin", "mast.berlin"], delayMs: 6, jitterMs: 1 },
+		{ between: ["mast.berlin", "ben.train"], delayMs: 9, jitterMs: 2 },
+	],
+	trace: { from: "anna.lisbon", to: "meet.amsterdam" },
+	lab: "a demonstration; the lab's own meetings have kernels for routers",
+	expect: { reached: true, stopReason: "reached", hops: [] },
+};

@@ -10,6 +10,10 @@ export interface NatWorldSpec {
 	readonly b?: NatKind;
 	/** Another router, `isp`, between natA and the rest, as carriers have it. */
 	readonly isp?: NatKind;
+	/** Whose homes are behind it; default: natA's alone. */
+	readonly ispServes?: "a" | "both";
+	/** lanA and lanA2 share a link of their own too, as on one switch. */
+	readonly sharedLan?: true;
 	/** Of each link, one way. Default none. */
 	readonly delayMs?: number;
 	readonly server?: Omit<HostSpec, "kind" | "publicAddresses">;
@@ -21,8 +25,10 @@ const SERVER_ADDRESSES = 2;
  * Hosts `lanA` and `lanA2` behind the router `natA`, `lanB` behind `natB`, and the host `srv`, all joined at the router `wan`.
  * Public addresses (`publicAddresses`) are those of `srv`, which has two, and of the NATs. A trace goes from lanA to srv.
  */
-export function natWorld({ a, b, isp, delayMs = 0, server = {} }: NatWorldSpec): Scenario {
+export function natWorld(spec: NatWorldSpec): Scenario {
+	const { a, b, isp, ispServes = "a", sharedLan = false, delayMs = 0, server = {} } = spec;
 	const outside = isp === undefined ? "wan" : "isp";
+	const outsideB = ispServes === "both" ? outside : "wan";
 	const nodes: Record<string, NodeSpec> = {
 		lanA: { kind: "host" },
 		lanA2: { kind: "host" },
@@ -30,7 +36,7 @@ export function natWorld({ a, b, isp, delayMs = 0, server = {} }: NatWorldSpec):
 		...(isp && { isp: { kind: "router", ...isp.router({ outside: "wan", inside: "natA" }) } }),
 		wan: { kind: "router" },
 		srv: { kind: "host", publicAddresses: SERVER_ADDRESSES, ...server },
-		...(b && { natB: { kind: "router", ...b.router({ outside: "wan", inside: "lanB" }) }, lanB: { kind: "host" } }),
+		...(b && { natB: { kind: "router", ...b.router({ outside: outsideB, inside: "lanB" }) }, lanB: { kind: "host" } }),
 	};
 	const links: readonly (readonly [string, string])[] = [
 		["lanA", "natA"],
@@ -38,7 +44,8 @@ export function natWorld({ a, b, isp, delayMs = 0, server = {} }: NatWorldSpec):
 		["natA", outside],
 		...(isp ? [["isp", "wan"] as const] : []),
 		["srv", "wan"],
-		...(b ? [["natB", "wan"] as const, ["lanB", "natB"] as const] : []),
+		...(b ? [["natB", outsideB] as const, ["lanB", "natB"] as const] : []),
+		...(sharedLan ? [["lanA", "lanA2"] as const] : []),
 	];
 	const way = ["natA", ...(isp ? ["isp"] : []), "wan"];
 	const routers = way.map((name, index): ExpectedHop => ({ ttl: index + 1, from: [name], kind: "timeExceeded" }));

@@ -98,10 +98,11 @@ export const COMMANDS: readonly CommandRow[] = [
 	},
 	{
 		name: "demo",
-		usage: "whither demo [--fast] [--json]",
-		summary: "Trace through a simulated internet: no network, no privilege",
+		usage: "whither demo [--fast] [--meet] [--json]",
+		summary: "The whole story on a simulated internet: no network, no privilege",
 		about: [
-			"Runs the same tracer and the same reports over an internet in memory, a dozen hops long, and explains what they show.",
+			"Runs the same tracer, the same meeting and the same reports over an internet in memory, and explains what they show: a path a dozen hops long, that of a call, and at last two people behind NATs who meet and see the way between them from both ends.",
+			"--json, --ndjson and --format tell the first trace alone; with --meet, --json tells the meeting.",
 		],
 		options: DEMO_OPTIONS,
 		operands: [0, 0],

@@ -1,10 +1,11 @@
 /** `whither demo`: the real tracer and the real reports over an internet in memory, with explanations between the lines. */
-import { DEMO, DEMO_CALL, type Scenario } from "@whither/sim";
+import { DEMO, DEMO_CALL, DEMO_MEETING, type Scenario } from "@whither/sim";
 import { simulated } from "../api/simulated.ts";
 import { startTrace } from "../api/trace/trace.ts";
 import type { Paint } from "../report/paint.ts";
 import { PLAIN_TEXT } from "../report/text.ts";
 import { type ReportChoices, type TraceReport, traceReport } from "../report/trace-report.ts";
+import { type MeetingShow, playMeeting } from "./demo-meeting.ts";
 import { DEMO_REQUEST, type DemoReportChoices, demoReport } from "./demo-report.ts";
 import { EXIT } from "./exit-codes.ts";
 import { DEMO_OPTIONS, type DemoFlags } from "./options.ts";
@@ -13,6 +14,7 @@ import { parseOptions } from "./parse.ts";
 import { showRun } from "./show-run.ts";
 import { type SignalWatch, signalsTold, watchSignals } from "./signals.ts";
 import { formatOf } from "./trace-request.ts";
+import { UsageProblem } from "./values.ts";
 
 /** One trace of the story; the machine formats show the first alone. */
 interface Act {
@@ -37,9 +39,11 @@ const ACTS: readonly Act[] = [
 	{
 		scenario: DEMO_CALL,
 		method: "stun",
-		says: `Last, a call. ${DEMO_CALL.about} STUN requests go out between the packets of media, on the same socket and through the same NATs (traceFlow in the library; whither --stun HOST without a call):`,
+		says: `Then a call. ${DEMO_CALL.about} STUN requests go out between the packets of media, on the same socket and through the same NATs (traceFlow in the library; whither --stun HOST without a call):`,
 	},
 ];
+
+const MEETING_SAYS = `At last, two people meet. ${DEMO_MEETING.about} Each tries every way there is, both agree on the best, and each traces its half of it: what Anna sees when she has told Ben the code (whither meet --server URL):`;
 
 /** Run the command. */
 export async function demoCommand(args: readonly string[], commandLine: readonly string[]): Promise<number> {
@@ -56,6 +60,7 @@ export async function demoCommand(args: readonly string[], commandLine: readonly
 		paint: paintFor(flags.color),
 		said: new Set(),
 	};
+	if (flags.meet) return signals.exitCode() ?? (await playMeetingAlone(stage, format));
 	if (format === "text") return playStory(stage);
 	const report = traceReport(format, DEMO.trace.to, choicesOf(stage));
 	const code = await play(stage, { scenario: DEMO, method: FIRST_METHOD }, report);
@@ -87,8 +92,29 @@ async function playStory(stage: Stage): Promise<number> {
 		const code = await play(stage, act, demoReport(reportOf(stage, act)));
 		if (code !== EXIT.ok) return code;
 	}
-	print("\nNow a real one: `whither HOST`; what this machine allows: `whither doctor`.\n");
-	return EXIT.ok;
+	print(`\n${stage.paint.bold(MEETING_SAYS)}\n\n`);
+	const code = await playMeeting(meetingOf(stage, "text"));
+	if (code !== EXIT.ok) return stage.signals.exitCode() ?? code;
+	print(
+		"\nNow real ones: `whither HOST`, and `whither meet` here and elsewhere; what this machine allows: `whither doctor`.\n",
+	);
+	return stage.signals.exitCode() ?? EXIT.ok;
+}
+
+async function playMeetingAlone(stage: Stage, format: ReturnType<typeof formatOf>): Promise<number> {
+	if (format !== "text" && format !== "json") throw new UsageProblem(`--meet has no format but text and json`);
+	const code = await playMeeting(meetingOf(stage, format));
+	return stage.signals.exitCode() ?? code;
+}
+
+function meetingOf(stage: Stage, format: "text" | "json"): MeetingShow {
+	const { paint, signal, commandLine: args } = stage;
+	return { paint, signal, args, format, realtime: format === "text" && isRealtime(stage) };
+}
+
+/** Whether somebody watches, or is to. */
+function isRealtime({ flags }: Stage): boolean {
+	return flags.realtime === true || (isTerminal("stdout") && !flags.fast);
 }
 
 function reportOf(stage: Stage, act: Act): DemoReportChoices {
@@ -100,7 +126,7 @@ type Played = Pick<Act, "scenario" | "method">;
 
 async function play(stage: Stage, { scenario, method }: Played, report: TraceReport): Promise<number> {
 	const { flags, signal, commandLine } = stage;
-	const pace = flags.realtime || (isTerminal("stdout") && !flags.fast) ? "real" : "virtual";
+	const pace = isRealtime(stage) ? "real" : "virtual";
 	const world = simulated(scenario, { pace, slowedBy: SLOWED_BY });
 	const request = { ...DEMO_REQUEST, method, names: !flags.numeric, signal };
 	const host = scenario.trace.to;

@@ -187,6 +187,11 @@ export const DOCTOR_OPTIONS = {
 export const DEMO_OPTIONS = {
 	fast: flag(null, "Output", "Everything at once instead of line by line (as on a pipe)"),
 	realtime: flag(null, "Output", "Line by line, eight times slower than life, even when stdout is no terminal"),
+	meet: flag(
+		null,
+		"Output",
+		"The meeting alone; with --json its document (schema whither.meet/1) instead of the first trace's",
+	),
 	...FORMATS,
 	...GENERAL,
 } as const satisfies OptionTable;

@@ -21,6 +21,7 @@ const RATE = [1_000, 12_500_000_000] as const;
 const WORKERS = [0, 64] as const;
 /** A day. */
 const DRAIN_SECONDS = [0, 86_400] as const;
+const CODE_SECONDS = [10, 86_400] as const;
 
 /** Options of `whither turn`. */
 export const TURN_OPTIONS = {
@@ -113,7 +114,13 @@ export const SERVE_OPTIONS = {
 	key: valued(null, inputFile, "Server", "Its private key (PEM)"),
 	"tls-port": valued(null, wholeNumber(LISTEN_PORT, "PORT"), "Server", "TLS port of STUN and TURN", "5349"),
 	classic: flag(null, "Server", "Answer RFC 3489 too, whose answers are longer than its requests"),
-	port: valued(null, wholeNumber(LISTEN_PORT, "PORT"), "Server", "Port of HTTP: /metrics and /healthz", "8088"),
+	port: valued(
+		null,
+		wholeNumber(LISTEN_PORT, "PORT"),
+		"Server",
+		"Port of HTTP: `whither meet`, /metrics and /healthz",
+		"8088",
+	),
 	token: valued(
 		null,
 		token,
@@ -122,7 +129,14 @@ export const SERVE_OPTIONS = {
 		"none on loopback, elsewhere one that is made up and printed",
 	),
 	insecure: flag(null, "Server", "HTTP wants no token, wherever it listens"),
-	"no-http": flag(null, "Server", "Serve no HTTP"),
+	"code-lifetime": valued(
+		null,
+		wholeNumber(CODE_SECONDS, "SECONDS"),
+		"Server",
+		"How long a code of `whither meet` waits for the other end",
+		"600",
+	),
+	"no-http": flag(null, "Server", "Serve no HTTP, and no codes"),
 	"no-turn": flag(null, "Relay", "Serve STUN alone"),
 	realm: valued(null, domainName, "Relay", "Realm of the users", "whither"),
 	user: valued(null, userPassword, "Relay", "A user who may relay; may be given again"),

@@ -57,8 +57,11 @@ function tellMore(server: RunningServer, flags: ServeFlags): void {
 	const two = server.behaviourDiscovery;
 	if (two.length > 0) complain(`behaviour discovery (RFC 5780) is answered on ${two.join(" and ")}`);
 	const { user, users, secret, token } = flags;
+	const http = flags["no-http"] !== true;
 	if (server.relays.length > 0 && user === undefined && users === undefined && secret === undefined)
-		complain("nobody may relay yet; give users with --user NAME:PASSWORD or --users FILE, or a --secret");
+		complain(
+			`nobody may relay yet${http ? " but those who meet here" : ""}; give users with --user NAME:PASSWORD or --users FILE, or a --secret`,
+		);
 	if (server.token !== null && token === undefined) complain(`HTTP wants the token ${server.token}`);
 }
 
@@ -115,6 +118,7 @@ function serveOptions(flags: ServeFlags): ServeOptions {
 		port: flags.port,
 		token: flags.token,
 		insecure: flags.insecure,
+		codeSeconds: flags["code-lifetime"],
 		turn: noTurn !== true,
 		users: usersOf(flags),
 		...relayOptions(flags),

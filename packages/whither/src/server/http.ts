@@ -1,13 +1,17 @@
-/** The HTTP listener: pages by their path, for whoever shows the token. Everything a client may do here is bounded. */
+/** The HTTP listener: pages by their path, and routes that take and stream more, for whoever shows the token. Everything a client may do here is bounded. */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { isIP } from "node:net";
+import { type EventStream, openEventStream } from "./event-stream.ts";
+import { findRoute, isFromElsewhere, type RouteRow, readJson, type Streaming } from "./http-routes.ts";
 
 /** What a page says. */
 export interface Page {
 	readonly status: number;
 	readonly type: string;
 	readonly body: string;
+	/** Beside those that every page has. */
+	readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** How a path is answered. */
@@ -26,6 +30,8 @@ export interface HttpOrder {
 	/** Whether it can be reached from this machine alone: then only requests for this machine's own names are answered. */
 	readonly local: boolean;
 	readonly pages: Readonly<Record<string, PageRow>>;
+	/** What is more than a page; the token is wanted for all of it. */
+	readonly routes?: readonly RouteRow[];
 }
 
 /** A listener under way. */
@@ -36,7 +42,7 @@ export interface HttpListener {
 }
 
 /** Connections that one listener has at a time. */
-export const MOST_CONNECTIONS = 256;
+export const MOST_CONNECTIONS = 1_024;
 /** How long a request may take to come, and a connection may wait for the next one. */
 const REQUEST_MS = 10_000;
 const KEEP_MS = 5_000;
@@ -109,34 +115,86 @@ function closeServer(server: Server): Promise<void> {
 }
 
 async function answer(order: HttpOrder, request: IncomingMessage, response: ServerResponse): Promise<void> {
-	// No request here has a body worth reading.
-	if (request.headers["content-length"] !== undefined || request.headers["transfer-encoding"] !== undefined)
-		response.setHeader("Connection", "close");
-	const page = await pageFor(order, request).catch(() => plain(500, "internal error"));
-	if (response.destroyed) return;
 	response.on("error", () => {});
+	const found = findAnswer(order, request);
+	// A body that nobody reads stands in the way of the next request.
+	if (!("row" in found) && hasBody(request)) response.setHeader("Connection", "close");
+	const page = await ("row" in found ? routed(found, request) : found.page()).catch(() => plain(500, "internal error"));
+	if ("begin" in page) beginStream(page, response);
+	else if (!response.destroyed) sendPage(page, request, response);
+}
+
+type Found = { readonly row: RouteRow; readonly names: readonly string[] } | { readonly page: () => Promise<Page> };
+
+/** What answers, by precedence: the host's name, the token, the path, the method. */
+function findAnswer(order: HttpOrder, { method = "", url = "", headers }: IncomingMessage): Found {
+	const { pages, routes = [], token, local } = order;
+	const refuse = (status: number, line: string, more: Page["headers"] = {}): Found => ({
+		page: async () => ({ ...plain(status, line), headers: more }),
+	});
+	// A page elsewhere may have a name of its own point here (DNS rebinding).
+	if (local && !isOwnName(headers.host)) return refuse(421, "this is not that host");
+	const path = url.replace(/[?#].*$/s, "");
+	const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+	if (page?.open !== true && token !== null && !shows(headers.authorization, token))
+		return refuse(401, "token wanted", { "WWW-Authenticate": 'Bearer realm="whither"' });
+	if (page !== undefined) {
+		const isRead = method === "GET" || method === "HEAD";
+		return isRead ? { page: async () => page.page() } : refuse(405, "GET alone", { Allow: "GET, HEAD" });
+	}
+	const route = findRoute(routes, method, path);
+	if (route === null) return refuse(404, "no such page");
+	if ("allowed" in route) return refuse(405, `${route.allowed.join(", ")} alone`, { Allow: route.allowed.join(", ") });
+	return isFromElsewhere(headers) ? refuse(403, "not for pages of other sites") : route;
+}
+
+async function routed(
+	{ row, names }: Extract<Found, { row: RouteRow }>,
+	request: IncomingMessage,
+): Promise<Page | Streaming> {
+	const { mostBytes, answer } = row;
+	const { headers, socket } = request;
+	let body: unknown;
+	if (mostBytes === undefined && hasBody(request)) return closing(plain(413, "no body is read here"));
+	if (mostBytes !== undefined) {
+		const read = await readJson(request, mostBytes);
+		if ("status" in read) return closing(plain(read.status, read.why));
+		body = read.json;
+	}
+	return answer({ names, headers, body, client: socket.remoteAddress ?? "" });
+}
+
+/** The rest of the request is not waited for. */
+function closing(page: Page): Page {
+	return { ...page, headers: { ...page.headers, Connection: "close" } };
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+	return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+}
+
+function sendPage(page: Page, request: IncomingMessage, response: ServerResponse): void {
 	const body = Buffer.from(page.body);
 	response.writeHead(page.status, {
 		"Content-Type": page.type,
 		"Content-Length": body.length,
 		"Cache-Control": "no-store",
 		"X-Content-Type-Options": "nosniff",
-		...(page.status === 401 ? { "WWW-Authenticate": 'Bearer realm="whither"' } : {}),
-		...(page.status === 405 ? { Allow: "GET, HEAD" } : {}),
+		...page.headers,
 	});
 	response.end(request.method === "HEAD" ? undefined : body);
 }
 
-async function pageFor({ pages, token, local }: HttpOrder, request: IncomingMessage): Promise<Page> {
-	const { method, url = "", headers } = request;
-	// A page elsewhere may have a name of its own point here (DNS rebinding).
-	if (local && !isOwnName(headers.host)) return plain(421, "this is not that host");
-	const path = url.replace(/[?#].*$/s, "");
-	const row = Object.hasOwn(pages, path) ? pages[path] : undefined;
-	if (row?.open !== true && token !== null && !shows(headers.authorization, token)) return plain(401, "token wanted");
-	if (row === undefined) return plain(404, "no such page");
-	if (method !== "GET" && method !== "HEAD") return plain(405, "GET alone");
-	return row.page();
+/** Whoever has gone meanwhile has ended it as well. */
+function beginStream({ begin }: Streaming, response: ServerResponse): void {
+	const nobody: EventStream = { send: () => {}, end: () => {} };
+	if (response.destroyed) {
+		begin(nobody)();
+		return;
+	}
+	let ended = (): void => {};
+	const stream = openEventStream(response, () => ended());
+	ended = begin(stream);
 }
 
 function isOwnName(host: string | undefined): boolean {

@@ -38,6 +38,7 @@ const turn: TurnServiceCounters = { server, binding, thread, workers: [{ dataPat
 const FACTS: MetricFacts = {
 	version: '1"2\n3',
 	stun: binding,
+	rooms: { open: 1, opened: 3, met: 2, ended: { left: 1, wrongPassword: 1, expired: 0, lost: 0, closing: 0 } },
 	turn,
 	draining: false,
 	process: { cpuSeconds: 1.5, residentBytes: 100, heapBytes: 50, startedAtSeconds: 7 },

@@ -2,6 +2,7 @@
 import type { StunServiceCounts } from "@whither/net/stun";
 import type { TurnServiceCounters } from "@whither/net/turn";
 import type { Page } from "./http.ts";
+import type { RoomCounts } from "./rendezvous/rooms.ts";
 
 /** What is known at one time. */
 export interface MetricFacts {
@@ -9,6 +10,7 @@ export interface MetricFacts {
 	readonly stun: StunServiceCounts;
 	/** Null: the role is off. */
 	readonly turn: TurnServiceCounters | null;
+	readonly rooms: RoomCounts;
 	readonly draining: boolean;
 	readonly process: {
 		readonly cpuSeconds: number;
@@ -30,7 +32,11 @@ interface Metric {
 
 /** The page. */
 export function metricsPage(facts: MetricFacts): Page {
-	const metrics = [...commonMetrics(facts), ...(facts.turn === null ? [] : turnMetrics(facts.turn))];
+	const metrics = [
+		...commonMetrics(facts),
+		...roomMetrics(facts.rooms),
+		...(facts.turn === null ? [] : turnMetrics(facts.turn)),
+	];
 	return { status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body: metrics.map(metricText).join("") };
 }
 
@@ -44,6 +50,15 @@ function commonMetrics({ version, stun, draining, process }: MetricFacts): reado
 		gauge("process_resident_memory_bytes", "Resident memory.", process.residentBytes),
 		gauge("process_start_time_seconds", "When the process began, Unix time.", process.startedAtSeconds),
 		gauge("whither_heap_bytes", "Of that, JavaScript objects of the main thread.", process.heapBytes),
+	];
+}
+
+function roomMetrics({ open, opened, met, ended }: RoomCounts): readonly Metric[] {
+	return [
+		gauge("whither_rooms", "Rooms of the rendezvous there are.", open),
+		counter("whither_rooms_opened_total", "Rooms made.", opened),
+		counter("whither_rooms_met_total", "Rooms that a second came to.", met),
+		counters("whither_rooms_ended_total", "Rooms ended, by reason.", "why", ended),
 	];
 }
 

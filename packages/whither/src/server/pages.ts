@@ -5,21 +5,29 @@ import type { HttpOrder, Page } from "./http.ts";
 import { plain } from "./http.ts";
 import { metricsPage } from "./metrics.ts";
 import type { Relaying } from "./relaying.ts";
+import type { RoomCounts } from "./rendezvous/rooms.ts";
+
+/** What pages tell of. */
+interface Shown {
+	readonly relaying: Relaying;
+	readonly rooms: () => RoomCounts;
+}
 
 /** The pages of one server; `draining` is asked each time. */
-export function serverPages(relaying: Relaying, draining: () => boolean): HttpOrder["pages"] {
+export function serverPages(shown: Shown, draining: () => boolean): HttpOrder["pages"] {
 	return {
 		"/healthz": { open: true, page: () => (draining() ? plain(503, "draining") : plain(200, "ok")) },
-		"/metrics": { page: () => metrics(relaying, draining()) },
+		"/metrics": { page: () => metrics(shown, draining()) },
 	};
 }
 
-async function metrics(relaying: Relaying, draining: boolean): Promise<Page> {
+async function metrics({ relaying, rooms }: Shown, draining: boolean): Promise<Page> {
 	const counters = await relaying.counters();
 	const { userCPUTime, systemCPUTime } = resourceUsage();
 	const { rss, heapUsed } = memoryUsage();
 	return metricsPage({
 		...counters,
+		rooms: rooms(),
 		draining,
 		version: TOOL.version,
 		process: {

@@ -30,6 +30,8 @@ export interface ServeOptions extends TurnOptions {
 	readonly port?: number | undefined;
 	/** What it wants to be shown, as a Bearer token; on loopback by default none, elsewhere one that is made up. */
 	readonly token?: string | undefined;
+	/** How long a code waits for the other end, by default 600. */
+	readonly codeSeconds?: number | undefined;
 	/** It wants none, wherever it listens. */
 	readonly insecure?: boolean | undefined;
 	/** Ends the server in order. */

@@ -8,6 +8,8 @@ import { systemErrorSentence } from "../api/error-words.ts";
 import { type HttpListener, openHttp } from "./http.ts";
 import { serverPages } from "./pages.ts";
 import { openRelaying, type Relaying, type ServerCounters } from "./relaying.ts";
+import { Offers } from "./rendezvous/offers.ts";
+import { openRendezvousServer, type RendezvousServer } from "./rendezvous/rendezvous.ts";
 import { httpOrder, type ServeOptions, stunPlaces } from "./serve-options.ts";
 import { httpSentence, listenSentence } from "./serve-words.ts";
 
@@ -54,29 +56,55 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
 	const { signal } = options;
 	const places = stunPlaces(options);
 	const order = httpOrder(options, () => randomBytes(18).toString("base64url"));
-	const relaying = await openRelaying(options, places);
+	// Of those who meet here: nobody else has it, whatever other secrets and users there are.
+	const lent = order === null ? null : randomBytes(32).toString("base64url");
+	const users = (given: TurnUsers): TurnUsers => withSecret(given, lent);
+	const relaying = await openRelaying({ ...options, users: users(options.users ?? {}) }, places);
 	if ("error" in relaying) throw listenFailure(relaying.place, relaying.error);
 	const state = { draining: false };
-	const http = order === null ? null : await openHttp({ ...order, pages: serverPages(relaying, () => state.draining) });
+	const rendezvous = openMeetings(options, relaying, lent ?? "");
+	const { routes, counts } = rendezvous;
+	const pages = serverPages({ relaying, rooms: counts }, () => state.draining);
+	const http = order === null ? null : await openHttp({ ...order, pages, routes });
 	if (http !== null && "error" in http) {
 		await relaying.close();
 		throw httpFailure(http.error, { address: http.address, port: order?.port ?? 0 });
 	}
-	const server = runningServer({ relaying, http, places, token: order?.token ?? null, state });
+	const server = runningServer({ relaying, http, rendezvous, places, token: order?.token ?? null, state, users });
 	if (signal?.aborted) server.close();
 	signal?.addEventListener("abort", () => server.close(), { once: true });
 	return server;
 }
 
+function withSecret(users: TurnUsers, secret: string | null): TurnUsers {
+	return secret === null ? users : { ...users, restSecrets: [...(users.restSecrets ?? []), secret] };
+}
+
+/** Rooms for `whither meet`, and what whoever meets there may use of this server. */
+function openMeetings(options: ServeOptions, relaying: Relaying, secret: string): RendezvousServer {
+	const places = listeningOf(relaying, null).flatMap(({ role, transport, port }) =>
+		role === "http" ? [] : [{ role, transport, port }],
+	);
+	const offers = new Offers(places, secret);
+	const { codeSeconds } = options;
+	return openRendezvousServer({
+		offer: (id) => offers.offer(Date.now() / 1_000, id),
+		limits: codeSeconds === undefined ? {} : { unmetMs: codeSeconds * 1_000 },
+	});
+}
+
 interface Parts {
 	readonly relaying: Relaying;
 	readonly http: HttpListener | null;
+	readonly rendezvous: RendezvousServer;
+	/** TURN's users, with what this server gives out itself. */
+	readonly users: (given: TurnUsers) => TurnUsers;
 	readonly places: readonly StunPlace[];
 	readonly token: string | null;
 	readonly state: { draining: boolean };
 }
 
-function runningServer({ relaying, http, places, token, state }: Parts): RunningServer {
+function runningServer({ relaying, http, rendezvous, users, places, token, state }: Parts): RunningServer {
 	let closing: Promise<void> | null = null;
 	let died: WhitherError | null = null;
 	let settle = (): void => {};
@@ -84,7 +112,8 @@ function runningServer({ relaying, http, places, token, state }: Parts): Running
 		settle = () => (died === null ? resolve() : reject(died));
 	});
 	const close = (): Promise<void> => {
-		closing ??= Promise.all([relaying.close(), http?.close()]).then(() => settle());
+		const closeHttp = () => rendezvous.close().then(() => http?.close());
+		closing ??= Promise.all([relaying.close(), closeHttp()]).then(() => settle());
 		return closing;
 	};
 	relaying.failed.then((failure) => {
@@ -97,10 +126,11 @@ function runningServer({ relaying, http, places, token, state }: Parts): Running
 		relays: relaying.relays,
 		token,
 		counters: () => relaying.counters(),
-		setUsers: (users) => relaying.users(users),
+		setUsers: (given) => relaying.users(users(given)),
 		renew: (certificate, key) => relaying.renew(certificate, key),
 		drain: (order) => {
 			state.draining = true;
+			rendezvous.drain();
 			return relaying.drain(order);
 		},
 		close,

@@ -1,5 +1,6 @@
 import { isDecodeError } from "../error.ts";
 import { formatIceCandidate, type IceCandidateLine, parseIceCandidate } from "./candidate.ts";
+import { formatSdpConnection, parseSdpConnection, plainHost } from "./media-line.ts";
 
 /** One row of the table: an attribute's name in SDP, and its value to and from text. */
 interface SdpAttributeRow<Value> {
@@ -10,6 +11,9 @@ interface SdpAttributeRow<Value> {
 	/** Null: the attribute stands without a colon. Throws RangeError for what does not fit. */
 	format(value: Value): string | null;
 }
+
+/** RFC 8866 §9. */
+const TOKEN = /^[!#-'*+.0-9A-Z^-~-]+$/;
 
 /** Attributes that say something by being there. */
 function flag(attribute: string): SdpAttributeRow<true> {
@@ -77,25 +81,77 @@ const FINGERPRINT: SdpAttributeRow<SdpFingerprint> = {
 };
 
 /** The end of a pair that the other side names (RFC 8839 §5.2). */
-export interface RemoteCandidate {
+export interface SdpRemoteCandidate {
 	readonly component: number;
 	readonly address: string;
 	readonly port: number;
 }
 
-const REMOTE_CANDIDATES: SdpAttributeRow<readonly RemoteCandidate[]> = {
+const REMOTE_CANDIDATES: SdpAttributeRow<readonly SdpRemoteCandidate[]> = {
 	attribute: "remote-candidates",
 	parse(value) {
 		const words = (value ?? "").trim().split(/\s+/);
-		const candidates: RemoteCandidate[] = [];
+		const candidates: SdpRemoteCandidate[] = [];
 		for (let index = 0; index < words.length; index += 3) {
-			const [component = "", address = "", port = ""] = words.slice(index, index + 3);
-			if (!/^[0-9]{1,3}$/.test(component) || !/^[0-9]{1,5}$/.test(port) || Number(port) > 0xffff) return null;
-			candidates.push({ component: Number(component), address, port: Number(port) });
+			const candidate = remoteCandidate(words.slice(index, index + 3));
+			if (candidate === null) return null;
+			candidates.push(candidate);
 		}
 		return candidates;
 	},
-	format: (value) => value.map(({ component, address, port }) => `${component} ${address} ${port}`).join(" "),
+	format(value) {
+		const line = value.map(({ component, address, port }) => `${component} ${address} ${port}`).join(" ");
+		if (REMOTE_CANDIDATES.parse(line)?.length !== value.length) throw new RangeError(`not remote candidates: ${line}`);
+		return line;
+	},
+};
+
+function remoteCandidate([component = "", host = "", port = ""]: readonly string[]): SdpRemoteCandidate | null {
+	const address = plainHost(host);
+	const isNumber = /^(25[0-6]|2[0-4][0-9]|1[0-9]{2}|[1-9][0-9]?)$/.test(component) && /^[0-9]{1,5}$/.test(port);
+	if (address === null || !isNumber || Number(port) > 0xffff) return null;
+	return { component: Number(component), address, port: Number(port) };
+}
+
+/** Where RTCP goes that has a port of its own (RFC 3605 §2.1); null: the address is that of `c=`. */
+export interface SdpRtcp {
+	readonly port: number;
+	readonly address: string | null;
+}
+
+const RTCP: SdpAttributeRow<SdpRtcp> = {
+	attribute: "rtcp",
+	parse(value) {
+		const [, port = "", rest = ""] = /^([0-9]{1,5})( .*)?$/.exec((value ?? "").trim()) ?? [];
+		const address = parseSdpConnection(rest);
+		if (port === "" || Number(port) > 0xffff || (rest !== "" && address === null)) return null;
+		return { port: Number(port), address };
+	},
+	format({ port, address }) {
+		const line = address === null ? String(port) : `${port} ${formatSdpConnection(address)}`;
+		if (RTCP.parse(line) === null) throw new RangeError(`not a place of RTCP: ${line}`);
+		return line;
+	},
+};
+
+/** Streams that belong together, by their `mid` (RFC 5888 §5), such as those of one transport (`BUNDLE`, RFC 9143). */
+export interface SdpGroup {
+	readonly semantics: string;
+	readonly mids: readonly string[];
+}
+
+const GROUP: SdpAttributeRow<SdpGroup> = {
+	attribute: "group",
+	parse(value) {
+		const [semantics = "", ...mids] = (value ?? "").trim().split(/ +/);
+		if (![semantics, ...mids].every((word) => TOKEN.test(word))) return null;
+		return { semantics, mids };
+	},
+	format({ semantics, mids }) {
+		const line = [semantics, ...mids].join(" ");
+		if (GROUP.parse(line)?.mids.length !== mids.length) throw new RangeError(`not a group: ${line}`);
+		return line;
+	},
 };
 
 /**
@@ -113,7 +169,12 @@ export const SDP_ATTRIBUTES = {
 	icePwd: text("ice-pwd", /^[A-Za-z0-9+/]{22,256}$/),
 	iceOptions: OPTIONS,
 	endOfCandidates: flag("end-of-candidates"),
-	mid: text("mid", /^[!#-'*+.0-9A-Z^-~-]+$/),
+	mid: text("mid", TOKEN),
+	group: GROUP,
+	/** The stream has no transport of its own, whatever its port says (RFC 9143 §6). */
+	bundleOnly: flag("bundle-only"),
+	rtcp: RTCP,
+	rtcpMux: flag("rtcp-mux"),
 	fingerprint: FINGERPRINT,
 	setup: text("setup", /^(active|passive|actpass|holdconn)$/),
 	tlsId: text("tls-id", /^[A-Za-z0-9+/_-]{20,255}$/),

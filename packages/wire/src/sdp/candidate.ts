@@ -1,5 +1,6 @@
-import { addressFamily, formatAddress, parseAddress } from "../address.ts";
+import { addressFamily } from "../address.ts";
 import { type DecodeError, decodeError, isDecodeError } from "../error.ts";
+import { HOST_NAME, plainHost } from "./media-line.ts";
 
 /** Where a candidate comes from (RFC 8839 §5.1): our own interface, a STUN server's word, a check, or a relay. */
 export type IceCandidateType = "host" | "srflx" | "prflx" | "relay";
@@ -37,15 +38,13 @@ export interface IceCandidateLine {
 const TYPES: ReadonlySet<string> = new Set<IceCandidateType>(["host", "srflx", "prflx", "relay"]);
 const TCP_TYPES: ReadonlySet<string> = new Set<IceTcpType>(["active", "passive", "so"]);
 const FOUNDATION = /^[A-Za-z0-9+/]{1,32}$/;
-/** A name that could be looked up (RFC 1123 §2.1). */
-const NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/;
 const TOKEN = /^[^\s]+$/;
 /** Words before the extensions: foundation, component, transport, priority, address, port, `typ`, type. */
 const FIXED_WORDS = 8;
 
 /** Whether text is a name and no address: what a driver has to look up before it is of use. */
 export function isCandidateName(text: string): boolean {
-	return addressFamily(text) === null && NAME.test(text);
+	return addressFamily(text) === null && HOST_NAME.test(text);
 }
 
 /**
@@ -67,7 +66,7 @@ export function parseIceCandidate(text: string): IceCandidateLine | DecodeError 
 	if (numbers.component === null || numbers.component === 0) return wrong(1);
 	if (plain !== "udp" && plain !== "tcp") return wrong(2);
 	if (numbers.priority === null) return wrong(3);
-	const place = plainAddress(address);
+	const place = plainHost(address);
 	if (place === null) return wrong(4);
 	if (numbers.port === null) return wrong(5);
 	if (typ !== "typ") return wrong(6);
@@ -93,13 +92,6 @@ function number(text: string, maximum = 0xffff): number | null {
 	return value <= maximum ? value : null;
 }
 
-/** Canonical text of an address, or a name as it is; null for neither, among them addresses with a zone. */
-function plainAddress(text: string): string | null {
-	const bytes = parseAddress(text);
-	if (!isDecodeError(bytes)) return formatAddress(bytes);
-	return !/^[0-9.]+$/.test(text) && NAME.test(text) ? text : null;
-}
-
 function readExtensions(
 	words: readonly string[],
 ): Pick<IceCandidateLine, "related" | "tcpType" | "extensions"> | DecodeError {
@@ -110,7 +102,7 @@ function readExtensions(
 		if (name === "raddr" || name === "rport" || name === "tcptype") known.set(name, value);
 		else extensions.push({ name, value });
 	}
-	const address = plainAddress(known.get("raddr") ?? "");
+	const address = plainHost(known.get("raddr") ?? "");
 	const port = number(known.get("rport") ?? "");
 	const tcpType = known.get("tcptype") ?? null;
 	if (tcpType !== null && !TCP_TYPES.has(tcpType)) return wrong(FIXED_WORDS);
@@ -128,11 +120,13 @@ export function formatIceCandidate(candidate: IceCandidateLine): string {
 	if (!FOUNDATION.test(foundation)) throw new RangeError(`not a foundation: ${foundation}`);
 	if (number(String(component), 256) === null || component === 0) throw new RangeError(`no component: ${component}`);
 	if (number(String(priority), 0xffff_ffff) === null) throw new RangeError(`not a priority: ${priority}`);
+	if (number(String(port)) === null) throw new RangeError(`not a port: ${port}`);
+	if (transport === "tcp" && tcpType === null) throw new RangeError("TCP says who opens the connection");
 	const words = [foundation, component, transport.toUpperCase(), priority, written(candidate.address), port];
 	words.push("typ", type);
 	// UDP says it in capitals and TCP as well in RFC 8839 and 6544; browsers write small letters and read both.
 	if (related !== null) words.push("raddr", written(related.address), "rport", related.port);
-	if (transport === "tcp" && tcpType !== null) words.push("tcptype", tcpType);
+	if (transport === "tcp") words.push("tcptype", tcpType ?? "");
 	for (const { name, value } of extensions) {
 		if (!TOKEN.test(name) || !TOKEN.test(value)) throw new RangeError(`not an extension: ${name} ${value}`);
 		words.push(name, value);
@@ -143,7 +137,7 @@ export function formatIceCandidate(candidate: IceCandidateLine): string {
 /** A zone means something on its own machine alone. */
 function written(address: string): string {
 	const [text = ""] = address.split("%", 1);
-	if (plainAddress(text) === null) throw new RangeError(`not an address: ${address}`);
+	if (plainHost(text) === null) throw new RangeError(`not an address: ${address}`);
 	return text;
 }
 

@@ -28,6 +28,7 @@ export interface SdpDescription {
 
 /** Descriptions that people send have hundreds of lines at most; whatever is longer is none. */
 const MOST_LINES = 10_000;
+const MOST_MEDIA = 1000;
 
 /** Lines end with CR LF, or one of the two. An error where a line is none of SDP; its offset counts lines. */
 export function parseSdp(text: string): SdpDescription | DecodeError {
@@ -38,7 +39,8 @@ export function parseSdp(text: string): SdpDescription | DecodeError {
 		if (line.trim() === "") continue;
 		if (!/^[a-z]=/.test(line)) return decodeError("badValue", index, 2, line.length);
 		const [type = "", value] = [line[0], line.slice(2)];
-		if (type === "m") sections.push([]);
+		if (type === "m" && sections.push([]) > MOST_MEDIA + 1)
+			return decodeError("badLength", index, MOST_MEDIA, sections.length - 1);
 		sections.at(-1)?.push(type === "a" ? parseSdpAttribute(value) : { type, value });
 	}
 	const [session = [], ...media] = sections;

@@ -2,6 +2,9 @@ import type { SdpAttribute, SdpAttributeName, SdpAttributeValue, SdpFingerprint 
 import type { IceCandidateLine } from "./candidate.ts";
 import { type SdpDescription, type SdpLine, type SdpSection, sdpAttributes, sdpLine } from "./description.ts";
 
+/** Nobody has so many; each stream repeats those of the session. */
+const MOST_OPTIONS = 64;
+
 /** What one stream's description says to ICE, with what it inherits from the session (RFC 8839 §5.4). */
 export interface IceDescription {
 	/** What stands behind `m=`; null of a fragment that has no streams. */
@@ -25,30 +28,46 @@ export interface IceDescription {
 
 /** What a description says to ICE, stream by stream; one alone where it has no `m=` line. */
 export function iceDescriptions({ session, media }: SdpDescription): readonly IceDescription[] {
-	const none: SdpSection = { items: [] };
-	return (media.length === 0 ? [none] : media).map((section) => describe(session, section));
+	const all = readSection(session);
+	// RFC 8839 §5.1: candidates are a stream's; where there are no streams, as libjuice has it, they stand alone.
+	if (media.length === 0) return [describe({ items: [] }, { items: session.items }, all)];
+	return media.map((section) => describe(section, section, all));
 }
 
-function describe(session: SdpSection, media: SdpSection): IceDescription {
-	/** What stands in the stream's own part counts before that of the session. */
-	const first = <Name extends SdpAttributeName>(name: Name): SdpAttributeValue<Name> | null =>
-		sdpAttributes(media, name)[0] ?? sdpAttributes(session, name)[0] ?? null;
-	const fingerprints = sdpAttributes(media, "fingerprint");
+type FirstOf = { readonly [Name in SdpAttributeName]?: SdpAttributeValue<Name> };
+
+/** The first value of each attribute: read once of the session, which every stream looks at. */
+function readSection(section: SdpSection) {
+	const found: Record<string, unknown> = {};
+	for (const item of section.items) if ("name" in item && item.name !== "unknown") found[item.name] ??= item.value;
+	const first: FirstOf = found;
 	// Spaces stand between options; libjuice writes commas.
-	const options = [session, media].flatMap((part) => sdpAttributes(part, "iceOptions").flat());
+	const options = sdpAttributes(section, "iceOptions").flatMap((tags) => tags.flatMap((tag) => tag.split(",")));
+	return {
+		first,
+		options: [...new Set(options.filter((tag) => tag !== ""))].slice(0, MOST_OPTIONS),
+		fingerprints: sdpAttributes(section, "fingerprint"),
+	};
+}
+
+function describe(media: SdpSection, own: SdpSection, session: ReturnType<typeof readSection>): IceDescription {
+	const { first, options, fingerprints } = readSection(media);
+	/** What stands in the stream's own part counts before that of the session. */
+	const of = <Name extends SdpAttributeName>(name: Name): SdpAttributeValue<Name> | null =>
+		(first[name] ?? session.first[name] ?? null) as SdpAttributeValue<Name> | null;
 	return {
 		media: sdpLine(media, "m"),
-		mid: sdpAttributes(media, "mid")[0] ?? null,
-		ufrag: first("iceUfrag"),
-		pwd: first("icePwd"),
-		options: [...new Set(options.flatMap((option) => option.split(",").filter((tag) => tag !== "")))],
-		lite: first("iceLite") === true,
-		mismatch: sdpAttributes(media, "iceMismatch").length > 0,
-		pacingMs: first("icePacing"),
-		candidates: [...sdpAttributes(session, "candidate"), ...sdpAttributes(media, "candidate")],
-		endOfCandidates: first("endOfCandidates") === true,
-		fingerprints: fingerprints.length > 0 ? fingerprints : sdpAttributes(session, "fingerprint"),
-		setup: first("setup"),
+		mid: first.mid ?? null,
+		ufrag: of("iceUfrag"),
+		pwd: of("icePwd"),
+		options: [...new Set([...session.options, ...options])],
+		lite: of("iceLite") === true,
+		mismatch: first.iceMismatch === true,
+		pacingMs: of("icePacing"),
+		candidates: sdpAttributes(own, "candidate"),
+		endOfCandidates: of("endOfCandidates") === true,
+		fingerprints: fingerprints.length > 0 ? fingerprints : session.fingerprints,
+		setup: of("setup"),
 	};
 }
 

@@ -49,8 +49,8 @@ export type FlowTraceOptions = Pick<
 /** A socket that lends itself: a media socket, or a relay (`openRelay`), whose server is then the remote end. */
 export type LentSocket = Pick<MediaSocket, "borrow"> & Partial<Pick<MediaSocket, "tos">>;
 
-/** No more than ICE itself may send (RFC 8445 section 14: a transaction in 5 ms), and a burst that any link takes. */
-const FRUGAL = {
+/** What a trace on a lent socket does: no more than ICE itself may send (RFC 8445 section 14: a transaction in 5 ms), and a burst that any link takes. */
+export const FRUGAL = {
 	method: "stun",
 	queries: 1,
 	simultaneous: 8,

@@ -122,7 +122,10 @@ export interface TurnUser {
 const REST_SECONDS = 3_600;
 
 /** The user of these options at this time. */
-export function turnUser({ username, password, secret }: TurnRequestOptions, unixSeconds: number): TurnUser {
+export function turnUser(
+	{ username, password, secret }: Pick<TurnRequestOptions, "username" | "password" | "secret">,
+	unixSeconds: number,
+): TurnUser {
 	if (secret !== undefined) {
 		const expiresAtSeconds = Math.floor(unixSeconds) + REST_SECONDS;
 		const made = restCredentials(restSecret(secret), expiresAtSeconds, username ?? "");

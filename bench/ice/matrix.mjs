@@ -1,0 +1,46 @@
+// Part "matrix": every pair of kinds of NAT, over and over: no meeting may fail, and none be relayed that need not be.
+import { bestWay } from "@whither/sim";
+import { print } from "../turn/rounds.mjs";
+import { enter, everyPair } from "./cells.mjs";
+import { summary } from "./connect.mjs";
+import { meet, openEnds, part } from "./meeting.mjs";
+
+/** Flows of so many meetings are forgotten at once. */
+const FORGET_EVERY = 10;
+
+async function measureCell(place, cell, { runs }) {
+	const meetings = [];
+	let ends = await openEnds(place, { hosts: cell.hosts, kind: "whither" });
+	for (let run = 0; run < runs; run++) {
+		if (run % FORGET_EVERY === 0) await place.lab.forget();
+		const met = await meet(ends, place);
+		meetings.push(met);
+		if (met.failure === undefined) await part(ends);
+		else {
+			console.error(`${cell.name}, run ${run + 1}: ${met.failure}`);
+			await ends.close();
+			ends = await openEnds(place, { hosts: cell.hosts, kind: "whither" });
+		}
+	}
+	await ends.close();
+	return summary(meetings);
+}
+
+const COLUMNS = ["", "way", "runs", "relayed", "failed", "min ms", "median", "max", ""];
+
+/** The same two processes for all meetings of a cell. */
+export async function measureMatrix({ place, runs }) {
+	const figures = [];
+	for (const cell of everyPair(bestWay)) {
+		await enter(place, cell);
+		const figure = await measureCell(place, cell, { runs });
+		const wrong = cell.way === "direct" ? figure.relays : runs - figure.failures.length - figure.relays;
+		figures.push({ name: cell.name, way: cell.way, ...figure, isMissed: figure.failures.length > 0 || wrong > 0 });
+	}
+	const rows = figures.map(({ name, way, runs: count, relays, failures, isMissed, ...times }) => [
+		...[name, way, count, relays, failures.length, times.minimumMs, times.medianMs, times.maximumMs],
+		isMissed ? "MISSED" : "holds",
+	]);
+	print("Every pair of kinds, ours alone", COLUMNS, rows);
+	return figures;
+}

@@ -1,0 +1,61 @@
+/** What an agent does first takes longest, while its code is loaded and compiled: done once in advance, it is no part of a meeting. */
+import { IcePacer } from "@whither/core";
+import type { IceConnection, IceConnectionEvent, IceListener, IceOrder } from "./ice-io.ts";
+import { IceRun } from "./ice-run.ts";
+import { thisMachine } from "./surroundings.ts";
+
+/** Where nothing comes of it by then, nothing does. */
+const LIMIT_MS = 1000;
+
+const REHEARSED: Omit<IceOrder, "role"> = {
+	loopback: true,
+	allowInterface: ({ kind }) => kind === "loopback",
+	pacingMs: 5,
+	mdns: "off",
+	watch: false,
+};
+
+/**
+ * Loads what `openIce` needs and lets two connections meet over the loopback, once in this process: some 50 ms that the first
+ * meeting is shorter by half. Resolves when they are closed; where there is no loopback, a second later. Nothing of it leaves
+ * this machine, and it shares no pace with connections that count.
+ */
+export function prepareIce(): Promise<void> {
+	prepared ??= rehearse();
+	return prepared;
+}
+
+let prepared: Promise<void> | null = null;
+
+async function rehearse(): Promise<void> {
+	const machine = { ...thisMachine(), pacer: new IcePacer() };
+	const ends: IceConnection[] = [];
+	await new Promise<void>((resolve) => {
+		const limit = setTimeout(resolve, LIMIT_MS);
+		let settled = 0;
+		const listener = (other: () => IceConnection | undefined): IceListener => ({
+			event: (event) => {
+				tell(event, other());
+				if (event.kind !== "selected" || ++settled < 2) return;
+				clearTimeout(limit);
+				resolve();
+			},
+			data: () => {},
+		});
+		for (const role of ["controlling", "controlled"] as const) {
+			const other = () => ends[role === "controlling" ? 1 : 0];
+			ends.push(new IceRun({ ...REHEARSED, role }, listener(other), machine));
+		}
+		const [a, b] = ends;
+		if (a !== undefined && b !== undefined) {
+			a.peer(b.own);
+			b.peer(a.own);
+		}
+	});
+	await Promise.all(ends.map((end) => end.close()));
+}
+
+function tell(event: IceConnectionEvent, other: IceConnection | undefined): void {
+	if (event.kind === "candidate") other?.addRemote([{ stream: event.stream, line: event.line }]);
+	else if (event.kind === "gathered") other?.endOfRemote();
+}

@@ -1,0 +1,39 @@
+/** What a meeting tells on its way. */
+import type { IceRole, IceState, SelectionReason } from "@whither/core";
+import type {
+	MeetCandidate,
+	MeetCandidateError,
+	MeetLocalCandidate,
+	MeetOutcome,
+	MeetPair,
+	MeetWarning,
+	MissingPath,
+} from "./result.ts";
+import type { TracedPath } from "./world.ts";
+
+/** One piece of news. */
+export type MeetEvent =
+	/** The code to say to the other end, who made it (or we join with it), and where. */
+	| { readonly kind: "code"; readonly code: string; readonly role: IceRole; readonly server: string }
+	/** The other end is there; what it calls itself comes a moment later. */
+	| { readonly kind: "met" }
+	| { readonly kind: "peer"; readonly tool: string }
+	| { readonly kind: "candidate"; readonly candidate: MeetLocalCandidate }
+	| { readonly kind: "remoteCandidate"; readonly candidate: MeetCandidate }
+	| { readonly kind: "candidateError"; readonly error: MeetCandidateError }
+	| { readonly kind: "gathered" }
+	/** A pair is new or has changed; `id` is the same for the same pair. */
+	| { readonly kind: "pair"; readonly id: number; readonly pair: MeetPair }
+	| { readonly kind: "pairGone"; readonly id: number }
+	| { readonly kind: "selected"; readonly pair: MeetPair; readonly reason: SelectionReason }
+	| { readonly kind: "state"; readonly state: IceState }
+	/** The two came together or did not; the sentence may know more in the end. */
+	| { readonly kind: "outcome"; readonly outcome: MeetOutcome; readonly why: string }
+	/** A path is there, or will not be. */
+	| {
+			readonly kind: "path";
+			readonly whose: "ours" | "theirs";
+			readonly traced: TracedPath | null;
+			readonly missing: MissingPath | null;
+	  }
+	| { readonly kind: "warning"; readonly warning: MeetWarning };

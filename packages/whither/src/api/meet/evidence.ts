@@ -1,0 +1,131 @@
+/** What is known of the NATs and filters at either end, by what candidates and servers showed; what is not known stays so. */
+import { addressFamily } from "@whither/wire";
+import type { MeetCandidate, MeetPlace, MeetResult } from "./result.ts";
+
+/** What one end can say of the network in front of it. */
+export interface EndView {
+	/**
+	 * `blocked`: UDP to a server goes unanswered that answers over TCP. `silent`: nobody who was asked over UDP answered.
+	 */
+	readonly udp: "works" | "blocked" | "silent" | "unknown";
+	/**
+	 * What the NAT's mapping goes by (RFC 4787 §4.1): the same for all destinations that were tried, or another for each
+	 * (symmetric). `none`: servers see the address that the machine has.
+	 */
+	readonly mapping: "none" | "oneForAll" | "perDestination" | "unknown";
+}
+
+/** Where nothing is known. */
+export const NOTHING_KNOWN: EndView = { udp: "unknown", mapping: "unknown" };
+
+/** What evidence is taken from. */
+export interface EvidenceFacts
+	extends Pick<MeetResult, "selected" | "candidates" | "candidateErrors" | "servers" | "timings"> {
+	/** Addresses that have answered us over TCP or TLS. */
+	readonly tcpReached: readonly MeetPlace[];
+	/** What the other end told of itself; null: nothing. */
+	readonly peerView: EndView | null;
+}
+
+/** This end. */
+export function ownView(facts: EvidenceFacts): EndView {
+	return { udp: ownUdp(facts), mapping: ownMapping(facts) };
+}
+
+/** The other end: what it told, else what its candidates show. */
+export function peerViewOf({ selected, candidates, peerView }: EvidenceFacts): EndView {
+	const told = peerView ?? NOTHING_KNOWN;
+	if (told.mapping !== "unknown") return told;
+	const isPerDestination =
+		hasSeveralPlaces(candidates.remote) || isMappedAnew(selected?.remote ?? null, candidates.remote);
+	return { ...told, mapping: isPerDestination ? "perDestination" : "unknown" };
+}
+
+/** The address that others see us by, where it is another than ours; of the pair's own socket where that is known. */
+export function ownNatAddress({ selected, candidates }: Pick<EvidenceFacts, "selected" | "candidates">): string | null {
+	const local = selected?.local;
+	if (local !== undefined && isReflexive(local)) return local.address;
+	return candidates.local.find((each) => each.type === "srflx")?.address ?? null;
+}
+
+/** Whether a candidate is what a NAT made of a socket's address. */
+export function isReflexive({ type }: Pick<MeetCandidate, "type">): boolean {
+	return type === "srflx" || type === "prflx";
+}
+
+function ownUdp({
+	selected,
+	candidates,
+	candidateErrors,
+	servers,
+	timings,
+	tcpReached,
+}: EvidenceFacts): EndView["udp"] {
+	const isHeard = candidates.local.some(
+		({ type, protocol, leg, server }) => protocol === "udp" && (type === "srflx" ? server !== null : leg === "udp"),
+	);
+	const isUsed = selected !== null && selected.local.protocol === "udp" && selected.local.type !== "relay";
+	if (isHeard || isUsed) return "works";
+	const silent = servers.stun.filter((server) => {
+		const errors = candidateErrors.filter((error) => error.base !== null && isSame(error.server, server));
+		return errors.length > 0 && errors.every(({ why }) => why === "timeout" || why === "unreachable");
+	});
+	// A server that sees us by our own address gives no candidate, and is in no list of errors either.
+	if (timings.gatheredMs === null || silent.length === 0 || silent.length < servers.stun.length) return "unknown";
+	const isThere = silent.some(({ address }) => tcpReached.some((reached) => reached.address === address));
+	return isThere ? "blocked" : "silent";
+}
+
+function ownMapping(facts: EvidenceFacts): EndView["mapping"] {
+	const { selected, candidates, candidateErrors, servers, timings } = facts;
+	const { local } = candidates;
+	if (hasSeveralPlaces(local) || isMappedAnew(selected?.local ?? null, local)) return "perDestination";
+	if (timings.gatheredMs === null) return "unknown";
+	const answered = (base: MeetPlace) =>
+		servers.stun.filter(
+			(server) =>
+				addressFamily(server.address) === addressFamily(base.address) &&
+				!candidateErrors.some((error) => isSame(error.server, server) && isSame(error.base, base)),
+		);
+	const reflexive = local.find(({ type, protocol }) => type === "srflx" && protocol === "udp");
+	if (reflexive !== undefined) {
+		const count = reflexive.base === null ? 0 : new Set(answered(reflexive.base).map(({ address }) => address)).size;
+		return count > 1 ? "oneForAll" : "unknown";
+	}
+	const hosts = local.filter(({ type, protocol }) => type === "host" && protocol === "udp");
+	return hosts.length > 0 && hosts.every((host) => answered(host).length > 0) ? "none" : "unknown";
+}
+
+/** One socket that is seen by several ports of one address. */
+function hasSeveralPlaces(candidates: readonly MeetCandidate[]): boolean {
+	const ports = new Map<string, Set<number>>();
+	for (const { type, protocol, address, port, base } of candidates) {
+		if (type !== "srflx" || protocol !== "udp" || base === null || isHidden(base)) continue;
+		const key = `${base.address} ${base.port} ${address}`;
+		ports.set(key, (ports.get(key) ?? new Set()).add(port));
+	}
+	return [...ports.values()].some(({ size }) => size > 1);
+}
+
+/**
+ * Whether a NAT gave the pair's socket another port of the address that a STUN server saw it by. Where there are sockets
+ * that no server has seen, it may be one of those.
+ */
+function isMappedAnew(chosen: MeetCandidate | null, known: readonly MeetCandidate[]): boolean {
+	if (chosen === null || chosen.type !== "prflx" || chosen.protocol !== "udp") return false;
+	const family = addressFamily(chosen.address);
+	const ofFamily = known.filter(({ address, protocol }) => protocol === "udp" && addressFamily(address) === family);
+	const reflexive = ofFamily.filter(({ type }) => type === "srflx");
+	const seen = new Set(reflexive.map(({ base }) => (base === null ? "" : `${base.address} ${base.port}`)));
+	if (ofFamily.filter(({ type }) => type === "host").length > seen.size) return false;
+	return reflexive.some(({ address, port }) => address === chosen.address && port !== chosen.port);
+}
+
+/** RFC 8839 §5.1: what stands where the base is not to be told. */
+function isHidden({ address }: MeetPlace): boolean {
+	return address === "0.0.0.0" || address === "::";
+}
+
+function isSame(one: MeetPlace | null, other: MeetPlace | null): boolean {
+	return one !== null && other !== null && one.address === other.address && one.port === other.port;
+}

@@ -1,0 +1,251 @@
+/** Two ends that come together: signalling on one side, ICE on the other, until there is a pair or a reason why not. */
+import type { Instant } from "@whither/core";
+import type { IceConnectionEvent, IceDatagram, IceOrder } from "@whither/net/ice";
+import { formatIceCandidate, type IceCandidateLine, isDecodeError, parseIceCandidate } from "@whither/wire";
+import { TOOL } from "../version.ts";
+import type { MeetEvent } from "./events.ts";
+import { MeetLedger } from "./ledger.ts";
+import type { OpenSignalling } from "./options.ts";
+import type { MeetOutcome } from "./result.ts";
+import type { CandidatesMessage, DescriptionMessage, MeetMessage } from "./signalling/message.ts";
+import type { Signalling, SignallingFailure } from "./signalling/signalling.ts";
+import type { MeetIce, MeetWorld } from "./world.ts";
+
+/** How a meeting is begun. */
+export interface MeetingOrder {
+	readonly world: MeetWorld;
+	readonly ice: Omit<IceOrder, "role">;
+	readonly begin: OpenSignalling;
+	/** For the other end, and again for its description. */
+	readonly waitMs: number;
+	/** We trace the way, and will tell what we find. */
+	readonly traces: boolean;
+	readonly tell: (event: MeetEvent) => void;
+}
+
+/** Stands among the options of a description (ICE agents heed none that they do not know): documents will be exchanged. */
+const TRACES = "whither-path";
+/** An end that has gone without a word may be back by then. */
+const PEER_LOST_MS = 10_000;
+/** Closing takes no longer than a relay that does not answer (four seconds), and something for signalling. */
+const CLOSE_MS = 5_000;
+
+/** From the first word to the last. */
+export class Meeting {
+	/** Whether there is a way; never rejects, and is there within the timers of all its parts. */
+	readonly settled: Promise<MeetOutcome>;
+	readonly ledger: MeetLedger;
+	readonly #order: MeetingOrder;
+	readonly #signalling: Signalling;
+	readonly #ice: MeetIce;
+	#settle: (outcome: MeetOutcome) => void = () => {};
+	#isSettled = false;
+	#peer: DescriptionMessage | null = null;
+	#lines: string[] = [];
+	#forget: () => void = () => {};
+	/** Who is to hear of data, of the pair's loss, and that the other end is going. */
+	#data: (bytes: Uint8Array) => void = () => {};
+	#lost: (outcome: MeetOutcome) => void = () => {};
+	#left: () => void = () => {};
+	#hasLeft = false;
+
+	constructor(order: MeetingOrder) {
+		this.#order = order;
+		this.settled = new Promise((resolve) => {
+			this.#settle = resolve;
+		});
+		this.#signalling = order.begin({
+			met: () => this.#met(),
+			message: (message) => this.#heard(message),
+			closed: (failure) => this.#closed(failure),
+		});
+		this.#ice = order.world.openIce(
+			{ ...order.ice, role: this.#signalling.role },
+			{ event: (event, at) => this.#event(event, at), data: (datagram) => this.#received(datagram) },
+		);
+		this.ledger = new MeetLedger(this.#ice.now(), order.tell);
+		this.#describe();
+		this.#wait(order.waitMs, "nobodyCame");
+	}
+
+	get ice(): MeetIce {
+		return this.#ice;
+	}
+
+	/** What the other end said of itself; null: nothing yet. */
+	get peer(): DescriptionMessage | null {
+		return this.#peer;
+	}
+
+	/** The other end will tell what it found on its way. */
+	get peerTraces(): boolean {
+		return this.#peer?.options.includes(TRACES) === true;
+	}
+
+	/** The other end is going, or has gone. */
+	get hasLeft(): boolean {
+		return this.#hasLeft;
+	}
+
+	/** Ends the wait, if it is not over. */
+	stop(): void {
+		this.#end({ code: "interrupted" });
+	}
+
+	/** Who hears what comes once there is a way: data, that the pair is lost, that the other end goes. */
+	attend(ears: {
+		readonly data: (bytes: Uint8Array) => void;
+		readonly lost: (outcome: MeetOutcome) => void;
+		readonly left: () => void;
+	}): void {
+		this.#data = ears.data;
+		this.#lost = ears.lost;
+		this.#left = ears.left;
+		if (this.#hasLeft) ears.left();
+	}
+
+	/** Says goodbye, and resolves once all is closed, within five seconds. */
+	async close(why: string): Promise<void> {
+		this.#forget();
+		this.#signalling.send({ type: "bye", why: why.slice(0, 200) });
+		let forget = (): void => {};
+		const late = new Promise<void>((resolve) => {
+			forget = this.#order.world.after(CLOSE_MS, resolve);
+		});
+		const closing = Promise.allSettled([this.#signalling.close(), this.#ice.close()]);
+		await Promise.race([closing, late]);
+		forget();
+	}
+
+	#describe(): void {
+		const { ufrag, pwd, options, pacingMs, lite } = this.#ice.own;
+		const more = this.#order.traces ? [TRACES] : [];
+		const tool = `${TOOL.name} ${TOOL.version}`;
+		this.#signalling.send({ type: "description", tool, ufrag, pwd, options: [...options, ...more], pacingMs, lite });
+	}
+
+	#wait(ms: number, code: MeetOutcome["code"]): void {
+		this.#forget();
+		this.#forget = this.#order.world.after(ms, () => this.#end({ code }));
+	}
+
+	#end(outcome: Partial<MeetOutcome> & Pick<MeetOutcome, "code">): void {
+		if (this.#isSettled) return;
+		this.#isSettled = true;
+		this.#forget();
+		this.#settle({ failure: null, signalling: null, about: null, ...outcome });
+	}
+
+	#met(): void {
+		this.#order.tell({ kind: "met" });
+		if (!this.#isSettled) this.#wait(this.#order.waitMs, "noDescription");
+	}
+
+	#heard(message: MeetMessage): void {
+		switch (message.type) {
+			case "description":
+				this.#described(message);
+				break;
+			case "candidates":
+				this.#remoteLines(message);
+				break;
+			case "endOfCandidates":
+				if (message.ufrag === this.#peer?.ufrag) this.#ice.endOfRemote();
+				break;
+			case "bye":
+				this.#bye(message.why);
+				break;
+		}
+	}
+
+	#described(message: DescriptionMessage): void {
+		if (this.#peer === null) this.#order.tell({ kind: "peer", tool: message.tool });
+		if (!this.#isSettled) this.#forget();
+		this.#peer = message;
+		this.ledger.described(this.#ice.now());
+		const { ufrag, pwd, options, pacingMs, lite } = message;
+		this.#ice.peer({ ufrag, pwd, options: options.filter((option) => option !== TRACES), pacingMs, lite });
+	}
+
+	#remoteLines({ ufrag, lines }: CandidatesMessage): void {
+		if (ufrag !== this.#peer?.ufrag) return;
+		const read = lines.map((line) => parseIceCandidate(line));
+		const candidates = read.filter((line): line is IceCandidateLine => !isDecodeError(line));
+		this.#ice.addRemote(candidates.map((line) => ({ line })));
+	}
+
+	/** The other end goes: before there was a way that is the end, unless ours had come to its own. */
+	#bye(why: string): void {
+		this.#hasLeft = true;
+		const { pairs } = this.#ice;
+		const areAllTried = pairs.length > 0 && pairs.every(({ state }) => state === "failed");
+		if (areAllTried) this.#end({ code: "noWay", failure: "allPairsFailed", about: why });
+		else this.#end({ code: "peerLeft", about: why });
+		this.#left();
+	}
+
+	#closed(failure: SignallingFailure | null): void {
+		if (failure !== null && this.#isSettled)
+			this.#order.tell({ kind: "warning", warning: { code: "signallingLost", failure } });
+		if (this.#isSettled || this.#hasLeft) return;
+		if (failure?.code === "expired" && !failure.met) this.#end({ code: "nobodyCame" });
+		else if (this.#peer === null)
+			this.#end(failure === null ? { code: "peerLeft" } : { code: "signalling", signalling: failure });
+		else {
+			// Checks go on with what is known; nothing more will come.
+			this.#ice.endOfRemote();
+			if (failure === null || failure.code === "peerLost") this.#wait(PEER_LOST_MS, "peerLeft");
+		}
+	}
+
+	#event(event: IceConnectionEvent, at: Instant): void {
+		this.ledger.heard(event, at);
+		switch (event.kind) {
+			case "candidate":
+				this.#trickle(event.line);
+				break;
+			case "gathered":
+				this.#flush();
+				this.#signalling.send({ type: "endOfCandidates", ufrag: this.#ice.own.ufrag });
+				break;
+			case "credentials":
+				this.#describe();
+				break;
+			case "selected":
+				this.#end({ code: "connected" });
+				break;
+			case "state":
+				if (event.state === "failed") this.#failed(event.failure);
+				break;
+			case "defect":
+				this.#lose({ code: "defect", about: event.about });
+				break;
+		}
+	}
+
+	#failed(failure: MeetOutcome["failure"]): void {
+		this.#lose({ code: this.ledger.selected === null ? "noWay" : "lost", failure });
+	}
+
+	/** What ends the wait, or the way if there was one. */
+	#lose(outcome: Partial<MeetOutcome> & Pick<MeetOutcome, "code">): void {
+		if (this.#isSettled) this.#lost({ failure: null, signalling: null, about: null, ...outcome });
+		else this.#end(outcome);
+	}
+
+	/** Candidates that are found together are told together. */
+	#trickle(line: IceCandidateLine): void {
+		this.#lines.push(formatIceCandidate(line));
+		if (this.#lines.length === 1) queueMicrotask(() => this.#flush());
+	}
+
+	#flush(): void {
+		const lines = this.#lines;
+		this.#lines = [];
+		if (lines.length > 0) this.#signalling.send({ type: "candidates", ufrag: this.#ice.own.ufrag, lines });
+	}
+
+	#received({ bytes }: IceDatagram): void {
+		this.#data(bytes);
+	}
+}

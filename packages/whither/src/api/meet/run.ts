@@ -1,0 +1,221 @@
+/** One meeting under way: what happens as it happens, its result at the end. */
+import { Course } from "../course.ts";
+import type { WhitherError } from "../error.ts";
+import { meetDocument, NO_PATHS, NO_SERVERS, withoutMeeting } from "./document.ts";
+import type { MeetEvent } from "./events.ts";
+import { type EndView, ownView } from "./evidence.ts";
+import { Meeting } from "./meeting.ts";
+import type { MeetFacts } from "./obstacle-words.ts";
+import { checkMeet, type MeetRequestOptions, type OpenSignalling, WAIT_MS } from "./options.ts";
+import { type FoundPaths, Paths } from "./paths.ts";
+import type { MeetOutcome, MeetPlace, MeetResult, MeetServers, MeetWarning } from "./result.ts";
+import { findPlaces, placesInWords, rendezvousPlaces } from "./servers.ts";
+import { isSignallingFailure, type Rendezvous, type SignallingFailure } from "./signalling/signalling.ts";
+import { meetSentence } from "./words.ts";
+import type { MeetWorld } from "./world.ts";
+
+/** What a run is started with, beyond the caller's options. */
+export interface MeetRunOrder {
+	readonly options: MeetRequestOptions;
+	readonly tool: MeetResult["tool"];
+	/** Without tokens and passwords. */
+	readonly args: readonly string[];
+	readonly openWorld: () => MeetWorld | Promise<MeetWorld>;
+}
+
+/** Between two of ours Ta is the floor (RFC 8445 §14.2); with others it is what they say, 50 where they say nothing. */
+const PACING_MS = 5;
+/** How long an end that does not trace stays for one that does: as long as that may take. */
+const STAY_MS = 20_000;
+
+/**
+ * A meeting under way. Iterate it for what happens, await `result` for the whole; both reject with the same `WhitherError`
+ * where it cannot begin. Whatever keeps two ends apart is a result.
+ */
+export class MeetRun implements AsyncIterable<MeetEvent> {
+	readonly result: Promise<MeetResult>;
+	readonly #order: MeetRunOrder;
+	readonly #course = new Course<MeetEvent>({ what: "meeting" });
+	readonly #began = { startedAt: new Date().toISOString(), ms: performance.now() };
+	readonly #warnings: MeetWarning[] = [];
+	#closed: Promise<void> = Promise.resolve();
+	#world: MeetWorld | null = null;
+	#servers: MeetServers = NO_SERVERS;
+	#tcpReached: readonly MeetPlace[] = [];
+
+	constructor(order: MeetRunOrder) {
+		this.#order = order;
+		this.result = this.#course.run(() => this.#meet(), order.options.signal);
+	}
+
+	/** End early; the result has what is known by now and `stopReason: "interrupted"`. */
+	stop(): void {
+		this.#course.stop();
+	}
+
+	/** Resolves once nothing of it is open any more, within five seconds of the result. */
+	get closed(): Promise<void> {
+		return this.#closed;
+	}
+
+	[Symbol.asyncIterator](): AsyncIterator<MeetEvent> {
+		return this.#course.events[Symbol.asyncIterator]();
+	}
+
+	async #meet(): Promise<MeetResult> {
+		const { options } = this.#order;
+		checkMeet(options);
+		const world = await this.#order.openWorld();
+		this.#world = world;
+		const opened = await this.#unlessStopped(this.#open(world));
+		if (opened === null || "failure" in opened) return this.#withoutMeeting(opened?.failure ?? null);
+		const asked = { options, offered: opened.rendezvous?.offered ?? null, unixSeconds: Date.now() / 1000 };
+		const places = await this.#unlessStopped(findPlaces(asked, world)).catch(async (thrown: WhitherError) => {
+			await opened.rendezvous?.close();
+			throw thrown;
+		});
+		if (places === null) {
+			this.#closed = opened.rendezvous?.close() ?? Promise.resolve();
+			return this.#withoutMeeting(null);
+		}
+		this.#servers = placesInWords(places, options.server ?? null);
+		for (const warning of places.warnings) this.#tell({ kind: "warning", warning });
+		const { stunServers, relays } = places;
+		const { policy, family, waitMs = WAIT_MS, trace = true } = options;
+		const meeting = new Meeting({
+			...{ world, begin: opened.begin, waitMs, traces: trace, tell: (event) => this.#tell(event) },
+			ice: {
+				...{ stunServers, relays, pacingMs: PACING_MS },
+				...(policy === undefined ? {} : { policy }),
+				...(family === undefined ? {} : { families: [family] }),
+			},
+		});
+		return this.#finish(world, meeting);
+	}
+
+	/** How the ends hear of each other: the caller's own way, or a room at a server. */
+	async #open(
+		world: MeetWorld,
+	): Promise<
+		{ readonly begin: OpenSignalling; readonly rendezvous: Rendezvous | null } | { readonly failure: SignallingFailure }
+	> {
+		const { server: url = "", code, choose, token, authorities, signalling } = this.#order.options;
+		if (signalling !== undefined) return { begin: signalling, rendezvous: null };
+		const named = { code, choose, token, authorities };
+		const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
+		const rendezvous = await world.rendezvous({ url, ...given, signal: this.#course.stopped });
+		if (isSignallingFailure(rendezvous)) return { failure: rendezvous };
+		this.#tell({ kind: "code", code: rendezvous.code, role: rendezvous.role, server: url });
+		// Not waited for: it says only what is reached by TCP, and nobody asks before there are pairs.
+		void rendezvousPlaces(url, world).then((places) => {
+			this.#tcpReached = places;
+		});
+		return { begin: (listener) => rendezvous.signalling(listener), rendezvous };
+	}
+
+	async #finish(world: MeetWorld, meeting: Meeting): Promise<MeetResult> {
+		const { stopped } = this.#course;
+		const stop = () => meeting.stop();
+		if (stopped.aborted) stop();
+		stopped.addEventListener("abort", stop, { once: true });
+		let outcome = await meeting.settled;
+		stopped.removeEventListener("abort", stop);
+		let paths = NO_PATHS;
+		this.#tell({ kind: "outcome", outcome, why: meetSentence(this.#facts(meeting, outcome, null)) });
+		if (outcome.code === "connected") {
+			const view = () => ownView(this.#facts(meeting, outcome, null));
+			paths = this.#traces ? await this.#paths(world, meeting, view) : await this.#stay(world, meeting);
+			if (paths.lost !== null) outcome = paths.lost;
+			else if (stopped.aborted) outcome = { ...outcome, code: "interrupted" };
+		}
+		const facts = this.#facts(meeting, outcome, paths.peer?.view ?? null);
+		const result = meetDocument({
+			...{ ...this.#common(), facts, paths, meeting, traces: this.#traces },
+			why: meetSentence(facts),
+		});
+		this.#closed = meeting.close(result.why);
+		return result;
+	}
+
+	get #traces(): boolean {
+		return this.#order.options.trace !== false;
+	}
+
+	async #paths(world: MeetWorld, meeting: Meeting, view: () => EndView): Promise<FoundPaths> {
+		const { stopped } = this.#course;
+		const tell = (event: MeetEvent) => this.#tell(event);
+		const paths = await new Paths({ world, meeting, view, tell, signal: stopped }).found;
+		const [own, theirs] = [paths.own, paths.peer];
+		if (own?.by === "beside" && own.result !== null) this.#warnBeside("ours", own.result.method);
+		if (theirs?.by === "beside" && theirs.trace !== null) this.#warnBeside("theirs", theirs.trace.method);
+		if (paths.pairChanged) this.#tell({ kind: "warning", warning: { code: "pairChanged" } });
+		return paths;
+	}
+
+	#warnBeside(whose: "ours" | "theirs", method: string): void {
+		this.#tell({ kind: "warning", warning: { code: "tracedBeside", whose, method } });
+	}
+
+	/** The other end traces, and what it sends is answered by our agent as long as that is there. */
+	#stay(world: MeetWorld, meeting: Meeting): Promise<FoundPaths> {
+		const { stopped } = this.#course;
+		if (!meeting.peerTraces) return Promise.resolve(NO_PATHS);
+		return new Promise((resolve) => {
+			const end = (lost: MeetOutcome | null) => {
+				forget();
+				resolve({ ...NO_PATHS, lost });
+			};
+			const forget = world.after(STAY_MS, () => end(null));
+			if (stopped.aborted) end(null);
+			stopped.addEventListener("abort", () => end(null), { once: true });
+			meeting.attend({ data: () => {}, lost: end, left: () => end(null) });
+		});
+	}
+
+	#facts(meeting: Meeting, outcome: MeetOutcome, peerView: EndView | null): MeetFacts {
+		const { ledger, ice } = meeting;
+		const { options } = this.#order;
+		return {
+			...{ outcome, peerView, selected: ledger.selected, candidates: ledger.candidates, timings: ledger.timings },
+			...{ candidateErrors: ledger.errors, servers: this.#servers },
+			pairs: ice.pairs.map((pair) => ledger.pairOf(pair)),
+			policy: options.policy ?? "all",
+			waitMs: options.waitMs ?? WAIT_MS,
+			tcpReached: [...ledger.tcpRelays, ...this.#tcpReached],
+		};
+	}
+
+	/** The result of one that never had two ends. */
+	#withoutMeeting(signalling: SignallingFailure | null): MeetResult {
+		const outcome: MeetOutcome = {
+			...{ code: signalling === null ? "interrupted" : "signalling", failure: null, signalling, about: null },
+		};
+		return withoutMeeting({ ...this.#common(), outcome });
+	}
+
+	#common() {
+		const { tool, args, options } = this.#order;
+		return {
+			...{ tool, args, options, servers: this.#servers, warnings: [...this.#warnings] },
+			backend: this.#world?.backend ?? null,
+			startedAt: this.#began.startedAt,
+			durationNs: Math.round((performance.now() - this.#began.ms) * 1e6),
+		};
+	}
+
+	#tell(event: MeetEvent): void {
+		if (event.kind === "warning") this.#warnings.push(event.warning);
+		this.#course.events.push(event);
+	}
+
+	/** What the promise gives; null once an early end is asked for. */
+	#unlessStopped<Value>(promise: Promise<Value>): Promise<Value | null> {
+		const { stopped } = this.#course;
+		return new Promise((resolve, reject) => {
+			const stop = () => resolve(null);
+			if (stopped.aborted) stop();
+			stopped.addEventListener("abort", stop, { once: true });
+			promise.then(resolve, reject).finally(() => stopped.removeEventListener("abort", stop));
+		});
+	}
+}

@@ -1,0 +1,98 @@
+/** What two ends of a meeting tell each other: plain JSON, read with suspicion. Pure. */
+
+/** How one end is checked (RFC 8839 §5.4 to §5.6); another `ufrag` than before is a restart. */
+export interface DescriptionMessage {
+	readonly type: "description";
+	/** Name and version of the program, for people. */
+	readonly tool: string;
+	readonly ufrag: string;
+	readonly pwd: string;
+	readonly options: readonly string[];
+	/** Null: not said, which means 50. */
+	readonly pacingMs: number | null;
+	readonly lite: boolean;
+}
+
+/** Candidates of the generation `ufrag`; lines as RFC 8839 §5.1 has them, without `a=`. */
+export interface CandidatesMessage {
+	readonly type: "candidates";
+	readonly ufrag: string;
+	readonly lines: readonly string[];
+}
+
+/** One message of a meeting. */
+export type MeetMessage =
+	| DescriptionMessage
+	| CandidatesMessage
+	/** No more will come of that generation. */
+	| { readonly type: "endOfCandidates"; readonly ufrag: string }
+	/** The other end is going; `why` is for people. */
+	| { readonly type: "bye"; readonly why: string };
+
+/** Lines in one message, and characters in each. */
+const MOST_LINES = 256;
+const LONGEST_LINE = 512;
+const LONGEST_WORDS = 200;
+const MOST_OPTIONS = 16;
+const LONGEST_PACING_MS = 10_000;
+/** RFC 8839 §5.4: ice-char. */
+const UFRAG = /^[A-Za-z0-9+/]{4,256}$/;
+const PWD = /^[A-Za-z0-9+/]{22,256}$/;
+const OPTION = /^[\x21-\x7e]{1,32}$/;
+
+/**
+ * The message that parsed JSON holds, without what nobody asked for; null: none of the above, or not as it has to be.
+ * Candidate lines are text of one line here, and no more.
+ */
+export function readMeetMessage(json: unknown): MeetMessage | null {
+	if (typeof json !== "object" || json === null) return null;
+	const fields = json as Readonly<Record<string, unknown>>;
+	switch (fields.type) {
+		case "description":
+			return readDescription(fields);
+		case "candidates": {
+			const { ufrag, lines } = fields;
+			const isRight = isUfrag(ufrag) && isList(lines, MOST_LINES, isLine);
+			return isRight ? { type: "candidates", ufrag, lines: [...lines] } : null;
+		}
+		case "endOfCandidates":
+			return isUfrag(fields.ufrag) ? { type: "endOfCandidates", ufrag: fields.ufrag } : null;
+		case "bye":
+			return isWords(fields.why) ? { type: "bye", why: fields.why } : null;
+		default:
+			return null;
+	}
+}
+
+function readDescription(fields: Readonly<Record<string, unknown>>): DescriptionMessage | null {
+	const { tool, ufrag, pwd, options, pacingMs, lite } = fields;
+	if (!isWords(tool) || !isUfrag(ufrag) || typeof pwd !== "string" || !PWD.test(pwd)) return null;
+	if (!isList(options, MOST_OPTIONS, isOption) || typeof lite !== "boolean") return null;
+	if (pacingMs !== null && !isPacing(pacingMs)) return null;
+	return { type: "description", tool, ufrag, pwd, options: [...options], pacingMs, lite };
+}
+
+function isUfrag(value: unknown): value is string {
+	return typeof value === "string" && UFRAG.test(value);
+}
+
+/** Printable, and nothing that moves a terminal's cursor. */
+function isWords(value: unknown): value is string {
+	return typeof value === "string" && value.length <= LONGEST_WORDS && !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(value);
+}
+
+function isLine(value: unknown): value is string {
+	return typeof value === "string" && value.length <= LONGEST_LINE && /^[\x20-\x7e]+$/.test(value);
+}
+
+function isOption(value: unknown): value is string {
+	return typeof value === "string" && OPTION.test(value);
+}
+
+function isPacing(value: unknown): value is number {
+	return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= LONGEST_PACING_MS;
+}
+
+function isList<Item>(value: unknown, most: number, isItem: (item: unknown) => item is Item): value is readonly Item[] {
+	return Array.isArray(value) && value.length <= most && value.every(isItem);
+}

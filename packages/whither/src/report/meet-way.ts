@@ -1,0 +1,199 @@
+/** The way between two ends, merged from the traces of both: whose hops, where NATs and relays stand, and where the two ways differ. */
+import type { TraceResult } from "@whither/core";
+import type { MeetCandidate, MeetPlace, MeetResult, MeetSelected } from "../api/meet/result.ts";
+import { type HopFacts, hopFacts } from "./facts.ts";
+import { align } from "./way-align.ts";
+
+/** One router or end as one of the two traces saw it. */
+export interface WayHop {
+	readonly ttl: number;
+	/** Null: nobody answered. */
+	readonly address: string | null;
+	readonly name: string | null;
+	readonly rttNs: number | null;
+}
+
+/** One place on the way, in the order from us to the other end. */
+export interface WayRow {
+	readonly kind: "you" | "router" | "relay" | "them";
+	/** Null: the trace from there does not have it, or there is none. */
+	readonly there: WayHop | null;
+	readonly back: WayHop | null;
+	/** What it is called where no trace has it. */
+	readonly place: string | null;
+	readonly notes: readonly string[];
+}
+
+/** The whole. */
+export interface Way {
+	readonly rows: readonly WayRow[];
+	/** Clauses on both: counts, times, what could not be found. */
+	readonly remarks: readonly string[];
+}
+
+type Merged = Pick<MeetResult, "selected" | "path" | "reversePath" | "pathMissing" | "reversePathMissing">;
+
+/** What one trace has: routers in order, and its end if that answered. */
+interface Leg {
+	readonly routers: readonly WayHop[];
+	readonly end: WayHop | null;
+	/** The address and port that it was traced from. */
+	readonly source: MeetPlace | null;
+}
+
+/** What both traces have of a pair. */
+interface Views {
+	readonly there: Leg | null;
+	readonly back: Leg | null;
+	readonly selected: MeetSelected;
+}
+
+/** Merges both traces; null where there is no pair, or no trace at all. */
+export function mergeWays(result: Merged): Way | null {
+	const { selected, path, reversePath } = result;
+	if (selected === null || (path === null && reversePath === null)) return null;
+	const there = path === null ? null : legOf(path);
+	const back = reversePath === null ? null : legOf(reversePath);
+	const isRelayed = selected.local.type === "relay" || selected.remote.type === "relay";
+	const views = { there, back, selected };
+	const rows = isRelayed ? relayedRows(views) : directRows(views);
+	return { rows, remarks: [...remarks(rows, there, back, isRelayed), ...missing(result)] };
+}
+
+function legOf(trace: TraceResult): Leg {
+	const facts = hopFacts(trace);
+	const hops = facts.map(hopOf);
+	const { address, port } = trace.source;
+	const source = port === null ? null : { address, port };
+	if (trace.reached) return { routers: hops.slice(0, -1), end: hops.at(-1) ?? null, source };
+	const known = hops.findLastIndex(({ address }) => address !== null);
+	return { routers: hops.slice(0, known + 1), end: null, source };
+}
+
+function hopOf({ ttl, addresses, name, bestRttNs }: HopFacts): WayHop {
+	return { ttl, address: addresses[0] ?? null, name, rttNs: bestRttNs };
+}
+
+/** One way, there and back: each router stands once, as each end saw it. */
+function directRows({ there, back, selected }: Views): readonly WayRow[] {
+	const { local, remote } = selected;
+	const aligned = align(there?.routers ?? [], [...(back?.routers ?? [])].reverse());
+	const isOneSided = there === null || back === null;
+	const routers = aligned.map(([forth, home]): WayRow => {
+		const notes = [...natNotes(forth, home, local, remote), ...(isOneSided ? [] : oneWay(forth, home))];
+		return { ...row("router", forth, home), notes };
+	});
+	const you = { ...row("you", null, back?.end ?? null), ...endPlace(local, local.base) };
+	const them = { ...row("them", there?.end ?? null, null), ...endPlace(remote, back?.source ?? null) };
+	return [you, ...routers, them];
+}
+
+/** An end by its own address, and by that which others see where it is another. */
+function endPlace(candidate: MeetCandidate, own: MeetPlace | null): Pick<WayRow, "place" | "notes"> {
+	const isTranslated = isReflexive(candidate) && own !== null && own.address !== candidate.address;
+	return {
+		place: placeText(isTranslated ? own : candidate),
+		notes: isTranslated ? [`seen as ${placeText(candidate)}`] : [],
+	};
+}
+
+function natNotes(
+	there: WayHop | null,
+	back: WayHop | null,
+	local: MeetCandidate,
+	remote: MeetCandidate,
+): readonly string[] {
+	const ours = isReflexive(local) && back?.address === local.address ? ["your NAT"] : [];
+	const theirs = isReflexive(remote) && there?.address === remote.address ? ["their NAT"] : [];
+	return [...ours, ...theirs];
+}
+
+/** A router that only one of the two ways has; one that is silent on one of them is not meant. */
+function oneWay(there: WayHop | null, back: WayHop | null): readonly string[] {
+	if (there !== null && back !== null) return [];
+	return [there === null ? "on the way back only" : "on the way there only"];
+}
+
+/** Each end has a way of its own to a relay: ours is seen from here, and theirs from there. */
+function relayedRows({ there, back, selected }: Views): readonly WayRow[] {
+	const { local, remote, relay } = selected;
+	const [ours, theirs] = [local.type === "relay", remote.type === "relay"];
+	const [mine, other] = [there?.end ?? null, back?.end ?? null];
+	const at = (place: MeetPlace, whose: string) => ({ place: placeText(place), notes: [whose] });
+	const server = relay?.server ?? local;
+	const relays: readonly WayRow[] =
+		ours && theirs
+			? [
+					{ ...row("relay", mine, null), ...at(server, "ours") },
+					{ ...row("relay", null, other), ...at(remote, "theirs") },
+				]
+			: [{ ...row("relay", mine, other), ...at(ours ? server : remote, ours ? "ours" : "theirs") }];
+	return [
+		{ ...row("you", null, null), place: sourceText(there) },
+		...(there?.routers ?? []).map((hop) => row("router", hop, null)),
+		...relays,
+		...[...(back?.routers ?? [])].reverse().map((hop) => row("router", null, hop)),
+		{ ...row("them", null, null), place: sourceText(back) },
+	];
+}
+
+function sourceText(leg: Leg | null): string | null {
+	return leg?.source == null ? null : placeText(leg.source);
+}
+
+function row(kind: WayRow["kind"], there: WayHop | null, back: WayHop | null): WayRow {
+	return { kind, there, back, place: null, notes: [] };
+}
+
+/** Round trips over one loop are the same from both ends, but for what hosts and moments add. */
+const SAME_RTT_RATIO = 1.25;
+const SAME_RTT_NS = 5e6;
+
+function remarks(rows: readonly WayRow[], there: Leg | null, back: Leg | null, isRelayed: boolean): readonly string[] {
+	if (there === null || back === null) return [];
+	const made: string[] = [];
+	const unreached = [there.end === null ? "there" : "", back.end === null ? "back" : ""].filter((word) => word !== "");
+	for (const way of unreached) made.push(`the trace ${way} does not come to its end: something drops it`);
+	if (isRelayed) return [...made, "each end's way to the relay was seen from that end"];
+	if (unreached.length > 0) return made;
+	const [out, home] = [there.routers.length, back.routers.length];
+	made.push(
+		out === home
+			? `${out} ${out === 1 ? "router" : "routers"} on each way`
+			: `${out} ${out === 1 ? "router" : "routers"} there, ${home} back: the ways differ`,
+	);
+	const [from, to] = [there.end?.rttNs ?? null, back.end?.rttNs ?? null];
+	if (from !== null && to !== null) made.push(rttRemark(from, to));
+	if (rows.some(({ there: forth, back: home }) => forth?.address && home?.address && forth.address !== home.address))
+		made.push("routers answer by the side that they are asked on");
+	return made;
+}
+
+function rttRemark(from: number, to: number): string {
+	const [less, more] = [Math.min(from, to), Math.max(from, to)];
+	const differs = more - less > SAME_RTT_NS && more / less > SAME_RTT_RATIO;
+	return `round trip ${ms(from)} from here, ${ms(to)} from there${differs ? ": they differ" : ""}`;
+}
+
+function missing({ path, reversePath, pathMissing, reversePathMissing }: Merged): readonly string[] {
+	return [
+		...(path === null && pathMissing !== null ? [`our way is not known: ${pathMissing.message}`] : []),
+		...(reversePath === null && reversePathMissing !== null
+			? [`theirs is not known: ${reversePathMissing.message}`]
+			: []),
+	];
+}
+
+/** As text has it, with its unit. */
+export function ms(ns: number): string {
+	return `${(ns / 1e6).toFixed(2)} ms`;
+}
+
+/** An address and its port. */
+export function placeText({ address, port }: { readonly address: string; readonly port: number }): string {
+	return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+function isReflexive({ type }: MeetCandidate): boolean {
+	return type === "srflx" || type === "prflx";
+}
