@@ -19,7 +19,7 @@ export interface Evidence {
 }
 
 /** A way without relay gets so much longer than the one with it took, for what machines on the way do at first. */
-const DIRECT_EXTRA_NS = 10 * MILLISECOND;
+const DIRECT_EXTRA_NS = 20 * MILLISECOND;
 const EXTRA_NS = 2 * MILLISECOND;
 
 /**
