@@ -72,7 +72,7 @@ complete -c whither -f -n 'not __fish_seen_subcommand_from meet stun turn serve 
 complete -c whither -f -n '__fish_seen_subcommand_from meet' -l server -x -d 'Rendezvous server (`whither serve`); or WHITHER_SERVER'
 complete -c whither -f -n '__fish_seen_subcommand_from meet' -l token -x -d 'What that server wants to be shown; or WHITHER_TOKEN'
 complete -c whither -f -n '__fish_seen_subcommand_from meet' -l code -x -d 'Make this code instead of one that is made up'
-complete -c whither -f -n '__fish_seen_subcommand_from meet' -l copy-paste -d 'No server: each end prints a line to be sent to the other, and reads the other\'s from stdin'
+complete -c whither -f -n '__fish_seen_subcommand_from meet' -l copy-paste -d 'No code: each end prints a line for the other, and reads the other\'s; a --server then lends STUN and TURN alone'
 complete -c whither -f -n '__fish_seen_subcommand_from meet' -l stun -x -d 'STUN server; may be given again'
 complete -c whither -f -n '__fish_seen_subcommand_from meet' -l turn -x -d 'TURN server, such as turn:HOST:PORT?transport=udp or turns:HOST; may be given again'
 complete -c whither -f -n '__fish_seen_subcommand_from meet' -l user -x -d 'User of the --turn servers; with a secret, whose credentials are made'

@@ -11,7 +11,7 @@ export const MEET_OPTIONS = {
 	"copy-paste": flag(
 		null,
 		"Server",
-		"No server: each end prints a line to be sent to the other, and reads the other's from stdin",
+		"No code: each end prints a line for the other, and reads the other's; a --server then lends STUN and TURN alone",
 	),
 	stun: valued(null, servers, "Server", "STUN server; may be given again", "the rendezvous server's own"),
 	turn: valued(

@@ -10,6 +10,7 @@ import { type LiveStyle, MeetLive } from "../report/meet-live.ts";
 import { formatMeetJson } from "../report/meet-report.ts";
 import { meetNews, meetWarningSentence } from "../report/meet-words.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { byHand } from "./meet-by-hand.ts";
 import { MEET_OPTIONS, type MeetFlags } from "./meet-options.ts";
 import { complain, isTerminal, paintFor, print, printAside } from "./output.ts";
 import { parseOptions } from "./parse.ts";
@@ -23,6 +24,9 @@ import { UsageProblem } from "./values.ts";
 const SERVER_VARIABLE = "WHITHER_SERVER";
 /** What --token says there, which the list of processes does not show then. */
 const TOKEN_VARIABLE = "WHITHER_TOKEN";
+
+/** People carry lines slower than servers. */
+const BY_HAND_MS = 600_000;
 
 /** Run the command; resolves with the exit code. */
 export async function meetCommand(args: readonly string[], commandLine: readonly string[]): Promise<number> {
@@ -79,28 +83,44 @@ function resultCode({ connected, outcome }: MeetResult): number {
 }
 
 function requestOf(flags: MeetFlags, code: string | undefined): MeetRequestOptions {
-	const { ipv4, ipv6, stun, turn, user, policy, wait, ca, code: choose } = flags;
+	const { ipv4, ipv6, stun, turn, user, policy, wait, ca } = flags;
 	if (ipv4 && ipv6) throw new UsageProblem("Choose one of -4 and -6, or leave both out to try both");
-	if (code !== undefined && choose !== undefined)
-		throw new UsageProblem("CODE joins, and --code makes a code: give one of the two");
+	const isByHand = flags["copy-paste"] === true;
 	return {
-		...{ code, choose, ...rendezvousOf(flags), stun, turn, username: user, policy },
+		...(isByHand ? handOf(flags, code) : codeOf(flags, code)),
+		...{ stun, turn, username: user, policy },
 		...(turn === undefined ? {} : turnUserSecrets(flags)),
 		family: ipv4 ? 4 : ipv6 ? 6 : undefined,
 		trace: flags["no-trace"] !== true,
-		waitMs: wait,
+		waitMs: wait ?? (isByHand ? BY_HAND_MS : undefined),
 		authorities: ca === undefined ? undefined : readCertificates(ca, "--ca"),
 	};
 }
 
-function rendezvousOf({ server, token }: MeetFlags): Pick<MeetRequestOptions, "server" | "token"> {
-	const url = server ?? process.env[SERVER_VARIABLE] ?? "";
-	if (url === "")
+/** A code at a rendezvous server, made or joined with. */
+function codeOf(flags: MeetFlags, code: string | undefined): Partial<MeetRequestOptions> {
+	const { code: choose } = flags;
+	if (code !== undefined && choose !== undefined)
+		throw new UsageProblem("CODE joins, and --code makes a code: give one of the two");
+	const named = serverOf(flags);
+	if (named.server === undefined)
 		throw new UsageProblem(
 			`Name the server where both ends meet: --server URL, or ${SERVER_VARIABLE}; --copy-paste needs none`,
 		);
+	return { code, choose, ...named };
+}
+
+/** Lines that people carry; a server then lends STUN and TURN alone. */
+function handOf(flags: MeetFlags, line: string | undefined): Partial<MeetRequestOptions> {
+	if (flags.code !== undefined) throw new UsageProblem("--code is for a server; --copy-paste has lines instead");
+	const say = flags.json ? printAside : print;
+	return { signalling: byHand({ line, say, input: process.stdin }), ...serverOf(flags) };
+}
+
+function serverOf({ server, token }: MeetFlags): Pick<MeetRequestOptions, "server" | "token"> {
+	const url = server ?? process.env[SERVER_VARIABLE] ?? "";
 	const shown = token ?? process.env[TOKEN_VARIABLE] ?? "";
-	return { server: url, token: shown === "" ? undefined : shown };
+	return url === "" ? {} : { server: url, token: shown === "" ? undefined : shown };
 }
 
 /** The document of a command line that cannot be obeyed; `args` as they may be shown. */

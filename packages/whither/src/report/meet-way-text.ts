@@ -18,8 +18,9 @@ export function formatWay(result: Parameters<typeof mergeWays>[0], paint: Paint)
 function formatRow(row: WayRow, paint: Paint): string {
 	const label = NAMES[row.kind].padEnd(5);
 	const cells = `${cell(row.there)}  ${cell(row.back)}`;
-	const differs = row.notes.some((note) => note.endsWith("only"));
-	const notes = row.notes.map((note) => (note.endsWith("only") ? paint.bad(`! ${note}`) : note)).join(", ");
+	const isMark = (note: string) => note.endsWith("only") || note.startsWith("another");
+	const differs = row.notes.some(isMark);
+	const notes = row.notes.map((note) => (isMark(note) ? paint.bad(`! ${note}`) : note)).join(", ");
 	const what = whatStands(row);
 	const line = `  ${label} ${cells}  ${differs ? paint.bad(what) : what}`;
 	return `${notes === "" ? line.trimEnd() : `${line}  ${notes}`}\n`;

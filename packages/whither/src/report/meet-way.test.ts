@@ -110,6 +110,44 @@ describe("the way of two ends that see each other directly", () => {
 		]);
 	});
 
+	it("marks another router in the same place where routers are called by one name on all sides", () => {
+		const name = (trace: TraceResult, names: readonly string[]): TraceResult => ({
+			...trace,
+			hops: trace.hops.map((hop, at) => ({
+				...hop,
+				probes: hop.probes.map((probe) => ({ ...probe, name: names[at] ?? null })),
+			})),
+		});
+		const out = name(traced(OUT), ["home", "paris", "mast"]);
+		const notes = (back: readonly string[]) =>
+			mergeWays(merged(out, name(traced(HOME), back)))?.rows.map((row) => row.notes.at(-1));
+		expect(notes(["mast", "lyon", "home"])?.[2]).toBe("another router back");
+		expect(notes(["a", "b", "c"])?.[2]).toBeUndefined();
+	});
+
+	it("of routers that answer by a NAT's address the outermost is the NAT", () => {
+		const out = [
+			["192.168.1.1", 1],
+			["203.0.113.7", 2],
+			["203.0.113.7", 3],
+			["203.0.113.7", 4],
+		] as const;
+		const home = [
+			["10.0.0.1", 1],
+			["10.0.1.1", 2],
+			["81.22.56.209", 3],
+			["81.22.56.209", 4],
+		] as const;
+		const way = mergeWays(merged(traced(out), traced(home)));
+		expect(way?.rows.map(({ notes }) => notes)).toEqual([
+			["seen as 81.22.56.209:5000"],
+			["your NAT"],
+			["their NAT"],
+			[],
+			["seen as 203.0.113.7:5000"],
+		]);
+	});
+
 	it("a router that is silent on one way is there on both", () => {
 		const way = mergeWays(
 			merged(

@@ -2,7 +2,7 @@
 import type { TraceResult } from "@whither/core";
 import type { MeetCandidate, MeetPlace, MeetResult, MeetSelected } from "../api/meet/result.ts";
 import { type HopFacts, hopFacts } from "./facts.ts";
-import { align } from "./way-align.ts";
+import { type Aligned, align } from "./way-align.ts";
 
 /** One router or end as one of the two traces saw it. */
 export interface WayHop {
@@ -79,9 +79,12 @@ function directRows({ there, back, selected }: Views): readonly WayRow[] {
 	const { local, remote } = selected;
 	const aligned = align(there?.routers ?? [], [...(back?.routers ?? [])].reverse());
 	const isOneSided = there === null || back === null;
-	const routers = aligned.map(([forth, home]): WayRow => {
-		const notes = [...natNotes(forth, home, local, remote), ...(isOneSided ? [] : oneWay(forth, home))];
-		return { ...row("router", forth, home), notes };
+	const tells = !isOneSided && namesTellRouters(aligned);
+	const nats = natRows(aligned, local, remote);
+	const routers = aligned.map(([forth, home], index): WayRow => {
+		const differs = isOneSided ? [] : oneWay(forth, home);
+		const other = tells && isAnother(forth, home) ? ["another router back"] : [];
+		return { ...row("router", forth, home), notes: [...nats(index), ...differs, ...other] };
 	});
 	const you = { ...row("you", null, back?.end ?? null), ...endPlace(local, local.base) };
 	const them = { ...row("them", there?.end ?? null, null), ...endPlace(remote, back?.source ?? null) };
@@ -97,15 +100,26 @@ function endPlace(candidate: MeetCandidate, own: MeetPlace | null): Pick<WayRow,
 	};
 }
 
-function natNotes(
-	there: WayHop | null,
-	back: WayHop | null,
-	local: MeetCandidate,
-	remote: MeetCandidate,
-): readonly string[] {
-	const ours = isReflexive(local) && back?.address === local.address ? ["your NAT"] : [];
-	const theirs = isReflexive(remote) && there?.address === remote.address ? ["their NAT"] : [];
-	return [...ours, ...theirs];
+/**
+ * Where the addresses stand that NATs gave the ends: the outermost router that answers by one is the NAT, those within answer
+ * by it because their answers are translated.
+ */
+function natRows(aligned: Aligned, local: MeetCandidate, remote: MeetCandidate): (index: number) => readonly string[] {
+	const ours = isReflexive(local) ? aligned.findLastIndex(([, back]) => back?.address === local.address) : -1;
+	const theirs = isReflexive(remote) ? aligned.findIndex(([there]) => there?.address === remote.address) : -1;
+	return (index) => [...(index === ours ? ["your NAT"] : []), ...(index === theirs ? ["their NAT"] : [])];
+}
+
+/** Whether routers are called by one name on all sides, as most here are. */
+function namesTellRouters(aligned: Aligned): boolean {
+	const named = aligned.filter(([there, back]) => (there?.name ?? null) !== null && (back?.name ?? null) !== null);
+	const same = named.filter(([there, back]) => there?.name === back?.name);
+	return same.length >= 2 && same.length * 2 > named.length;
+}
+
+function isAnother(there: WayHop | null, back: WayHop | null): boolean {
+	if (there === null || back === null || there.name === null || back.name === null) return false;
+	return there.name !== back.name;
 }
 
 /** A router that only one of the two ways has; one that is silent on one of them is not meant. */

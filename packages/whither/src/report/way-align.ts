@@ -27,7 +27,8 @@ function isSameLink(one: string, other: string): boolean {
 /** A hop that one way alone has costs as much as a wrong neighbour does not bring: ways of one length lie side by side. */
 const GAP = -1;
 
-type Aligned = readonly (readonly [WayHop | null, WayHop | null])[];
+/** Places in order, as each of the two ways has them. */
+export type Aligned = readonly (readonly [WayHop | null, WayHop | null])[];
 
 /** Both in one order, the second from its end (Needleman and Wunsch, 1970); null: that way has none there. */
 export function align(there: readonly WayHop[], back: readonly WayHop[]): Aligned {

@@ -8,11 +8,8 @@ export interface EndView {
 	 * `blocked`: UDP to a server goes unanswered that answers over TCP. `silent`: nobody who was asked over UDP answered.
 	 */
 	readonly udp: "works" | "blocked" | "silent" | "unknown";
-	/**
-	 * What the NAT's mapping goes by (RFC 4787 §4.1): the same for all destinations that were tried, or another for each
-	 * (symmetric). `none`: servers see the address that the machine has.
-	 */
-	readonly mapping: "none" | "oneForAll" | "perDestination" | "unknown";
+	/** The NAT gives each destination another mapping (RFC 4787 §4.1; "symmetric"). That it does not is never quite known. */
+	readonly mapping: "perDestination" | "unknown";
 }
 
 /** Where nothing is known. */
@@ -20,7 +17,7 @@ export const NOTHING_KNOWN: EndView = { udp: "unknown", mapping: "unknown" };
 
 /** What evidence is taken from. */
 export interface EvidenceFacts
-	extends Pick<MeetResult, "selected" | "candidates" | "candidateErrors" | "servers" | "timings"> {
+	extends Pick<MeetResult, "selected" | "pairs" | "candidates" | "candidateErrors" | "servers" | "timings"> {
 	/** Addresses that have answered us over TCP or TLS. */
 	readonly tcpReached: readonly MeetPlace[];
 	/** What the other end told of itself; null: nothing. */
@@ -36,8 +33,9 @@ export function ownView(facts: EvidenceFacts): EndView {
 export function peerViewOf({ selected, candidates, peerView }: EvidenceFacts): EndView {
 	const told = peerView ?? NOTHING_KNOWN;
 	if (told.mapping !== "unknown") return told;
-	const isPerDestination =
-		hasSeveralPlaces(candidates.remote) || isMappedAnew(selected?.remote ?? null, candidates.remote);
+	const { remote } = candidates;
+	const seen = selected === null ? remote : [...remote, selected.remote];
+	const isPerDestination = hasSeveralPlaces(remote) || seen.some((one) => isMappedAnew(one, remote));
 	return { ...told, mapping: isPerDestination ? "perDestination" : "unknown" };
 }
 
@@ -76,24 +74,11 @@ function ownUdp({
 	return isThere ? "blocked" : "silent";
 }
 
-function ownMapping(facts: EvidenceFacts): EndView["mapping"] {
-	const { selected, candidates, candidateErrors, servers, timings } = facts;
-	const { local } = candidates;
-	if (hasSeveralPlaces(local) || isMappedAnew(selected?.local ?? null, local)) return "perDestination";
-	if (timings.gatheredMs === null) return "unknown";
-	const answered = (base: MeetPlace) =>
-		servers.stun.filter(
-			(server) =>
-				addressFamily(server.address) === addressFamily(base.address) &&
-				!candidateErrors.some((error) => isSame(error.server, server) && isSame(error.base, base)),
-		);
-	const reflexive = local.find(({ type, protocol }) => type === "srflx" && protocol === "udp");
-	if (reflexive !== undefined) {
-		const count = reflexive.base === null ? 0 : new Set(answered(reflexive.base).map(({ address }) => address)).size;
-		return count > 1 ? "oneForAll" : "unknown";
-	}
-	const hosts = local.filter(({ type, protocol }) => type === "host" && protocol === "udp");
-	return hosts.length > 0 && hosts.every((host) => answered(host).length > 0) ? "none" : "unknown";
+function ownMapping({ pairs, selected, candidates: { local } }: EvidenceFacts): EndView["mapping"] {
+	// As our checks were seen, by the other end or by its relay.
+	const seen = [...pairs.map((pair) => pair.local), ...(selected === null ? [] : [selected.local])];
+	const isPerDestination = hasSeveralPlaces(local) || seen.some((one) => isMappedAnew(one, local));
+	return isPerDestination ? "perDestination" : "unknown";
 }
 
 /** One socket that is seen by several ports of one address. */
@@ -108,11 +93,11 @@ function hasSeveralPlaces(candidates: readonly MeetCandidate[]): boolean {
 }
 
 /**
- * Whether a NAT gave the pair's socket another port of the address that a STUN server saw it by. Where there are sockets
- * that no server has seen, it may be one of those.
+ * Whether a NAT gave a socket, as a check has shown it, another port of the address that a STUN server saw it by. Where
+ * there are sockets that no server has seen, it may be one of those.
  */
-function isMappedAnew(chosen: MeetCandidate | null, known: readonly MeetCandidate[]): boolean {
-	if (chosen === null || chosen.type !== "prflx" || chosen.protocol !== "udp") return false;
+function isMappedAnew(chosen: MeetCandidate, known: readonly MeetCandidate[]): boolean {
+	if (chosen.type !== "prflx" || chosen.protocol !== "udp") return false;
 	const family = addressFamily(chosen.address);
 	const ofFamily = known.filter(({ address, protocol }) => protocol === "udp" && addressFamily(address) === family);
 	const reflexive = ofFamily.filter(({ type }) => type === "srflx");

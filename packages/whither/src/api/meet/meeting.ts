@@ -25,6 +25,11 @@ export interface MeetingOrder {
 
 /** Stands among the options of a description (ICE agents heed none that they do not know): documents will be exchanged. */
 const TRACES = "whither-path";
+/**
+ * How long a STUN server is waited for. Sockets that no pair needs are closed three seconds after there is a pair: by then it
+ * is known whether UDP goes unanswered.
+ */
+export const GATHER_MS = 3_000;
 /** An end that has gone without a word may be back by then. */
 const PEER_LOST_MS = 10_000;
 /** Closing takes no longer than a relay that does not answer (four seconds), and something for signalling. */
@@ -34,11 +39,14 @@ const CLOSE_MS = 5_000;
 export class Meeting {
 	/** Whether there is a way; never rejects, and is there within the timers of all its parts. */
 	readonly settled: Promise<MeetOutcome>;
+	/** All that will be found has been, or could not be: there after `GATHER_MS`, or as soon as it is known. */
+	readonly gathered: Promise<void>;
 	readonly ledger: MeetLedger;
 	readonly #order: MeetingOrder;
 	readonly #signalling: Signalling;
 	readonly #ice: MeetIce;
 	#settle: (outcome: MeetOutcome) => void = () => {};
+	#gather: () => void = () => {};
 	#isSettled = false;
 	#peer: DescriptionMessage | null = null;
 	#lines: string[] = [];
@@ -54,13 +62,16 @@ export class Meeting {
 		this.settled = new Promise((resolve) => {
 			this.#settle = resolve;
 		});
+		this.gathered = new Promise((resolve) => {
+			this.#gather = resolve;
+		});
 		this.#signalling = order.begin({
 			met: () => this.#met(),
 			message: (message) => this.#heard(message),
 			closed: (failure) => this.#closed(failure),
 		});
 		this.#ice = order.world.openIce(
-			{ ...order.ice, role: this.#signalling.role },
+			{ gatherTimeoutMs: GATHER_MS, ...order.ice, role: this.#signalling.role },
 			{ event: (event, at) => this.#event(event, at), data: (datagram) => this.#received(datagram) },
 		);
 		this.ledger = new MeetLedger(this.#ice.now(), order.tell);
@@ -205,6 +216,7 @@ export class Meeting {
 				this.#trickle(event.line);
 				break;
 			case "gathered":
+				this.#gather();
 				this.#flush();
 				this.#signalling.send({ type: "endOfCandidates", ufrag: this.#ice.own.ufrag });
 				break;

@@ -3,7 +3,7 @@ import type { EndView, EvidenceFacts } from "./evidence.ts";
 import type { MeetResult } from "./result.ts";
 
 /** What the sentence is made of. */
-export interface MeetFacts extends EvidenceFacts, Pick<MeetResult, "outcome" | "pairs"> {
+export interface MeetFacts extends EvidenceFacts, Pick<MeetResult, "outcome"> {
 	readonly policy: "all" | "relay";
 	/** How long the other end was waited for. */
 	readonly waitMs: number;

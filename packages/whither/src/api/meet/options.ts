@@ -19,7 +19,7 @@ export interface MeetRequestOptions {
 	readonly server?: string | undefined;
 	/** What that server wants to be shown. */
 	readonly token?: string | undefined;
-	/** Instead of a rendezvous server. */
+	/** Instead of a rendezvous server; one that is named beside it lends STUN and TURN alone. */
 	readonly signalling?: OpenSignalling | undefined;
 	/** STUN servers (`HOST`, `HOST:PORT`, `stun:HOST:PORT`) instead of those of the rendezvous server. */
 	readonly stun?: readonly string[] | undefined;
@@ -54,8 +54,9 @@ export function checkMeet(options: MeetRequestOptions): void {
 	if (server === undefined && signalling === undefined)
 		throw badOption("server", "none", "must be the URL of a rendezvous server (or signalling of your own be given)");
 	if (signalling !== undefined)
-		for (const [name, value] of Object.entries({ server, code, choose, token }))
+		for (const [name, value] of Object.entries({ code, choose }))
 			if (value !== undefined) throw badOption(name, "one", "is of a rendezvous server; give it or signalling");
+	if (server === undefined && token !== undefined) throw badOption("token", "one", "is for a server; name it");
 	if (code !== undefined && choose !== undefined)
 		throw badOption("choose", "one", "makes a code; give one to join with or one to make");
 	if (waitMs !== undefined && !(waitMs > 0 && waitMs <= MOST_MS))

@@ -10,7 +10,7 @@ import {
 import { nodeCrypto } from "@whither/net";
 import type { MeetEvent } from "./events.ts";
 import type { EndView } from "./evidence.ts";
-import type { Meeting } from "./meeting.ts";
+import { GATHER_MS, type Meeting } from "./meeting.ts";
 import { type PeerDocument, packPeerDocument, readPeerDocument } from "./peer-document.ts";
 import type { MeetOutcome, MissingPath } from "./result.ts";
 import type { MeetWorld, TracedPath } from "./world.ts";
@@ -99,13 +99,31 @@ export class Paths {
 	/** On the selected pair; once again where another took its place meanwhile. */
 	async #trace(): Promise<void> {
 		const { meeting } = this.#order;
+		const known = this.#untilKnown();
 		for (let round = 0; round < 2 && !this.#tracing.signal.aborted; round++) {
 			const before = meeting.ledger.selectedId;
 			await this.#traceOnce();
 			this.#pairChanged = before !== meeting.ledger.selectedId;
 			if (!this.#pairChanged) break;
 		}
+		await known;
 		this.#tellOwn();
+	}
+
+	/** Where a relay is needed, both ends want to know why: whether UDP goes unanswered is known a little later. */
+	async #untilKnown(): Promise<void> {
+		const { world, meeting } = this.#order;
+		const selected = meeting.ledger.selected;
+		if (selected?.local.type !== "relay" && selected?.remote.type !== "relay") return;
+		const { signal } = this.#tracing;
+		let forget = (): void => {};
+		const late = new Promise<void>((resolve) => {
+			forget = world.after(GATHER_MS, resolve);
+			if (signal.aborted) resolve();
+			signal.addEventListener("abort", () => resolve(), { once: true });
+		});
+		await Promise.race([meeting.gathered, late]);
+		forget();
 	}
 
 	async #traceOnce(): Promise<void> {

@@ -59,7 +59,7 @@ function unpack(bytes: Uint8Array): unknown {
 }
 
 const UDP: readonly EndView["udp"][] = ["works", "blocked", "silent", "unknown"];
-const MAPPING: readonly EndView["mapping"][] = ["none", "oneForAll", "perDestination", "unknown"];
+const MAPPING: readonly EndView["mapping"][] = ["perDestination", "unknown"];
 
 function readView(json: unknown): EndView | null {
 	if (typeof json !== "object" || json === null) return null;

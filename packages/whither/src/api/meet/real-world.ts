@@ -2,7 +2,7 @@
 import { openIce, prepareIce } from "@whither/net/ice";
 import { backendName } from "@whither/net/turn-client";
 import { openRealStunWorld } from "../stun/world.ts";
-import { openRendezvous } from "./signalling/open-rendezvous.ts";
+import { askOffers, openRendezvous } from "./signalling/open-rendezvous.ts";
 import { tracePath } from "./trace-path.ts";
 import type { MeetWorld } from "./world.ts";
 
@@ -17,6 +17,7 @@ export async function openRealMeetWorld(): Promise<MeetWorld> {
 			void prepareIce();
 			return opening;
 		},
+		offers: askOffers,
 		after: (delayMs, call) => {
 			const timer = setTimeout(call, delayMs);
 			return () => clearTimeout(timer);

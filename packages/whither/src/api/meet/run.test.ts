@@ -6,6 +6,7 @@ import { type FakeIce, type FakeLink, FakeTime, fakeRendezvous, fakeWorld } from
 import type { MeetRequestOptions, OpenSignalling } from "./options.ts";
 import type { MeetResult } from "./result.ts";
 import { MeetRun } from "./run.ts";
+import type { DescriptionMessage } from "./signalling/message.ts";
 import { signallingPair } from "./signalling/pair.ts";
 import type { SignallingListener } from "./signalling/signalling.ts";
 import type { MeetWorld, TracedPath } from "./world.ts";
@@ -60,10 +61,10 @@ function alone(): { readonly begin: OpenSignalling; listener: SignallingListener
 	return held;
 }
 
-const DESCRIPTION = {
+const DESCRIPTION: DescriptionMessage = {
 	...{ type: "description", tool: "another 1.0", ufrag: "othr", pwd: "y".repeat(22), options: [] },
 	...{ pacingMs: null, lite: false },
-} as const;
+};
 
 describe("two ends come together", () => {
 	it("each with the way from both ends, and the two documents agree", async () => {
@@ -360,7 +361,8 @@ describe("a rendezvous server", () => {
 
 	it.each([
 		["nothing to meet by", {}],
-		["two ways to meet", { server: "http://meet.example", signalling: alone().begin }],
+		["a token of no server", { token: "t", signalling: alone().begin }],
+		["two ways to meet", { code: "7-a-b", signalling: alone().begin }],
 		["a code to join with and one to make", { server: "http://meet.example", code: "7-a-b", choose: "8-c-d" }],
 		["a user of no server", { server: "http://meet.example", username: "u", password: "p" }],
 		["a wait that is none", { server: "http://meet.example", waitMs: 0 }],

@@ -10,7 +10,7 @@ import { checkMeet, type MeetRequestOptions, type OpenSignalling, WAIT_MS } from
 import { type FoundPaths, Paths } from "./paths.ts";
 import type { MeetOutcome, MeetPlace, MeetResult, MeetServers, MeetWarning } from "./result.ts";
 import { findPlaces, placesInWords, rendezvousPlaces } from "./servers.ts";
-import { isSignallingFailure, type Rendezvous, type SignallingFailure } from "./signalling/signalling.ts";
+import { isSignallingFailure, type Offered, type Rendezvous, type SignallingFailure } from "./signalling/signalling.ts";
 import { meetSentence } from "./words.ts";
 import type { MeetWorld } from "./world.ts";
 
@@ -21,6 +21,13 @@ export interface MeetRunOrder {
 	/** Without tokens and passwords. */
 	readonly args: readonly string[];
 	readonly openWorld: () => MeetWorld | Promise<MeetWorld>;
+}
+
+/** How the ends hear of each other, and what a server lends them. */
+interface Opened {
+	readonly begin: OpenSignalling;
+	readonly rendezvous: Rendezvous | null;
+	readonly offered: Offered | null;
 }
 
 /** Between two of ours Ta is the floor (RFC 8445 §14.2); with others it is what they say, 50 where they say nothing. */
@@ -69,7 +76,7 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 		this.#world = world;
 		const opened = await this.#unlessStopped(this.#open(world));
 		if (opened === null || "failure" in opened) return this.#withoutMeeting(opened?.failure ?? null);
-		const asked = { options, offered: opened.rendezvous?.offered ?? null, unixSeconds: Date.now() / 1000 };
+		const asked = { options, offered: opened.offered, unixSeconds: Date.now() / 1000 };
 		const places = await this.#unlessStopped(findPlaces(asked, world)).catch(async (thrown: WhitherError) => {
 			await opened.rendezvous?.close();
 			throw thrown;
@@ -94,23 +101,24 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 	}
 
 	/** How the ends hear of each other: the caller's own way, or a room at a server. */
-	async #open(
-		world: MeetWorld,
-	): Promise<
-		{ readonly begin: OpenSignalling; readonly rendezvous: Rendezvous | null } | { readonly failure: SignallingFailure }
-	> {
+	async #open(world: MeetWorld): Promise<Opened | { readonly failure: SignallingFailure }> {
 		const { server: url = "", code, choose, token, authorities, signalling } = this.#order.options;
-		if (signalling !== undefined) return { begin: signalling, rendezvous: null };
-		const named = { code, choose, token, authorities };
-		const given = Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined));
-		const rendezvous = await world.rendezvous({ url, ...given, signal: this.#course.stopped });
+		const access = { url, ...given({ token, authorities }) };
+		if (signalling !== undefined) {
+			const offered = url === "" ? null : ((await world.offers?.(access)) ?? null);
+			if (offered !== null && isSignallingFailure(offered)) return { failure: offered };
+			return { begin: signalling, rendezvous: null, offered };
+		}
+		const order = { ...access, ...given({ code, choose }), signal: this.#course.stopped };
+		const rendezvous = await world.rendezvous(order);
 		if (isSignallingFailure(rendezvous)) return { failure: rendezvous };
+		const { offered } = rendezvous;
 		this.#tell({ kind: "code", code: rendezvous.code, role: rendezvous.role, server: url });
 		// Not waited for: it says only what is reached by TCP, and nobody asks before there are pairs.
 		void rendezvousPlaces(url, world).then((places) => {
 			this.#tcpReached = places;
 		});
-		return { begin: (listener) => rendezvous.signalling(listener), rendezvous };
+		return { begin: (listener) => rendezvous.signalling(listener), rendezvous, offered };
 	}
 
 	async #finish(world: MeetWorld, meeting: Meeting): Promise<MeetResult> {
@@ -218,4 +226,9 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 			promise.then(resolve, reject).finally(() => stopped.removeEventListener("abort", stop));
 		});
 	}
+}
+
+/** Without what was not said. */
+function given<Values extends object>(values: Values): { readonly [Name in keyof Values]?: NonNullable<Values[Name]> } {
+	return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Values;
 }

@@ -10,7 +10,7 @@ it.each<[SignallingFailure, string]>([
 	[{ code: "badCode", why: "noPassword", text: "7" }, '"7" is no code: it has no second half, as 7-otter-velvet has'],
 	[
 		{ code: "nameNotFound", url, host: "meet.example" },
-		"meet.example, the rendezvous server, has no address; check the spelling of --server",
+		"the rendezvous server meet.example has no address; check the spelling of --server",
 	],
 	[
 		{ code: "unreachable", url, why: "ECONNREFUSED" },

@@ -18,7 +18,7 @@ export function signallingSentence(failure: SignallingFailure): string {
 		case "badCode":
 			return `"${failure.text}" is no code: ${CODE_PROBLEMS[failure.why]}`;
 		case "nameNotFound":
-			return `${failure.host}, the rendezvous server, has no address; check the spelling of --server`;
+			return `the rendezvous server ${failure.host} has no address; check the spelling of --server`;
 		case "unreachable":
 			return `the rendezvous server at ${failure.url} cannot be reached (${failure.why})`;
 		case "tls":

@@ -63,6 +63,7 @@ function pair(local: MeetCandidate, remote: MeetCandidate, more: Partial<MeetPai
 }
 
 const RELAY = own("relay", at("198.51.100.1", 50_000), { server: at("198.51.100.1", 443), leg: "tls" });
+const THEIR_RELAY = candidate("relay", at("198.51.100.9", 50_000));
 const silentTo = (server: MeetPlace) => ({ base: HOST, server, why: "timeout", stunError: null });
 /** Two servers saw one socket by two ports. */
 const SYMMETRIC = [OURS, MAPPED, own("srflx", at("81.22.56.209", 6000), { server: STUN_TOO })];
@@ -176,6 +177,17 @@ describe("two ends that came together by a relay", () => {
 				peerView: peerView({ mapping: "perDestination" }),
 			},
 			"By our relay at 198.51.100.1:443 over TLS, since both NATs give each destination a port of its own (symmetric).",
+		],
+		[
+			"both being so, as checks from one end to the other's relay have shown",
+			{
+				selected: selected(candidate("prflx", at("81.22.56.209", 6001), HOST), THEIR_RELAY),
+				candidates: {
+					local: [OURS, MAPPED],
+					remote: [THEIRS, THEIR_MAPPED, THEIR_RELAY, candidate("prflx", at("203.0.113.7", 7777))],
+				},
+			},
+			"By the other end's relay at 198.51.100.9, since both NATs give each destination a port of its own (symmetric).",
 		],
 		[
 			"ours being symmetric",

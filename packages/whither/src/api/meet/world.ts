@@ -2,7 +2,7 @@
 import type { TraceResult } from "@whither/core";
 import type { IceConnection, IceFlow, IceListener, IceOrder } from "@whither/net/ice";
 import type { StunLookups } from "../stun/find-server.ts";
-import type { OpenRendezvous } from "./signalling/signalling.ts";
+import type { Offered, OpenRendezvous, RendezvousOrder, SignallingFailure } from "./signalling/signalling.ts";
 
 /** A connection as a meeting holds it. */
 export type MeetIce = Pick<
@@ -30,6 +30,10 @@ export interface MeetWorld extends StunLookups {
 		asked: { readonly signal: AbortSignal; readonly timeoutMs: number },
 	) => Promise<TracedPath>;
 	readonly rendezvous: OpenRendezvous;
+	/** What a rendezvous server lends to ends that meet in another way; absent: there is nobody to ask. */
+	readonly offers?: (
+		order: Pick<RendezvousOrder, "url" | "token" | "authorities">,
+	) => Promise<Offered | SignallingFailure>;
 	/** Calls back after so long, unless the function that it returns was called. */
 	readonly after: (delayMs: number, call: () => void) => () => void;
 }
