@@ -1,5 +1,5 @@
 // Part "matrix": every pair of kinds of NAT, over and over: no meeting may fail, and none be relayed that need not be.
-import { bestWay } from "@whither/sim";
+import { bestWayBetween } from "@whither/lab";
 import { print } from "../turn/rounds.mjs";
 import { enter, everyPair } from "./cells.mjs";
 import { summary } from "./connect.mjs";
@@ -31,7 +31,7 @@ const COLUMNS = ["", "way", "runs", "relayed", "at first", "failed", "min ms", "
 /** The same two processes for all meetings of a cell. */
 export async function measureMatrix({ place, runs, pattern }) {
 	const figures = [];
-	for (const cell of everyPair(bestWay).filter(({ name }) => name.includes(pattern))) {
+	for (const cell of everyPair(bestWayBetween).filter(({ name }) => name.includes(pattern))) {
 		await enter(place, cell);
 		const figure = await measureCell(place, cell, { runs });
 		const wrong = cell.way === "direct" ? figure.relays : runs - figure.failures.length - figure.relays;
