@@ -26,7 +26,8 @@ const shared = {
 	// Names stay, so that a stack trace in a bug report can be read.
 	minifyIdentifiers: false,
 	define: { WHITHER_WORKER_FILE: '"./prober-worker.js"', WHITHER_RELAY_FILE: '"./relay-worker.cjs"' },
-	legalComments: "none",
+	// Of what is bundled and not ours.
+	legalComments: "eof",
 	logLevel: "warning",
 	// koffi is CommonJS and may be asked for by `require`.
 	banner: {

@@ -1,6 +1,6 @@
-import { bestWay } from "@whither/sim";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skippable } from "../../scripts/skippable.ts";
+import { bestWayBetween } from "./ice-best-way.ts";
 import { expectAgreement, type IceEnds, meeting, openIceEnds } from "./ice-ends.fixture.ts";
 import { type IceLab, iceLabObstacle, openIceLab } from "./ice-lab.ts";
 import { ICE_SERVERS } from "./ice-servers.ts";
@@ -41,7 +41,7 @@ describe.skipIf(obstacle !== null)(skippable("two of ours behind any two kinds o
 
 	test.each(PAIRS)("$name: the best way that there is, in both families", async ({ a, b }) => {
 		await lab.become({ a, b });
-		const best = bestWay(a, b);
+		const best = bestWayBetween(a, b);
 		if (best === "none") throw new RangeError("each of them can be met");
 		const [met4, met6] = await Promise.all(FAMILIES.map((family) => meet(family, best)));
 		expect({ 4: met4?.way, 6: met6?.way }, JSON.stringify([met4, met6], null, "\t")).toEqual({ 4: best, 6: best });

@@ -1,6 +1,6 @@
 /** Two of our own agents in the lab, one process each, and what came of their meeting. */
 import { expect } from "vitest";
-import type { IceLab } from "./ice-lab.ts";
+import type { IceLab, IceNode } from "./ice-lab.ts";
 import { type IcePeer, openIcePeer } from "./peers/ice-peer.ts";
 import type { IcePeerEnd, IcePeerOrder, IcePeerOutput, IcePeerSelection } from "./peers/ice-peer-lines.ts";
 import { joinIcePeers } from "./peers/ice-signalling.ts";
@@ -28,15 +28,16 @@ export interface IceEnds {
 	close(): Promise<void>;
 }
 
-type Node = Parameters<IceLab["host"]>[0];
-
 const ENDS = ["a", "b"] as const;
 /** A program lives as long as its test file at most. */
 const LIFE_MS = 300_000;
 
 /** Starts both, which takes a second. They tell all that happens to them. */
-export async function openIceEnds(lab: IceLab, nodes: readonly [Node, Node] = ["lanA", "lanB"]): Promise<IceEnds> {
-	const start = (node: Node) =>
+export async function openIceEnds(
+	lab: IceLab,
+	nodes: readonly [IceNode, IceNode] = ["lanA", "lanB"],
+): Promise<IceEnds> {
+	const start = (node: IceNode) =>
 		openIcePeer("whither", { namespace: lab.host(node).namespace, words: ["events"], lifeMs: LIFE_MS });
 	const opened = await Promise.allSettled(nodes.map(start));
 	const peers = opened.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));

@@ -18,6 +18,8 @@ export interface SessionOrder extends IceSignallingOptions {
 	readonly theirs: Omit<IcePeerOrder, "role">;
 	/** False: the other is known to send on another pair than the one that both sides have to choose. */
 	readonly agrees?: boolean;
+	/** That ours has to come to, if not at once; whatever comes when absent. */
+	readonly way?: "direct" | "relay";
 }
 
 /** What each side has said in one session. */
@@ -87,6 +89,9 @@ export class Couple {
 			peers[1].tell({ order: { role: roles[1], ...order.theirs } });
 			peers[0].tell({ order: { role: roles[0], pacingMs: OFFERED_PACING_MS, ...order.ours } });
 			await settled(peers, marks);
+			// A peer that controls may begin with a relay and go on to a better way, as Chromium does.
+			const isThere = ({ selected }: IcePeerOutput) => selected !== undefined && wayOf(selected) === order.way;
+			if (order.way !== undefined) await peers[0].until(`a ${order.way} way`, isThere, { since: marks[0] ?? 0 });
 			if (order.agrees !== false) await agreed(peers, marks);
 			await then(await this.#look(peers, marks), peers);
 			await part(peers);
@@ -147,7 +152,10 @@ const AGREEMENT_MS = 5000;
 const ASKED_EVERY_MS = 20;
 
 /** Of a session: restarts ICE from one side, and waits until both are on a new pair, that may be the same as before. */
-export async function restarted(peers: readonly [IcePeer, IcePeer], by: "ours" | "theirs"): Promise<void> {
+export async function restarted(
+	peers: readonly [IcePeer, IcePeer],
+	{ by, agrees }: { readonly by: "ours" | "theirs"; readonly agrees: boolean },
+): Promise<void> {
 	const [ours, theirs] = peers;
 	const marks = peers.map(({ lines }) => lines.length);
 	const [since, later] = [marks[0] ?? 0, marks[1] ?? 0];
@@ -159,7 +167,7 @@ export async function restarted(peers: readonly [IcePeer, IcePeer], by: "ours" |
 		ours.until("a new pair", ({ selected }) => selected !== undefined, { since }),
 	]);
 	// Some tell no state, since they have never been anything but connected.
-	await agreed(peers, marks);
+	if (agrees) await agreed(peers, marks);
 }
 
 /** Both send to the place that the other sends from, as soon as both say so. Some hide addresses that they were not told. */

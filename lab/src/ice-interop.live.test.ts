@@ -92,14 +92,15 @@ describe.skipIf(obstacle !== null)(skippable("ICE between ours and others' agent
 		return { stun: [place], turn: [{ ...place, username: ICE_USER.name, password: ICE_USER.password }] };
 	}
 
-	function orderOf({ server, family, relayOnly, whole }: Cell, role: IceRole, kind: IcePeerKind): SessionOrder {
+	function orderOf({ server, family, relayOnly, whole, way }: Cell, role: IceRole, kind: IcePeerKind): SessionOrder {
 		const common = { ...serversOf(server, family), families: [family] };
 		const policyOf = (isRelayOnly: boolean) => ({ policy: isRelayOnly ? "relay" : "all" }) as const;
 		const ours = { ...common, ...policyOf(relayOnly !== undefined) };
 		const theirs = { ...common, ...policyOf(relayOnly === "both") };
 		// Both nominate every pair; of these the highest priority counts (RFC 5245 §8.1.1.2), but they send on another.
 		const agrees = role === "controlling" || !HASTY.has(kind);
-		return { role, ours, theirs, agrees, ...(whole === true && { whole }) };
+		const mustCome = role === "controlled" && agrees;
+		return { role, ours, theirs, agrees, ...(mustCome && { way }), ...(whole === true && { whole }) };
 	}
 
 	/** The one that takes its time goes on while the others do: all peers meet at once, each in both roles. */
@@ -174,9 +175,10 @@ describe.skipIf(obstacle !== null)(skippable("ICE between ours and others' agent
 				for (const role of ROLES)
 					tries(kind)(skippable(`with ${kind}, by ${by}, ours ${role}`, icePeerObstacle(kind)), async () => {
 						await lab.become(both(restricted));
-						const order = plain(role, serversOf("coturn", 4));
+						const agrees = role === "controlling" || !HASTY.has(kind);
+						const order = { ...plain(role, serversOf("coturn", 4)), agrees };
 						await coupleOf(kind).meet(order, async (session, peers) => {
-							await restarted(peers, by);
+							await restarted(peers, { by, agrees });
 							await expectData(session, peers);
 						});
 					});

@@ -20,10 +20,20 @@
  */
 import { readFileSync } from "node:fs";
 import type { Family } from "@whither/core";
-import { type NatKind, natAddress, natKind, natWorld, nodeAddress, publicAddresses, type Scenario } from "@whither/sim";
+import {
+	interfaceName,
+	interfacesOf,
+	type NatKind,
+	natAddress,
+	natKind,
+	natWorld,
+	nodeAddress,
+	publicAddresses,
+	type Scenario,
+} from "@whither/sim";
 import { conntrackObstacle } from "./forget-flows.ts";
 import { HTTPS_PORT, ICE_PORT, ICE_USER, type IceServerKind } from "./ice-servers.ts";
-import { insideNamespace, loadRules, writeSysctls } from "./namespaces.ts";
+import { insideNamespace, loadRules, runIpBatch, writeSysctls } from "./namespaces.ts";
 import { type Certificates, certificatesObstacle, makeCertificates } from "./peers/certificates.ts";
 import type { RunningServer } from "./peers/running-server.ts";
 import { planLab } from "./plan.ts";
@@ -52,7 +62,10 @@ export interface IceLabOptions extends IceSite {
 	readonly roundTripMs?: number;
 }
 
-/** A host that agents run on. */
+/** Whom agents run on. */
+export type IceNode = "lanA" | "lanA2" | "lanB";
+
+/** One of them. */
 export interface IceHost {
 	readonly namespace: string;
 	/** Its own address; on the link towards its router. */
@@ -84,7 +97,7 @@ export interface IceLab {
 	readonly certificates: Certificates;
 	/** As it is now. */
 	readonly scenario: Scenario;
-	host(node: "lanA" | "lanA2" | "lanB"): IceHost;
+	host(node: IceNode): IceHost;
 	/** Addresses of `srv`; 0 when absent. */
 	server(family: Family, which?: number): string;
 	/** What peer programs are ordered with: where STUN is, and a relay by each of the legs; by UDP when absent. */
@@ -99,6 +112,12 @@ export interface IceLab {
 	become(site: IceSite): Promise<void>;
 	/** Forgets all flows of all routers. */
 	forget(): Promise<void>;
+	/** No packet between the homes arrives any more; those to the servers and from them do. */
+	cutDirect(): void;
+	/** Takes a host's cable out, by which its addresses and routes are gone. */
+	unplug(node: IceNode): void;
+	/** Puts it back; the host has a new IPv6 address where one is given, of its link's network. */
+	plug(node: IceNode, newAddress6?: string): void;
 	/** `relays` when absent; further options are those of its command line. */
 	openServer(kind: IceServerKind, place?: IceServerPlace, options?: readonly string[]): Promise<RunningServer>;
 	close(): Promise<void>;
@@ -148,6 +167,32 @@ async function forgetAll(lab: Lab): Promise<void> {
 			if (code !== 0) throw new Error(`conntrack: ${stderr}`);
 		}),
 	);
+}
+
+/** Of the link towards its router. */
+function cableOf({ scenario }: Lab, node: IceNode): string {
+	const [first] = interfacesOf(scenario, node);
+	if (first === undefined) throw new RangeError(`${node} has no link`);
+	return interfaceName(first.link);
+}
+
+function plug(lab: Lab, node: IceNode, newAddress6?: string): void {
+	const cable = cableOf(lab, node);
+	const { addressing = [] } = lab.plan.nodes.find((plan) => plan.node === node) ?? {};
+	const lines = addressing
+		.filter((line) => line.includes(` ${cable} `) || line.endsWith(` ${cable}`))
+		.map((line) => line.replace(/^address add/, "address replace"));
+	const old = nodeAddress(lab.scenario, node, 6);
+	const renewed = newAddress6 === undefined ? lines : lines.map((line) => line.replace(`${old}/`, `${newAddress6}/`));
+	runIpBatch(renewed, { namespace: lab.namespaceOf(node) });
+}
+
+function cutDirect(lab: Lab): void {
+	const [uplink] = interfacesOf(lab.scenario, "srv");
+	const servers = interfaceName(uplink?.link ?? 0);
+	const rule = `iifname != "${servers}" oifname != "${servers}" drop`;
+	const wall = `table inet wall {\n\tchain forward {\n\t\ttype filter hook forward priority 0;\n\t\t${rule}\n\t}\n}\n`;
+	insideNamespace(lab.namespaceOf("wan"), () => loadRules(wall));
 }
 
 function seenAs(scenario: Scenario, host: string, family: Family): string {
@@ -210,6 +255,9 @@ export async function openIceLab(options: IceLabOptions = {}): Promise<IceLab> {
 			turn: legs.map((leg) => relayPlace(leg, (which) => server(family, which), authority)),
 		}),
 		forget: () => forgetAll(lab),
+		cutDirect: () => cutDirect(lab),
+		unplug: (node) => runIpBatch([`link set ${cableOf(lab, node)} down`], { namespace: lab.namespaceOf(node) }),
+		plug: (node, newAddress6) => plug(lab, node, newAddress6),
 		openServer: (kind, place = "relays", more = []) => {
 			const { certificate, key } = certificates;
 			const isUsual = place === "relays";

@@ -1,10 +1,12 @@
 /** Real kernels for scenarios: network namespaces, veth, nftables and TUN links, and tools run inside them. */
 export { type ChainOptions, chainScenario } from "./chain.ts";
+export { bestWayBetween } from "./ice-best-way.ts";
 export {
 	type IceHost,
 	type IceLab,
 	type IceLabOptions,
 	type IceLeg,
+	type IceNode,
 	type IceRelayPlace,
 	type IceServerPlace,
 	type IceSite,

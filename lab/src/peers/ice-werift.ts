@@ -34,6 +34,7 @@ class Session {
 	readonly #say: IcePeerSay;
 	readonly #lite: boolean;
 	#isConnecting = false;
+	#gathered = Promise.resolve();
 	/** The restart was ours: the peer's next description only answers it. */
 	#isRestarting = false;
 	#remoteUfrag: string | null = null;
@@ -61,10 +62,10 @@ class Session {
 			const { ufrag: usernameFragment, pwd: password, lite: iceLite } = description;
 			this.#agent.setRemoteParams({ iceLite, usernameFragment, password });
 			for (const each of description.candidates) await this.#add(each);
-			if (description.complete) await this.#agent.addRemoteCandidate(undefined);
+			if (description.complete) this.#endRemote();
 			this.#connect();
 		} else if (candidate !== undefined) await this.#add(candidate);
-		else if (endOfCandidates === true) await this.#agent.addRemoteCandidate(undefined);
+		else if (endOfCandidates === true) this.#endRemote();
 		else if (send !== undefined) await this.#agent.send(Buffer.from(send));
 		else if (line.restart === true) {
 			this.#isRestarting = true;
@@ -88,7 +89,16 @@ class Session {
 		const { localUsername: ufrag, localPassword: pwd } = this.#agent;
 		const rest = { options: ["trickle"], lite: this.#lite, pacingMs: null, candidates: [], complete: false };
 		this.#say({ description: { ufrag, pwd, ...rest } });
-		void this.#agent.gatherCandidates().then(() => this.#say({ gathered: true }));
+		this.#gathered = this.#agent.gatherCandidates();
+		void this.#gathered.then(() => this.#say({ gathered: true }));
+	}
+
+	/** It gives up where the peer has no more candidates and it has none yet of its own, so it hears of that later. */
+	#endRemote(): void {
+		const { generation } = this.#agent;
+		void this.#gathered.then(async () => {
+			if (this.#agent.generation === generation) await this.#agent.addRemoteCandidate(undefined);
+		});
 	}
 
 	async #add(line: string): Promise<void> {

@@ -6,14 +6,20 @@ const SLAB_BYTES = 65_536;
 let slab = new Uint8Array(0);
 let used = 0;
 
-/** The same bytes, free to be written over. */
-export function copyBytes(bytes: Uint8Array): Uint8Array {
-	if (used + bytes.length > slab.length) {
-		slab = new Uint8Array(Math.max(SLAB_BYTES, bytes.length));
+/** So many zeros, free to be written over. */
+export function newBytes(length: number): Uint8Array {
+	if (used + length > slab.length) {
+		slab = new Uint8Array(Math.max(SLAB_BYTES, length));
 		used = 0;
 	}
-	const copy = slab.subarray(used, used + bytes.length);
-	used += bytes.length;
+	const bytes = slab.subarray(used, used + length);
+	used += length;
+	return bytes;
+}
+
+/** The same bytes, free to be written over. */
+export function copyBytes(bytes: Uint8Array): Uint8Array {
+	const copy = newBytes(bytes.length);
 	copy.set(bytes);
 	return copy;
 }

@@ -208,9 +208,14 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		}
 		if (met === "begun") {
 			this.#pace.agree(told.pacingMs ?? DEFAULT_PACING_MS);
-			if (told.lite === true && this.#config.lite !== true && !this.#role.isControlling) this.#role.switch();
+			if (this.#mustControl(told) && !this.#role.isControlling) this.#role.switch();
 		}
 		this.#current.addRemotes(candidates, now);
+	}
+
+	/** A lite peer never does (RFC 8445 §6.1.1); of two that are lite, whoever began. */
+	#mustControl({ lite }: IcePeer): boolean {
+		return lite === true && (this.#config.lite !== true || this.#config.role === "controlling");
 	}
 
 	#endOfCandidates(stream: number | undefined, now: Instant): void {
@@ -267,7 +272,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 	#conclude(now: Instant): void {
 		if (this.#state === "closed") return;
 		const { completedAt, isFreed, failure } = this.#current.generation;
-		this.#gathering.keepsWarm = completedAt === null && failure === null;
+		this.#gathering.keepWarm(completedAt === null && failure === null, now);
 		this.#generations.conclude(now);
 		if (isFreed) this.#tellUnneeded();
 		const own = this.#current.state(now);

@@ -168,8 +168,10 @@ export class Checks {
 	): void {
 		const mapped = mappedAddressOf(answer.message);
 		const base = this.#ground.locals.bases.get(pair.local.base);
-		if (!sameAddress(answer.from, pair.remote)) this.#failed(pair, check, "notSymmetric", now);
-		else if (mapped === null || base === undefined) this.#failed(pair, check, "noMappedAddress", now);
+		if (!sameAddress(answer.from, pair.remote)) {
+			pair.timesNotSymmetric++;
+			this.#failed(pair, check, "notSymmetric", now);
+		} else if (mapped === null || base === undefined) this.#failed(pair, check, "noMappedAddress", now);
 		else {
 			pair.answered(answer.rttNs, now);
 			pair.valid = this.#ground.locals.seenAs(base, mapped, check.priority);

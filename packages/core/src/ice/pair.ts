@@ -53,6 +53,8 @@ export class Pair {
 	/** When it may be checked anew though its check is under way, if nothing else is to be done; and how often it has been. */
 	recheckAt: Instant = Number.POSITIVE_INFINITY;
 	rechecks = 0;
+	/** How often an answer came from elsewhere (RFC 8445 §7.2.5.2.1). */
+	timesNotSymmetric = 0;
 	/** It has been tried again because a worse one works. */
 	hurried = false;
 	answeredAt: Instant = Number.NEGATIVE_INFINITY;

@@ -15,6 +15,12 @@ const MOST_EARLY = 50;
  */
 const MOST_STRANGERS = 16;
 
+/**
+ * Deviation: RFC 8445 §7.3.1.4 checks a pair again whenever the peer has; where answers came from elsewhere so often, they
+ * will again, and two such ends would keep each other busy for ever.
+ */
+const MOST_TIMES_NOT_SYMMETRIC = 3;
+
 /** What follows from the peer's checks, once they have been answered (RFC 8445 §7.3.1). */
 export class PeerChecks {
 	readonly #generation: Generation;
@@ -92,6 +98,7 @@ export class PeerChecks {
 	#trigger(pair: Pair, { nomination }: PeerCheck, now: Instant): void {
 		// One that was not used has to show again that it works.
 		if (pair.isForbidden || (pair.state === "succeeded" && pair.isWritable(now))) return;
+		if (pair.timesNotSymmetric >= MOST_TIMES_NOT_SYMMETRIC) return;
 		const { list, peer } = this.#generation;
 		const { selected } = this.#generation.componentOf(pair);
 		const isSettled = selected !== null && peer?.canRenominate === false && peer.knowsIce2;

@@ -129,7 +129,8 @@ export class Upkeep {
 			const { selected } = this.#generation.componentOf(pair);
 			const mayBeBetter = peer?.canRenominate === true && selected !== null && pair.relays < selected.relays;
 			const isPeers = this.#mayUseOthers && pair.heardAt > completedAt + FREEING_NS;
-			if (!pair.selected && !pair.backup && !mayBeBetter && !isPeers) list.remove(pair, now);
+			const isNominated = pair.nominatedByPeer !== null && pair.isOpen;
+			if (!pair.selected && !pair.backup && !mayBeBetter && !isPeers && !isNominated) list.remove(pair, now);
 		}
 	}
 }

@@ -76,35 +76,33 @@ const resolved = (name: string, address: string | null) => ({
 });
 
 describe("a name that is looked up", () => {
-	it("is asked for on every link, for both families, again after a second, and given up in the end", () => {
+	it("is asked for on every link, for both families, again after a second and then two, and given up in the end", () => {
 		const bench = new Bench("full", "full");
 		const first = sent(bench.step({ type: "resolve", name: NAME }));
-		expect(first.map(({ socket, to }) => [socket, to])).toEqual([
-			[0, null],
-			[1, null],
-		]);
-		expect(first[0]?.message).toMatchObject({
-			...{ id: 0, response: false, answers: [] },
-			questions: [1, 28].map((type) => ({ name: `${NAME}.`, type, class: 1, unicastResponse: false })),
-		});
+		expect(first.map(({ socket, to }) => [socket, to])).toEqual([0, 0, 1, 1].map((socket) => [socket, null]));
+		for (const [index, type] of [1, 28].entries())
+			expect(first[index]?.message).toMatchObject({
+				...{ id: 0, response: false, answers: [] },
+				questions: [{ name: `${NAME}.`, type, class: 1, unicastResponse: false }],
+			});
 		expect(bench.until(5_000).map(([ms, output]) => [ms, output.type])).toEqual([
-			...[1_000, 1_000].map((ms) => [ms, "send"]),
-			[1_500, "event"],
+			...[1_000, 3_000].flatMap((ms) => Array.from({ length: 4 }, () => [ms, "send"])),
+			[3_500, "event"],
 		]);
 		expect(bench.machine.deadline).toBeNull();
 	});
 
 	it("is asked for in quicker succession by whoever has no port 5353", () => {
 		const bench = new Bench("oneShot");
-		expect(sent(bench.step({ type: "resolve", name: NAME }))).toHaveLength(1);
-		expect(bench.until(5_000).map(([ms]) => ms)).toEqual([250, 750, 1_500]);
+		expect(sent(bench.step({ type: "resolve", name: NAME }))).toHaveLength(2);
+		expect(new Set(bench.until(5_000).map(([ms]) => ms))).toEqual(new Set([250, 750, 1_750, 3_500]));
 	});
 
 	it("is asked for on a link that comes later", () => {
 		const bench = new Bench();
 		expect(bench.step({ type: "resolve", name: NAME })).toEqual([]);
 		bench.now = 400;
-		expect(sent(bench.step({ type: "opened", socket: 5, use: "full" }))).toMatchObject([{ socket: 5 }]);
+		expect(sent(bench.step({ type: "opened", socket: 5, use: "full" }))).toMatchObject([{ socket: 5 }, { socket: 5 }]);
 	});
 
 	it.each(["192.0.2.1", "2001:db8::1", "fe80::1"])("is found where somebody publishes it: %s", (address) => {
@@ -116,6 +114,22 @@ describe("a name that is looked up", () => {
 		if (answer?.type !== "send") throw new Error("it answers nothing");
 		expect(asker.hear(answer.bytes)).toEqual([resolved(NAME.toUpperCase().replace(".LOCAL", ".local."), address)]);
 		expect(asker.machine.deadline).toBeNull();
+	});
+
+	it("is known from before while it lives, and until it is withdrawn", () => {
+		const [asker, owner] = [new Bench("full"), published()];
+		asker.step({ type: "resolve", name: NAME });
+		const answer = owner.hear(questionFor(NAME))[0];
+		const goodbye = owner.step({ type: "withdraw", name: NAME })[0];
+		if (answer?.type !== "send" || goodbye?.type !== "send") throw new Error("nothing was sent");
+		asker.hear(answer.bytes);
+		asker.now = 119_000;
+		expect(asker.step({ type: "resolve", name: NAME })).toEqual([resolved(NAME, "192.0.2.1")]);
+		asker.now = 121_000;
+		expect(sent(asker.step({ type: "resolve", name: NAME }))).toHaveLength(2);
+		asker.hear(answer.bytes);
+		asker.hear(goodbye.bytes);
+		expect(sent(asker.step({ type: "resolve", name: NAME }))).toHaveLength(2);
 	});
 
 	it("is our own, or no name of a link, at once", () => {
@@ -172,12 +186,20 @@ describe("a name that is published", () => {
 
 	it("is not told to all again within a second, but as soon as that is over", () => {
 		const bench = published();
-		bench.hear(questionFor(NAME));
-		bench.until(10_000);
 		expect(sent(bench.hear(questionFor(NAME)))).toHaveLength(1);
-		bench.now += 300;
-		expect(bench.hear(questionFor(NAME))).toEqual([]);
-		expect(bench.until(20_000).map(([ms]) => ms)).toEqual([11_000]);
+		bench.now = 300;
+		expect(bench.hear(questionFor(NAME), { ...PEER, address: "192.0.2.8" })).toEqual([]);
+		expect(bench.until(20_000).map(([ms]) => ms)).toEqual([1_000]);
+	});
+
+	it("is told once to whoever asks for one family right behind the other, and again who still asks a second later", () => {
+		const bench = published();
+		expect(sent(bench.hear(question(1)))).toHaveLength(1);
+		expect(bench.hear(question(28))).toEqual([{ type: "ignored", reason: "knownAnswer" }]);
+		expect(bench.machine.deadline).toBeNull();
+		bench.now = 999;
+		expect(bench.hear(question(1))).toEqual([]);
+		expect(bench.until(20_000).map(([ms]) => ms)).toEqual([1_000]);
 	});
 
 	it("is told to the asker alone where that will do, and all have heard of it lately", () => {
@@ -244,6 +266,29 @@ describe("a name that is published", () => {
 		const bench = new Bench("full");
 		expect(() => bench.step({ type: "publish", name: "a..local", address: "192.0.2.1" })).toThrow(RangeError);
 		expect(() => bench.step({ type: "publish", name: "a.local", address: "here" })).toThrow(RangeError);
+	});
+});
+
+describe("what others send", () => {
+	const fromHex = (text: string) => Uint8Array.from(Buffer.from(text.replace(/\s/g, ""), "hex"));
+
+	it("is understood: an answer of avahi 0.8's, with names that point to others", () => {
+		const bench = new Bench("full");
+		bench.step({ type: "resolve", name: "extrasavahi.local" });
+		const answer = fromHex(`
+			0000 8400 0000 0002 0000 0000 0b6578747261736176616869056c6f63616c00 001c 8001 00000078 0010
+			fd990000000000000000000000000002 c00c 0001 8001 00000078 0004 0a630002`);
+		expect(bench.hear(answer)).toEqual([resolved("extrasavahi.local", "fd99::2")]);
+	});
+
+	it("is answered: a question of avahi's", () => {
+		const name = "3ce89b9d-63dd-43a1-a749-267ed46be033.local";
+		const bench = new Bench("full");
+		bench.step({ type: "publish", name, address: "10.99.0.1" });
+		const asked = fromHex(`
+			0000 0000 0001 0000 0000 0000
+			24 33636538396239642d363364642d343361312d613734392d323637656434366265303333 056c6f63616c00 0001 0001`);
+		expect(sent(bench.hear(asked))).toMatchObject([{ to: null, message: { answers: [{ name: `${name}.` }] } }]);
 	});
 });
 

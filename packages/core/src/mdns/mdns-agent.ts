@@ -4,14 +4,15 @@ import type { MdnsConfig, MdnsIgnoreReason, MdnsInput, MdnsOutput } from "./mdns
 import { Publishing } from "./publishing.ts";
 import { isMdnsName, type MdnsUse, Resolving } from "./resolving.ts";
 
-const TIMEOUT_MS = 1_500;
+/** Three questions of a full querier, at 0, 1 and 3 s, and time for an answer. */
+const TIMEOUT_MS = 3_500;
 /** RFC 6762 §10: of records about a host. */
 const TTL_SECONDS = 120;
 
 /**
  * Names of addresses on the links of this machine (RFC 6762), as far as ICE wants them
  * (draft-ietf-mmusic-mdns-ice-candidates §3): looks up others', and publishes ours, which are random. That nobody else has
- * them is therefore not asked, and no conflict is looked for. It keeps nothing of what it hears.
+ * them is therefore not asked, and no conflict is looked for. Of what it hears it keeps what it has asked for.
  */
 export class MdnsAgent implements Machine<MdnsInput, MdnsOutput> {
 	readonly #resolving: Resolving;
@@ -56,8 +57,8 @@ export class MdnsAgent implements Machine<MdnsInput, MdnsOutput> {
 	}
 
 	#resolve(name: string, now: Instant): void {
-		const own = this.#publishing.addressOf(name);
-		if (own !== null || !isMdnsName(name)) this.#tell(name, own);
+		const known = this.#publishing.addressOf(name) ?? this.#resolving.addressOf(name, now);
+		if (known !== null || !isMdnsName(name)) this.#tell(name, known);
 		else if (!this.#resolving.add(name, now)) {
 			this.#ignore("tooMany");
 			this.#tell(name, null);
@@ -70,17 +71,17 @@ export class MdnsAgent implements Machine<MdnsInput, MdnsOutput> {
 		const message = decodeMdns(bytes);
 		if (use === undefined) this.#ignore("unknownSocket");
 		else if (isDecodeError(message) || message.opcode !== 0 || message.rcode !== 0) this.#ignore("notMdns");
-		else if (message.response) this.#answered(message, from);
+		else if (message.response) this.#answered(message, from, now);
 		else if (use === "full") this.#asked(message, { socket, from, now });
 		else this.#ignore("otherNames");
 	}
 
-	#answered(message: MdnsMessage, { port }: StunAddress): void {
+	#answered(message: MdnsMessage, { port }: StunAddress, now: Instant): void {
 		if (port !== MDNS_PORT) {
 			this.#ignore("wrongPort");
 			return;
 		}
-		const found = this.#resolving.answered(message);
+		const found = this.#resolving.answered(message, now);
 		if (found.length === 0) this.#ignore("otherNames");
 		for (const { name, address } of found) this.#tell(name, address);
 	}
@@ -89,7 +90,8 @@ export class MdnsAgent implements Machine<MdnsInput, MdnsOutput> {
 		query: MdnsMessage,
 		{ socket, from, now }: { readonly socket: number; readonly from: StunAddress; readonly now: Instant },
 	): void {
-		const replies = this.#publishing.replies(query, { socket, isLegacy: from.port !== MDNS_PORT }, now);
+		const { address, port } = from;
+		const replies = this.#publishing.replies(query, { socket, address, isLegacy: port !== MDNS_PORT }, now);
 		if (replies.length === 0) this.#ignore("otherNames");
 		for (const reply of replies) {
 			if (reply.kind === "knownAnswer") this.#ignore("knownAnswer");

@@ -2,7 +2,7 @@ import type { StunAddress } from "@whither/wire";
 
 /** What a machine is made from. */
 export interface MdnsConfig {
-	/** How long a name is asked for, 1500 when absent. */
+	/** How long a name is asked for, 3500 when absent. */
 	readonly timeoutMs?: number;
 	/** The lifetime of what is published, 120 when absent (RFC 6762 §10). */
 	readonly ttlSeconds?: number;
@@ -48,7 +48,7 @@ export type MdnsIgnoreReason =
 	| "wrongPort"
 	/** About names that are not ours, and not asked for. */
 	| "otherNames"
-	/** Whoever asks knows it already (RFC 6762 §7.1). */
+	/** Whoever asks knows it already (RFC 6762 §7.1), or has just been told. */
 	| "knownAnswer"
 	/** A name that is not published. */
 	| "unknownName"

@@ -14,6 +14,8 @@ import { nameKey } from "./resolving.ts";
 
 /** A record is not multicast on a link again within a second (RFC 6762 §6). */
 const APART = SECOND;
+/** Whoever has asked for one family and been told so much asks for the other right behind: that was told as well. */
+const SAME_QUESTION = SECOND / 2;
 /** RFC 6762 §6.7: what those who are no full queriers may keep it for. */
 const LEGACY_TTL_SECONDS = 10;
 
@@ -30,6 +32,8 @@ interface Link {
 	lastAt: Instant;
 	/** When it will be next, as it was asked for within a second of that. */
 	nextAt: Instant;
+	/** Who had asked when it was last multicast. */
+	asker: string | null;
 }
 
 /** How a query is to be answered by one name, or why not. */
@@ -43,6 +47,7 @@ export type MdnsReply =
 /** Who asks. */
 export interface MdnsAsker {
 	readonly socket: number;
+	readonly address: string;
 	/** From another port than 5353 (RFC 6762 §6.7). */
 	readonly isLegacy: boolean;
 }
@@ -111,7 +116,7 @@ export class Publishing {
 		for (const published of this.#names.values()) {
 			for (const [socket, link] of published.links) {
 				if (link.nextAt > now) continue;
-				messages.push({ socket, bytes: this.#multicast(published, link, { questions: [], now }) });
+				messages.push({ socket, bytes: this.#multicast(published, link, { questions: [], now, asker: null }) });
 			}
 		}
 		return messages;
@@ -126,24 +131,26 @@ export class Publishing {
 			if (questions.length === 0 || link === undefined) continue;
 			if (asker.isLegacy) replies.push({ kind: "asker", bytes: this.#legacy(published, questions, query.id) });
 			else if (this.#isKnown(query, published)) replies.push({ kind: "knownAnswer" });
-			else replies.push(this.#reply(published, link, { questions, now }));
+			else replies.push(this.#reply(published, link, { questions, now, asker: asker.address }));
 		}
 		return replies;
 	}
 
-	#reply(published: Published, link: Link, { questions, now }: Asked): MdnsReply {
+	#reply(published: Published, link: Link, asked: Asked): MdnsReply {
+		const { questions, now, asker } = asked;
 		// §5.4: to the asker alone, unless it is time that all others hear of it again.
 		const isRecent = now - link.lastAt < (this.#ttl * SECOND) / 4;
 		if (isRecent && questions.every(({ unicastResponse }) => unicastResponse))
 			return { kind: "asker", bytes: this.#answer(published, questions) };
-		if (now - link.lastAt >= APART)
-			return { kind: "group", bytes: this.#multicast(published, link, { questions, now }) };
+		if (now - link.lastAt >= APART) return { kind: "group", bytes: this.#multicast(published, link, asked) };
+		if (asker === link.asker && now - link.lastAt < SAME_QUESTION) return { kind: "knownAnswer" };
 		link.nextAt = Math.min(link.nextAt, link.lastAt + APART);
 		return { kind: "group", bytes: null };
 	}
 
-	#multicast(published: Published, link: Link, { questions, now }: Asked): Uint8Array {
+	#multicast(published: Published, link: Link, { questions, now, asker }: Asked): Uint8Array {
 		link.lastAt = now;
+		link.asker = asker;
 		link.nextAt = Number.POSITIVE_INFINITY;
 		return this.#answer(published, questions);
 	}
@@ -177,17 +184,18 @@ export class Publishing {
 	}
 }
 
-/** What a name is asked for, and when; no questions: nobody asks. */
+/** What a name is asked for, when and by whom; no questions: several have asked for something. */
 interface Asked {
 	readonly questions: readonly MdnsQuestion[];
 	readonly now: Instant;
+	readonly asker: string | null;
 }
 
 const ANY_TYPE = DNS_TYPES["*"];
 const RESPONSE = { id: 0, response: true, authoritative: true } as const;
 
 function newLink(): Link {
-	return { lastAt: Number.NEGATIVE_INFINITY, nextAt: Number.POSITIVE_INFINITY };
+	return { lastAt: Number.NEGATIVE_INFINITY, nextAt: Number.POSITIVE_INFINITY, asker: null };
 }
 
 function isAbout(question: MdnsQuestion, { name }: Published): boolean {
@@ -195,7 +203,7 @@ function isAbout(question: MdnsQuestion, { name }: Published): boolean {
 	return isOurs && nameKey(question.name) === nameKey(name);
 }
 
-/** Of no questions too: nobody asked for anything else. */
+/** Of no questions too. */
 function isAskedFor({ type }: Published, questions: readonly MdnsQuestion[]): boolean {
 	return questions.length === 0 || questions.some((question) => question.type === type || question.type === ANY_TYPE);
 }

@@ -31,7 +31,8 @@ async function rehearse(): Promise<void> {
 	const machine = { ...thisMachine(), pacer: new IcePacer() };
 	const ends: IceConnection[] = [];
 	await new Promise<void>((resolve) => {
-		const limit = setTimeout(resolve, LIMIT_MS);
+		// Nobody is kept from ending by it.
+		const limit = setTimeout(resolve, LIMIT_MS).unref();
 		let settled = 0;
 		const listener = (other: () => IceConnection | undefined): IceListener => ({
 			event: (event) => {

@@ -16,7 +16,7 @@ export interface MdnsOrder {
 	readonly allowInterface?: (at: HostAddress) => boolean;
 	/** On the loopback too. */
 	readonly loopback?: boolean;
-	/** How long a name is asked for; 1500 when absent. */
+	/** How long a name is asked for; 3500 when absent. */
 	readonly timeoutMs?: number;
 	/** Links that come and go are heeded; true when absent. */
 	readonly watch?: boolean;

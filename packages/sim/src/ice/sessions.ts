@@ -86,11 +86,17 @@ class Course {
 			return;
 		}
 		this.#add(when, lawsOfPace(anew, this.#spec, from));
-		const agree = () => lawsOfAgreement(meeting, way).length === 0;
-		if (!meeting.until(agree, this.#spec.loss + this.#spec.reorder > 0 ? SETTLING_SECONDS : 5))
-			this.#add(when, lawsOfAgreement(meeting, way));
+		this.#agree(way, when);
 		if (this.wrong.length === 0) this.#talk(when);
-		if (this.wrong.length === 0) this.#add(`${when}later `, lawsOfAgreement(meeting, way));
+		if (this.wrong.length === 0) this.#agree(way, `${when}later `);
+	}
+
+	/** At once, or where packets get lost and overtake each other, in the end. */
+	#agree(way: Way, when: string): void {
+		const { loss, reorder } = this.#spec;
+		const agree = () => lawsOfAgreement(this.#meeting, way).length === 0;
+		if (this.#meeting.until(agree, loss + reorder > 0 ? SETTLING_SECONDS : 5)) return;
+		this.#add(when, lawsOfAgreement(this.#meeting, way));
 	}
 
 	#talk(when: string): void {

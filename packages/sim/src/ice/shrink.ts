@@ -46,7 +46,9 @@ function simpler(spec: SessionSpec): readonly SessionSpec[] {
 		...simplerSites(spec.b).map((b) => ({ b })),
 	];
 	const before = JSON.stringify(spec);
-	return changes.map((change) => ({ ...spec, ...change })).filter((each) => JSON.stringify(each) !== before);
+	const isWhole = ({ place, a }: SessionSpec) => place !== "oneCarrier" || a.carrier !== null;
+	const changed = changes.map((change) => ({ ...spec, ...change }));
+	return changed.filter((each) => isWhole(each) && JSON.stringify(each) !== before);
 }
 
 function simplerSites(site: Site): readonly Site[] {

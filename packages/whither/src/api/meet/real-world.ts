@@ -1,5 +1,5 @@
 /** This machine's network as two ends meet in it. */
-import { openIce } from "@whither/net/ice";
+import { openIce, prepareIce } from "@whither/net/ice";
 import { backendName } from "@whither/net/turn-client";
 import { openRealStunWorld } from "../stun/world.ts";
 import { askOffers, openRendezvous } from "./signalling/open-rendezvous.ts";
@@ -11,8 +11,13 @@ export async function openRealMeetWorld(): Promise<MeetWorld> {
 	const { resolve, services } = await openRealStunWorld();
 	return {
 		...{ backend: backendName(), resolve, services, openIce, tracePath },
-		rendezvous: openRendezvous,
 		offers: askOffers,
+		rendezvous: (...asked) => {
+			const opening = openRendezvous(...asked);
+			// While words are on their way, so that the meeting itself is not held up by what is done for the first time.
+			void prepareIce();
+			return opening;
+		},
 		after: (delayMs, call) => {
 			const timer = setTimeout(call, delayMs);
 			return () => clearTimeout(timer);

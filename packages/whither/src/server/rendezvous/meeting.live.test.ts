@@ -1,10 +1,20 @@
+import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { connect, createServer as createTcpServer, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { LongTermCredentials } from "@whither/core";
+import { openRelay, type RelayEvent } from "@whither/net/turn-client";
 import { afterEach, describe, expect, it } from "vitest";
+import { skippable } from "../../../../../scripts/skippable.ts";
 import type { MeetMessage } from "../../api/meet/signalling/message.ts";
 import { askOffers, openRendezvous } from "../../api/meet/signalling/open-rendezvous.ts";
 import {
 	isSignallingFailure,
+	type OfferedRelay,
 	type Rendezvous,
 	type RendezvousOrder,
 	type Signalling,
@@ -83,6 +93,52 @@ async function recorder(to: number) {
 	return { url: `http://127.0.0.1:${port}`, said: () => Buffer.concat(recorded).toString("latin1"), cut };
 }
 
+/** Whether an allocation is granted. */
+async function allocate(port: number, { username, password }: OfferedRelay): Promise<RelayEvent["kind"]> {
+	const credentials: LongTermCredentials = { kind: "longTerm", username, password };
+	const server = { address: "127.0.0.1", port };
+	return new Promise((resolve) => {
+		const event = ({ kind }: RelayEvent): void => {
+			if (["allocated", "failed", "lost"].includes(kind)) resolve(kind);
+		};
+		const relay = openRelay({ server, transport: "udp", credentials }, { event, received: () => {} });
+		ending.push(() => relay.close());
+	});
+}
+
+/** HTTPS in front of a server, as a reverse proxy has it; the certificate is its own. */
+async function secured(to: string): Promise<{ readonly url: string; readonly certificate: string }> {
+	const folder = mkdtempSync(join(tmpdir(), "whither-"));
+	ending.push(() => rmSync(folder, { recursive: true }));
+	const [certificate, key] = ["cert.pem", "key.pem"].map((name) => join(folder, name)) as [string, string];
+	const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+	const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"];
+	execFileSync("openssl", ["req", "-x509", ...kind, "-keyout", key, "-out", certificate, ...subject], {
+		stdio: "pipe",
+	});
+	const pem = { cert: readFileSync(certificate, "utf8"), key: readFileSync(key, "utf8") };
+	const front = createTlsServer(pem, (asked, response) => {
+		const { method = "GET", url = "", headers } = asked;
+		const more = { method, headers: { ...headers, host: new URL(to).host } };
+		const onward = request(new URL(url.replace(/^\/behind/, ""), to), more, (answer) => {
+			response.writeHead(answer.statusCode ?? 0, answer.headers);
+			answer.pipe(response);
+		});
+		response.on("close", () => onward.destroy());
+		onward.on("error", () => response.destroy());
+		asked.pipe(onward);
+	});
+	front.listen(0, "127.0.0.1");
+	await once(front, "listening");
+	const address = front.address();
+	const port = typeof address === "object" && address !== null ? address.port : 0;
+	ending.push(() => {
+		front.closeAllConnections();
+		front.close();
+	});
+	return { url: `https://localhost:${port}/behind/`, certificate: pem.cert };
+}
+
 async function meet(url: string, more: Partial<RendezvousOrder> = {}) {
 	const [one, two] = [listen(), listen()];
 	const made = await open({ url, ...more });
@@ -128,6 +184,12 @@ describe("two ends at a rendezvous", () => {
 		const joined = await open({ url, code: made.code });
 		expect(joined.offered.turn[0]?.username).not.toBe(relay?.username);
 		expect(await askOffers({ url })).toMatchObject({ turn: [{ host: "127.0.0.1" }] });
+		for (const lent of [made, joined].flatMap(({ offered }) => offered.turn))
+			expect(await allocate(lent.legs[0]?.port ?? 0, lent)).toBe("allocated");
+		expect(await allocate(stunPort ?? 0, { ...relay, password: "guess" } as OfferedRelay)).toBe("failed");
+		// Users who are read again leave what was lent as it is.
+		running.setUsers({ passwords: [{ username: "ann", password: "word" }] });
+		expect(await allocate(stunPort ?? 0, relay as OfferedRelay)).toBe("allocated");
 	});
 
 	it("may choose their code, which is one room's at a time", async () => {
@@ -243,6 +305,29 @@ describe("two ends at a rendezvous", () => {
 		made.signalling(listener);
 		await count(1);
 		expect(said).toEqual([{ closed: { code: "expired", room: made.code.split("-")[0], met: false } }]);
+	});
+});
+
+const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
+const obstacle = hasOpenssl ? null : "it needs openssl (Debian package openssl)";
+
+describe.skipIf(obstacle !== null)(skippable("a rendezvous behind HTTPS", obstacle), () => {
+	it("is trusted by the certificates that are given, and by no others", async () => {
+		const { url } = await server();
+		const front = await secured(url);
+		const authorities = front.certificate;
+		const { one, two, second, made } = await meet(front.url, { authorities });
+		second.send(bye("sealed twice"));
+		expect(await one.count(2)).toEqual(["met", bye("sealed twice")]);
+		await two.count(1);
+		expect(made.offered.stun[0]?.host).toBe("localhost");
+		expect(await openRendezvous({ url: front.url })).toMatchObject({ code: "tls", why: "DEPTH_ZERO_SELF_SIGNED_CERT" });
+		const numeric = front.url.replace("localhost", "127.0.0.1");
+		expect(await openRendezvous({ url: numeric, authorities })).toMatchObject({
+			code: "tls",
+			why: "ERR_TLS_CERT_ALTNAME_INVALID",
+		});
+		expect(await openRendezvous({ url: front.url.replace("https", "http") })).toHaveProperty("code");
 	});
 });
 

@@ -37,8 +37,8 @@ export interface RendezvousServer {
 	close(): Promise<void>;
 }
 
-/** Thirty rooms or guesses at once and two a second from then on, or ten times as many other requests. */
-const BUDGET: BudgetLimits = { burst: 300, perSecond: 20, clients: 4_096 };
+/** A hundred rooms or guesses at once and four a second from then on, or ten times as many other requests. */
+const BUDGET: BudgetLimits = { burst: 1_000, perSecond: 40, clients: 4_096 };
 const COST = { enter: 10, other: 1 } as const;
 /** `setTimeout` takes no more. */
 const LONGEST_TIMER_MS = 0x7fff_ffff;

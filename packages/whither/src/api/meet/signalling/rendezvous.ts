@@ -31,9 +31,14 @@ export async function openRoom(order: RendezvousOrder): Promise<Rendezvous | Sig
 	if (!("role" in entry)) return entry;
 	const http = new HttpClient({ url: entry.url, token: order.token, authorities: order.authorities });
 	const entered = await enter(http, entry, order);
-	if ("code" in entered && "entered" in entered) return rendezvousOf(http, entered, order);
-	http.close();
-	return entered;
+	if (!("entered" in entered)) {
+		http.close();
+		return entered;
+	}
+	const rendezvous = rendezvousOf(http, entered, order);
+	if (!order.signal?.aborted) return rendezvous;
+	await rendezvous.close();
+	return { code: "other", why: "aborted" };
 }
 
 /** See `askOffers`. */
@@ -126,7 +131,6 @@ function rendezvousOf(http: HttpClient, seated: Entered, order: RendezvousOrder)
 	const place = { url: order.url, room: entered.room, seat, role, patienceMs };
 	const session = new RoomSession({ http, channel, first, ...place });
 	const close = () => session.close();
-	if (signal?.aborted) void close();
 	signal?.addEventListener("abort", close, { once: true });
 	return {
 		...{ code: code.text, role, offered: entered.offered, expiresAt: entered.expiresAt },

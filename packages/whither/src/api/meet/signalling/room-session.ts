@@ -73,7 +73,7 @@ export class RoomSession implements Signalling {
 
 	async close(): Promise<void> {
 		if (!this.#over) {
-			this.#flush();
+			if (this.#listener !== null) this.#flush();
 			await Promise.race([this.#sent(), new Promise((resolve) => setTimeout(resolve, LINGER_MS).unref())]);
 			if (!this.#over) this.#leave("left");
 		}
