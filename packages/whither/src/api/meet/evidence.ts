@@ -39,13 +39,6 @@ export function peerViewOf({ selected, candidates, peerView }: EvidenceFacts): E
 	return { ...told, mapping: isPerDestination ? "perDestination" : "unknown" };
 }
 
-/** The address that others see us by, where it is another than ours; of the pair's own socket where that is known. */
-export function ownNatAddress({ selected, candidates }: Pick<EvidenceFacts, "selected" | "candidates">): string | null {
-	const local = selected?.local;
-	if (local !== undefined && isReflexive(local)) return local.address;
-	return candidates.local.find((each) => each.type === "srflx")?.address ?? null;
-}
-
 /** Whether a candidate is what a NAT made of a socket's address. */
 export function isReflexive({ type }: Pick<MeetCandidate, "type">): boolean {
 	return type === "srflx" || type === "prflx";
