@@ -25,6 +25,11 @@ function endOf({ events }: ReturnType<typeof exchangeOver>, name: "a" | "b") {
 	return last?.event.kind === "ended" ? { ms: last.at / 1e6, failure: last.event.failure } : null;
 }
 
+/** Many bytes are compared sooner than they are shown. */
+function isSame(one: Uint8Array | null, other: Uint8Array): boolean {
+	return one !== null && Buffer.compare(one, other) === 0;
+}
+
 describe("one document each way", () => {
 	const both = { a: { bytes: LONG, atMs: 100 }, b: { bytes: SHORT, atMs: 900 } };
 	it.each([
@@ -35,8 +40,8 @@ describe("one document each way", () => {
 	])("over %s", (_, settings) => {
 		const done = exchangeOver(settings, both);
 		const { a, b } = documentsOf(done);
-		expect(a.bytes).toEqual(SHORT);
-		expect(b.bytes).toEqual(LONG);
+		expect(isSame(a.bytes, SHORT)).toBe(true);
+		expect(isSame(b.bytes, LONG)).toBe(true);
 		for (const { kinds } of [a, b]) {
 			expect(kinds.toSorted()).toEqual(["delivered", "ended", "received"]);
 			expect(kinds.at(-1)).toBe("ended");

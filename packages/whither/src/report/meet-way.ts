@@ -161,7 +161,7 @@ function row(kind: WayRow["kind"], there: WayHop | null, back: WayHop | null): W
 
 /** Round trips over one loop are the same from both ends, but for what hosts and moments add. */
 const SAME_RTT_RATIO = 1.5;
-const SAME_RTT_NS = 10e6;
+const SAME_RTT_NS = 20e6;
 
 function remarks(rows: readonly WayRow[], there: Leg | null, back: Leg | null, isRelayed: boolean): readonly string[] {
 	if (there === null || back === null) return [];
