@@ -12,6 +12,8 @@ export class Component {
 	backup: Pair | null = null;
 	/** The pair whose check nominates it, under way. */
 	nominating: Pair | null = null;
+	/** Since when. */
+	nominatingSince: Instant = Number.NEGATIVE_INFINITY;
 	/** Nominations so far, ours or the peer's highest. */
 	nominations = 0;
 	/** When the first pair has succeeded. */

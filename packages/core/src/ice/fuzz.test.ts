@@ -15,7 +15,7 @@ test("the agent throws on no bytes at all, nor on changed well-formed ones", () 
 				decode(seed.subarray(0, cut % (seed.length + 1)));
 			}
 		}),
-		{ numRuns: 200 },
+		{ numRuns: 80 },
 	);
 });
 

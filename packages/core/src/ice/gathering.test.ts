@@ -103,6 +103,13 @@ describe("candidates", () => {
 describe("a STUN server", () => {
 	const DEAD = { address: "203.0.113.66", port: 3478 };
 
+	test("takes turns with checks, however many there are", () => {
+		const stunServers = Array.from({ length: 40 }, (_, index) => ({ ...DEAD, port: 1000 + index }));
+		const world = new IceWorld({ delayMs: 10, stun: false, a: { config: { stunServers } }, b: {} });
+		world.passUntil("completed", 10);
+		expect([world.a.agent.state, world.now / MILLISECOND < 1000]).toEqual(["completed", true]);
+	});
+
 	test("that is silent holds up the rest for no longer than the grace", () => {
 		const config = { stunServers: [SERVER[4], DEAD] };
 		const world = new IceWorld({ delayMs: 10, a: { nat: PORT_RESTRICTED, config } });

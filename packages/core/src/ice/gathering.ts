@@ -38,8 +38,6 @@ const UNASKED = { askedAt: NEVER, endsAt: NEVER, againAt: NEVER, times: 0 } as c
 
 /** Finds server-reflexive candidates (RFC 8445 §5.1.1.2), and says when all is found. */
 export class Gathering {
-	/** Whether mappings are kept alive, and looked at for changes: until a pair is selected, whose own packets then do both. */
-	keepsWarm = true;
 	readonly #config: IceAgentConfig;
 	readonly #parts: { readonly locals: LocalCandidates; readonly requests: Requests; readonly outlet: Outlet };
 	readonly #pace: Pace;
@@ -48,6 +46,7 @@ export class Gathering {
 	readonly #asked = new Set<Asked>();
 	/** Mappings, and when each is to be shown to the NAT again. */
 	readonly #warm = new Map<Asked, Instant>();
+	#keepsWarm = true;
 	#firstAnswerAt: Instant | null = null;
 	#basesComplete = false;
 	#complete = false;
@@ -77,7 +76,7 @@ export class Gathering {
 	get deadline(): Deadline | null {
 		let at = Number.POSITIVE_INFINITY;
 		for (const each of this.#asked) at = Math.min(at, this.#endOf(each), each.againAt);
-		if (this.keepsWarm) for (const due of this.#warm.values()) at = Math.min(at, due);
+		if (this.#keepsWarm) for (const due of this.#warm.values()) at = Math.min(at, due);
 		return at === Number.POSITIVE_INFINITY ? null : { at, why: "gathering" };
 	}
 
@@ -113,12 +112,10 @@ export class Gathering {
 		this.#complete = false;
 	}
 
-	/** Mappings that were found are asked about no more, not even where their turn was about to come. */
-	rest(now: Instant): void {
-		if (!this.keepsWarm) return;
-		this.keepsWarm = false;
-		this.#queue = this.#queue.filter((each) => !this.#warm.has(each));
-		for (const each of this.#warm.keys()) if (this.#asked.has(each)) this.#end(each, now);
+	/** Whether mappings are kept alive, and looked at for changes: until a pair is selected, whose own packets then do both. */
+	keepWarm(isWanted: boolean, now: Instant): void {
+		if (this.#keepsWarm && !isWanted) for (const each of this.#warm.keys()) this.#end(each, now);
+		this.#keepsWarm = isWanted;
 	}
 
 	/** Nothing is asked any more. */
@@ -134,7 +131,7 @@ export class Gathering {
 		this.end(now);
 		this.#firstAnswerAt = null;
 		this.#complete = false;
-		this.keepsWarm = true;
+		this.#keepsWarm = true;
 		for (const base of bases) this.addBase(base);
 		this.#conclude(now);
 	}
@@ -163,7 +160,7 @@ export class Gathering {
 				each.againAt = Number.POSITIVE_INFINITY;
 				this.#queue.push(each);
 			}
-		if (!this.keepsWarm) return;
+		if (!this.#keepsWarm) return;
 		for (const [each, due] of [...this.#warm])
 			if (due <= now) {
 				this.#warm.set(each, now + KEEPALIVE_NS);

@@ -107,6 +107,34 @@ describe("an agent that is controlling", () => {
 	});
 });
 
+describe("a nomination that is never answered", () => {
+	const nominating = (options: readonly string[]) => {
+		const peer = new HandPeer({ role: "controlling" }, options);
+		peer.step({ type: "remoteCandidates", candidates });
+		let doomed: string | null = null;
+		for (let at = 0; at < 60 * SECOND && peer.selected === null; at += 20 * MILLISECOND) {
+			peer.pass(at, false);
+			for (const asked of peer.asked.splice(0)) {
+				if (nominates(asked)) doomed ??= asked.to.address;
+				if (asked.to.address !== doomed) peer.answer(asked, "success");
+			}
+		}
+		return { peer, doomed, seconds: peer.now / SECOND };
+	};
+
+	test("gives way to another pair in two seconds where the peer takes several", () => {
+		const { peer, doomed, seconds } = nominating(["ice2", "renomination"]);
+		expect(peer.selected).not.toBe(doomed);
+		expect(seconds).toBeLessThan(3);
+	});
+
+	test("gives way to another when it has failed where the peer takes one", () => {
+		const { peer, doomed, seconds } = nominating(["ice2"]);
+		expect(peer.selected).not.toBe(doomed);
+		expect(seconds).toBeGreaterThan(30);
+	});
+});
+
 describe("an answer", () => {
 	const asking = () => {
 		const peer = new HandPeer({ role: "controlling" }, ["ice2"]);

@@ -16,6 +16,14 @@ export class Pairing {
 		this.#selection = selection;
 	}
 
+	/** The peer is known: one that only answers makes pairs of what it has heard before, if the other does so too. */
+	begin(now: Instant): void {
+		if (!this.#generation.isPassive || !this.#canPair) return;
+		for (const base of this.#generation.ground.locals.bases.keys())
+			for (const remote of this.#generation.remotes.all) this.#pair(base, remote, now);
+		this.#pairsCame(now);
+	}
+
 	addRemotes(told: readonly IceRemoteLine[], now: Instant): void {
 		for (const each of told) this.#pairRemote(this.#generation.remotes.add(each), now);
 		this.#pairsCame(now);

@@ -28,6 +28,50 @@ describe("a selection", () => {
 		expect(world.a.told("selected").at(-1)?.why).toBe("better");
 	});
 
+	test("has in reserve a pair that shares no interface with the selected one, on either side", () => {
+		const bases = (network: number) => [{ address: `198.51.${network}.71` }, { address: `198.51.${network}.72` }];
+		const sides = { a: { ...FAST, bases: bases(100) }, b: { ...FAST, bases: bases(101) } };
+		const world = new IceWorld({ delayMs: 10, stun: false, ...sides });
+		world.passUntil("completed", 5);
+		world.pass(1000);
+		const { base, remote } = world.a.selected;
+		const reserve = world.a.agent.pairs.find(({ backup }) => backup);
+		expect(reserve?.base).not.toBe(base);
+		expect(reserve?.remote.address).not.toBe(remote.address);
+		// Both sides lose the same network.
+		const lost = world.b.selected.base;
+		world.drops = ({ side, base: by }) => side === "b" && by === lost;
+		world.step("a", { type: "baseGone", base });
+		world.pass(200);
+		expect([world.a.agent.state, world.b.agent.state]).toEqual(["completed", "completed"]);
+		expect(world.a.selected.id).toBe(reserve?.id);
+	});
+
+	test.each([
+		["is silent as well", 2500, false],
+		["brings an ICMP error", 400, true],
+	])("does not stay with a pair that it goes to, where there are others and that one %s", (_, ms, hasIcmp) => {
+		const bases = ["71", "72", "73"].map((host) => ({ address: `198.51.100.${host}` }));
+		const world = new IceWorld({ delayMs: 10, stun: false, a: { ...FAST, bases }, b: FAST });
+		world.passUntil("completed", 5);
+		world.addBase("a", { address: "198.51.100.74" });
+		world.pass(500);
+		const lost = world.a.selected.base;
+		const usable = world.a.agent.pairs.filter(({ base, writable }) => writable && base !== lost);
+		expect(usable.length).toBeGreaterThan(1);
+		const next = usable.find(({ backup }) => backup);
+		world.drops = ({ side, base, to }) =>
+			(side === "a" && base === next?.base) || to.address === world.a.bases.get(next?.base ?? -1)?.address;
+		world.step("a", { type: "baseGone", base: lost });
+		world.pass(50);
+		const { address = "", port = 0 } = next?.remote ?? {};
+		const to = { address, port };
+		if (hasIcmp) world.step("a", { type: "unreachable", base: next?.base ?? -1, to, code: "ENETUNREACH" });
+		world.pass(ms - 50);
+		expect([world.a.agent.state, world.b.agent.state]).toEqual(["completed", "completed"]);
+		expect(world.a.selected.base).not.toBe(next?.base);
+	});
+
 	test("tells the driver which sockets and relays nobody needs any more", () => {
 		const config = { pacingMs: 5, deadPeerMs: 0 };
 		const world = new IceWorld({ delayMs: 10, a: cell({ nat: PORT_RESTRICTED, config }), b: cell({ config }) });

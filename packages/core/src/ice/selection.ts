@@ -20,6 +20,8 @@ export interface SelectionParts {
 	readonly changed: (pair: Pair, now: Instant) => void;
 }
 
+/** A nomination that is not answered for so long gives way to that of another pair that works. */
+const LATE_NS = 1900 * MILLISECOND;
 /** A pair that died is gone back to no sooner than so long after. */
 const RETURN_NS = 5 * SECOND;
 
@@ -108,15 +110,16 @@ export class Selection {
 
 	/** Regular nomination, as soon as what is known suffices (RFC 8445 §8.1.1). */
 	#choose(component: Component, peer: Peer, now: Instant): void {
-		const { selected, nominating } = component;
-		const chosen = best(
-			this.#own(component),
-			(pair) => pair.isWritable(now) && !pair.dead && !pair.refused && pair.state === "succeeded",
-		);
+		const { selected, nominating, backup, bereavedBy } = component;
+		const fits = (pair: Pair) =>
+			isUsable(pair, now) && !(pair === nominating && component.nominatingSince + LATE_NS <= now);
+		// Of the one in reserve it is known that it works still.
+		const isLost = bereavedBy !== null || selected?.dead === true;
+		const reserve = isLost && backup !== null && fits(backup) ? backup : null;
+		const chosen = reserve ?? best(this.#own(component), fits);
 		if (chosen === null || chosen === selected) return;
 		if (nominating !== null) {
-			// Something better works before that is answered: the higher number counts.
-			if (peer.canRenominate && chosen.relays < nominating.relays) this.#nominate(component, chosen, now);
+			if (peer.canRenominate) this.#nominateInstead(component, nominating, chosen, now);
 			return;
 		}
 		if (selected !== null) {
@@ -155,8 +158,19 @@ export class Selection {
 		return backAt <= now;
 	}
 
+	/** Something better works before a nomination is answered, or it is not answered in time: the higher number counts. */
+	#nominateInstead(component: Component, nominating: Pair, chosen: Pair, now: Instant): void {
+		const lateAt = component.nominatingSince + LATE_NS;
+		const isBetter = chosen.relays < nominating.relays;
+		if (chosen !== nominating && (isBetter || lateAt <= now)) this.#nominate(component, chosen, now);
+		else if (lateAt > now) component.reviewAt = lateAt;
+	}
+
 	#nominate(component: Component, pair: Pair, now: Instant): void {
+		if (component.nominating !== null) component.nominating.nominates = null;
 		component.nominating = pair;
+		component.nominatingSince = now;
+		component.reviewAt = now + LATE_NS;
 		pair.nominates = ++component.nominations;
 		this.#parts.list.enqueue(pair);
 		this.#parts.changed(pair, now);
@@ -184,7 +198,9 @@ export class Selection {
 		const usable = (pair: Pair) => pair !== selected && pair.isWritable(now) && pair.state === "succeeded";
 		const others = this.#own(component);
 		const chosen =
-			best(others, (pair) => usable(pair) && pair.local.base !== selected.local.base) ?? best(others, usable);
+			best(others, (pair) => usable(pair) && isApart(pair, selected)) ??
+			best(others, (pair) => usable(pair) && pair.local.base !== selected.local.base) ??
+			best(others, usable);
 		if (chosen !== backup) {
 			if (backup !== null) {
 				backup.backup = false;
@@ -218,12 +234,23 @@ export class Selection {
 		const { ground, peer } = this.#parts;
 		const about = peer();
 		if (about?.canRenominate && ground.config.lite !== true) {
-			const wantsReserve = component.backup === null && ground.config.deadPeerMs !== 0;
+			const { backup } = component;
+			const isMoreApart = backup === null || (isApart(pair, selected) && !isApart(backup, selected));
+			const wantsReserve = isMoreApart && ground.config.deadPeerMs !== 0;
 			return wantsReserve || pair.relays < selected.relays;
 		}
 		// A peer of RFC 5245 may nominate every pair. The best of them counts, but some send on the one that they nominated last.
 		return !ground.role.isControlling && about?.knowsIce2 === false;
 	}
+}
+
+/** Whether two pairs have neither end in common, so that what ends one spares the other: an interface of either side that is lost. */
+function isApart(a: Pair, b: Pair): boolean {
+	return a.local.base !== b.local.base && a.remote.address !== b.remote.address;
+}
+
+function isUsable(pair: Pair, now: Instant): boolean {
+	return pair.isWritable(now) && !pair.dead && !pair.refused && pair.state === "succeeded";
 }
 
 /** Whether the peer's nomination of `a` counts before that of `b`. */

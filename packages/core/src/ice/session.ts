@@ -109,6 +109,7 @@ export class Session implements CheckResults {
 	begin(peer: Peer, now: Instant): void {
 		this.generation.peer = peer;
 		this.generation.startedAt = now;
+		this.#pairing.begin(now);
 		this.#peerChecks.replay(now);
 		this.review(now);
 	}
@@ -164,6 +165,12 @@ export class Session implements CheckResults {
 	unreachable(pair: Pair, now: Instant): void {
 		pair.icmpErrors++;
 		this.generation.consent.doubt(pair, now);
+		const component = this.generation.componentOf(pair);
+		// Where the way that was used is gone, the next one need not be the right one.
+		if (component.nominating === pair && component.bereavedBy !== null) {
+			component.nominatingSince = Number.NEGATIVE_INFINITY;
+			this.review(now);
+		}
 		this.changed(pair, now);
 	}
 
