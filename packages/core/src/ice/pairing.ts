@@ -77,7 +77,15 @@ export class Pairing {
 			pair.remote = candidate;
 			pair.prioritize(this.#generation.ground.role.isControlling);
 			this.#generation.changed(pair, now);
+			if (pair.selected && candidate.type === "relay") this.#pairAnew(now);
 		}
+	}
+
+	/** What is sent on has a relay after all, so ways that were given up for it may be better. */
+	#pairAnew(now: Instant): void {
+		const { ground, remotes } = this.#generation;
+		for (const base of ground.locals.bases.keys())
+			for (const remote of remotes.all) if (remote.type !== "prflx") this.#pair(base, remote, now);
 	}
 
 	#pair(base: number, remote: RemoteCandidate, now: Instant): void {

@@ -1,5 +1,5 @@
 /** What has to hold of two who have met. */
-import { type IcePairReport, type Instant, MILLISECOND, SECOND } from "@whither/core";
+import { type IcePairReport, type Instant, SECOND } from "@whither/core";
 import type { Way } from "./best-way.ts";
 import type { IceMeeting } from "./meeting.ts";
 import { hurriedBy, type Participant } from "./participant.ts";
@@ -99,9 +99,4 @@ const place = ({ address, port }: IcePairReport["local"]) => `${address} ${port}
 /** A pair in a few words. */
 export function formatPair({ local, remote }: IcePairReport): string {
 	return `${local.type} ${local.address}:${local.port} to ${remote.type} ${remote.address}:${remote.port}`;
-}
-
-/** Milliseconds of an instant. */
-export function inMs(at: Instant): string {
-	return `${(at / MILLISECOND).toFixed(1)} ms`;
 }
