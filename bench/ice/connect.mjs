@@ -1,7 +1,7 @@
 // Part "connect": how long it takes until both ends are connected, beside others' agents.
 import { median } from "../trace/figures.mjs";
 import { print, verdict } from "../turn/rounds.mjs";
-import { CELLS, enter } from "./cells.mjs";
+import { enter } from "./cells.mjs";
 import { meet, openEnds } from "./meeting.mjs";
 
 /** Fresh processes for every meeting, as users have; each kind in turn within every round, the first of which warms up. */
@@ -11,7 +11,7 @@ async function measureCell(place, cell, { kinds, rounds, cold }) {
 		for (const kind of round % 2 === 0 ? kinds : [...kinds].reverse()) {
 			await place.lab.forget();
 			const ends = await openEnds(place, { hosts: cell.hosts, kind, words: cold ? ["cold"] : [] });
-			const met = await meet(ends, place);
+			const met = await meet(ends, place, kind === "whither" ? { way: cell.way } : {});
 			await ends.close();
 			if (round > 0) seen[kind].push(met);
 		}
@@ -27,6 +27,7 @@ export function summary(meetings) {
 		runs: meetings.length,
 		failures: meetings.filter(({ failure }) => failure !== undefined).map(({ failure }) => failure),
 		relays: meetings.filter(({ way }) => way === "relay").length,
+		relaysFirst: meetings.filter(({ first }) => first === "relay").length,
 		...(times.length > 0 && { minimumMs: Math.min(...times), medianMs: median(times), maximumMs: Math.max(...times) }),
 		...(times.length > 0 && { selectedMs: median(numbers("selectedMs")) }),
 	};
@@ -68,7 +69,7 @@ function rowsOf({ name, most, kinds, ratio, isMissed }) {
 }
 
 /** Prints the table; `isMissed` where a limit is. */
-export async function measureConnect({ place, kinds, rounds, cold, cells = CELLS }) {
+export async function measureConnect({ place, kinds, rounds, cold, cells }) {
 	const figures = [];
 	for (const cell of cells) {
 		await enter(place, cell);

@@ -1,6 +1,6 @@
 // Part "delay": what a longer way adds to our own time, in round trips of that way.
 import { print, verdict } from "../turn/rounds.mjs";
-import { CELLS, enter } from "./cells.mjs";
+import { enter } from "./cells.mjs";
 import { summary } from "./connect.mjs";
 import { meet, openEnds } from "./meeting.mjs";
 
@@ -21,8 +21,8 @@ async function measureCell(place, cell, { rounds, signallingMs }) {
 const COLUMNS = ["", "signalling ms", "near ms", "far min", "far median", "far max", "adds RTT", "limit", "failed", ""];
 
 /** The same cells in two labs, one of them with the delay. */
-export async function measureDelay({ place, openFar, rounds, roundTripMs = 40 }) {
-	const cells = CELLS.filter(({ hosts }) => hosts.includes("lanB"));
+export async function measureDelay({ place, openFar, rounds, cells: asked, roundTripMs = 40 }) {
+	const cells = asked.filter(({ hosts }) => hosts.includes("lanB"));
 	const far = await openFar(roundTripMs);
 	const figures = [];
 	try {

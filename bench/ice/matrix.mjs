@@ -1,5 +1,5 @@
 // Part "matrix": every pair of kinds of NAT, over and over: no meeting may fail, and none be relayed that need not be.
-import { bestWay } from "@whither/sim";
+import { bestWayBetween } from "@whither/lab";
 import { print } from "../turn/rounds.mjs";
 import { enter, everyPair } from "./cells.mjs";
 import { summary } from "./connect.mjs";
@@ -13,7 +13,7 @@ async function measureCell(place, cell, { runs }) {
 	let ends = await openEnds(place, { hosts: cell.hosts, kind: "whither" });
 	for (let run = 0; run < runs; run++) {
 		if (run % FORGET_EVERY === 0) await place.lab.forget();
-		const met = await meet(ends, place);
+		const met = await meet(ends, place, { way: cell.way });
 		meetings.push(met);
 		if (met.failure === undefined) await part(ends);
 		else {
@@ -26,19 +26,19 @@ async function measureCell(place, cell, { runs }) {
 	return summary(meetings);
 }
 
-const COLUMNS = ["", "way", "runs", "relayed", "failed", "min ms", "median", "max", ""];
+const COLUMNS = ["", "way", "runs", "relayed", "at first", "failed", "min ms", "median", "max", ""];
 
 /** The same two processes for all meetings of a cell. */
-export async function measureMatrix({ place, runs }) {
+export async function measureMatrix({ place, runs, pattern }) {
 	const figures = [];
-	for (const cell of everyPair(bestWay)) {
+	for (const cell of everyPair(bestWayBetween).filter(({ name }) => name.includes(pattern))) {
 		await enter(place, cell);
 		const figure = await measureCell(place, cell, { runs });
 		const wrong = cell.way === "direct" ? figure.relays : runs - figure.failures.length - figure.relays;
 		figures.push({ name: cell.name, way: cell.way, ...figure, isMissed: figure.failures.length > 0 || wrong > 0 });
 	}
-	const rows = figures.map(({ name, way, runs: count, relays, failures, isMissed, ...times }) => [
-		...[name, way, count, relays, failures.length, times.minimumMs, times.medianMs, times.maximumMs],
+	const rows = figures.map(({ name, way, runs: count, relays, relaysFirst, failures, isMissed, ...times }) => [
+		...[name, way, count, relays, relaysFirst, failures.length, times.minimumMs, times.medianMs, times.maximumMs],
 		isMissed ? "MISSED" : "holds",
 	]);
 	print("Every pair of kinds, ours alone", COLUMNS, rows);

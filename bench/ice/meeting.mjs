@@ -24,20 +24,35 @@ export async function openEnds({ lab }, { hosts, kind, signallingMs = 0, words =
 	return { peers, close };
 }
 
-/** A way with a relay in it is one, whichever end's; of an end that has chosen more than once, any of these counts. */
-function wayOf(said) {
-	const types = said.flat().flatMap(({ selected }) => (selected ? [selected.local.type, selected.remote.type] : []));
-	if (types.length === 0) return "unknown";
-	return types.includes("relay") ? "relay" : "direct";
+/** A pair with a relay in it is one, whichever end's. */
+function wayOf({ local, remote }) {
+	return [local.type, remote.type].includes("relay") ? "relay" : "direct";
+}
+
+/** How long ours may go on from a relay to a direct way. */
+const CHANGE_MS = 1000;
+
+/** Whether both ends have come to a direct way, of those that may change. */
+async function comesToDirect(peers, marks) {
+	const isDirect = (peer, index) => {
+		const last = peer.lines.slice(marks[index]).findLast(isSelected);
+		return last !== undefined && wayOf(last.selected) === "direct";
+	};
+	const until = nowMs() + CHANGE_MS;
+	while (nowMs() < until) {
+		if (peers.every(isDirect)) return true;
+		await new Promise((resolve) => setTimeout(resolve, 5));
+	}
+	return false;
 }
 
 const isSelected = ({ selected }) => selected !== undefined;
 
 /**
  * One meeting: from both having been told to begin until both are connected, and until both have a pair for good, by the one
- * clock that processes share.
+ * clock that processes share. Where a direct `way` has to be found, a relay may be `first` for a moment.
  */
-export async function meet({ peers }, { lab }, order = {}) {
+export async function meet({ peers }, { lab }, { way = null, order = {} } = {}) {
 	const marks = peers.map((peer) => peer.lines.length);
 	const servers = lab.servers(4);
 	const startedAt = nowMs();
@@ -54,8 +69,10 @@ export async function meet({ peers }, { lab }, order = {}) {
 		};
 		const moments = await Promise.all(peers.map(settle));
 		const last = (name) => Math.max(...moments.map((moment) => moment[name])) - startedAt;
-		const said = peers.map((peer, index) => peer.lines.slice(marks[index]));
-		return { ms: last("connectedAt"), selectedMs: last("selectedAt"), way: wayOf(said) };
+		const said = peers.flatMap((peer, index) => peer.lines.slice(marks[index]).filter(isSelected));
+		const first = said.some(({ selected }) => wayOf(selected) === "relay") ? "relay" : "direct";
+		const isBetter = way === "direct" && first === "relay" && (await comesToDirect(peers, marks));
+		return { ms: last("connectedAt"), selectedMs: last("selectedAt"), first, way: isBetter ? "direct" : first };
 	} catch (error) {
 		return { failure: error.message };
 	}

@@ -17,7 +17,7 @@ const { values } = parseArgs({
 		rounds: { type: "string", default: "20" },
 		runs: { type: "string", default: "100" },
 		agents: { type: "string", default: KINDS.join(",") },
-		cells: { type: "string" },
+		cells: { type: "string", default: "" },
 		cold: { type: "boolean", default: false },
 		server: { type: "string", default: "coturn" },
 		only: { type: "string", default: "connect,delay" },
@@ -47,15 +47,9 @@ const open = (roundTripMs) => openPlace({ server: values.server, roundTripMs });
 const report = { schema: "whither.bench.ice/1", startedAt: new Date().toISOString(), server: values.server };
 const place = await open(0);
 const context = {
-	...{
-		place,
-		kinds,
-		openFar: open,
-		cold: values.cold,
-		rounds: Math.max(1, Number(values.rounds)),
-		runs: Number(values.runs),
-	},
-	...(values.cells !== undefined && { cells: CELLS.filter(({ name }) => name.includes(values.cells)) }),
+	...{ place, kinds, openFar: open, cold: values.cold, pattern: values.cells },
+	...{ rounds: Math.max(1, Number(values.rounds)), runs: Math.max(1, Number(values.runs)) },
+	cells: CELLS.filter(({ name }) => name.includes(values.cells)),
 };
 try {
 	for (const name of wanted) report[name] = await PARTS[name](context);

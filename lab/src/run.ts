@@ -24,6 +24,8 @@ export interface RunOptions {
 	/** Kills the tool after so long; default 60000. */
 	readonly timeoutMs?: number;
 	readonly env?: Readonly<Record<string, string>>;
+	/** `typed`: its standard input is the child's `stdin`; default: it ends at once. */
+	readonly input?: "none" | "typed";
 }
 
 /** What a tool did. */
@@ -62,8 +64,11 @@ export function startTool(command: readonly string[], options: RunOptions): Runn
 	const [program = "", ...args] = commandFor(options.user ?? "root", command);
 	const startedAt = performance.now();
 	// The child is forked from this thread, so it stays in the namespace that the thread visits.
+	const env = { ...process.env, ...options.env };
 	const child = insideNamespace(options.namespace, () =>
-		spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...options.env } }),
+		options.input === "typed"
+			? spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], env })
+			: spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env }),
 	);
 	const outcome = new Promise<RunOutcome>((resolve, reject) => {
 		let timedOut = false;

@@ -51,6 +51,7 @@ export {
 	type IceRelayLeg,
 	type IceRelayServer,
 	openIce,
+	prepareIce,
 } from "@whither/net/ice";
 export type {
 	IncomingMedia,

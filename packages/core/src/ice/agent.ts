@@ -76,7 +76,10 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 			isGathered: () => this.#gathering.complete,
 		};
 		this.#hearing = new Hearing(this.#ground, () => this.#generations.all);
-		this.#generations = new Generations(this.#ground, (now) => this.#gatherAgain(now));
+		this.#generations = new Generations(this.#ground, {
+			renewed: (now) => this.#gatherAgain(now),
+			begins: (peer) => this.#agree(peer),
+		});
 	}
 
 	/** What signalling is to tell the peer. */
@@ -201,21 +204,18 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 			this.#outlet.ignore("badDescription");
 			return;
 		}
-		const met = this.#generations.meet(told, now);
-		if (met === "old") {
+		if (this.#generations.meet(told, now) === "old") {
 			this.#outlet.ignore("otherGeneration");
 			return;
-		}
-		if (met === "begun") {
-			this.#pace.agree(told.pacingMs ?? DEFAULT_PACING_MS);
-			if (this.#mustControl(told) && !this.#role.isControlling) this.#role.switch();
 		}
 		this.#current.addRemotes(candidates, now);
 	}
 
-	/** A lite peer never does (RFC 8445 §6.1.1); of two that are lite, whoever began. */
-	#mustControl({ lite }: IcePeer): boolean {
-		return lite === true && (this.#config.lite !== true || this.#config.role === "controlling");
+	/** On Ta, and on roles: a lite peer never controls (RFC 8445 §6.1.1); of two that are lite, whoever began. */
+	#agree({ lite, pacingMs }: IcePeer): void {
+		this.#pace.agree(pacingMs ?? DEFAULT_PACING_MS);
+		const mustControl = lite === true && (this.#config.lite !== true || this.#config.role === "controlling");
+		if (mustControl && !this.#role.isControlling) this.#role.switch();
 	}
 
 	#endOfCandidates(stream: number | undefined, now: Instant): void {

@@ -19,7 +19,7 @@ export interface Evidence {
 }
 
 /** A way without relay gets so much longer than the one with it took, for what machines on the way do at first. */
-const DIRECT_EXTRA_NS = 10 * MILLISECOND;
+const DIRECT_EXTRA_NS = 20 * MILLISECOND;
 const EXTRA_NS = 2 * MILLISECOND;
 
 /**
@@ -29,7 +29,9 @@ const EXTRA_NS = 2 * MILLISECOND;
 export function waitsUntil(chosen: Pair, evidence: Evidence): Instant {
 	const { pairs, firstValidAt, graceNs, moreMayCome } = evidence;
 	const graceEnd = firstValidAt + graceNs;
-	let until = moreMayCome && chosen.relays > 0 ? graceEnd : firstValidAt;
+	// What a check came from before signalling has named it may be a relay of the peer's.
+	const mayBeRelayed = chosen.relays > 0 || chosen.remote.type === "prflx";
+	let until = moreMayCome && mayBeRelayed ? graceEnd : firstValidAt;
 	for (const pair of pairs) until = Math.max(until, contends(pair, chosen, evidence, graceEnd));
 	return Math.min(until, graceEnd);
 }

@@ -8,10 +8,18 @@ import { Session } from "./session.ts";
 /** Generations of the peer's whose descriptions are known again when they come late. */
 const MOST_FORMER = 16;
 
+/** Who is to know of generations. */
+export interface GenerationHooks {
+	/** One is new, for which everything is to be gathered and told. */
+	renewed(now: Instant): void;
+	/** The peer of one is known, and checks are about to begin. */
+	begins(peer: IcePeer): void;
+}
+
 /** The generation that is checked now, and the one before it, in use until then (RFC 8445 §9). */
 export class Generations {
 	readonly #ground: Ground;
-	readonly #renewed: (now: Instant) => void;
+	readonly #hooks: GenerationHooks;
 	#current: Session;
 	#previous: Session | null = null;
 	/** It was ours to begin the current one: what the peer says next is its answer, and no restart of its own. */
@@ -19,10 +27,9 @@ export class Generations {
 	/** User fragments that the peer has had, the newest last. */
 	#former: readonly string[] = [];
 
-	/** `renewed`: a generation has begun, for which everything is to be gathered and told. */
-	constructor(ground: Ground, renewed: (now: Instant) => void) {
+	constructor(ground: Ground, hooks: GenerationHooks) {
 		this.#ground = ground;
-		this.#renewed = renewed;
+		this.#hooks = hooks;
 		this.#current = this.#session(newCredentials(ground.chance));
 	}
 
@@ -59,6 +66,7 @@ export class Generations {
 			this.#renew(isAnswer ? this.#current.own : newCredentials(this.#ground.chance), now);
 		}
 		this.#former = [...this.#former.filter((ufrag) => ufrag !== told.ufrag), told.ufrag].slice(-MOST_FORMER);
+		this.#hooks.begins(told);
 		this.#current.begin(peerOf(told), now);
 		return "begun";
 	}
@@ -85,7 +93,7 @@ export class Generations {
 		this.#current = this.#session(own);
 		const { ufrag, pwd } = own;
 		this.#ground.outlet.tell({ kind: "credentials", ufrag, pwd });
-		this.#renewed(now);
+		this.#hooks.renewed(now);
 	}
 
 	#session(own: Credentials): Session {

@@ -162,6 +162,33 @@ describe("a peer of RFC 5245 that sends on the pair that it nominated last", () 
 	});
 });
 
+describe("a place that a check came from before signalling has named it", () => {
+	test("may be a relay: other ways stay open, and are gone on to once it is named so", () => {
+		const peer = new HandPeer({ role: "controlling", pacingMs: 5 }, ["ice2", "renomination"]);
+		const at = (address: string) => ({ address, port: 7000 });
+		const [direct, relay, reserve] = [at("198.51.100.7"), at("203.0.113.9"), at("203.0.113.8")];
+		peer.step({ type: "remoteCandidates", candidates: [{ line: hostLine(direct.address, 2000) }] });
+		peer.step({ type: "endOfCandidates" });
+		const check = (from: typeof relay, priority: number) =>
+			peer.check(from, [{ name: "priority", value: priority } as const, { name: "iceControlled", value: 5n } as const]);
+		check(relay, 2);
+		check(reserve, 1);
+		for (let ms = 5; ms <= 500; ms += 5) {
+			peer.pass(ms * MILLISECOND, false);
+			for (const asked of peer.asked.splice(0)) if (asked.to.address !== direct.address) peer.answer(asked, "success");
+		}
+		expect(peer.selected).toBe(relay.address);
+		// Its own check would bring back a pair that is gone; an answer to ours does not.
+		expect(peer.agent.pairs.map(({ remote }) => remote.address)).toContain(direct.address);
+		const named = [relay, reserve].map(({ address }, index) => ({
+			line: { ...hostLine(address, 10 - index), type: "relay" as const },
+		}));
+		peer.step({ type: "remoteCandidates", candidates: named });
+		peer.pass(3 * SECOND);
+		expect(peer.selected).toBe(direct.address);
+	});
+});
+
 describe("the pace", () => {
 	test("is one transaction a Ta, retransmissions aside", () => {
 		for (const pacingMs of [5, 20, 50]) {

@@ -237,7 +237,8 @@ export class Selection {
 			const { backup } = component;
 			const isMoreApart = backup === null || (isApart(pair, selected) && !isApart(backup, selected));
 			const wantsReserve = isMoreApart && ground.config.deadPeerMs !== 0;
-			return wantsReserve || pair.relays < selected.relays;
+			// One that signalling has not named may be a relay of the peer's.
+			return wantsReserve || selected.remote.type === "prflx" || pair.relays < selected.relays;
 		}
 		// A peer of RFC 5245 may nominate every pair. The best of them counts, but some send on the one that they nominated last.
 		return !ground.role.isControlling && about?.knowsIce2 === false;

@@ -5,6 +5,7 @@ import { systemError } from "../errors.ts";
 import type { Alarm } from "../exact-call.ts";
 import type { HostAddress } from "../interfaces/host-address.ts";
 import { changeOf, type HostAddressListener } from "../interfaces/watch.ts";
+import type { Mdns } from "../mdns/mdns.ts";
 import { ERRNO } from "../native/errno.ts";
 import type { IceSocket, IceSocketListener, IceSocketPlace } from "./ice-socket.ts";
 import type { RelayRaceEvent, RelayRaceListener, RelayRaceOrder } from "./relay-race.ts";
@@ -178,9 +179,10 @@ export class FakeMachine implements IceSurroundings {
 	/** Places of open sockets. */
 	readonly open = new Set<string>();
 	/** What names mean. */
-	readonly names = new Map<string, string>();
+	names = new Map<string, string>();
 	/** Ports that somebody else has, and why any other cannot be had. */
 	readonly taken = new Set<number>();
+	closedMdns = 0;
 	bindError: number | null = null;
 	sendError: number | null = null;
 	readonly #listeners = new Set<HostAddressListener>();
@@ -269,6 +271,21 @@ export class FakeMachine implements IceSurroundings {
 		const relay = new FakeRelay(this.network, order, listener);
 		this.relays.push(relay);
 		return relay;
+	}
+
+	openMdns(): Mdns {
+		const { names } = this;
+		return {
+			links: [],
+			publish: (address) => {
+				const name = `name-${names.size}.local`;
+				names.set(name, address);
+				return name;
+			},
+			withdraw: () => {},
+			resolve: async (name) => names.get(name) ?? null,
+			close: () => void this.closedMdns++,
+		};
 	}
 
 	async resolve(name: string): Promise<string | null> {

@@ -8,7 +8,7 @@ import type { IceTcpBase } from "./tcp-base.ts";
 export type HostSocket = IceSocket | IceTcpBase;
 
 /** What is known of the address that it is bound to. */
-interface HostPlace extends Pick<IceBase, "address" | "stream" | "component" | "transport" | "tcpType"> {
+interface HostPlace extends Pick<IceBase, "address" | "stream" | "component" | "transport" | "tcpType" | "name"> {
 	readonly interface: string;
 	readonly cost: number;
 	readonly zone?: string;
@@ -18,8 +18,9 @@ interface HostPlace extends Pick<IceBase, "address" | "stream" | "component" | "
 export function hostCarrier(socket: HostSocket, place: HostPlace, close: () => void): Carrier {
 	const { address, stream = 0, component = 1, cost, transport = "udp", tcpType, zone } = place;
 	const tcp = tcpType === undefined ? {} : { transport, tcpType };
+	const named = place.name === undefined ? {} : { name: place.name };
 	return {
-		at: { address, port: socket.local.port, stream, component, interface: place.interface, cost, ...tcp },
+		at: { address, port: socket.local.port, stream, component, interface: place.interface, cost, ...tcp, ...named },
 		send: (to, bytes) => socket.send(to, bytes),
 		permit: () => {},
 		use: () => {},

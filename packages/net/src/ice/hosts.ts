@@ -16,6 +16,8 @@ interface HostsParts {
 	readonly machine: IceSurroundings;
 	readonly ears: CarrierEars;
 	readonly places: readonly Place[];
+	/** What is told instead of an address; null: the address itself. */
+	readonly nameOf: (address: string) => string | null;
 	/** All that were being opened are open, or could not be. */
 	readonly settled: () => void;
 }
@@ -163,8 +165,10 @@ export class HostSockets {
 		} else {
 			held.socket = opened;
 			const tcp = kind === "udp" ? {} : ({ transport: "tcp", tcpType: kind } as const);
+			const name = this.#parts.nameOf(host.address);
+			const told = { ...host, ...place, ...tcp, ...(name === null ? {} : { name }) };
 			const close = () => this.#close(held);
-			held.base = this.#parts.ears.opened(hostCarrier(opened, { ...host, ...place, ...tcp }, close));
+			held.base = this.#parts.ears.opened(hostCarrier(opened, told, close));
 		}
 	}
 

@@ -82,6 +82,17 @@ describe.skipIf(obstacle !== null)(skippable("connections between namespaces", o
 		expect(local({ line: heard.pair.remote })).toBe(true);
 	});
 
+	it("tell names of the link instead of addresses where that is ordered", async () => {
+		const { a, b } = await talk(near, { ...ORDER, families: [4], mdns: "publish" });
+		const told = [a, b].flatMap(({ events }) =>
+			events.flatMap((event) => (event.kind === "candidate" ? [event.line.address] : [])),
+		);
+		expect(told.filter((address) => !address.endsWith(".local"))).toEqual([]);
+		expect(told.length).toBeGreaterThan(1);
+		await a.told("remoteCandidate", ({ line }) => line.address === "10.98.0.2" || line.address === "10.99.0.2");
+		await two?.talk();
+	});
+
 	it("go on by another interface when one is lost", async () => {
 		const { a, b } = await talk(near, { ...ORDER, families: [4] });
 		const lost = interfaceOf(a);

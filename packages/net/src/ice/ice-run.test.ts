@@ -151,6 +151,25 @@ describe("a connection", () => {
 	});
 });
 
+describe("names of links", () => {
+	it("are told instead of addresses, once for each, and looked up by the peer", async () => {
+		b.names = a.names;
+		const two = await completed({ mdns: "publish", streams: [2] }, { streams: [2] });
+		const lines = told(two.a, "candidate").map(({ line }) => line.address);
+		expect(lines).toEqual(["name-0.local", "name-0.local"]);
+		expect(two.b.selected?.remote.address).toBe(HOST_A.address);
+		await Promise.all([two.a.connection.close(), two.b.connection.close()]);
+		expect([a.closedMdns, b.closedMdns]).toEqual([1, 1]);
+	});
+
+	it("are not asked for where that is not wanted", async () => {
+		b.names = a.names;
+		const two = talk({ mdns: "publish" }, { mdns: "off" });
+		await network.pass(10);
+		expect(told(two.b, "remoteCandidate").map(({ line }) => line.type)).not.toContain("host");
+	});
+});
+
 describe("addresses of the machine", () => {
 	it("that are new are hosts from then on, and may take over", async () => {
 		const two = await completed();

@@ -21,6 +21,7 @@ import type { HostAddressChange, HostAddressWatch } from "../interfaces/watch.ts
 import type { Carrier, CarrierEars } from "./carrier.ts";
 import { HostSockets } from "./hosts.ts";
 import type { IceBaseEnd, IceComponentPlace, IceConnection, IceFlow, IceListener, IceOrder } from "./ice-io.ts";
+import { IceNames } from "./ice-names.ts";
 import type { Arrival } from "./ice-socket.ts";
 import { LeavingBases } from "./leaving-bases.ts";
 import { PairsInUse } from "./pairs-in-use.ts";
@@ -40,6 +41,7 @@ export class IceRun implements IceConnection {
 	readonly #telling: Telling;
 	readonly #hosts: HostSockets;
 	readonly #relays: Relays;
+	readonly #names: IceNames;
 	readonly #carriers = new Map<number, Carrier>();
 	readonly #inUse = new PairsInUse((base) => this.#carriers.get(base));
 	readonly #leaving: LeavingBases;
@@ -63,7 +65,8 @@ export class IceRun implements IceConnection {
 		this.#leaving = new LeavingBases(machine, (base) => this.#step({ type: "baseGone", base }));
 		const settled = () => this.#settle();
 		const parts = { order, machine, ears: this.#ears(), places: placesOf(order), settled };
-		this.#hosts = new HostSockets(parts);
+		this.#names = new IceNames(order, machine);
+		this.#hosts = new HostSockets({ ...parts, nameOf: (address) => this.#names.nameOf(address) });
 		this.#relays = new Relays({ ...parts, lost: () => this.#askRelays() });
 		queueMicrotask(() => this.#openAll());
 	}
@@ -132,6 +135,7 @@ export class IceRun implements IceConnection {
 		this.#leaving.close();
 		this.#watch?.close();
 		this.#hosts.close();
+		this.#names.close();
 		for (const carrier of this.#carriers.values()) carrier.close();
 		this.#carriers.clear();
 		await this.#relays.close();
@@ -255,7 +259,7 @@ export class IceRun implements IceConnection {
 	}
 
 	#resolve(name: string): void {
-		this.#machine.resolve(name).then((address) => this.#step({ type: "resolved", name, address }));
+		this.#names.resolve(name).then((address) => this.#step({ type: "resolved", name, address }));
 	}
 }
 

@@ -6,6 +6,7 @@ import { IceTalk } from "../testing/ice-talk.ts";
 import { openTestService, type TestService, TURN_USER, testPems, tlsObstacle } from "../testing/turn-service.ts";
 import type { IceOrder, IceRelayServer } from "./ice-io.ts";
 import { openIce } from "./open-ice.ts";
+import { prepareIce } from "./rehearsal.ts";
 
 const LOOPBACK: Omit<IceOrder, "role"> = {
 	loopback: true,
@@ -54,6 +55,12 @@ describe.skipIf(nativeObstacle !== null)(skippable("a connection between two in 
 		const { at, stamp } = await two.a.heard("hello of b");
 		expect(stamp).toBe(backend === "native" ? "kernel" : "user");
 		expect(at).toBeLessThan(two.a.connection.now());
+	});
+
+	it("can be prepared for", async () => {
+		await prepareIce();
+		const two = talk({ families: [4] });
+		await two.until("completed");
 	});
 
 	it.each(FAMILIES)("lends its socket, and says what its checks are signed with, over IPv%i", async (family) => {

@@ -1,5 +1,6 @@
 /** What an agent does first takes longest, while its code is loaded and compiled: done once in advance, it is no part of a meeting. */
-import { IcePacer } from "@whither/core";
+import { IcePacer, TurnClient } from "@whither/core";
+import { encodeStun } from "@whither/wire";
 import type { IceConnection, IceConnectionEvent, IceListener, IceOrder } from "./ice-io.ts";
 import { IceRun } from "./ice-run.ts";
 import { thisMachine } from "./surroundings.ts";
@@ -29,6 +30,7 @@ let prepared: Promise<void> | null = null;
 
 async function rehearse(): Promise<void> {
 	const machine = { ...thisMachine(), pacer: new IcePacer() };
+	rehearseRelay(machine.drawSecret());
 	const ends: IceConnection[] = [];
 	await new Promise<void>((resolve) => {
 		// Nobody is kept from ending by it.
@@ -59,4 +61,25 @@ async function rehearse(): Promise<void> {
 function tell(event: IceConnectionEvent, other: IceConnection | undefined): void {
 	if (event.kind === "candidate") other?.addRemote([{ stream: event.stream, line: event.line }]);
 	else if (event.kind === "gathered") other?.endOfRemote();
+}
+
+/** As far as the request that is signed; what it sends goes nowhere. */
+function rehearseRelay(secret: Uint8Array): void {
+	const server = { address: "192.0.2.1", port: 3478 };
+	const credentials = { kind: "longTerm", username: "nobody", password: "nothing" } as const;
+	const client = new TurnClient({ secret, server, credentials, allocation: { family: "both" } });
+	for (const output of client.step({ type: "allocate" }, 0)) {
+		if (output.type !== "send") continue;
+		const challenge = encodeStun({
+			class: "error",
+			method: "allocate",
+			transactionId: output.bytes.slice(8, 20),
+			attributes: [
+				{ name: "errorCode", value: { code: 401, reason: "" } },
+				{ name: "realm", value: "nowhere" },
+				{ name: "nonce", value: "never" },
+			],
+		});
+		client.step({ type: "received", bytes: challenge, from: server }, 1);
+	}
 }

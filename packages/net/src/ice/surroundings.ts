@@ -6,6 +6,7 @@ import { type Alarm, openAlarm } from "../exact-call.ts";
 import type { HostAddress } from "../interfaces/host-address.ts";
 import { hostAddressesBy } from "../interfaces/host-addresses.ts";
 import { type HostAddressListener, type HostAddressWatch, watchHostAddresses } from "../interfaces/watch.ts";
+import { type Mdns, type MdnsOrder, openMdns } from "../mdns/mdns.ts";
 import { createPortableClock } from "../portable/clock.ts";
 import { drawSecrets } from "../probe-secrets.ts";
 import { type IceSocket, type IceSocketListener, type IceSocketPlace, openIceSocket } from "./ice-socket.ts";
@@ -37,7 +38,8 @@ export interface IceSurroundings {
 	openTcp(place: IceTcpPlace, listener: IceTcpListener): Promise<IceTcpBase | SystemError>;
 	/** On the same clock. */
 	openRelay(order: RelayRaceOrder, listener: RelayRaceListener): IceRelay;
-	/** The address of a name; null: there is none. */
+	openMdns(order: MdnsOrder): Mdns | SystemError;
+	/** The address of a name, by this machine's own resolver; null: there is none. */
 	resolve(name: string): Promise<string | null>;
 }
 
@@ -66,6 +68,7 @@ function machineOf(opened: Backend | SystemError): IceSurroundings {
 		openSocket: (place, listener) => failure ?? openIceSocket(backend, place, listener),
 		openTcp: async (place, listener) => failure ?? openIceTcpBase(backend, place, listener),
 		openRelay: (order, listener) => openRelayRace(order, listener, backend),
+		openMdns: (order) => failure ?? openMdns(order, backend),
 		resolve: lookUp,
 	};
 }

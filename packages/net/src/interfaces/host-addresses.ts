@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { type NetworkInterfaceInfo, networkInterfaces } from "node:os";
 import type { SystemError } from "@whither/core";
-import { type Backend, openBackend } from "../backend.ts";
+import type { Backend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
 import type { Workspace } from "../native/workspace.ts";
 import type { NetworkInterface } from "../netlink/interfaces.ts";
@@ -15,12 +15,6 @@ import { INTERFACE_COSTS, interfaceKind } from "./interface-kind.ts";
  * Every address that a socket can be bound to, those of interfaces that are down as well; not those that nobody knows yet
  * whether somebody else has. `addressesToGather` picks what a call may be made from.
  */
-export function hostAddresses(): readonly HostAddress[] | SystemError {
-	const backend = openBackend();
-	return isSystemError(backend) ? backend : hostAddressesBy(backend);
-}
-
-/** The same by a backend that is open already. */
 export function hostAddressesBy(backend: Backend): readonly HostAddress[] | SystemError {
 	const known = backend.name === "native" ? nativeAddresses(backend.workspace) : portableAddresses();
 	return isSystemError(known) ? known : withPreference(known);
