@@ -11,13 +11,13 @@ export async function openRealMeetWorld(): Promise<MeetWorld> {
 	const { resolve, services } = await openRealStunWorld();
 	return {
 		...{ backend: backendName(), resolve, services, openIce, tracePath },
-		offers: askOffers,
 		rendezvous: (...asked) => {
 			const opening = openRendezvous(...asked);
 			// While words are on their way, so that the meeting itself is not held up by what is done for the first time.
 			void prepareIce();
 			return opening;
 		},
+		offers: askOffers,
 		after: (delayMs, call) => {
 			const timer = setTimeout(call, delayMs);
 			return () => clearTimeout(timer);
