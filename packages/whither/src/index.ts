@@ -128,6 +128,7 @@ export {
 	type SignallingFailure,
 	type SignallingListener,
 } from "./api/meet/signalling/signalling.ts";
+export { type SimulatedMeetOptions, simulatedMeet } from "./api/meet/simulated.ts";
 export type { MeetIce, MeetWorld, TracedPath } from "./api/meet/world.ts";
 export type { MethodOptions } from "./api/method-options.ts";
 export type { TraceRequestOptions } from "./api/options.ts";

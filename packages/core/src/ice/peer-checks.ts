@@ -9,7 +9,7 @@ import type { Selection } from "./selection.ts";
 const MOST_EARLY = 50;
 
 /**
- * Ends of the peer's that one base has been checked from, and whose own checks have never been answered. Two behind one NAT
+ * Ends of the peer's at one address that one base has been checked from, and whose own checks have never been answered. Two behind one NAT
  * that hairpins and maps every destination anew find new ends of each other with every check, for ever; those of a peer with
  * many interfaces behind such a NAT are fewer.
  */
@@ -76,7 +76,7 @@ export class PeerChecks {
 		const theirs = tcpType === undefined ? null : tcpType === "so" ? "so" : tcpType === "active" ? "passive" : "active";
 		const known = list.find(number, { transport, ...from });
 		if (known !== undefined) return known;
-		if (this.#strangersAt(number) >= MOST_STRANGERS) {
+		if (this.#strangersAt(number, from.address) >= MOST_STRANGERS) {
 			ground.outlet.ignore("tooManyPairs");
 			return null;
 		}
@@ -87,10 +87,12 @@ export class PeerChecks {
 		return pair;
 	}
 
-	#strangersAt(base: number): number {
+	#strangersAt(base: number, address: string): number {
 		let count = 0;
-		for (const { local, remote, readable, responsesReceived } of this.#generation.list.pairs)
-			if (local.base === base && remote.type === "prflx" && readable && responsesReceived === 0) count++;
+		for (const { local, remote, readable, responsesReceived } of this.#generation.list.pairs) {
+			const isThere = local.base === base && remote.address === address;
+			if (isThere && remote.type === "prflx" && readable && responsesReceived === 0) count++;
+		}
 		return count;
 	}
 
