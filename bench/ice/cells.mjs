@@ -4,27 +4,17 @@ import { ICE_KINDS } from "@whither/lab";
 const kind = (name) => ICE_KINDS.find((each) => each.name === name);
 const homes = ["lanA", "lanB"];
 
+const direct = (a, b) => ({ name: `${a} x ${b}`, hosts: homes, a, b, most: 0.3, way: "direct" });
+const LAN = { hosts: ["lanA", "lanA2"], a: "port-restricted", b: "port-restricted", most: 1, way: "direct" };
+
 /** `most`: of the best other's time. */
 export const CELLS = [
-	{ name: "same LAN", hosts: ["lanA", "lanA2"], a: "port-restricted", b: "port-restricted", most: 1, way: "direct" },
-	{
-		name: "port-restricted x port-restricted",
-		hosts: homes,
-		a: "port-restricted",
-		b: "port-restricted",
-		most: 0.3,
-		way: "direct",
-	},
-	{
-		name: "address-restricted x symmetric",
-		hosts: homes,
-		a: "address-restricted",
-		b: "symmetric",
-		most: 0.3,
-		way: "direct",
-	},
-	{ name: "port-restricted x symmetric", hosts: homes, a: "port-restricted", b: "symmetric", most: 0.3, way: "relay" },
-	{ name: "symmetric x symmetric", hosts: homes, a: "symmetric", b: "symmetric", most: 0.3, way: "relay" },
+	{ name: "same LAN", ...LAN },
+	{ name: "same LAN without servers", ...LAN, order: { stun: [], turn: [] } },
+	direct("port-restricted", "port-restricted"),
+	direct("address-restricted", "symmetric"),
+	{ ...direct("port-restricted", "symmetric"), way: "relay" },
+	{ ...direct("symmetric", "symmetric"), way: "relay" },
 ];
 
 /** Makes the lab's routers those of a cell, and forgets all flows. */

@@ -11,7 +11,7 @@ async function measureCell(place, cell, { kinds, rounds, cold }) {
 		for (const kind of round % 2 === 0 ? kinds : [...kinds].reverse()) {
 			await place.lab.forget();
 			const ends = await openEnds(place, { hosts: cell.hosts, kind, words: cold ? ["cold"] : [] });
-			const met = await meet(ends, place, kind === "whither" ? { way: cell.way } : {});
+			const met = await meet(ends, place, { order: cell.order, ...(kind === "whither" && { way: cell.way }) });
 			await ends.close();
 			if (round > 0) seen[kind].push(met);
 		}

@@ -1,6 +1,5 @@
 // Two programs that are loaded and wait, and what comes of it when both are told to begin.
 import { joinIcePeers, openIcePeer } from "@whither/lab";
-import { BEFORE_OTHERS } from "./place.mjs";
 
 const HOUR_MS = 3_600_000;
 /** One that takes longer has failed. */
@@ -9,9 +8,8 @@ export const PATIENCE_MS = 20_000;
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
 
 /** Both ends, on the hosts of a cell; `signallingMs` is how long words take, one way. */
-export async function openEnds({ lab }, { hosts, kind, signallingMs = 0, words = [] }) {
-	const start = (name) =>
-		openIcePeer(kind, { namespace: lab.host(name).namespace, lifeMs: HOUR_MS, prefix: BEFORE_OTHERS, words });
+export async function openEnds({ lab, prefix }, { hosts, kind, signallingMs = 0, words = [] }) {
+	const start = (name) => openIcePeer(kind, { namespace: lab.host(name).namespace, lifeMs: HOUR_MS, prefix, words });
 	const opened = await Promise.allSettled(hosts.map(start));
 	const peers = opened.flatMap(({ status, value }) => (status === "fulfilled" ? [value] : []));
 	const close = () => Promise.all(peers.map((peer) => peer.close()));

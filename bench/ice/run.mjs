@@ -19,6 +19,7 @@ const { values } = parseArgs({
 		agents: { type: "string", default: KINDS.join(",") },
 		cells: { type: "string", default: "" },
 		cold: { type: "boolean", default: false },
+		realtime: { type: "boolean", default: false },
 		server: { type: "string", default: "coturn" },
 		only: { type: "string", default: "connect,delay" },
 	},
@@ -42,8 +43,8 @@ const kinds = values.agents.split(",").filter((kind) => {
 	return missing === null;
 });
 
-goFirst();
-const open = (roundTripMs) => openPlace({ server: values.server, roundTripMs });
+goFirst(values);
+const open = (roundTripMs) => openPlace({ server: values.server, realtime: values.realtime, roundTripMs });
 const report = { schema: "whither.bench.ice/1", startedAt: new Date().toISOString(), server: values.server };
 const place = await open(0);
 const context = {

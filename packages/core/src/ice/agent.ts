@@ -261,7 +261,8 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		// Ta: one transaction a time (RFC 8445 §14).
 		if (this.#pace.nextAt > now || (!this.#hasWork && this.#current.recheckAt > now)) return;
 		// Both have transactions to begin: two checks for each server that is asked.
-		const { hasWork, isAwaited } = this.#current;
+		const { hasWork, generation } = this.#current;
+		const isAwaited = hasWork && generation.list.isAwaited;
 		const asks = this.#gathering.hasWork && !isAwaited && (this.#checksSince >= CHECKS_BETWEEN || !hasWork);
 		if (asks) this.#gathering.askNext(now);
 		else if (!this.#current.checkNext(now)) return;

@@ -1,6 +1,7 @@
 import type { Instant } from "../machine.ts";
 import { candidateKey, canPair, type LocalCandidate, type RemoteCandidate } from "./candidate.ts";
 import { byPriority, Pair } from "./pair.ts";
+import { bySort, byTurn, put, type Queues, SORTS, sortOf, take } from "./turns.ts";
 
 /** What a checklist set needs to know of the world. */
 export interface ChecklistOptions {
@@ -20,9 +21,9 @@ export class ChecklistSet {
 	readonly #options: ChecklistOptions;
 	readonly #pairs = new Map<string, Pair>();
 	/** Of each stream, first in, first out. */
-	readonly #triggered = new Map<number, Pair[]>();
+	readonly #triggered: Queues = new Map();
 	/** The same of those that are only tried again, after the triggered ones. */
-	readonly #hurried = new Map<number, Pair[]>();
+	readonly #hurried: Queues = new Map();
 	/** Where consent is over: no pair is made of it again (RFC 7675 §5.1). */
 	readonly #forbidden = new Set<string>();
 	/** The stream whose turn it was. */
@@ -271,38 +272,6 @@ export class ChecklistSet {
 	}
 }
 
-/** How many `sortOf` knows. */
-const SORTS = 3;
-
-/**
- * Deviation: RFC 8445 §6.1.4.2 takes pairs by priority alone. Those behind NATs then wait until every host candidate has been
- * asked for in vain, at one a Ta; sorts take turns here, as families do in RFC 8421 §4, and of each sort the best is first.
- */
-function sortOf({ local, remote }: Pair): number {
-	if (local.type === "relay" || remote.type === "relay") return 2;
-	return remote.type === "host" ? 0 : 1;
-}
-
-/** Within a sort: from a relay to a private address there is seldom a way. */
-function bySort(a: Pair, b: Pair): number {
-	const isFar = ({ local, remote }: Pair) => Number(local.type === "relay" && remote.type === "host");
-	return isFar(a) - isFar(b) || byTurn(a, b);
-}
-
-type Queues = Map<number, Pair[]>;
-
-function put(queues: Queues, pair: Pair): void {
-	const queue = queues.get(pair.local.stream) ?? [];
-	if (!queue.includes(pair)) queue.push(pair);
-	queues.set(pair.local.stream, queue);
-}
-
-function take(queues: Queues, pair: Pair): void {
-	const queue = queues.get(pair.local.stream);
-	const place = queue?.indexOf(pair) ?? -1;
-	if (place >= 0) queue?.splice(place, 1);
-}
-
 function isOver(pair: Pair, now: Instant): boolean {
 	return pair.state === "succeeded" && !pair.isWritable(now) && !pair.selected && !pair.backup;
 }
@@ -310,12 +279,6 @@ function isOver(pair: Pair, now: Instant): boolean {
 /** By stream, component and priority: which of a foundation is first. */
 function byPlace(a: Pair, b: Pair): number {
 	return a.local.stream - b.local.stream || a.local.component - b.local.component || byPriority(a, b);
-}
-
-/** By priority, of equal ones the lower component. */
-function byTurn(a: Pair, b: Pair): number {
-	if (a.priority !== b.priority) return byPriority(a, b);
-	return a.local.component - b.local.component;
 }
 
 function pairKey(base: number, remote: Pick<RemoteCandidate, "transport" | "address" | "port">): string {

@@ -72,6 +72,20 @@ describe("a selection", () => {
 		expect(world.a.selected.base).not.toBe(next?.base);
 	});
 
+	test("of what turns out to be a relay of the peer's gives way to what needs none", () => {
+		const bases = [{}, { address: "198.51.100.77" }];
+		const config = { pacingMs: 5, nominationGraceMs: 0 };
+		const world: IceWorld = new IceWorld({
+			...{ delayMs: 10, stun: false, signallingMs: 400, a: { config }, b: { ...FAST, relay: true, bases } },
+			// Until the peer's candidates are known nothing but its relay comes through.
+			drops: ({ side, base }) => side === "b" && base < 2 && world.now < 900 * MILLISECOND,
+		});
+		world.passUntil("completed", 5);
+		world.pass(20_000);
+		const ways = [world.a, world.b].flatMap(({ selected }) => [selected.local.type, selected.remote.type]);
+		expect(ways).not.toContain("relay");
+	});
+
 	test("tells the driver which sockets and relays nobody needs any more", () => {
 		const config = { pacingMs: 5, deadPeerMs: 0 };
 		const world = new IceWorld({ delayMs: 10, a: cell({ nat: PORT_RESTRICTED, config }), b: cell({ config }) });

@@ -62,11 +62,6 @@ export class Session implements CheckResults {
 		return this.#isChecking && this.generation.list.hasWork;
 	}
 
-	/** Whether one waits that the peer, or a nomination, waits for. */
-	get isAwaited(): boolean {
-		return this.#isChecking && this.generation.list.isAwaited;
-	}
-
 	/** When a check may be sent again, if there is a slot for it. */
 	get recheckAt(): Instant {
 		if (!this.#isChecking) return Number.POSITIVE_INFINITY;
