@@ -2,7 +2,7 @@
 import { formatEndpoint } from "@whither/wire";
 import type { MeetEvent } from "../api/meet/events.ts";
 import type { MeetCandidate, MeetCandidateError, MeetLocalCandidate, MeetWarning } from "../api/meet/result.ts";
-import { signallingSentence } from "../api/meet/signalling-words.ts";
+import { signallingSentence } from "../api/meet/words/signalling.ts";
 import { placeText } from "./meet-way.ts";
 import { printable } from "./printable.ts";
 
