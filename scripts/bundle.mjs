@@ -1,7 +1,9 @@
 /**
  * Bundles what is published: `packages/whither/dist/whither.cjs` (the command; all but `trace` in `whither-more.cjs`, the
- * server in `whither-server.cjs`, `meet` in `whither-meet.cjs`), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker), `dist/relay-worker.cjs`
- * (the server's, for UDP clients), `dist/types` (declarations that stand alone) and THIRD-PARTY-LICENSES (of what the bundles hold that is not ours). koffi stays outside: its binary is a dependency that npm installs.
+ * server in `whither-server.cjs`, `meet` in `whither-meet.cjs`), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker),
+ * `dist/relay-worker.cjs` (the server's, for UDP clients), `dist/types` (declarations that stand alone), and beside them
+ * THIRD-PARTY-LICENSES (of what the bundles hold that is not ours). koffi stays outside: its binary is a dependency that npm
+ * installs.
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -103,7 +105,10 @@ function copyTypes() {
 		for (const file of declarationsIn(from)) {
 			const to = join(types, name, relative(from, file));
 			mkdirSync(dirname(to), { recursive: true });
-			writeFileSync(to, standAlone(readFileSync(file, "utf8"), dirname(to), types));
+			const text = standAlone(readFileSync(file, "utf8"), dirname(to), types);
+			const alien = /(?:from |import\()"(?!\.|node:)([^"]+)"/.exec(text);
+			if (alien !== null) throw new Error(`${file} needs the types of ${alien[1]}, which are not published`);
+			writeFileSync(to, text);
 		}
 	}
 }
