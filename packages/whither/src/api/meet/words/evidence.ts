@@ -1,5 +1,5 @@
 /** What is known of the NATs and filters at either end, by what candidates and servers showed; what is not known stays so. */
-import { addressFamily } from "@whither/wire";
+import { addressFamily, formatEndpoint, isSameEndpoint } from "@whither/wire";
 import type { MeetCandidate, MeetPlace, MeetResult } from "../result.ts";
 
 /** What one end can say of the network in front of it. */
@@ -58,7 +58,7 @@ function ownUdp({
 	const isUsed = selected !== null && selected.local.protocol === "udp" && selected.local.type !== "relay";
 	if (isHeard || isUsed) return "works";
 	const silent = servers.stun.filter((server) => {
-		const errors = candidateErrors.filter((error) => error.base !== null && isSame(error.server, server));
+		const errors = candidateErrors.filter((error) => error.base !== null && isSameEndpoint(error.server, server));
 		return errors.length > 0 && errors.every(({ why }) => why === "timeout" || why === "unreachable");
 	});
 	// A server that sees us by our own address gives no candidate, and is in no list of errors either.
@@ -79,7 +79,7 @@ function hasSeveralPlaces(candidates: readonly MeetCandidate[]): boolean {
 	const ports = new Map<string, Set<number>>();
 	for (const { type, protocol, address, port, base } of candidates) {
 		if (type !== "srflx" || protocol !== "udp" || base === null || isHidden(base)) continue;
-		const key = `${base.address} ${base.port} ${address}`;
+		const key = `${formatEndpoint(base)} ${address}`;
 		ports.set(key, (ports.get(key) ?? new Set()).add(port));
 	}
 	return [...ports.values()].some(({ size }) => size > 1);
@@ -94,7 +94,7 @@ function isMappedAnew(chosen: MeetCandidate, known: readonly MeetCandidate[]): b
 	const family = addressFamily(chosen.address);
 	const ofFamily = known.filter(({ address, protocol }) => protocol === "udp" && addressFamily(address) === family);
 	const reflexive = ofFamily.filter(({ type }) => type === "srflx");
-	const seen = new Set(reflexive.map(({ base }) => (base === null ? "" : `${base.address} ${base.port}`)));
+	const seen = new Set(reflexive.map(({ base }) => (base === null ? "" : formatEndpoint(base))));
 	if (ofFamily.filter(({ type }) => type === "host").length > seen.size) return false;
 	return reflexive.some(({ address, port }) => address === chosen.address && port !== chosen.port);
 }
@@ -102,8 +102,4 @@ function isMappedAnew(chosen: MeetCandidate, known: readonly MeetCandidate[]): b
 /** RFC 8839 §5.1: what stands where the base is not to be told. */
 function isHidden({ address }: MeetPlace): boolean {
 	return address === "0.0.0.0" || address === "::";
-}
-
-function isSame(one: MeetPlace | null, other: MeetPlace | null): boolean {
-	return one !== null && other !== null && one.address === other.address && one.port === other.port;
 }

@@ -1,5 +1,5 @@
 /** Why two ends did not come together, or no longer are; and what would do, where that is known. */
-import { formatEndpoint } from "@whither/wire";
+import { formatEndpoint, isSameEndpoint } from "@whither/wire";
 import type { MeetCandidateError } from "../result.ts";
 import { ownView, peerViewOf } from "./evidence.ts";
 import { type MeetFacts, obstacleWords } from "./obstacle.ts";
@@ -75,10 +75,7 @@ function portOf(url: string): number | null {
 /** Relays that said no, or did not answer: one word for each server. */
 function refusalWords({ candidateErrors, servers }: MeetFacts): readonly string[] {
 	const ofRelays = candidateErrors.filter(
-		({ base, server }) =>
-			base === null &&
-			server !== null &&
-			servers.turn.some(({ address, port }) => address === server.address && port === server.port),
+		({ base, server }) => base === null && servers.turn.some((place) => isSameEndpoint(place, server)),
 	);
 	return [...new Set(ofRelays.map(relayWords))];
 }
