@@ -195,7 +195,7 @@ describe("at no distance it takes", () => {
 	test.each([
 		["one network", {}, 10],
 		["two port-restricted NATs", { nat: PORT_RESTRICTED }, 38],
-		["two symmetric NATs", { nat: SYMMETRIC }, 76],
+		["two symmetric NATs", { nat: SYMMETRIC }, 110],
 	] as const)("no more than some slots of Ta: %s", (_, nat, mostMs) => {
 		const world = new IceWorld({ a: cell(nat), b: cell(nat) });
 		world.passUntil("completed", 5);

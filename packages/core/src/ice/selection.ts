@@ -136,6 +136,7 @@ export class Selection {
 			isMendable: peer.canRenominate,
 			isTriggered: (pair) => this.#parts.list.isTriggered(pair),
 			isHurried: (pair) => this.#parts.list.isHurried(pair),
+			intervalNs: this.#parts.ground.pace.intervalNs,
 		});
 		if (until > now) component.reviewAt = until;
 		else this.#nominate(component, chosen, now);
