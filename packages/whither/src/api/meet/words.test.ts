@@ -259,6 +259,12 @@ describe("two ends that did not come together", () => {
 	const https = { rendezvous: "https://meet.example/", stun: [STUN], turn: [] };
 	it.each<[string, Partial<MeetFacts>, string]>([
 		["nobody came", { outcome: ended("nobodyCame"), waitMs: 1_000 }, "Nobody came within 1 second."],
+		["nobody came for a part of a second", { outcome: ended("nobodyCame"), waitMs: 50 }, "Nobody came within 0.05 seconds."],
+		[
+			"the server let nobody come any more, sooner than that",
+			{ outcome: ended("nobodyCame", { signalling: { code: "expired", room: "7", met: false } }) },
+			"Nobody came to room 7 before its time was over.",
+		],
 		[
 			"the other end left",
 			{ outcome: ended("peerLeft", { about: "Stopped before there was a way." }) },
