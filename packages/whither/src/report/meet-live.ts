@@ -65,7 +65,10 @@ export class MeetLive {
 		this.#said = why;
 		const isGood = this.#state === "connected" || this.#state === "completed";
 		this.#state = isGood ? "tracing the way from both ends" : "";
-		return [...(pairs.length === 0 ? [] : ["", ...pairs, ""]), isGood ? paint.good(printable(why)) : paint.bad(printable(why))];
+		return [
+			...(pairs.length === 0 ? [] : ["", ...pairs, ""]),
+			isGood ? paint.good(printable(why)) : paint.bad(printable(why)),
+		];
 	}
 
 	/** Writes what stays over what does not, and that below it. */

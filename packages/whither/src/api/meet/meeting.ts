@@ -120,7 +120,10 @@ export class Meeting {
 	/** Says goodbye, and resolves once all is closed, within five seconds. */
 	async close(why: string): Promise<void> {
 		this.#forget();
-		this.#signalling.send({ type: "bye", why: why.length <= LONGEST_BYE ? why : `${why.slice(0, LONGEST_BYE - 3)}...` });
+		this.#signalling.send({
+			type: "bye",
+			why: why.length <= LONGEST_BYE ? why : `${why.slice(0, LONGEST_BYE - 3)}...`,
+		});
 		let forget = (): void => {};
 		const late = new Promise<void>((resolve) => {
 			forget = this.#order.world.after(CLOSE_MS, resolve);
