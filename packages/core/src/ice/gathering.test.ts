@@ -128,6 +128,7 @@ describe("a STUN server", () => {
 		const world = new IceWorld({ a: { nat: PORT_RESTRICTED, config: { stunServers: [DEAD] } } });
 		world.step("a", { type: "unreachable", base: 0, to: DEAD, code: "ECONNREFUSED" });
 		expect(world.a.told("gathered")).toHaveLength(1);
+		expect(world.a.told("candidateError").map(({ error }) => error.why)).toEqual(["portUnreachable"]);
 	});
 
 	test("is asked between checks, two for each where there are any", () => {

@@ -179,15 +179,15 @@ export class Gathering {
 			attributes: [],
 			schedule: { ...DATAGRAM_SCHEDULE, rtoNs },
 		};
-		const ended = (answer: Answer, at: Instant) => {
+		const ended = (answer: Answer, at: Instant, errnoName: string | null) => {
 			each.keys.delete(key);
-			this.#ended(each, answer, at);
+			this.#ended(each, answer, at, errnoName);
 		};
 		const key = this.#parts.requests.ask(question, { ended }, now);
 		each.keys.add(key);
 	}
 
-	#ended(each: Asked, answer: Answer, now: Instant): void {
+	#ended(each: Asked, answer: Answer, now: Instant, errnoName: string | null): void {
 		if (answer.kind === "success") {
 			this.#firstAnswerAt ??= now;
 			const mapped = mappedBy(each.server, answer.message);
@@ -198,7 +198,7 @@ export class Gathering {
 				if (fresh.length > 0) this.#found(fresh, now);
 			}
 		} else if (each.keys.size > 0) return;
-		else if (this.#asked.has(each)) this.#fail(each, answer.kind === "error" ? "refused" : answer.why, answer.error);
+		else if (this.#asked.has(each)) this.#fail(each, failureOf(answer, errnoName), answer.error);
 		this.#end(each, now);
 	}
 
@@ -232,4 +232,10 @@ export class Gathering {
 		this.#parts.outlet.tell({ kind: "gathered" });
 		this.#found([], now);
 	}
+}
+
+/** That nobody has the port, the server's machine says itself, as a rule: requests come that far. */
+function failureOf(answer: Exclude<Answer, { readonly kind: "success" }>, errnoName: string | null): string {
+	if (answer.kind === "error") return "refused";
+	return errnoName === "ECONNREFUSED" ? "portUnreachable" : answer.why;
 }

@@ -20,8 +20,8 @@ export type Answer = Exclude<StunClientEvent, { readonly kind: "redirected" }>;
 
 /** Who asked. */
 export interface Asker {
-	/** Called once, unless it is cancelled. */
-	ended(answer: Answer, now: Instant): void;
+	/** Called once, unless it is cancelled; `errnoName`: what the system said of a server that cannot be reached. */
+	ended(answer: Answer, now: Instant, errnoName: string | null): void;
 	/** Its 1st, 2nd, ... transmission leaves. */
 	left?(transmission: number, now: Instant): void;
 }
@@ -32,6 +32,7 @@ export class Requests {
 	readonly #outlet: Outlet;
 	readonly #askers = new Map<number, Asker>();
 	#lastKey = 0;
+	#errnoName: string | null = null;
 
 	constructor(secret: Uint8Array, outlet: Outlet) {
 		this.#stun = new StunClient({ secret });
@@ -73,7 +74,9 @@ export class Requests {
 
 	/** All to this server from this base fail. */
 	unreachable(base: number, to: StunAddress, code: string, now: Instant): void {
+		this.#errnoName = code;
 		this.#step({ type: "unreachable", to, local: base, code }, now);
+		this.#errnoName = null;
 	}
 
 	/** All from this base fail. */
@@ -103,7 +106,7 @@ export class Requests {
 			const key = Number(output.event.key);
 			const asker = this.#askers.get(key);
 			this.#askers.delete(key);
-			asker?.ended(output.event, now);
+			asker?.ended(output.event, now, this.#errnoName);
 		}
 	}
 }

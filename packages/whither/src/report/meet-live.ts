@@ -5,6 +5,7 @@ import { pairLines } from "./meet-pairs.ts";
 import { formatMeetEnd } from "./meet-report.ts";
 import { meetNews } from "./meet-words.ts";
 import type { Paint } from "./paint.ts";
+import { printable } from "./printable.ts";
 
 /** How it is shown. */
 export interface LiveStyle {
@@ -64,7 +65,10 @@ export class MeetLive {
 		this.#said = why;
 		const isGood = this.#state === "connected" || this.#state === "completed";
 		this.#state = isGood ? "tracing the way from both ends" : "";
-		return [...(pairs.length === 0 ? [] : ["", ...pairs, ""]), isGood ? paint.good(why) : paint.bad(why)];
+		return [
+			...(pairs.length === 0 ? [] : ["", ...pairs, ""]),
+			isGood ? paint.good(printable(why)) : paint.bad(printable(why)),
+		];
 	}
 
 	/** Writes what stays over what does not, and that below it. */

@@ -4,6 +4,7 @@ import type { MeetResult } from "../api/meet/result.ts";
 import { pairLines } from "./meet-pairs.ts";
 import { formatWay } from "./meet-way-text.ts";
 import type { Paint } from "./paint.ts";
+import { printable } from "./printable.ts";
 
 /** One document and its newline; `indent` in spaces. */
 export function formatMeetJson(document: MeetResult | MeetFailureDocument, indent: number): string {
@@ -19,7 +20,8 @@ export function formatMeet(result: MeetResult, paint: Paint): string {
 
 /** The sentence and the way: what there is to say once the pairs have been shown. */
 export function formatMeetEnd(result: MeetResult, paint: Paint): string {
-	const words = result.connected ? paint.good(result.why) : paint.bad(result.why);
+	const why = printable(result.why);
+	const words = result.connected ? paint.good(why) : paint.bad(why);
 	const times = result.connected ? `${paint.dim(timesLine(result))}\n` : "";
 	const way = formatWay(result, paint);
 	return `${words}\n${times}${way === "" ? "" : `\n${way}`}`;

@@ -11,7 +11,7 @@ export function formatWay(result: Parameters<typeof mergeWays>[0], paint: Paint)
 	if (way === null) return "";
 	const head = paint.bold("The way between you");
 	const rows = way.rows.map((row) => formatRow(row, paint));
-	const remarks = way.remarks.length === 0 ? "" : `  ${way.remarks.join("; ")}\n`;
+	const remarks = way.remarks.length === 0 ? "" : `  ${printable(way.remarks.join("; "))}\n`;
 	return `${head}\n${paint.dim("         there          back")}\n${rows.join("")}${remarks}`;
 }
 
@@ -21,7 +21,8 @@ function formatRow(row: WayRow, paint: Paint): string {
 	const isMark = (note: string) => note.endsWith("only") || note.startsWith("another");
 	const differs = row.notes.some(isMark);
 	const notes = row.notes.map((note) => (isMark(note) ? paint.bad(`! ${note}`) : note)).join(", ");
-	const what = whatStands(row);
+	// The other end chose some of these words.
+	const what = printable(whatStands(row));
 	const line = `  ${label} ${cells}  ${differs ? paint.bad(what) : what}`;
 	return `${notes === "" ? line.trimEnd() : `${line}  ${notes}`}\n`;
 }
@@ -41,5 +42,5 @@ function whatStands({ kind, there, back, place }: WayRow): string {
 
 function named(hop: WayHop | null): string | null {
 	if (hop === null || hop.address === null) return null;
-	return hop.name === null ? hop.address : `${hop.address} (${printable(hop.name)})`;
+	return hop.name === null ? hop.address : `${hop.address} (${hop.name})`;
 }

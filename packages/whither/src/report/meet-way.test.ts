@@ -67,6 +67,16 @@ describe("the way of two ends that see each other directly", () => {
 		]);
 	});
 
+	it("as text that nobody's words can use to write elsewhere on the screen", () => {
+		const ESCAPE = "\u001b[2J";
+		const back = traced([[`10.0.0.1${ESCAPE}`, 1], ...HOME.slice(1)]);
+		const sent = { ...back, source: { ...back.source, address: ESCAPE, port: 1 } };
+		expect(formatWay(merged(traced(OUT), sent), PLAIN)).not.toContain("\u001b");
+		const missing = { code: "traceFailed", message: ESCAPE } as const;
+		const without = { ...merged(traced(OUT), null), reversePathMissing: missing };
+		expect(formatWay(without, PLAIN)).toContain("theirs is not known: \\u{1b}[2J");
+	});
+
 	it("as text", () => {
 		expect(formatWay(merged(traced(OUT), traced(HOME)), PLAIN)).toBe(
 			`The way between you

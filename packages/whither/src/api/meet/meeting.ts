@@ -32,6 +32,8 @@ const TRACES = "whither-path";
 export const GATHER_MS = 3_000;
 /** An end that has gone without a word may be back by then. */
 const PEER_LOST_MS = 10_000;
+/** Characters; the other end takes no more. */
+const LONGEST_BYE = 200;
 /** Closing takes no longer than a relay that does not answer (four seconds), and something for signalling. */
 const CLOSE_MS = 5_000;
 
@@ -118,7 +120,10 @@ export class Meeting {
 	/** Says goodbye, and resolves once all is closed, within five seconds. */
 	async close(why: string): Promise<void> {
 		this.#forget();
-		this.#signalling.send({ type: "bye", why: why.slice(0, 200) });
+		this.#signalling.send({
+			type: "bye",
+			why: why.length <= LONGEST_BYE ? why : `${why.slice(0, LONGEST_BYE - 3)}...`,
+		});
 		let forget = (): void => {};
 		const late = new Promise<void>((resolve) => {
 			forget = this.#order.world.after(CLOSE_MS, resolve);
@@ -199,7 +204,7 @@ export class Meeting {
 		if (failure !== null && this.#isSettled)
 			this.#order.tell({ kind: "warning", warning: { code: "signallingLost", failure } });
 		if (this.#isSettled || this.#hasLeft) return;
-		if (failure?.code === "expired" && !failure.met) this.#end({ code: "nobodyCame" });
+		if (failure?.code === "expired" && !failure.met) this.#end({ code: "nobodyCame", signalling: failure });
 		else if (this.#peer === null)
 			this.#end(failure === null ? { code: "peerLeft" } : { code: "signalling", signalling: failure });
 		else {

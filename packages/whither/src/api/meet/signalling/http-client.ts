@@ -154,7 +154,7 @@ async function answerOf(response: IncomingMessage): Promise<HttpAnswer> {
 		clearTimeout(timer);
 	}
 	const seconds = Number(response.headers["retry-after"]);
-	const retryAfterSeconds = Number.isFinite(seconds) ? seconds : null;
+	const retryAfterSeconds = Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
 	return { status: response.statusCode ?? 0, json: parseJson(text), retryAfterSeconds };
 }
 

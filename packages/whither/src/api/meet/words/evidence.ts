@@ -24,6 +24,9 @@ export interface EvidenceFacts
 	readonly peerView: EndView | null;
 }
 
+/** Failures of what was asked over UDP that are no answer. */
+const SILENT: ReadonlySet<string> = new Set(["timeout", "unreachable", "portUnreachable"]);
+
 /** This end. */
 export function ownView(facts: EvidenceFacts): EndView {
 	return { udp: ownUdp(facts), mapping: ownMapping(facts) };
@@ -57,13 +60,21 @@ function ownUdp({
 	);
 	const isUsed = selected !== null && selected.local.protocol === "udp" && selected.local.type !== "relay";
 	if (isHeard || isUsed) return "works";
+	const failuresOf = (server: MeetPlace) =>
+		candidateErrors.flatMap(({ base, server: asked, why }) =>
+			base !== null && isSameEndpoint(asked, server) ? [why] : [],
+		);
 	const silent = servers.stun.filter((server) => {
-		const errors = candidateErrors.filter((error) => error.base !== null && isSameEndpoint(error.server, server));
-		return errors.length > 0 && errors.every(({ why }) => why === "timeout" || why === "unreachable");
+		const failures = failuresOf(server);
+		return failures.length > 0 && failures.every((why) => SILENT.has(why));
 	});
 	// A server that sees us by our own address gives no candidate, and is in no list of errors either.
 	if (timings.gatheredMs === null || silent.length === 0 || silent.length < servers.stun.length) return "unknown";
-	const isThere = silent.some(({ address }) => tcpReached.some((reached) => reached.address === address));
+	// Requests have come to a machine that says that nobody has the port.
+	const isThere = silent.some(
+		(server) =>
+			tcpReached.some(({ address }) => address === server.address) && !failuresOf(server).includes("portUnreachable"),
+	);
 	return isThere ? "blocked" : "silent";
 }
 

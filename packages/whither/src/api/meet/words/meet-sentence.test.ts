@@ -260,6 +260,16 @@ describe("two ends that did not come together", () => {
 	it.each<[string, Partial<MeetFacts>, string]>([
 		["nobody came", { outcome: ended("nobodyCame"), waitMs: 1_000 }, "Nobody came within 1 second."],
 		[
+			"nobody came for a part of a second",
+			{ outcome: ended("nobodyCame"), waitMs: 50 },
+			"Nobody came within 0.05 seconds.",
+		],
+		[
+			"the server let nobody come any more, sooner than that",
+			{ outcome: ended("nobodyCame", { signalling: { code: "expired", room: "7", met: false } }) },
+			"Nobody came to room 7 before its time was over.",
+		],
+		[
 			"the other end left",
 			{ outcome: ended("peerLeft", { about: "Stopped before there was a way." }) },
 			"The other end left before there was a way to it (it says: Stopped before there was a way).",
@@ -291,6 +301,14 @@ describe("two ends that did not come together", () => {
 			"No way: no server answers over UDP here; there was no relay to go by (--turn).",
 		],
 		[
+			"nobody has the port that was asked, of a server that is there: requests have come to it",
+			{
+				...{ ...blocked, candidateErrors: [{ ...silentTo(STUN), why: "portUnreachable" }] },
+				...{ tcpReached: [at("198.51.100.1", 8088)], servers: { rendezvous: null, stun: [STUN], turn } },
+			},
+			"No way: no server answers over UDP here; a relay over TCP 8088 would be reached: that port passes here.",
+		],
+		[
 			"both NATs are symmetric, and there is no relay",
 			{ outcome: failed, candidates: { local: SYMMETRIC, remote: THEIRS_SYMMETRIC } },
 			"No way: both NATs give each destination a port of its own (symmetric); there was no relay to go by (--turn).",
@@ -304,6 +322,11 @@ describe("two ends that did not come together", () => {
 			"nothing is known but that nothing came",
 			{ outcome: failed, pairs: tried, servers: { rendezvous: null, stun: [STUN], turn } },
 			"No way: none of our checks was answered and none of theirs came (2 pairs were tried).",
+		],
+		[
+			"one end has IPv4 alone, and the other IPv6",
+			{ outcome: failed, candidates: { local: [OURS, RELAY], remote: [candidate("host", at("2001:db8::9"))] } },
+			"No way: all addresses here are IPv4, and all there IPv6.",
 		],
 		[
 			"checks come in, and none is answered",

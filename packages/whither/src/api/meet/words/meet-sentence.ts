@@ -12,7 +12,8 @@ export function meetSentence(facts: MeetFacts): string {
 
 function wordsOf(facts: MeetFacts): string {
 	const { outcome, selected } = facts;
-	const said = outcome.about === null || outcome.about === "" ? "" : ` (it says: ${outcome.about.replace(/\.$/, "")})`;
+	const said =
+		outcome.about === null || outcome.about === "" ? "" : ` (it says: ${outcome.about.replace(/([^.])\.$/, "$1")})`;
 	switch (outcome.code) {
 		case "connected":
 			return selected === null ? "connected" : connectedWords(facts, selected);
@@ -21,7 +22,9 @@ function wordsOf(facts: MeetFacts): string {
 		case "noWay":
 			return noWaySentence(facts);
 		case "nobodyCame":
-			return `nobody came within ${seconds(facts.waitMs)}`;
+			return outcome.signalling === null
+				? `nobody came within ${seconds(facts.waitMs)}`
+				: signallingSentence(outcome.signalling);
 		case "peerLeft":
 			return `the other end left before there was a way to it${said}`;
 		case "signalling":
@@ -37,5 +40,5 @@ function wordsOf(facts: MeetFacts): string {
 
 function seconds(ms: number): string {
 	const count = ms / 1000;
-	return `${Number.isInteger(count) ? count : count.toFixed(1)} ${count === 1 ? "second" : "seconds"}`;
+	return `${count} ${count === 1 ? "second" : "seconds"}`;
 }

@@ -1,6 +1,6 @@
 /** Why two ends did not come together, or no longer are; and what would do, where that is known. */
-import { formatEndpoint, isSameEndpoint } from "@whither/wire";
-import type { MeetCandidateError } from "../result.ts";
+import { addressFamily, formatEndpoint, isSameEndpoint } from "@whither/wire";
+import type { MeetCandidate, MeetCandidateError } from "../result.ts";
 import { ownView, peerViewOf } from "./evidence.ts";
 import { type MeetFacts, obstacleWords } from "./obstacle.ts";
 
@@ -42,6 +42,7 @@ function obstacles(facts: MeetFacts): readonly string[] {
 	if (known !== null) return [known.replace(", and no direct check got through", "")];
 	const { pairs, candidates } = facts;
 	if (candidates.remote.length === 0) return ["the other end has told of no address that it could be reached at"];
+	if (pairs.length === 0) return [strangersWords(candidates)];
 	const heard = pairs.some(({ readable }) => readable);
 	const tried = `${pairs.length} ${pairs.length === 1 ? "pair was" : "pairs were"} tried`;
 	return [
@@ -51,11 +52,24 @@ function obstacles(facts: MeetFacts): readonly string[] {
 	];
 }
 
+/** Why there was nothing to try: addresses pair within their family. */
+function strangersWords({ local, remote }: MeetFacts["candidates"]): string {
+	const [ours, theirs] = [familyOf(local), familyOf(remote)];
+	if (ours === null || theirs === null || ours === theirs) return "no address of ours goes together with one of theirs";
+	return `all addresses here are IPv${ours}, and all there IPv${theirs}`;
+}
+
+/** Null: there are both, or none. */
+function familyOf(candidates: readonly MeetCandidate[]): number | null {
+	const [family = null, ...others] = new Set(candidates.map(({ address }) => addressFamily(address)));
+	return others.length > 0 ? null : family;
+}
+
 /** What would have helped: only what has been shown to pass. */
 function remedies(facts: MeetFacts): readonly string[] {
 	const { candidates, tcpReached, servers } = facts;
 	const relays = [...candidates.local, ...candidates.remote].filter(({ type }) => type === "relay");
-	if (relays.length > 0) return ["nor did a relay help"];
+	if (relays.length > 0) return facts.pairs.length === 0 ? [] : ["nor did a relay help"];
 	const { udp } = ownView(facts);
 	if ((udp === "blocked" || udp === "silent") && facts.policy === "all") {
 		const [place] = tcpReached;
