@@ -210,6 +210,28 @@ describe("addresses of the machine", () => {
 		expect(said(two.b)).toEqual(["from elsewhere"]);
 	});
 
+	it("may change while nothing is selected yet, and be the only ones", async () => {
+		network.drops = () => true;
+		const two = talk();
+		await network.pass(500);
+		a.readdress();
+		await network.pass(300);
+		expect(two.a.connection.state).toBe("checking");
+		a.readdress(OTHER_A);
+		network.drops = () => false;
+		await network.pass(3000);
+		expect([two.a.connection.state, two.b.connection.state]).toEqual(["completed", "completed"]);
+	});
+
+	it("that were the last before anything was selected end it in a second", async () => {
+		network.drops = () => true;
+		const two = talk();
+		await network.pass(500);
+		a.readdress();
+		await network.pass(1001);
+		expect(told(two.a, "state").at(-1)).toMatchObject({ state: "failed", failure: "noLocalCandidates" });
+	});
+
 	it("that were the last end it in a second, and the loopback is no way out", async () => {
 		const two = await completed();
 		a.readdress(hostAt("127.0.0.1", { kind: "loopback", interface: "lo" }));
