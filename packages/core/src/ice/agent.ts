@@ -1,4 +1,4 @@
-import { classifyPacket } from "@whither/wire";
+import { classifyPacket, isSameEndpoint } from "@whither/wire";
 import type { Deadline, Instant, Machine } from "../machine.ts";
 import { Chance } from "./chance.ts";
 import { type IceOwnDescription, isDescription } from "./credentials.ts";
@@ -225,7 +225,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 
 	/** A STUN server is given up at once; about a peer it is only a hint. */
 	#unreachable({ base, to, code }: Extract<IceAgentInput, { readonly type: "unreachable" }>, now: Instant): void {
-		const isServer = this.#config.stunServers?.some(({ address, port }) => address === to.address && port === to.port);
+		const isServer = this.#config.stunServers?.some((server) => isSameEndpoint(server, to));
 		if (isServer) this.#requests.unreachable(base, to, code, now);
 		const found = this.#hearing.pairAt(base, to);
 		if (found !== null) found.session.unreachable(found.pair, now);

@@ -1,6 +1,6 @@
 /** One relay: an allocation, each of whose addresses is a base. */
 import type { Family, IceBase, Instant } from "@whither/core";
-import { addressFamily, type StunAddress } from "@whither/wire";
+import { addressFamily, formatEndpoint, type StunAddress } from "@whither/wire";
 import type { Carrier, CarrierEars } from "./carrier.ts";
 import type { IceBaseEnd, IceRelayLeg, IceRelayServer } from "./ice-io.ts";
 import type { Place } from "./place.ts";
@@ -93,10 +93,10 @@ export class RelayBases {
 				this.#allocated(event);
 				return;
 			case "bound":
-				this.#channels.add(peerKey(event.peer));
+				this.#channels.add(formatEndpoint(event.peer));
 				return;
 			case "unbound":
-				this.#channels.delete(peerKey(event.peer));
+				this.#channels.delete(formatEndpoint(event.peer));
 				return;
 			case "icmp":
 				this.#refused(event.peer, `icmp ${event.icmp.type}/${event.icmp.code}`);
@@ -157,7 +157,7 @@ export class RelayBases {
 				socket:
 					leg === "udp" && this.#parts.machine.lends ? { borrow: (request) => relay.borrow(request), tos: 0 } : null,
 				remote: relay.server,
-				relay: { server: relay.server, relayed, leg, channel: this.#channels.has(peerKey(peer)) },
+				relay: { server: relay.server, relayed, leg, channel: this.#channels.has(formatEndpoint(peer)) },
 			}),
 			close: () => {
 				this.#bases.delete(family);
@@ -189,8 +189,4 @@ export class RelayBases {
 
 function familyOf({ address }: StunAddress): Family {
 	return addressFamily(address) ?? 4;
-}
-
-function peerKey({ address, port }: StunAddress): string {
-	return `${address} ${port}`;
 }

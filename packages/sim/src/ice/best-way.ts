@@ -1,5 +1,7 @@
 /** What there is between two at best, out of the kinds of their boxes alone. */
+
 import type { Family } from "@whither/core";
+import { isSameEndpoint } from "@whither/wire";
 import type { Endpoint } from "../program.ts";
 import { Region } from "./regions.ts";
 import type { SessionSpec, Side } from "./session-spec.ts";
@@ -56,8 +58,6 @@ function pairOf(regionA: Region, regionB: Region): readonly [End, End] {
 	return [new End("a", regionA), new End("b", regionB)];
 }
 
-const same = (one: Endpoint, other: Endpoint) => one.address === other.address && one.port === other.port;
-
 /** One of the two: what it knows of the other, and what comes of a question. */
 class End {
 	readonly at: Endpoint;
@@ -98,10 +98,10 @@ class End {
 	/** A question, which is answered to where it came from and remembered; or the answer to one of its own (RFC 8445 §7.2.5.2.1). */
 	#hear(from: Endpoint): void {
 		if (this.#asks !== null) {
-			this.#isAnswered ||= same(from, this.#asks);
+			this.#isAnswered ||= isSameEndpoint(from, this.#asks);
 			return;
 		}
-		if (!this.known.some((known) => same(known, from))) this.known.push(from);
+		if (!this.known.some((known) => isSameEndpoint(known, from))) this.known.push(from);
 		this.#region.send({ from: this.at, to: from });
 	}
 }

@@ -1,10 +1,10 @@
 /** From what is known at the end to the document. */
 import type { Meeting } from "./meeting.ts";
-import type { MeetFacts } from "./obstacle-words.ts";
 import { type MeetRequestOptions, WAIT_MS } from "./options.ts";
-import type { FoundPaths } from "./paths.ts";
+import type { FoundPaths } from "./path/paths.ts";
 import { MEET_SCHEMA, type MeetOutcome, type MeetResult, type MissingPath } from "./result.ts";
-import { meetSentence } from "./words.ts";
+import { meetSentence } from "./words/meet-sentence.ts";
+import type { MeetFacts } from "./words/obstacle.ts";
 
 /** Where nothing was traced. */
 export const NO_PATHS: FoundPaths = {

@@ -2,8 +2,8 @@
 import { openIce, prepareIce } from "@whither/net/ice";
 import { backendName } from "@whither/net/turn-client";
 import { openRealStunWorld } from "../stun/world.ts";
+import { tracePath } from "./path/trace-path.ts";
 import { askOffers, openRendezvous } from "./signalling/open-rendezvous.ts";
-import { tracePath } from "./trace-path.ts";
 import type { MeetWorld } from "./world.ts";
 
 /** Loads what it needs. */

@@ -3,15 +3,15 @@ import { Course } from "../course.ts";
 import type { WhitherError } from "../error.ts";
 import { meetDocument, NO_PATHS, NO_SERVERS, withoutMeeting } from "./document.ts";
 import type { MeetEvent } from "./events.ts";
-import { type EndView, ownView } from "./evidence.ts";
 import { Meeting } from "./meeting.ts";
-import type { MeetFacts } from "./obstacle-words.ts";
 import { checkMeet, type MeetRequestOptions, type OpenSignalling, WAIT_MS } from "./options.ts";
-import { type FoundPaths, Paths } from "./paths.ts";
+import { type FoundPaths, Paths } from "./path/paths.ts";
 import type { MeetOutcome, MeetPlace, MeetResult, MeetServers, MeetWarning } from "./result.ts";
 import { findPlaces, placesInWords, rendezvousPlaces } from "./servers.ts";
 import { isSignallingFailure, type Offered, type Rendezvous, type SignallingFailure } from "./signalling/signalling.ts";
-import { meetSentence } from "./words.ts";
+import { type EndView, ownView } from "./words/evidence.ts";
+import { meetSentence } from "./words/meet-sentence.ts";
+import type { MeetFacts } from "./words/obstacle.ts";
 import type { MeetWorld } from "./world.ts";
 
 /** What a run is started with, beyond the caller's options. */

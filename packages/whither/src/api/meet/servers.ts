@@ -1,5 +1,6 @@
 /** From the servers that were named, or that a rendezvous lends, to addresses: whom ICE asks, and by which relays it goes. */
 import type { IceRelayLeg, IceRelayServer } from "@whither/net/ice";
+import { formatEndpoint } from "@whither/wire";
 import { WhitherError } from "../error.ts";
 import type { ResolvedTarget } from "../resolve.ts";
 import { findServer, findStunServer, type StunLookups } from "../stun/find-server.ts";
@@ -169,7 +170,7 @@ function remember(resolve: StunLookups["resolve"]): StunLookups["resolve"] {
 }
 
 function once(places: readonly Place[]): readonly Place[] {
-	return [...new Map(places.map((place) => [`${place.address} ${place.port}`, place])).values()];
+	return [...new Map(places.map((place) => [formatEndpoint(place), place])).values()];
 }
 
 function placeOf({ address, zone }: ResolvedTarget, port: number): Place {
