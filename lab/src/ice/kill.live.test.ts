@@ -91,6 +91,27 @@ async function consentRequests(ends: IceEnds, count: number): Promise<void> {
 
 type Check = () => Promise<void>;
 
+/** What the server knew of relays is gone with it, and it says so only when it is asked. */
+function serverStartsAnew(leg: "udp" | "tcp"): Promise<void> {
+	return withPlace(SYMMETRIC, async ({ lab, ends, order, server }) => {
+		ends.begin(order([leg]));
+		await meeting(ends, "relay");
+		await server?.kill();
+		const again = await lab.openServer(WHITHER);
+		try {
+			await ends.until("a", "disconnected", ({ state }) => state === "disconnected", DOUBT_MS);
+			const since = ends.a.lines.length;
+			ends.a.tell({ restart: true });
+			const isSelected = ({ selected }: IcePeerOutput) => selected !== undefined;
+			await ends.a.until("another pair", isSelected, { since, timeoutMs: SOON_MS });
+			await talk(ends);
+			expect(ends.lines("a").findLast(({ state }) => state !== undefined)?.state).toMatch(/^(connected|completed)$/);
+		} finally {
+			await again.close();
+		}
+	});
+}
+
 /** Each in a lab of its own; those that wait longest begin first. */
 const CASES: Readonly<Record<string, Check>> = {
 	"servers that are dead from the start, where one is needed: no way, in words": () =>
@@ -168,24 +189,8 @@ const CASES: Readonly<Record<string, Check>> = {
 			await talk(ends);
 		}),
 
-	"a relay over TCP whose server starts anew: a restart finds the way again": () =>
-		withPlace(SYMMETRIC, async ({ lab, ends, order, server }) => {
-			ends.begin(order(["tcp"]));
-			await meeting(ends, "relay");
-			await server?.kill();
-			const again = await lab.openServer(WHITHER);
-			try {
-				await ends.until("a", "disconnected", ({ state }) => state === "disconnected", DOUBT_MS);
-				const since = ends.a.lines.length;
-				ends.a.tell({ restart: true });
-				const isSelected = ({ selected }: IcePeerOutput) => selected !== undefined;
-				await ends.a.until("another pair", isSelected, { since, timeoutMs: SOON_MS });
-				await talk(ends);
-				expect(ends.lines("a").findLast(({ state }) => state !== undefined)?.state).toMatch(/^(connected|completed)$/);
-			} finally {
-				await again.close();
-			}
-		}),
+	"a relay over UDP whose server starts anew: a restart finds the way again": () => serverStartsAnew("udp"),
+	"a relay over TCP whose server starts anew: a restart finds the way again": () => serverStartsAnew("tcp"),
 
 	"a way without relay that is cut: the relay in reserve takes over": () =>
 		withPlace({}, async ({ lab, ends, order }) => {

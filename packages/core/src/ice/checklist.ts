@@ -3,6 +3,9 @@ import { candidateKey, canPair, type LocalCandidate, type RemoteCandidate } from
 import { byPriority, Pair } from "./pair.ts";
 import { bySort, byTurn, put, type Queues, SORTS, sortOf, take } from "./turns.ts";
 
+/** All that a check is sent anew before it has only its own retransmissions left (`checks.ts`). */
+const IN_VAIN = 4;
+
 /** What a checklist set needs to know of the world. */
 export interface ChecklistOptions {
 	readonly maximumPairs: number;
@@ -258,10 +261,14 @@ export class ChecklistSet {
 			}
 	}
 
+	/**
+	 * Deviation: RFC 8445 §6.1.4.2, as a check under way is no word on its like any more once it has been asked so often in vain.
+	 * It may be to a relay that is gone, with 39 s to go, when what replaces that has the same foundation.
+	 */
 	#busyFoundations(): Set<string> {
 		const busy = new Set<string>();
-		for (const { state, foundation } of this.#pairs.values())
-			if (state === "waiting" || state === "inProgress") busy.add(foundation);
+		for (const { state, foundation, rechecks } of this.#pairs.values())
+			if (state === "waiting" || (state === "inProgress" && rechecks < IN_VAIN)) busy.add(foundation);
 		return busy;
 	}
 

@@ -210,6 +210,28 @@ describe("addresses of the machine", () => {
 		expect(said(two.b)).toEqual(["from elsewhere"]);
 	});
 
+	it("may change while nothing is selected yet, and be the only ones", async () => {
+		network.drops = () => true;
+		const two = talk();
+		await network.pass(500);
+		a.readdress();
+		await network.pass(300);
+		expect(two.a.connection.state).toBe("checking");
+		a.readdress(OTHER_A);
+		network.drops = () => false;
+		await network.pass(3000);
+		expect([two.a.connection.state, two.b.connection.state]).toEqual(["completed", "completed"]);
+	});
+
+	it("that were the last before anything was selected end it in a second", async () => {
+		network.drops = () => true;
+		const two = talk();
+		await network.pass(500);
+		a.readdress();
+		await network.pass(1001);
+		expect(told(two.a, "state").at(-1)).toMatchObject({ state: "failed", failure: "noLocalCandidates" });
+	});
+
 	it("that were the last end it in a second, and the loopback is no way out", async () => {
 		const two = await completed();
 		a.readdress(hostAt("127.0.0.1", { kind: "loopback", interface: "lo" }));
@@ -325,6 +347,8 @@ describe("relays", () => {
 		a.relays[1]?.allocate({ ...RELAYED, port: 50_003 });
 		await network.pass(11_000);
 		expect(two.a.connection.state).toBe("completed");
+		two.a.connection.restart();
+		expect(a.relays.map(({ refreshes }) => refreshes)).toEqual([0, 1]);
 		a.relays[1]?.lose();
 		expect(a.relays).toHaveLength(3);
 	});

@@ -23,7 +23,7 @@ import { HostSockets } from "./hosts.ts";
 import type { IceBaseEnd, IceComponentPlace, IceConnection, IceFlow, IceListener, IceOrder } from "./ice-io.ts";
 import { IceNames } from "./ice-names.ts";
 import type { Arrival } from "./ice-socket.ts";
-import { LeavingBases } from "./leaving-bases.ts";
+import { LeavingBases, type WaysLeft } from "./leaving-bases.ts";
 import { PairsInUse } from "./pairs-in-use.ts";
 import { placesOf } from "./place.ts";
 import { Relays } from "./relays.ts";
@@ -96,6 +96,7 @@ export class IceRun implements IceConnection {
 		const restarts = this.#peerUfrag !== null && this.#peerUfrag !== peer.ufrag;
 		if (restarts) this.#step({ type: "basesPending" });
 		this.#step({ type: "peer", peer, candidates });
+		if (restarts) this.#relays.refresh();
 		this.#peerUfrag = peer.ufrag;
 		this.#inUse.begin(this.#agent.own, peer);
 	}
@@ -115,6 +116,7 @@ export class IceRun implements IceConnection {
 	restart(): void {
 		this.#step({ type: "basesPending" });
 		this.#step({ type: "restart" });
+		this.#relays.refresh();
 	}
 
 	flow(place: IceComponentPlace = {}): IceFlow | null {
@@ -202,10 +204,18 @@ export class IceRun implements IceConnection {
 	}
 
 	#lose(base: number, why: IceBaseEnd): void {
-		if (!this.#carriers.delete(base) || this.#over) return;
+		const carrier = this.#carriers.get(base);
+		if (carrier === undefined) return;
+		this.#carriers.delete(base);
+		if (this.#over) return;
 		this.#telling.event({ kind: "baseGone", base, why });
 		if (why.code === "unneeded") this.#step({ type: "baseGone", base });
-		else this.#leaving.leave(base, this.#inUse.selected, () => this.pairs);
+		else this.#leaving.leave(base, carrier.at, this.#waysLeft());
+	}
+
+	#waysLeft(): WaysLeft {
+		const bases = () => [...this.#carriers.values()].map(({ at }) => at);
+		return { selected: this.#inUse.selected, pairs: () => this.pairs, bases };
 	}
 
 	/** Hands the agent an input, and does what it says. */
@@ -234,7 +244,7 @@ export class IceRun implements IceConnection {
 		// Data moves no deadline forward, and there is much of it.
 		if (news && !this.#over) this.#alarm.arm(this.#agent.deadline?.at ?? null);
 		for (const output of outputs) if (output.type === "event") this.#follow(output.event);
-		if (news) this.#leaving.review(this.#inUse.selected, () => this.pairs);
+		if (news) this.#leaving.review(this.#waysLeft());
 		this.#telling.tell();
 	}
 

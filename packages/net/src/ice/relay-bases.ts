@@ -26,6 +26,8 @@ export class RelayBases {
 	state: "asking" | "there" | "over" = "asking";
 	/** It was given back before its end, since nobody needed it. */
 	isReleased = false;
+	/** Once it is lost it is wanted again, however short it was there: a restart has asked for it. */
+	isWanted = false;
 	/** When it came to be. */
 	since: Instant = Number.POSITIVE_INFINITY;
 	/** Resolves at its end. */
@@ -60,6 +62,13 @@ export class RelayBases {
 	/** Our address that the server is reached from; null while it is not known. */
 	get localAddress(): string | null {
 		return this.#relay.local?.address ?? null;
+	}
+
+	/** A server that has started anew knows nothing of it, and says so only when it is asked. */
+	refresh(): void {
+		if (this.state !== "there") return;
+		this.isWanted = true;
+		this.#relay.refresh();
 	}
 
 	/** Gives it back. */

@@ -144,6 +144,11 @@ export class RelayRace {
 		this.relay?.unbind(peer);
 	}
 
+	/** Asks whether the server still has the allocation; `refreshed` or `lost` follows. */
+	refresh(): void {
+		this.relay?.refresh();
+	}
+
 	borrow(request: ChannelRequest): Channel | SystemError {
 		return this.relay?.borrow(request) ?? systemError("borrow", ERRNO.EBADF);
 	}

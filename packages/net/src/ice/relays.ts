@@ -74,6 +74,11 @@ export class Relays {
 		this.#alarm.arm(this.#endsAt);
 	}
 
+	/** Asks servers whether the relays they gave are still there; one that is not is `relayLost`. */
+	refresh(): void {
+		for (const { relay } of this.#wishes) relay?.refresh();
+	}
+
 	/** Those that were reached from one of these addresses are lost. */
 	addressesGone(removed: readonly HostAddress[]): void {
 		const gone = new Set(removed.map(({ address }) => address));
@@ -107,7 +112,7 @@ export class Relays {
 		if (relay === null || this.#closed) return;
 		const { machine, order, lost } = this.#parts;
 		const now = machine.clock.now();
-		if (relay.state === "over" && now - relay.since >= LASTED_NS) lost();
+		if (relay.state === "over" && (relay.isWanted || now - relay.since >= LASTED_NS)) lost();
 		if (!this.#waiting) return;
 		if (relay.state === "there") {
 			// The network is there: who is silent then is waited for no longer than the grace.

@@ -16,7 +16,7 @@ import { type IceTcpBase, type IceTcpListener, type IceTcpPlace, openIceTcpBase 
 /** What an allocation is held by. */
 export type IceRelay = Pick<
 	RelayRace,
-	"leg" | "local" | "server" | "send" | "permit" | "bind" | "unbind" | "borrow" | "close" | "destroy"
+	"leg" | "local" | "server" | "send" | "permit" | "bind" | "unbind" | "refresh" | "borrow" | "close" | "destroy"
 >;
 
 /** A machine as connections see it. */

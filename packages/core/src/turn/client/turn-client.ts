@@ -67,6 +67,7 @@ export class TurnClient implements Machine<TurnClientInput, TurnClientOutput> {
 		if (input.type === "received") this.#hear(input, now);
 		else if (input.type === "send") this.#send(input, now);
 		else if (input.type === "allocate") this.#allocation.allocate(now);
+		else if (input.type === "refresh") this.#allocation.refresh(now);
 		else if (input.type === "close") this.#allocation.close(now);
 		else if (input.type === "move") this.#allocation.move(input.local, now);
 		else if (input.type === "credentials") this.#requests.credentials = input.credentials;
