@@ -53,8 +53,8 @@ export class Generations {
 
 	/**
 	 * The peer's description: `begun` where checks begin with it, `known` where they have, `old` where it is of a generation
-	 * that is over. Another one than before is a restart of the peer's, which ours follows, unless it is its answer to one of
-	 * ours: two of them at once would otherwise answer each other for ever.
+	 * that is over. Another one than before is a restart of the peer's, which ours follows. Deviation: RFC 8445 §9, where it
+	 * answers a restart of ours, which keeps its credentials: two restarts at once would otherwise answer each other for ever.
 	 */
 	meet(told: IcePeer, now: Instant): "begun" | "known" | "old" {
 		const { peer } = this.#current.generation;
