@@ -7,7 +7,7 @@ type Box = Site["home"][Family];
 
 const OPEN: Box = { kind: "open" };
 
-/** Who meets matters alone. */
+/** The best way depends on the two kinds alone, so everything else is plain. */
 const MEETING: Omit<SessionSpec, "a" | "b" | "families"> = {
 	...{ seed: 1, place: "apart", delayMs: 0, loss: 0, reorder: 0, duplicate: 0, pacingMs: [5, 5], signallingMs: 0 },
 	...{ relay: true, server: "alive", roles: "right", moves: [], end: "closes" },

@@ -79,7 +79,7 @@ export interface Met {
 	readonly way: "direct" | "relay";
 }
 
-/** So long after both are connected a relay may still give way to what needs none. */
+/** How long after both are connected a relay may still give way to a direct pair. */
 const BETTER_MS = 3000;
 
 /**

@@ -26,7 +26,7 @@ import type { Session } from "./session.ts";
 /** Ta where nobody says another (RFC 8445 §14.2, RFC 8839 §5.6). */
 const DEFAULT_PACING_MS = 50;
 
-/** While servers are still to be asked, so many pairs are checked for each: a pair that works is worth more than another name. */
+/** While STUN servers are still to be asked, so many pairs are checked between two of them: a pair that works is worth more than another candidate. */
 const CHECKS_BETWEEN = 2;
 
 /**
@@ -211,7 +211,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		this.#current.addRemotes(candidates, now);
 	}
 
-	/** On Ta, and on roles: a lite peer never controls (RFC 8445 §6.1.1); of two that are lite, whoever began. */
+	/** Settles Ta and roles: a lite peer never controls (RFC 8445 §6.1.1); of two that are lite, whoever began does. */
 	#agree({ lite, pacingMs }: IcePeer): void {
 		this.#pace.agree(pacingMs ?? DEFAULT_PACING_MS);
 		const mustControl = lite === true && (this.#config.lite !== true || this.#config.role === "controlling");

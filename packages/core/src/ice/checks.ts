@@ -32,7 +32,7 @@ export interface CheckResults {
 	/** A check that nominates has failed. */
 	nominationFailed(pair: Pair, now: Instant): void;
 	failed(pair: Pair, now: Instant): void;
-	/** An answer to a request for consent; `hasMoved`: the peer sees us by another address than before. */
+	/** A request for consent was answered; `hasMoved`: the peer sees us by another address than before. */
 	consented(pair: Pair, hasMoved: boolean, now: Instant): void;
 	/** The peer wants nothing more there (RFC 7675 §5.2). */
 	revoked(pair: Pair, now: Instant): void;

@@ -12,9 +12,9 @@ export interface Evidence {
 	readonly moreMayCome: boolean;
 	/** A choice that turns out wrong can be mended by another nomination. */
 	readonly isMendable: boolean;
-	/** A check waits for its turn. */
+	/** A triggered check of the pair waits for its turn. */
 	readonly isTriggered: (pair: Pair) => boolean;
-	/** The same for one that is only tried again. */
+	/** A check that `hurry` has queued waits for its turn. */
 	readonly isHurried: (pair: Pair) => boolean;
 	/** Ta. */
 	readonly intervalNs: number;

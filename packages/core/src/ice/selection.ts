@@ -26,7 +26,7 @@ const LATE_NS = 1900 * MILLISECOND;
 /** A pair that died is gone back to no sooner than so long after. */
 const RETURN_NS = 5 * SECOND;
 
-/** Of better pairs that are waited for until it is their turn. */
+/** The most better pairs whose turns of Ta lengthen the grace. */
 const MOST_TURNS = 10;
 
 /** Which pair of a component is sent on (RFC 8445 §8.1), and which would be next. */
@@ -95,7 +95,7 @@ export class Selection {
 		return (this.#parts.ground.config.nominationGraceMs ?? 100) * MILLISECOND;
 	}
 
-	/** A slow Ta makes better ways wait for their turn, which is no fault of theirs. */
+	/** The grace, longer by the turns of Ta that untried better pairs wait for. */
 	#graceFor(component: Component, chosen: Pair): number {
 		const better = this.#own(component).filter((pair) => pair.isOpen && pair.relays < chosen.relays).length;
 		return this.#graceNs + Math.min(better, MOST_TURNS) * this.#parts.ground.pace.intervalNs;
@@ -160,7 +160,7 @@ export class Selection {
 		return backAt <= now;
 	}
 
-	/** Something better works before a nomination is answered, or it is not answered in time: the higher number counts. */
+	/** Nominates another pair while a nomination is unanswered, because it has fewer relays or the answer is late; the higher number counts. */
 	#nominateInstead(component: Component, nominating: Pair, chosen: Pair, now: Instant): void {
 		const lateAt = component.nominatingSince + LATE_NS;
 		const isBetter = chosen.relays < nominating.relays;
@@ -215,7 +215,7 @@ export class Selection {
 		consent.guard(selected, chosen !== null);
 	}
 
-	/** Of all that work the pair that has the least in common with the selected one; null: no other works. */
+	/** The working pair that has the least in common with the selected one; null: no other works. */
 	#mostApart(component: Component, selected: Pair, now: Instant): Pair | null {
 		const { bases } = this.#parts.ground.locals;
 		let most = 0;

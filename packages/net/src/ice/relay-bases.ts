@@ -17,7 +17,7 @@ export interface RelayParts {
 	/** How long an answer is waited for. */
 	readonly timeoutMs: number;
 	readonly ears: CarrierEars;
-	/** It has another state. */
+	/** `state` has changed. */
 	readonly changed: () => void;
 }
 
@@ -79,7 +79,7 @@ export class RelayBases {
 		this.#relay.close();
 	}
 
-	/** It cannot be reached any more: there is nobody to give it back to. */
+	/** Ends it without giving it back, since the server cannot be reached any more. */
 	abandon(why: IceBaseEnd): void {
 		if (this.state === "over") return;
 		this.#relay.destroy();

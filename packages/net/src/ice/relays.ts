@@ -11,7 +11,7 @@ import type { IceSurroundings } from "./surroundings.ts";
 /** A server is asked again for a relay that it lost only if that had lasted so long: one that loses each at once is of no use. */
 const LASTED_NS = 10 * SECOND;
 
-/** As core's agent has it of STUN servers. */
+/** The same default as `IceAgentConfig.gatherTimeoutMs`. */
 const GATHER_TIMEOUT_MS = 5000;
 
 /** A server that is to relay for one component, and what it gave. */
@@ -21,7 +21,7 @@ interface Wish {
 	relay: RelayBases | null;
 }
 
-/** What all of a connection have in common. */
+/** What the relays of one connection share. */
 export interface RelaysParts {
 	readonly order: IceOrder;
 	readonly machine: IceSurroundings;
@@ -29,7 +29,7 @@ export interface RelaysParts {
 	readonly places: readonly Place[];
 	/** Each has given an address or failed, or is waited for no longer. */
 	readonly settled: () => void;
-	/** One that had lasted is lost. */
+	/** A relay that had lasted `LASTED_NS` is lost. */
 	readonly lost: () => void;
 }
 
@@ -141,7 +141,7 @@ export class Relays {
 	}
 }
 
-/** It has neither an address nor the prospect of one, and nobody has said that it is not needed. */
+/** It has no allocation, is not asking for one, and was not released as unneeded. */
 function isMissing({ relay }: Wish): boolean {
 	return relay === null || (relay.state === "over" && !relay.isReleased);
 }

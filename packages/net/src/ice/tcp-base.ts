@@ -15,7 +15,7 @@ import type { StreamListener, StreamPort, StreamTransport, TransportAddress } fr
 import type { Arrival } from "./ice-socket.ts";
 import { TcpConnection } from "./tcp-connection.ts";
 
-/** Where one is opened. */
+/** Where a TCP candidate is opened, and of which kind. */
 export interface IceTcpPlace {
 	readonly family: Family;
 	readonly address: string;
@@ -39,7 +39,7 @@ export interface IceTcpListener {
 	refused(to: StunAddress, error: SystemError): void;
 }
 
-/** An open one. */
+/** An open TCP candidate, until `close`. */
 export interface IceTcpBase {
 	/** Of `active` the port is 9: nobody can come to it (RFC 6544 section 4.5). */
 	readonly local: TransportAddress;
@@ -184,7 +184,7 @@ class TcpBase implements IceTcpBase {
 		connection.carryBy(stream);
 	}
 
-	/** Whether it is. */
+	/** Whether it is tried again. */
 	#tryAgain(known: Known, { errnoName }: SystemError): boolean {
 		if (this.#place.tcpType !== "so" || known.attempts > RETRIES || !TOO_EARLY.has(errnoName)) return false;
 		known.retry = setTimeout(() => this.#connect(known), RETRY_MS * 2 ** (known.attempts - 1));

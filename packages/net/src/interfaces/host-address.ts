@@ -33,7 +33,7 @@ export interface HostAddress {
 /** What a source of addresses tells; the rest follows from all of them. */
 export type KnownAddress = Omit<HostAddress, "preferred">;
 
-/** What of it may be seen by others. */
+/** Which addresses may be used. */
 export interface GatherOptions {
 	/** Those of the loopback too; else only where there are no others. */
 	readonly loopback?: boolean;
@@ -50,7 +50,7 @@ export function addressesToGather(all: readonly HostAddress[], options: GatherOp
 	);
 }
 
-/** Those that others may reach us by, preferred or not: of interfaces that are up, and the loopback only where it is wanted. */
+/** Addresses in use, preferred or not: of interfaces that are up, and the loopback only where it is wanted or there are no others. */
 export function addressesInUse(all: readonly HostAddress[], options: GatherOptions = {}): readonly HostAddress[] {
 	const { loopback = false, families = [4, 6], allowInterface = () => true } = options;
 	const usable = all.filter((one) => one.up && families.includes(one.family) && allowInterface(one));

@@ -1,4 +1,4 @@
-/** What there is between two at best, out of the kinds of their boxes alone. */
+/** The best way between two, worked out from the kinds of their boxes alone. */
 
 import type { Family } from "@whither/core";
 import { isSameEndpoint } from "@whither/wire";
@@ -6,7 +6,7 @@ import type { Endpoint } from "../program.ts";
 import { Region } from "./regions.ts";
 import type { SessionSpec, Side } from "./session-spec.ts";
 
-/** A way of their own, one by a relay, or none at all. */
+/** Without a relay, by one, or not at all. */
 export type Way = "direct" | "relay" | "none";
 
 const ORDER: readonly Way[] = ["none", "relay", "direct"];
@@ -19,10 +19,10 @@ export function bestWay(spec: SessionSpec): Way {
 
 const SERVER: Endpoint = { address: "srv", port: 3478 };
 const PORT = 40_000;
-/** Enough for whatever is learned from what was learned before. */
+/** Each round may teach addresses that the next one tries; nothing is learned after this many. */
 const ROUNDS = 8;
 
-/** Likewise in one family: each end tries everything that it knows or learns, again and again, as ICE would, had it all the time. */
+/** The same in one family: each end tries every address that it knows or learns, again and again, as ICE would with unlimited time. */
 export function bestWayIn(spec: SessionSpec, family: Family): Way {
 	const world = new Region("world", null);
 	const isServed = spec.server !== "dead";

@@ -44,7 +44,7 @@ export interface IceProgramOptions {
 	readonly data?: (bytes: Uint8Array, at: Instant) => void;
 }
 
-/** Destination unreachable; that a TTL ran out is somebody else's business. */
+/** Only destination unreachable counts; a TTL that ran out is about a trace's probe. */
 function isUnreachable({ local, icmp }: DatagramError): boolean {
 	return icmp.type === (local.address.includes(":") ? 1 : 3);
 }

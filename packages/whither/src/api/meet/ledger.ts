@@ -24,7 +24,7 @@ import type {
 type Base = Extract<IceConnectionEvent, { readonly kind: "base" }>["at"];
 type Leg = NonNullable<Base["relay"]>["leg"];
 
-/** One connection's. */
+/** Of one connection. */
 export class MeetLedger {
 	readonly #beganAt: Instant;
 	readonly #tell: (event: MeetEvent) => void;

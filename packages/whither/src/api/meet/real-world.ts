@@ -6,7 +6,7 @@ import { tracePath } from "./path/trace-path.ts";
 import { askOffers, openRendezvous } from "./signalling/open-rendezvous.ts";
 import type { MeetWorld } from "./world.ts";
 
-/** Loads what it needs. */
+/** Opens it; ICE's driver is loaded with this file. */
 export async function openRealMeetWorld(): Promise<MeetWorld> {
 	const { resolve, services } = await openRealStunWorld();
 	return {

@@ -56,7 +56,7 @@ export async function findPlaces(
 	};
 }
 
-/** The same in the words of the result. */
+/** The servers in the words of the result. */
 export function placesInWords({ stunServers, relays }: MeetingPlaces, rendezvous: string | null): MeetServers {
 	const legs = relays.flatMap(({ legs }) => legs);
 	return {
@@ -140,7 +140,7 @@ async function lentRelay(
 	return { legs: all, credentials: { kind: "longTerm", username, password } };
 }
 
-/** One for each family that it has; never rejects. */
+/** Its addresses, one of each family at most; never rejects. */
 async function addressesOf(
 	host: string,
 	{ resolve }: Pick<StunLookups, "resolve">,
@@ -158,7 +158,7 @@ async function orWarning<Found>(
 	return found === null ? { found, warning } : { found, warning: null };
 }
 
-/** A name is looked up once. */
+/** Looks each name up once. */
 function remember(resolve: StunLookups["resolve"]): StunLookups["resolve"] {
 	const known = new Map<string, ReturnType<StunLookups["resolve"]>>();
 	return (host, family) => {

@@ -40,7 +40,7 @@ export interface PathsOrder {
 /** Each trace ends by then, and the exchange of both within 45 s of the beginning. */
 const TRACE_MS = 15_000;
 const STOPPED = "Stopped before it was there";
-/** What is under way from an end that goes. */
+/** How long packets are taken that an end sent just before it left. */
 const LAST_WORDS_MS = 1_000;
 
 /** Finds both; never rejects, and ends within the exchange's time. */

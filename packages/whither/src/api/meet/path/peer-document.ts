@@ -15,7 +15,7 @@ export interface PeerDocument {
 }
 
 const FORMAT = "whither.end/1";
-/** Unpacked: some hundred times what a trace has. */
+/** Bound on the unpacked document; a trace has about a hundredth of it. */
 const MOST_JSON_BYTES = 4 * 1024 * 1024;
 const LONGEST_WORDS = 300;
 

@@ -1,4 +1,4 @@
-/** Another's trace, read with suspicion: what `whither.trace/1` has and nothing else, or null. */
+/** Reads the other end's trace with suspicion: the keys of `whither.trace/1` and nothing else, or null. */
 import { TRACE_SCHEMA, type TraceResult } from "@whither/core";
 
 const MISFIT = Symbol("misfit");
@@ -8,7 +8,7 @@ type Shape = (value: unknown) => unknown;
 const LONGEST_TEXT = 300;
 const MOST_HOPS = 255;
 const MOST_PROBES = 400;
-/** Of what each method, router and warning says in its own words. */
+/** The greatest depth of parts whose keys are not checked one by one. */
 const DEEPEST = 6;
 
 const is =
@@ -36,7 +36,7 @@ function list(most: number, item: Shape): Shape {
 	};
 }
 
-/** Keys beyond these are left out. */
+/** An object with these keys; others are left out. */
 function fields(needed: Readonly<Record<string, Shape>>, optional: Readonly<Record<string, Shape>> = {}): Shape {
 	return (value) => {
 		if (typeof value !== "object" || value === null || Array.isArray(value)) return MISFIT;
@@ -52,7 +52,7 @@ function fields(needed: Readonly<Record<string, Shape>>, optional: Readonly<Reco
 	};
 }
 
-/** Any JSON, so deep. */
+/** Any JSON of at most this depth. */
 function anything(depth: number): Shape {
 	return (value) => {
 		if (value === null || typeof value === "boolean" || Number.isFinite(value)) return value;
@@ -102,7 +102,7 @@ const PROBE_FIELDS = fields(
 	},
 );
 
-/** What was answered has an answerer, a time and an answer; nothing else has. */
+/** A probe with status `reply` has `from`, `rttNs` and `reply`; no other has any of them. */
 const PROBE: Shape = (value) => {
 	const read = PROBE_FIELDS(value);
 	if (read === MISFIT) return MISFIT;

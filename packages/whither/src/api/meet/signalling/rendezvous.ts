@@ -11,13 +11,13 @@ import { RoomSession } from "./room-session.ts";
 import { SealedChannel } from "./sealed-channel.ts";
 import type { Offered, Rendezvous, RendezvousOrder, SignallingFailure } from "./signalling.ts";
 
-/** How long a server is out of reach before it is given up. */
+/** How long a server may be out of reach before it is given up. */
 const PATIENCE_MS = 60_000;
 /** How often entering is tried where a kept connection breaks, or the server asks to come again. */
 const TRIES = 4;
 const LONGEST_RETRY_SECONDS = 5;
 
-/** What is known before anything is sent. */
+/** An order that has been checked. */
 interface Entry {
 	readonly url: URL;
 	/** Null: of a number that the server gives, with a password that we draw. */
@@ -76,7 +76,7 @@ interface Entered {
 	readonly role: IceRole;
 	readonly seat: string;
 	readonly channel: SealedChannel;
-	/** What begins the joiner's payloads. */
+	/** The joiner's first payload: its share and confirmation; null: this end made the room. */
 	readonly first: string | null;
 }
 
@@ -107,7 +107,7 @@ async function enter(http: HttpClient, entry: Entry, order: RendezvousOrder): Pr
 	return { entered, code: said, role, seat, channel, first };
 }
 
-/** Posts until there is an answer: entering again with the same seat is entering once. */
+/** Posts until there is an answer. Entering twice with one seat is the same as once. */
 async function persist(
 	http: HttpClient,
 	path: string,
