@@ -9,6 +9,7 @@ import { turnUser } from "../turn/options.ts";
 import { HTTPS_PORT, parseTurnServer, turnService } from "../turn/server-name.ts";
 import type { MeetRequestOptions } from "./options.ts";
 import type { MeetPlace, MeetServers, MeetWarning } from "./result.ts";
+import { placeOfUrl } from "./signalling/server-url.ts";
 import type { Offered, OfferedRelay } from "./signalling/signalling.ts";
 
 /** Whom a connection asks. */
@@ -71,11 +72,10 @@ export async function rendezvousPlaces(
 	url: string | null,
 	{ resolve }: Pick<StunLookups, "resolve">,
 ): Promise<readonly MeetPlace[]> {
-	if (url === null || !URL.canParse(url)) return [];
-	const { hostname, port, protocol } = new URL(url);
-	const number = port === "" ? (protocol === "https:" ? HTTPS_PORT : 80) : Number(port);
-	const found = await addressesOf(hostname.replace(/^\[|\]$/g, ""), { resolve });
-	return found.map(({ address }) => ({ address, port: number }));
+	const place = url === null ? null : placeOfUrl(url);
+	if (place === null) return [];
+	const found = await addressesOf(place.host, { resolve });
+	return found.map(({ address }) => ({ address, port: place.port }));
 }
 
 async function namedStun(name: string, lookups: StunLookups): Promise<readonly Place[]> {

@@ -9,6 +9,7 @@ import { RENDEZVOUS_PATH } from "./rendezvous-protocol.ts";
 import { type ReadRoom, readOffersJson, readRoomJson } from "./room-json.ts";
 import { RoomSession } from "./room-session.ts";
 import { SealedChannel } from "./sealed-channel.ts";
+import { hostOfUrl } from "./server-url.ts";
 import type { Offered, Rendezvous, RendezvousOrder, SignallingFailure } from "./signalling.ts";
 
 /** How long a server may be out of reach before it is given up. */
@@ -53,7 +54,7 @@ export async function askServer(
 	http.close();
 	if (!("json" in answer)) return answer;
 	const failure = refusalOf(answer, entry, order);
-	return failure ?? readOffersJson(answer.json, hostOf(url)) ?? notRendezvous(url, answer);
+	return failure ?? readOffersJson(answer.json, hostOfUrl(url)) ?? notRendezvous(url, answer);
 }
 
 function readOrder(order: RendezvousOrder): Entry | SignallingFailure {
@@ -99,7 +100,7 @@ async function enter(http: HttpClient, entry: Entry, order: RendezvousOrder): Pr
 	if (!("json" in answer)) return answer;
 	const failure = refusalOf(answer, entry, order);
 	if (failure !== null) return failure;
-	const entered = readRoomJson(answer.json, hostOf(url));
+	const entered = readRoomJson(answer.json, hostOfUrl(url));
 	if (entered === null || (code !== null && entered.room !== code.room)) return notRendezvous(url, answer);
 	const first = role === "controlled" ? channel.answer(entered.room, entered.share ?? "") : null;
 	if (first === null && role === "controlled") return { code: "tampered", room: entered.room };
@@ -160,9 +161,4 @@ function refusalOf(
 
 function notRendezvous(url: URL, { status }: HttpAnswer): SignallingFailure {
 	return { code: "notRendezvous", url: url.href, status };
-}
-
-/** Without the brackets that IPv6 has in URLs. */
-function hostOf({ hostname }: URL): string {
-	return hostname.replace(/^\[(.*)\]$/, "$1");
 }

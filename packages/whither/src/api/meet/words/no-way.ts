@@ -1,6 +1,7 @@
 /** Why two ends did not come together, or no longer are; and what would do, where that is known. */
 import { addressFamily, formatEndpoint, isSameEndpoint } from "@whither/wire";
 import type { MeetCandidate, MeetCandidateError } from "../result.ts";
+import { placeOfUrl } from "../signalling/server-url.ts";
 import { ownView, peerViewOf } from "./evidence.ts";
 import { type MeetFacts, obstacleWords } from "./obstacle.ts";
 
@@ -74,7 +75,7 @@ function remedies(facts: MeetFacts): readonly string[] {
 	const { udp } = ownView(facts);
 	if ((udp === "blocked" || udp === "silent") && facts.policy === "all") {
 		const [place] = tcpReached;
-		if (servers.rendezvous?.startsWith("https:") && portOf(servers.rendezvous) === 443)
+		if (servers.rendezvous?.startsWith("https:") && placeOfUrl(servers.rendezvous)?.port === 443)
 			return [...helped, "a relay over TLS 443 would work: that port passes here"];
 		if (place !== undefined)
 			return [...helped, `a relay over TCP ${place.port} would be reached: that port passes here`];
@@ -88,12 +89,6 @@ function relaysTried({ candidates: { local, remote }, pairs }: MeetFacts): reado
 	if (pairs.length === 0) return [];
 	if (local.some(({ type }) => type === "relay")) return ["nor did a relay help"];
 	return remote.some(({ type }) => type === "relay") ? ["nor did the other end's relay help"] : [];
-}
-
-function portOf(url: string): number | null {
-	if (!URL.canParse(url)) return null;
-	const { port, protocol } = new URL(url);
-	return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port);
 }
 
 /** Relays that said no, or did not answer: one word for each server. */
