@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MILLISECOND } from "../machine.ts";
-import { IceWorld, type Packet, PORT_RESTRICTED, type SideSettings, SYMMETRIC } from "./ice-world.fixture.ts";
+import { IceWorld, type Packet, PORT_RESTRICTED, SYMMETRIC } from "./ice-world.fixture.ts";
 
 const FAST = { config: { pacingMs: 5 } };
 const cell = (more: object) => ({ ...FAST, relay: true, ...more });
@@ -48,12 +48,12 @@ describe("a selection", () => {
 	});
 
 	test("has in reserve a pair of another interface, not another address of the same one", () => {
-		const at = (device: string, network: number): SideSettings["bases"] =>
+		const at = (device: string, network: number) =>
 			[`fd00:${network}::7`, `198.51.${network}.7`, `2001:db8:${network}::7`, `198.51.${network}.8`].map((address) => ({
 				address,
 				interface: device,
 			}));
-		const bases = [...(at("eth0", 100) ?? []), ...(at("wlan0", 101) ?? [])];
+		const bases = [...at("eth0", 100), ...at("wlan0", 101)];
 		const world = new IceWorld({
 			delayMs: 10,
 			stun: false,

@@ -253,6 +253,22 @@ describe("relays", () => {
 		expect(relay?.bound.size).toBe(1);
 	});
 
+	it("whose server forbids a peer have no checks of it under way", async () => {
+		network.drops = () => true;
+		const two = talk({ relays: [SERVER] });
+		await network.pass(1);
+		const [relay] = a.relays;
+		relay?.allocate(RELAYED);
+		await network.pass(200);
+		relay?.refuse(HOST_B.address);
+		const sent = relay?.sent.length;
+		await network.pass(5000);
+		const pair = two.a.connection.pairs.find(({ local }) => local.type === "relay");
+		expect(pair).toMatchObject({ state: "failed", failure: "forbidden", remote: { address: HOST_B.address } });
+		expect([sent, relay?.sent.length]).toEqual([relay?.sent.length, sent]);
+		expect(sent).toBeGreaterThan(0);
+	});
+
 	it("that fail are told of, and end the gathering", async () => {
 		const two = talk({ relays: [SERVER] });
 		await network.pass(50);

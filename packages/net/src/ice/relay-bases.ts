@@ -1,5 +1,5 @@
 /** One relay: an allocation, each of whose addresses is a base. */
-import type { Family, IceBase, Instant } from "@whither/core";
+import type { Family, IceBase, Instant, TurnFailure } from "@whither/core";
 import { addressFamily, type StunAddress } from "@whither/wire";
 import type { Carrier, CarrierEars } from "./carrier.ts";
 import type { IceBaseEnd, IceRelayLeg, IceRelayServer } from "./ice-io.ts";
@@ -20,6 +20,9 @@ export interface RelayParts {
 	/** It has another state. */
 	readonly changed: () => void;
 }
+
+/** What a server says of a peer that it would say again. */
+const NEVER_PERMITTED: ReadonlySet<TurnFailure> = new Set(["forbidden", "familyMismatch"]);
 
 /** One allocation, from asking for it to its end. */
 export class RelayBases {
@@ -91,6 +94,9 @@ export class RelayBases {
 				return;
 			case "icmp":
 				this.#refused(event.peer, `icmp ${event.icmp.type}/${event.icmp.code}`);
+				return;
+			case "refused":
+				if (NEVER_PERMITTED.has(event.why)) this.#forbidden(event.address, event.why);
 				return;
 			case "legFailed":
 				this.#legFailed(event.leg, event.end);
@@ -164,6 +170,11 @@ export class RelayBases {
 		if (base !== undefined) this.#parts.ears.refused(base, peer, code);
 	}
 
+	#forbidden(address: string, why: string): void {
+		const base = this.#bases.get(familyOf({ address }));
+		if (base !== undefined) this.#parts.ears.forbidden(base, address, why);
+	}
+
 	#finished(why: string): void {
 		this.#end();
 		if (this.state !== "over") this.#over({ code: "relayLost", why });
@@ -178,7 +189,7 @@ export class RelayBases {
 	}
 }
 
-function familyOf({ address }: StunAddress): Family {
+function familyOf({ address }: Pick<StunAddress, "address">): Family {
 	return addressFamily(address) ?? 4;
 }
 
