@@ -16,6 +16,8 @@ export interface RelayParts {
 	readonly place: Place;
 	/** How long an answer is waited for. */
 	readonly timeoutMs: number;
+	/** Of what leaves for the server by UDP. */
+	readonly tos: number;
 	readonly ears: CarrierEars;
 	/** It has another state. */
 	readonly changed: () => void;
@@ -49,7 +51,7 @@ export class RelayBases {
 		const family = both ? "both" : (parts.families[0] ?? 4);
 		const signed = credentials === undefined ? {} : { credentials };
 		this.#relay = parts.machine.openRelay(
-			{ legs, ...signed, allocation: { family }, timeoutMs: parts.timeoutMs },
+			{ legs, ...signed, allocation: { family }, timeoutMs: parts.timeoutMs, tos: parts.tos },
 			{
 				received: ({ from, bytes, at, stamp }) => {
 					const base = this.#bases.get(familyOf(from));
@@ -140,6 +142,7 @@ export class RelayBases {
 		{ server, mapped }: { readonly server: StunAddress; readonly mapped: StunAddress | null },
 	): Carrier {
 		const relay = this.#relay;
+		const { machine, tos } = this.#parts;
 		const leg = relay.leg?.transport ?? "udp";
 		const at: IceBase = { ...relayed, ...this.#parts.place, relay: { server, leg, mapped } };
 		return {
@@ -151,8 +154,7 @@ export class RelayBases {
 			permit: (address) => relay.permit([address]),
 			use: (peer, isUsed) => (isUsed ? relay.bind(peer) : relay.unbind(peer)),
 			flow: (peer) => ({
-				socket:
-					leg === "udp" && this.#parts.machine.lends ? { borrow: (request) => relay.borrow(request), tos: 0 } : null,
+				socket: leg === "udp" && machine.lends ? { borrow: (request) => relay.borrow(request), tos } : null,
 				remote: relay.server,
 				relay: { server: relay.server, relayed, leg, channel: this.#channels.has(peerKey(peer)) },
 			}),
