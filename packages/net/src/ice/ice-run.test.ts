@@ -1,3 +1,4 @@
+import { MILLISECOND } from "@whither/core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ERRNO } from "../native/errno.ts";
 import { IceTalk, type TalkingEnd } from "../testing/ice-talk.ts";
@@ -105,6 +106,19 @@ describe("a connection", () => {
 			[HOST_A.address, 1, 1],
 			["10.8.0.1", 0, 1],
 		]);
+	});
+
+	it("keeps the floor of 5 ms together with others of the machine (RFC 8445 §14.2)", async () => {
+		const at: number[] = [];
+		network.drops = (from) => {
+			if (from.address === HOST_A.address) at.push(network.now);
+			return true;
+		};
+		const all = [talk(), talk(), talk()];
+		await network.pass(300);
+		const gaps = at.slice(1).map((time, index) => time - (at[index] ?? 0));
+		expect(gaps.length).toBeGreaterThan(2 * all.length);
+		expect(Math.min(...gaps)).toBeGreaterThanOrEqual(5 * MILLISECOND);
 	});
 
 	it("searches a range for a port that is free, and no other fault of a socket", async () => {
