@@ -248,10 +248,10 @@ describe("addresses of the machine", () => {
 describe("relays", () => {
 	it("are bases, one for each family, permitted early, and by a channel once selected", async () => {
 		network.drops = (from, to) => from.address !== RELAYED.address && to.address !== RELAYED.address;
-		const two = talk({ relays: [SERVER] });
+		const two = talk({ relays: [SERVER], tos: 0x28 });
 		await network.pass(1);
 		const [relay] = a.relays;
-		expect(relay?.order.allocation).toEqual({ family: "both" });
+		expect(relay?.order).toMatchObject({ allocation: { family: "both" }, tos: 0x28 });
 		relay?.allocate(RELAYED, { address: "2001:db8::1", port: 50_001 });
 		await network.pass(500);
 		expect(told(two.a, "base").map(({ at }) => at.relay?.leg)).toEqual([undefined, "udp", "udp"]);
