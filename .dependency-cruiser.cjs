@@ -23,6 +23,13 @@ const apart = (from, to) => ({
 	from: { path: `^packages/net/src/${from}/`, pathNot: "\\.(test|fixture)\\.ts$" },
 	to: { path: `^packages/net/src/${to}/` },
 });
+/** Nothing at one path may import what lies at another; tests may. */
+const never = (name, from, to, pathNot = []) => ({
+	name,
+	severity: "error",
+	from: { path: from, pathNot: "\\.(test|fixture)\\.ts$" },
+	to: { path: to, pathNot },
+});
 /** What every machine may stand on, and its fixtures. */
 const MACHINE = ["machine.ts", "answer-cap.ts", "draw.fixture.ts"];
 
@@ -44,12 +51,17 @@ module.exports = {
 		room("packages/core/src/exchange/", MACHINE),
 		room("packages/core/src/stun/", MACHINE),
 		room("packages/core/src/turn/", [...MACHINE, "stun/"]),
-		room("packages/core/src/ice/", [...MACHINE, "stun/", "turn/"]),
+		room("packages/core/src/ice/", [...MACHINE, "stun/"]),
+		never("agents-know-no-sdp", "^packages/core/src/ice/[^/]+$", "^packages/core/src/ice/offer-answer/"),
 		room("packages/core/src/mdns/", MACHINE),
-		// Services stand on `serving/`, side by side; so do TURN's client and server.
-		apart("serving", "(stun|turn)"),
-		apart("stun", "turn"),
-		apart("turn", "stun"),
+		never("sim-knows-no-ice", "^packages/sim/src/(?!ice/|index\\.ts$)", "^packages/sim/src/ice/"),
+		// Services stand on `serving/`, side by side; so do TURN's client and server. ICE stands on TURN's client alone.
+		apart("serving", "(stun|turn|ice|mdns)"),
+		apart("stun", "(turn|ice|mdns)"),
+		apart("turn", "(stun|ice|mdns)"),
+		apart("ice", "(stun|serving|netlink|nfqueue|path-node|turn/(?!client/))"),
+		apart("mdns", "(ice|turn|stun|serving|media)"),
+		apart("interfaces", "(ice|mdns|turn|stun|serving|media)"),
 		apart("turn/client", "turn/(?!client/)"),
 		apart("turn/(?!client/)", "turn/client"),
 		room("packages/whither/src/api/", []),
@@ -59,10 +71,23 @@ module.exports = {
 		room("packages/whither/src/api/stun/", ["api/[^/]+$"]),
 		room("packages/whither/src/api/turn/", ["api/[^/]+$", "api/stun/", "api/trace/"]),
 		room("packages/whither/src/api/meet/signalling/", ["api/[^/]+$"]),
+		room("packages/whither/src/api/meet/words/", ["api/meet/result\\.ts$", "api/meet/signalling/"]),
+		room("packages/whither/src/api/meet/path/", ["api/[^/]+$", "api/trace/", "api/meet/[^/]+$", "api/meet/words/"]),
+		never(
+			"signalling-and-words-know-no-sockets",
+			"^packages/whither/src/api/meet/(signalling|words)/",
+			"^packages/(net|sim)/",
+		),
 		room("packages/whither/src/api/meet/", ["api/[^/]+$", "api/stun/", "api/trace/", "api/turn/"]),
 		room("packages/whither/src/report/", ["api/"]),
 		room("packages/whither/src/router/", ["api/"]),
 		room("packages/whither/src/server/", ["api/"]),
+		never(
+			"server-knows-of-meetings-their-protocol-alone",
+			"^packages/whither/src/server/",
+			"^packages/whither/src/api/meet/",
+			["/rendezvous-protocol\\.ts$"],
+		),
 		room("packages/whither/src/cli/", ["api/", "report/", "router/", "server/"]),
 		{
 			name: "pure-packages-have-no-dependencies",

@@ -1,7 +1,9 @@
 /**
  * Bundles what is published: `packages/whither/dist/whither.cjs` (the command; all but `trace` in `whither-more.cjs`, the
- * server in `whither-server.cjs`, `meet` in `whither-meet.cjs`), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker), `dist/relay-worker.cjs`
- * (the server's, for UDP clients), and `dist/types` (declarations that stand alone). koffi stays outside: its binary is a dependency that npm installs.
+ * server in `whither-server.cjs`, `meet` in `whither-meet.cjs`), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker),
+ * `dist/relay-worker.cjs` (the server's, for UDP clients), `dist/types` (declarations that stand alone), and beside them
+ * THIRD-PARTY-LICENSES (of what the bundles hold that is not ours). koffi stays outside: its binary is a dependency that npm
+ * installs.
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -26,8 +28,9 @@ const shared = {
 	// Names stay, so that a stack trace in a bug report can be read.
 	minifyIdentifiers: false,
 	define: { WHITHER_WORKER_FILE: '"./prober-worker.js"', WHITHER_RELAY_FILE: '"./relay-worker.cjs"' },
-	// Of what is bundled and not ours.
-	legalComments: "eof",
+	// Whole licences of what is bundled and not ours stand in a file beside it.
+	legalComments: "none",
+	metafile: true,
 	logLevel: "warning",
 	// koffi is CommonJS and may be asked for by `require`.
 	banner: {
@@ -61,7 +64,7 @@ const command = {
 
 // The old cache would be taken for a new bundle of the same length.
 rmSync(join(dist, "whither.cache"), { force: true });
-await Promise.all([
+const built = await Promise.all([
 	bundle("src/cli/bin.ts", "whither.cjs", { ...command, plugins: [otherCommands] }),
 	bundle("src/cli/other-commands.ts", "whither-more.cjs", { ...command, plugins: [server, meet] }),
 	bundle("src/cli/serve.ts", "whither-server.cjs", command),
@@ -74,6 +77,7 @@ writeFileSync(join(dist, "whither.js"), 'import "./whither.cjs";\n');
 writeCodeCache();
 copyTypes();
 copyBesides();
+writeLicences(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 
 function bundle(entry, file, more = {}) {
 	return build({ ...shared, ...more, entryPoints: [join(face, entry)], outfile: join(dist, file) });
@@ -101,7 +105,10 @@ function copyTypes() {
 		for (const file of declarationsIn(from)) {
 			const to = join(types, name, relative(from, file));
 			mkdirSync(dirname(to), { recursive: true });
-			writeFileSync(to, standAlone(readFileSync(file, "utf8"), dirname(to), types));
+			const text = standAlone(readFileSync(file, "utf8"), dirname(to), types);
+			const alien = /(?:from |import\()"(?!\.|node:)([^"]+)"/.exec(text);
+			if (alien !== null) throw new Error(`${file} needs the types of ${alien[1]}, which are not published`);
+			writeFileSync(to, text);
 		}
 	}
 }
@@ -138,4 +145,17 @@ function copyBesides() {
 	for (const [from, to] of Object.entries(copies)) {
 		if (existsSync(join(root, from))) cpSync(join(root, from), join(face, to));
 	}
+}
+
+/** The licence of every installed package that a bundle has taken something from; one without a licence ends the build. */
+function writeLicences(inputs) {
+	const folders = new Set(inputs.flatMap((input) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)?.[0] ?? []));
+	const licences = [...folders].map((folder) => {
+		const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+		const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+		if (file === undefined) throw new Error(`${name} is bundled and has no licence file`);
+		return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+	});
+	const head = "What the files in dist/ contain of others' work, and on which terms.\n";
+	writeFileSync(join(face, "THIRD-PARTY-LICENSES"), [head, ...licences.sort()].join(`\n${"-".repeat(72)}\n\n`));
 }

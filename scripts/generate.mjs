@@ -14,7 +14,7 @@ const { outputFiles } = await build({
 	conditions: ["source"],
 });
 const [bundle] = outputFiles;
-const { callTranscript, demoTranscript, generatedFiles, withTranscript } = await import(
+const { callTranscript, demoTranscript, generatedFiles, meetingTranscript, withTranscript } = await import(
 	`data:text/javascript;base64,${Buffer.from(bundle.contents).toString("base64")}`
 );
 for (const [path, text] of Object.entries(generatedFiles())) {
@@ -23,4 +23,5 @@ for (const [path, text] of Object.entries(generatedFiles())) {
 }
 const readme = join(root, "README.md");
 const withFirst = withTranscript(readFileSync(readme, "utf8"), "demo", await demoTranscript());
-writeFileSync(readme, withTranscript(withFirst, "call", await callTranscript()));
+const withCall = withTranscript(withFirst, "call", await callTranscript());
+writeFileSync(readme, withTranscript(withCall, "meeting", await meetingTranscript()));

@@ -1,7 +1,7 @@
-/** A process that is one ICE peer: its first argument says by whose implementation, lines go in and out as `ice-peer-lines.ts` has them. */
+/** A process that is one ICE peer: its first argument says by whose implementation, lines go in and out as `peers/ice/lines.ts` has them. */
 import { writeSync } from "node:fs";
 import { createInterface } from "node:readline";
-import type { IcePeerInput, IcePeerProgram, IcePeerSay } from "./peers/ice-peer-lines.ts";
+import type { IcePeerInput, IcePeerProgram, IcePeerSay } from "./peers/ice/lines.ts";
 
 const [kind, ...words] = process.argv.slice(2);
 
@@ -12,10 +12,10 @@ const say: IcePeerSay = (line) => {
 };
 
 async function load(): Promise<IcePeerProgram> {
-	if (kind === "whither") return (await import("./peers/ice-whither.ts")).whitherPeer(say, words);
-	if (kind === "node-datachannel") return (await import("./peers/ice-node-datachannel.ts")).nodeDatachannelPeer(say);
-	if (kind === "chromium") return (await import("./peers/ice-chromium.ts")).chromiumPeer(say, words);
-	if (kind === "werift") return (await import("./peers/ice-werift.ts")).weriftPeer(say);
+	if (kind === "whither") return (await import("./peers/ice/whither.ts")).whitherPeer(say, words);
+	if (kind === "node-datachannel") return (await import("./peers/ice/node-datachannel.ts")).nodeDatachannelPeer(say);
+	if (kind === "chromium") return (await import("./peers/ice/chromium.ts")).chromiumPeer(say, words);
+	if (kind === "werift") return (await import("./peers/ice/werift.ts")).weriftPeer(say);
 	throw new Error(`no ICE peer is called ${kind}`);
 }
 

@@ -1,6 +1,6 @@
 /** Real kernels for scenarios: network namespaces, veth, nftables and TUN links, and tools run inside them. */
 export { type ChainOptions, chainScenario } from "./chain.ts";
-export { bestWayBetween } from "./ice-best-way.ts";
+export { bestWayBetween } from "./ice/best-way.ts";
 export {
 	type IceHost,
 	type IceLab,
@@ -12,19 +12,13 @@ export {
 	type IceSite,
 	iceLabObstacle,
 	openIceLab,
-} from "./ice-lab.ts";
-export { HTTPS_PORT, ICE_PORT, ICE_SERVERS, ICE_USER, type IceServerKind } from "./ice-servers.ts";
-export { DUAL_STACK_HOME, ICE_KINDS, ONLY_443, UDP_BLOCKED } from "./ice-sites.ts";
+} from "./ice/ice-lab.ts";
+export { HTTPS_PORT, ICE_PORT, ICE_SERVERS, ICE_USER, type IceServerKind } from "./ice/servers.ts";
+export { DUAL_STACK_HOME, ICE_KINDS, ONLY_443, UDP_BLOCKED } from "./ice/sites.ts";
 export { insideNamespace } from "./namespaces.ts";
 export type { NodePlan } from "./node-plan.ts";
 export { type CoturnOptions, coturnObstacle, openCoturn } from "./peers/coturn.ts";
-export {
-	IcePeer,
-	type IcePeerOptions,
-	type IcePeerPatience,
-	openIcePeer,
-} from "./peers/ice-peer.ts";
-export { icePeerObstacle } from "./peers/ice-peer-kinds.ts";
+export { icePeerObstacle } from "./peers/ice/kinds.ts";
 export type {
 	IcePeerDescription,
 	IcePeerEnd,
@@ -36,8 +30,14 @@ export type {
 	IcePeerPlace,
 	IcePeerRelay,
 	IcePeerSelection,
-} from "./peers/ice-peer-lines.ts";
-export { type IceSignallingOptions, joinIcePeers } from "./peers/ice-signalling.ts";
+} from "./peers/ice/lines.ts";
+export {
+	IcePeer,
+	type IcePeerOptions,
+	type IcePeerPatience,
+	openIcePeer,
+} from "./peers/ice/peer.ts";
+export { type IceSignallingOptions, joinIcePeers } from "./peers/ice/signalling.ts";
 export type { RunningServer } from "./peers/running-server.ts";
 export type { LabPlan, World } from "./plan.ts";
 export { findProgram, labObstacle } from "./requirements.ts";

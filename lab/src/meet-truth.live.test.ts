@@ -4,8 +4,8 @@ import { addressTowards, natKind } from "@whither/sim";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skippable } from "../../scripts/skippable.ts";
-import { type IceLab, type IceNode, iceLabObstacle, openIceLab } from "./ice-lab.ts";
-import { ICE_SERVERS } from "./ice-servers.ts";
+import { type IceLab, type IceNode, iceLabObstacle, openIceLab } from "./ice/ice-lab.ts";
+import { ICE_SERVERS } from "./ice/servers.ts";
 import type { RunningServer } from "./peers/running-server.ts";
 import { describeOutcome, endTool, type RunningTool, type RunOutcome, startWhither } from "./run.ts";
 

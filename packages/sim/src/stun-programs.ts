@@ -1,4 +1,5 @@
 /** STUN's machines as programs of simulated hosts. */
+
 import {
 	type Deadline,
 	type Instant,
@@ -10,6 +11,7 @@ import {
 	StunServer,
 	type StunServerConfig,
 } from "@whither/core";
+import { isSameEndpoint } from "@whither/wire";
 import type { Datagram, DatagramError, DatagramProgram, Endpoint, ProgramInput } from "./program.ts";
 
 /**
@@ -17,8 +19,6 @@ import type { Datagram, DatagramError, DatagramProgram, Endpoint, ProgramInput }
  * for requests of its own, and the other address by RFC 3489 alone.
  */
 export type StunServerOptions = Omit<StunServerConfig, "sockets"> & { readonly knows?: "rfc3489" | "apart" };
-
-const same = (a: Endpoint, b: Endpoint) => a.address === b.address && a.port === b.port;
 
 function at(sockets: readonly Endpoint[], index: number): Endpoint {
 	const socket = sockets[index];
@@ -52,13 +52,13 @@ export class StunServerProgram implements DatagramProgram {
 	}
 
 	holds(local: Endpoint): boolean {
-		return this.#sockets.some((socket) => same(socket, local));
+		return this.#sockets.some((socket) => isSameEndpoint(socket, local));
 	}
 
 	step(input: ProgramInput, now: Instant): readonly Datagram[] {
 		if (input.type !== "datagram") return [];
 		const { local, remote, payload } = input.datagram;
-		const index = this.#sockets.findIndex((socket) => same(socket, local));
+		const index = this.#sockets.findIndex((socket) => isSameEndpoint(socket, local));
 		const bytes = this.#read(payload);
 		const server = bytes[4] === 0x21 && bytes[5] === 0x12 ? this.#plain : this.#server;
 		const outputs = server.step({ type: "received", bytes, from: remote, local: index }, now);
@@ -116,7 +116,7 @@ export class BehaviourProgram implements DatagramProgram {
 	}
 
 	holds(local: Endpoint): boolean {
-		return this.#config.sockets.some((socket) => same(socket, local));
+		return this.#config.sockets.some((socket) => isSameEndpoint(socket, local));
 	}
 
 	step(input: ProgramInput, now: Instant): readonly Datagram[] {
@@ -150,6 +150,6 @@ export class BehaviourProgram implements DatagramProgram {
 	}
 
 	#socketAt(local: Endpoint): number {
-		return this.#config.sockets.findIndex((socket) => same(socket, local));
+		return this.#config.sockets.findIndex((socket) => isSameEndpoint(socket, local));
 	}
 }

@@ -1,4 +1,5 @@
 /** TURN's machines as programs of simulated hosts. */
+
 import {
 	type Deadline,
 	type Instant,
@@ -12,12 +13,11 @@ import {
 	type TurnServerInput,
 	type TurnServerOutput,
 } from "@whither/core";
+import { isSameEndpoint } from "@whither/wire";
 import type { Datagram, DatagramError, DatagramProgram, Endpoint, ProgramInput } from "./program.ts";
 
 /** A relay's settings; what it listens and relays at is said apart. */
 export type TurnServerOptions = Omit<TurnServerConfig, "relays" | "binding">;
-
-const same = (a: Endpoint, b: Endpoint) => a.address === b.address && a.port === b.port;
 
 /** A relay server, on these sockets of its host, with relays on its host's address of the same family. */
 export class TurnServerProgram implements DatagramProgram {
@@ -44,7 +44,7 @@ export class TurnServerProgram implements DatagramProgram {
 	}
 
 	holds(local: Endpoint): boolean {
-		return this.#sockets.some((socket) => same(socket, local)) || this.#relayAt(local) !== undefined;
+		return this.#sockets.some((socket) => isSameEndpoint(socket, local)) || this.#relayAt(local) !== undefined;
 	}
 
 	step(input: ProgramInput, now: Instant): readonly Datagram[] {
@@ -97,7 +97,7 @@ export class TurnServerProgram implements DatagramProgram {
 		if (input.type === "tick") return { type: "timer" };
 		if (input.type === "error") return this.#errorOf(input.error);
 		const { local, remote, payload } = input.datagram;
-		const index = this.#sockets.findIndex((socket) => same(socket, local));
+		const index = this.#sockets.findIndex((socket) => isSameEndpoint(socket, local));
 		if (index >= 0) return { type: "received", bytes: payload, from: remote, local: index };
 		const relay = this.#relayAt(local);
 		return relay === undefined ? null : { type: "relayReceived", relay, from: remote, bytes: payload };
@@ -109,7 +109,7 @@ export class TurnServerProgram implements DatagramProgram {
 	}
 
 	#relayAt(local: Endpoint): number | undefined {
-		for (const [relay, place] of this.#relays) if (same(place, local)) return relay;
+		for (const [relay, place] of this.#relays) if (isSameEndpoint(place, local)) return relay;
 		return undefined;
 	}
 }
@@ -141,7 +141,7 @@ export class TurnClientProgram implements DatagramProgram {
 	}
 
 	holds(local: Endpoint): boolean {
-		return same(this.#socket, local);
+		return isSameEndpoint(this.#socket, local);
 	}
 
 	/** For the next tick. */

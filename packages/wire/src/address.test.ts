@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { addressFamily, formatAddress, isDecodeError, parseAddress } from "./index.ts";
+import { addressFamily, formatAddress, isDecodeError, isOneNetwork, isSameEndpoint, parseAddress } from "./index.ts";
 
 const canonical = (text: string) => {
 	const bytes = parseAddress(text);
@@ -86,4 +86,24 @@ test("any text at all gives bytes or an error", () => {
 
 test("bytes of another length are the caller's mistake", () => {
 	expect(() => formatAddress(new Uint8Array(5))).toThrow(RangeError);
+});
+
+test.each([
+	["192.0.2.1", "192.0.2.130", 24, true],
+	["192.0.2.1", "192.0.2.130", 25, false],
+	["192.0.2.1", "198.51.100.1", 0, true],
+	["2001:db8::1", "2001:db8:0:1::1", 63, true],
+	["2001:db8::1", "2001:db8:0:1::1", 64, false],
+	["192.0.2.1", "::1", 0, false],
+	["elsewhere", "192.0.2.1", 0, false],
+])("%s and %s are of one network of %i bits: %s", (one, other, bits, isOne) => {
+	expect(isOneNetwork(one, other, bits)).toBe(isOne);
+});
+
+test("endpoints are the same by address and port, and nothing is the same as none", () => {
+	const at = { address: "192.0.2.1", port: 1 };
+	expect(isSameEndpoint(at, { ...at })).toBe(true);
+	for (const other of [{ ...at, port: 2 }, { ...at, address: "192.0.2.2" }, null])
+		expect([isSameEndpoint(at, other), isSameEndpoint(other, at)]).toEqual([false, false]);
+	expect(isSameEndpoint(null, null)).toBe(false);
 });

@@ -8,9 +8,30 @@ export function parseAddress(text: string): Uint8Array | DecodeError {
 	return text.includes(":") ? parseIpv6(text) : parseIpv4(text, 0);
 }
 
+interface Endpoint {
+	readonly address: string;
+	readonly port: number;
+}
+
 /** An address and a port as people write them: `192.0.2.1:3478`, `[2001:db8::1]:3478`. */
-export function formatEndpoint({ address, port }: { readonly address: string; readonly port: number }): string {
+export function formatEndpoint({ address, port }: Endpoint): string {
 	return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** Whether both are the same address and port, both in canonical text; null is none. */
+export function isSameEndpoint(a: Endpoint | null, b: Endpoint | null): boolean {
+	return a !== null && b !== null && a.port === b.port && a.address === b.address;
+}
+
+/** Whether two addresses have their first bits in common, which are those of a network; never of two families. */
+export function isOneNetwork(a: string, b: string, prefixLength: number): boolean {
+	const [one, other] = [parseAddress(a), parseAddress(b)];
+	if (isDecodeError(one) || isDecodeError(other) || one.length !== other.length) return false;
+	for (let bit = 0; bit < prefixLength; bit += 8) {
+		const mask = (0xff00 >> Math.min(8, prefixLength - bit)) & 0xff;
+		if ((((one[bit >> 3] ?? 0) ^ (other[bit >> 3] ?? 0)) & mask) !== 0) return false;
+	}
+	return true;
 }
 
 /** 4 or 6 for an address in text, null for anything else. */

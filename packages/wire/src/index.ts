@@ -1,4 +1,4 @@
-export { addressFamily, formatAddress, formatEndpoint, parseAddress } from "./address.ts";
+export { addressFamily, formatAddress, formatEndpoint, isOneNetwork, isSameEndpoint, parseAddress } from "./address.ts";
 export { formatBase64 } from "./base-n.ts";
 export { equalBytes } from "./bytes.ts";
 export { internetChecksum, transportChecksum } from "./checksum.ts";

@@ -13,7 +13,7 @@ import { type ExchangePacket, openPacket, sealPacket } from "./packet.ts";
 
 const SILENCE_MS = 8_000;
 const TOTAL_MS = 45_000;
-/** How often we say that we are there while there is nothing else to say. */
+/** How often an empty packet says that we are there, while there is nothing else to send. */
 const HELLO_NS = 500 * MILLISECOND;
 /** Where the round trip is not known, and the least that is waited for an answer (RFC 8489 §6.2.1 has as much). */
 const RTO_NS = 500 * MILLISECOND;
@@ -35,7 +35,7 @@ export class DocumentExchange implements Machine<ExchangeInput, ExchangeOutput> 
 	#beganAt: Instant | null = null;
 	#heardAt: Instant | null = null;
 	#spokeAt: Instant = Number.NEGATIVE_INFINITY;
-	/** Both documents are where they are to be. */
+	/** When both documents had arrived. */
 	#doneAt: Instant | null = null;
 	#isReceivedTold = false;
 	#isDeliveredTold = false;
@@ -62,7 +62,7 @@ export class DocumentExchange implements Machine<ExchangeInput, ExchangeOutput> 
 		return (this.#heardAt ?? this.#beganAt ?? 0) + (this.#config.silenceMs ?? SILENCE_MS) * MILLISECOND;
 	}
 
-	/** Once all is done, only the other end's word that it knows is waited for, and not long. */
+	/** Once both documents have arrived, the other end's confirmation alone is waited for, and only for a moment. */
 	get #overAt(): Instant {
 		if (this.#doneAt !== null) return this.#doneAt + SECOND + 4 * this.#rtoNs;
 		return (this.#beganAt ?? 0) + (this.#config.totalMs ?? TOTAL_MS) * MILLISECOND;

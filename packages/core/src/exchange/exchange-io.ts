@@ -6,9 +6,9 @@ export interface DocumentExchangeConfig {
 	readonly keys: ExchangeKeys;
 	/** Of the path, where it is known. */
 	readonly rttNs?: number | null;
-	/** It ends where the other end says nothing for so long, 8000 when absent. */
+	/** It ends after so long a silence of the other end; 8000 when absent. */
 	readonly silenceMs?: number;
-	/** And so long after its beginning whatever is said, 45 000 when absent. */
+	/** It ends so long after its beginning, whatever has arrived by then; 45 000 when absent. */
 	readonly totalMs?: number;
 }
 

@@ -15,14 +15,14 @@ export class IncomingDocument {
 		return this.#bytes ?? new Uint8Array(0);
 	}
 
-	/** What is told of it: segments from the first on, and which of the 32 behind the gap. */
+	/** What we acknowledge of it: how many segments without a gap, and which of the 32 behind the first missing one. */
 	get state(): Pick<ExchangePacket, "received" | "further"> {
 		let further = 0;
 		for (let bit = 0; bit < 32; bit++) if (this.#here.has(this.#first + 1 + bit)) further |= 1 << bit;
 		return { received: this.#first, further: further >>> 0 };
 	}
 
-	/** Whether it could be taken: `badDocument` where it is too large, or not what it was. */
+	/** Takes a packet's segment; `badDocument` where the size is too large, or not the one that was said before. */
 	take({ size, segment }: ExchangePacket): "badDocument" | null {
 		if (size === null) return segment === null ? null : "badDocument";
 		if (!isTakenSize(size)) return "badDocument";

@@ -35,7 +35,7 @@ const NO_INDEX = 0xffff;
 /** One packet, opened. */
 export interface ExchangePacket {
 	readonly done: boolean;
-	/** Segments of the other end's document that are here: from the first on, and some of the 32 behind the gap. */
+	/** Acknowledged segments of the other end's document: how many without a gap, and a bit for each of the 32 behind the first missing one. */
 	readonly received: number;
 	readonly further: number;
 	/** Of the own document; null: it is not there yet. */
@@ -43,12 +43,12 @@ export interface ExchangePacket {
 	readonly segment: { readonly index: number; readonly bytes: Uint8Array } | null;
 }
 
-/** Whether bytes could be one, by what anybody can see. */
+/** Whether bytes could be a packet of an exchange, as far as their unsealed part shows. */
 export function isExchangePacket(bytes: Uint8Array): boolean {
 	return bytes[0] === MAGIC && bytes[1] === VERSION && bytes.length >= HEADER_BYTES + BODY_BYTES;
 }
 
-/** Seals one; `number` is used once with a key. */
+/** Seals a packet; `number` must be used only once with a key, for the nonce is made of it. */
 export function sealPacket(
 	{ aes128GcmSeal }: Pick<CryptoPort, "aes128GcmSeal">,
 	key: Uint8Array,
@@ -76,7 +76,7 @@ export function sealPacket(
 	return bytes;
 }
 
-/** Opens one; a word for why it is none. */
+/** Opens a packet, or says in a word why that cannot be done. */
 export function openPacket(
 	{ aes128GcmOpen }: Pick<CryptoPort, "aes128GcmOpen">,
 	key: Uint8Array,

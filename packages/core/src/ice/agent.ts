@@ -1,4 +1,4 @@
-import { classifyPacket } from "@whither/wire";
+import { classifyPacket, isSameEndpoint } from "@whither/wire";
 import type { Deadline, Instant, Machine } from "../machine.ts";
 import { Chance } from "./chance.ts";
 import { type IceOwnDescription, isDescription } from "./credentials.ts";
@@ -26,7 +26,7 @@ import type { Session } from "./session.ts";
 /** Ta where nobody says another (RFC 8445 §14.2, RFC 8839 §5.6). */
 const DEFAULT_PACING_MS = 50;
 
-/** While servers are still to be asked, so many pairs are checked for each: a pair that works is worth more than another name. */
+/** While STUN servers are still to be asked, so many pairs are checked between two of them: a pair that works is worth more than another candidate. */
 const CHECKS_BETWEEN = 2;
 
 /**
@@ -211,7 +211,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		this.#current.addRemotes(candidates, now);
 	}
 
-	/** On Ta, and on roles: a lite peer never controls (RFC 8445 §6.1.1); of two that are lite, whoever began. */
+	/** Settles Ta and roles: a lite peer never controls (RFC 8445 §6.1.1); of two that are lite, whoever began does. */
 	#agree({ lite, pacingMs }: IcePeer): void {
 		this.#pace.agree(pacingMs ?? DEFAULT_PACING_MS);
 		const mustControl = lite === true && (this.#config.lite !== true || this.#config.role === "controlling");
@@ -225,7 +225,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 
 	/** A STUN server is given up at once; about a peer it is only a hint. */
 	#unreachable({ base, to, code }: Extract<IceAgentInput, { readonly type: "unreachable" }>, now: Instant): void {
-		const isServer = this.#config.stunServers?.some(({ address, port }) => address === to.address && port === to.port);
+		const isServer = this.#config.stunServers?.some((server) => isSameEndpoint(server, to));
 		if (isServer) this.#requests.unreachable(base, to, code, now);
 		const found = this.#hearing.pairAt(base, to);
 		if (found !== null) found.session.unreachable(found.pair, now);

@@ -3,6 +3,9 @@ import { candidateKey, canPair, type LocalCandidate, type RemoteCandidate } from
 import { byPriority, Pair } from "./pair.ts";
 import { bySort, byTurn, put, type Queues, SORTS, sortOf, take } from "./turns.ts";
 
+/** All that a check is sent anew before it has only its own retransmissions left (`checks.ts`). */
+const IN_VAIN = 4;
+
 /** What a checklist set needs to know of the world. */
 export interface ChecklistOptions {
 	readonly maximumPairs: number;
@@ -28,7 +31,7 @@ export class ChecklistSet {
 	readonly #forbidden = new Set<string>();
 	/** The stream whose turn it was. */
 	#turn = -1;
-	/** What sort of pair an ordinary check was for last. */
+	/** The sort of the pair that the last ordinary check was for. */
 	#sort = SORTS - 1;
 
 	constructor(options: ChecklistOptions) {
@@ -102,19 +105,19 @@ export class ChecklistSet {
 		return true;
 	}
 
-	/** What a check is sent for before all others, after those that are so already (RFC 8445 §7.3.1.4). */
+	/** Queues a triggered check (RFC 8445 §7.3.1.4): before all ordinary ones, behind those that are queued. */
 	trigger(pair: Pair, now: Instant): void {
 		this.#set(pair, "waiting", now);
 		this.enqueue(pair);
 	}
 
-	/** The same for one whose state is to stay, as for a nomination of one that works. */
+	/** Queues a check without a change of the pair's state, such as a nomination of one that works. */
 	enqueue(pair: Pair): void {
 		take(this.#hurried, pair);
 		put(this.#triggered, pair);
 	}
 
-	/** What a check is sent for again before others, but after those that the peer is known to wait for. */
+	/** Queues another check of a pair that was tried too early: before ordinary ones, behind the triggered ones. */
 	hurry(pair: Pair, now: Instant): void {
 		this.#set(pair, "waiting", now);
 		if (!this.isTriggered(pair)) put(this.#hurried, pair);
@@ -125,12 +128,12 @@ export class ChecklistSet {
 		take(this.#hurried, pair);
 	}
 
-	/** Its check waits for its turn before ordinary ones. */
+	/** A triggered check of it is queued. */
 	isTriggered(pair: Pair): boolean {
 		return this.#triggered.get(pair.local.stream)?.includes(pair) ?? false;
 	}
 
-	/** The same for one that is only tried again. */
+	/** A check that `hurry` has queued waits for its turn. */
 	isHurried(pair: Pair): boolean {
 		return this.#hurried.get(pair.local.stream)?.includes(pair) ?? false;
 	}
@@ -240,7 +243,7 @@ export class ChecklistSet {
 		return next;
 	}
 
-	/** How many turns of sorts are before that of a pair. */
+	/** How many sorts have their turn before that of this pair. */
 	#behind(pair: Pair): number {
 		return (sortOf(pair) - this.#sort + SORTS - 1) % SORTS;
 	}
@@ -258,10 +261,14 @@ export class ChecklistSet {
 			}
 	}
 
+	/**
+	 * Deviation: RFC 8445 §6.1.4.2, as a check under way is no word on its like any more once it has been asked so often in vain.
+	 * It may be to a relay that is gone, with 39 s to go, when what replaces that has the same foundation.
+	 */
 	#busyFoundations(): Set<string> {
 		const busy = new Set<string>();
-		for (const { state, foundation } of this.#pairs.values())
-			if (state === "waiting" || state === "inProgress") busy.add(foundation);
+		for (const { state, foundation, rechecks } of this.#pairs.values())
+			if (state === "waiting" || (state === "inProgress" && rechecks < IN_VAIN)) busy.add(foundation);
 		return busy;
 	}
 

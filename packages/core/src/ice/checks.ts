@@ -1,6 +1,5 @@
-import { mappedAddressOf, type StunItem } from "@whither/wire";
+import { isSameEndpoint, mappedAddressOf, type StunItem } from "@whither/wire";
 import { type Instant, MILLISECOND, SECOND } from "../machine.ts";
-import { sameAddress } from "../stun/answers.ts";
 import { DATAGRAM_SCHEDULE, STREAM_SCHEDULE, type TransmitSchedule } from "../stun/schedule.ts";
 import type { ChecklistSet } from "./checklist.ts";
 import type { Credentials, Ground, Peer } from "./ground.ts";
@@ -33,7 +32,7 @@ export interface CheckResults {
 	/** A check that nominates has failed. */
 	nominationFailed(pair: Pair, now: Instant): void;
 	failed(pair: Pair, now: Instant): void;
-	/** An answer to a request for consent; `hasMoved`: the peer sees us by another address than before. */
+	/** A request for consent was answered; `hasMoved`: the peer sees us by another address than before. */
 	consented(pair: Pair, hasMoved: boolean, now: Instant): void;
 	/** The peer wants nothing more there (RFC 7675 §5.2). */
 	revoked(pair: Pair, now: Instant): void;
@@ -168,7 +167,7 @@ export class Checks {
 	): void {
 		const mapped = mappedAddressOf(answer.message);
 		const base = this.#ground.locals.bases.get(pair.local.base);
-		if (!sameAddress(answer.from, pair.remote)) {
+		if (!isSameEndpoint(answer.from, pair.remote)) {
 			pair.timesNotSymmetric++;
 			this.#failed(pair, check, "notSymmetric", now);
 		} else if (mapped === null || base === undefined) this.#failed(pair, check, "noMappedAddress", now);
@@ -205,14 +204,14 @@ export class Checks {
 	}
 
 	#consented(pair: Pair, role: RunningCheck["role"], answer: Answer, now: Instant): void {
-		if (answer.kind === "success" && sameAddress(answer.from, pair.remote)) {
+		if (answer.kind === "success" && isSameEndpoint(answer.from, pair.remote)) {
 			const before = pair.valid;
 			const mapped = mappedAddressOf(answer.message);
 			const base = this.#ground.locals.bases.get(pair.local.base);
 			if (before !== null && mapped !== null && base !== undefined)
 				pair.valid = this.#ground.locals.seenAs(base, mapped, before.priority);
 			pair.answered(answer.rttNs, now);
-			this.#results.consented(pair, before !== null && !sameAddress(before, pair.valid), now);
+			this.#results.consented(pair, before !== null && !isSameEndpoint(before, pair.valid), now);
 		} else if (answer.kind === "error" && answer.error.code === 403) this.#results.revoked(pair, now);
 		else if (answer.kind === "error" && answer.error.code === 487) this.#ground.role.refused(role);
 	}

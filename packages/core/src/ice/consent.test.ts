@@ -96,6 +96,31 @@ describe("a pair in reserve", () => {
 		}
 	});
 
+	test.each(["a", "b"] as const)(
+		"takes over within two seconds where what %s sends is lost alone, and data flow both ways",
+		(side) => {
+			for (const seed of [1, 2, 3]) {
+				const world = completed({ seed, a: two, b: {} });
+				for (let at = 0; at < 9500; at += 50)
+					world.after(at, () => {
+						for (const each of ["a", "b"] as const) world.step(each, DATA);
+					});
+				world.pass(5000 + 700 * seed);
+				const before = world.a.selected;
+				const lost = { from: world[side].selected.local.address, to: world[side].selected.remote.address };
+				const cutAt = world.now;
+				world.drops = (packet) =>
+					packet.side === side && packet.from.address === lost.from && packet.to.address === lost.to;
+				world.pass(2000);
+				const heardAt = (side === "a" ? world.b : world.a).data
+					.map(({ at }) => at)
+					.filter((at) => at > cutAt + 50 * MILLISECOND);
+				expect(Math.min(...heardAt) - cutAt).toBeLessThanOrEqual(2000 * MILLISECOND);
+				expect(world.a.selected.id).not.toBe(before.id);
+			}
+		},
+	);
+
 	test("is not gone to when everything is silent, for it would be no better", () => {
 		const world = completed({ a: two });
 		world.pass(5000);

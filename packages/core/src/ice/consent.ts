@@ -14,6 +14,8 @@ const KEEPALIVE_NS = 15 * SECOND;
 const DOUBTED_AFTER = 0.42;
 const ASKED_EVERY = 0.05;
 const GIVEN_UP_AFTER = 0.55;
+/** So soon after another, a request of the peer's says that it doubts the pair itself. */
+const HASTE = 0.25;
 /** An answer that is later than this is doubted, however short the round trip. */
 const LATE_NS = 400 * MILLISECOND;
 
@@ -24,6 +26,8 @@ interface Watch {
 	unansweredSince: Instant | null;
 	doubtedSince: Instant | null;
 	probeAt: Instant;
+	/** When the peer's last request for consent came. */
+	peerAskedAt: Instant;
 }
 
 /** What is to be done about pairs that are used. */
@@ -64,7 +68,14 @@ export class Consent {
 	watch(pair: Pair, now: Instant): void {
 		if (this.#watched.has(pair)) return;
 		const nextAt = now + this.#interval();
-		this.#watched.set(pair, { since: now, nextAt, unansweredSince: null, doubtedSince: null, probeAt: 0 });
+		this.#watched.set(pair, {
+			since: now,
+			nextAt,
+			unansweredSince: null,
+			doubtedSince: null,
+			probeAt: 0,
+			peerAskedAt: Number.NEGATIVE_INFINITY,
+		});
 	}
 
 	unwatch(pair: Pair): void {
@@ -88,6 +99,21 @@ export class Consent {
 		const watch = this.#watched.get(pair);
 		if (watch === undefined || !this.#guarded.has(pair) || watch.doubtedSince !== null) return;
 		watch.doubtedSince = now;
+		watch.probeAt = now;
+	}
+
+	/**
+	 * The peer asks for consent. Where what we send is lost, and what it sends is not, we would hear of it and doubt nothing;
+	 * but it asks in haste then.
+	 */
+	peerAsked(pair: Pair, now: Instant): void {
+		const watch = this.#watched.get(pair);
+		if (watch === undefined) return;
+		const before = watch.peerAskedAt;
+		watch.peerAskedAt = now;
+		if (!this.#guarded.has(pair) || watch.doubtedSince !== null) return;
+		if (before <= pair.answeredAt || now - before > this.#deadPeerNs * HASTE) return;
+		watch.doubtedSince = before;
 		watch.probeAt = now;
 	}
 

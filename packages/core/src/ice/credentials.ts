@@ -23,7 +23,7 @@ export function newCredentials(chance: Chance): Credentials {
 	return { ufrag, pwd, key: shortTermKey(pwd) };
 }
 
-/** Of more characters than ICE has, for some write others; none that a user name could not hold. */
+/** What is taken from peers: more characters than RFC 8839 §5.4 allows, for some programs use others, but none that would break a STUN user name. */
 const UFRAG = /^[!-9;-~]{1,256}$/;
 const PWD = /^[!-~]{1,256}$/;
 
@@ -33,7 +33,7 @@ export function isDescription({ ufrag, pwd, pacingMs }: IcePeer): boolean {
 	return UFRAG.test(ufrag) && PWD.test(pwd) && isPace;
 }
 
-/** A pace at which no session would come to an end is no pace. */
+/** The slowest Ta that is taken from a peer: with a slower one no session would end in time. */
 const MOST_PACING_MS = 10_000;
 
 /** What a peer's description means. */

@@ -12,10 +12,12 @@ export interface Evidence {
 	readonly moreMayCome: boolean;
 	/** A choice that turns out wrong can be mended by another nomination. */
 	readonly isMendable: boolean;
-	/** A check waits for its turn. */
+	/** A triggered check of the pair waits for its turn. */
 	readonly isTriggered: (pair: Pair) => boolean;
-	/** The same for one that is only tried again. */
+	/** A check that `hurry` has queued waits for its turn. */
 	readonly isHurried: (pair: Pair) => boolean;
+	/** Ta. */
+	readonly intervalNs: number;
 }
 
 /** A way without relay gets so much longer than the one with it took, for what machines on the way do at first. */
@@ -48,7 +50,19 @@ function contends(pair: Pair, chosen: Pair, evidence: Evidence, graceEnd: Instan
 	if (evidence.isTriggered(pair)) return graceEnd;
 	const rttNs = chosen.rttNs ?? 0;
 	if (isMoreDirect && !evidence.isMendable) return graceEnd;
-	return pair.checkedAt + (isMoreDirect ? 2 * rttNs + DIRECT_EXTRA_NS : 1.5 * rttNs + EXTRA_NS);
+	return (
+		pair.checkedAt +
+		(isMoreDirect ? 2 * rttNs + DIRECT_EXTRA_NS + peersTurns(chosen, evidence) : 1.5 * rttNs + EXTRA_NS)
+	);
+}
+
+/**
+ * A filter may let nothing in before the peer has asked too: it comes to as many ways without relay one by one, in turn with
+ * those by relays.
+ */
+function peersTurns({ relays }: Pair, { pairs, intervalNs }: Evidence): number {
+	const direct = pairs.filter((pair) => pair.valid === null && pair.isOpen && pair.relays < relays);
+	return 2 * direct.length * intervalNs;
 }
 
 /** Whether another address of the peer's, from the same socket of ours, could be no better than the near one that works. */

@@ -23,7 +23,7 @@ const AGAIN_NS: readonly number[] = [250, 500, 1000, 2000].map((ms) => ms * MILL
 interface Asked {
 	readonly base: Base;
 	readonly server: StunAddress;
-	/** Infinity until it is asked, both. */
+	/** When it was asked, and when it is given up; infinity until it is asked. */
 	askedAt: Instant;
 	endsAt: Instant;
 	/** When it is asked anew, and how often it has been asked. */

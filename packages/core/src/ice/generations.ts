@@ -10,9 +10,9 @@ const MOST_FORMER = 16;
 
 /** Who is to know of generations. */
 export interface GenerationHooks {
-	/** One is new, for which everything is to be gathered and told. */
+	/** A generation has begun: candidates are to be gathered and told anew. */
 	renewed(now: Instant): void;
-	/** The peer of one is known, and checks are about to begin. */
+	/** The peer's description has come, and checks are about to begin. */
 	begins(peer: IcePeer): void;
 }
 
@@ -22,7 +22,7 @@ export class Generations {
 	readonly #hooks: GenerationHooks;
 	#current: Session;
 	#previous: Session | null = null;
-	/** It was ours to begin the current one: what the peer says next is its answer, and no restart of its own. */
+	/** The current generation is a restart of ours: the peer's next description is its answer, and no restart of its own. */
 	#isOffered = false;
 	/** User fragments that the peer has had, the newest last. */
 	#former: readonly string[] = [];
@@ -53,8 +53,8 @@ export class Generations {
 
 	/**
 	 * The peer's description: `begun` where checks begin with it, `known` where they have, `old` where it is of a generation
-	 * that is over. Another one than before is a restart of the peer's, which ours follows, unless it is its answer to one of
-	 * ours: two of them at once would otherwise answer each other for ever.
+	 * that is over. Another one than before is a restart of the peer's, which ours follows. Deviation: RFC 8445 §9, where it
+	 * answers a restart of ours, which keeps its credentials: two restarts at once would otherwise answer each other for ever.
 	 */
 	meet(told: IcePeer, now: Instant): "begun" | "known" | "old" {
 		const { peer } = this.#current.generation;
@@ -71,7 +71,7 @@ export class Generations {
 		return "begun";
 	}
 
-	/** What the current one no longer needs goes. */
+	/** Ends the generation before once the current one has its pairs. */
 	conclude(now: Instant): void {
 		const isDone = this.#current.generation.completedAt !== null;
 		if (isDone) this.#previous?.end(now);

@@ -4,7 +4,7 @@ import type { Checks } from "./checks.ts";
 import type { Component } from "./component.ts";
 import { byPriority, type Pair } from "./pair.ts";
 
-/** The peer is there, so its NAT is open to what was too early before: better ways are tried again, behind NATs first. */
+/** Tries better pairs again once one works: the peer is there now, so its NAT may let in what came too early before. Those behind NATs first. */
 export function hurry(list: ChecklistSet, checks: Checks, component: Component, works: Pair, now: Instant): void {
 	const better = [...list.pairs].filter(
 		(pair) => component.owns(pair) && pair.relays < works.relays && pair.state === "inProgress" && !pair.isTcp,

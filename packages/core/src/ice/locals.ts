@@ -14,7 +14,7 @@ export interface Base {
 	readonly localPreference: number;
 }
 
-/** Addresses that one base is seen by, in the words of one server or of peers. */
+/** How many reflexive candidates of a base are kept from one server, or from peers. */
 const MOST_SEEN = 16;
 
 /** What distinguishes a candidate from others of its base. */
@@ -187,7 +187,7 @@ export class LocalCandidates {
 	}
 }
 
-/** Without the oldest of those that are alike, where there are too many. */
+/** Leaves out the oldest of those from one source where there are too many. */
 function keepLast(
 	candidates: readonly LocalCandidate[],
 	isAlike: (candidate: LocalCandidate) => boolean,

@@ -1,4 +1,5 @@
 import { type Instant, MILLISECOND, SECOND } from "../machine.ts";
+import { apartness } from "./apart.ts";
 import type { ChecklistSet } from "./checklist.ts";
 import { best, type Component } from "./component.ts";
 import type { Consent } from "./consent.ts";
@@ -25,7 +26,7 @@ const LATE_NS = 1900 * MILLISECOND;
 /** A pair that died is gone back to no sooner than so long after. */
 const RETURN_NS = 5 * SECOND;
 
-/** Of better pairs that are waited for until it is their turn. */
+/** The most better pairs whose turns of Ta lengthen the grace. */
 const MOST_TURNS = 10;
 
 /** Which pair of a component is sent on (RFC 8445 §8.1), and which would be next. */
@@ -94,7 +95,7 @@ export class Selection {
 		return (this.#parts.ground.config.nominationGraceMs ?? 100) * MILLISECOND;
 	}
 
-	/** A slow Ta makes better ways wait for their turn, which is no fault of theirs. */
+	/** The grace, longer by the turns of Ta that untried better pairs wait for. */
 	#graceFor(component: Component, chosen: Pair): number {
 		const better = this.#own(component).filter((pair) => pair.isOpen && pair.relays < chosen.relays).length;
 		return this.#graceNs + Math.min(better, MOST_TURNS) * this.#parts.ground.pace.intervalNs;
@@ -136,6 +137,7 @@ export class Selection {
 			isMendable: peer.canRenominate,
 			isTriggered: (pair) => this.#parts.list.isTriggered(pair),
 			isHurried: (pair) => this.#parts.list.isHurried(pair),
+			intervalNs: this.#parts.ground.pace.intervalNs,
 		});
 		if (until > now) component.reviewAt = until;
 		else this.#nominate(component, chosen, now);
@@ -158,7 +160,7 @@ export class Selection {
 		return backAt <= now;
 	}
 
-	/** Something better works before a nomination is answered, or it is not answered in time: the higher number counts. */
+	/** Nominates another pair while a nomination is unanswered, because it has fewer relays or the answer is late; the higher number counts. */
 	#nominateInstead(component: Component, nominating: Pair, chosen: Pair, now: Instant): void {
 		const lateAt = component.nominatingSince + LATE_NS;
 		const isBetter = chosen.relays < nominating.relays;
@@ -195,12 +197,7 @@ export class Selection {
 		const { consent, changed, ground } = this.#parts;
 		const { selected, backup } = component;
 		if (selected === null || !peer.canRenominate || ground.config.lite || ground.config.deadPeerMs === 0) return;
-		const usable = (pair: Pair) => pair !== selected && pair.isWritable(now) && pair.state === "succeeded";
-		const others = this.#own(component);
-		const chosen =
-			best(others, (pair) => usable(pair) && isApart(pair, selected)) ??
-			best(others, (pair) => usable(pair) && pair.local.base !== selected.local.base) ??
-			best(others, usable);
+		const chosen = this.#mostApart(component, selected, now);
 		if (chosen !== backup) {
 			if (backup !== null) {
 				backup.backup = false;
@@ -216,6 +213,21 @@ export class Selection {
 			this.#settle(component, now);
 		}
 		consent.guard(selected, chosen !== null);
+	}
+
+	/** The working pair that has the least in common with the selected one; null: no other works. */
+	#mostApart(component: Component, selected: Pair, now: Instant): Pair | null {
+		const { bases } = this.#parts.ground.locals;
+		let most = 0;
+		let found: Pair | null = null;
+		for (const pair of this.#own(component)) {
+			if (pair === selected || pair.dead || !pair.isWritable(now) || pair.state !== "succeeded") continue;
+			const apart = apartness(pair, selected, bases);
+			if (found !== null && (apart < most || (apart === most && compareWays(pair, found) >= 0))) continue;
+			most = apart;
+			found = pair;
+		}
+		return found;
 	}
 
 	/** Checks that cannot change anything any more (RFC 8445 §8.1.2). */
@@ -235,7 +247,8 @@ export class Selection {
 		const about = peer();
 		if (about?.canRenominate && ground.config.lite !== true) {
 			const { backup } = component;
-			const isMoreApart = backup === null || (isApart(pair, selected) && !isApart(backup, selected));
+			const { bases } = ground.locals;
+			const isMoreApart = backup === null || apartness(pair, selected, bases) > apartness(backup, selected, bases);
 			const wantsReserve = isMoreApart && ground.config.deadPeerMs !== 0;
 			// One that signalling has not named may be a relay of the peer's.
 			return wantsReserve || selected.remote.type === "prflx" || pair.relays < selected.relays;
@@ -243,11 +256,6 @@ export class Selection {
 		// A peer of RFC 5245 may nominate every pair. The best of them counts, but some send on the one that they nominated last.
 		return !ground.role.isControlling && about?.knowsIce2 === false;
 	}
-}
-
-/** Whether two pairs have neither end in common, so that what ends one spares the other: an interface of either side that is lost. */
-function isApart(a: Pair, b: Pair): boolean {
-	return a.local.base !== b.local.base && a.remote.address !== b.remote.address;
 }
 
 function isUsable(pair: Pair, now: Instant): boolean {

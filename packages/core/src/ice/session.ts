@@ -150,7 +150,8 @@ export class Session implements CheckResults {
 	heard(pair: Pair, now: Instant): void {
 		pair.heardAt = now;
 		const { isPassive, peer } = this.generation;
-		// Who knows RFC 5245 alone asks for no consent, and nobody else could: a lite agent goes by what comes.
+		// Deviation: RFC 7675 §5.1 wants answers to checks, which a lite agent does not send; of a peer of RFC 5245, which asks for
+		// no consent either, whatever comes will do.
 		if (isPassive && peer?.knowsIce2 === false && pair.isWritable(now))
 			pair.consentUntil = Math.max(pair.consentUntil, now + CONSENT_NS);
 		if (this.#state === "disconnected") this.review(now);

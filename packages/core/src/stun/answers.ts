@@ -2,6 +2,7 @@ import {
 	attributeOf,
 	isComprehensionRequired,
 	isKnownAttribute,
+	isSameEndpoint,
 	mappedAddressOf,
 	type StunAddress,
 	type StunMessage,
@@ -18,11 +19,6 @@ export interface Arrival {
 	readonly from: StunAddress;
 	readonly local: number;
 	readonly at: Instant;
-}
-
-/** Whether both are the same transport address, both in canonical text. */
-export function sameAddress(a: StunAddress, b: StunAddress | null): boolean {
-	return b !== null && a.port === b.port && a.address === b.address;
 }
 
 /**
@@ -53,7 +49,7 @@ export function strayReason(transaction: Transaction, message: StunMessage, arri
 	const { request, to } = transaction.parts;
 	if (arrival.local !== (request.answersTo ?? request.local ?? 0)) return "wrongSocket";
 	const sources = request.answersFrom ?? [to];
-	if (sources !== "anywhere" && !sources.some((source) => sameAddress(source, arrival.from))) return "wrongSource";
+	if (sources !== "anywhere" && !sources.some((source) => isSameEndpoint(source, arrival.from))) return "wrongSource";
 	if (message.method !== request.method) return "wrongMethod";
 	if (attributeOf(message, "fingerprint") !== undefined && !verifyFingerprint(message)) return "badFingerprint";
 	return null;

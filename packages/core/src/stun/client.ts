@@ -2,12 +2,13 @@ import {
 	attributeOf,
 	decodeStun,
 	isDecodeError,
+	isSameEndpoint,
 	type StunAddress,
 	type StunErrorCode,
 	type StunMessage,
 } from "@whither/wire";
 import type { Deadline, Instant, Machine } from "../machine.ts";
-import { type Arrival, exchangeOf, sameAddress } from "./answers.ts";
+import { type Arrival, exchangeOf } from "./answers.ts";
 import { type Challenge, Challenges } from "./challenges.ts";
 import type {
 	StunClientEvent,
@@ -228,7 +229,8 @@ export class StunClient implements Machine<StunClientInput, StunClientOutput> {
 	}
 
 	#loseServer(server: StunAddress, local: number): void {
-		const lost = ({ parts: { to, request } }: Transaction) => sameAddress(to, server) && (request.local ?? 0) === local;
+		const lost = ({ parts: { to, request } }: Transaction) =>
+			isSameEndpoint(to, server) && (request.local ?? 0) === local;
 		for (const transaction of this.#transactions.where(lost)) this.#fail(transaction, "unreachable", null);
 	}
 

@@ -1,5 +1,5 @@
-import type { StunAddress } from "@whither/wire";
-import { isLoopback, sameAddress } from "./answers.ts";
+import { isSameEndpoint, type StunAddress } from "@whither/wire";
+import { isLoopback } from "./answers.ts";
 import type { StunServerSocket } from "./server-io.ts";
 
 /** What stands beside one socket of a server: where an answer may leave from instead (RFC 5780 §3). Indexes of sockets. */
@@ -51,7 +51,7 @@ function alternatesOf(own: StunAddress, sockets: readonly StunServerSocket[]): A
 			({ address }) =>
 				address.address.includes(":") === family &&
 				!isWildcard(address.address) &&
-				!sameAddress(address, own) &&
+				!isSameEndpoint(address, own) &&
 				// What this machine alone reaches is no other address to anybody else.
 				isLoopback(address.address) === isLoopback(own.address) &&
 				(address.address !== own.address) === ip &&

@@ -1,5 +1,5 @@
-import { attributeOf, type StunAddress, type StunErrorCode, type StunMessage } from "@whither/wire";
-import { type Arrival, hasUnknownRequired, judgeIntegrity, mayPointAt, sameAddress, strayReason } from "./answers.ts";
+import { attributeOf, isSameEndpoint, type StunAddress, type StunErrorCode, type StunMessage } from "@whither/wire";
+import { type Arrival, hasUnknownRequired, judgeIntegrity, mayPointAt, strayReason } from "./answers.ts";
 import { type Challenge, challengeOf, isBidDown } from "./challenges.ts";
 import type { LongTermCredentials, StunElsewhere, StunFailure, StunIgnoreReason } from "./client-io.ts";
 import type { Transaction } from "./transaction.ts";
@@ -79,6 +79,6 @@ function isToBeFollowed({ parts }: Transaction, alternate: StunAddress, authenti
 	const { request, to, askedBefore } = parts;
 	const trusted = authenticated || request.followUnprotected === true;
 	const inTime = askedBefore.length < (request.redirects ?? 1);
-	const isNew = ![...askedBefore, to].some((server) => sameAddress(server, alternate));
+	const isNew = ![...askedBefore, to].some((server) => isSameEndpoint(server, alternate));
 	return trusted && inTime && isNew && mayPointAt(to, alternate);
 }

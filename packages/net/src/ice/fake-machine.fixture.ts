@@ -82,6 +82,7 @@ export class FakeRelay implements IceRelay {
 	readonly sent: { readonly to: StunAddress; readonly bytes: Uint8Array }[] = [];
 	readonly permitted: string[] = [];
 	readonly bound = new Set<string>();
+	refreshes = 0;
 	state: "asked" | "there" | "closing" | "destroyed" | "over" = "asked";
 	local: StunAddress | null = { address: "192.0.2.1", port: 9 };
 	readonly #listener: RelayRaceListener;
@@ -150,6 +151,10 @@ export class FakeRelay implements IceRelay {
 
 	unbind(peer: StunAddress): void {
 		this.bound.delete(keyOf(peer));
+	}
+
+	refresh(): void {
+		this.refreshes++;
 	}
 
 	borrow(): SystemError {

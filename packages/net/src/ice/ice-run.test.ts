@@ -347,6 +347,8 @@ describe("relays", () => {
 		a.relays[1]?.allocate({ ...RELAYED, port: 50_003 });
 		await network.pass(11_000);
 		expect(two.a.connection.state).toBe("completed");
+		two.a.connection.restart();
+		expect(a.relays.map(({ refreshes }) => refreshes)).toEqual([0, 1]);
 		a.relays[1]?.lose();
 		expect(a.relays).toHaveLength(3);
 	});

@@ -96,6 +96,7 @@ export class IceRun implements IceConnection {
 		const restarts = this.#peerUfrag !== null && this.#peerUfrag !== peer.ufrag;
 		if (restarts) this.#step({ type: "basesPending" });
 		this.#step({ type: "peer", peer, candidates });
+		if (restarts) this.#relays.refresh();
 		this.#peerUfrag = peer.ufrag;
 		this.#inUse.begin(this.#agent.own, peer);
 	}
@@ -115,6 +116,7 @@ export class IceRun implements IceConnection {
 	restart(): void {
 		this.#step({ type: "basesPending" });
 		this.#step({ type: "restart" });
+		this.#relays.refresh();
 	}
 
 	flow(place: IceComponentPlace = {}): IceFlow | null {

@@ -30,7 +30,7 @@ export interface IceSocketListener {
 	broken(error: SystemError): void;
 }
 
-/** An open one. */
+/** An open socket, until `close`. */
 export interface IceSocket {
 	readonly local: TransportAddress;
 	/** Lends itself to traces; null: it cannot. */
@@ -95,7 +95,7 @@ function openPortable({ clock }: Backend, place: IceSocketPlace, listener: IceSo
 	};
 }
 
-/** The agent knows addresses without zones: it is the socket that is on the link. */
+/** An address without its zone: the agent knows none, since the socket is bound to the link. */
 function unzoned({ address, port }: TransportAddress): StunAddress {
 	return { address, port };
 }

@@ -7,10 +7,10 @@ import { type IceBase, type IcePairReport, type Instant, MILLISECOND } from "@wh
 import type { Alarm } from "../exact-call.ts";
 import type { IceSurroundings } from "./surroundings.ts";
 
-/** How long another way may take to be found. */
+/** How long the loss of a base is held back while another way is looked for. */
 const PATIENCE_NS = 1000 * MILLISECOND;
 
-/** What is left of a connection. */
+/** What remains of a connection when a base is lost. */
 export interface WaysLeft {
 	readonly selected: readonly IcePairReport[];
 	pairs(): readonly IcePairReport[];
@@ -22,23 +22,23 @@ export interface WaysLeft {
 export class LeavingBases {
 	readonly #machine: Pick<IceSurroundings, "clock" | "alarm">;
 	readonly #gone: (base: number) => void;
-	/** What each was, and until when it is waited with. */
+	/** What each base was, and when its loss is told at the latest. */
 	readonly #leaving = new Map<number, { readonly at: IceBase; readonly until: Instant }>();
 	#alarm: Alarm | null = null;
 
-	/** `gone`: the agent is to hear of it now. */
+	/** `gone` is called when the agent is to hear of a loss. */
 	constructor(machine: Pick<IceSurroundings, "clock" | "alarm">, gone: (base: number) => void) {
 		this.#machine = machine;
 		this.#gone = gone;
 	}
 
-	/** One is gone. */
+	/** A base is gone. */
 	leave(base: number, at: IceBase, left: WaysLeft): void {
 		this.#leaving.set(base, { at, until: this.#machine.clock.now() + PATIENCE_NS });
 		this.review(left);
 	}
 
-	/** After anything that may have changed what pairs are good for. */
+	/** Called after anything that may have made or ended a way. */
 	review({ selected, pairs, bases }: WaysLeft): void {
 		if (this.#leaving.size === 0) return;
 		const ways = pairs().filter(({ writable, base }) => writable && !this.#leaving.has(base));

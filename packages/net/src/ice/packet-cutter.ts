@@ -2,7 +2,7 @@
 
 const NOTHING = new Uint8Array(0);
 
-/** What it holds back is less than one packet, of 65,535 bytes at most, and in memory of its own. */
+/** Cuts packets out of a stream; what it holds back is less than one packet (65,535 bytes at most), copied. */
 export class PacketCutter {
 	/** The first byte of a length that is not whole yet. */
 	#high: number | null = null;

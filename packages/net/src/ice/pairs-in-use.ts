@@ -9,7 +9,7 @@ export class PairsInUse {
 	readonly #carrier: (base: number) => Carrier | undefined;
 	/** Selected pairs, by component. */
 	readonly #selected = new Map<string, IcePairReport>();
-	/** Of checks of this generation, and of those of the one before, whose pairs have smaller numbers. */
+	/** Credentials of this generation's checks, and of those of the one before, whose pairs have smaller numbers. */
 	#stun: IceFlow["stun"] = null;
 	#former: IceFlow["stun"] = null;
 	#lastFormer = 0;

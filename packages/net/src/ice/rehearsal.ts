@@ -1,11 +1,11 @@
-/** What an agent does first takes longest, while its code is loaded and compiled: done once in advance, it is no part of a meeting. */
+/** A first connection is slow, for its code is loaded and compiled meanwhile: here it is made once in advance. */
 import { IcePacer, TurnClient } from "@whither/core";
 import { encodeStun } from "@whither/wire";
 import type { IceConnection, IceConnectionEvent, IceListener, IceOrder } from "./ice-io.ts";
 import { IceRun } from "./ice-run.ts";
 import { thisMachine } from "./surroundings.ts";
 
-/** Where nothing comes of it by then, nothing does. */
+/** A rehearsal that has not ended by then is given up. */
 const LIMIT_MS = 1000;
 
 const REHEARSED: Omit<IceOrder, "role"> = {
@@ -63,7 +63,7 @@ function tell(event: IceConnectionEvent, other: IceConnection | undefined): void
 	else if (event.kind === "gathered") other?.endOfRemote();
 }
 
-/** As far as the request that is signed; what it sends goes nowhere. */
+/** Runs a TURN client up to its signed request; nothing is sent. */
 function rehearseRelay(secret: Uint8Array): void {
 	const server = { address: "192.0.2.1", port: 3478 };
 	const credentials = { kind: "longTerm", username: "nobody", password: "nothing" } as const;

@@ -1,6 +1,6 @@
 /** One relay: an allocation, each of whose addresses is a base. */
 import type { Family, IceBase, Instant } from "@whither/core";
-import { addressFamily, type StunAddress } from "@whither/wire";
+import { addressFamily, formatEndpoint, type StunAddress } from "@whither/wire";
 import type { Carrier, CarrierEars } from "./carrier.ts";
 import type { IceBaseEnd, IceRelayLeg, IceRelayServer } from "./ice-io.ts";
 import type { Place } from "./place.ts";
@@ -17,7 +17,7 @@ export interface RelayParts {
 	/** How long an answer is waited for. */
 	readonly timeoutMs: number;
 	readonly ears: CarrierEars;
-	/** It has another state. */
+	/** `state` has changed. */
 	readonly changed: () => void;
 }
 
@@ -26,6 +26,8 @@ export class RelayBases {
 	state: "asking" | "there" | "over" = "asking";
 	/** It was given back before its end, since nobody needed it. */
 	isReleased = false;
+	/** Once it is lost it is wanted again, however short it was there: a restart has asked for it. */
+	isWanted = false;
 	/** When it came to be. */
 	since: Instant = Number.POSITIVE_INFINITY;
 	/** Resolves at its end. */
@@ -62,6 +64,13 @@ export class RelayBases {
 		return this.#relay.local?.address ?? null;
 	}
 
+	/** A server that has started anew knows nothing of it, and says so only when it is asked. */
+	refresh(): void {
+		if (this.state !== "there") return;
+		this.isWanted = true;
+		this.#relay.refresh();
+	}
+
 	/** Gives it back. */
 	close(): void {
 		if (this.state === "over") return;
@@ -70,7 +79,7 @@ export class RelayBases {
 		this.#relay.close();
 	}
 
-	/** It cannot be reached any more: there is nobody to give it back to. */
+	/** Ends it without giving it back, since the server cannot be reached any more. */
 	abandon(why: IceBaseEnd): void {
 		if (this.state === "over") return;
 		this.#relay.destroy();
@@ -84,10 +93,10 @@ export class RelayBases {
 				this.#allocated(event);
 				return;
 			case "bound":
-				this.#channels.add(peerKey(event.peer));
+				this.#channels.add(formatEndpoint(event.peer));
 				return;
 			case "unbound":
-				this.#channels.delete(peerKey(event.peer));
+				this.#channels.delete(formatEndpoint(event.peer));
 				return;
 			case "icmp":
 				this.#refused(event.peer, `icmp ${event.icmp.type}/${event.icmp.code}`);
@@ -148,7 +157,7 @@ export class RelayBases {
 				socket:
 					leg === "udp" && this.#parts.machine.lends ? { borrow: (request) => relay.borrow(request), tos: 0 } : null,
 				remote: relay.server,
-				relay: { server: relay.server, relayed, leg, channel: this.#channels.has(peerKey(peer)) },
+				relay: { server: relay.server, relayed, leg, channel: this.#channels.has(formatEndpoint(peer)) },
 			}),
 			close: () => {
 				this.#bases.delete(family);
@@ -180,8 +189,4 @@ export class RelayBases {
 
 function familyOf({ address }: StunAddress): Family {
 	return addressFamily(address) ?? 4;
-}
-
-function peerKey({ address, port }: StunAddress): string {
-	return `${address} ${port}`;
 }

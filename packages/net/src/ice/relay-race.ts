@@ -84,7 +84,7 @@ export class RelayRace {
 	readonly #pace: LegPace;
 	readonly #timer: DelayedCall;
 	readonly #endsAt: Instant;
-	/** Those under way; of others than the one that has won, what they have is being given back. */
+	/** Attempts under way; once one has won, the others are giving back what they got. */
 	readonly #runners = new Set<Runner>();
 	readonly #failures: RelayLegFailure[] = [];
 	#won: Runner | null = null;
@@ -142,6 +142,11 @@ export class RelayRace {
 
 	unbind(peer: RelayOutgoing["peer"]): void {
 		this.relay?.unbind(peer);
+	}
+
+	/** Asks whether the server still has the allocation; `refreshed` or `lost` follows. */
+	refresh(): void {
+		this.relay?.refresh();
 	}
 
 	borrow(request: ChannelRequest): Channel | SystemError {
@@ -257,14 +262,14 @@ export class RelayRace {
 	}
 }
 
-/** What a server said is worth more than that none said anything. */
+/** The failure to report: of a server that answered before one of a server that did not. */
 function failureOfAll(failures: readonly RelayLegFailure[]): Extract<RelayRaceEvent, { readonly kind: "failed" }> {
 	const refusals = failures.map(({ end }) => (end.kind === "failed" || end.kind === "lost" ? end : null));
 	const told = refusals.find((refusal) => refusal !== null && refusal.error !== null) ?? refusals[0];
 	return { kind: "failed", why: told?.why ?? "timeout", error: told?.error ?? null, failures };
 }
 
-/** Whether it is the last that a relay tells. */
+/** Whether the relay tells nothing after this event. */
 function isEndOfRelay(event: RelayEvent): event is RelayEnd {
 	return event.kind === "failed" || event.kind === "lost" || event.kind === "closed" || event.kind === "defect";
 }

@@ -11,7 +11,7 @@ import type { IceSurroundings } from "./surroundings.ts";
 /** A server is asked again for a relay that it lost only if that had lasted so long: one that loses each at once is of no use. */
 const LASTED_NS = 10 * SECOND;
 
-/** As core's agent has it of STUN servers. */
+/** The same default as `IceAgentConfig.gatherTimeoutMs`. */
 const GATHER_TIMEOUT_MS = 5000;
 
 /** A server that is to relay for one component, and what it gave. */
@@ -21,7 +21,7 @@ interface Wish {
 	relay: RelayBases | null;
 }
 
-/** What all of a connection have in common. */
+/** What the relays of one connection share. */
 export interface RelaysParts {
 	readonly order: IceOrder;
 	readonly machine: IceSurroundings;
@@ -29,7 +29,7 @@ export interface RelaysParts {
 	readonly places: readonly Place[];
 	/** Each has given an address or failed, or is waited for no longer. */
 	readonly settled: () => void;
-	/** One that had lasted is lost. */
+	/** A relay that had lasted `LASTED_NS` is lost. */
 	readonly lost: () => void;
 }
 
@@ -74,6 +74,11 @@ export class Relays {
 		this.#alarm.arm(this.#endsAt);
 	}
 
+	/** Asks servers whether the relays they gave are still there; one that is not is `relayLost`. */
+	refresh(): void {
+		for (const { relay } of this.#wishes) relay?.refresh();
+	}
+
 	/** Those that were reached from one of these addresses are lost. */
 	addressesGone(removed: readonly HostAddress[]): void {
 		const gone = new Set(removed.map(({ address }) => address));
@@ -107,7 +112,7 @@ export class Relays {
 		if (relay === null || this.#closed) return;
 		const { machine, order, lost } = this.#parts;
 		const now = machine.clock.now();
-		if (relay.state === "over" && now - relay.since >= LASTED_NS) lost();
+		if (relay.state === "over" && (relay.isWanted || now - relay.since >= LASTED_NS)) lost();
 		if (!this.#waiting) return;
 		if (relay.state === "there") {
 			// The network is there: who is silent then is waited for no longer than the grace.
@@ -136,7 +141,7 @@ export class Relays {
 	}
 }
 
-/** It has neither an address nor the prospect of one, and nobody has said that it is not needed. */
+/** It has no allocation, is not asking for one, and was not released as unneeded. */
 function isMissing({ relay }: Wish): boolean {
 	return relay === null || (relay.state === "over" && !relay.isReleased);
 }

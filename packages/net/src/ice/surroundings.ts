@@ -13,10 +13,10 @@ import { type IceSocket, type IceSocketListener, type IceSocketPlace, openIceSoc
 import { openRelayRace, type RelayRace, type RelayRaceListener, type RelayRaceOrder } from "./relay-race.ts";
 import { type IceTcpBase, type IceTcpListener, type IceTcpPlace, openIceTcpBase } from "./tcp-base.ts";
 
-/** What an allocation is held by. */
+/** A relay race as far as a connection uses it. */
 export type IceRelay = Pick<
 	RelayRace,
-	"leg" | "local" | "server" | "send" | "permit" | "bind" | "unbind" | "borrow" | "close" | "destroy"
+	"leg" | "local" | "server" | "send" | "permit" | "bind" | "unbind" | "refresh" | "borrow" | "close" | "destroy"
 >;
 
 /** A machine as connections see it. */

@@ -4,7 +4,7 @@
  * without bound: packets that do not leave are dropped, as on a full link.
  */
 import type { Family, SystemError } from "@whither/core";
-import type { IceTcpType, StunAddress } from "@whither/wire";
+import { formatEndpoint, type IceTcpType, type StunAddress } from "@whither/wire";
 import type { Backend } from "../backend.ts";
 import { isSystemError, systemError } from "../errors.ts";
 import { ERRNO } from "../native/errno.ts";
@@ -15,7 +15,7 @@ import type { StreamListener, StreamPort, StreamTransport, TransportAddress } fr
 import type { Arrival } from "./ice-socket.ts";
 import { TcpConnection } from "./tcp-connection.ts";
 
-/** Where one is opened. */
+/** Where a TCP candidate is opened, and of which kind. */
 export interface IceTcpPlace {
 	readonly family: Family;
 	readonly address: string;
@@ -39,7 +39,7 @@ export interface IceTcpListener {
 	refused(to: StunAddress, error: SystemError): void;
 }
 
-/** An open one. */
+/** An open TCP candidate, until `close`. */
 export interface IceTcpBase {
 	/** Of `active` the port is 9: nobody can come to it (RFC 6544 section 4.5). */
 	readonly local: TransportAddress;
@@ -121,7 +121,7 @@ class TcpBase implements IceTcpBase {
 	}
 
 	send(to: StunAddress, bytes: Uint8Array): SystemError | null {
-		const key = keyOf(to);
+		const key = formatEndpoint(to);
 		const known = this.#known.get(key);
 		if (known !== undefined) return known.connection.send(bytes);
 		if (!this.#open || this.#place.tcpType === "passive") return systemError("send", ERRNO.ENOTCONN, to.address);
@@ -137,7 +137,7 @@ class TcpBase implements IceTcpBase {
 	/** A peer has connected. It may be one that we are connecting to, which then need not come to be. */
 	welcome(stream: StreamTransport, { address, port }: TransportAddress): StreamListener {
 		const peer = { address, port };
-		const known = this.#known.get(keyOf(peer));
+		const known = this.#known.get(formatEndpoint(peer));
 		const isMeeting = known?.connection.isOpening === true;
 		if (known !== undefined && !isMeeting) this.#remove(known);
 		const { connection } = isMeeting && known !== undefined ? known : this.#add(peer, { accepted: true });
@@ -166,7 +166,7 @@ class TcpBase implements IceTcpBase {
 			options,
 		);
 		const known: Known = { connection, attempts: 0, silentLooks: 0, retry: null };
-		this.#known.set(keyOf(peer), known);
+		this.#known.set(formatEndpoint(peer), known);
 		this.#looks ??= setInterval(() => this.#look(), LOOK_MS);
 		return known;
 	}
@@ -184,7 +184,7 @@ class TcpBase implements IceTcpBase {
 		connection.carryBy(stream);
 	}
 
-	/** Whether it is. */
+	/** Whether it is tried again. */
 	#tryAgain(known: Known, { errnoName }: SystemError): boolean {
 		if (this.#place.tcpType !== "so" || known.attempts > RETRIES || !TOO_EARLY.has(errnoName)) return false;
 		known.retry = setTimeout(() => this.#connect(known), RETRY_MS * 2 ** (known.attempts - 1));
@@ -200,7 +200,7 @@ class TcpBase implements IceTcpBase {
 	}
 
 	#holdOff(peer: StunAddress, error: SystemError): void {
-		const key = keyOf(peer);
+		const key = formatEndpoint(peer);
 		const timer = setTimeout(() => this.#refusals.delete(key), REFUSED_MS);
 		this.#refusals.set(key, { error, timer });
 	}
@@ -209,7 +209,7 @@ class TcpBase implements IceTcpBase {
 		const { connection, retry } = known;
 		connection.close();
 		if (retry !== null) clearTimeout(retry);
-		const key = keyOf(connection.peer);
+		const key = formatEndpoint(connection.peer);
 		if (this.#known.get(key) === known) this.#known.delete(key);
 		if (this.#known.size > 0 || this.#looks === null) return;
 		clearInterval(this.#looks);
@@ -225,8 +225,4 @@ class TcpBase implements IceTcpBase {
 			this.#ended(known, systemError("read", ERRNO.ETIMEDOUT, peer.address));
 		}
 	}
-}
-
-function keyOf({ address, port }: StunAddress): string {
-	return `${address} ${port}`;
 }

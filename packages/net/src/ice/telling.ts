@@ -1,4 +1,4 @@
-/** Tells an owner what has happened, in its order, also where the owner's own doing has led to more. */
+/** Tells a listener what has happened in the order in which it did, even where the listener's own calls lead to more events. */
 import type { IceAgentOutput, Instant } from "@whither/core";
 import { shielded } from "../turn/client/shielded.ts";
 import type { IceConnectionEvent, IceDatagram, IceListener } from "./ice-io.ts";
@@ -29,7 +29,7 @@ export class Telling {
 		this.#news.push({ datagram: { stream, component, base, from, kind, bytes, at, stamp } });
 	}
 
-	/** Tells it, after what is held. */
+	/** Tells an event now, after those that are held. */
 	event(event: IceConnectionEvent): void {
 		this.hold(event, this.#clock.now());
 		this.tell();

@@ -1,6 +1,6 @@
 /** The addresses of this machine as values, and which of them a call may be made from (RFC 8445 section 5.1.1.1). Pure. */
 import type { Family } from "@whither/core";
-import { parseAddress } from "@whither/wire";
+import { isOneNetwork, parseAddress } from "@whither/wire";
 import type { InterfaceKind } from "./interface-kind.ts";
 
 /** One address of one interface that is there now. */
@@ -33,7 +33,7 @@ export interface HostAddress {
 /** What a source of addresses tells; the rest follows from all of them. */
 export type KnownAddress = Omit<HostAddress, "preferred">;
 
-/** What of it may be seen by others. */
+/** Which addresses may be used. */
 export interface GatherOptions {
 	/** Those of the loopback too; else only where there are no others. */
 	readonly loopback?: boolean;
@@ -44,8 +44,16 @@ export interface GatherOptions {
 
 /** The addresses that host candidates are made of (RFC 8445 section 5.1.1.1), in the order they came in. */
 export function addressesToGather(all: readonly HostAddress[], options: GatherOptions = {}): readonly HostAddress[] {
+	return addressesInUse(
+		all.filter(({ preferred }) => preferred),
+		options,
+	);
+}
+
+/** Addresses in use, preferred or not: of interfaces that are up, and the loopback only where it is wanted or there are no others. */
+export function addressesInUse(all: readonly HostAddress[], options: GatherOptions = {}): readonly HostAddress[] {
 	const { loopback = false, families = [4, 6], allowInterface = () => true } = options;
-	const usable = all.filter((one) => one.up && one.preferred && families.includes(one.family) && allowInterface(one));
+	const usable = all.filter((one) => one.up && families.includes(one.family) && allowInterface(one));
 	const others = usable.filter(({ kind }) => kind !== "loopback");
 	return loopback || others.length === 0 ? usable : others;
 }
@@ -64,18 +72,12 @@ export function withPreference(known: readonly KnownAddress[]): readonly HostAdd
 function isOutdone(one: KnownAddress, temporary: readonly KnownAddress[]): boolean {
 	if (one.family === 4 || one.temporary) return false;
 	return temporary.some(
-		(better) => better.interface === one.interface && (one.zone !== undefined || isOneNetwork(one, better)),
+		(better) => better.interface === one.interface && (one.zone !== undefined || areOfOneNetwork(one, better)),
 	);
 }
 
-function isOneNetwork(one: KnownAddress, other: KnownAddress): boolean {
-	const [a, b] = [parseAddress(one.address), parseAddress(other.address)];
-	if (!(a instanceof Uint8Array) || !(b instanceof Uint8Array)) return false;
-	const bits = Math.min(one.prefixLength, other.prefixLength);
-	const whole = bits >> 3;
-	for (let index = 0; index < whole; index++) if (a[index] !== b[index]) return false;
-	const rest = bits & 7;
-	return rest === 0 || (((a[whole] ?? 0) ^ (b[whole] ?? 0)) & (0xff00 >> rest) & 0xff) === 0;
+function areOfOneNetwork(one: KnownAddress, other: KnownAddress): boolean {
+	return isOneNetwork(one.address, other.address, Math.min(one.prefixLength, other.prefixLength));
 }
 
 /** No address of a host is unspecified or multicast; RFC 8445 section 5.1.1.1 leaves out IPv4 in disguise and site-local. */

@@ -44,7 +44,7 @@ function isWireless(name: string): boolean {
 	return existsSync(`/sys/class/net/${name}/phy80211`);
 }
 
-/** Node tells of interfaces that are up, and neither of lifetimes nor of what stands behind a name. */
+/** Node shows only interfaces that are up, and knows neither lifetimes of addresses nor drivers. */
 function portableAddresses(): readonly KnownAddress[] {
 	return Object.entries(networkInterfaces()).flatMap(([name, infos = []]) => infos.map((info) => knownOf(name, info)));
 }

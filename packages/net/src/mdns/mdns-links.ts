@@ -1,6 +1,6 @@
 /** The sockets that multicast DNS is spoken on: one for each link and family, as links come and go. */
 import type { Family } from "@whither/core";
-import { MDNS_GROUPS, MDNS_PORT, parseAddress, type StunAddress } from "@whither/wire";
+import { isOneNetwork, MDNS_GROUPS, MDNS_PORT, type StunAddress } from "@whither/wire";
 import type { Backend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
 import type { HostAddress } from "../interfaces/host-address.ts";
@@ -131,15 +131,5 @@ function isOnLink(
 ): boolean {
 	// The native backend names interfaces by number, and hears one alone.
 	if (isLinkLocal(address)) return zone === undefined || zone === name || /^\d+$/.test(zone);
-	return addresses.some((ours) => isInNetwork(address, ours));
-}
-
-function isInNetwork(address: string, ours: Pick<HostAddress, "address" | "prefixLength">): boolean {
-	const [theirs, own] = [parseAddress(address), parseAddress(ours.address)];
-	if (!(theirs instanceof Uint8Array) || !(own instanceof Uint8Array) || theirs.length !== own.length) return false;
-	for (let bit = 0; bit < ours.prefixLength; bit += 8) {
-		const mask = (0xff00 >> Math.min(8, ours.prefixLength - bit)) & 0xff;
-		if ((((theirs[bit >> 3] ?? 0) ^ (own[bit >> 3] ?? 0)) & mask) !== 0) return false;
-	}
-	return true;
+	return addresses.some((ours) => isOneNetwork(address, ours.address, ours.prefixLength));
 }

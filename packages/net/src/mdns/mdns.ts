@@ -1,21 +1,15 @@
 /** Multicast DNS on the links of this machine (RFC 6762): others' names are looked up, and random ones of ours published. */
-import { type Family, isMdnsName, MdnsAgent, type MdnsInput, mdnsNameKey, type SystemError } from "@whither/core";
+import { isMdnsName, MdnsAgent, type MdnsInput, mdnsNameKey, type SystemError } from "@whither/core";
 import { type Backend, openBackend } from "../backend.ts";
 import { DelayedCall } from "../delayed-call.ts";
 import { isSystemError } from "../errors.ts";
-import type { HostAddress } from "../interfaces/host-address.ts";
+import { addressesInUse, type GatherOptions, type HostAddress } from "../interfaces/host-address.ts";
 import { hostAddressesBy } from "../interfaces/host-addresses.ts";
 import { type HostAddressWatch, watchHostAddresses } from "../interfaces/watch.ts";
 import { type MdnsLink, MdnsLinks } from "./mdns-links.ts";
 
-/** How it is spoken. */
-export interface MdnsOrder {
-	/** Both when absent. */
-	readonly families?: readonly Family[];
-	/** Links that it is spoken on: all but the loopback where absent, and that where there are no others. */
-	readonly allowInterface?: (at: HostAddress) => boolean;
-	/** On the loopback too. */
-	readonly loopback?: boolean;
+/** On which links it is spoken, and how; without the loopback where there are others, unless that is asked for. */
+export interface MdnsOrder extends GatherOptions {
 	/** How long a name is asked for; 3500 when absent. */
 	readonly timeoutMs?: number;
 	/** Links that come and go are heeded; true when absent. */
@@ -122,10 +116,7 @@ class MdnsRun implements Mdns {
 	}
 
 	#change(all: readonly HostAddress[]): void {
-		const { families = [4, 6], loopback = false, allowInterface = () => true } = this.#order;
-		const usable = all.filter((one) => one.up && families.includes(one.family) && allowInterface(one));
-		const others = usable.filter(({ kind }) => kind !== "loopback");
-		if (this.#open) this.#links.change(loopback || others.length === 0 ? usable : others);
+		if (this.#open) this.#links.change(addressesInUse(all, this.#order));
 	}
 
 	#step(input: MdnsInput): void {

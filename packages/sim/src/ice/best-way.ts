@@ -1,10 +1,12 @@
-/** What there is between two at best, out of the kinds of their boxes alone. */
+/** The best way between two, worked out from the kinds of their boxes alone. */
+
 import type { Family } from "@whither/core";
+import { isSameEndpoint } from "@whither/wire";
 import type { Endpoint } from "../program.ts";
 import { Region } from "./regions.ts";
 import type { SessionSpec, Side } from "./session-spec.ts";
 
-/** A way of their own, one by a relay, or none at all. */
+/** Without a relay, by one, or not at all. */
 export type Way = "direct" | "relay" | "none";
 
 const ORDER: readonly Way[] = ["none", "relay", "direct"];
@@ -17,10 +19,10 @@ export function bestWay(spec: SessionSpec): Way {
 
 const SERVER: Endpoint = { address: "srv", port: 3478 };
 const PORT = 40_000;
-/** Enough for whatever is learned from what was learned before. */
+/** Each round may teach addresses that the next one tries; nothing is learned after this many. */
 const ROUNDS = 8;
 
-/** Likewise in one family: each end tries everything that it knows or learns, again and again, as ICE would, had it all the time. */
+/** The same in one family: each end tries every address that it knows or learns, again and again, as ICE would with unlimited time. */
 export function bestWayIn(spec: SessionSpec, family: Family): Way {
 	const world = new Region("world", null);
 	const isServed = spec.server !== "dead";
@@ -55,8 +57,6 @@ function ends(spec: SessionSpec, family: Family, world: Region): readonly [End, 
 function pairOf(regionA: Region, regionB: Region): readonly [End, End] {
 	return [new End("a", regionA), new End("b", regionB)];
 }
-
-const same = (one: Endpoint, other: Endpoint) => one.address === other.address && one.port === other.port;
 
 /** One of the two: what it knows of the other, and what comes of a question. */
 class End {
@@ -98,10 +98,10 @@ class End {
 	/** A question, which is answered to where it came from and remembered; or the answer to one of its own (RFC 8445 §7.2.5.2.1). */
 	#hear(from: Endpoint): void {
 		if (this.#asks !== null) {
-			this.#isAnswered ||= same(from, this.#asks);
+			this.#isAnswered ||= isSameEndpoint(from, this.#asks);
 			return;
 		}
-		if (!this.known.some((known) => same(known, from))) this.known.push(from);
+		if (!this.known.some((known) => isSameEndpoint(known, from))) this.known.push(from);
 		this.#region.send({ from: this.at, to: from });
 	}
 }

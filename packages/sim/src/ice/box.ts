@@ -35,7 +35,7 @@ export const PLAIN_NAT: Box = {
 export const DEPENDENCES = ["endpointIndependent", "addressDependent", "addressAndPortDependent"] as const;
 const HAIRPINS = ["none", "externalSource", "internalSource"] as const;
 const PORTS = ["preserving", "sequential", "random"] as const;
-/** From RFC 4787's least (REQ-5) down to a little more than what keepalives of 15 s (RFC 8445 §11, TURN's likewise) can keep. */
+/** From RFC 4787's minimum (REQ-5) down to just above the 15 s of keepalives (RFC 8445 §11; TURN's are the same). */
 const LIFETIMES_MS = [120_000, 30_000, 20_000] as const;
 
 function one<Item>(random: Random, items: readonly Item[]): Item {

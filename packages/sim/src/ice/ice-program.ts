@@ -1,4 +1,5 @@
 /** An ICE agent as a program of a simulated host, with relays if it is to have some. */
+
 import {
 	type Deadline,
 	IceAgent,
@@ -13,6 +14,7 @@ import {
 	type TurnClientEvent,
 	type TurnClientInput,
 } from "@whither/core";
+import { isSameEndpoint } from "@whither/wire";
 import type { Datagram, DatagramError, DatagramProgram, Endpoint, ProgramInput } from "../program.ts";
 
 /** A relay, asked for from a socket of its own. */
@@ -42,9 +44,7 @@ export interface IceProgramOptions {
 	readonly data?: (bytes: Uint8Array, at: Instant) => void;
 }
 
-const same = (a: Endpoint, b: Endpoint) => a.address === b.address && a.port === b.port;
-
-/** Destination unreachable; that a TTL ran out is somebody else's business. */
+/** Only destination unreachable counts; a TTL that ran out is about a trace's probe. */
 function isUnreachable({ local, icmp }: DatagramError): boolean {
 	return icmp.type === (local.address.includes(":") ? 1 : 3);
 }
@@ -135,12 +135,12 @@ export class IceProgram implements DatagramProgram {
 	}
 
 	#baseAt(local: Endpoint): number | null {
-		for (const [base, socket] of this.#sockets) if (same(socket, local)) return base;
+		for (const [base, socket] of this.#sockets) if (isSameEndpoint(socket, local)) return base;
 		return null;
 	}
 
 	#relayAt(local: Endpoint): Relay | null {
-		return this.#relays.find(({ socket }) => same(socket, local)) ?? null;
+		return this.#relays.find(({ socket }) => isSameEndpoint(socket, local)) ?? null;
 	}
 
 	#settleIn({ sockets, relays }: IcePlace, now: Instant): readonly Datagram[] {

@@ -1,4 +1,4 @@
-/** What has to hold of two who have met. */
+/** Laws that every simulated session is held to. */
 import { type IcePairReport, type Instant, SECOND } from "@whither/core";
 import type { Way } from "./best-way.ts";
 import type { IceMeeting } from "./meeting.ts";

@@ -15,9 +15,9 @@ export interface Site {
 	readonly elsewhere: Boxes;
 }
 
-/** Who meets, and through what. */
+/** All that a simulated session is made from. */
 export interface SessionSpec {
-	/** Of everything that chance decides in it. */
+	/** Seed of everything that is drawn in it. */
 	readonly seed: number;
 	readonly families: readonly Family[];
 	/**
@@ -50,7 +50,7 @@ export interface SessionSpec {
 	readonly end: "vanishes" | "closes";
 }
 
-/** What the two names stand for. */
+/** The two participants. */
 export type Side = "a" | "b";
 
 function drawBoxes(random: Random, draw: (random: Random) => Box): Boxes {

@@ -29,19 +29,12 @@ const SLOWED_BY = 3;
 
 /** Plays it as Anna sees it; the exit code that `whither meet` has. */
 export async function playMeeting(show: MeetingShow): Promise<number> {
-	const { paint, realtime, format, signal } = show;
-	const slowedBy = realtime ? SLOWED_BY : 0;
-	const [anna, ben] = simulatedMeet(DEMO_MEETING, { hosts: [ANNA, BEN], server: SERVER, slowedBy });
-	const start = (openWorld: () => typeof anna, code?: string) => {
-		// One family, so that there are no more pairs than a person can look over.
-		const options = { server: `http://${SERVER}`, code, family: 4, signal } as const;
-		return new MeetRun({ options, tool: TOOL, args: show.args, openWorld });
-	};
-	const here = start(() => anna);
+	const { paint, realtime, format } = show;
+	const { here, join } = demoMeeting(show);
 	const live = new MeetLive({ paint, screen: realtime ? screenOf() : null });
 	let there: MeetRun | null = null;
 	for await (const event of here) {
-		if (event.kind === "code") there = start(() => ben, event.code);
+		if (event.kind === "code") there = join(event.code);
 		if (format === "text") print(live.event(event));
 	}
 	const result = await here.result;
@@ -50,6 +43,21 @@ export async function playMeeting(show: MeetingShow): Promise<number> {
 	if (format === "text" && other?.connected) print(`\n${benSays(other, paint)}\n`);
 	await Promise.all([here.closed, there?.closed]);
 	return result.connected ? EXIT.ok : EXIT.negative;
+}
+
+/** Anna's meeting, which waits for Ben, and how he joins it. */
+export function demoMeeting({ realtime, signal, args }: Pick<MeetingShow, "realtime" | "signal" | "args">): {
+	readonly here: MeetRun;
+	readonly join: (code: string) => MeetRun;
+} {
+	const slowedBy = realtime ? SLOWED_BY : 0;
+	const [anna, ben] = simulatedMeet(DEMO_MEETING, { hosts: [ANNA, BEN], server: SERVER, slowedBy });
+	const start = (openWorld: () => typeof anna, code?: string) => {
+		// One family, so that there are no more pairs than a person can look over.
+		const options = { server: `http://${SERVER}`, code, family: 4, signal } as const;
+		return new MeetRun({ options, tool: TOOL, args, openWorld });
+	};
+	return { here: start(() => anna), join: (code) => start(() => ben, code) };
 }
 
 function benSays({ why }: MeetResult, paint: Paint): string {

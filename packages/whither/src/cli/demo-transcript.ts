@@ -1,10 +1,13 @@
-/** The demonstration's first trace and its call as README.md shows them. */
+/** The demonstration's first trace, its call and its meeting as README.md shows them. */
 import { DEMO, DEMO_CALL, type Scenario } from "@whither/sim";
+import type { MeetRun } from "../api/meet/run.ts";
 import { simulated } from "../api/simulated.ts";
 import { TraceRun } from "../api/trace/run.ts";
 import { TOOL } from "../api/version.ts";
+import { MeetLive } from "../report/meet-live.ts";
 import { PLAIN_TEXT } from "../report/text.ts";
 import { traceReport } from "../report/trace-report.ts";
+import { demoMeeting } from "./demo-meeting.ts";
 import { DEMO_REQUEST, demoReport } from "./demo-report.ts";
 
 /** TTLs left out, so that the sample stays short: nothing new is seen there. */
@@ -36,6 +39,21 @@ export async function callTranscript(): Promise<string> {
 	return text;
 }
 
+/** What Anna's end of its meeting writes; of the pairs the selected one alone. */
+export async function meetingTranscript(): Promise<string> {
+	const { here, join } = demoMeeting({ realtime: false, signal: new AbortController().signal, args: [] });
+	const live = new MeetLive({ paint: PLAIN_TEXT.paint, screen: null });
+	let text = "";
+	let there: MeetRun | null = null;
+	for await (const event of here) {
+		if (event.kind === "code") there = join(event.code);
+		text += live.event(event);
+	}
+	text += live.end(await here.result);
+	await Promise.all([here.closed, there?.result, there?.closed]);
+	return text.replace(/(\n\* .*\n.*\n)[\s\S]*?\n\n/, "$1  ...\n\n");
+}
+
 /** What is shown for each event, with the TTL of a hop's and 0 for others, and then for the end. */
 async function* played(
 	scenario: Scenario,
@@ -53,9 +71,9 @@ async function* played(
 }
 
 /** README.md with a transcript between its marks, `<!-- demo -->` and so on; throws when the marks are missing. */
-export function withTranscript(readme: string, mark: "demo" | "call", transcript: string): string {
+export function withTranscript(readme: string, mark: "demo" | "call" | "meeting", transcript: string): string {
 	const marked = new RegExp(`(?<=<!-- ${mark} -->\\n)[\\s\\S]*?(?=<!-- /${mark} -->)`);
 	if (!marked.test(readme)) throw new Error(`README.md has no <!-- ${mark} --> ... <!-- /${mark} -->`);
-	const command = mark === "demo" ? "$ npx whither demo\n" : "";
+	const command = { demo: "$ npx whither demo\n", call: "", meeting: "$ npx whither demo --meet\n" }[mark];
 	return readme.replace(marked, () => `\`\`\`\n${command}${transcript}\`\`\`\n`);
 }

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { skippable } from "../../../../scripts/skippable.ts";
 import { COMMANDS } from "./commands.ts";
 import { formatCompletion } from "./completion.ts";
-import { callTranscript, demoTranscript, generatedFiles, withTranscript } from "./generated.ts";
+import { callTranscript, demoTranscript, generatedFiles, meetingTranscript, withTranscript } from "./generated.ts";
 import { formatHelp } from "./help.ts";
 import { formatMan } from "./man.ts";
 import { formatMarkdown } from "./markdown.ts";
@@ -26,6 +26,7 @@ it("README.md shows what the demonstration prints (node scripts/generate.mjs)", 
 	const call = await callTranscript();
 	expect(withTranscript(readme, "call", call)).toBe(readme);
 	expect(call).toMatch(/^ {3}Hop 2, access\.lisbon .*up 5000 kbit\/s, down 50000 kbit\/s \(a hint, unauthenticated\)/m);
+	expect(withTranscript(readme, "meeting", await meetingTranscript())).toBe(readme);
 });
 
 describe("every option and command stands in", () => {

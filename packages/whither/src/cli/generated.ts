@@ -3,7 +3,7 @@ import { formatCompletion } from "./completion.ts";
 import { formatMan } from "./man.ts";
 import { formatMarkdown } from "./markdown.ts";
 
-export { callTranscript, demoTranscript, withTranscript } from "./demo-transcript.ts";
+export { callTranscript, demoTranscript, meetingTranscript, withTranscript } from "./demo-transcript.ts";
 
 /** Path from the root of the repository to content. */
 export function generatedFiles(): Readonly<Record<string, string>> {

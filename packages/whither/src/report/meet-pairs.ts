@@ -1,6 +1,8 @@
 /** Pairs of candidates as a table, the best first, two lines each: what is tried, and how it stands. */
+
+import { formatEndpoint } from "@whither/wire";
 import type { MeetPair } from "../api/meet/result.ts";
-import { ms, placeText } from "./meet-way.ts";
+import { ms } from "./meet-way.ts";
 import type { Paint } from "./paint.ts";
 
 const STATES: Readonly<Record<MeetPair["state"], string>> = {
@@ -37,7 +39,7 @@ function linesOf(pair: MeetPair, paint: Paint): readonly string[] {
 	const over = local.protocol === "tcp" ? " TCP" : "";
 	const marks = [readable ? "r" : "-", writable ? "w" : "-", nominated ? "n" : "-"].join(" ");
 	const rtt = (rttNs === null ? "-" : ms(rttNs)).padStart(10);
-	const ends = `  ${placeText(local)} - ${placeText(remote)}${over}`;
+	const ends = `  ${formatEndpoint(local)} - ${formatEndpoint(remote)}${over}`;
 	const facts = `    ${type.padEnd(11)}  ${marks}  ${rtt}  ${STATES[state].padEnd(9)}  ${priority}`;
 	const painted = selected ? paint.good : state === "failed" ? paint.dim : (text: string) => text;
 	return [painted(selected ? `* ${ends.slice(2)}` : ends), painted(facts)];

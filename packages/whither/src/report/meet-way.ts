@@ -1,6 +1,8 @@
 /** The way between two ends, merged from the traces of both: whose hops, where NATs and relays stand, and where the two ways differ. */
 import type { TraceResult } from "@whither/core";
+import { formatEndpoint } from "@whither/wire";
 import type { MeetCandidate, MeetPlace, MeetResult, MeetSelected } from "../api/meet/result.ts";
+import { isReflexive } from "../api/meet/words/evidence.ts";
 import { type HopFacts, hopFacts } from "./facts.ts";
 import { type Aligned, align } from "./way-align.ts";
 
@@ -105,8 +107,8 @@ function directRows({ there, back, selected }: Views): readonly WayRow[] {
 function endPlace(candidate: MeetCandidate, own: MeetPlace | null): Pick<WayRow, "place" | "notes"> {
 	const isTranslated = isReflexive(candidate) && own !== null && own.address !== candidate.address;
 	return {
-		place: placeText(isTranslated ? own : candidate),
-		notes: isTranslated ? [`seen as ${placeText(candidate)}`] : [],
+		place: formatEndpoint(isTranslated ? own : candidate),
+		notes: isTranslated ? [`seen as ${formatEndpoint(candidate)}`] : [],
 	};
 }
 
@@ -143,7 +145,7 @@ function relayedRows({ there, back, selected }: Views): readonly WayRow[] {
 	const { local, remote, relay } = selected;
 	const [ours, theirs] = [local.type === "relay", remote.type === "relay"];
 	const [mine, other] = [there?.end ?? null, back?.end ?? null];
-	const at = (place: MeetPlace, whose: string) => ({ place: placeText(place), notes: [whose] });
+	const at = (place: MeetPlace, whose: string) => ({ place: formatEndpoint(place), notes: [whose] });
 	const server = relay?.server ?? local;
 	const relays: readonly WayRow[] =
 		ours && theirs
@@ -162,7 +164,7 @@ function relayedRows({ there, back, selected }: Views): readonly WayRow[] {
 }
 
 function sourceText(leg: Leg | null): string | null {
-	return leg?.source == null ? null : placeText(leg.source);
+	return leg?.source == null ? null : formatEndpoint(leg.source);
 }
 
 function row(kind: WayRow["kind"], there: WayHop | null, back: WayHop | null): WayRow {
@@ -208,13 +210,4 @@ function missing({ path, reversePath, pathMissing, reversePathMissing }: Merged)
 /** As text has it, with its unit. */
 export function ms(ns: number): string {
 	return `${(ns / 1e6).toFixed(2)} ms`;
-}
-
-/** An address and its port. */
-export function placeText({ address, port }: { readonly address: string; readonly port: number }): string {
-	return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-function isReflexive({ type }: MeetCandidate): boolean {
-	return type === "srflx" || type === "prflx";
 }

@@ -2,8 +2,7 @@
 import { formatEndpoint } from "@whither/wire";
 import type { MeetEvent } from "../api/meet/events.ts";
 import type { MeetCandidate, MeetCandidateError, MeetLocalCandidate, MeetWarning } from "../api/meet/result.ts";
-import { signallingSentence } from "../api/meet/signalling-words.ts";
-import { placeText } from "./meet-way.ts";
+import { signallingSentence } from "../api/meet/words/signalling.ts";
 import { printable } from "./printable.ts";
 
 const TYPES: Readonly<Record<MeetCandidate["type"], string>> = {
@@ -52,7 +51,7 @@ function localLine({ interface: device, server, leg, ...candidate }: MeetLocalCa
 
 function candidateWords({ type, protocol, ...at }: MeetCandidate): string {
 	const over = protocol === "tcp" ? " TCP" : "";
-	return `${TYPES[type].padEnd(10)}  ${placeText(at)}${over}`;
+	return `${TYPES[type].padEnd(10)}  ${formatEndpoint(at)}${over}`;
 }
 
 function errorLine({ server, why, stunError }: MeetCandidateError): string {

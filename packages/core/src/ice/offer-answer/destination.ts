@@ -14,7 +14,7 @@ export function defaultCandidate(candidates: readonly IceCandidateLine[], compon
 	return usable.toSorted(byLikelihood)[0] ?? null;
 }
 
-/** Who knows no ICE knows no IPv6 either, more often than not. */
+/** IPv4 before IPv6: a peer that knows no ICE seldom knows IPv6. */
 function byLikelihood(a: IceCandidateLine, b: IceCandidateLine): number {
 	const family = ({ address }: IceCandidateLine) => addressFamily(address) ?? 0;
 	return LIKELY[a.type] - LIKELY[b.type] || family(a) - family(b) || b.priority - a.priority;

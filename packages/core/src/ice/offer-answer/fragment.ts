@@ -10,7 +10,7 @@ import {
 import type { IceAgentInput, IcePeer, IceRemoteLine } from "../ice-io.ts";
 import type { IceSide, IceStreamReading, SdpMedia } from "./shapes.ts";
 
-/** A fragment with all that is known so far (RFC 8840 §4.4); of the sections, each is the stream of its place. */
+/** A trickle fragment with all candidates known so far (RFC 8840 §4.4); the stream of a section is its place in `media`. */
 export function iceTrickle(media: readonly SdpMedia[], { own, candidates, isComplete }: IceSide): SdpDescription {
 	const streams = media.map(
 		(each, stream): IceFragmentStream => ({
@@ -57,7 +57,7 @@ function isOf({ ufrag }: IcePeer): (line: IceCandidateLine) => boolean {
 	return (line) => (candidateExtension(line, "ufrag") ?? ufrag) === ufrag;
 }
 
-/** The stream of a `mid`; where there are no sections, all, and without a name the only one. */
+/** The streams that a section is about: by its `mid`; all where the fragment has no sections; the only one where the section has no `mid`. */
 function streamsOf(mid: string | null, isOfAll: boolean, streams: readonly IceStreamReading[]): readonly number[] {
 	if (isOfAll) return [...streams.keys()];
 	if (mid === null) return streams.length === 1 ? [0] : [];

@@ -34,7 +34,7 @@ export function readIce(description: SdpDescription): readonly IceStreamReading[
 	});
 }
 
-/** The places of sections by transport, that which speaks for its group first. */
+/** Sections grouped by transport, as indexes; the one whose attributes count for its group stands first. */
 function bundles(description: SdpDescription, all: readonly IceDescription[]): readonly (readonly number[])[] {
 	if (description.media.length === 0) return [[0]];
 	const places = new Map(

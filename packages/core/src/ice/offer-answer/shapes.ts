@@ -24,16 +24,16 @@ export interface SdpMedia extends Omit<SdpMediaLine, "port"> {
 	readonly attributes?: readonly SdpAttribute[];
 }
 
-/** What an agent has to say at a time. */
+/** What an agent has to say when a description is made. */
 export interface IceSide {
 	readonly own: IceOwnDescription;
-	/** All that have been told so far, in their order. */
+	/** All candidates found so far, in the order in which they were. */
 	readonly candidates: readonly IceRemoteLine[];
 	/** Whether there will be no more. */
 	readonly isComplete: boolean;
 	/** The pair of each component, once it is selected (RFC 8839 §4.4.1.2.2). */
 	readonly selected?: readonly IcePairReport[];
-	/** Whoever controls names the peer's ends of selected pairs in its offers; controlled when absent. */
+	/** The controlling side names the peer's ends of selected pairs in its offers; `controlled` when absent. */
 	readonly role?: IceRole;
 }
 

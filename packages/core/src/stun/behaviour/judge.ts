@@ -1,5 +1,4 @@
-import type { StunAddress } from "@whither/wire";
-import { sameAddress } from "../answers.ts";
+import { isSameEndpoint, type StunAddress } from "@whither/wire";
 import type { ClassicNatKind, NatBehaviour } from "./behaviour-io.ts";
 
 /** What each of the server's other sockets saw a socket as; null: it did not answer. */
@@ -22,15 +21,15 @@ export interface MappingEvidence extends MappedElsewhere {
 /** RFC 5780 §4.3, and what can be told of fewer answers. */
 export function judgeMapping(evidence: MappingEvidence): NatBehaviour["mapping"] {
 	const { local, primary, otherPort, otherAddress, otherBoth } = evidence;
-	if (sameAddress(local, primary)) return "none";
+	if (isSameEndpoint(local, primary)) return "none";
 	const elsewhere = otherAddress ?? otherBoth;
-	if (elsewhere !== null && sameAddress(elsewhere, primary)) return "endpointIndependent";
-	if (otherPort !== null && !sameAddress(otherPort, primary)) return "addressAndPortDependent";
+	if (elsewhere !== null && isSameEndpoint(elsewhere, primary)) return "endpointIndependent";
+	if (otherPort !== null && !isSameEndpoint(otherPort, primary)) return "addressAndPortDependent";
 	if (elsewhere === null) return "unknown";
 	// The port alone has been tried at one address or at the other.
 	if (otherPort !== null) return "addressDependent";
 	if (otherAddress === null || otherBoth === null) return "unknown";
-	return sameAddress(otherAddress, otherBoth) ? "addressDependent" : "addressAndPortDependent";
+	return isSameEndpoint(otherAddress, otherBoth) ? "addressDependent" : "addressAndPortDependent";
 }
 
 /** How a test that asks for an answer from elsewhere went: it came, it did not, or the server does not do such things. */

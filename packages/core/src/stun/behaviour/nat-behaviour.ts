@@ -1,6 +1,6 @@
-import type { StunAddress } from "@whither/wire";
+import { isSameEndpoint, type StunAddress } from "@whither/wire";
 import type { Deadline, Instant, Machine } from "../../machine.ts";
-import { mappedBy, sameAddress } from "../answers.ts";
+import { mappedBy } from "../answers.ts";
 import { StunClient } from "../client.ts";
 import type { StunClientOutput } from "../client-io.ts";
 import { TransactionIds } from "../transaction-ids.ts";
@@ -111,7 +111,7 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 		const { to: server, rttNs } = outcome;
 		this.#found = { ...this.#found, server, rttNs, mappedAddress: mapped };
 		this.#tell({ kind: "mapped", mappedAddress: mapped, rttNs });
-		const translated = !sameAddress(mapped, this.#found.localAddress);
+		const translated = !isSameEndpoint(mapped, this.#found.localAddress);
 		if (translated) this.#beginHairpin(server, mapped, now);
 		if (translated && this.#config.lifetime !== undefined)
 			this.#beginLifetime(server, this.#config.lifetime.maximumSeconds, now);
@@ -128,7 +128,7 @@ export class NatBehaviourDiscovery implements Machine<NatBehaviourInput, NatBeha
 			const mapped = outcome.kind === "success" ? mappedBy(server, outcome.message) : null;
 			const other = outcome.kind === "success" ? otherAddressOf(outcome.message, server) : null;
 			if (mapped === null || other === null) {
-				const mapping = sameAddress(this.#found.localAddress, this.#found.mappedAddress) ? "none" : "unknown";
+				const mapping = isSameEndpoint(this.#found.localAddress, this.#found.mappedAddress) ? "none" : "unknown";
 				this.#foundMapping(mapping);
 				return;
 			}

@@ -272,6 +272,16 @@ describe("its refresh", () => {
 		expect(attributeOf(short.sent("refresh")[0]!.message, "lifetime")).toBe(100);
 	});
 
+	test("leaves at once where somebody wants to know, and once", () => {
+		const under = TurnUnderTest.allocated({}, { refresh: silent });
+		under.step({ type: "refresh" });
+		under.step({ type: "refresh" });
+		expect(under.sent("refresh")).toHaveLength(1);
+		const gone = TurnUnderTest.allocated({}, { refresh: () => ({ error: 437 }) });
+		gone.step({ type: "refresh" });
+		expect(gone.told("lost")).toMatchObject([{ why: "allocationMismatch" }]);
+	});
+
 	test("reckons from when the request left: the answer may be one to the first of many", () => {
 		let asked = 0;
 		const under = new TurnUnderTest({}, { allocate: () => (++asked < 7 ? null : lasting(60)) });

@@ -133,6 +133,12 @@ export class Allocation {
 		else if (now >= this.#refreshAt && !this.#refreshing && this.connected) this.#refresh(now);
 	}
 
+	/** At once, whenever that is due. */
+	refresh(now: Instant): void {
+		if (this.phase !== "allocated" || !this.connected) this.#outlet.ignore("notAllocated");
+		else if (!this.#refreshing) this.#refresh(now);
+	}
+
 	#refresh(now: Instant): void {
 		this.#refreshing = true;
 		this.#askRefresh("refresh", this.#lifetimeItems(), now, (end, at) => {

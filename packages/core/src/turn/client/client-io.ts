@@ -58,6 +58,8 @@ export interface TurnClientConfig {
 export type TurnClientInput =
 	/** Once, first of all. */
 	| { readonly type: "allocate" }
+	/** Asks whether the allocation is still there, before it has to be asked for again; `lost` or `refreshed` follows. */
+	| { readonly type: "refresh" }
 	/** What is signed with from now on, such as REST credentials that end later; a server may hold us to the same user. */
 	| { readonly type: "credentials"; readonly credentials: LongTermCredentials }
 	/** Peers that may send to us, now and as long as the allocation lasts. One that was refused is asked for again. */

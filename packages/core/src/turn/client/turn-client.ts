@@ -1,6 +1,6 @@
-import { decodeStun, isDecodeError, type StunAddress, type StunMessage } from "@whither/wire";
+import { decodeStun, isDecodeError, isSameEndpoint, type StunAddress, type StunMessage } from "@whither/wire";
 import type { Deadline, Instant, Machine } from "../../machine.ts";
-import { hasUnknownRequired, sameAddress } from "../../stun/answers.ts";
+import { hasUnknownRequired } from "../../stun/answers.ts";
 import { wishOf } from "./allocate.ts";
 import { Allocation } from "./allocation.ts";
 import { Channels } from "./channels.ts";
@@ -67,6 +67,7 @@ export class TurnClient implements Machine<TurnClientInput, TurnClientOutput> {
 		if (input.type === "received") this.#hear(input, now);
 		else if (input.type === "send") this.#send(input, now);
 		else if (input.type === "allocate") this.#allocation.allocate(now);
+		else if (input.type === "refresh") this.#allocation.refresh(now);
 		else if (input.type === "close") this.#allocation.close(now);
 		else if (input.type === "move") this.#allocation.move(input.local, now);
 		else if (input.type === "credentials") this.#requests.credentials = input.credentials;
@@ -187,7 +188,7 @@ export class TurnClient implements Machine<TurnClientInput, TurnClientOutput> {
 	}
 
 	#isFromServer({ from, local }: Received): boolean {
-		return this.#allocation.isAt(local ?? this.#outlet.local) && sameAddress(from, this.#outlet.server);
+		return this.#allocation.isAt(local ?? this.#outlet.local) && isSameEndpoint(from, this.#outlet.server);
 	}
 
 	#hearIndication(bytes: Uint8Array): void {

@@ -208,6 +208,7 @@ function happen(draw: Draw, session: Session): void {
 		{ type: "connect", peer },
 		{ type: "bindConnection", connectionId: draw(4), local: 5 + draw(2) },
 		{ type: "move", local: draw(3) },
+		{ type: "refresh" },
 		{ type: "credentials", credentials: { ...USER, password: draw(3) === 0 ? "other" : USER.password } },
 		{ type: "unreachable", code: "ECONNREFUSED" },
 	];

@@ -93,6 +93,11 @@ export class Relay {
 		this.#run.step({ type: "unbind", peer });
 	}
 
+	/** Asks whether the server still has the allocation; `refreshed` or `lost` follows. */
+	refresh(): void {
+		this.#run.step({ type: "refresh" });
+	}
+
 	/** What is signed with from now on, such as REST credentials that end later. */
 	renewCredentials(credentials: NonNullable<RelayOrder["credentials"]>): void {
 		this.#run.step({ type: "credentials", credentials });

@@ -1,6 +1,6 @@
 /** Where it is worth asking for an allocation again after a server's refusal. */
 import { mayPointAt, type TurnClientEvent } from "@whither/core";
-import { addressFamily } from "@whither/wire";
+import { addressFamily, isSameEndpoint } from "@whither/wire";
 import type { TransportAddress } from "../../transport/transport.ts";
 import type { RelayOrder } from "./relay-io.ts";
 
@@ -17,10 +17,10 @@ export function placeAfter(
 	asked: readonly TransportAddress[],
 ): TransportAddress | null {
 	const { server, sourcePort = 0 } = order;
-	const timesAsked = asked.filter((one) => isSame(one, server)).length;
+	const timesAsked = asked.filter((one) => isSameEndpoint(one, server)).length;
 	if (why === "allocationMismatch" && sourcePort === 0 && timesAsked < MOST_PORTS) return server;
 	if (why !== "redirected" || alternate === null || !(mayFollow || isTrusted(order))) return null;
-	const isNew = !asked.some((one) => isSame(one, alternate));
+	const isNew = !asked.some((one) => isSameEndpoint(one, alternate));
 	const servers = new Set(asked.map(({ address, port }) => `${address} ${port}`)).size;
 	const inTime = servers <= (order.redirects ?? 1);
 	return isNew && inTime && mayPointAt(server, alternate) ? { ...server, ...alternate } : null;
@@ -40,8 +40,4 @@ export function orderAt(
 /** TLS vouches for what comes through it; over TCP anybody on the way may have said it (RFC 8489 section 14.8). */
 function isTrusted({ transport, followUnprotected = false }: RelayOrder): boolean {
 	return transport === "tls" || (transport === "tcp" && followUnprotected);
-}
-
-function isSame(a: TransportAddress, b: TransportAddress): boolean {
-	return a.address === b.address && a.port === b.port;
 }

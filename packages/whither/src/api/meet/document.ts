@@ -1,17 +1,17 @@
-/** From what is known at the end to the document. */
+/** Makes the document out of what is known at the end. */
 import type { Meeting } from "./meeting.ts";
-import type { MeetFacts } from "./obstacle-words.ts";
 import { type MeetRequestOptions, WAIT_MS } from "./options.ts";
-import type { FoundPaths } from "./paths.ts";
+import type { FoundPaths } from "./path/paths.ts";
 import { MEET_SCHEMA, type MeetOutcome, type MeetResult, type MissingPath } from "./result.ts";
-import { meetSentence } from "./words.ts";
+import { meetSentence } from "./words/meet-sentence.ts";
+import type { MeetFacts } from "./words/obstacle.ts";
 
-/** Where nothing was traced. */
+/** Paths where nothing was traced. */
 export const NO_PATHS: FoundPaths = {
 	...{ own: null, ownMissing: null, peer: null, peerMissing: null, lost: null, pairChanged: false },
 };
 
-/** Where nobody was asked. */
+/** Servers where none was asked. */
 export const NO_SERVERS: MeetResult["servers"] = { rendezvous: null, stun: [], turn: [] };
 
 type Common = Pick<MeetResult, "tool" | "args" | "servers" | "warnings" | "backend" | "startedAt" | "durationNs">;

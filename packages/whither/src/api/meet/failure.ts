@@ -10,7 +10,7 @@ export interface MeetFailureDocument extends Omit<MeetResult, "outcome" | "stopR
 	readonly error: Readonly<Record<string, unknown>> & { readonly code: string; readonly message: string };
 }
 
-/** What is known of it. */
+/** What is known of a meeting that could not begin. */
 export interface FailedMeet {
 	readonly tool: MeetResult["tool"];
 	/** Without tokens and passwords. */

@@ -1,5 +1,13 @@
 /** What has become of a connection so far, written down as its agent tells it, in the words of the result. */
-import type { IceCandidateError, IceFailure, IcePairReport, IceState, Instant, SelectionReason } from "@whither/core";
+import {
+	type IceCandidateError,
+	type IceFailure,
+	type IcePairReport,
+	type IceState,
+	type Instant,
+	MILLISECOND,
+	type SelectionReason,
+} from "@whither/core";
 import type { IceConnectionEvent } from "@whither/net/ice";
 import type { IceCandidateLine } from "@whither/wire";
 import type { MeetEvent } from "./events.ts";
@@ -16,9 +24,7 @@ import type {
 type Base = Extract<IceConnectionEvent, { readonly kind: "base" }>["at"];
 type Leg = NonNullable<Base["relay"]>["leg"];
 
-const NANOSECONDS_PER_MILLISECOND = 1e6;
-
-/** One connection's. */
+/** Of one connection. */
 export class MeetLedger {
 	readonly #beganAt: Instant;
 	readonly #tell: (event: MeetEvent) => void;
@@ -47,7 +53,7 @@ export class MeetLedger {
 
 	get timings(): MeetResult["timings"] {
 		const since = (from: Instant | null, at: Instant | null) =>
-			from === null || at === null ? null : Math.round(((at - from) / NANOSECONDS_PER_MILLISECOND) * 1000) / 1000;
+			from === null || at === null ? null : Math.round(((at - from) / MILLISECOND) * 1000) / 1000;
 		return {
 			gatheredMs: since(this.#beganAt, this.#gatheredAt),
 			connectedMs: since(this.#describedAt, this.#connectedAt),

@@ -16,14 +16,14 @@ export interface MeetingOrder {
 	readonly world: MeetWorld;
 	readonly ice: Omit<IceOrder, "role">;
 	readonly begin: OpenSignalling;
-	/** For the other end, and again for its description. */
+	/** How long the other end is waited for, and then again its description. */
 	readonly waitMs: number;
 	/** We trace the way, and will tell what we find. */
 	readonly traces: boolean;
 	readonly tell: (event: MeetEvent) => void;
 }
 
-/** Stands among the options of a description (ICE agents heed none that they do not know): documents will be exchanged. */
+/** An ICE option of ours in descriptions: this end will exchange documents. Agents that do not know it pass over it. */
 const TRACES = "whither-path";
 /**
  * How long a STUN server is waited for. Sockets that no pair needs are closed three seconds after there is a pair: by then it
@@ -37,11 +37,11 @@ const LONGEST_BYE = 200;
 /** Closing takes no longer than a relay that does not answer (four seconds), and something for signalling. */
 const CLOSE_MS = 5_000;
 
-/** From the first word to the last. */
+/** A meeting, from the first message to `close`. */
 export class Meeting {
-	/** Whether there is a way; never rejects, and is there within the timers of all its parts. */
+	/** What came of it; never rejects. */
 	readonly settled: Promise<MeetOutcome>;
-	/** All that will be found has been, or could not be: there after `GATHER_MS`, or as soon as it is known. */
+	/** Resolves when gathering has ended, after `GATHER_MS` at most. */
 	readonly gathered: Promise<void>;
 	readonly ledger: MeetLedger;
 	readonly #order: MeetingOrder;
@@ -190,7 +190,7 @@ export class Meeting {
 		this.#ice.addRemote(candidates.map((line) => ({ line })));
 	}
 
-	/** The other end goes: before there was a way that is the end, unless ours had come to its own. */
+	/** The other end goes: before there was a way that ends the meeting, as `noWay` where all our pairs had failed already. */
 	#bye(why: string): void {
 		this.#hasLeft = true;
 		const { pairs } = this.#ice;
@@ -245,7 +245,7 @@ export class Meeting {
 		this.#lose({ code: this.ledger.selected === null ? "noWay" : "lost", failure });
 	}
 
-	/** What ends the wait, or the way if there was one. */
+	/** Ends the wait, or after it the way. */
 	#lose(outcome: Partial<MeetOutcome> & Pick<MeetOutcome, "code">): void {
 		if (this.#isSettled) this.#lost({ failure: null, signalling: null, about: null, ...outcome });
 		else this.#end(outcome);

@@ -2,11 +2,11 @@
 import { openIce, prepareIce } from "@whither/net/ice";
 import { backendName } from "@whither/net/turn-client";
 import { openRealStunWorld } from "../stun/world.ts";
+import { tracePath } from "./path/trace-path.ts";
 import { askOffers, openRendezvous } from "./signalling/open-rendezvous.ts";
-import { tracePath } from "./trace-path.ts";
 import type { MeetWorld } from "./world.ts";
 
-/** Loads what it needs. */
+/** Opens it; ICE's driver is loaded with this file. */
 export async function openRealMeetWorld(): Promise<MeetWorld> {
 	const { resolve, services } = await openRealStunWorld();
 	return {

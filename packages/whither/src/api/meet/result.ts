@@ -103,18 +103,18 @@ export type MeetOutcomeCode =
 	/** The connection ended by a defect of ours. */
 	| "defect";
 
-/** The same with what is known. */
+/** An outcome with what is known of it. */
 export interface MeetOutcome {
 	readonly code: MeetOutcomeCode;
 	/** Of ICE. */
 	readonly failure: IceFailure | null;
-	/** What signalling failed by. */
+	/** Why signalling failed, where it did. */
 	readonly signalling: SignallingFailure | null;
 	/** What the other end said as it went, or where a defect was. */
 	readonly about: string | null;
 }
 
-/** Something beside the result that its reader should know. */
+/** Something that the reader of a result should know. */
 export type MeetWarning =
 	/** The path was not traced on the pair's own socket, so other routers may have been seen; `whose`. */
 	| { readonly code: "tracedBeside"; readonly whose: "ours" | "theirs"; readonly method: string }
@@ -131,13 +131,13 @@ export interface MissingPath {
 		| "notAsked"
 		| "notConnected"
 		| "interrupted"
-		/** Trace, ours or theirs, came to an error. */
+		/** The trace ended in an error. */
 		| "traceFailed"
 		/** The other end was asked not to. */
 		| "notTraced"
 		/** The other end is another program. */
 		| "otherProgram"
-		/** It says nothing of its trace, or no more. */
+		/** No document came, or not all of it. */
 		| "noAnswer"
 		| "silent"
 		| "outOfTime"
@@ -148,7 +148,7 @@ export interface MissingPath {
 	readonly message: string;
 }
 
-/** Who went with whom, by which way. */
+/** The document `whither.meet/1`. */
 export interface MeetResult {
 	readonly schema: typeof MEET_SCHEMA;
 	readonly tool: { readonly name: string; readonly version: string };

@@ -3,18 +3,18 @@ import { Course } from "../course.ts";
 import type { WhitherError } from "../error.ts";
 import { meetDocument, NO_PATHS, NO_SERVERS, withoutMeeting } from "./document.ts";
 import type { MeetEvent } from "./events.ts";
-import { type EndView, ownView } from "./evidence.ts";
 import { Meeting } from "./meeting.ts";
-import type { MeetFacts } from "./obstacle-words.ts";
 import { checkMeet, type MeetRequestOptions, type OpenSignalling, WAIT_MS } from "./options.ts";
-import { type FoundPaths, Paths } from "./paths.ts";
+import { type FoundPaths, Paths } from "./path/paths.ts";
 import type { MeetOutcome, MeetPlace, MeetResult, MeetServers, MeetWarning } from "./result.ts";
 import { findPlaces, placesInWords, rendezvousPlaces } from "./servers.ts";
 import { isSignallingFailure, type Offered, type Rendezvous, type SignallingFailure } from "./signalling/signalling.ts";
-import { meetSentence } from "./words.ts";
+import { type EndView, ownView } from "./words/evidence.ts";
+import { meetSentence } from "./words/meet-sentence.ts";
+import type { MeetFacts } from "./words/obstacle.ts";
 import type { MeetWorld } from "./world.ts";
 
-/** What a run is started with, beyond the caller's options. */
+/** What a run is made from. */
 export interface MeetRunOrder {
 	readonly options: MeetRequestOptions;
 	readonly tool: MeetResult["tool"];
@@ -32,7 +32,7 @@ interface Opened {
 
 /** Between two of ours Ta is the floor (RFC 8445 §14.2); with others it is what they say, 50 where they say nothing. */
 const PACING_MS = 5;
-/** How long an end that does not trace stays for one that does: as long as that may take. */
+/** How long an end that does not trace stays connected, so that the other end can: a trace and the exchange take less. */
 const STAY_MS = 20_000;
 
 /**
@@ -216,7 +216,7 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 		this.#course.events.push(event);
 	}
 
-	/** What the promise gives; null once an early end is asked for. */
+	/** Awaits a promise; null once an early end is asked for. */
 	#unlessStopped<Value>(promise: Promise<Value>): Promise<Value | null> {
 		const { stopped } = this.#course;
 		return new Promise((resolve, reject) => {
@@ -228,7 +228,7 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 	}
 }
 
-/** Without what was not said. */
+/** Leaves out keys whose value is undefined. */
 function given<Values extends object>(values: Values): { readonly [Name in keyof Values]?: NonNullable<Values[Name]> } {
 	return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Values;
 }

@@ -1,5 +1,6 @@
 /** From the servers that were named, or that a rendezvous lends, to addresses: whom ICE asks, and by which relays it goes. */
 import type { IceRelayLeg, IceRelayServer } from "@whither/net/ice";
+import { formatEndpoint } from "@whither/wire";
 import { WhitherError } from "../error.ts";
 import type { ResolvedTarget } from "../resolve.ts";
 import { findServer, findStunServer, type StunLookups } from "../stun/find-server.ts";
@@ -8,6 +9,7 @@ import { turnUser } from "../turn/options.ts";
 import { HTTPS_PORT, parseTurnServer, turnService } from "../turn/server-name.ts";
 import type { MeetRequestOptions } from "./options.ts";
 import type { MeetPlace, MeetServers, MeetWarning } from "./result.ts";
+import { placeOfUrl } from "./signalling/server-url.ts";
 import type { Offered, OfferedRelay } from "./signalling/signalling.ts";
 
 /** Whom a connection asks. */
@@ -55,7 +57,7 @@ export async function findPlaces(
 	};
 }
 
-/** The same in the words of the result. */
+/** The servers in the words of the result. */
 export function placesInWords({ stunServers, relays }: MeetingPlaces, rendezvous: string | null): MeetServers {
 	const legs = relays.flatMap(({ legs }) => legs);
 	return {
@@ -70,11 +72,10 @@ export async function rendezvousPlaces(
 	url: string | null,
 	{ resolve }: Pick<StunLookups, "resolve">,
 ): Promise<readonly MeetPlace[]> {
-	if (url === null || !URL.canParse(url)) return [];
-	const { hostname, port, protocol } = new URL(url);
-	const number = port === "" ? (protocol === "https:" ? HTTPS_PORT : 80) : Number(port);
-	const found = await addressesOf(hostname.replace(/^\[|\]$/g, ""), { resolve });
-	return found.map(({ address }) => ({ address, port: number }));
+	const place = url === null ? null : placeOfUrl(url);
+	if (place === null) return [];
+	const found = await addressesOf(place.host, { resolve });
+	return found.map(({ address }) => ({ address, port: place.port }));
 }
 
 async function namedStun(name: string, lookups: StunLookups): Promise<readonly Place[]> {
@@ -139,7 +140,7 @@ async function lentRelay(
 	return { legs: all, credentials: { kind: "longTerm", username, password } };
 }
 
-/** One for each family that it has; never rejects. */
+/** Its addresses, one of each family at most; never rejects. */
 async function addressesOf(
 	host: string,
 	{ resolve }: Pick<StunLookups, "resolve">,
@@ -157,7 +158,7 @@ async function orWarning<Found>(
 	return found === null ? { found, warning } : { found, warning: null };
 }
 
-/** A name is looked up once. */
+/** Looks each name up once. */
 function remember(resolve: StunLookups["resolve"]): StunLookups["resolve"] {
 	const known = new Map<string, ReturnType<StunLookups["resolve"]>>();
 	return (host, family) => {
@@ -169,7 +170,7 @@ function remember(resolve: StunLookups["resolve"]): StunLookups["resolve"] {
 }
 
 function once(places: readonly Place[]): readonly Place[] {
-	return [...new Map(places.map((place) => [`${place.address} ${place.port}`, place])).values()];
+	return [...new Map(places.map((place) => [formatEndpoint(place), place])).values()];
 }
 
 function placeOf({ address, zone }: ResolvedTarget, port: number): Place {

@@ -5,7 +5,7 @@
 
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BLOCK_BYTES = 8;
-/** Characters of so many bytes. */
+/** How many characters a block of so many bytes becomes. */
 const CHARACTERS = [0, 2, 3, 5, 6, 7, 9, 10, 11] as const;
 
 /** Text of bytes. */

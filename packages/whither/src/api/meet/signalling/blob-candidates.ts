@@ -16,7 +16,7 @@ const TRANSPORTS: readonly (IceTcpType | null)[] = [null, "active", "passive", "
 /** How an address is written; `none`: there is none. */
 const ADDRESS_KINDS = ["none", "ipv4", "ipv6", "name"] as const;
 type AddressKind = (typeof ADDRESS_KINDS)[number];
-/** In place of the kinds of a candidate: a line in words. No candidate is without an address. */
+/** Marks a line that is kept as text; no kind of candidate has this number. */
 const IN_WORDS = 0;
 
 /** One line; those that cannot be told in numbers stay as they are. */

@@ -50,7 +50,7 @@ const VERSION = 1;
 const LENGTH_BYTES = 2;
 const CHECKSUM_BYTES = 4;
 const FLAGS = { controlling: 1, lite: 2, pacing: 4 } as const;
-/** Of what is pasted: nobody's chat is that long. */
+/** The most characters that are looked through for a blob. */
 const LONGEST_TEXT = 262_144;
 
 /** The line; throws RangeError for what no blob can hold, such as 64 KiB of candidates. */
@@ -107,7 +107,7 @@ function lengthOf(digits: string): number | null {
 	return first && LENGTH_BYTES + new FieldReader(first).number(LENGTH_BYTES);
 }
 
-/** Sound bytes of this version may still say what no message may. */
+/** Checks what was decoded as a message from anybody is checked. */
 function readBody(reader: FieldReader): MeetBlob | null {
 	const flags = reader.number(1);
 	const [tool = "", ufrag = "", pwd = "", options = ""] = [1, 2, 3, 4].map(() => reader.text(2));

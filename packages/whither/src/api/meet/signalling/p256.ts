@@ -6,8 +6,26 @@ export const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9
 
 const PRIME = 0xffffffff00000001000000000000000000000000ffffffffffffffffffffffffn;
 
-/** Its points (SP 800-186 §3.2.1.3); without tables of the base, which take ten times as long as the one use that we have. */
-export const P256Point = weierstrass({
+/** One point of it, as far as the key exchange calculates with it. */
+export interface P256Point {
+	add(other: P256Point): P256Point;
+	subtract(other: P256Point): P256Point;
+	multiply(scalar: bigint): P256Point;
+	equals(other: P256Point): boolean;
+	/** It is the one at infinity. */
+	is0(): boolean;
+	/** 33 bytes compressed, 65 otherwise (SEC 1 §2.3.3). */
+	toBytes(compressed: boolean): Uint8Array;
+}
+
+/** Where points come from; both throw for bytes that are none. */
+interface P256Points {
+	readonly BASE: P256Point;
+	fromBytes(bytes: Uint8Array): P256Point;
+	fromHex(hex: string): P256Point;
+}
+
+const curve = weierstrass({
 	p: PRIME,
 	n: P256_ORDER,
 	h: 1n,
@@ -17,11 +35,11 @@ export const P256Point = weierstrass({
 	Gy: 0x4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5n,
 });
 
-/** A point of it. */
-export type P256Point = InstanceType<typeof P256Point>;
+/** Its points (SP 800-186 §3.2.1.3). */
+export const P256Point: P256Points = curve;
 
-/** The base point, as any other. */
-export const P256_BASE = P256Point.fromAffine(P256Point.BASE.toAffine());
+/** The base point, without the tables that `BASE` makes for itself: they take ten times as long as the one use that we have. */
+export const P256_BASE: P256Point = curve.fromAffine(curve.BASE.toAffine());
 
 /** The point of compressed bytes, 33 of them; null: they are none, or it is the one at infinity. */
 export function readP256Point(bytes: Uint8Array): P256Point | null {

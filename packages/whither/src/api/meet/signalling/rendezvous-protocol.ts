@@ -41,11 +41,11 @@ export type RoomEnd =
 export type RoomRefusal =
 	/** Used up, over, or never made. */
 	| "noSuchRoom"
-	/** Of this name there is one already. */
+	/** There is a room of this name already. */
 	| "roomTaken"
 	/** Two have joined. */
 	| "roomFull"
-	/** The seat is none of that room. */
+	/** The seat is not one of that room. */
 	| "noSuchSeat"
 	/** Messages before these are missing. */
 	| "gap"

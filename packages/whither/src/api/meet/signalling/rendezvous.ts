@@ -9,15 +9,16 @@ import { RENDEZVOUS_PATH } from "./rendezvous-protocol.ts";
 import { type ReadRoom, readOffersJson, readRoomJson } from "./room-json.ts";
 import { RoomSession } from "./room-session.ts";
 import { SealedChannel } from "./sealed-channel.ts";
+import { hostOfUrl } from "./server-url.ts";
 import type { Offered, Rendezvous, RendezvousOrder, SignallingFailure } from "./signalling.ts";
 
-/** How long a server is out of reach before it is given up. */
+/** How long a server may be out of reach before it is given up. */
 const PATIENCE_MS = 60_000;
 /** How often entering is tried where a kept connection breaks, or the server asks to come again. */
 const TRIES = 4;
 const LONGEST_RETRY_SECONDS = 5;
 
-/** What is known before anything is sent. */
+/** An order that has been checked. */
 interface Entry {
 	readonly url: URL;
 	/** Null: of a number that the server gives, with a password that we draw. */
@@ -53,7 +54,7 @@ export async function askServer(
 	http.close();
 	if (!("json" in answer)) return answer;
 	const failure = refusalOf(answer, entry, order);
-	return failure ?? readOffersJson(answer.json, hostOf(url)) ?? notRendezvous(url, answer);
+	return failure ?? readOffersJson(answer.json, hostOfUrl(url)) ?? notRendezvous(url, answer);
 }
 
 function readOrder(order: RendezvousOrder): Entry | SignallingFailure {
@@ -76,7 +77,7 @@ interface Entered {
 	readonly role: IceRole;
 	readonly seat: string;
 	readonly channel: SealedChannel;
-	/** What begins the joiner's payloads. */
+	/** The joiner's first payload: its share and confirmation; null: this end made the room. */
 	readonly first: string | null;
 }
 
@@ -99,7 +100,7 @@ async function enter(http: HttpClient, entry: Entry, order: RendezvousOrder): Pr
 	if (!("json" in answer)) return answer;
 	const failure = refusalOf(answer, entry, order);
 	if (failure !== null) return failure;
-	const entered = readRoomJson(answer.json, hostOf(url));
+	const entered = readRoomJson(answer.json, hostOfUrl(url));
 	if (entered === null || (code !== null && entered.room !== code.room)) return notRendezvous(url, answer);
 	const first = role === "controlled" ? channel.answer(entered.room, entered.share ?? "") : null;
 	if (first === null && role === "controlled") return { code: "tampered", room: entered.room };
@@ -107,7 +108,7 @@ async function enter(http: HttpClient, entry: Entry, order: RendezvousOrder): Pr
 	return { entered, code: said, role, seat, channel, first };
 }
 
-/** Posts until there is an answer: entering again with the same seat is entering once. */
+/** Posts until there is an answer. Entering twice with one seat is the same as once. */
 async function persist(
 	http: HttpClient,
 	path: string,
@@ -160,9 +161,4 @@ function refusalOf(
 
 function notRendezvous(url: URL, { status }: HttpAnswer): SignallingFailure {
 	return { code: "notRendezvous", url: url.href, status };
-}
-
-/** Without the brackets that IPv6 has in URLs. */
-function hostOf({ hostname }: URL): string {
-	return hostname.replace(/^\[(.*)\]$/, "$1");
 }

@@ -8,11 +8,11 @@ import { Retries } from "./retries.ts";
 import type { SealedChannel } from "./sealed-channel.ts";
 import type { Signalling, SignallingFailure, SignallingListener } from "./signalling.ts";
 
-/** What a session is made of. */
+/** A seat in a room, and what its messages are sealed and sent by. */
 export interface SessionOrder {
 	readonly http: HttpClient;
 	readonly channel: SealedChannel;
-	/** The joiner's own beginning. */
+	/** The joiner's first payload (its share and confirmation); null: this end made the room. */
 	readonly first: string | null;
 	readonly url: string;
 	readonly room: string;
@@ -32,7 +32,7 @@ export class RoomSession implements Signalling {
 	readonly #order: SessionOrder;
 	readonly #abort = new AbortController();
 	#listener: SignallingListener | null = null;
-	/** Until there is a key. */
+	/** Messages that wait for a key. */
 	readonly #waiting: MeetMessage[] = [];
 	/** Payloads that the server has not taken yet, and the number of the first of them. */
 	readonly #outbox: string[] = [];

@@ -1,0 +1,248 @@
+/** The way that was chosen, from both ends: ours is traced, and each end tells the other what it found. */
+import {
+	DocumentExchange,
+	type ExchangeEvent,
+	type ExchangeFailure,
+	type ExchangeInput,
+	exchangeKeys,
+	isExchangePacket,
+} from "@whither/core";
+import { nodeCrypto } from "@whither/net";
+import type { MeetEvent } from "../events.ts";
+import { GATHER_MS, type Meeting } from "../meeting.ts";
+import type { MeetOutcome, MissingPath } from "../result.ts";
+import type { EndView } from "../words/evidence.ts";
+import type { MeetWorld, TracedPath } from "../world.ts";
+import { type PeerDocument, packPeerDocument, readPeerDocument } from "./peer-document.ts";
+
+/** What was found. */
+export interface FoundPaths {
+	readonly own: TracedPath | null;
+	readonly ownMissing: MissingPath | null;
+	readonly peer: PeerDocument | null;
+	readonly peerMissing: MissingPath | null;
+	/** The pair was lost, or a defect ended it, meanwhile; null: it was not. */
+	readonly lost: MeetOutcome | null;
+	/** What was traced is not the pair in use any more. */
+	readonly pairChanged: boolean;
+}
+
+/** What paths are found by. */
+export interface PathsOrder {
+	readonly world: MeetWorld;
+	readonly meeting: Meeting;
+	/** What the other end is to know of our network. */
+	readonly view: () => EndView;
+	readonly tell: (event: MeetEvent) => void;
+	readonly signal: AbortSignal;
+}
+
+/** Each trace ends by then, and the exchange of both within 45 s of the beginning. */
+const TRACE_MS = 15_000;
+const STOPPED = "Stopped before it was there";
+/** How long packets are taken that an end sent just before it left. */
+const LAST_WORDS_MS = 1_000;
+
+/** Finds both; never rejects, and ends within the exchange's time. */
+export class Paths {
+	readonly found: Promise<FoundPaths>;
+	readonly #order: PathsOrder;
+	readonly #exchange: DocumentExchange | null;
+	readonly #tracing = new AbortController();
+	#forget: () => void = () => {};
+	#forgetLeft: () => void = () => {};
+	#own: TracedPath | null = null;
+	#ownMissing: MissingPath | null = null;
+	#peer: PeerDocument | null = null;
+	#peerMissing: MissingPath | null = null;
+	#lost: MeetOutcome | null = null;
+	#pairChanged = false;
+	#isTraced = false;
+	#isExchanged = false;
+	#finish: (found: FoundPaths) => void = () => {};
+
+	constructor(order: PathsOrder) {
+		this.#order = order;
+		this.found = new Promise((resolve) => {
+			this.#finish = resolve;
+		});
+		const { meeting, signal } = order;
+		this.#exchange = this.#openExchange();
+		this.#isExchanged = this.#exchange === null;
+		meeting.attend({
+			data: (bytes) => {
+				if (isExchangePacket(bytes)) this.#step({ type: "received", bytes: bytes.slice() });
+			},
+			lost: (outcome) => this.#lose(outcome),
+			left: () => {
+				this.#forgetLeft = order.world.after(LAST_WORDS_MS, () => this.#peerEnded("silent"));
+			},
+		});
+		if (signal.aborted) this.#interrupt();
+		else signal.addEventListener("abort", () => this.#interrupt(), { once: true });
+		this.#step({ type: "begin" });
+		this.#trace();
+	}
+
+	#openExchange(): DocumentExchange | null {
+		const { meeting } = this.#order;
+		const { peer, ice, ledger } = meeting;
+		if (peer === null || !meeting.peerTraces) {
+			const isWhither = peer?.tool.startsWith("whither ") === true;
+			this.#missPeer(isWhither ? "notTraced" : "otherProgram", peerless(peer?.tool ?? null, isWhither));
+			return null;
+		}
+		const keys = exchangeKeys(nodeCrypto, ice.own, peer);
+		return new DocumentExchange({ crypto: nodeCrypto, keys, rttNs: ledger.selected?.rttNs ?? null });
+	}
+
+	/** On the selected pair; once again where another took its place meanwhile. */
+	async #trace(): Promise<void> {
+		const { meeting } = this.#order;
+		const known = this.#untilKnown();
+		for (let round = 0; round < 2 && !this.#tracing.signal.aborted; round++) {
+			const before = meeting.ledger.selectedId;
+			await this.#traceOnce();
+			this.#pairChanged = before !== meeting.ledger.selectedId;
+			if (!this.#pairChanged) break;
+		}
+		await known;
+		this.#tellOwn();
+	}
+
+	/** Where a relay is needed, both ends want to know why: whether UDP goes unanswered is known a little later. */
+	async #untilKnown(): Promise<void> {
+		const { world, meeting } = this.#order;
+		const selected = meeting.ledger.selected;
+		if (selected?.local.type !== "relay" && selected?.remote.type !== "relay") return;
+		const { signal } = this.#tracing;
+		let forget = (): void => {};
+		const late = new Promise<void>((resolve) => {
+			forget = world.after(GATHER_MS, resolve);
+			if (signal.aborted) resolve();
+			signal.addEventListener("abort", () => resolve(), { once: true });
+		});
+		await Promise.race([meeting.gathered, late]);
+		forget();
+	}
+
+	async #traceOnce(): Promise<void> {
+		const { world, meeting } = this.#order;
+		const flow = meeting.ice.flow();
+		if (flow === null) {
+			this.#ownMissing ??= { code: "pairLost", message: "The pair was gone before its path could be traced" };
+			return;
+		}
+		const { signal } = this.#tracing;
+		this.#own = await world.tracePath(flow, { signal, timeoutMs: TRACE_MS }).catch(
+			(thrown: unknown): TracedPath => ({
+				...{ by: "flow", result: null },
+				error: { code: "internal", message: thrown instanceof Error ? thrown.message : String(thrown) },
+			}),
+		);
+		const { error } = this.#own;
+		if (error !== null)
+			this.#ownMissing = { code: error.code === "aborted" ? "interrupted" : "traceFailed", message: error.message };
+	}
+
+	#tellOwn(): void {
+		const own = this.#own;
+		if (own !== null && own.result !== null) this.#ownMissing = null;
+		else this.#ownMissing ??= { code: "interrupted", message: STOPPED };
+		this.#order.tell({ kind: "path", whose: "ours", traced: own, missing: this.#ownMissing });
+		const error = own?.error ?? (own === null ? this.#ownMissing : null);
+		const document = { view: this.#order.view(), by: own?.by ?? "flow", trace: own?.result ?? null, error };
+		this.#step({ type: "document", bytes: packPeerDocument(document) });
+		this.#isTraced = true;
+		this.#conclude();
+	}
+
+	#step(input: ExchangeInput): void {
+		const { world, meeting } = this.#order;
+		if (this.#exchange === null || this.#isExchanged) return;
+		for (const output of this.#exchange.step(input, meeting.ice.now())) {
+			if (output.type === "send") meeting.ice.send(output.bytes);
+			else if (output.type === "event") this.#exchanged(output.event);
+		}
+		this.#forget();
+		const { deadline } = this.#exchange;
+		if (deadline === null || this.#isExchanged) return;
+		const delayMs = Math.max(0, (deadline.at - meeting.ice.now()) / 1e6);
+		this.#forget = world.after(delayMs, () => this.#step({ type: "timer" }));
+	}
+
+	#exchanged(event: ExchangeEvent): void {
+		if (event.kind === "received") this.#read(event.bytes);
+		else if (event.kind === "ended") this.#peerEnded(event.failure);
+	}
+
+	#read(bytes: Uint8Array): void {
+		this.#peer = readPeerDocument(bytes);
+		if (this.#peer === null) this.#missPeer("badDocument", "What the other end sent of its trace cannot be read");
+		else if (this.#peer.trace === null)
+			this.#missPeer(
+				"traceFailed",
+				`The other end's trace failed: ${this.#peer.error?.message ?? "it does not say why"}`,
+			);
+		this.#tellPeer();
+	}
+
+	#peerEnded(failure: ExchangeFailure | null): void {
+		if (this.#isExchanged) return;
+		this.#isExchanged = true;
+		this.#forget();
+		if (failure !== null && this.#peer === null && this.#peerMissing === null) {
+			this.#missPeer(failure, EXCHANGE_WORDS[failure]);
+			this.#tellPeer();
+		}
+		this.#conclude();
+	}
+
+	#missPeer(code: MissingPath["code"], message: string): void {
+		this.#peerMissing ??= { code, message };
+	}
+
+	#tellPeer(): void {
+		const peer = this.#peer;
+		const traced = peer === null ? null : { by: peer.by, result: peer.trace, error: peer.error };
+		this.#order.tell({ kind: "path", whose: "theirs", traced, missing: this.#peerMissing });
+	}
+
+	#interrupt(): void {
+		if (this.#peer === null) this.#missPeer("interrupted", STOPPED);
+		this.#tracing.abort();
+		this.#peerEnded(null);
+	}
+
+	#lose(outcome: MeetOutcome): void {
+		this.#lost ??= outcome;
+		const message = "The pair was lost before it was there";
+		if (this.#peer === null) this.#missPeer("pairLost", message);
+		this.#tracing.abort();
+		this.#peerEnded(null);
+	}
+
+	/** Once our trace has ended and the exchange has. */
+	#conclude(): void {
+		if (!this.#isTraced || !this.#isExchanged) return;
+		this.#forgetLeft();
+		this.#finish({
+			...{ own: this.#own, ownMissing: this.#ownMissing, peer: this.#peer, peerMissing: this.#peerMissing },
+			...{ lost: this.#lost, pairChanged: this.#pairChanged },
+		});
+	}
+}
+
+function peerless(tool: string | null, isWhither: boolean): string {
+	if (isWhither) return "The other end was asked not to trace (--no-trace)";
+	return tool === null
+		? "The other end is another program, which tells of no trace"
+		: `The other end is ${tool}, which tells of no trace`;
+}
+
+const EXCHANGE_WORDS: Readonly<Record<ExchangeFailure, string>> = {
+	noAnswer: "The other end says nothing of its trace",
+	silent: "The other end fell silent before it had told its trace",
+	outOfTime: "The other end has not told its trace in 45 seconds",
+	badDocument: "What the other end sent of its trace cannot be read",
+};

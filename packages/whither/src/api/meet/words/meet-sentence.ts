@@ -1,0 +1,44 @@
+/** What a meeting came to, in one sentence made of what is known and nothing else. */
+import { connectedWords } from "./connected.ts";
+import { lossSentence, noWaySentence } from "./no-way.ts";
+import type { MeetFacts } from "./obstacle.ts";
+import { signallingSentence } from "./signalling.ts";
+
+/** The sentence, with a capital and a full stop. */
+export function meetSentence(facts: MeetFacts): string {
+	const words = wordsOf(facts);
+	return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+}
+
+function wordsOf(facts: MeetFacts): string {
+	const { outcome, selected } = facts;
+	const said =
+		outcome.about === null || outcome.about === "" ? "" : ` (it says: ${outcome.about.replace(/([^.])\.$/, "$1")})`;
+	switch (outcome.code) {
+		case "connected":
+			return selected === null ? "connected" : connectedWords(facts, selected);
+		case "lost":
+			return lossSentence(facts);
+		case "noWay":
+			return noWaySentence(facts);
+		case "nobodyCame":
+			return outcome.signalling === null
+				? `nobody came within ${seconds(facts.waitMs)}`
+				: signallingSentence(outcome.signalling);
+		case "peerLeft":
+			return `the other end left before there was a way to it${said}`;
+		case "signalling":
+			return outcome.signalling === null ? "signalling failed" : signallingSentence(outcome.signalling);
+		case "noDescription":
+			return `the other end came and did not say where it is for ${seconds(facts.waitMs)}`;
+		case "interrupted":
+			return selected === null ? "stopped before there was a way" : `${connectedWords(facts, selected)}; then stopped`;
+		case "defect":
+			return `a defect of ours ended it: ${outcome.about ?? "unknown"}`;
+	}
+}
+
+function seconds(ms: number): string {
+	const count = ms / 1000;
+	return `${count} ${count === 1 ? "second" : "seconds"}`;
+}
