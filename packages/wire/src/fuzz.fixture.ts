@@ -53,6 +53,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
 	{ name: "decodeDns", decode: decodeDnsAsText },
 	{ name: "decodeMdns", decode: wire.decodeMdns },
 	{ name: "decodePcapng", decode: wire.decodePcapng },
+	{ name: "decodeUtf8", decode: wire.decodeUtf8 },
 	{ name: "decodeStun", decode: readStunWhole },
 	{ name: "decodeStun rewritten", decode: (bytes) => readStunWhole(rewritten(bytes)) },
 	{ name: "decodeStunFrame", decode: (bytes) => wire.decodeStunFrame(bytes) },

@@ -53,6 +53,18 @@ describe("two ends that meet by hand", () => {
 		await Promise.all([first.signalling.close(), second.signalling.close()]);
 	});
 
+	it("a line that comes broken into several is put together, and begun anew by another", async () => {
+		const first = end("aaaa");
+		const line = await end("bbbb", await first.shown()).shown();
+		first.input.write(`${line.slice(0, 40)}\n${line.slice(0, 50)}\n> ${line.slice(50, 90)}\r\n`);
+		await turns();
+		expect(first.said.join("")).toMatch(/Not yet: that line is cut: .* Paste the rest, or all of it again\./);
+		expect(first.heard).toEqual([]);
+		first.input.write(`> ${line.slice(90)}\n`);
+		await turns();
+		expect(first.heard).toEqual(ALL);
+	});
+
 	it("a line that is none, or one's own, is refused, and another may follow", async () => {
 		const first = end("aaaa");
 		first.input.write(`nonsense\n${await first.shown()}\n`);

@@ -17,6 +17,8 @@ export interface ByHandOrder {
 /** Words for who goes first. */
 const FIRST = `Send this line to the other end, where \`whither meet --copy-paste LINE\` makes one of it for you:`;
 const PASTE = "Paste the other end's line here, and press Enter:";
+const REST = " Paste the rest, or all of it again.";
+const BEGINS = /whither\d+:/i;
 /** Words for who goes second. */
 const SECOND = "Send this line back to the other end, to be pasted there:";
 const ENTER = "Press Enter here when it has been pasted there (a way is looked for from then on):";
@@ -43,11 +45,16 @@ export function byHand({ line, say, input }: ByHandOrder): OpenSignalling {
 		};
 		const hand: CopyPaste = copyPaste({ role: line === undefined ? "controlling" : "controlled", listener, show });
 		let isMet = false;
+		let begun = "";
 		const paste = (text: string): void => {
 			if (isMet || text.trim() === "") return;
-			const failure = hand.paste(text);
+			// What a chat program has broken into several lines comes in as such.
+			const whole = BEGINS.test(text) ? text : begun + text;
+			const failure = hand.paste(whole);
 			isMet = failure === null;
-			if (failure !== null) say(`No: ${blobSentence(failure)}.\n`);
+			const isCut = failure?.why === "cut";
+			begun = isCut ? whole : "";
+			if (failure !== null) say(`${isCut ? "Not yet" : "No"}: ${blobSentence(failure)}.${isCut ? REST : ""}\n`);
 		};
 		lines.on("line", (text) => paste(line ?? text));
 		lines.on("close", () => {

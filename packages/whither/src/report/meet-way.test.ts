@@ -67,6 +67,16 @@ describe("the way of two ends that see each other directly", () => {
 		]);
 	});
 
+	it("whose trace was stopped, or came to its time, or heard no router is not said to be dropped", () => {
+		const short = traced(OUT.slice(0, 2), false);
+		const said = (path: TraceResult) => mergeWays(merged(path, traced(HOME)))?.remarks;
+		const begins = "the trace there does not come to its end:";
+		expect(said(short)).toEqual([`${begins} something drops it`]);
+		expect(said({ ...short, stopReason: "interrupted" })).toEqual([`${begins} it was stopped`]);
+		expect(said({ ...short, stopReason: "timeout" })).toEqual([`${begins} its time was over`]);
+		expect(said({ ...short, channel: "portable" })).toEqual([`${begins} nothing that answers was heard`]);
+	});
+
 	it("as text that nobody's words can use to write elsewhere on the screen", () => {
 		const ESCAPE = "\u001b[2J";
 		const back = traced([[`10.0.0.1${ESCAPE}`, 1], ...HOME.slice(1)]);

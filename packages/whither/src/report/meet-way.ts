@@ -39,6 +39,8 @@ type Merged = Pick<MeetResult, "selected" | "path" | "reversePath" | "pathMissin
 interface Leg {
 	readonly routers: readonly WayHop[];
 	readonly end: WayHop | null;
+	/** Why that is not known, where it is not. */
+	readonly shortBy: string;
 	/** The address and port that it was traced from. */
 	readonly source: MeetPlace | null;
 }
@@ -67,9 +69,17 @@ function legOf(trace: TraceResult): Leg {
 	const hops = facts.map(hopOf);
 	const { address, port } = trace.source;
 	const source = port === null ? null : { address, port };
-	if (trace.reached) return { routers: hops.slice(0, -1), end: hops.at(-1) ?? null, source };
+	const shortBy = shortWords(trace);
+	if (trace.reached) return { routers: hops.slice(0, -1), end: hops.at(-1) ?? null, shortBy, source };
 	const known = hops.findLastIndex(({ address }) => address !== null);
-	return { routers: hops.slice(0, known + 1), end: null, source };
+	return { routers: hops.slice(0, known + 1), end: null, shortBy, source };
+}
+
+function shortWords({ channel, stopReason }: TraceResult): string {
+	if (stopReason === "interrupted") return "it was stopped";
+	if (stopReason === "timeout") return "its time was over";
+	// Node's own sockets hear no router, and of the other end no more than its answers.
+	return channel === "portable" ? "nothing that answers was heard" : "something drops it";
 }
 
 function hopOf({ ttl, addresses, name, bestRttNs }: HopFacts): WayHop {
@@ -168,10 +178,10 @@ const SAME_RTT_NS = 20e6;
 function remarks(rows: readonly WayRow[], there: Leg | null, back: Leg | null, isRelayed: boolean): readonly string[] {
 	if (there === null || back === null) return [];
 	const made: string[] = [];
-	const unreached = [there.end === null ? "there" : "", back.end === null ? "back" : ""].filter((word) => word !== "");
-	for (const way of unreached) made.push(`the trace ${way} does not come to its end: something drops it`);
+	for (const [way, leg] of [["there", there] as const, ["back", back] as const])
+		if (leg.end === null) made.push(`the trace ${way} does not come to its end: ${leg.shortBy}`);
 	if (isRelayed) return [...made, "each end's way to the relay was seen from that end"];
-	if (unreached.length > 0) return made;
+	if (made.length > 0) return made;
 	const [out, home] = [there.routers.length, back.routers.length];
 	const count = (routers: number) => `${routers === 0 ? "no" : routers} ${routers === 1 ? "router" : "routers"}`;
 	made.push(out === home ? `${count(out)} on each way` : `${count(out)} there, ${home} back: the ways differ`);

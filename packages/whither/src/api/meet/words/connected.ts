@@ -59,10 +59,10 @@ function relayWords(facts: MeetFacts, { local, remote, relay }: MeetSelected): s
 
 function relayReason(facts: MeetFacts): string {
 	if (facts.policy === "relay") return "since nothing else was allowed (--policy relay)";
+	const told = facts.candidates.remote.filter(({ type }) => type !== "prflx");
+	if (told.length > 0 && told.every(({ type }) => type === "relay")) return "since the other end told of relays alone";
 	const obstacle = obstacleWords(ownView(facts), peerViewOf(facts));
 	if (obstacle !== null) return `since ${obstacle}`;
-	if (facts.candidates.remote.length > 0 && facts.candidates.remote.every(({ type }) => type === "relay"))
-		return "since the other end told of relays alone";
 	const direct = facts.pairs.filter(({ local, remote }) => local.type !== "relay" && remote.type !== "relay");
 	if (direct.length === 0) return "since there was no direct pair to try";
 	return `since no direct pair answered (${direct.length} ${direct.length === 1 ? "was" : "were"} tried)`;

@@ -5,7 +5,8 @@ import type { MeetCandidate, MeetPlace, MeetResult } from "../result.ts";
 /** What one end can say of the network in front of it. */
 export interface EndView {
 	/**
-	 * `blocked`: UDP to a server goes unanswered that answers over TCP. `silent`: nobody who was asked over UDP answered.
+	 * `blocked`: UDP to a server goes unanswered that answers over TCP, and the other end has had answers over UDP, so that it
+	 * is not the server's own filter. `silent`: nobody who was asked over UDP answered.
 	 */
 	readonly udp: "works" | "blocked" | "silent" | "unknown";
 	/** The NAT gives each destination another mapping (RFC 4787 §4.1; "symmetric"). That it does not is never quite known. */
@@ -54,6 +55,7 @@ function ownUdp({
 	servers,
 	timings,
 	tcpReached,
+	peerView,
 }: EvidenceFacts): EndView["udp"] {
 	const isHeard = candidates.local.some(
 		({ type, protocol, leg, server }) => protocol === "udp" && (type === "srflx" ? server !== null : leg === "udp"),
@@ -75,7 +77,8 @@ function ownUdp({
 		(server) =>
 			tcpReached.some(({ address }) => address === server.address) && !failuresOf(server).includes("portUnreachable"),
 	);
-	return isThere ? "blocked" : "silent";
+	const isHeardThere = peerView?.udp === "works" || candidates.remote.some(({ type }) => type === "srflx");
+	return isThere && isHeardThere ? "blocked" : "silent";
 }
 
 function ownMapping({ pairs, selected, candidates: { local } }: EvidenceFacts): EndView["mapping"] {

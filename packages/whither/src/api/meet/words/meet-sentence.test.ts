@@ -242,6 +242,14 @@ describe("two ends that came together by a relay", () => {
 			},
 			"By two relays, our relay at 198.51.100.1:443 and the other end's relay at 198.51.100.9, since the other end told of relays alone.",
 		],
+		[
+			"the other end telling of relays alone, whatever stands between",
+			{
+				selected: selected(own("prflx", at("81.22.56.209", 6000)), THEIR_RELAY),
+				candidates: { local: SYMMETRIC, remote: [THEIR_RELAY] },
+			},
+			"By the other end's relay at 198.51.100.9, since the other end told of relays alone.",
+		],
 	])("%s", (_, more, sentence) => {
 		expect(meetSentence(facts(more))).toBe(sentence);
 	});
@@ -307,6 +315,19 @@ describe("two ends that did not come together", () => {
 				...{ tcpReached: [at("198.51.100.1", 8088)], servers: { rendezvous: null, stun: [STUN], turn } },
 			},
 			"No way: no server answers over UDP here; a relay over TCP 8088 would be reached: that port passes here.",
+		],
+		[
+			"nobody at either end is answered over UDP: it may be the server's own filter",
+			{ ...blocked, candidates: { local: [OURS], remote: [THEIRS] }, tcpReached: [at("198.51.100.1", 8088)] },
+			"No way: no server answers over UDP here; a relay over TCP 8088 would be reached: that port passes here.",
+		],
+		[
+			"UDP is blocked here, and the other end's relay is reached over UDP alone",
+			{
+				...{ ...blocked, pairs: tried, tcpReached: [at("198.51.100.1", 443)] },
+				candidates: { local: [OURS], remote: [THEIRS, THEIR_MAPPED, THEIR_RELAY] },
+			},
+			"No way: UDP is blocked here; nor did the other end's relay help; a relay over TCP 443 would be reached: that port passes here.",
 		],
 		[
 			"both NATs are symmetric, and there is no relay",

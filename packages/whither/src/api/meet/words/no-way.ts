@@ -69,16 +69,26 @@ function familyOf(candidates: readonly MeetCandidate[]): number | null {
 /** What would have helped: only what has been shown to pass. */
 function remedies(facts: MeetFacts): readonly string[] {
 	const { candidates, tcpReached, servers } = facts;
-	const relays = [...candidates.local, ...candidates.remote].filter(({ type }) => type === "relay");
-	if (relays.length > 0) return facts.pairs.length === 0 ? [] : ["nor did a relay help"];
+	const hasOwn = candidates.local.some(({ type }) => type === "relay");
+	const helped = relaysTried(facts);
+	if (hasOwn) return helped;
 	const { udp } = ownView(facts);
 	if ((udp === "blocked" || udp === "silent") && facts.policy === "all") {
 		const [place] = tcpReached;
 		if (servers.rendezvous?.startsWith("https:") && placeOfUrl(servers.rendezvous)?.port === 443)
-			return ["a relay over TLS 443 would work: that port passes here"];
-		if (place !== undefined) return [`a relay over TCP ${place.port} would be reached: that port passes here`];
+			return [...helped, "a relay over TLS 443 would work: that port passes here"];
+		if (place !== undefined)
+			return [...helped, `a relay over TCP ${place.port} would be reached: that port passes here`];
 	}
+	if (helped.length > 0) return helped;
 	return servers.turn.length === 0 ? ["there was no relay to go by (--turn)"] : [];
+}
+
+/** Relays that there were, and that pairs were tried by. */
+function relaysTried({ candidates: { local, remote }, pairs }: MeetFacts): readonly string[] {
+	if (pairs.length === 0) return [];
+	if (local.some(({ type }) => type === "relay")) return ["nor did a relay help"];
+	return remote.some(({ type }) => type === "relay") ? ["nor did the other end's relay help"] : [];
 }
 
 /** Relays that said no, or did not answer: one word for each server. */
