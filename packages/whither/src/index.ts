@@ -37,7 +37,23 @@ export type {
 	TraceResult,
 	TraceWarning,
 } from "@whither/core";
-export { PING_SCHEMA, TRACE_METHODS, TRACE_SCHEMA } from "@whither/core";
+export {
+	compareIce,
+	type IceAnswer,
+	type IceOffer,
+	type IceSide,
+	type IceStreamReading,
+	iceAnswer,
+	iceOffer,
+	iceTrickle,
+	PING_SCHEMA,
+	readIce,
+	readTrickle,
+	type SdpMedia,
+	type SdpOrigin,
+	TRACE_METHODS,
+	TRACE_SCHEMA,
+} from "@whither/core";
 export {
 	type HostAddress,
 	type IceBaseEnd,
@@ -79,6 +95,16 @@ export {
 } from "@whither/net/turn-client";
 export type { Scenario } from "@whither/sim";
 export { DEMO, NAT_KINDS, natWorld } from "@whither/sim";
+export {
+	type DecodeError,
+	formatIceCandidate,
+	formatSdp,
+	type IceCandidateLine,
+	isDecodeError,
+	parseIceCandidate,
+	parseSdp,
+	type SdpDescription,
+} from "@whither/wire";
 export type { AsLookup, AsServer } from "./api/as-server.ts";
 export { type DoctorResult, doctor, type MethodCheck } from "./api/doctor.ts";
 export { WhitherError, type WhitherErrorCode } from "./api/error.ts";

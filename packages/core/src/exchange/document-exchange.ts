@@ -11,8 +11,9 @@ import { IncomingDocument } from "./incoming.ts";
 import { OutgoingDocument } from "./outgoing.ts";
 import { type ExchangePacket, openPacket, sealPacket } from "./packet.ts";
 
-const SILENCE_MS = 8_000;
-const TOTAL_MS = 45_000;
+/** It ends after so long a silence of the other end, and so long after its beginning whatever has arrived. */
+const SILENCE_NS = 8 * SECOND;
+const TOTAL_NS = 45 * SECOND;
 /** How often an empty packet says that we are there, while there is nothing else to send. */
 const HELLO_NS = 500 * MILLISECOND;
 /** Where the round trip is not known, and the least that is waited for an answer (RFC 8489 §6.2.1 has as much). */
@@ -59,13 +60,13 @@ export class DocumentExchange implements Machine<ExchangeInput, ExchangeOutput> 
 	}
 
 	get #silentAt(): Instant {
-		return (this.#heardAt ?? this.#beganAt ?? 0) + (this.#config.silenceMs ?? SILENCE_MS) * MILLISECOND;
+		return (this.#heardAt ?? this.#beganAt ?? 0) + SILENCE_NS;
 	}
 
 	/** Once both documents have arrived, the other end's confirmation alone is waited for, and only for a moment. */
 	get #overAt(): Instant {
 		if (this.#doneAt !== null) return this.#doneAt + SECOND + 4 * this.#rtoNs;
-		return (this.#beganAt ?? 0) + (this.#config.totalMs ?? TOTAL_MS) * MILLISECOND;
+		return (this.#beganAt ?? 0) + TOTAL_NS;
 	}
 
 	step(input: ExchangeInput, now: Instant): readonly ExchangeOutput[] {

@@ -6,10 +6,6 @@ export interface DocumentExchangeConfig {
 	readonly keys: ExchangeKeys;
 	/** Of the path, where it is known. */
 	readonly rttNs?: number | null;
-	/** It ends after so long a silence of the other end; 8000 when absent. */
-	readonly silenceMs?: number;
-	/** It ends so long after its beginning, whatever has arrived by then; 45 000 when absent. */
-	readonly totalMs?: number;
 }
 
 /** 16 bytes for each direction. */

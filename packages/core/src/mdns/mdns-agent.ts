@@ -6,8 +6,6 @@ import { isMdnsName, type MdnsUse, Resolving } from "./resolving.ts";
 
 /** Three questions of a full querier, at 0, 1 and 3 s, and time for an answer. */
 const TIMEOUT_MS = 3_500;
-/** RFC 6762 §10: of records about a host. */
-const TTL_SECONDS = 120;
 
 /**
  * Names of addresses on the links of this machine (RFC 6762), as far as ICE wants them
@@ -21,9 +19,9 @@ export class MdnsAgent implements Machine<MdnsInput, MdnsOutput> {
 	#outputs: MdnsOutput[] = [];
 	#closed = false;
 
-	constructor({ timeoutMs = TIMEOUT_MS, ttlSeconds = TTL_SECONDS }: MdnsConfig = {}) {
+	constructor({ timeoutMs = TIMEOUT_MS }: MdnsConfig = {}) {
 		this.#resolving = new Resolving(timeoutMs);
-		this.#publishing = new Publishing(ttlSeconds);
+		this.#publishing = new Publishing();
 	}
 
 	get deadline(): Deadline | null {

@@ -4,8 +4,6 @@ import type { StunAddress } from "@whither/wire";
 export interface MdnsConfig {
 	/** How long a name is asked for, 3500 when absent. */
 	readonly timeoutMs?: number;
-	/** The lifetime of what is published, 120 when absent (RFC 6762 §10). */
-	readonly ttlSeconds?: number;
 }
 
 /** What a machine hears. Sockets are the driver's, by numbers that it never uses twice. */

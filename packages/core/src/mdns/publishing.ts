@@ -16,6 +16,8 @@ import { nameKey } from "./resolving.ts";
 const APART = SECOND;
 /** Whoever has asked for one family and been told so much asks for the other right behind: that was told as well. */
 const SAME_QUESTION = SECOND / 2;
+/** RFC 6762 §10: of records about a host. */
+const TTL_SECONDS = 120;
 /** RFC 6762 §6.7: what those who are no full queriers may keep it for. */
 const LEGACY_TTL_SECONDS = 10;
 
@@ -58,14 +60,9 @@ export interface MdnsAsker {
  * is when they ask; and an announcement right before would hold the answer up for a second (§6).
  */
 export class Publishing {
-	readonly #ttl: number;
 	/** By `nameKey`. */
 	readonly #names = new Map<string, Published>();
 	readonly #sockets = new Set<number>();
-
-	constructor(ttlSeconds: number) {
-		this.#ttl = ttlSeconds;
-	}
 
 	get deadline(): Instant {
 		let first = Number.POSITIVE_INFINITY;
@@ -139,7 +136,7 @@ export class Publishing {
 	#reply(published: Published, link: Link, asked: Asked): MdnsReply {
 		const { questions, now, asker } = asked;
 		// §5.4: to the asker alone, unless it is time that all others hear of it again.
-		const isRecent = now - link.lastAt < (this.#ttl * SECOND) / 4;
+		const isRecent = now - link.lastAt < (TTL_SECONDS * SECOND) / 4;
 		if (isRecent && questions.every(({ unicastResponse }) => unicastResponse))
 			return { kind: "asker", bytes: this.#answer(published, questions) };
 		if (now - link.lastAt >= APART) return { kind: "group", bytes: this.#multicast(published, link, asked) };
@@ -157,7 +154,7 @@ export class Publishing {
 
 	/** The address, and that there is none of the other family, lest that is waited for (RFC 6762 §6.1). */
 	#answer(published: Published, questions: readonly MdnsQuestion[]): Uint8Array {
-		const own = { ttl: this.#ttl, cacheFlush: true } as const;
+		const own = { ttl: TTL_SECONDS, cacheFlush: true } as const;
 		const records = [recordOf(published), nothingElse(published)].map((record) => ({ ...record, ...own }));
 		if (!isAskedFor(published, questions)) records.reverse();
 		return encodeMdns({ ...RESPONSE, answers: records.slice(0, 1), additionals: records.slice(1) });
@@ -165,7 +162,7 @@ export class Publishing {
 
 	/** As a unicast DNS server answers (RFC 6762 §6.7). */
 	#legacy(published: Published, questions: readonly MdnsQuestion[], id: number): Uint8Array {
-		const own = { ttl: Math.min(this.#ttl, LEGACY_TTL_SECONDS), cacheFlush: false } as const;
+		const own = { ttl: Math.min(TTL_SECONDS, LEGACY_TTL_SECONDS), cacheFlush: false } as const;
 		const record = isAskedFor(published, questions) ? recordOf(published) : nothingElse(published);
 		const asked = questions.map((question) => ({ ...question, unicastResponse: false }));
 		return encodeMdns({ ...RESPONSE, id, questions: asked, answers: [{ ...record, ...own }] });
@@ -179,7 +176,7 @@ export class Publishing {
 				(data.name === "A" || data.name === "AAAA") &&
 				data.type === type &&
 				data.value.address === address &&
-				ttl >= this.#ttl / 2,
+				ttl >= TTL_SECONDS / 2,
 		);
 	}
 }
