@@ -112,14 +112,12 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 
 	get deadline(): Deadline | null {
 		if (this.#state === "closed") return null;
-		const candidates = [this.#requests.deadline, this.#gathering.deadline];
-		candidates.push(...this.#sessions.map(({ deadline }) => deadline));
-		if (this.#hasWork) candidates.push({ at: this.#pace.nextAt, why: "Ta" });
-		else candidates.push({ at: Math.max(this.#pace.nextAt, this.#current.recheckAt), why: "again" });
-		let first: Deadline | null = null;
-		for (const each of candidates)
-			if (each !== null && each.at < Number.POSITIVE_INFINITY && (first === null || each.at < first.at)) first = each;
-		return first;
+		let first = sooner(this.#requests.deadline, this.#gathering.deadline);
+		for (const { deadline } of this.#sessions) first = sooner(first, deadline);
+		const hasWork = this.#hasWork;
+		const turnAt = hasWork ? this.#pace.nextAt : Math.max(this.#pace.nextAt, this.#current.recheckAt);
+		if (turnAt >= (first?.at ?? Number.POSITIVE_INFINITY)) return first;
+		return { at: turnAt, why: hasWork ? "Ta" : "again" };
 	}
 
 	step(input: IceAgentInput, now: Instant): readonly IceAgentOutput[] {
@@ -297,4 +295,10 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		this.#failure = failure;
 		this.#outlet.tell({ kind: "state", state, failure });
 	}
+}
+
+/** The first of the two where both are at once. */
+function sooner(one: Deadline | null, other: Deadline | null): Deadline | null {
+	if (one === null || other === null) return one ?? other;
+	return other.at < one.at ? other : one;
 }

@@ -24,6 +24,7 @@ export class Session implements CheckResults {
 	readonly #peerChecks: PeerChecks;
 	readonly #upkeep: Upkeep;
 	#state: IceState = "new";
+	readonly #matters = (pair: Pair) => this.#mattersStill(pair);
 	/** When the state may change for silence alone. */
 	#silentAt: Instant = Number.POSITIVE_INFINITY;
 	/** When it may have failed for time alone. */
@@ -65,20 +66,18 @@ export class Session implements CheckResults {
 	/** When a check may be sent again, if there is a slot for it. */
 	get recheckAt(): Instant {
 		if (!this.#isChecking) return Number.POSITIVE_INFINITY;
-		return this.generation.list.recheckAt((pair) => this.#mattersStill(pair));
+		return this.generation.list.recheckAt(this.#matters);
 	}
 
 	get deadline(): Deadline | null {
 		const { failure, components } = this.generation;
 		if (failure !== null) return null;
-		let first: Deadline = { at: this.#lookAt, why: "patience" };
-		const others: Deadline[] = [
-			{ at: this.#upkeep.dueAt, why: "consent" },
-			{ at: this.#silentAt, why: "silence" },
-			...components.map(({ reviewAt }) => ({ at: reviewAt, why: "nomination" })),
-		];
-		for (const other of others) if (other.at < first.at) first = other;
-		return first.at === Number.POSITIVE_INFINITY ? null : first;
+		let [at, why] = [this.#lookAt, "patience"];
+		const consentAt = this.#upkeep.dueAt;
+		if (consentAt < at) [at, why] = [consentAt, "consent"];
+		if (this.#silentAt < at) [at, why] = [this.#silentAt, "silence"];
+		for (const { reviewAt } of components) if (reviewAt < at) [at, why] = [reviewAt, "nomination"];
+		return at === Number.POSITIVE_INFINITY ? null : { at, why };
 	}
 
 	state(now: Instant): IceState {
@@ -183,7 +182,7 @@ export class Session implements CheckResults {
 		if (peer === null) return false;
 		const pair = list.next(now);
 		if (pair !== null) this.#checks.begin(pair, peer, now);
-		const again = pair === null ? list.nextAgain((each) => this.#mattersStill(each), now) : null;
+		const again = pair === null ? list.nextAgain(this.#matters, now) : null;
 		if (again !== null) this.#checks.again(again, peer, now);
 		return pair !== null || again !== null;
 	}

@@ -121,13 +121,17 @@ export function textRow(type: number, meaning: string, maximum: number): StunAtt
 
 /** The text of well-formed UTF-8, else null. */
 function textOf(bytes: Uint8Array): string | null {
-	let text = "";
-	for (let index = 0; index < bytes.length; index++) {
-		const byte = bytes[index] ?? 0;
-		if (byte >= 0x80) return wideTextOf(bytes);
-		text += String.fromCharCode(byte);
-	}
-	return text;
+	for (let index = 0; index < bytes.length; index++) if ((bytes[index] ?? 0) >= 0x80) return wideTextOf(bytes);
+	return latinTextOf(bytes);
+}
+
+/** One character for each of at most 1024 bytes in one go: a text that grows is made of as many pieces. */
+const MOST_AT_ONCE = 1024;
+
+/** A character a byte, with the byte's number. */
+export function latinTextOf(bytes: Uint8Array): string {
+	if (bytes.length <= MOST_AT_ONCE) return String.fromCharCode.apply(null, bytes as unknown as number[]);
+	return latinTextOf(bytes.subarray(0, MOST_AT_ONCE)) + latinTextOf(bytes.subarray(MOST_AT_ONCE));
 }
 
 function wideTextOf(bytes: Uint8Array): string | null {
