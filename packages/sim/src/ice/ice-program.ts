@@ -120,7 +120,9 @@ export class IceProgram implements DatagramProgram {
 	#take(input: ProgramInput, now: Instant): readonly Datagram[] {
 		if (input.type === "tick") {
 			const asked = this.#askDue(now);
-			const heard = this.#hear({ type: "timer" }, now);
+			// What was handed to it has made it look already.
+			const isDue = (this.agent.deadline?.at ?? Number.POSITIVE_INFINITY) <= now;
+			const heard = isDue ? this.#hear({ type: "timer" }, now) : [];
 			return asked.length === 0 ? heard : [...heard, ...asked];
 		}
 		const { local, remote } = input.type === "datagram" ? input.datagram : input.error;
