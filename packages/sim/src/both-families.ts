@@ -74,6 +74,7 @@ const familyOf = ({ local }: Datagram): Family => (local.address.includes(":") ?
 class ProgramInFamilies {
 	readonly #program: DatagramProgram;
 	readonly #ends = new Map<Family, AttachedProgram>();
+	#last: AttachedProgram | undefined;
 	#isGone = false;
 	/** What it sent before all its ends were there. */
 	#early: Datagram[] = [];
@@ -84,6 +85,7 @@ class ProgramInFamilies {
 
 	join(family: Family, attached: AttachedProgram): void {
 		this.#ends.set(family, attached);
+		this.#last = attached;
 	}
 
 	/** The end that has the deadline. */
@@ -153,6 +155,6 @@ class ProgramInFamilies {
 
 	/** The last that joined. */
 	#main(): AttachedProgram | undefined {
-		return [...this.#ends.values()].at(-1);
+		return this.#last;
 	}
 }

@@ -23,17 +23,18 @@ export function datagramPacket({ local, remote, payload, tos = 0, ttl }: Datagra
 	const fields = { ttl: ttl ?? sender.ttl, tos, identification: family === 4 ? nextIdentification() : 0 };
 	if (family === 4) writeIpv4(bytes, fields);
 	else writeIpv6(bytes, fields);
-	const [source, destination] = [addresses.of(local.address), addresses.of(remote.address)];
+	const source = addresses.of(local.address);
+	const destination = addresses.of(remote.address);
 	const at = family === 4 ? 12 : 8;
 	bytes.set(source, at);
 	bytes.set(destination, at + source.length);
-	if (family === 4) writeWord(bytes, 10, internetChecksum(bytes.subarray(0, header)));
+	if (family === 4) writeWord(bytes, 10, internetChecksum(bytes, 0, 0, header));
 	writeWord(bytes, header, local.port);
 	writeWord(bytes, header + 2, remote.port);
 	writeWord(bytes, header + 4, length - header);
 	bytes.set(payload, header + UDP_HEADER_LENGTH);
 	// Both pseudo-headers sum to the same: addresses, protocol and length.
-	const checksum = internetChecksum(bytes.subarray(at), IP_PROTOCOL.udp + length - header);
+	const checksum = internetChecksum(bytes, IP_PROTOCOL.udp + length - header, at);
 	writeWord(bytes, header + 6, checksum === 0 ? 0xffff : checksum);
 	return {
 		family,
@@ -92,8 +93,7 @@ export function readDatagram({ family, bytes, payload, source, destination, ttl,
 	// Nobody writes extension headers or options before datagrams of programs: addresses stand right before them.
 	const at = bytes.length - payload.length - (family === 4 ? 8 : 32);
 	const isUnchecked = family === 4 && wordAt(payload, 6) === 0;
-	const covered = bytes.subarray(at, bytes.length);
-	if (!isUnchecked && internetChecksum(covered, IP_PROTOCOL.udp + payload.length) !== 0) return null;
+	if (!isUnchecked && internetChecksum(bytes, IP_PROTOCOL.udp + payload.length, at) !== 0) return null;
 	return {
 		local: { address: destination, port: wordAt(payload, 2) },
 		remote: { address: source, port: wordAt(payload, 0) },

@@ -16,6 +16,8 @@ export interface Crossing {
 	readonly faults: readonly ("lost" | "duplicated" | "held back" | "corrupted")[];
 }
 
+const NONE: Crossing["faults"] = [];
+
 /** The faults of a link as seen by the packets that the named end sends. */
 export function impairmentFrom(link: LinkSpec, sender: string): ImpairmentSpec {
 	return { ...link, ...link.oneWay?.[sender] };
@@ -25,17 +27,22 @@ export function impairmentFrom(link: LinkSpec, sender: string): ImpairmentSpec {
 export class Impairment {
 	readonly #spec: ImpairmentSpec;
 	readonly #random: Random;
+	/** Nothing but loss happens in it. */
+	readonly #isPlain: boolean;
 	#lastAt: Instant = Number.NEGATIVE_INFINITY;
 
 	constructor(spec: ImpairmentSpec, random: Random) {
 		this.#spec = spec;
 		this.#random = random;
+		const { corrupt = 0, reorder = 0, duplicate = 0 } = spec;
+		this.#isPlain = corrupt <= 0 && reorder <= 0 && duplicate <= 0;
 	}
 
 	/** Puts a packet in at `now`. The packet is not copied unless it is changed. */
 	cross(packet: Uint8Array, now: Instant): Crossing {
 		const spec = this.#spec;
 		if (this.#random.chance(spec.loss ?? 0)) return { deliveries: [], faults: ["lost"] };
+		if (this.#isPlain) return { deliveries: [{ packet, at: this.#arrival(now) }], faults: NONE };
 		const faults: Crossing["faults"][number][] = [];
 		let carried = packet;
 		if (this.#random.chance(spec.corrupt ?? 0)) {

@@ -2,6 +2,7 @@
 import type { Family, Instant } from "@whither/core";
 import { type CryptoPort, IP_PROTOCOL } from "@whither/wire";
 import { AddressBytes } from "./address-bytes.ts";
+import { copyBytes } from "./copy-bytes.ts";
 import { EnrichedNodes } from "./enriched.ts";
 import { EventQueue } from "./event-queue.ts";
 import { decideForwarding } from "./forwarding.ts";
@@ -9,14 +10,14 @@ import { fragmentIpv4 } from "./fragment.ts";
 import { answerPacket } from "./host.ts";
 import { StunHost } from "./host-stun.ts";
 import { type ErrorCause, formatCause } from "./icmp-error.ts";
-import { Impairment, impairmentFrom } from "./impairment.ts";
+import { type Delivery, Impairment, impairmentFrom } from "./impairment.ts";
 import { middleboxHooks } from "./middlebox.ts";
 import { natAddress } from "./nat.ts";
 import { concerns } from "./nat-spec.ts";
 import { type Crossroads, type HookPoint, type Listener, type NodeHook, type NodeInterface, SimNode } from "./node.ts";
 import { errorOf, whyNoError } from "./node-errors.ts";
 import { noisePackets } from "./noise.ts";
-import { type IpPacket, readPacket, withTtl } from "./packet.ts";
+import { type IpPacket, readPacket, withTtl, withTtlInPlace } from "./packet.ts";
 import type { PacketRecord } from "./packet-record.ts";
 import type { AttachedProgram, DatagramProgram } from "./program.ts";
 import { ProgramHost } from "./program-host.ts";
@@ -141,7 +142,8 @@ export class Internet {
 
 	/** Sends a whole IP packet from a node. */
 	send(name: string, packet: Uint8Array, at: Instant): void {
-		this.#events.push(at, () => this.#output(this.#node(name), packet, at));
+		const bytes = this.#records ? packet : copyBytes(packet);
+		this.#events.push(at, () => this.#output(this.#node(name), bytes, at));
 	}
 
 	/** Calls back when virtual time has come to `at`, for the timers of those who live on a node. */
@@ -199,14 +201,22 @@ export class Internet {
 			const detail = [`to ${neighbour}`, ...crossing.faults].join(", ");
 			this.packets.push({ at, node: node.name, action: "send", detail, packet: bytes });
 		}
-		for (const delivery of crossing.deliveries) {
-			const arrived = delivery.packet === bytes ? packet : readPacket(delivery.packet);
-			this.#events.push(delivery.at, () => {
-				const receiver = this.#node(neighbour);
-				if (arrived === null) this.#drop(receiver, delivery.packet, delivery.at, "malformed");
-				else this.#receive(receiver, arrived, link, delivery.at);
-			});
+		const { deliveries } = crossing;
+		for (let index = 0; index < deliveries.length; index++) {
+			const delivery = deliveries[index] as Delivery;
+			// Each copy is written over on its own way.
+			const own = index === 0 || this.#records ? delivery.packet : copyBytes(delivery.packet);
+			const arrived = own === bytes ? packet : readPacket(own);
+			this.#arrive(this.#node(neighbour), own, arrived, link, delivery.at);
 		}
+	}
+
+	/** Has a packet come out of a link in time. */
+	#arrive(receiver: SimNode, bytes: Uint8Array, arrived: IpPacket | null, link: number, at: Instant): void {
+		this.#events.push(at, () => {
+			if (arrived === null) this.#drop(receiver, bytes, at, "malformed");
+			else this.#receive(receiver, arrived, link, at);
+		});
 	}
 
 	#receive(node: SimNode, arrived: IpPacket, link: number, at: Instant): void {
@@ -227,7 +237,10 @@ export class Internet {
 		else if (verdict.type === "error") this.#fail(node, packet, verdict.cause, inLink, at);
 		else {
 			const passed = this.#hooked(node, enriched.packet, "forward", { inLink, outLink: verdict.link, at });
-			if (passed !== null) this.#transmit(node, withTtl(passed, passed.ttl - 1), inLink, verdict.link, at);
+			if (passed === null) return;
+			// Who keeps records keeps the packet as it was at each place.
+			const aged = this.#records ? withTtl(passed, passed.ttl - 1) : withTtlInPlace(passed, passed.ttl - 1);
+			this.#transmit(node, aged, inLink, verdict.link, at);
 		}
 	}
 

@@ -3,7 +3,7 @@ import type { Family } from "@whither/core";
 import { ECHO_TYPES, IP_PROTOCOL } from "@whither/wire";
 import { copyBytes } from "./copy-bytes.ts";
 import { type IpPacket, icmpProtocol } from "./packet.ts";
-import { adjustChecksum, replaceAddress } from "./packet-fields.ts";
+import { adjustChecksum, replaceAddress, replaceWord } from "./packet-fields.ts";
 
 /** Protocols whose first four bytes are the two ports, and where their checksum is, which covers addresses. */
 const CHECKSUM_AT: ReadonlyMap<number, number> = new Map([
@@ -50,9 +50,27 @@ export function translate(
 ): IpPacket {
 	const bytes = copyBytes(packet.bytes);
 	const payload = bytes.subarray(bytes.length - packet.payload.length);
-	const { family, protocol } = packet;
+	const { family, protocol, ttl, tos, flowLabel, identification } = packet;
+	const { dontFragment, moreFragments, fragmentOffset } = packet;
 	rewrite({ bytes, segment: payload, family, protocol }, { which, address, port, fixes: true });
-	return { ...packet, bytes, payload, [which]: text };
+	const source = which === "source" ? text : packet.source;
+	const destination = which === "destination" ? text : packet.destination;
+	// Field by field, as at every hop: spreading costs more than all else here.
+	return {
+		family,
+		bytes,
+		source,
+		destination,
+		protocol,
+		ttl,
+		tos,
+		flowLabel,
+		identification,
+		dontFragment,
+		moreFragments,
+		fragmentOffset,
+		payload,
+	};
 }
 
 /** A packet to write over, and where its transport header begins. */
@@ -73,13 +91,11 @@ export function rewrite(
 	const checksum = isIcmp ? ICMP_CHECKSUM : CHECKSUM_AT.get(protocol);
 	const unused = protocol === IP_PROTOCOL.udp && segment[6] === 0 && segment[7] === 0;
 	const adjusts = fixes && checksum !== undefined && !unused;
-	const before = replaceAddress(bytes, family, which, address);
+	const added = replaceAddress(bytes, family, which, address);
 	// ICMP for IPv4 alone has no pseudo-header.
-	if (adjusts && !(isIcmp && family === 4)) adjustChecksum(segment, checksum, before, address);
+	if (adjusts && !(isIcmp && family === 4)) adjustChecksum(segment, checksum, added);
 	const offset = portOffset(protocol, segment, which);
 	if (port === null || offset === null || offset + 2 > segment.length) return;
-	const old = segment.slice(offset, offset + 2);
-	const value = Uint8Array.of(port >> 8, port & 0xff);
-	segment.set(value, offset);
-	if (adjusts) adjustChecksum(segment, checksum, old, value);
+	const addedByPort = replaceWord(segment, offset, port);
+	if (adjusts) adjustChecksum(segment, checksum, addedByPort);
 }

@@ -120,6 +120,7 @@ export class SimNode {
 		// RFC 1122 section 3.2.1.3: nobody else sends in one's own name. Of IPv6 Linux believes it.
 		if (point === "in" && packet.family === 4 && this.addresses.has(packet.source))
 			return { packet, drop: "its own address, from outside" };
+		if (this.hooks.length === 0) return packet;
 		for (const hook of this.hooks) {
 			const { bytes } = packet;
 			const verdict = hook(bytes, { inLink, outLink, at, point, node: this.name, packet });

@@ -40,18 +40,31 @@ export function withTos(packet: Uint8Array, family: Family, tos: number): Uint8A
 	return withHeaderChecksum(bytes, family);
 }
 
-/** Writes an address over the header's; returns the old one. */
+/** Writes an address over the header's; returns what that adds to a checksum's sum, for `adjustChecksum`. */
 export function replaceAddress(
 	bytes: Uint8Array,
 	family: Family,
 	which: "source" | "destination",
 	address: Uint8Array,
-): Uint8Array {
+): number {
 	const offset = ADDRESSES[family][which];
-	const old = bytes.slice(offset, offset + address.length);
-	bytes.set(address, offset);
-	if (family === 4) adjustChecksum(bytes, HEADER_CHECKSUM, old, address);
-	return old;
+	let added = 0;
+	for (let index = 0; index < address.length; index += 2)
+		added += replaceWord(bytes, offset + index, wordAt(address, index));
+	if (family === 4) adjustChecksum(bytes, HEADER_CHECKSUM, added);
+	return added;
+}
+
+function wordAt(bytes: Uint8Array, at: number): number {
+	return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}
+
+/** Writes 16 bits over others; returns what that adds to a checksum's sum: the word, and the old one's complement. */
+export function replaceWord(bytes: Uint8Array, at: number, word: number): number {
+	const added = word + (~wordAt(bytes, at) & 0xffff);
+	bytes[at] = word >> 8;
+	bytes[at + 1] = word;
+	return added;
 }
 
 /** Writes the checksum of a whole ICMP message, which in IPv6 covers the addresses too (RFC 4443 section 2.3). */
@@ -69,17 +82,13 @@ export function writeIcmpChecksum(
 }
 
 /**
- * Corrects a checksum in place for bytes that have changed (RFC 1624 section 3). `old` and `value` are of one even length
- * and begin at an even offset of what the checksum covers.
+ * Corrects a checksum in place for words that have changed (RFC 1624 section 3): `added` is the sum of what replacing each
+ * has told. They stand at even offsets of what the checksum covers.
  */
-export function adjustChecksum(segment: Uint8Array, at: number, old: Uint8Array, value: Uint8Array): void {
+export function adjustChecksum(segment: Uint8Array, at: number, added: number): void {
 	if (at + 2 > segment.length) return;
-	const view = viewOf(segment);
-	let sum = ~view.getUint16(at) & 0xffff;
-	for (let index = 0; index < old.length; index += 2) {
-		sum += ~(((old[index] ?? 0) << 8) | (old[index + 1] ?? 0)) & 0xffff;
-		sum += ((value[index] ?? 0) << 8) | (value[index + 1] ?? 0);
-	}
+	let sum = (~wordAt(segment, at) & 0xffff) + added;
 	while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-	view.setUint16(at, ~sum & 0xffff);
+	segment[at] = ~sum >> 8;
+	segment[at + 1] = ~sum;
 }

@@ -58,7 +58,7 @@ function readIpv4(bytes: Uint8Array): IpPacket | null {
 	const decoded = decodeIpv4(bytes);
 	if (isDecodeError(decoded) || decoded.truncated) return null;
 	const { header, payload } = decoded;
-	if (internetChecksum(bytes.subarray(0, header.headerLength)) !== 0) return null;
+	if (internetChecksum(bytes, 0, 0, header.headerLength) !== 0) return null;
 	const { source, destination, protocol, ttl, tos, identification, dontFragment, moreFragments, fragmentOffset } =
 		header;
 	return {
@@ -110,14 +110,23 @@ export function buildPacket(fields: IpFields, payload: Uint8Array): Uint8Array {
 	return encodeIpv6({ source, destination, protocol, hopLimit: ttl, trafficClass: tos, flowLabel }, payload);
 }
 
-/** The packet with another TTL or hop limit (and, in IPv4, the header checksum that goes with it). */
+/** The packet with another TTL or hop limit (and, in IPv4, the header checksum that goes with it), in bytes of its own. */
 export function withTtl(packet: IpPacket, ttl: number): IpPacket {
 	const bytes = copyBytes(packet.bytes);
+	const payload = bytes.subarray(packet.bytes.length - packet.payload.length);
+	return writeTtl(packet, bytes, payload, ttl);
+}
+
+/** The same in the packet's own bytes, where nobody else has them: nothing of the packet as it was is good any more. */
+export function withTtlInPlace(packet: IpPacket, ttl: number): IpPacket {
+	return writeTtl(packet, packet.bytes, packet.payload, ttl);
+}
+
+function writeTtl(packet: IpPacket, bytes: Uint8Array, payload: Uint8Array, ttl: number): IpPacket {
 	bytes[packet.family === 4 ? 8 : 7] = ttl;
 	if (packet.family === 4) correctChecksum(bytes, (packet.ttl - ttl) << 8);
 	const { family, source, destination, protocol, tos, flowLabel, identification } = packet;
 	const { dontFragment, moreFragments, fragmentOffset } = packet;
-	const payload = bytes.subarray(packet.bytes.length - packet.payload.length);
 	// Field by field: spreading costs more than all else here, and it is done at every hop.
 	return {
 		family,

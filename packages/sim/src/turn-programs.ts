@@ -54,8 +54,11 @@ export class TurnServerProgram implements DatagramProgram {
 
 	/** Relays open at once: the ports are the program's own. */
 	#serve(input: TurnServerInput, now: Instant): readonly Datagram[] {
-		const outputs = [...this.#server.step(input, now)];
-		return outputs.flatMap((output) => this.#obey(output, now));
+		const outputs = this.#server.step(input, now);
+		const [first] = outputs;
+		// One mostly; of several a later step might overwrite what is to be done still.
+		if (first === undefined) return [];
+		return outputs.length === 1 ? this.#obey(first, now) : [...outputs].flatMap((output) => this.#obey(output, now));
 	}
 
 	#obey(output: TurnServerOutput, now: Instant): readonly Datagram[] {

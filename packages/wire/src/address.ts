@@ -5,7 +5,7 @@ import { type DecodeError, decodeError, isDecodeError } from "./error.ts";
  * Leading zeros in a dotted quad and zones (`%eth0`) are errors; the error's offset counts characters.
  */
 export function parseAddress(text: string): Uint8Array | DecodeError {
-	return text.includes(":") ? parseIpv6(text) : parseIpv4(text, 0);
+	return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
 }
 
 interface Endpoint {
@@ -41,11 +41,40 @@ export function addressFamily(text: string): 4 | 6 | null {
 	return bytes.length === 4 ? 4 : 6;
 }
 
-function parseIpv4(text: string, offset: number): Uint8Array | DecodeError {
-	const parts = text.slice(offset).split(".");
-	if (parts.length !== 4) return decodeError("badLength", offset, 4, parts.length);
+function parseIpv4(text: string): Uint8Array | DecodeError {
+	return readIpv4(text) ?? parseIpv4Parts(text);
+}
+
+/** The bytes of a dotted quad, in one go; null: it is none, and why, `parseIpv4Parts` finds out. */
+function readIpv4(text: string): Uint8Array | null {
 	const bytes = new Uint8Array(4);
-	let position = offset;
+	let count = 0;
+	let digits = 0;
+	let value = 0;
+	for (let index = 0; index <= text.length; index++) {
+		const digit = index < text.length ? text.charCodeAt(index) - 0x30 : DOT;
+		if (digit === DOT) {
+			if (digits === 0 || value > 255 || count === 4) return null;
+			bytes[count++] = value;
+			digits = 0;
+			value = 0;
+		} else {
+			if (digit < 0 || digit > 9 || digits === 3 || (digits > 0 && value === 0)) return null;
+			value = 10 * value + digit;
+			digits++;
+		}
+	}
+	return count === 4 ? bytes : null;
+}
+
+/** "." less "0". */
+const DOT = -2;
+
+function parseIpv4Parts(text: string): Uint8Array | DecodeError {
+	const parts = text.split(".");
+	if (parts.length !== 4) return decodeError("badLength", 0, 4, parts.length);
+	const bytes = new Uint8Array(4);
+	let position = 0;
 	for (let index = 0; index < 4; index++) {
 		const part = parts[index] ?? "";
 		if (!/^(0|[1-9][0-9]{0,2})$/.test(part)) return decodeError("badValue", position, 1, part.length);
@@ -87,7 +116,7 @@ function parseGroups(text: string, offset: number, place: "start" | "end"): numb
 			const value = Number.parseInt(part, 16);
 			bytes.push(value >> 8, value & 0xff);
 		} else {
-			const quad = place === "end" && index === parts.length - 1 ? parseIpv4(part, 0) : null;
+			const quad = place === "end" && index === parts.length - 1 ? parseIpv4(part) : null;
 			if (quad === null || isDecodeError(quad)) return decodeError("badValue", position, 1, part.length);
 			bytes.push(...quad);
 		}

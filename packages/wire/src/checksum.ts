@@ -1,31 +1,31 @@
 import { requireAddress } from "./address.ts";
 
 /**
- * The Internet checksum of RFC 1071 over any number of bytes, an odd last byte padded with zero. `initial` is the
- * unfolded sum of the words before them. Over bytes that hold a right checksum the answer is 0.
+ * The Internet checksum of RFC 1071 over the bytes from `from` up to `to`, an odd last byte padded with zero. `initial` is
+ * the unfolded sum of the words before them. Over bytes that hold a right checksum the answer is 0.
  */
-export function internetChecksum(bytes: Uint8Array, initial = 0): number {
-	return ~fold(checksumSum(bytes, initial)) & 0xffff;
+export function internetChecksum(bytes: Uint8Array, initial = 0, from = 0, to = bytes.length): number {
+	return ~fold(checksumSum(bytes, initial, from, to)) & 0xffff;
 }
 
 /** The unfolded sum of 16-bit words, for checksums over several pieces; each piece but the last must have an even length. */
-export function checksumSum(bytes: Uint8Array, initial = 0): number {
-	const length = bytes.length;
+export function checksumSum(bytes: Uint8Array, initial = 0, from = 0, to = bytes.length): number {
 	let high = 0;
 	let low = 0;
-	const even = length & ~1;
-	for (let index = 0; index < even; index += 2) {
+	const even = from + ((to - from) & ~1);
+	for (let index = from; index < even; index += 2) {
 		high += bytes[index] ?? 0;
 		low += bytes[index + 1] ?? 0;
 	}
-	if (even < length) high += bytes[even] ?? 0;
+	if (even < to) high += bytes[even] ?? 0;
 	return initial + high * 256 + low;
 }
 
 /** One's complement folding of a sum to 16 bits. */
 function fold(sum: number): number {
 	let folded = sum;
-	while (folded > 0xffff) folded = (folded % 0x10000) + Math.floor(folded / 0x10000);
+	while (folded > 0x7fff_ffff) folded = (folded % 0x10000) + Math.floor(folded / 0x10000);
+	while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
 	return folded;
 }
 

@@ -268,7 +268,14 @@ export {
 } from "./stun/credentials.ts";
 export { encodeStun, type StunFields, type StunItem } from "./stun/encode.ts";
 export { verifyFingerprint, verifyIntegrity, verifyIntegritySha256 } from "./stun/integrity.ts";
-export { attributeOf, decodeStun, mappedAddressOf, type StunMessage, trailingAttributeOf } from "./stun/message.ts";
+export {
+	attributeOf,
+	decodeStun,
+	mappedAddressOf,
+	type StunMessage,
+	trailingAttributeOf,
+	visitAttributes,
+} from "./stun/message.ts";
 export { networkStatusOf, type RouterStatus, rewriteNetworkStatus } from "./stun/network-status.ts";
 export {
 	encodeNonceFeatures,

@@ -1,5 +1,5 @@
 import { classifyPacket, isSameEndpoint } from "@whither/wire";
-import { type Deadline, earliest, type Instant, type Machine } from "../machine.ts";
+import type { Deadline, Instant, Machine } from "../machine.ts";
 import { Chance } from "./chance.ts";
 import { type IceOwnDescription, isDescription } from "./credentials.ts";
 import { Gathering } from "./gathering.ts";
@@ -112,11 +112,12 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 
 	get deadline(): Deadline | null {
 		if (this.#state === "closed") return null;
-		const candidates = [this.#requests.deadline, this.#gathering.deadline];
-		candidates.push(...this.#sessions.map(({ deadline }) => deadline));
-		if (this.#hasWork) candidates.push({ at: this.#pace.nextAt, why: "Ta" });
-		else candidates.push({ at: Math.max(this.#pace.nextAt, this.#current.recheckAt), why: "again" });
-		return earliest(candidates);
+		let first = sooner(this.#requests.deadline, this.#gathering.deadline);
+		for (const { deadline } of this.#sessions) first = sooner(first, deadline);
+		const hasWork = this.#hasWork;
+		const turnAt = hasWork ? this.#pace.nextAt : Math.max(this.#pace.nextAt, this.#current.recheckAt);
+		if (turnAt >= (first?.at ?? Number.POSITIVE_INFINITY)) return first;
+		return { at: turnAt, why: hasWork ? "Ta" : "again" };
 	}
 
 	step(input: IceAgentInput, now: Instant): readonly IceAgentOutput[] {
@@ -296,4 +297,10 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		this.#failure = failure;
 		this.#outlet.tell({ kind: "state", state, failure });
 	}
+}
+
+/** The first of the two where both are at once. */
+function sooner(one: Deadline | null, other: Deadline | null): Deadline | null {
+	if (one === null || other === null) return one ?? other;
+	return other.at < one.at ? other : one;
 }

@@ -194,9 +194,14 @@ export class ChecklistSet {
 
 	/** Whether `next` would give one. */
 	get hasWork(): boolean {
-		for (const queues of [this.#triggered, this.#hurried])
-			for (const queue of queues.values()) if (queue.length > 0) return true;
-		for (const { state } of this.#pairs.values()) if (state === "waiting") return true;
+		if (this.isAwaited) return true;
+		for (const queue of this.#hurried.values()) if (queue.length > 0) return true;
+		let isAnyFrozen = false;
+		for (const { state } of this.#pairs.values()) {
+			if (state === "waiting") return true;
+			isAnyFrozen ||= state === "frozen";
+		}
+		if (!isAnyFrozen) return false;
 		const busy = this.#busyFoundations();
 		for (const { state, foundation } of this.#pairs.values())
 			if (state === "frozen" && !busy.has(foundation)) return true;

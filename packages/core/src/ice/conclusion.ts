@@ -24,14 +24,14 @@ export interface ConclusionFacts {
 /** Where a generation stands (RFC 8445 §8.1.2), as long as it has not failed. */
 export function stateOf({ components, list, startedAt }: ConclusionFacts, now: Instant): IceState {
 	if (startedAt === null) return "new";
-	const sending = components.map((component) => component.sending(list.pairs, now));
-	if (sending.some((pair) => pair === null)) return "checking";
-	const isSilent = components.some(({ selected }, index) => {
-		const pair = sending[index];
-		if (selected === null || pair === null || pair === undefined) return false;
-		const isNoBetter = selected.dead && pair.heardAt <= selected.heardAt;
-		return isNoBetter || silentAt(pair) <= now;
-	});
+	let isSilent = false;
+	for (const component of components) {
+		const { selected } = component;
+		const pair = component.sending(list.pairs, now);
+		if (pair === null) return "checking";
+		const isNoBetter = selected?.dead === true && pair.heardAt <= selected.heardAt;
+		isSilent ||= selected !== null && (isNoBetter || silentAt(pair) <= now);
+	}
 	if (isSilent) return "disconnected";
 	return components.every(({ selected }) => selected?.isWritable(now)) ? "completed" : "connected";
 }
@@ -56,6 +56,11 @@ export function failureOf(facts: ConclusionFacts, now: Instant): IceFailure | { 
 	return { lookAt };
 }
 
+function hasBase({ locals }: Ground, { stream, number }: Component): boolean {
+	for (const base of locals.bases.values()) if (base.stream === stream && base.component === number) return true;
+	return false;
+}
+
 function componentFailure(
 	facts: ConclusionFacts,
 	component: Component,
@@ -76,10 +81,7 @@ function componentFailure(
 		const at = (component.firstValidAt ?? startedAt) + giveUpNs;
 		return at <= now ? "neverNominated" : at;
 	}
-	const hasBase = [...ground.locals.bases.values()].some(
-		({ stream, component: number }) => stream === component.stream && number === component.number,
-	);
-	if (ground.isGathered() && !hasBase) return "noLocalCandidates";
+	if (ground.isGathered() && !hasBase(ground, component)) return "noLocalCandidates";
 	const isOver =
 		ground.isGathered() &&
 		remotes.isComplete(component.stream) &&

@@ -40,6 +40,8 @@ export interface ConsentDue {
 	readonly expired: readonly Pair[];
 }
 
+const NOTHING_DUE: ConsentDue = { ask: [], died: [], expired: [] };
+
 /** When to ask whether the peer still wants what we send (RFC 7675), and whether it is still there. */
 export class Consent {
 	readonly #chance: Chance;
@@ -129,6 +131,8 @@ export class Consent {
 	}
 
 	due(now: Instant): ConsentDue {
+		// Asked at every step, and mostly there is nothing.
+		if ((this.deadline?.at ?? Number.POSITIVE_INFINITY) > now) return NOTHING_DUE;
 		const due = { ask: new Set<Pair>(), died: [] as Pair[], expired: [] as Pair[] };
 		for (const [pair, watch] of this.#watched) {
 			if (pair.consentUntil <= now) due.expired.push(pair);

@@ -152,6 +152,7 @@ export class Gathering {
 	}
 
 	overdue(now: Instant): void {
+		if ((this.deadline?.at ?? Number.POSITIVE_INFINITY) > now) return;
 		for (const each of [...this.#asked])
 			if (this.#endOf(each) <= now) {
 				this.#fail(each, "timeout", null);

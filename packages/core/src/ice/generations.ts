@@ -22,6 +22,7 @@ export class Generations {
 	readonly #hooks: GenerationHooks;
 	#current: Session;
 	#previous: Session | null = null;
+	#all: readonly Session[] = [];
 	/** The current generation is a restart of ours: the peer's next description is its answer, and no restart of its own. */
 	#isOffered = false;
 	/** User fragments that the peer has had, the newest last. */
@@ -42,7 +43,10 @@ export class Generations {
 	}
 
 	get all(): readonly Session[] {
-		return this.#previous === null ? [this.#current] : [this.#current, this.#previous];
+		// Asked several times a step, and seldom another.
+		if (this.#all[0] !== this.#current || this.#all[1] !== (this.#previous ?? undefined))
+			this.#all = this.#previous === null ? [this.#current] : [this.#current, this.#previous];
+		return this.#all;
 	}
 
 	/** A restart of ours. */

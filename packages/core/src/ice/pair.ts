@@ -28,6 +28,8 @@ export class Pair {
 	state: PairState = "frozen";
 	priority = 0n;
 	#priorityText = "0";
+	#foundation = "";
+	#foundationOf: RemoteCandidate | null = null;
 	/** How the peer sees us: the local candidate of the valid pair (RFC 8445 §7.2.5.3.2); null until a check succeeds. */
 	valid: LocalCandidate | null = null;
 	/** Checks whose answers still count, the newest last. */
@@ -78,7 +80,11 @@ export class Pair {
 
 	/** RFC 8445 §6.1.2.6: equal where both candidates' are. */
 	get foundation(): string {
-		return `${this.local.foundation}:${this.remote.foundation}`;
+		if (this.#foundationOf !== this.remote) {
+			this.#foundationOf = this.remote;
+			this.#foundation = `${this.local.foundation}:${this.remote.foundation}`;
+		}
+		return this.#foundation;
 	}
 
 	/** Relays on the way. */

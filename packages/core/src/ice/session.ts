@@ -1,5 +1,5 @@
 import { candidateExtension } from "@whither/wire";
-import { type Deadline, earliest, type Instant } from "../machine.ts";
+import type { Deadline, Instant } from "../machine.ts";
 import type { LocalCandidate } from "./candidate.ts";
 import { type CheckResults, Checks } from "./checks.ts";
 import type { Component } from "./component.ts";
@@ -24,6 +24,7 @@ export class Session implements CheckResults {
 	readonly #peerChecks: PeerChecks;
 	readonly #upkeep: Upkeep;
 	#state: IceState = "new";
+	readonly #matters = (pair: Pair) => this.#mattersStill(pair);
 	/** When the state may change for silence alone. */
 	#silentAt: Instant = Number.POSITIVE_INFINITY;
 	/** When it may have failed for time alone. */
@@ -65,18 +66,18 @@ export class Session implements CheckResults {
 	/** When a check may be sent again, if there is a slot for it. */
 	get recheckAt(): Instant {
 		if (!this.#isChecking) return Number.POSITIVE_INFINITY;
-		return this.generation.list.recheckAt((pair) => this.#mattersStill(pair));
+		return this.generation.list.recheckAt(this.#matters);
 	}
 
 	get deadline(): Deadline | null {
 		const { failure, components } = this.generation;
 		if (failure !== null) return null;
-		return earliest([
-			{ at: this.#lookAt, why: "patience" },
-			{ at: this.#upkeep.dueAt, why: "consent" },
-			{ at: this.#silentAt, why: "silence" },
-			...components.map(({ reviewAt }) => ({ at: reviewAt, why: "nomination" })),
-		]);
+		let [at, why] = [this.#lookAt, "patience"];
+		const consentAt = this.#upkeep.dueAt;
+		if (consentAt < at) [at, why] = [consentAt, "consent"];
+		if (this.#silentAt < at) [at, why] = [this.#silentAt, "silence"];
+		for (const { reviewAt } of components) if (reviewAt < at) [at, why] = [reviewAt, "nomination"];
+		return at === Number.POSITIVE_INFINITY ? null : { at, why };
 	}
 
 	state(now: Instant): IceState {
@@ -187,7 +188,7 @@ export class Session implements CheckResults {
 		if (peer === null) return false;
 		const pair = list.next(now);
 		if (pair !== null) this.#checks.begin(pair, peer, now);
-		const again = pair === null ? list.nextAgain((each) => this.#mattersStill(each), now) : null;
+		const again = pair === null ? list.nextAgain(this.#matters, now) : null;
 		if (again !== null) this.#checks.again(again, peer, now);
 		return pair !== null || again !== null;
 	}

@@ -9,6 +9,7 @@ import {
 	verifyFingerprint,
 	verifyIntegrity,
 	verifyIntegritySha256,
+	visitAttributes,
 } from "@whither/wire";
 import type { Instant } from "../machine.ts";
 import type { StunExchange, StunIgnoreReason } from "./client-io.ts";
@@ -72,7 +73,12 @@ export function judgeIntegrity(
 
 /** Whether a response holds an attribute that must be understood and that nobody here does. */
 export function hasUnknownRequired(message: StunMessage): boolean {
-	return message.attributes.some(({ type }) => isComprehensionRequired(type) && !isKnownAttribute(type));
+	let isUnknown = false;
+	visitAttributes(message.bytes, (type) => {
+		isUnknown = isComprehensionRequired(type) && !isKnownAttribute(type);
+		return isUnknown;
+	});
+	return isUnknown;
 }
 
 /** What is to be told of an answer: its round trip, and what both sides' counters say of loss. */

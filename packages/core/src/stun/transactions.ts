@@ -48,7 +48,5 @@ export class Transactions {
 
 /** A transaction id as a key of a map. */
 function idKey(id: Uint8Array): string {
-	let key = "";
-	for (const byte of id) key += String.fromCharCode(byte);
-	return key;
+	return String.fromCharCode.apply(null, id as unknown as number[]);
 }

@@ -108,6 +108,7 @@ export class IceProgram implements DatagramProgram {
 	}
 
 	step(input: ProgramInput, now: Instant): readonly Datagram[] {
+		if (this.#goesTo === null && this.#handed.length === 0) return this.#take(input, now);
 		const datagrams: Datagram[] = [];
 		if (this.#goesTo !== null) datagrams.push(...this.#settleIn(this.#goesTo, now));
 		if (this.#handed.length > 0)
@@ -118,11 +119,15 @@ export class IceProgram implements DatagramProgram {
 
 	#take(input: ProgramInput, now: Instant): readonly Datagram[] {
 		if (input.type === "tick") {
-			const asked = this.#relays.flatMap((relay) => this.#ask(relay, { type: "timer" }, now));
-			return [...this.#hear({ type: "timer" }, now), ...asked];
+			const asked = this.#askDue(now);
+			// What was handed to it has made it look already.
+			const isDue = (this.agent.deadline?.at ?? Number.POSITIVE_INFINITY) <= now;
+			const heard = isDue ? this.#hear({ type: "timer" }, now) : [];
+			return asked.length === 0 ? heard : [...heard, ...asked];
 		}
 		const { local, remote } = input.type === "datagram" ? input.datagram : input.error;
-		const [base, relay] = [this.#baseAt(local), this.#relayAt(local)];
+		const base = this.#baseAt(local);
+		const relay = base === null ? this.#relayAt(local) : null;
 		if (input.type === "error") {
 			if (!isUnreachable(input.error)) return [];
 			const code = "ECONNREFUSED";
@@ -132,6 +137,16 @@ export class IceProgram implements DatagramProgram {
 		const bytes = input.datagram.payload;
 		if (base !== null) return this.#hear({ type: "received", base, from: remote, bytes }, now);
 		return relay === null ? [] : this.#ask(relay, { type: "received", from: remote, bytes }, now);
+	}
+
+	/** Whatever is due of the relays; to the others a tick says nothing. */
+	#askDue(now: Instant): readonly Datagram[] {
+		const datagrams: Datagram[] = [];
+		for (const relay of this.#relays) {
+			const { deadline } = relay.turn;
+			if (deadline !== null && deadline.at <= now) datagrams.push(...this.#ask(relay, { type: "timer" }, now));
+		}
+		return datagrams;
 	}
 
 	#baseAt(local: Endpoint): number | null {

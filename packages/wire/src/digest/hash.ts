@@ -31,7 +31,8 @@ export class Hasher {
 
 	/** Begins anew: from the start, or from chaining words after `total` bytes, a multiple of 64. */
 	begin(state: ArrayLike<number> = this.#hash.initial, total = 0): this {
-		this.#state.set(state);
+		const own = this.#state;
+		for (let index = 0; index < own.length; index++) own[index] = state[index] ?? 0;
 		this.#used = 0;
 		this.#total = total;
 		return this;
@@ -96,7 +97,10 @@ export class Hasher {
 /** Writes the low 32 bits of `word`. */
 function putWord(bytes: Uint8Array, offset: number, word: number, littleEndian: boolean): void {
 	const value = word | 0;
-	for (let index = 0; index < 4; index++) bytes[offset + index] = value >>> (littleEndian ? 8 * index : 24 - 8 * index);
+	bytes[offset] = littleEndian ? value : value >>> 24;
+	bytes[offset + 1] = value >>> (littleEndian ? 8 : 16);
+	bytes[offset + 2] = value >>> (littleEndian ? 16 : 8);
+	bytes[offset + 3] = littleEndian ? value >>> 24 : value;
 }
 
 /** Reads the block of 64 bytes at `offset` as 16 words in network byte order. */

@@ -39,12 +39,18 @@ function midstates(key: Uint8Array, hash: HashFunction): Midstates {
 	const hasher = new Hasher(hash);
 	const block = new Uint8Array(BLOCK_LENGTH);
 	block.set(key.length > BLOCK_LENGTH ? hasher.begin().update(key).digest() : key);
-	const half = (pad: number) =>
-		hasher
-			.begin()
-			.update(block.map((byte) => byte ^ pad))
-			.midstate();
-	return { inner: half(0x36), outer: half(0x5c) };
+	const inner = hasher.begin().update(padded(block, 0x36)).midstate();
+	// The outer pad over the inner one that is there already.
+	const outer = hasher
+		.begin()
+		.update(padded(block, 0x36 ^ 0x5c))
+		.midstate();
+	return { inner, outer };
+}
+
+function padded(block: Uint8Array, pad: number): Uint8Array {
+	for (let index = 0; index < block.length; index++) block[index] = (block[index] ?? 0) ^ pad;
+	return block;
 }
 
 /** Hashing never waits, so one hasher and one inner digest a function suffice for all. */

@@ -36,6 +36,11 @@ export function uintAt(bytes: Uint8Array, from: number, size: number): number {
 	return value;
 }
 
+/** The 16-bit number at `from`: what a message's walk reads, too often for a loop. */
+export function uint16At(bytes: Uint8Array, from: number): number {
+	return ((bytes[from] ?? 0) << 8) | (bytes[from + 1] ?? 0);
+}
+
 /** The 64-bit number at `from`. */
 export function uint64At(bytes: Uint8Array, from: number): bigint {
 	return (BigInt(uintAt(bytes, from, 4)) << 32n) | BigInt(uintAt(bytes, from + 4, 4));
@@ -116,13 +121,17 @@ export function textRow(type: number, meaning: string, maximum: number): StunAtt
 
 /** The text of well-formed UTF-8, else null. */
 function textOf(bytes: Uint8Array): string | null {
-	let text = "";
-	for (let index = 0; index < bytes.length; index++) {
-		const byte = bytes[index] ?? 0;
-		if (byte >= 0x80) return wideTextOf(bytes);
-		text += String.fromCharCode(byte);
-	}
-	return text;
+	for (let index = 0; index < bytes.length; index++) if ((bytes[index] ?? 0) >= 0x80) return wideTextOf(bytes);
+	return latinTextOf(bytes);
+}
+
+/** One character for each of at most 1024 bytes in one go: a text that grows is made of as many pieces. */
+const MOST_AT_ONCE = 1024;
+
+/** A character a byte, with the byte's number. */
+export function latinTextOf(bytes: Uint8Array): string {
+	if (bytes.length <= MOST_AT_ONCE) return String.fromCharCode.apply(null, bytes as unknown as number[]);
+	return latinTextOf(bytes.subarray(0, MOST_AT_ONCE)) + latinTextOf(bytes.subarray(MOST_AT_ONCE));
 }
 
 function wideTextOf(bytes: Uint8Array): string | null {
@@ -174,18 +183,18 @@ export function addressRow(type: number, meaning: string, form: "plain" | "xor")
 function decodeAddress(bytes: Uint8Array, mask: Uint8Array): StunAddress | null {
 	const family = bytes[1];
 	if (!(family === 1 && bytes.length === 8) && !(family === 2 && bytes.length === 20)) return null;
-	const port = uintAt(bytes, 2, 2) ^ uintAt(mask, 0, 2);
+	const port = uint16At(bytes, 2) ^ uint16At(mask, 0);
 	for (let index = 4; index < bytes.length; index++) scratch[index - 4] = (bytes[index] ?? 0) ^ (mask[index - 4] ?? 0);
 	return { address: family === 1 ? formatIpv4(scratch, 0) : formatIpv6(scratch, 0), port };
 }
 
 function writeAddress(writer: ByteWriter, value: StunAddress, mask: Uint8Array): void {
 	// A zone (`fe80::1%eth0`) means something on its own machine alone.
-	const [address = ""] = value.address.split("%", 1);
-	const bytes = parseAddress(address);
+	const zone = value.address.indexOf("%");
+	const bytes = parseAddress(zone < 0 ? value.address : value.address.slice(0, zone));
 	if (isDecodeError(bytes)) throw new RangeError(`not an address: ${value.address}`);
 	requireRange("port", value.port, 0xffff);
 	writer.uint16("family", bytes.length === 4 ? 1 : 2);
-	writer.uint16("port", value.port ^ uintAt(mask, 0, 2));
+	writer.uint16("port", value.port ^ uint16At(mask, 0));
 	for (let index = 0; index < bytes.length; index++) writer.uint8("address", (bytes[index] ?? 0) ^ (mask[index] ?? 0));
 }

@@ -1,5 +1,5 @@
 import { type DecodeError, decodeError } from "../error.ts";
-import { type StunAddress, type StunHead, uintAt } from "./attribute-row.ts";
+import { type StunAddress, type StunHead, uint16At } from "./attribute-row.ts";
 import {
 	type AnyRow,
 	decodeAttribute,
@@ -61,7 +61,7 @@ class ReadMessage implements StunMessage {
 	#transactionId: Uint8Array | null = null;
 
 	constructor(bytes: Uint8Array) {
-		const type = uintAt(bytes, 0, 2);
+		const type = uint16At(bytes, 0);
 		this.class = stunClassOf(type);
 		this.method = stunMethodOf(type);
 		this.classic = isClassic(bytes);
@@ -81,7 +81,7 @@ class ReadMessage implements StunMessage {
 
 /** Whether bytes with a whole header lack the cookie. */
 export function isClassic(bytes: Uint8Array): boolean {
-	return uintAt(bytes, 4, 4) !== STUN_COOKIE;
+	return uint16At(bytes, 4) * 0x1_0000 + uint16At(bytes, 6) !== STUN_COOKIE;
 }
 
 /**
@@ -91,7 +91,7 @@ export function isClassic(bytes: Uint8Array): boolean {
 export function decodeStun(bytes: Uint8Array): StunMessage | DecodeError {
 	if (bytes.length < STUN_HEADER_LENGTH) return decodeError("truncated", 0, STUN_HEADER_LENGTH, bytes.length);
 	if ((bytes[0] ?? 0) > 0x3f) return decodeError("badValue", 0, 0, (bytes[0] ?? 0) >> 6);
-	const length = uintAt(bytes, 2, 2);
+	const length = uint16At(bytes, 2);
 	if (length % 4 !== 0) return decodeError("badLength", 2, length & ~3, length);
 	const have = bytes.length - STUN_HEADER_LENGTH;
 	if (length > have) return decodeError("truncated", STUN_HEADER_LENGTH, length, have);
@@ -105,7 +105,7 @@ function checkAttributes(bytes: Uint8Array): DecodeError | null {
 	for (let offset = STUN_HEADER_LENGTH; offset < bytes.length; ) {
 		const room = bytes.length - offset - 4;
 		if (room < 0) return decodeError("truncated", offset, 4, bytes.length - offset);
-		const length = uintAt(bytes, offset + 2, 2);
+		const length = uint16At(bytes, offset + 2);
 		if (length > room) return decodeError("badLength", offset + 2, room, length);
 		offset = nextOffset(offset + 4 + length, classic);
 	}
@@ -124,8 +124,8 @@ export function visitAttributes(
 ): void {
 	const classic = isClassic(bytes);
 	for (let offset = STUN_HEADER_LENGTH; offset + 4 <= bytes.length; ) {
-		const end = offset + 4 + uintAt(bytes, offset + 2, 2);
-		if (end > bytes.length || visit(uintAt(bytes, offset, 2), offset, end)) return;
+		const end = offset + 4 + uint16At(bytes, offset + 2);
+		if (end > bytes.length || visit(uint16At(bytes, offset), offset, end)) return;
 		offset = nextOffset(end, classic);
 	}
 }
@@ -141,12 +141,14 @@ export function isIntegrityType(type: number): boolean {
 
 /** Where the first attribute of this type stands; null: nowhere. */
 export function findAttribute(bytes: Uint8Array, wanted: number): AttributePlace | null {
-	let found: AttributePlace | null = null;
-	visitAttributes(bytes, (type, offset, end) => {
-		if (type === wanted) found = { type, offset, value: offset + 4, end };
-		return type === wanted;
-	});
-	return found;
+	const classic = isClassic(bytes);
+	for (let offset = STUN_HEADER_LENGTH; offset + 4 <= bytes.length; ) {
+		const end = offset + 4 + uint16At(bytes, offset + 2);
+		if (end > bytes.length) return null;
+		if (uint16At(bytes, offset) === wanted) return { type: wanted, offset, value: offset + 4, end };
+		offset = nextOffset(end, classic);
+	}
+	return null;
 }
 
 /** Where the first attribute stands that protects those before it; the message's end where there is none. */
@@ -159,8 +161,14 @@ export function protectedEnd(bytes: Uint8Array): number {
 	return protectedUpTo;
 }
 
+/** What rows read besides an attribute's bytes; they keep none of it, and nothing here waits, so that one for all suffices. */
+const mask = new Uint8Array(STUN_HEADER_LENGTH - 4);
+const HEAD: StunHead = { classic: false, mask };
+const CLASSIC_HEAD: StunHead = { classic: true, mask };
+
 function headOf(bytes: Uint8Array, classic: boolean): StunHead {
-	return { classic, mask: bytes.subarray(4, STUN_HEADER_LENGTH) };
+	for (let index = 0; index < mask.length; index++) mask[index] = bytes[index + 4] ?? 0;
+	return classic ? CLASSIC_HEAD : HEAD;
 }
 
 function readAttributes(bytes: Uint8Array, classic: boolean): readonly StunAttribute[] {
@@ -185,16 +193,21 @@ export function attributeOf<Name extends StunAttributeName>(
 ): StunAttributeValue<Name> | undefined {
 	const { bytes, classic } = message;
 	const row: AnyRow = STUN_ATTRIBUTES[name];
-	let value: unknown;
 	let behind = false;
-	visitAttributes(bytes, (type, offset, end) => {
+	// Asked several times of every message: a loop of its own is worth it.
+	for (let offset = STUN_HEADER_LENGTH; offset + 4 <= bytes.length; ) {
+		const type = uint16At(bytes, offset);
+		const end = offset + 4 + uint16At(bytes, offset + 2);
+		if (end > bytes.length) return undefined;
 		const counts = !behind || type === INTEGRITY_SHA256_TYPE || type === FINGERPRINT_TYPE;
-		if (type === row.type && counts)
-			value = row.decode(bytes.subarray(offset + 4, end), headOf(bytes, classic)) ?? undefined;
+		if (type === row.type && counts) {
+			const value = row.decode(bytes.subarray(offset + 4, end), headOf(bytes, classic)) ?? undefined;
+			if (value !== undefined) return value as StunAttributeValue<Name>;
+		}
 		behind ||= isIntegrityType(type);
-		return value !== undefined;
-	});
-	return value as StunAttributeValue<Name> | undefined;
+		offset = nextOffset(end, classic);
+	}
+	return undefined;
 }
 
 /**

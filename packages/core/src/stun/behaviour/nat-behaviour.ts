@@ -1,5 +1,5 @@
 import { isSameEndpoint, type StunAddress } from "@whither/wire";
-import type { Deadline, Instant, Machine } from "../../machine.ts";
+import { type Deadline, earliest, type Instant, type Machine } from "../../machine.ts";
 import { mappedBy } from "../answers.ts";
 import { StunClient } from "../client.ts";
 import type { StunClientOutput } from "../client-io.ts";
@@ -249,10 +249,4 @@ export function nothingFound(server: StunAddress, localAddress: StunAddress): Na
 
 function due(at: Instant | null, why: string): Deadline | null {
 	return at === null ? null : { at, why };
-}
-
-function earliest(waits: readonly (Deadline | null)[]): Deadline | null {
-	let first: Deadline | null = null;
-	for (const wait of waits) if (wait !== null && (first === null || wait.at < first.at)) first = wait;
-	return first;
 }

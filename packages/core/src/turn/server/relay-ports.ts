@@ -1,11 +1,13 @@
 /** Which ports of one address are taken, of one transport. */
 export class RelayPorts {
 	readonly #first: number;
-	readonly #taken: Uint8Array;
+	readonly #count: number;
+	/** By their distance from the first: as much as is in use, and nothing for a transport that nobody asks for. */
+	readonly #taken = new Set<number>();
 
 	constructor({ first, last }: { readonly first: number; readonly last: number }) {
 		this.#first = first;
-		this.#taken = new Uint8Array(last - first + 1);
+		this.#count = last - first + 1;
 	}
 
 	/**
@@ -13,20 +15,20 @@ export class RelayPorts {
 	 * and taken with it. Null: there is none.
 	 */
 	take(random: number, want: { readonly even: boolean; readonly pair: boolean }): number | null {
-		const count = this.#taken.length;
+		const count = this.#count;
 		for (let step = 0; step < count; step++) {
 			const index = (random + step) % count;
 			const odd = ((this.#first + index) & 1) === 1;
-			if (this.#taken[index] !== 0 || (want.even && odd)) continue;
-			if (want.pair && this.#taken[index + 1] !== 0) continue;
-			this.#taken[index] = 1;
-			if (want.pair) this.#taken[index + 1] = 1;
+			if (this.#taken.has(index) || (want.even && odd)) continue;
+			if (want.pair && (index + 1 >= count || this.#taken.has(index + 1))) continue;
+			this.#taken.add(index);
+			if (want.pair) this.#taken.add(index + 1);
 			return this.#first + index;
 		}
 		return null;
 	}
 
 	release(port: number): void {
-		this.#taken[port - this.#first] = 0;
+		this.#taken.delete(port - this.#first);
 	}
 }

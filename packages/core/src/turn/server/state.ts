@@ -115,7 +115,7 @@ export class TurnState {
 			{ name: "nonce", value: this.nonces.make(client, this.unixSeconds(now)) },
 		];
 		if (!this.offersAlgorithms) return items;
-		const value = this.algorithms.map((algorithm) => ({ algorithm, parameters: new Uint8Array(0) }));
+		const value = this.algorithms.map((algorithm) => ({ algorithm, parameters: NO_PARAMETERS }));
 		return [...items, { name: "passwordAlgorithms", value }];
 	}
 
@@ -171,6 +171,9 @@ export class TurnState {
 		return this.#ports.get(`${transport} ${at}`);
 	}
 }
+
+/** MD5 and SHA-256 have none. */
+const NO_PARAMETERS = new Uint8Array(0);
 
 function filterOf({ relays: relayed, relayPorts = RELAY_PORTS }: TurnServerConfig, peers: PeerRules = {}): PeerFilter {
 	const known = relayed.map(({ address, publicAddress }) => publicAddress ?? address);
