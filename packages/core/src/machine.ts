@@ -19,6 +19,14 @@ export interface Machine<Input, Output> {
 	readonly deadline: Deadline | null;
 }
 
+/** The earliest that ever comes; null: none does. */
+export function earliest(deadlines: Iterable<Deadline | null>): Deadline | null {
+	let first: Deadline | null = null;
+	for (const each of deadlines)
+		if (each !== null && each.at < Number.POSITIVE_INFINITY && (first === null || each.at < first.at)) first = each;
+	return first;
+}
+
 /** A microsecond in nanoseconds. */
 export const MICROSECOND = 1_000;
 /** A millisecond in nanoseconds. */

@@ -1,5 +1,5 @@
 import { classifyPacket, isSameEndpoint } from "@whither/wire";
-import type { Deadline, Instant, Machine } from "../machine.ts";
+import { type Deadline, earliest, type Instant, type Machine } from "../machine.ts";
 import { Chance } from "./chance.ts";
 import { type IceOwnDescription, isDescription } from "./credentials.ts";
 import { Gathering } from "./gathering.ts";
@@ -116,10 +116,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		candidates.push(...this.#sessions.map(({ deadline }) => deadline));
 		if (this.#hasWork) candidates.push({ at: this.#pace.nextAt, why: "Ta" });
 		else candidates.push({ at: Math.max(this.#pace.nextAt, this.#current.recheckAt), why: "again" });
-		let first: Deadline | null = null;
-		for (const each of candidates)
-			if (each !== null && each.at < Number.POSITIVE_INFINITY && (first === null || each.at < first.at)) first = each;
-		return first;
+		return earliest(candidates);
 	}
 
 	step(input: IceAgentInput, now: Instant): readonly IceAgentOutput[] {
@@ -147,6 +144,8 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		else if (input.type === "endOfCandidates") this.#endOfCandidates(input.stream, now);
 		else if (input.type === "resolved") this.#current.resolved(input.name, input.address, now);
 		else if (input.type === "unreachable") this.#unreachable(input, now);
+		else if (input.type === "forbidden")
+			for (const session of this.#sessions) session.forbidden(input.base, input.address, input.why, now);
 		else if (input.type === "restart") this.#generations.restart(now);
 		else if (input.type === "close") this.#close(now);
 		else if (input.type !== "timer") this.#aboutBases(input, now);

@@ -123,6 +123,12 @@ export class ChecklistSet {
 		if (!this.isTriggered(pair)) put(this.#hurried, pair);
 	}
 
+	/** Nothing more is sent for it, unless the peer checks it. */
+	giveUp(pair: Pair, now: Instant): void {
+		this.#dequeue(pair);
+		this.#set(pair, "failed", now);
+	}
+
 	#dequeue(pair: Pair): void {
 		take(this.#triggered, pair);
 		take(this.#hurried, pair);

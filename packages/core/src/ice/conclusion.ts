@@ -41,7 +41,10 @@ export function silentAt({ heardAt }: { readonly heardAt: Instant }): Instant {
 	return heardAt + SILENT_NS;
 }
 
-/** Why a generation has failed, if it has; else when to look again. */
+/**
+ * Why a generation has failed, if it has; else when to look again. Deviation: RFC 8445 §6.1.3 has it fail with the last of its
+ * checklists; here it fails with the first, as there is nobody to agree with on a stream that is left out.
+ */
 export function failureOf(facts: ConclusionFacts, now: Instant): IceFailure | { readonly lookAt: Instant } {
 	let lookAt = Number.POSITIVE_INFINITY;
 	if (facts.startedAt === null) return { lookAt };

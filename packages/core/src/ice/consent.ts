@@ -110,9 +110,12 @@ export class Consent {
 		const watch = this.#watched.get(pair);
 		if (watch === undefined) return;
 		const before = watch.peerAskedAt;
+		const sinceThen = now - before;
+		// One that the network has doubled is one, and checks of before the pair was selected may still come.
+		if (sinceThen < (this.#deadPeerNs * ASKED_EVERY) / 2 || now < watch.since + this.#deadPeerNs * HASTE) return;
 		watch.peerAskedAt = now;
 		if (!this.#guarded.has(pair) || watch.doubtedSince !== null) return;
-		if (before <= pair.answeredAt || now - before > this.#deadPeerNs * HASTE) return;
+		if (before <= pair.answeredAt || sinceThen > this.#deadPeerNs * HASTE) return;
 		watch.doubtedSince = before;
 		watch.probeAt = now;
 	}

@@ -51,6 +51,25 @@ describe("candidates", () => {
 		]);
 	});
 
+	test("that two servers tell of one socket have two foundations (RFC 8445 §5.1.1.3)", () => {
+		const agent = agentWith({});
+		agent.step({ type: "base", base: 0, at: PRIVATE }, 0);
+		const mapped = (server: string, port: number) =>
+			lines(
+				agent.step(
+					{
+						type: "mapped",
+						base: 0,
+						server: { address: server, port: 3478 },
+						mapped: { address: "203.0.113.5", port },
+					},
+					0,
+				),
+			).map(({ foundation }) => foundation);
+		const told = [mapped("203.0.113.1", 1), mapped("203.0.113.1", 2), mapped("203.0.113.2", 3)].flat();
+		expect(told).toEqual([told[0], told[0], expect.not.stringMatching(`^${told[0]}$`)]);
+	});
+
 	test("that are the same are told once", () => {
 		const world = new IceWorld({ delayMs: 10 });
 		world.pass(200);
@@ -91,6 +110,9 @@ describe("candidates", () => {
 		expect(lines(other.step({ type: "base", base: 0, at: { ...PRIVATE, interface: "eth0" } }, 0))[0]?.address).toBe(
 			PRIVATE.address,
 		);
+		const all = agentWith({ rewrites: [{ external, mode: "replace" }] });
+		const ipv6 = { address: "2001:db8::1", port: 5000 };
+		expect(lines(all.step({ type: "base", base: 0, at: ipv6 }, 0))[0]?.address).toBe(ipv6.address);
 	});
 
 	test("are those that the filters let pass", () => {

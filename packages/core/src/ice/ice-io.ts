@@ -130,6 +130,8 @@ export type IceAgentInput =
 	  }
 	/** An ICMP error about what was sent from there, or a connection that could not be opened. */
 	| { readonly type: "unreachable"; readonly base: number; readonly to: StunAddress; readonly code: string }
+	/** The server of this relay lets it send nothing to this address, and says why: checks from there are in vain. */
+	| { readonly type: "forbidden"; readonly base: number; readonly address: string; readonly why: string }
 	| { readonly type: "send"; readonly stream?: number; readonly component?: number; readonly bytes: Uint8Array }
 	/** New credentials and new checks; the pair in use stays in use until another is selected (RFC 8445 §9). */
 	| { readonly type: "restart" }

@@ -12,6 +12,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { MILLISECOND } from "../machine.ts";
 import { IceAgent } from "./agent.ts";
+import { HandPeer } from "./hand-peer.fixture.ts";
 import type { IceAgentConfig, IceAgentOutput } from "./ice-io.ts";
 
 const FROM = { address: "192.0.2.7", port: 7000 };
@@ -126,6 +127,16 @@ describe("a check of the peer's", () => {
 		const outputs = hear(agent, check(agent, { user: `${agent.own.ufrag}:older` }));
 		expect(sent(outputs).map(({ class: kind }) => kind)).toEqual(["success"]);
 		expect(ignored(outputs)).toEqual(["otherGeneration"]);
+	});
+
+	test("from a place that nobody has named makes a pair with the base alone that it came to (RFC 8445 §7.3.1.3)", () => {
+		const peer = new HandPeer({ role: "controlled" }, ["ice2"]);
+		peer.check({ address: "203.0.113.9", port: 9 }, [
+			{ name: "iceControlling", value: 1n },
+			{ name: "priority", value: 1 },
+		]);
+		peer.step({ type: "base", base: 1, at: { address: "198.51.100.2", port: 5001 } });
+		expect(peer.agent.pairs.map(({ base, remote }) => [base, remote.type])).toEqual([[0, "prflx"]]);
 	});
 
 	test("comes to a host that may use relays alone as to nobody", () => {

@@ -40,7 +40,9 @@ describe("an agent that is lite", () => {
 
 	test("agrees with another that is lite by priority alone", () => {
 		const world = new IceWorld({ stun: false, a: LITE, b: LITE });
+		world.addBase("b", { address: "198.51.100.77" });
 		world.passUntil("completed", 5);
+		world.pass(1000);
 		expect(world.sent.filter(({ message }) => message?.class === "request")).toEqual([]);
 		expect(world.a.selected.remote.address).toBe(world.b.selected.local.address);
 	});

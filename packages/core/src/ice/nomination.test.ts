@@ -162,6 +162,19 @@ describe("an answer", () => {
 		expect(peer.agent.pairs).toMatchObject([{ state: "failed", failure: "500" }]);
 	});
 
+	test("from another place than was asked is no consent", () => {
+		const peer = new HandPeer({ role: "controlling", deadPeerMs: 0 }, ["ice2"]);
+		peer.step({ type: "remoteCandidates", candidates: candidates.slice(0, 1) });
+		peer.pass(SECOND);
+		const from = peer.now;
+		while (peer.now < from + 29 * SECOND) {
+			peer.pass(peer.now + SECOND, false);
+			for (const asked of peer.asked.splice(0)) peer.answer(asked, "success", [], at(HIGH));
+		}
+		peer.pass(peer.now + 2 * SECOND, false);
+		expect(peer.events.at(-1)).toEqual({ kind: "state", state: "failed", failure: "consentExpired" });
+	});
+
 	test("that forbids ends the consent at once", () => {
 		const peer = new HandPeer({ role: "controlling", deadPeerMs: 0 }, ["ice2"]);
 		peer.step({ type: "remoteCandidates", candidates: candidates.slice(0, 1) });

@@ -55,7 +55,7 @@ export class PeerChecks {
 		pair.requestsReceived++;
 		pair.responsesSent++;
 		pair.heardAt = now;
-		this.#generation.consent.peerAsked(pair, now);
+		if (check.nomination === null) this.#generation.consent.peerAsked(pair, now);
 		if (isPassive) this.#checkedPassively(pair, check, now);
 		else {
 			if (check.nomination !== null && !ground.role.isControlling)

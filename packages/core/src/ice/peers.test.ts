@@ -56,6 +56,17 @@ describe("a peer that knows RFC 8445 and no more", () => {
 		expect([world.a.selected.local.type, world.a.selected.remote.type]).not.toContain("relay");
 	});
 
+	test("waits no longer than the grace for one that never comes", () => {
+		const side = { nat: PORT_RESTRICTED, relay: true, options, config: { pacingMs: 5, nominationGraceMs: 300 } };
+		const world = new IceWorld({ delayMs: 10, a: side, b: side });
+		world.drops = ({ side: from, base }) => from === "b" && base === 0;
+		world.passUntil("connected", 10);
+		const connectedAt = world.now;
+		world.passUntil("completed", 10);
+		expect((world.now - connectedAt) / MILLISECOND).toBeLessThanOrEqual(500);
+		expect(world.a.told("selected")[0]?.why).toBe("graceOver");
+	});
+
 	test("has no pair in reserve: when its pair dies, that is said, and 30 s after the last answer it has failed", () => {
 		const side = { options, bases: [{}, { address: "198.51.100.77" }] };
 		const world = new IceWorld({ delayMs: 10, stun: false, a: side, b: { options } });

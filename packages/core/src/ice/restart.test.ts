@@ -1,3 +1,4 @@
+import { isDecodeError, parseIceCandidate } from "@whither/wire";
 import { describe, expect, test } from "vitest";
 import { HandPeer, hostLine } from "./hand-peer.fixture.ts";
 import { IceWorld, PORT_RESTRICTED, type WorldSettings } from "./ice-world.fixture.ts";
@@ -121,6 +122,23 @@ describe("restarts that cross", () => {
 		world.pass(3000);
 		expect(own(world)).toEqual(after);
 		agree(world);
+	});
+
+	test("take no candidate that names a generation that is over (RFC 8838 §4.2)", () => {
+		const world = completed({ redescribes: true });
+		const { ufrag } = world.a.agent.own;
+		world.step("a", { type: "restart" });
+		world.pass(3000);
+		for (const [named, isTaken] of [
+			[ufrag, false],
+			[world.a.agent.own.ufrag, true],
+		] as const) {
+			const line = parseIceCandidate(`candidate:9 1 UDP 99 203.0.113.9 9999 typ host ufrag ${named}`);
+			if (isDecodeError(line)) throw new Error("it is a candidate");
+			world.step("b", { type: "remoteCandidates", candidates: [{ line }] });
+			const known = world.b.told("remoteCandidate").filter(({ line: { port } }) => port === 9999);
+			expect(known).toHaveLength(isTaken ? 1 : 0);
+		}
 	});
 
 	test("take a late description of before for the answer until that comes", () => {

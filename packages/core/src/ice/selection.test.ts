@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MILLISECOND } from "../machine.ts";
-import { IceWorld, type Packet, PORT_RESTRICTED, type SideSettings, SYMMETRIC } from "./ice-world.fixture.ts";
+import { IceWorld, type Packet, PORT_RESTRICTED, SYMMETRIC } from "./ice-world.fixture.ts";
 
 const FAST = { config: { pacingMs: 5 } };
 const cell = (more: object) => ({ ...FAST, relay: true, ...more });

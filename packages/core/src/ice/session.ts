@@ -1,5 +1,5 @@
 import { candidateExtension } from "@whither/wire";
-import type { Deadline, Instant } from "../machine.ts";
+import { type Deadline, earliest, type Instant } from "../machine.ts";
 import type { LocalCandidate } from "./candidate.ts";
 import { type CheckResults, Checks } from "./checks.ts";
 import type { Component } from "./component.ts";
@@ -71,14 +71,12 @@ export class Session implements CheckResults {
 	get deadline(): Deadline | null {
 		const { failure, components } = this.generation;
 		if (failure !== null) return null;
-		let first: Deadline = { at: this.#lookAt, why: "patience" };
-		const others: Deadline[] = [
+		return earliest([
+			{ at: this.#lookAt, why: "patience" },
 			{ at: this.#upkeep.dueAt, why: "consent" },
 			{ at: this.#silentAt, why: "silence" },
 			...components.map(({ reviewAt }) => ({ at: reviewAt, why: "nomination" })),
-		];
-		for (const other of others) if (other.at < first.at) first = other;
-		return first.at === Number.POSITIVE_INFINITY ? null : first;
+		]);
 	}
 
 	state(now: Instant): IceState {
@@ -143,6 +141,11 @@ export class Session implements CheckResults {
 	/** A check of the peer's, whose digest was right and which has been answered. */
 	checked(check: PeerCheck, now: Instant): void {
 		this.#peerChecks.checked(check, now);
+		this.review(now);
+	}
+
+	forbidden(base: number, address: string, why: string, now: Instant): void {
+		this.#upkeep.forbid(base, address, why, now);
 		this.review(now);
 	}
 
@@ -218,14 +221,7 @@ export class Session implements CheckResults {
 
 	/** All but the pairs in use go: another generation takes over. */
 	reduce(now: Instant): void {
-		const { list, components, consent, isPassive } = this.generation;
-		const used = new Set(components.map((component) => component.sending(list.pairs, now)));
-		for (const pair of [...list.pairs]) {
-			if (!pair.selected && !used.has(pair)) list.remove(pair, now);
-			else if (!isPassive) consent.watch(pair, now);
-		}
-		for (const component of components) component.backup = null;
-		this.generation.isFreed = true;
+		this.#upkeep.reduce(now);
 	}
 
 	succeeded(pair: Pair, check: RunningCheck, now: Instant): void {

@@ -73,6 +73,18 @@ export class Upkeep {
 		if (component.selected === pair) this.#bereave(component, why, now);
 	}
 
+	/** All but the pairs in use go. */
+	reduce(now: Instant): void {
+		const { list, components, consent, isPassive } = this.#generation;
+		const used = new Set(components.map((component) => component.sending(list.pairs, now)));
+		for (const pair of [...list.pairs]) {
+			if (!pair.selected && !used.has(pair)) list.remove(pair, now);
+			else if (!isPassive) consent.watch(pair, now);
+		}
+		for (const component of components) component.backup = null;
+		this.#generation.isFreed = true;
+	}
+
 	/** Its socket is gone. */
 	removeBase(base: number, now: Instant): void {
 		const { list, components } = this.#generation;
@@ -80,6 +92,17 @@ export class Upkeep {
 			if (pair.local.base !== base) continue;
 			list.remove(pair, now);
 			for (const component of components) if (component.selected === pair) this.#bereave(component, "noBase", now);
+		}
+	}
+
+	/** What has never worked fails at once; what has is left to consent. */
+	forbid(base: number, address: string, why: string, now: Instant): void {
+		const { list } = this.#generation;
+		for (const pair of list.pairs) {
+			if (pair.local.base !== base || pair.remote.address !== address || pair.valid !== null || !pair.isOpen) continue;
+			this.#checks.cancel(pair, now);
+			pair.failure = why;
+			list.giveUp(pair, now);
 		}
 	}
 

@@ -29,6 +29,8 @@ export interface CarrierEars {
 	received(base: number, from: StunAddress, bytes: Uint8Array, arrival: Arrival): void;
 	/** What was sent there did not arrive, as far as the network tells. */
 	refused(base: number, to: StunAddress, code: string): void;
+	/** A relay may send nothing there, since its server says so. */
+	forbidden(base: number, address: string, why: string): void;
 	/** One that did not come to be. */
 	failed(error: IceCandidateError): void;
 }

@@ -129,6 +129,11 @@ export class FakeRelay implements IceRelay {
 		this.tell({ kind: "failed", why, error: null, failures: [{ leg, end }] });
 	}
 
+	/** It may send nothing to this address. */
+	refuse(address: string): void {
+		this.tell({ kind: "refused", address, why: "forbidden", error: { code: 403, reason: "" } });
+	}
+
 	lose(): void {
 		this.state = "over";
 		this.tell({ kind: "lost", why: "timeout", error: null, cause: null });

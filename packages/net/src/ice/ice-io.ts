@@ -50,7 +50,7 @@ export interface IceOrder
 	readonly allowInterface?: (at: HostAddress) => boolean;
 	/** Of host candidates, both ends included; the kernel's choice when absent. */
 	readonly ports?: { readonly from: number; readonly to: number };
-	/** The TOS byte or traffic class of all that leaves by sockets of our own; 0 when absent. */
+	/** The TOS byte or traffic class of all that leaves by UDP, for relays too, by the native backend; 0 when absent. */
 	readonly tos?: number;
 	/** TCP candidates (RFC 6544) too; false when absent. */
 	readonly tcp?: boolean;

@@ -11,11 +11,14 @@ const obstacle = liveObstacle();
 const FAMILIES = [4, 6] as const;
 const ORDER = { pacingMs: 5 } satisfies Omit<IceOrder, "role">;
 
-/** The interface of the pair that was selected last. */
-function interfaceOf({ events, selected }: TalkingEnd): string | null {
-	for (const event of events)
-		if (event.kind === "base" && event.base === selected?.base) return event.at.interface ?? null;
+function interfaceOfBase({ events }: TalkingEnd, base: number | undefined): string | null {
+	for (const event of events) if (event.kind === "base" && event.base === base) return event.at.interface ?? null;
 	return null;
+}
+
+/** The interface of the pair that was selected last. */
+function interfaceOf(end: TalkingEnd): string | null {
+	return interfaceOfBase(end, end.selected?.base);
 }
 
 describe.skipIf(obstacle !== null)(skippable("connections between namespaces", obstacle), () => {
@@ -25,6 +28,19 @@ describe.skipIf(obstacle !== null)(skippable("connections between namespaces", o
 	let two: IceTalk | null = null;
 	const ip = (namespace: string, ...words: string[]) =>
 		execFileSync("ip", ["-n", namespace, ...words], { stdio: "pipe" });
+
+	function addressesOf(namespace: string, device: string): readonly string[] {
+		const [found] = JSON.parse(String(ip(namespace, "-j", "addr", "show", "dev", device))) as readonly {
+			readonly addr_info: readonly { readonly local: string }[];
+		}[];
+		return (found?.addr_info ?? []).map(({ local }) => local);
+	}
+
+	/** What is sent to these goes to a station that is not there. */
+	function misleadNeighbours(namespace: string, device: string, addresses: readonly string[]): void {
+		for (const address of addresses)
+			ip(namespace, "neigh", "replace", address, "lladdr", "02:00:00:00:00:99", "dev", device, "nud", "permanent");
+	}
 
 	async function talk({ client, target }: Chain, order: Omit<IceOrder, "role"> = ORDER): Promise<IceTalk> {
 		two = await distantTalk([client, target], child, order);
@@ -108,6 +124,24 @@ describe.skipIf(obstacle !== null)(skippable("connections between namespaces", o
 		await two?.talk("after");
 		ip(near.client, "link", "set", lost, "up");
 		await a.told("network", ({ added }) => added.some((one) => one.interface === lost));
+	});
+
+	it("go on by another interface when one loses all that is sent, in whatever family and without a word", async () => {
+		const { a, b } = await talk(near, { ...ORDER });
+		await a.told("pair", ({ pair }) => pair.backup && interfaceOfBase(a, pair.base) !== interfaceOf(a));
+		const lost = interfaceOf(a);
+		if (lost === null) throw new Error("no interface");
+		const far = lost.startsWith("v") ? lost.replace("v", "w") : lost.replace("x", "y");
+		misleadNeighbours(near.client, lost, addressesOf(near.target, far));
+		misleadNeighbours(near.target, far, addressesOf(near.client, lost));
+		await a.told("selected", ({ pair, why }) => why === "failover" && interfaceOfBase(a, pair.base) !== lost);
+		await b.told("selected", ({ pair }) => pair.remote.address === a.selected?.local.address);
+		await two?.talk("after");
+		for (const [namespace, device] of [
+			[near.client, lost],
+			[near.target, far],
+		] as const)
+			ip(namespace, "neigh", "flush", "dev", device, "nud", "permanent");
 	});
 
 	it("end when the last interface is lost, and a restart brings them back with it", async () => {

@@ -1,3 +1,4 @@
+import { MILLISECOND } from "@whither/core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { ERRNO } from "../native/errno.ts";
 import { IceTalk, type TalkingEnd } from "../testing/ice-talk.ts";
@@ -105,6 +106,19 @@ describe("a connection", () => {
 			[HOST_A.address, 1, 1],
 			["10.8.0.1", 0, 1],
 		]);
+	});
+
+	it("keeps the floor of 5 ms together with others of the machine (RFC 8445 §14.2)", async () => {
+		const at: number[] = [];
+		network.drops = (from) => {
+			if (from.address === HOST_A.address) at.push(network.now);
+			return true;
+		};
+		const all = [talk(), talk(), talk()];
+		await network.pass(300);
+		const gaps = at.slice(1).map((time, index) => time - (at[index] ?? 0));
+		expect(gaps.length).toBeGreaterThan(2 * all.length);
+		expect(Math.min(...gaps)).toBeGreaterThanOrEqual(5 * MILLISECOND);
 	});
 
 	it("searches a range for a port that is free, and no other fault of a socket", async () => {
@@ -256,10 +270,10 @@ describe("addresses of the machine", () => {
 describe("relays", () => {
 	it("are bases, one for each family, permitted early, and by a channel once selected", async () => {
 		network.drops = (from, to) => from.address !== RELAYED.address && to.address !== RELAYED.address;
-		const two = talk({ relays: [SERVER] });
+		const two = talk({ relays: [SERVER], tos: 0x28 });
 		await network.pass(1);
 		const [relay] = a.relays;
-		expect(relay?.order.allocation).toEqual({ family: "both" });
+		expect(relay?.order).toMatchObject({ allocation: { family: "both" }, tos: 0x28 });
 		relay?.allocate(RELAYED, { address: "2001:db8::1", port: 50_001 });
 		await network.pass(500);
 		expect(told(two.a, "base").map(({ at }) => at.relay?.leg)).toEqual([undefined, "udp", "udp"]);
@@ -273,6 +287,22 @@ describe("relays", () => {
 		expect(flow).toMatchObject({ stun: null, remote: SERVER.legs[0].server, socket: null });
 		expect(flow?.relay).toEqual({ server: SERVER.legs[0].server, relayed: RELAYED, leg: "udp", channel: true });
 		expect(relay?.bound.size).toBe(1);
+	});
+
+	it("whose server forbids a peer have no checks of it under way", async () => {
+		network.drops = () => true;
+		const two = talk({ relays: [SERVER] });
+		await network.pass(1);
+		const [relay] = a.relays;
+		relay?.allocate(RELAYED);
+		await network.pass(200);
+		relay?.refuse(HOST_B.address);
+		const sent = relay?.sent.length;
+		await network.pass(5000);
+		const pair = two.a.connection.pairs.find(({ local }) => local.type === "relay");
+		expect(pair).toMatchObject({ state: "failed", failure: "forbidden", remote: { address: HOST_B.address } });
+		expect([sent, relay?.sent.length]).toEqual([relay?.sent.length, sent]);
+		expect(sent).toBeGreaterThan(0);
 	});
 
 	it("that fail are told of, and end the gathering", async () => {

@@ -199,6 +199,7 @@ export class IceRun implements IceConnection {
 			received: (base, from, bytes, arrival) =>
 				this.#step({ type: "received", base, from, bytes, at: arrival.at }, arrival),
 			refused: (base, to, code) => this.#step({ type: "unreachable", base, to, code }),
+			forbidden: (base, address, why) => this.#step({ type: "forbidden", base, address, why }),
 			failed: (error) => this.#step({ type: "candidateError", error }),
 		};
 	}

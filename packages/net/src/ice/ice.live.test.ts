@@ -149,13 +149,13 @@ describe.skipIf(nativeObstacle !== null)(skippable("a connection by a relay", na
 	it.each(cases)("over %s where nothing else may be used, by the %s backend", async (transport, backend) => {
 		process.env[BACKEND_VARIABLE] = backend;
 		const turn = await service();
-		const two = talk({ policy: "relay", relays: [relayAt(turn, transport, 4)] });
+		const two = talk({ policy: "relay", relays: [relayAt(turn, transport, 4)], tos: 0x28 });
 		await two.until("completed");
 		expect(two.a.selected).toMatchObject({ local: { type: "relay" }, remote: { type: "relay" } });
 		await two.talk();
 		const flow = two.a.connection.flow();
 		expect(flow).toMatchObject({ stun: null, remote: { port: turn.port(transport, 4) }, relay: { leg: transport } });
-		expect(flow?.socket === null).toBe(transport !== "udp" || backend === "portable");
+		expect(flow?.socket?.tos ?? null).toBe(transport === "udp" && backend === "native" ? 0x28 : null);
 		await expect.poll(() => two.a.connection.flow()?.relay?.channel).toBe(true);
 	});
 

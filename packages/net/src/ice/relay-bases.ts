@@ -1,5 +1,5 @@
 /** One relay: an allocation, each of whose addresses is a base. */
-import type { Family, IceBase, Instant } from "@whither/core";
+import type { Family, IceBase, Instant, TurnFailure } from "@whither/core";
 import { addressFamily, formatEndpoint, type StunAddress } from "@whither/wire";
 import type { Carrier, CarrierEars } from "./carrier.ts";
 import type { IceBaseEnd, IceRelayLeg, IceRelayServer } from "./ice-io.ts";
@@ -16,10 +16,15 @@ export interface RelayParts {
 	readonly place: Place;
 	/** How long an answer is waited for. */
 	readonly timeoutMs: number;
+	/** Of what leaves for the server by UDP. */
+	readonly tos: number;
 	readonly ears: CarrierEars;
 	/** `state` has changed. */
 	readonly changed: () => void;
 }
+
+/** What a server says of a peer that it would say again. */
+const NEVER_PERMITTED: ReadonlySet<TurnFailure> = new Set(["forbidden", "familyMismatch"]);
 
 /** One allocation, from asking for it to its end. */
 export class RelayBases {
@@ -48,7 +53,7 @@ export class RelayBases {
 		const family = both ? "both" : (parts.families[0] ?? 4);
 		const signed = credentials === undefined ? {} : { credentials };
 		this.#relay = parts.machine.openRelay(
-			{ legs, ...signed, allocation: { family }, timeoutMs: parts.timeoutMs },
+			{ legs, ...signed, allocation: { family }, timeoutMs: parts.timeoutMs, tos: parts.tos },
 			{
 				received: ({ from, bytes, at, stamp }) => {
 					const base = this.#bases.get(familyOf(from));
@@ -101,6 +106,9 @@ export class RelayBases {
 			case "icmp":
 				this.#refused(event.peer, `icmp ${event.icmp.type}/${event.icmp.code}`);
 				return;
+			case "refused":
+				if (NEVER_PERMITTED.has(event.why)) this.#forbidden(event.address, event.why);
+				return;
 			case "legFailed":
 				this.#legFailed(event.leg, event.end);
 				return;
@@ -143,6 +151,7 @@ export class RelayBases {
 		{ server, mapped }: { readonly server: StunAddress; readonly mapped: StunAddress | null },
 	): Carrier {
 		const relay = this.#relay;
+		const { machine, tos } = this.#parts;
 		const leg = relay.leg?.transport ?? "udp";
 		const at: IceBase = { ...relayed, ...this.#parts.place, relay: { server, leg, mapped } };
 		return {
@@ -154,8 +163,7 @@ export class RelayBases {
 			permit: (address) => relay.permit([address]),
 			use: (peer, isUsed) => (isUsed ? relay.bind(peer) : relay.unbind(peer)),
 			flow: (peer) => ({
-				socket:
-					leg === "udp" && this.#parts.machine.lends ? { borrow: (request) => relay.borrow(request), tos: 0 } : null,
+				socket: leg === "udp" && machine.lends ? { borrow: (request) => relay.borrow(request), tos } : null,
 				remote: relay.server,
 				relay: { server: relay.server, relayed, leg, channel: this.#channels.has(formatEndpoint(peer)) },
 			}),
@@ -173,6 +181,11 @@ export class RelayBases {
 		if (base !== undefined) this.#parts.ears.refused(base, peer, code);
 	}
 
+	#forbidden(address: string, why: string): void {
+		const base = this.#bases.get(familyOf({ address }));
+		if (base !== undefined) this.#parts.ears.forbidden(base, address, why);
+	}
+
 	#finished(why: string): void {
 		this.#end();
 		if (this.state !== "over") this.#over({ code: "relayLost", why });
@@ -187,6 +200,6 @@ export class RelayBases {
 	}
 }
 
-function familyOf({ address }: StunAddress): Family {
+function familyOf({ address }: Pick<StunAddress, "address">): Family {
 	return addressFamily(address) ?? 4;
 }

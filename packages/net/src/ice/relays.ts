@@ -99,7 +99,7 @@ export class Relays {
 		const { order, machine, ears } = this.#parts;
 		const families = wish.server.families ?? order.families ?? [4, 6];
 		const relay = new RelayBases({
-			...{ machine, server: wish.server, families, place: wish.place, ears },
+			...{ machine, server: wish.server, families, place: wish.place, tos: order.tos ?? 0, ears },
 			timeoutMs: order.gatherTimeoutMs ?? GATHER_TIMEOUT_MS,
 			changed: () => this.#changed(wish),
 		});

@@ -21,6 +21,8 @@ export interface DatagramRequest {
 	readonly port: number;
 	/** For a link-local address. */
 	readonly zone?: string;
+	/** Of a client by the native backend: the TOS byte or traffic class of what it sends; 0 when absent. */
+	readonly tos?: number;
 	/** How much is kept for a server while it is busy; absent: what the kernel gives. A client has room enough. */
 	readonly receiveBufferBytes?: number;
 	/**

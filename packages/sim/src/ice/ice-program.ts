@@ -225,6 +225,8 @@ export class IceProgram implements DatagramProgram {
 			const error = { base: null, server, why: event.why, error: event.error };
 			return [...this.#hear({ type: "candidateError", error }, now), ...this.#perhapsComplete(now)];
 		}
+		if (event.kind === "refused" && event.why === "forbidden" && relay.base !== null)
+			return this.#hear({ type: "forbidden", base: relay.base, address: event.address, why: event.why }, now);
 		if (event.kind !== "lost" || relay.base === null) return [];
 		const { base } = relay;
 		relay.base = null;

@@ -19,6 +19,8 @@ export interface RelayOrder
 	readonly source?: string | null;
 	/** UDP: our port; 0 or absent: the kernel's choice, so that one that the server knows already can be left for another. */
 	readonly sourcePort?: number;
+	/** UDP by the native backend: the TOS byte or traffic class of what leaves for the server; 0 when absent. */
+	readonly tos?: number;
 }
 
 /** Why the relay is of no more use, where a socket or a connection says more than the protocol; `notStun`: what came is none. */

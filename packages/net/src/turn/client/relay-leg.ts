@@ -59,7 +59,7 @@ export function familyOf({ address }: TransportAddress): Family {
 
 /** Bound to the address that packets to the server leave from: the allocation is held by it. */
 function openDatagramLeg(backend: Backend, order: RelayOrder, listener: LegListener): RelayLeg | SystemError {
-	const { server, source = null, sourcePort = 0 } = order;
+	const { server, source = null, sourcePort = 0, tos = 0 } = order;
 	const family = familyOf(server);
 	const address = source ?? sourceAddressFor(backend, { family, ...server });
 	if (isSystemError(address)) return address;
@@ -67,7 +67,7 @@ function openDatagramLeg(backend: Backend, order: RelayOrder, listener: LegListe
 	let open = true;
 	const socket = openDatagram(
 		backend,
-		{ family, address, port: sourcePort, use: "client", ...zone },
+		{ family, address, port: sourcePort, tos, use: "client", ...zone },
 		{
 			received: (datagrams) => {
 				for (const { bytes, from, at, stamp } of datagrams) if (open) listener.received({ bytes, from, at, stamp });

@@ -59,6 +59,8 @@ export class FakeIce implements MeetIce {
 	readonly order: IceOrder;
 	state: IceState = "new";
 	isClosed = false;
+	/** Of every pair. */
+	failure: string | null = null;
 	#peered = false;
 	readonly #link: FakeLink;
 	readonly #listener: IceListener;
@@ -98,7 +100,7 @@ export class FakeIce implements MeetIce {
 			state: works ? "succeeded" : this.state === "failed" ? "failed" : "inProgress",
 			...{ priority: "9151314442783293438", rttNs: works ? 2e6 : null, requestsSent: 1, retransmissions: 0 },
 			...{ responsesReceived: 1, requestsReceived: 1, responsesSent: 1, consentRequestsSent: 0, icmpErrors: 0 },
-			failure: null,
+			failure: this.failure,
 		};
 	}
 

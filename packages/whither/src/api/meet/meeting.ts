@@ -194,7 +194,8 @@ export class Meeting {
 	#bye(why: string): void {
 		this.#hasLeft = true;
 		const { pairs } = this.#ice;
-		const areAllTried = pairs.length > 0 && pairs.every(({ state }) => state === "failed");
+		// One that is tried again, since the other end might have come meanwhile, has been tried.
+		const areAllTried = pairs.length > 0 && pairs.every(({ state, failure }) => state === "failed" || failure !== null);
 		if (areAllTried) this.#end({ code: "noWay", failure: "allPairsFailed", about: why });
 		else this.#end({ code: "peerLeft", about: why });
 		this.#left();

@@ -141,14 +141,17 @@ describe("two ends come together", () => {
 });
 
 describe("whatever keeps two ends apart ends in a result, in its time", () => {
-	async function aloneFor(options: MeetRequestOptions, act: (held: ReturnType<typeof alone>, time: FakeTime) => void) {
+	async function aloneFor(
+		options: MeetRequestOptions,
+		act: (held: ReturnType<typeof alone>, time: FakeTime, link: FakeLink) => void,
+	) {
 		const held = alone();
 		const time = new FakeTime();
-		const link: FakeLink = { time, ends: [] };
+		const link: FakeLink = { time, ends: [], passes: false };
 		const run = start(fakeWorld("a", link, {}, traced), { signalling: held.begin, ...options });
 		// Its world opens in a turn of its own.
 		await new Promise((resolve) => setImmediate(resolve));
-		act(held, time);
+		act(held, time, link);
 		const result = await run.result;
 		await run.closed;
 		return { result, ms: time.now / 1e6, said: held.said, link };
@@ -200,6 +203,20 @@ describe("whatever keeps two ends apart ends in a result, in its time", () => {
 				listener?.message({ type: "bye", why: "no time" });
 			},
 			{ code: "peerLeft", about: "no time" },
+			0,
+		],
+		[
+			"it gives up, and so could we: all pairs have been tried, and are tried again",
+			{},
+			({ listener }, _, { ends: [end] }) => {
+				listener?.met();
+				listener?.message(DESCRIPTION);
+				const lines = ["1 1 UDP 2130706431 192.0.2.9 5000 typ host"];
+				listener?.message({ type: "candidates", ufrag: DESCRIPTION.ufrag, lines });
+				if (end !== undefined) end.failure = "timeout";
+				listener?.message({ type: "bye", why: "no way" });
+			},
+			{ code: "noWay", failure: "allPairsFailed", about: "no way" },
 			0,
 		],
 		[
