@@ -121,10 +121,18 @@ function* declarationsIn(folder) {
 	}
 }
 
+/** Where the declarations of a package's entry lie below its `dist`, as it says itself; with the ending of what they are about. */
+function declarationsOf(name, entry) {
+	const { exports } = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
+	const file = exports[`.${entry}`].types;
+	if (!existsSync(join(root, "packages", name, file))) throw new Error(`${name} has no ${file}`);
+	return file.replace(/^\.\/dist\//, "").replace(/\.d\.ts$/, ".js");
+}
+
 function standAlone(text, folder, types) {
 	return text
 		.replaceAll(/(["'])@whither\/(\w+)(\/[\w-]+)?\1/g, (_, quote, name, entry = "") => {
-			const path = relative(folder, join(types, name, entry, "index.js"));
+			const path = relative(folder, join(types, name, declarationsOf(name, entry)));
 			return `${quote}${path.startsWith(".") ? path : `./${path}`}${quote}`;
 		})
 		.replaceAll(/(from |import\()(["'])(\.[^"']*)\.ts\2/g, "$1$2$3.js$2");
