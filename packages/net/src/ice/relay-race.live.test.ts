@@ -112,6 +112,15 @@ describe("a relay that is raced for", () => {
 		expect(events.some(({ kind }) => kind === "legFailed")).toBe(false);
 	});
 
+	it("is that of the other family before another address of one that says nothing", async () => {
+		const one = await service();
+		const [first, second] = [await openSilence(4), await openSilence(4)];
+		const { race: running, told } = race([first.leg, second.leg, legOf(one, "udp", 6)], { delayMs: 400 });
+		await told("allocated");
+		expect(running.server).toMatchObject({ address: LOOPBACK[6] });
+		expect([first.heard.length > 0, second.heard.length]).toEqual([true, 0]);
+	});
+
 	it("is that of the next leg at once where the first is refused, and why is told", async () => {
 		const one = await service();
 		const dead: IceRelayLeg = { transport: "tcp", server: { address: LOOPBACK[4], port: await closedPort() } };
