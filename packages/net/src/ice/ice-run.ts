@@ -11,6 +11,7 @@ import {
 	type IceRole,
 	type IceState,
 	type Instant,
+	MILLISECOND,
 	type SystemError,
 } from "@whither/core";
 import { classifyPacket } from "@whither/wire";
@@ -32,6 +33,9 @@ import { Telling } from "./telling.ts";
 
 type Send = Extract<IceAgentOutput, { readonly type: "send" }>;
 
+/** An address comes before its routes: a server is given up for want of one no sooner. */
+const ROUTES_NS = 1000 * MILLISECOND;
+
 /** One connection, from its order to `close`. */
 export class IceRun implements IceConnection {
 	readonly #machine: IceSurroundings;
@@ -47,6 +51,8 @@ export class IceRun implements IceConnection {
 	readonly #leaving: LeavingBases;
 	#watch: HostAddressWatch | null = null;
 	#lastBase = -1;
+	/** Until then what cannot be sent is not lost: it is sent again. */
+	#routesBy: Instant = Number.NEGATIVE_INFINITY;
 	/** Of this generation; null: the peer has not said it yet. */
 	#peerUfrag: string | null = null;
 	#over = false;
@@ -174,6 +180,7 @@ export class IceRun implements IceConnection {
 	#networkChanged({ all, added, removed }: HostAddressChange): void {
 		if (this.#over) return;
 		if (added.length + removed.length > 0) this.#telling.event({ kind: "network", added, removed });
+		if (added.length > 0) this.#routesBy = this.now() + ROUTES_NS;
 		if (this.#usesHosts) this.#hosts.change(all);
 		this.#relays.addressesGone(removed);
 		if (added.length + removed.length > 0) this.#askRelays();
@@ -251,7 +258,8 @@ export class IceRun implements IceConnection {
 
 	#send({ base, to, bytes }: Send): void {
 		const failed = this.#carriers.get(base)?.send(to, bytes) ?? null;
-		if (failed !== null && isHopeless(failed)) this.#step({ type: "unreachable", base, to, code: failed.errnoName });
+		if (failed !== null && isHopeless(failed) && this.now() >= this.#routesBy)
+			this.#step({ type: "unreachable", base, to, code: failed.errnoName });
 	}
 
 	/** What events mean for sockets and relays. */
