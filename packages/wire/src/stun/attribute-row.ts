@@ -129,7 +129,7 @@ function textOf(bytes: Uint8Array): string | null {
 const MOST_AT_ONCE = 1024;
 
 /** A character a byte, with the byte's number. */
-export function latinTextOf(bytes: Uint8Array): string {
+function latinTextOf(bytes: Uint8Array): string {
 	if (bytes.length <= MOST_AT_ONCE) return String.fromCharCode.apply(null, bytes as unknown as number[]);
 	return latinTextOf(bytes.subarray(0, MOST_AT_ONCE)) + latinTextOf(bytes.subarray(MOST_AT_ONCE));
 }
