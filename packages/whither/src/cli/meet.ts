@@ -12,7 +12,7 @@ import { meetNews, meetWarningSentence } from "../report/meet-words.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { byHand } from "./meet-by-hand.ts";
 import { MEET_OPTIONS, type MeetFlags } from "./meet-options.ts";
-import { complain, isTerminal, paintFor, print, printAside } from "./output.ts";
+import { beforeLossEnds, complain, isTerminal, paintFor, print, printAside } from "./output.ts";
 import { parseOptions } from "./parse.ts";
 import { readCertificates } from "./read-pem.ts";
 import { withoutSecrets } from "./shown-words.ts";
@@ -35,9 +35,11 @@ export async function meetCommand(args: readonly string[], commandLine: readonly
 	const failed = { tool: TOOL, args: shown, startedAt: new Date().toISOString() };
 	const run = startMeet(requestOf(flags, operands[0]), shown);
 	const signals = watchSignals(() => run.stop());
+	// The other end is told, and a relay given back, also where nobody reads any more.
+	const loss = beforeLossEnds(() => run.stop());
 	const code = await show(run, flags, failed);
 	await run.closed;
-	return signals.exitCode() ?? code;
+	return loss() ?? signals.exitCode() ?? code;
 }
 
 async function show(run: MeetRun, flags: MeetFlags, failed: FailedMeet): Promise<number> {

@@ -7,6 +7,20 @@ import { writeFailureSentence } from "./file-errors.ts";
 const STDOUT = 1;
 const STDERR = 2;
 
+/** What is to be done before the process ends once stdout takes nothing more; null: nothing. */
+let atLoss: (() => void) | null = null;
+/** Stdout takes nothing more, and the process ends with this. */
+let lossCode: number | null = null;
+
+/**
+ * For whoever has others to say goodbye to: once stdout takes nothing more, this is called instead of ending the process.
+ * The function that comes back says what to end with then; null: nothing was lost.
+ */
+export function beforeLossEnds(call: () => void): () => number | null {
+	atLoss = call;
+	return () => lossCode;
+}
+
 /**
  * Write to stdout; when its reader has gone, the process ends with 0, as a member of a pipeline should. Where it cannot
  * be written for another cause, such as a full disk, the process says so and ends.
@@ -54,23 +68,29 @@ export function paintFor(when: "auto" | "always" | "never" | undefined, stream: 
 
 function write(fd: number, text: string): void {
 	let rest = Buffer.from(text);
-	while (rest.length > 0) {
+	while (rest.length > 0 && !(fd === STDOUT && lossCode !== null)) {
 		try {
 			rest = rest.subarray(writeSync(fd, rest));
 		} catch (thrown) {
 			const error = thrown as NodeJS.ErrnoException;
 			if (error.code === "EAGAIN") pause();
 			else if (fd === STDERR) return;
-			else if (error.code === "EPIPE") process.exit(EXIT.ok);
+			else if (error.code === "EPIPE") lose(EXIT.ok);
 			else refuseOutput(error);
 		}
 	}
 }
 
 /** Where the answer cannot be written, there is nothing left to do for us. */
-function refuseOutput(error: NodeJS.ErrnoException): never {
+function refuseOutput(error: NodeJS.ErrnoException): void {
 	complain(writeFailureSentence("stdout", error));
-	process.exit(EXIT.system);
+	lose(EXIT.system);
+}
+
+function lose(code: number): void {
+	if (atLoss === null) process.exit(code);
+	lossCode = code;
+	atLoss();
 }
 
 /** A pipe shared with a non-blocking reader may be full; there is nothing better to do than to wait a little. */
