@@ -7,7 +7,8 @@ import type { IcePeerKind } from "./lines.ts";
 
 /** The process of all kinds that run on Node; the built file, since plain Node runs it. */
 const MAIN = fileURLToPath(new URL("../../../dist/ice-peer-main.js", import.meta.url));
-const AIOICE = fileURLToPath(new URL("../../../src/peers/ice/aioice.py", import.meta.url));
+// Not by the name of the package: Python looks for modules beside the program first.
+const AIOICE = fileURLToPath(new URL("../../../src/peers/ice/aioice-peer.py", import.meta.url));
 /** Debian's, which knows Debian's packages: another one may come first on PATH. */
 const PYTHON = "/usr/bin/python3";
 const AIOICE_PACKAGE = "/usr/lib/python3/dist-packages/aioice";
