@@ -69,6 +69,11 @@ describe("a check of the peer's", () => {
 		expect(verifyIntegrity(answer, shortTermKey(agent.own.pwd))).toBe(true);
 	});
 
+	test("that is our own, come back from a NAT that hairpins, is answered to nobody", () => {
+		const agent = agentWith();
+		expect(sent(hear(agent, check(agent, { user: `peer:${agent.own.ufrag}` })))).toEqual([]);
+	});
+
 	test.each([
 		["no user", { user: null }, 400, "unprotected"],
 		["no digest", { pwd: null }, 400, "unprotected"],

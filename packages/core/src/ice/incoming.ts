@@ -62,6 +62,11 @@ export class IncomingChecks {
 		}
 		const [own = "", theirs = ""] = (attributeOf(message, "username") ?? "").split(":", 2);
 		const session = sessions.find((each) => each.own.ufrag === own);
+		if (session === undefined && sessions.some((each) => each.own.ufrag === theirs)) {
+			// Our own, which a NAT that hairpins has brought back: there is nobody to answer.
+			this.#ground.outlet.ignore("unknownUser");
+			return null;
+		}
 		const refusal = this.#refusal(message, session);
 		if (refusal !== null || session === undefined) {
 			this.#refuse(message, base, from, refusal, now);
