@@ -2,7 +2,7 @@
 import type { Family } from "@whither/core";
 import { ECHO_TYPES, IP_PROTOCOL } from "@whither/wire";
 import { copyBytes } from "./copy-bytes.ts";
-import { type IpPacket, icmpProtocol } from "./packet.ts";
+import { type IpPacket, icmpProtocol, withBytes } from "./packet.ts";
 import { adjustChecksum, replaceAddress, replaceWord } from "./packet-fields.ts";
 
 /** Protocols whose first four bytes are the two ports, and where their checksum is, which covers addresses. */
@@ -50,27 +50,11 @@ export function translate(
 ): IpPacket {
 	const bytes = copyBytes(packet.bytes);
 	const payload = bytes.subarray(bytes.length - packet.payload.length);
-	const { family, protocol, ttl, tos, flowLabel, identification } = packet;
-	const { dontFragment, moreFragments, fragmentOffset } = packet;
+	const { family, protocol, ttl } = packet;
 	rewrite({ bytes, segment: payload, family, protocol }, { which, address, port, fixes: true });
 	const source = which === "source" ? text : packet.source;
 	const destination = which === "destination" ? text : packet.destination;
-	// Field by field, as at every hop: spreading costs more than all else here.
-	return {
-		family,
-		bytes,
-		source,
-		destination,
-		protocol,
-		ttl,
-		tos,
-		flowLabel,
-		identification,
-		dontFragment,
-		moreFragments,
-		fragmentOffset,
-		payload,
-	};
+	return withBytes(packet, { bytes, payload, ttl, source, destination });
 }
 
 /** A packet to write over, and where its transport header begins. */

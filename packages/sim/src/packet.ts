@@ -125,8 +125,16 @@ export function withTtlInPlace(packet: IpPacket, ttl: number): IpPacket {
 function writeTtl(packet: IpPacket, bytes: Uint8Array, payload: Uint8Array, ttl: number): IpPacket {
 	bytes[packet.family === 4 ? 8 : 7] = ttl;
 	if (packet.family === 4) correctChecksum(bytes, (packet.ttl - ttl) << 8);
-	const { family, source, destination, protocol, tos, flowLabel, identification } = packet;
-	const { dontFragment, moreFragments, fragmentOffset } = packet;
+	const { source, destination } = packet;
+	return withBytes(packet, { bytes, payload, ttl, source, destination });
+}
+
+/** What other bytes can change of a packet, beside which all else stays. */
+type Rewritten = Pick<IpPacket, "bytes" | "payload" | "ttl" | "source" | "destination">;
+
+/** The packet with other bytes, of which the caller has said what they change. */
+export function withBytes(packet: IpPacket, { bytes, payload, ttl, source, destination }: Rewritten): IpPacket {
+	const { family, protocol, tos, flowLabel, identification, dontFragment, moreFragments, fragmentOffset } = packet;
 	// Field by field: spreading costs more than all else here, and it is done at every hop.
 	return {
 		family,
