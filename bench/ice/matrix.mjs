@@ -34,7 +34,7 @@ export async function measureMatrix({ place, runs, pattern }) {
 	for (const cell of everyPair(bestWayBetween).filter(({ name }) => name.includes(pattern))) {
 		await enter(place, cell);
 		const figure = await measureCell(place, cell, { runs });
-		const wrong = cell.way === "direct" ? figure.relays : runs - figure.failures.length - figure.relays;
+		const wrong = cell.way === "direct" ? figure.relaysFirst : runs - figure.failures.length - figure.relays;
 		figures.push({ name: cell.name, way: cell.way, ...figure, isMissed: figure.failures.length > 0 || wrong > 0 });
 	}
 	const rows = figures.map(({ name, way, runs: count, relays, relaysFirst, failures, isMissed, ...times }) => [

@@ -47,7 +47,7 @@ async function comesToDirect(peers, marks) {
 const isSelected = ({ selected }) => selected !== undefined;
 
 /**
- * One meeting: from both having been told to begin until both are connected, and until both have a pair for good, by the one
+ * One meeting: from both having been told to begin until both are connected, and until both have nominated one, by the one
  * clock that processes share. Where a direct `way` has to be found, a relay may be `first` for a moment.
  */
 export async function meet({ peers }, { lab }, { way = null, order = {} } = {}) {

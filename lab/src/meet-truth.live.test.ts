@@ -139,7 +139,7 @@ describe.skipIf(obstacle !== null)(skippable("whither meet, held against what th
 	});
 
 	test(
-		"by lines that people carry, with a server for STUN alone and with none",
+		"by lines that people carry, with a server for STUN and TURN alone and with none",
 		async () => {
 			await lab.become({ a: natKind("port-restricted"), b: natKind("full cone") });
 			for (const [nodes, more] of [

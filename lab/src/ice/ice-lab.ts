@@ -9,7 +9,7 @@
  * ```
  *
  * `openIceLab()` builds it once, for both families; `become({ a, b })` then makes its routers others and forgets all
- * flows, which takes some 50 ms instead of half a second. Open a server with `openServer(ICE_SERVERS[0])`, start programs in
+ * flows, which takes under 0.1 s instead of half a second. Open a server with `openServer(ICE_SERVERS[0])`, start programs in
  * `host("lanA").namespace`, tell them `servers(family)`, and close what was opened, the lab last. One session in each
  * family may run at the same time; sessions of one family share the routers' ports and their flows.
  *

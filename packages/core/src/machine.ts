@@ -19,6 +19,12 @@ export interface Machine<Input, Output> {
 	readonly deadline: Deadline | null;
 }
 
+/** The first of two; null: neither comes. Of two at once it is `one`. */
+export function sooner(one: Deadline | null, other: Deadline | null): Deadline | null {
+	if (one === null || other === null) return one ?? other;
+	return other.at < one.at ? other : one;
+}
+
 /** The earliest that ever comes; null: none does. */
 export function earliest(deadlines: Iterable<Deadline | null>): Deadline | null {
 	let first: Deadline | null = null;

@@ -67,7 +67,7 @@ test("a failed program is told at once", async () => {
 	await expect(peer.connected()).rejects.toThrow("werift is failed; waited for: connected");
 });
 
-test("closing waits for the end, and by force where a program does not care", async () => {
+test("closing waits for the end", async () => {
 	const { peer, child } = program("process.stdin.on('data', () => {}); process.stdin.on('end', () => {})");
 	await peer.close();
 	await peer.close();

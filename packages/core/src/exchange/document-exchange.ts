@@ -1,15 +1,14 @@
-import { type Deadline, type Instant, type Machine, MILLISECOND, SECOND } from "../machine.ts";
-import {
-	type DocumentExchangeConfig,
-	type ExchangeEvent,
-	type ExchangeFailure,
-	type ExchangeInput,
-	type ExchangeOutput,
-	MOST_DOCUMENT_BYTES,
+import { type Deadline, earliest, type Instant, type Machine, MILLISECOND, SECOND } from "../machine.ts";
+import type {
+	DocumentExchangeConfig,
+	ExchangeEvent,
+	ExchangeFailure,
+	ExchangeInput,
+	ExchangeOutput,
 } from "./exchange-io.ts";
 import { IncomingDocument } from "./incoming.ts";
 import { OutgoingDocument } from "./outgoing.ts";
-import { type ExchangePacket, openPacket, sealPacket } from "./packet.ts";
+import { type ExchangePacket, isTakenSize, openPacket, sealPacket } from "./packet.ts";
 
 /** It ends after so long a silence of the other end, and so long after its beginning whatever has arrived. */
 const SILENCE_NS = 8 * SECOND;
@@ -56,7 +55,7 @@ export class DocumentExchange implements Machine<ExchangeInput, ExchangeOutput> 
 		];
 		if (this.#doneAt === null) candidates.push({ at: this.#silentAt, why: "silence" });
 		if (this.#outgoing !== null) candidates.push({ at: this.#outgoing.dueAt, why: "retransmission" });
-		return candidates.reduce((first, each) => (each.at < first.at ? each : first));
+		return earliest(candidates);
 	}
 
 	get #silentAt(): Instant {
@@ -82,7 +81,7 @@ export class DocumentExchange implements Machine<ExchangeInput, ExchangeOutput> 
 	}
 
 	#open(bytes: Uint8Array): OutgoingDocument {
-		if (bytes.length > MOST_DOCUMENT_BYTES) throw new RangeError(`a document of ${bytes.length} bytes is too large`);
+		if (!isTakenSize(bytes.length)) throw new RangeError(`a document of ${bytes.length} bytes is too large`);
 		return new OutgoingDocument(bytes, this.#rtoNs);
 	}
 

@@ -1,5 +1,5 @@
 import { classifyPacket, isSameEndpoint } from "@whither/wire";
-import type { Deadline, Instant, Machine } from "../machine.ts";
+import { type Deadline, type Instant, type Machine, sooner } from "../machine.ts";
 import { Chance } from "./chance.ts";
 import { type IceOwnDescription, isDescription } from "./credentials.ts";
 import { Gathering } from "./gathering.ts";
@@ -297,10 +297,4 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		this.#failure = failure;
 		this.#outlet.tell({ kind: "state", state, failure });
 	}
-}
-
-/** The first of the two where both are at once. */
-function sooner(one: Deadline | null, other: Deadline | null): Deadline | null {
-	if (one === null || other === null) return one ?? other;
-	return other.at < one.at ? other : one;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { LocalCandidate, RemoteCandidate } from "./candidate.ts";
 import { ChecklistSet } from "./checklist.ts";
-import type { Pair } from "./pair.ts";
+import { type Pair, RECHECK_AFTER_NS } from "./pair.ts";
 
 const local = (more: Partial<LocalCandidate> = {}): LocalCandidate => ({
 	...{ stream: 0, component: 1, type: "host", transport: "udp", tcpType: null, address: "198.51.100.1", port: 1 },
@@ -130,6 +130,17 @@ describe("frozen pairs", () => {
 		expect([list.hasWork, list.next(0)]).toEqual([false, null]);
 		first.state = "failed";
 		expect(list.next(0)).toBe(second);
+	});
+
+	test("thaw when what is under way has been sent anew in vain as often as it ever is", () => {
+		const { list, add } = listWith();
+		const [first, second] = [add({}, { priority: 20 }), add({}, { priority: 10, port: 2 })];
+		list.thaw(0);
+		list.next(0);
+		Object.assign(first, { state: "inProgress", rechecks: RECHECK_AFTER_NS.length - 1 });
+		expect([list.hasWork, list.next(0)]).toEqual([false, null]);
+		first.rechecks++;
+		expect([list.hasWork, list.next(0)]).toEqual([true, second]);
 	});
 
 	test("that come later wait at once where one of their foundation has succeeded", () => {

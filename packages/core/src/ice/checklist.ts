@@ -1,10 +1,7 @@
 import type { Instant } from "../machine.ts";
 import { candidateKey, canPair, type LocalCandidate, type RemoteCandidate } from "./candidate.ts";
-import { byPriority, Pair } from "./pair.ts";
+import { byPriority, Pair, RECHECK_AFTER_NS } from "./pair.ts";
 import { bySort, byTurn, put, type Queues, SORTS, sortOf, take } from "./turns.ts";
-
-/** All that a check is sent anew before it has only its own retransmissions left (`checks.ts`). */
-const IN_VAIN = 4;
 
 /** What a checklist set needs to know of the world. */
 export interface ChecklistOptions {
@@ -279,7 +276,7 @@ export class ChecklistSet {
 	#busyFoundations(): Set<string> {
 		const busy = new Set<string>();
 		for (const { state, foundation, rechecks } of this.#pairs.values())
-			if (state === "waiting" || (state === "inProgress" && rechecks < IN_VAIN)) busy.add(foundation);
+			if (state === "waiting" || (state === "inProgress" && rechecks < RECHECK_AFTER_NS.length)) busy.add(foundation);
 		return busy;
 	}
 

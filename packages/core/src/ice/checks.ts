@@ -3,7 +3,7 @@ import { type Instant, MILLISECOND, SECOND } from "../machine.ts";
 import { DATAGRAM_SCHEDULE, STREAM_SCHEDULE, type TransmitSchedule } from "../stun/schedule.ts";
 import type { ChecklistSet } from "./checklist.ts";
 import type { Credentials, Ground, Peer } from "./ground.ts";
-import type { Pair, RunningCheck } from "./pair.ts";
+import { type Pair, RECHECK_AFTER_NS, type RunningCheck } from "./pair.ts";
 import type { Answer, Question } from "./requests.ts";
 
 /** RFC 7675 §5.1: sent once, and listened for as long as consent lasts. */
@@ -17,12 +17,7 @@ const CONSENT_SCHEDULE: TransmitSchedule = {
 /** RFC 8445 §14.3. */
 const LEAST_RTO_NS = 500 * MILLISECOND;
 
-/**
- * Deviation: RFC 8445 §14.3 sends a check again after 500 ms. The first one is often too early, before the peer's own has
- * opened its NAT; so in slots of Ta that nothing else needs, new checks follow this long after the one before.
- */
-const RECHECK_AFTER_NS: readonly number[] = [25, 50, 100, 200].map((ms) => ms * MILLISECOND);
-/** The same for checks that nominate, on ways that are known to work: the two sides disagree as long as none is answered. */
+/** As `RECHECK_AFTER_NS`, for checks that nominate, on ways that are known to work: the two sides disagree as long as none is answered. */
 const NOMINATE_AGAIN_NS: readonly number[] = [100, 200, 400, 400, 400, 400].map((ms) => ms * MILLISECOND);
 
 /** Who is to know what came of checks. */

@@ -1,4 +1,4 @@
-import { type Deadline, type Instant, MILLISECOND, SECOND } from "../machine.ts";
+import { type Instant, MILLISECOND, SECOND } from "../machine.ts";
 import type { Chance } from "./chance.ts";
 import type { Pair } from "./pair.ts";
 
@@ -56,15 +56,12 @@ export class Consent {
 		this.#deadPeerNs = deadPeerNs;
 	}
 
-	get pairs(): Iterable<Pair> {
-		return this.#watched.keys();
-	}
-
-	get deadline(): Deadline | null {
+	/** When something of it is due; infinity: never. */
+	get dueAt(): Instant {
 		let at = Number.POSITIVE_INFINITY;
 		for (const [pair, watch] of this.#watched)
 			at = Math.min(at, pair.consentUntil, watch.nextAt, this.#guardAt(pair, watch));
-		return at === Number.POSITIVE_INFINITY ? null : { at, why: "consent" };
+		return at;
 	}
 
 	watch(pair: Pair, now: Instant): void {
@@ -132,7 +129,7 @@ export class Consent {
 
 	due(now: Instant): ConsentDue {
 		// Asked at every step, and mostly there is nothing.
-		if ((this.deadline?.at ?? Number.POSITIVE_INFINITY) > now) return NOTHING_DUE;
+		if (this.dueAt > now) return NOTHING_DUE;
 		const due = { ask: new Set<Pair>(), died: [] as Pair[], expired: [] as Pair[] };
 		for (const [pair, watch] of this.#watched) {
 			if (pair.consentUntil <= now) due.expired.push(pair);

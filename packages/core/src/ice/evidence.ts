@@ -16,8 +16,8 @@ export interface Evidence {
 	readonly isTriggered: (pair: Pair) => boolean;
 	/** A check that `hurry` has queued waits for its turn. */
 	readonly isHurried: (pair: Pair) => boolean;
-	/** Ta. */
-	readonly intervalNs: number;
+	/** A turn of Ta for each way with fewer relays that has still to be tried; the grace is so much longer already. */
+	readonly turnsNs: number;
 }
 
 /** A way without relay gets so much longer than the one with it took, for what machines on the way do at first. */
@@ -50,19 +50,9 @@ function contends(pair: Pair, chosen: Pair, evidence: Evidence, graceEnd: Instan
 	if (evidence.isTriggered(pair)) return graceEnd;
 	const rttNs = chosen.rttNs ?? 0;
 	if (isMoreDirect && !evidence.isMendable) return graceEnd;
-	return (
-		pair.checkedAt +
-		(isMoreDirect ? 2 * rttNs + DIRECT_EXTRA_NS + peersTurns(chosen, evidence) : 1.5 * rttNs + EXTRA_NS)
-	);
-}
-
-/**
- * A filter may let nothing in before the peer has asked too: it comes to as many ways without relay one by one, in turn with
- * those by relays.
- */
-function peersTurns({ relays }: Pair, { pairs, intervalNs }: Evidence): number {
-	const direct = pairs.filter((pair) => pair.valid === null && pair.isOpen && pair.relays < relays);
-	return 2 * direct.length * intervalNs;
+	if (!isMoreDirect) return pair.checkedAt + 1.5 * rttNs + EXTRA_NS;
+	// A filter may let nothing in before the peer has asked too: it comes to as many ways one by one, in turn with those by relays.
+	return pair.checkedAt + 2 * rttNs + DIRECT_EXTRA_NS + 2 * evidence.turnsNs;
 }
 
 /** Whether another address of the peer's, from the same socket of ours, could be no better than the near one that works. */

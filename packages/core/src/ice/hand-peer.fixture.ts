@@ -37,7 +37,8 @@ export class HandPeer {
 		this.agent = new IceAgent({ secret: new Uint8Array(32).fill(1), role: "controlled", ...config });
 		this.step({ type: "base", base: 0, at: OURS });
 		this.step({ type: "basesComplete" });
-		this.step({ type: "peer", peer: { ufrag: "peer", pwd: PWD, options } });
+		// It agrees to whatever pace the agent offers.
+		this.step({ type: "peer", peer: { ufrag: "peer", pwd: PWD, options, pacingMs: config.pacingMs ?? null } });
 	}
 
 	step(input: IceAgentInput): void {

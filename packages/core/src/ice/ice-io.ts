@@ -44,7 +44,7 @@ export interface IceAgentConfig {
 	readonly pacingMs?: number;
 	/** What agents of one process share, so that they keep the floor of 5 ms together (RFC 8445 §14.2). */
 	readonly pacer?: IcePacer;
-	/** How long a pair that works waits for a better one that still might, 100 when absent. */
+	/** How long a pair that works waits for a better one that still might, 100 when absent; a Ta longer for each that has fewer relays, ten at most. */
 	readonly nominationGraceMs?: number;
 	/** The agent gives up so long after its checks began, 60 s when absent; never before 39.5 s (RFC 8863). */
 	readonly giveUpMs?: number;

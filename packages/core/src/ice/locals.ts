@@ -1,4 +1,4 @@
-import type { IceCandidateType, StunAddress } from "@whither/wire";
+import { type IceCandidateType, isSameEndpoint, type StunAddress } from "@whither/wire";
 import { familyOf } from "./address.ts";
 import { candidateLine, type LocalCandidate } from "./candidate.ts";
 import type { IceAgentConfig, IceBase, IceEvent, IceRewrite } from "./ice-io.ts";
@@ -74,7 +74,11 @@ export class LocalCandidates {
 		const { address, port } = base.at;
 		const fresh = this.#tell(base, [{ type: "srflx", ...mapped, related: { address, port }, server }]);
 		// A NAT that maps anew each time leaves the older ones behind.
-		this.#all = keepLast(this.#all, (each) => each.type === "srflx" && each.base === number && each.server === server);
+		this.#all = keepLast(
+			this.#all,
+			(each) =>
+				each.type === "srflx" && each.base === number && each.server !== null && isSameEndpoint(each.server, server),
+		);
 		return fresh;
 	}
 
@@ -83,7 +87,7 @@ export class LocalCandidates {
 	 * sends stays relayed, whatever address it comes from.
 	 */
 	seenAs(base: Base, mapped: StunAddress, priority: number): LocalCandidate {
-		const isIt = (each: LocalCandidate) => each.base === base.number && isAt(each, mapped);
+		const isIt = (each: LocalCandidate) => each.base === base.number && isSameEndpoint(each, mapped);
 		const known = this.#all.find(isIt) ?? this.#seen.find(isIt);
 		if (known !== undefined) return known;
 		const { address, port, relay } = base.at;
@@ -142,7 +146,7 @@ export class LocalCandidates {
 		const fresh: LocalCandidate[] = [];
 		for (const each of found) {
 			const candidate = this.#candidate(base, each);
-			const known = this.#all.find((one) => one.base === base.number && isAt(one, each));
+			const known = this.#all.find((one) => one.base === base.number && isSameEndpoint(one, each));
 			if (known !== undefined) this.#outlet.ignore("redundant");
 			else if (!this.#mayBe(base, candidate)) this.#outlet.ignore("policy");
 			else fresh.push(candidate);
@@ -201,10 +205,6 @@ function keepLast(
 function legCost({ relay }: IceBase): number {
 	if (relay === undefined || relay.leg === "udp") return 0;
 	return relay.leg === "tls" ? 3 : relay.leg === "tcp" ? 2 : 1;
-}
-
-function isAt(candidate: LocalCandidate, { address, port }: StunAddress): boolean {
-	return candidate.address === address && candidate.port === port;
 }
 
 function concerns(rule: IceRewrite, at: IceBase): boolean {

@@ -1,4 +1,4 @@
-import { type Instant, SECOND } from "../machine.ts";
+import { type Instant, MILLISECOND, SECOND } from "../machine.ts";
 import { familyOf } from "./address.ts";
 import { candidateLine, type LocalCandidate, type RemoteCandidate } from "./candidate.ts";
 import type { IcePairReport, IceRole } from "./ice-io.ts";
@@ -9,6 +9,12 @@ export type PairState = "frozen" | "waiting" | "inProgress" | "succeeded" | "fai
 
 /** RFC 7675 §5.1: how long an answer is consent. */
 export const CONSENT_NS = 30 * SECOND;
+
+/**
+ * Deviation: RFC 8445 §14.3 sends a check again after 500 ms. The first one is often too early, before the peer's own has
+ * opened its NAT; so in slots of Ta that nothing else needs, new checks follow this long after the one before.
+ */
+export const RECHECK_AFTER_NS: readonly number[] = [25, 50, 100, 200].map((ms) => ms * MILLISECOND);
 
 /** A check under way. */
 export interface RunningCheck {

@@ -1,3 +1,4 @@
+import { isSameEndpoint } from "@whither/wire";
 import type { Instant } from "../machine.ts";
 import type { LocalCandidate, RemoteCandidate } from "./candidate.ts";
 import type { Generation } from "./generation.ts";
@@ -49,9 +50,7 @@ export class Pairing {
 		for (const pair of this.#generation.list.pairs) {
 			const { valid } = pair;
 			if (valid?.type !== "prflx") continue;
-			const known = candidates.find(
-				({ base, address, port }) => base === valid.base && address === valid.address && port === valid.port,
-			);
+			const known = candidates.find((candidate) => candidate.base === valid.base && isSameEndpoint(candidate, valid));
 			if (known === undefined) continue;
 			pair.valid = known;
 			this.#generation.changed(pair, now);

@@ -110,6 +110,8 @@ export class PeerChecks {
 			return;
 		}
 		if (pair.state === "inProgress") this.#checks.quiet(pair, now);
+		// What worked once has to show anew that it does, as a pair that never has.
+		if (pair.state === "succeeded") pair.valid = null;
 		list.trigger(pair, now);
 	}
 

@@ -174,29 +174,76 @@ describe("a peer of RFC 5245 that sends on the pair that it nominated last", () 
 });
 
 describe("a place that a check came from before signalling has named it", () => {
-	test("may be a relay: other ways stay open, and are gone on to once it is named so", () => {
-		const peer = new HandPeer({ role: "controlling", pacingMs: 5 }, ["ice2", "renomination"]);
-		const at = (address: string) => ({ address, port: 7000 });
-		const [direct, relay, reserve] = [at("198.51.100.7"), at("203.0.113.9"), at("203.0.113.8")];
-		peer.step({ type: "remoteCandidates", candidates: [{ line: hostLine(direct.address, 2000) }] });
-		peer.step({ type: "endOfCandidates" });
-		const check = (from: typeof relay, priority: number) =>
-			peer.check(from, [{ name: "priority", value: priority } as const, { name: "iceControlled", value: 5n } as const]);
-		check(relay, 2);
-		check(reserve, 1);
-		for (let ms = 5; ms <= 500; ms += 5) {
-			peer.pass(ms * MILLISECOND, false);
-			for (const asked of peer.asked.splice(0)) if (asked.to.address !== direct.address) peer.answer(asked, "success");
-		}
-		expect(peer.selected).toBe(relay.address);
-		// Its own check would bring back a pair that is gone; an answer to ours does not.
-		expect(peer.agent.pairs.map(({ remote }) => remote.address)).toContain(direct.address);
-		const named = [relay, reserve].map(({ address }, index) => ({
-			line: { ...hostLine(address, 10 - index), type: "relay" as const },
-		}));
-		peer.step({ type: "remoteCandidates", candidates: named });
-		peer.pass(3 * SECOND);
-		expect(peer.selected).toBe(direct.address);
+	test.each([0, 15])(
+		"may be a relay: once it is named so, %i s later, other ways are tried and gone on to",
+		(laterSeconds) => {
+			const peer = new HandPeer({ role: "controlling", pacingMs: 5 }, ["ice2", "renomination"]);
+			const at = (address: string) => ({ address, port: 7000 });
+			const [direct, relay, reserve] = [at("198.51.100.7"), at("203.0.113.9"), at("203.0.113.8")];
+			peer.step({ type: "remoteCandidates", candidates: [{ line: hostLine(direct.address, 2000) }] });
+			peer.step({ type: "endOfCandidates" });
+			const check = (from: typeof relay, priority: number) =>
+				peer.check(from, [
+					{ name: "priority", value: priority } as const,
+					{ name: "iceControlled", value: 5n } as const,
+				]);
+			check(relay, 2);
+			check(reserve, 1);
+			for (let ms = 5; ms <= 500; ms += 5) {
+				peer.pass(ms * MILLISECOND, false);
+				for (const asked of peer.asked.splice(0))
+					if (asked.to.address !== direct.address) peer.answer(asked, "success");
+			}
+			expect(peer.selected).toBe(relay.address);
+			for (let ms = 505; ms <= 500 + laterSeconds * 1000; ms += 5) {
+				peer.pass(ms * MILLISECOND, false);
+				for (const asked of peer.asked.splice(0))
+					if (asked.to.address !== direct.address) peer.answer(asked, "success");
+			}
+			const named = [relay, reserve].map(({ address }, index) => ({
+				line: { ...hostLine(address, 10 - index), type: "relay" as const },
+			}));
+			peer.step({ type: "remoteCandidates", candidates: named });
+			peer.pass((3 + laterSeconds) * SECOND);
+			expect(peer.selected).toBe(direct.address);
+		},
+	);
+});
+
+describe("a pair that worked, and on which consent is over", () => {
+	test("is checked as any other when the peer checks it again", () => {
+		const peer = new HandPeer({}, ["ice2"]);
+		const from = { address: "198.51.100.7", port: 7000 };
+		const check = () =>
+			peer.check(from, [{ name: "priority", value: 1 } as const, { name: "iceControlling", value: 5n } as const]);
+		check();
+		peer.pass(SECOND);
+		peer.pass(33 * SECOND, false);
+		peer.asked = [];
+		check();
+		peer.pass(53 * SECOND, false);
+		const asked = new Set(peer.asked.map(({ message }) => message.transactionId.join()));
+		expect(asked.size).toBeGreaterThan(0);
+		expect(asked.size).toBeLessThanOrEqual(6);
+	});
+});
+
+describe("a pair whose answers come from elsewhere", () => {
+	test("is not checked for ever because the peer checks it", () => {
+		const peer = new HandPeer({}, ["ice2"]);
+		const [from, elsewhere] = [
+			{ address: "198.51.100.7", port: 7000 },
+			{ address: "198.51.100.7", port: 7001 },
+		];
+		const asks = () => {
+			peer.asked = [];
+			peer.check(from, [{ name: "priority", value: 1 } as const, { name: "iceControlling", value: 5n } as const]);
+			peer.pass(peer.now + 100 * MILLISECOND, false);
+			const last = peer.asked.at(-1);
+			if (last !== undefined) peer.answer(last, "success", [], elsewhere);
+			return last !== undefined;
+		};
+		expect([asks(), asks(), asks(), asks()]).toEqual([true, true, true, false]);
 	});
 });
 

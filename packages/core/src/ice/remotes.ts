@@ -33,10 +33,6 @@ export class RemoteCandidates {
 		return this.#byPlace.values();
 	}
 
-	get size(): number {
-		return this.#byPlace.size;
-	}
-
 	/** One that the peer tells; null where it is of no use or not known yet. `replaces`: what checks have found before. */
 	add(told: IceRemoteLine): { readonly candidate: RemoteCandidate; readonly replaces: RemoteCandidate | null } | null {
 		const { line, stream = 0 } = told;

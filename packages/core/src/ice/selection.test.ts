@@ -210,6 +210,15 @@ test("where relays alone are allowed, nothing else is told, sent from or answere
 	expect(shown).not.toContain(world.a.bases.get(0)?.address);
 });
 
+test("of a relay waits until the peer has had its turns on the ways without one", () => {
+	const world = new IceWorld({ a: cell({ nat: SYMMETRIC }), b: cell({ nat: SYMMETRIC }) });
+	world.passUntil("connected", 5);
+	const connectedAt = world.now;
+	world.passUntil("completed", 5);
+	// Two ways without a relay, two turns of Ta on each, and 20 ms for the way.
+	expect((world.now - connectedAt) / MILLISECOND).toBeGreaterThanOrEqual(40);
+});
+
 /** From the first socket to the agreement, at no distance, with Ta of 5 ms on both sides. */
 describe("at no distance it takes", () => {
 	test.each([

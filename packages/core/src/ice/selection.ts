@@ -95,10 +95,10 @@ export class Selection {
 		return (this.#parts.ground.config.nominationGraceMs ?? 100) * MILLISECOND;
 	}
 
-	/** The grace, longer by the turns of Ta that untried better pairs wait for. */
-	#graceFor(component: Component, chosen: Pair): number {
+	/** A turn of Ta for each way with fewer relays that has still to be tried. */
+	#turnsFor(component: Component, chosen: Pair): number {
 		const better = this.#own(component).filter((pair) => pair.isOpen && pair.relays < chosen.relays).length;
-		return this.#graceNs + Math.min(better, MOST_TURNS) * this.#parts.ground.pace.intervalNs;
+		return Math.min(better, MOST_TURNS) * this.#parts.ground.pace.intervalNs;
 	}
 
 	#own(component: Component): readonly Pair[] {
@@ -129,15 +129,16 @@ export class Selection {
 			return;
 		}
 		component.firstValidAt ??= now;
+		const turnsNs = this.#turnsFor(component, chosen);
 		const until = waitsUntil(chosen, {
 			pairs: this.#own(component),
 			firstValidAt: component.firstValidAt,
-			graceNs: this.#graceFor(component, chosen),
+			graceNs: this.#graceNs + turnsNs,
 			moreMayCome: this.#parts.moreMayCome(component),
 			isMendable: peer.canRenominate,
 			isTriggered: (pair) => this.#parts.list.isTriggered(pair),
 			isHurried: (pair) => this.#parts.list.isHurried(pair),
-			intervalNs: this.#parts.ground.pace.intervalNs,
+			turnsNs,
 		});
 		if (until > now) component.reviewAt = until;
 		else this.#nominate(component, chosen, now);
@@ -250,8 +251,7 @@ export class Selection {
 			const { bases } = ground.locals;
 			const isMoreApart = backup === null || apartness(pair, selected, bases) > apartness(backup, selected, bases);
 			const wantsReserve = isMoreApart && ground.config.deadPeerMs !== 0;
-			// One that signalling has not named may be a relay of the peer's.
-			return wantsReserve || selected.remote.type === "prflx" || pair.relays < selected.relays;
+			return wantsReserve || pair.relays < selected.relays;
 		}
 		// A peer of RFC 5245 may nominate every pair. The best of them counts, but some send on the one that they nominated last.
 		return !ground.role.isControlling && about?.knowsIce2 === false;

@@ -26,7 +26,7 @@ export class Upkeep {
 
 	get dueAt(): Instant {
 		const { consent, isPassive, components, completedAt, isFreed } = this.#generation;
-		let at = consent.deadline?.at ?? Number.POSITIVE_INFINITY;
+		let at = consent.dueAt;
 		if (isPassive)
 			for (const { selected } of components)
 				if (selected !== null) at = Math.min(at, keepaliveAt(selected), selected.consentUntil);

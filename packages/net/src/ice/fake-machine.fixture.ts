@@ -99,6 +99,10 @@ export class FakeRelay implements IceRelay {
 		return this.order.legs[0]?.server ?? { address: "", port: 0 };
 	}
 
+	get underWay() {
+		return this.state === "asked" ? this.order.legs : [];
+	}
+
 	get leg() {
 		return this.order.legs[0] ?? null;
 	}

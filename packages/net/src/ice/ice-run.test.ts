@@ -318,11 +318,13 @@ describe("relays", () => {
 	});
 
 	it("that are silent are given up in time, sooner once another has answered", async () => {
-		const two = talk({ relays: [SERVER, SERVER], gatherTimeoutMs: 3000 });
+		const tcp = { transport: "tcp", server: { ...SERVER.legs[0].server, port: 443 } } as const;
+		const two = talk({ relays: [{ ...SERVER, legs: [...SERVER.legs, tcp] }, SERVER], gatherTimeoutMs: 3000 });
 		await network.pass(2999);
 		expect(told(two.a, "gathered")).toEqual([]);
 		await network.pass(2);
-		expect(told(two.a, "candidateError").map(({ error }) => error.why)).toEqual(["timeout", "timeout"]);
+		const errors = told(two.a, "candidateError").map(({ error }) => [error.why, error.server?.port]);
+		expect(errors).toEqual([3478, 443, 3478].map((port) => ["timeout", port]));
 		expect(a.relays.map(({ state }) => state)).toEqual(["closing", "closing"]);
 		expect(told(two.a, "gathered")).toHaveLength(1);
 		const other = talk({ relays: [SERVER, SERVER] });

@@ -17,8 +17,8 @@ const REHEARSED: Omit<IceOrder, "role"> = {
 };
 
 /**
- * Loads what `openIce` needs and lets two connections meet over the loopback, once in this process: some 50 ms that the first
- * meeting is shorter by half. Resolves when they are closed; where there is no loopback, a second later. Nothing of it leaves
+ * Loads what `openIce` needs and lets two connections meet over the loopback, once in this process, so that the first
+ * meeting does not have to wait for that. Resolves when they are closed; where there is no loopback, a second later. Nothing of it leaves
  * this machine, and it shares no pace with connections that count.
  */
 export function prepareIce(): Promise<void> {

@@ -31,8 +31,6 @@ export class RelayBases {
 	state: "asking" | "there" | "over" = "asking";
 	/** It was given back before its end, since nobody needed it. */
 	isReleased = false;
-	/** Once it is lost it is wanted again, however short it was there: a restart has asked for it. */
-	isWanted = false;
 	/** When it came to be. */
 	since: Instant = Number.POSITIVE_INFINITY;
 	/** Resolves at its end. */
@@ -72,8 +70,16 @@ export class RelayBases {
 	/** A server that has started anew knows nothing of it, and says so only when it is asked. */
 	refresh(): void {
 		if (this.state !== "there") return;
-		this.isWanted = true;
+		// A restart wants it: once it is lost it counts as having lasted.
+		this.since = Number.NEGATIVE_INFINITY;
 		this.#relay.refresh();
+	}
+
+	/** It is not waited for any more. */
+	giveUp(): void {
+		if (this.state !== "asking") return;
+		for (const leg of this.#relay.underWay) this.#legFailed(leg, { kind: "late" });
+		this.close();
 	}
 
 	/** Gives it back. */

@@ -163,6 +163,7 @@ describe("a relay that is raced for", () => {
 		);
 		const { why, failures } = await told("failed");
 		expect(why).toBe("timeout");
+		expect(failures.length).toBeGreaterThan(0);
 		expect(failures.map(({ end }) => end.kind)).toEqual(failures.map(() => "late"));
 	});
 

@@ -113,6 +113,11 @@ export class RelayRace {
 		return this.#won?.leg ?? null;
 	}
 
+	/** Legs that are being tried; none once one has won. */
+	get underWay(): readonly IceRelayLeg[] {
+		return this.#won === null ? [...this.#runners].map(({ leg }) => leg) : [];
+	}
+
 	/** On the scale of the times that the listener is told. */
 	now(): Instant {
 		return this.#backend.clock.now();

@@ -112,7 +112,7 @@ export class Relays {
 		if (relay === null || this.#closed) return;
 		const { machine, order, lost } = this.#parts;
 		const now = machine.clock.now();
-		if (relay.state === "over" && (relay.isWanted || now - relay.since >= LASTED_NS)) lost();
+		if (relay.state === "over" && now - relay.since >= LASTED_NS) lost();
 		if (!this.#waiting) return;
 		if (relay.state === "there") {
 			// The network is there: who is silent then is waited for no longer than the grace.
@@ -130,13 +130,7 @@ export class Relays {
 	}
 
 	#giveUp(): void {
-		for (const { relay, server } of this.#wishes) {
-			if (relay?.state !== "asking") continue;
-			const [leg] = server.legs;
-			const at = leg === undefined ? null : { address: leg.server.address, port: leg.server.port };
-			this.#parts.ears.failed({ base: null, server: at, why: "timeout", error: null });
-			relay.close();
-		}
+		for (const { relay } of this.#wishes) relay?.giveUp();
 		this.#settle();
 	}
 }

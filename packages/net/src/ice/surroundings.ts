@@ -16,7 +16,18 @@ import { type IceTcpBase, type IceTcpListener, type IceTcpPlace, openIceTcpBase 
 /** A relay race as far as a connection uses it. */
 export type IceRelay = Pick<
 	RelayRace,
-	"leg" | "local" | "server" | "send" | "permit" | "bind" | "unbind" | "refresh" | "borrow" | "close" | "destroy"
+	| "leg"
+	| "underWay"
+	| "local"
+	| "server"
+	| "send"
+	| "permit"
+	| "bind"
+	| "unbind"
+	| "refresh"
+	| "borrow"
+	| "close"
+	| "destroy"
 >;
 
 /** A machine as connections see it. */
@@ -64,7 +75,7 @@ function machineOf(opened: Backend | SystemError): IceSurroundings {
 		drawSecret: () => drawSecrets(backend).secret,
 		alarm: (call) => openAlarm(backend, call),
 		hostAddresses: () => failure ?? hostAddressesBy(backend),
-		watchHostAddresses: (listener) => failure ?? watchHostAddresses(listener),
+		watchHostAddresses: (listener) => failure ?? watchHostAddresses(listener, backend),
 		openSocket: (place, listener) => failure ?? openIceSocket(backend, place, listener),
 		openTcp: async (place, listener) => failure ?? openIceTcpBase(backend, place, listener),
 		openRelay: (order, listener) => openRelayRace(order, listener, backend),

@@ -92,7 +92,7 @@ function carriesPackets(how: BackendCase): void {
 		expect(base.send({ address: LOOPBACK[how.family], port: 9 }, CHECK)).toMatchObject({ errnoName: "ENOTCONN" });
 	});
 
-	it("tell that the other end has closed, and connect again when there is something to send", async () => {
+	it("tell that the other end has closed, and send nothing there any more", async () => {
 		const passive = await baseOf(how, { tcpType: "passive" });
 		const active = await baseOf(how, { tcpType: "active" });
 		active.base.send(placeOf(passive.base), CHECK);

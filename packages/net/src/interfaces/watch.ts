@@ -40,8 +40,10 @@ const POLL_MS = 2_000;
 const MOST_MESSAGES = 256;
 
 /** Begins to watch; what is there at the beginning is not told but in `addresses`. */
-export function watchHostAddresses(listener: HostAddressListener): HostAddressWatch | SystemError {
-	const backend = openBackend();
+export function watchHostAddresses(
+	listener: HostAddressListener,
+	backend: Backend | SystemError = openBackend(),
+): HostAddressWatch | SystemError {
 	if (isSystemError(backend)) return backend;
 	// Hears first and reads then: what comes between is heard.
 	const watch = new Watch(backend, listener);

@@ -49,8 +49,9 @@ describe.skipIf(obstacle !== null)(skippable("multicast DNS", obstacle), () => {
 			await speaker(chain.client, asker, { families: [family] }),
 			await speaker(chain.target, owner, { families: [family] }),
 		];
-		expect(here.links).toEqual([full(family, "v0")]);
-		expect(there.links).toEqual([full(family, "w0")]);
+		// The kernel takes up to a second to say that a link has a carrier.
+		await expect.poll(() => here.talk.ask("links"), { timeout: 5_000 }).toEqual([full(family, "v0")]);
+		await expect.poll(() => there.talk.ask("links"), { timeout: 5_000 }).toEqual([full(family, "w0")]);
 		// What a name stands for has nothing to do with how it is asked for.
 		for (const address of ["10.99.0.2", "fd99::2"]) {
 			const name = await there.talk.ask<string>(`publish ${address}`);

@@ -72,7 +72,7 @@ class MdnsRun implements Mdns {
 
 	begin(): SystemError | null {
 		if (this.#order.watch !== false) {
-			const watch = watchHostAddresses({ changed: ({ all }) => this.#change(all) });
+			const watch = watchHostAddresses({ changed: ({ all }) => this.#change(all) }, this.#backend);
 			if (isSystemError(watch)) return watch;
 			this.#watch = watch;
 		}

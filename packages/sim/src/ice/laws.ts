@@ -1,5 +1,5 @@
 /** Laws that every simulated session is held to. */
-import { type IcePairReport, type Instant, SECOND } from "@whither/core";
+import { type IcePairReport, type Instant, MILLISECOND, SECOND } from "@whither/core";
 import type { Way } from "./best-way.ts";
 import type { IceMeeting } from "./meeting.ts";
 import { hurriedBy, type Participant } from "./participant.ts";
@@ -31,11 +31,17 @@ export function lawsOfAgreement({ a, b }: IceMeeting, way: Way): readonly string
  * RFC 8445 §14: transactions begin at least Ta apart, until there is a pair. Of those who have none that they keep: what asks
  * for consent (RFC 7675) has its own times.
  */
-export function lawsOfPace(anew: readonly Participant[], { pacingMs }: SessionSpec, from: Instant): readonly string[] {
+export function lawsOfPace(
+	anew: readonly Participant[],
+	{ pacingMs, signallingMs }: SessionSpec,
+	from: Instant,
+): readonly string[] {
 	return anew.flatMap((each) => {
 		const selectedAt = each.selections.find(({ at }) => at >= from)?.at ?? Number.POSITIVE_INFINITY;
 		const ownTa = pacingMs[each.side === "a" ? 0 : 1] ?? 50;
-		const hurried = hurriedBy(each, ownTa, from, selectedAt);
+		// Once the peer's is known, the larger counts (RFC 8839 §5.6).
+		const taMsAt = (at: Instant) => (at > signallingMs * MILLISECOND ? Math.max(...pacingMs) : ownTa);
+		const hurried = hurriedBy(each, taMsAt, from, selectedAt);
 		return hurried === null ? [] : [`${each.side} begins two transactions in ${hurried} ms`];
 	});
 }
@@ -78,7 +84,7 @@ export function lawsOfSilence(meeting: IceMeeting, alone: readonly Participant[]
 	return wrong;
 }
 
-/** Who has closed keeps nothing: no transaction, no timer, no socket; and neither does the server for him. */
+/** Who has closed keeps nothing: no transaction and no timer; and sends nothing more. */
 export function lawsOfClosing(meeting: IceMeeting, closed: readonly Participant[]): readonly string[] {
 	const wrong: string[] = [];
 	for (const { side } of closed) meeting.close(side);

@@ -151,12 +151,17 @@ function roleOf({ roles }: SessionSpec, side: Side): IceRole {
 }
 
 /** Whether two transactions of an agent's began less than Ta apart until `until`; how far, in milliseconds; null: none did. */
-export function hurriedBy({ beginnings }: Participant, taMs: number, from: Instant, until: Instant): number | null {
+export function hurriedBy(
+	{ beginnings }: Participant,
+	taMsAt: (at: Instant) => number,
+	from: Instant,
+	until: Instant,
+): number | null {
 	let before = Number.NEGATIVE_INFINITY;
 	for (const at of beginnings) {
 		// At `from` itself somebody may still say farewell to the network that he leaves.
 		if (at <= from || at > until) continue;
-		if (at - before < taMs * MILLISECOND) return (at - before) / MILLISECOND;
+		if (at - before < taMsAt(at) * MILLISECOND) return (at - before) / MILLISECOND;
 		before = at;
 	}
 	return null;

@@ -122,7 +122,11 @@ function handOf(flags: MeetFlags, line: string | undefined): Partial<MeetRequest
 function serverOf({ server, token }: MeetFlags): Pick<MeetRequestOptions, "server" | "token"> {
 	const url = server ?? process.env[SERVER_VARIABLE] ?? "";
 	const shown = token ?? process.env[TOKEN_VARIABLE] ?? "";
-	return url === "" ? {} : { server: url, token: shown === "" ? undefined : shown };
+	if (url !== "") return { server: url, token: shown === "" ? undefined : shown };
+	// One of the environment is for whichever server there may be; one that was given is for this.
+	if (token !== undefined)
+		throw new UsageProblem(`--token is shown to a server, and none is named: --server URL, or ${SERVER_VARIABLE}`);
+	return {};
 }
 
 /** The document of a command line that cannot be obeyed; `args` as they may be shown. */

@@ -229,7 +229,7 @@ describe("a rendezvous stands", () => {
 		expect(await events(port, "a", "two", "Last-Event-ID: 3").until(/data: left\n\n/)).toContain("id: 4\nevent: end\n");
 	});
 
-	it("thousands of rooms, from one and from many, without growing", async () => {
+	it("more rooms and guesses than one client may have", async () => {
 		const port = await listen({ budget: { burst: 300, perSecond: 0.1 } });
 		const made = await Promise.all(Array.from({ length: 100 }, (_, index) => create(port, null, `s${index}`)));
 		const statuses = made.map(({ status }) => status);

@@ -136,6 +136,8 @@ function rendezvousOf(http: HttpClient, seated: Entered, order: RendezvousOrder)
 	return {
 		...{ code: code.text, role, offered: entered.offered, expiresAt: entered.expiresAt },
 		signalling: (listener) => {
+			// From now on it is for its holder to close, who has a goodbye to say first.
+			signal?.removeEventListener("abort", close);
 			session.begin(listener);
 			return session;
 		},

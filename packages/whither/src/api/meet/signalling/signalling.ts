@@ -97,6 +97,7 @@ export interface RendezvousOrder {
 	readonly authorities?: string;
 	/** How long the server may be out of reach before it is given up, 60_000 when absent. */
 	readonly patienceMs?: number;
+	/** Gives it up, until `signalling` has begun. */
 	readonly signal?: AbortSignal;
 }
 
