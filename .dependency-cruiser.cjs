@@ -3,7 +3,7 @@ const only = (name, from, allowed) => ({
 	name,
 	severity: "error",
 	from: { path: from },
-	to: { path: "^(packages|lab|bench|examples)/", pathNot: [from, ...allowed] },
+	to: { path: "^(packages|apps|lab|bench|examples)/", pathNot: [from, ...allowed] },
 });
 
 /** A folder that is a room: of its package it imports itself and what is named. Its tests may put rooms together. */
@@ -68,6 +68,9 @@ module.exports = {
 		room("packages/whither/src/api/[^/]+$", []),
 		room("packages/whither/src/api/trace/", ["api/[^/]+$"]),
 		room("packages/whither/src/api/ping/", ["api/[^/]+$", "api/trace/"]),
+		room("packages/whither/src/api/live/", ["api/[^/]+$", "api/trace/"]),
+		room("packages/whither/src/api/session/", ["api/[^/]+$", "api/[^/]+/(result|events)\\.ts$"]),
+		room("packages/whither/src/api/whois/", ["api/[^/]+$"]),
 		room("packages/whither/src/api/stun/", ["api/[^/]+$"]),
 		room("packages/whither/src/api/turn/", ["api/[^/]+$", "api/stun/", "api/trace/"]),
 		room("packages/whither/src/api/meet/signalling/", ["api/[^/]+$"]),
@@ -81,14 +84,21 @@ module.exports = {
 		room("packages/whither/src/api/meet/", ["api/[^/]+$", "api/stun/", "api/trace/", "api/turn/"]),
 		room("packages/whither/src/report/", ["api/"]),
 		room("packages/whither/src/router/", ["api/"]),
-		room("packages/whither/src/server/", ["api/"]),
+		room("packages/whither/src/store/", ["api/"]),
+		room("packages/whither/src/screen/", ["api/", "report/"]),
+		room("packages/whither/src/server/", ["api/", "report/", "store/"]),
+		never("the-protocol-is-types", "^packages/whither/src/server/protocol/", "^packages/(net|sim)/"),
+		only("web-imports-what-is-pure", "^apps/web/", [
+			"^packages/(wire|core)/",
+			"^packages/whither/src/(report|server/protocol|api/meet/signalling)/",
+		]),
 		never(
 			"server-knows-of-meetings-their-protocol-alone",
 			"^packages/whither/src/server/",
 			"^packages/whither/src/api/meet/",
 			["/rendezvous-protocol\\.ts$"],
 		),
-		room("packages/whither/src/cli/", ["api/", "report/", "router/", "server/"]),
+		room("packages/whither/src/cli/", ["api/", "report/", "router/", "screen/", "server/", "store/"]),
 		{
 			name: "pure-packages-have-no-dependencies",
 			severity: "error",

@@ -11,7 +11,13 @@ export default defineConfig({
 				...base,
 				test: {
 					name: "pure",
-					include: ["packages/**/*.test.ts", "lab/**/*.test.ts", "examples/**/*.test.ts", "scripts/**/*.test.ts"],
+					include: [
+						"packages/**/*.test.ts",
+						"apps/**/*.test.{ts,tsx}",
+						"lab/**/*.test.ts",
+						"examples/**/*.test.ts",
+						"scripts/**/*.test.ts",
+					],
 					exclude: ["**/node_modules/**", "**/dist/**", "**/*.live.test.ts"],
 					// Loading every module anew for each file would take as long as the tests.
 					isolate: false,

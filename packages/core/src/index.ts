@@ -125,6 +125,7 @@ export { type ChannelFacts, channelFacts, channelNeeds, channelOrder } from "./t
 export { type ContextParts, probeContext } from "./trace/context.ts";
 export type { TraceEvent } from "./trace/events.ts";
 export { extensionJson } from "./trace/extension-json.ts";
+export type { PathGraph, PathGroup, PathLink, PathNode } from "./trace/graph/path-graph.ts";
 export { hopsBack } from "./trace/hop-distance.ts";
 export type {
 	Companion,
@@ -174,7 +175,20 @@ export {
 	type TraceResult,
 	type TraceWarning,
 } from "./trace/result.ts";
+export type { RoundsEvent, RoundsStopReason } from "./trace/rounds/round-events.ts";
 export { type SynAckFacts, synAckFacts } from "./trace/session.ts";
+export {
+	type AnswererSummary,
+	CHANGES_KEPT,
+	FLOWS_KEPT,
+	type FlowSummary,
+	type HopSummary,
+	type LossMeaning,
+	type PathChange,
+	type PathSummary,
+	type RttSummary,
+	SAMPLES_KEPT,
+} from "./trace/statistics/summary.ts";
 export { type ResultFacts, traceResult } from "./trace/trace-result.ts";
 export { Tracer } from "./trace/tracer.ts";
 export type { TracerConfig, TracerInput, TracerOutput } from "./trace/tracer-io.ts";
