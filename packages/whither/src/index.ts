@@ -235,3 +235,5 @@ export { type Note, type Verdict, type VerdictCode, verdict } from "./report/ver
 export { warningSentence } from "./report/warning-words.ts";
 export { type Listening, type RunningServer, serve } from "./server/serve.ts";
 export type { ServeOptions } from "./server/serve-options.ts";
+export { openSessionStore, type SessionStoreOptions } from "./store/open-session-store.ts";
+export type { SessionEntry, SessionQuery, SessionStore, SessionWriter } from "./store/session-store.ts";
