@@ -20,10 +20,7 @@ export function redacted(summary: PathSummary, hops: number): PathSummary {
 		),
 		flows: summary.flows.map((flow) => ({
 			...flow,
-			addresses: flow.addresses.map((address, index) => {
-				const ttl = (summary.hops[0]?.ttl ?? 1) + index;
-				return ttl > hops ? address : conceal(address);
-			}),
+			addresses: flow.addresses.map((address, index) => (index < hops ? conceal(address) : address)),
 		})),
 	};
 }

@@ -44,11 +44,10 @@ function flowBlock(model: Model, { summary, flow, index, counted, width }: Block
 		span("good", full),
 		` ${percent(share).padStart(4)}  ${flow.rounds} ${flow.rounds === 1 ? "round" : "rounds"}, last in round ${flow.lastRound}`,
 	);
-	const firstTtl = summary.hops[0]?.ttl ?? 1;
 	const [common] = summary.flows;
 	const hops = flow.addresses.flatMap((address, at) => {
 		const isSame = index > 0 && common?.addresses[at] === address;
-		return isSame ? [] : [`${firstTtl + at} ${calledByAddress(model, address)}`];
+		return isSame ? [] : [`${at + 1} ${calledByAddress(model, address)}`];
 	});
 	return [head, ...wrapped(hops, width - 6).map((text) => line("      ", text))];
 }
