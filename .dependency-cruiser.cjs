@@ -92,7 +92,15 @@ module.exports = {
 		only("web-imports-what-is-pure", "^apps/web/", [
 			"^packages/(wire|core)/",
 			"^packages/whither/src/(report|server/protocol|api/meet/signalling)/",
+			// Types alone: what the protocol carries.
+			"^packages/whither/src/(api/session/session|api/whois/whois-answer|store/session-store)\\.ts$",
 		]),
+		{
+			name: "web-knows-no-node",
+			severity: "error",
+			from: { path: "^apps/web/src/", pathNot: "\\.test\\.ts$" },
+			to: { dependencyTypes: ["core"] },
+		},
 		never(
 			"server-knows-of-meetings-their-protocol-alone",
 			"^packages/whither/src/server/",
