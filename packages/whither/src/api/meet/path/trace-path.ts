@@ -2,7 +2,8 @@
 import type { IceFlow } from "@whither/net/ice";
 import { asWhitherError } from "../../error.ts";
 import type { TraceRun } from "../../trace/run.ts";
-import type { MeetWorld, TracedPath } from "../world.ts";
+import type { TracedPath } from "../events.ts";
+import type { MeetWorld } from "../world.ts";
 
 /**
  * On the pair's own socket where that lends itself, to the peer or to our relay. A connection to a relay is traced by
