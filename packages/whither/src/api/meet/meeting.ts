@@ -19,7 +19,7 @@ import type { MeetIce, MeetWorld } from "./world.ts";
 
 /** How a meeting is begun. */
 export interface MeetingOrder {
-	readonly world: MeetWorld;
+	readonly world: Pick<MeetWorld, "openIce" | "after">;
 	readonly ice: Omit<IceOrder, "role">;
 	readonly begin: OpenSignalling;
 	/** How long the other end is waited for, and then again its description. */

@@ -30,7 +30,7 @@ export interface FoundPaths {
 
 /** What paths are found by. */
 export interface PathsOrder {
-	readonly world: MeetWorld;
+	readonly world: Pick<MeetWorld, "tracePath" | "after">;
 	readonly meeting: Meeting;
 	/** What the other end is to know of our network. */
 	readonly view: () => EndView;

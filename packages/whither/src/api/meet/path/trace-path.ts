@@ -23,8 +23,8 @@ export const tracePath: MeetWorld["tracePath"] = async (flow, { signal, timeoutM
 async function onIt({ socket, remote, stun }: IceFlow, signal: AbortSignal, timeoutMs: number) {
 	if (socket === null) throw new Error("there is no socket");
 	const { traceFlow } = await import("../../trace/flow.ts");
-	// The peer's agent answers who knows its password.
-	const credentials = stun === null ? {} : { methodOptions: { username: stun.username, password: stun.password } };
+	// The peer's agent answers who knows its password; browsers take for data what has no fingerprint (RFC 8445 §7.1).
+	const credentials = stun === null ? {} : { methodOptions: { ...stun, fingerprint: true } };
 	return traceFlow(socket, { ...remote, address: hostOf(remote) }, { signal, timeoutMs, ...credentials }).result;
 }
 
