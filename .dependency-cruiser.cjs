@@ -92,7 +92,15 @@ module.exports = {
 			"^packages/(wire|core)/",
 			"^packages/whither/src/(report|server/protocol|api/meet/(signalling|words))/",
 			"^packages/whither/src/api/meet/path/(peer-json|trace-document)\\.ts$",
+			// Types alone: what the protocol carries.
+			"^packages/whither/src/(api/session/session|api/meet/(events|result)|api/whois/whois-answer|store/session-store)\\.ts$",
 		]),
+		{
+			name: "web-knows-no-node",
+			severity: "error",
+			from: { path: "^apps/web/src/", pathNot: "\\.test\\.ts$" },
+			to: { dependencyTypes: ["core"] },
+		},
 		never(
 			"server-knows-of-meetings-their-protocol-and-visits",
 			"^packages/whither/src/server/",

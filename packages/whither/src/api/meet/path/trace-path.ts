@@ -24,7 +24,7 @@ async function onIt({ socket, remote, stun }: IceFlow, signal: AbortSignal, time
 	if (socket === null) throw new Error("there is no socket");
 	const { traceFlow } = await import("../../trace/flow.ts");
 	// The peer's agent answers who knows its password; browsers take for data what has no fingerprint (RFC 8445 §7.1).
-	const credentials = stun === null ? {} : { methodOptions: { ...stun, fingerprint: true } };
+	const credentials = stun === null ? {} : { methodOptions: { ...stun, fingerprint: true as const } };
 	return traceFlow(socket, { ...remote, address: hostOf(remote) }, { signal, timeoutMs, ...credentials }).result;
 }
 
