@@ -1,5 +1,4 @@
 /** How much each client may ask for in a while. Pure: times in milliseconds are handed in. */
-import { parseAddress } from "@whither/wire";
 
 /** What fills up again, and how fast. */
 export interface BudgetLimits {
@@ -38,12 +37,4 @@ export class ClientBudget {
 		account.left -= cost;
 		return 0;
 	}
-}
-
-/** Who counts as one client: an IPv4 address, or the /64 that one who has IPv6 may take any address of. */
-export function clientOf(address: string): string {
-	const [plain = ""] = address.replace(/^::ffff:(?=\d+\.)/i, "").split("%", 1);
-	const bytes = parseAddress(plain);
-	if (!(bytes instanceof Uint8Array) || bytes.length === 4) return plain;
-	return `${[...bytes.subarray(0, 8)].join(".")}/64`;
 }

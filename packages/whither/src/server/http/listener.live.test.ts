@@ -1,32 +1,31 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { type HttpListener, type HttpOrder, MOST_CONNECTIONS, openHttp, plain } from "./http.ts";
+import { plain } from "./answers.ts";
+import { answerAt, newRoutes } from "./app.ts";
+import { type HttpListener, type HttpOrder, MOST_CONNECTIONS, openHttp } from "./listener.ts";
 
-let open: HttpListener | null = null;
+let listener: HttpListener | null = null;
 const kept: Socket[] = [];
 
 afterEach(async () => {
 	for (const socket of kept.splice(0)) socket.destroy();
-	await open?.close();
-	open = null;
+	await listener?.close();
+	listener = null;
 });
 
 async function listen(order: Partial<HttpOrder> = {}): Promise<number> {
-	const pages = {
-		"/open": { open: true, page: () => plain(200, "open") },
-		"/shut": { page: () => plain(200, "shut") },
-		"/broken": {
-			open: true,
-			page: () => {
-				throw new Error("not for strangers");
-			},
-		},
-	} as const;
+	const [open, shut] = [newRoutes(), newRoutes()];
+	answerAt(open, "/open", { GET: [(context) => plain(context, 200, "open")] });
+	answerAt(shut, "/shut", { GET: [(context) => plain(context, 200, "shut")] });
+	const broken = () => {
+		throw new Error("not for strangers");
+	};
+	answerAt(open, "/broken", { GET: [broken] });
 	const places = [{ address: "127.0.0.1", ipv6Only: false, optional: false }];
-	const http = await openHttp({ places, port: 0, token: null, local: true, pages, ...order });
+	const http = await openHttp({ places, port: 0, token: null, local: true, open: [open], routes: [shut], ...order });
 	if ("error" in http) throw http.error;
-	open = http;
+	listener = http;
 	return http.listening[0]?.port ?? 0;
 }
 
@@ -107,7 +106,7 @@ describe("pages over HTTP", () => {
 	it("are told to be elsewhere's where the port is taken", async () => {
 		const port = await listen();
 		const places = [{ address: "127.0.0.1", ipv6Only: false, optional: true }];
-		const taken = await openHttp({ places, port, token: null, local: true, pages: {} });
+		const taken = await openHttp({ places, port, token: null, local: true });
 		expect(taken).toMatchObject({ error: { code: "EADDRINUSE" }, address: "127.0.0.1" });
 	});
 });
