@@ -26,7 +26,11 @@ const MOST_LANES = 200;
 const MOST_PARTS = 100;
 
 /** What a pair counts as. */
-export function laneState({ state, nominated, selected }: Pick<MeetPair, "state" | "nominated" | "selected">): LaneState {
+export function laneState({
+	state,
+	nominated,
+	selected,
+}: Pick<MeetPair, "state" | "nominated" | "selected">): LaneState {
 	if (selected) return "selected";
 	return nominated && state === "succeeded" ? "nominated" : state;
 }

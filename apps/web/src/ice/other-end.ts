@@ -1,4 +1,6 @@
 /** What the other end of a connection tells of it, event by event. Pure. */
+
+import type { TraceResult } from "../../../../packages/core/src/trace/result.ts";
 import type { MeetEvent } from "../../../../packages/whither/src/api/meet/events.ts";
 import type {
 	MeetCandidate,
@@ -6,7 +8,6 @@ import type {
 	MeetPair,
 	MissingPath,
 } from "../../../../packages/whither/src/api/meet/result.ts";
-import type { TraceResult } from "../../../../packages/core/src/trace/result.ts";
 import { type Lanes, withPair } from "./lanes.ts";
 
 /** As it stands. */

@@ -42,5 +42,7 @@ export function outcomeOf(state: RTCIceConnectionState, wasConnected: boolean): 
 	if (state === "connected" || state === "completed") return { code: "connected", ...nothing };
 	if (state !== "failed" && state !== "disconnected") return null;
 	if (state === "disconnected") return wasConnected ? { code: "lost", ...nothing } : null;
-	return wasConnected ? { ...nothing, code: "lost", failure: "consentExpired" } : { ...nothing, code: "noWay", failure: "allPairsFailed" };
+	return wasConnected
+		? { ...nothing, code: "lost", failure: "consentExpired" }
+		: { ...nothing, code: "noWay", failure: "allPairsFailed" };
 }

@@ -3,7 +3,7 @@ import type { MeetEvent } from "../../api/meet/events.ts";
 import type { MeetResult } from "../../api/meet/result.ts";
 import type { Visit, VisitOrder } from "../../api/meet/visit/visit.ts";
 import type { ApiProblem, ApiRefusal, IceAnswer } from "../protocol/api-protocol.ts";
-import { browserName } from "./browser-name.ts";
+import { browserName } from "../protocol/browser-name.ts";
 import { readCandidates, readOffer } from "./posted.ts";
 
 /** A session that is written as it happens. */
