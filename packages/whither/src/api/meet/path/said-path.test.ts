@@ -8,10 +8,10 @@ import { simulatedMeet } from "../simulated.ts";
 import { readPeerDocument } from "./peer-document.ts";
 
 test("an end that cannot hear of the trace over the pair is told by signalling, and not waited for", async () => {
-	const scenario = natWorld({ a: natKind("port-restricted"), b: natKind("full cone") });
+	const scenario = natWorld({ a: natKind("port-restricted"), b: natKind("no NAT") });
 	const [world, browser] = simulatedMeet(scenario, { hosts: ["lanA", "lanB"], server: "srv" });
 	const [first, second] = signallingPair(queueMicrotask);
-	const run = meet({ world, signalling: first, server: "http://srv" });
+	const run = meet({ world, signalling: first });
 	const said: MeetMessage[] = [];
 	const ice = browser.openIce(
 		{ role: "controlled" },
