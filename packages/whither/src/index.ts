@@ -129,7 +129,7 @@ export type { LiveRequestOptions } from "./api/live/options.ts";
 export { type LiveResult, LiveRun } from "./api/live/run.ts";
 export type { MachineFacts } from "./api/machine-facts.ts";
 export { openMediaSocket } from "./api/media-socket.ts";
-export type { MeetEvent } from "./api/meet/events.ts";
+export type { MeetEvent, TracedPath } from "./api/meet/events.ts";
 export type { MeetFailureDocument } from "./api/meet/failure.ts";
 export { meet } from "./api/meet/meet.ts";
 export type { MeetRequestOptions, OpenSignalling } from "./api/meet/options.ts";
@@ -173,7 +173,7 @@ export {
 } from "./api/meet/signalling/signalling.ts";
 export { type SimulatedMeetOptions, simulatedMeet } from "./api/meet/simulated.ts";
 export type { EndView } from "./api/meet/words/evidence.ts";
-export type { MeetIce, MeetWorld, TracedPath } from "./api/meet/world.ts";
+export type { MeetIce, MeetWorld } from "./api/meet/world.ts";
 export type { MethodOptions } from "./api/method-options.ts";
 export type { TraceRequestOptions } from "./api/options.ts";
 export type { PingFailureDocument } from "./api/ping/failure.ts";
