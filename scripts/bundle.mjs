@@ -6,8 +6,8 @@
  * installs.
  */
 import { execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
@@ -94,7 +94,7 @@ function writeCodeCache() {
 	}
 }
 
-/** Declarations of every package side by side, their `@whither/x` imports made relative; nothing when tsc has not run. */
+/** The declarations that the library's own entry reaches, package beside package, their `@whither/x` imports made relative; nothing when tsc has not run. */
 function copyTypes() {
 	const types = join(dist, "types");
 	rmSync(types, { recursive: true, force: true });
@@ -102,24 +102,22 @@ function copyTypes() {
 		["whither", join(dist, "modules")],
 		...CONTRACT_PACKAGES.map((name) => [name, join(root, "packages", name, "dist")]),
 	];
-	for (const [name, from] of places) {
-		if (!existsSync(from)) continue;
-		for (const file of declarationsIn(from)) {
-			const to = join(types, name, relative(from, file));
-			mkdirSync(dirname(to), { recursive: true });
-			const text = standAlone(readFileSync(file, "utf8"), dirname(to), types);
-			const alien = /(?:from |import\()"(?!\.|node:)([^"]+)"/.exec(text);
-			if (alien !== null) throw new Error(`${file} needs the types of ${alien[1]}, which are not published`);
-			writeFileSync(to, text);
+	const sourceOf = (file) => {
+		const [name, from] = places.find(([name]) => file.startsWith(join(types, name) + sep)) ?? [];
+		return name === undefined ? null : join(from, relative(join(types, name), file));
+	};
+	const wanted = [join(types, "whither", "index.d.ts")];
+	if (!existsSync(sourceOf(wanted[0]))) return;
+	for (const to of wanted) {
+		const text = standAlone(readFileSync(sourceOf(to), "utf8"), dirname(to), types);
+		const alien = /(?:from |import\()"(?!\.|node:)([^"]+)"/.exec(text);
+		if (alien !== null) throw new Error(`${sourceOf(to)} needs the types of ${alien[1]}, which are not published`);
+		mkdirSync(dirname(to), { recursive: true });
+		writeFileSync(to, text);
+		for (const [, path] of text.matchAll(/(?:from |import\()["'](\.[^"']*)\.js["']/g)) {
+			const next = join(dirname(to), `${path}.d.ts`);
+			if (!wanted.includes(next)) wanted.push(next);
 		}
-	}
-}
-
-function* declarationsIn(folder) {
-	for (const name of readdirSync(folder)) {
-		const path = join(folder, name);
-		if (statSync(path).isDirectory()) yield* declarationsIn(path);
-		else if (name.endsWith(".d.ts")) yield path;
 	}
 }
 
