@@ -11,7 +11,10 @@ export type WhitherErrorCode =
 	| "usage"
 	| "aborted"
 	| "queueTaken"
-	| "rulesFailed";
+	| "rulesFailed"
+	/** `whois`: the registry has no such object; nobody could be asked. */
+	| "noSuchObject"
+	| "noRegistry";
 
 /** `code` is stable and for programs, `message` is one sentence for people, `data` is whatever the sentence was made from. */
 export class WhitherError extends Error {
