@@ -1,6 +1,6 @@
 /**
  * Bundles what is published: `packages/whither/dist/whither.cjs` (the command; all but `trace` in `whither-more.cjs`, the
- * server in `whither-server.cjs`, `meet` in `whither-meet.cjs`, what reads data sets in `whither-places.cjs`), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker),
+ * server in `whither-server.cjs`, `meet` in `whither-meet.cjs`, `whois` in `whither-whois.cjs`, what reads data sets in `whither-places.cjs`), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker),
  * `dist/relay-worker.cjs` (the server's, for UDP clients), `dist/types` (declarations that stand alone), and beside them
  * THIRD-PARTY-LICENSES (of what the bundles hold that is not ours). koffi stays outside: its binary is a dependency that npm
  * installs.
@@ -49,6 +49,7 @@ function loadedLater(filter, path) {
 
 const otherCommands = loadedLater(/\/other-commands\.ts$/, "./whither-more.cjs");
 const server = loadedLater(/\/cli\/serve\.ts$|^\.\/serve\.ts$/, "./whither-server.cjs");
+const whois = loadedLater(/^\.\/whois\.ts$/, "./whither-whois.cjs");
 const places = loadedLater(/\/places\/mmdb\.ts$/, "./whither-places.cjs");
 const meet = loadedLater(/^\.\/meet\.ts$/, "./whither-meet.cjs");
 
@@ -67,9 +68,10 @@ const command = {
 rmSync(join(dist, "whither.cache"), { force: true });
 const built = await Promise.all([
 	bundle("src/cli/bin.ts", "whither.cjs", { ...command, plugins: [otherCommands, places] }),
-	bundle("src/cli/other-commands.ts", "whither-more.cjs", { ...command, plugins: [server, meet, places] }),
+	bundle("src/cli/other-commands.ts", "whither-more.cjs", { ...command, plugins: [server, meet, whois, places] }),
 	bundle("src/cli/serve.ts", "whither-server.cjs", { ...command, plugins: [places] }),
 	bundle("src/cli/meet.ts", "whither-meet.cjs", { ...command, plugins: [places] }),
+	bundle("src/cli/whois.ts", "whither-whois.cjs", command),
 	bundle("src/api/places/mmdb.ts", "whither-places.cjs", command),
 	bundle("src/server/relay-worker.ts", "relay-worker.cjs", command),
 	bundle("src/index.ts", "index.js"),
@@ -147,6 +149,7 @@ function copyBesides() {
 		"docs/schema/stun-1.json": "schema/stun-1.json",
 		"docs/schema/turn-1.json": "schema/turn-1.json",
 		"docs/schema/trace-1.json": "schema/trace-1.json",
+		"docs/schema/whois-1.json": "schema/whois-1.json",
 		LICENSE: "LICENSE",
 		"README.md": "README.md",
 	};
