@@ -1,0 +1,4 @@
+/** To come. */
+export function WhoisPage() {
+	return <p class="note">Not here yet.</p>;
+}
