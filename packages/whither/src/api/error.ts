@@ -13,7 +13,7 @@ export type WhitherErrorCode =
 	| "queueTaken"
 	| "rulesFailed"
 	/** Sessions cannot be kept: the disk is full, the folder is another process's, and so on. */
-	| "storeFailed";
+	| "storeFailed"
 	/** `whois`: the registry has no such object; nobody could be asked. */
 	| "noSuchObject"
 	| "noRegistry";
