@@ -115,7 +115,7 @@ complete -c whither -f -n '__fish_seen_subcommand_from live' -l as-server -x -d 
 complete -c whither -f -n '__fish_seen_subcommand_from live' -l privacy -x -d 'Do not name the first N hops, nor this machine'
 complete -c whither -f -n '__fish_seen_subcommand_from live' -l ascii -d 'Pictures of ASCII characters'
 complete -c whither -f -n '__fish_seen_subcommand_from live' -l color -x -a 'auto always never' -d 'Colour: auto, always or never; NO_COLOR is heeded'
-complete -c whither -f -n '__fish_seen_subcommand_from live' -l demo -d 'Watch a path of the simulated internet: no network, no HOST'
+complete -c whither -f -n '__fish_seen_subcommand_from live' -l demo -d 'Watch a path of the simulated internet, which needs no network; HOST is a node of it'
 complete -c whither -f -n '__fish_seen_subcommand_from live' -s h -l help -d 'Show this help and exit'
 complete -c whither -f -n '__fish_seen_subcommand_from live' -a '(__fish_print_hostnames)'
 complete -c whither -f -n '__fish_seen_subcommand_from meet' -l server -x -d 'Rendezvous server (`whither serve`); or WHITHER_SERVER'

@@ -111,7 +111,7 @@ export const LIVE_OPTIONS = {
 	privacy: valued(null, wholeNumber(HIDDEN_HOPS), "Output", "Do not name the first N hops, nor this machine", "0"),
 	ascii: flag(null, "Output", "Pictures of ASCII characters"),
 	...COLOR,
-	demo: flag(null, "General", "Watch a path of the simulated internet: no network, no HOST"),
+	demo: flag(null, "General", "Watch a path of the simulated internet, which needs no network; HOST is a node of it"),
 	...GENERAL,
 } as const satisfies OptionTable;
 

@@ -10,17 +10,14 @@ import { UsageProblem } from "./values.ts";
 /** What is written instead of a screen. */
 export type LiveFormat = "report" | "wide" | "json" | "csv" | "xml" | "raw";
 
-/** The demonstration's target. */
-export const DEMO_HOST = "server.frankfurt";
+/** The demonstration's target, unless another of its nodes is named. */
+const DEMO_HOST = "server.frankfurt";
 
 /** Hosts of operands and of --filename. */
 export function hostsOf({ filename, demo }: LiveFlags, operands: readonly string[]): readonly string[] {
-	if (demo === true) {
-		if (operands.length > 0) throw new UsageProblem("--demo has a host of its own; leave yours out");
-		return [DEMO_HOST];
-	}
 	const listed = filename === undefined ? [] : readHosts(filename);
 	const hosts = [...operands, ...listed];
+	if (hosts.length === 0 && demo === true) return [DEMO_HOST];
 	if (hosts.length === 0) throw new UsageProblem("Which host? `whither live HOST` watches the path to it");
 	if (hosts.length > MOST_HOSTS) throw new UsageProblem(`${MOST_HOSTS} hosts at most, not ${hosts.length}`);
 	return hosts.map((host) => asciiName(host) ?? host);
