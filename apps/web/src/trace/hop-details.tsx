@@ -10,8 +10,13 @@ import { formatRoute } from "../shell/route.ts";
 import { marksOf } from "./marks.ts";
 
 /** What opens under a row. */
-export function HopDetails({ hop, book }: { readonly hop: HopSummary; readonly book: SessionBook }) {
-	const marks = marksOf(hop);
+export function HopDetails(props: {
+	readonly hop: HopSummary;
+	readonly before: HopSummary | null;
+	readonly book: SessionBook;
+}) {
+	const { hop, before, book } = props;
+	const marks = marksOf(hop, before);
 	return (
 		<div class="hop-details">
 			<Sentences hop={hop} marks={marks.map(({ mark, meaning }) => `${mark}: ${meaning}`)} />
