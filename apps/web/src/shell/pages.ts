@@ -27,6 +27,7 @@ export const PAGES: readonly PageRow[] = [
 	{ page: "", label: "Trace", show: HomePage },
 	{ page: "history", label: "History", code: async () => (await import("../history/history-page.tsx")).HistoryPage },
 	{ page: "compare", label: "Compare", code: async () => (await import("../compare/compare-page.tsx")).ComparePage },
+	{ page: "ice", label: "Connect", code: async () => (await import("../ice/ice-page.tsx")).IcePage },
 	{ page: "whois", label: "Whois", code: async () => (await import("../whois/whois-page.tsx")).WhoisPage },
 	{ page: "open", label: "Open file", alone: true, code: async () => (await import("../file/open-page.tsx")).OpenPage },
 	{ page: "s", label: null, alone: true, code: async () => (await import("../trace/session-page.tsx")).SessionPage },

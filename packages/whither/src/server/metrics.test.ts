@@ -1,6 +1,6 @@
 import type { TurnServiceCounters } from "@whither/net/turn";
 import { expect, it } from "vitest";
-import { type MetricFacts, metricsPage } from "./metrics.ts";
+import { type MetricFacts, metricsText } from "./metrics.ts";
 
 const usage = { sentPackets: 3, sentBytes: 300, receivedPackets: 2, receivedBytes: 200, droppedPackets: 1 };
 const server = {
@@ -44,7 +44,7 @@ const FACTS: MetricFacts = {
 	process: { cpuSeconds: 1.5, residentBytes: 100, heapBytes: 50, startedAtSeconds: 7 },
 };
 
-const linesOf = (facts: MetricFacts) => metricsPage(facts).body.split("\n");
+const linesOf = (facts: MetricFacts) => metricsText(facts).split("\n");
 
 it("every sample is of a metric that was declared before, in Prometheus's grammar", () => {
 	const declared = new Set<string>();
@@ -80,5 +80,5 @@ it("what was dropped and denied is told by its cause", () => {
 });
 
 it("a server without TURN shows none of it", () => {
-	expect(metricsPage({ ...FACTS, turn: null }).body).not.toContain("whither_turn");
+	expect(metricsText({ ...FACTS, turn: null })).not.toContain("whither_turn");
 });

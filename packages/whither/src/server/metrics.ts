@@ -1,7 +1,6 @@
 /** What a server has done, as Prometheus reads it (text format 0.0.4). Pure. */
 import type { StunServiceCounts } from "@whither/net/stun";
 import type { TurnServiceCounters } from "@whither/net/turn";
-import type { Page } from "./http.ts";
 import type { RoomCounts } from "./rendezvous/rooms.ts";
 
 /** What is known at one time. */
@@ -30,14 +29,17 @@ interface Metric {
 	readonly samples: readonly Sample[];
 }
 
-/** The page. */
-export function metricsPage(facts: MetricFacts): Page {
+/** Of the text. */
+export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+/** The text. */
+export function metricsText(facts: MetricFacts): string {
 	const metrics = [
 		...commonMetrics(facts),
 		...roomMetrics(facts.rooms),
 		...(facts.turn === null ? [] : turnMetrics(facts.turn)),
 	];
-	return { status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body: metrics.map(metricText).join("") };
+	return metrics.map(metricText).join("");
 }
 
 function commonMetrics({ version, stun, draining, process }: MetricFacts): readonly Metric[] {

@@ -3,7 +3,7 @@ import type { StunPlace } from "@whither/net/stun";
 import { WhitherError } from "../api/error.ts";
 import { literalTarget } from "../api/resolve.ts";
 import { STUN_PORT, STUNS_PORT } from "../api/stun/server-name.ts";
-import type { HttpOrder } from "./http.ts";
+import type { HttpOrder } from "./http/listener.ts";
 import type { TurnOptions } from "./turn-options.ts";
 
 /** Options of `serve`; every one may be left out. */
@@ -95,7 +95,7 @@ function readPlace(text: string): readonly Place[] {
 const HTTP_PORT = 8088;
 
 /** What the HTTP listener is opened with; null: there is none. Throws `WhitherError` with code `badOption`. */
-export function httpOrder(options: ServeOptions, makeToken: () => string): Omit<HttpOrder, "pages"> | null {
+export function httpOrder(options: ServeOptions, makeToken: () => string): Omit<HttpOrder, "open" | "routes"> | null {
 	const { http = true, port = HTTP_PORT, listen = [], insecure = false } = options;
 	if (!http) return null;
 	if (options.token !== undefined && insecure) throw badOption("insecure", "a token and none cannot both be wanted");

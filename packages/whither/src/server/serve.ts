@@ -5,7 +5,7 @@ import type { StreamFailure, StunPlace } from "@whither/net/stun";
 import type { StunAddress } from "@whither/wire";
 import { asWhitherError, WhitherError } from "../api/error.ts";
 import { systemErrorSentence } from "../api/error-words.ts";
-import { type HttpListener, openHttp } from "./http.ts";
+import { type HttpListener, openHttp } from "./http/listener.ts";
 import { serverPages } from "./pages.ts";
 import { openRelaying, type Relaying, type ServerCounters } from "./relaying.ts";
 import { Offers } from "./rendezvous/offers.ts";
@@ -65,7 +65,8 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
 	const rendezvous = openMeetings(options, relaying, lent ?? "");
 	const { routes, counts } = rendezvous;
 	const pages = serverPages({ relaying, rooms: counts }, () => state.draining);
-	const http = order === null ? null : await openHttp({ ...order, pages, routes });
+	const http =
+		order === null ? null : await openHttp({ ...order, open: pages.open, routes: [...pages.routes, routes] });
 	if (http !== null && "error" in http) {
 		await relaying.close();
 		throw httpFailure(http.error, { address: http.address, port: order?.port ?? 0 });
