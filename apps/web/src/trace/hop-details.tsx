@@ -3,7 +3,7 @@ import type { AnswererSummary, HopSummary, ProbeResult } from "@whither/core";
 import { formatDetail } from "../../../../packages/whither/src/report/detail-text.ts";
 import { formatExtensions } from "../../../../packages/whither/src/report/extension-text.ts";
 import { printable } from "../../../../packages/whither/src/report/printable.ts";
-import { lookedUp, placeWords } from "../model/places.ts";
+import { type LookedUp, placeWords } from "../model/places.ts";
 import type { SessionBook } from "../model/session-book.ts";
 import { formatMs, formatMsNumber, formatShare, LOSS_WORDS } from "../model/words.ts";
 import { formatRoute } from "../shell/route.ts";
@@ -21,7 +21,7 @@ export function HopDetails(props: {
 		<div class="hop-details">
 			<Sentences hop={hop} marks={marks.map(({ mark, meaning }) => `${mark}: ${meaning}`)} />
 			<HopFigures hop={hop} />
-			{hop.answerers.length > 0 && <AnswererTable hop={hop} answers={book.answers(hop.ttl)} />}
+			{hop.answerers.length > 0 && <AnswererTable hop={hop} book={book} />}
 		</div>
 	);
 }
@@ -69,7 +69,8 @@ function HopFigures({ hop }: { readonly hop: HopSummary }) {
 	);
 }
 
-function AnswererTable({ hop, answers }: { readonly hop: HopSummary; readonly answers: readonly ProbeResult[] }) {
+function AnswererTable({ hop, book }: { readonly hop: HopSummary; readonly book: SessionBook }) {
+	const answers = book.answers(hop.ttl);
 	return (
 		<div class="scroll">
 			<table class="answerer-table">
@@ -96,6 +97,7 @@ function AnswererTable({ hop, answers }: { readonly hop: HopSummary; readonly an
 							key={answerer.address}
 							answerer={answerer}
 							received={hop.received}
+							lookedUp={book.lookUp(answerer.address)}
 							answer={answers.find(({ from }) => from === answerer.address) ?? null}
 						/>
 					))}
@@ -109,10 +111,11 @@ function AnswererRow(props: {
 	readonly answerer: AnswererSummary;
 	readonly received: number;
 	readonly answer: ProbeResult | null;
+	readonly lookedUp: LookedUp;
 }) {
-	const { answerer, received, answer } = props;
+	const { answerer, received, answer, lookedUp } = props;
 	const { address, name, asn } = answerer;
-	const { asName, place } = lookedUp(answerer);
+	const { asName, place } = lookedUp;
 	return (
 		<tr>
 			<th scope="row">
