@@ -1,5 +1,6 @@
 /** This machine's network as a world: one prober for all traces, in a thread of its own that keeps no process alive. */
 import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import type { PingMessage, RoundsMessage, TraceFailure, TraceMessage } from "@whither/core";
 import type { Prober } from "@whither/net";
 import { hostsName, readHosts } from "./hosts-file.ts";
@@ -60,7 +61,10 @@ function watched<Message extends TraceMessage | PingMessage | RoundsMessage>(on:
 async function openProber(): Promise<Prober> {
 	const { startProber } = await import("@whither/net");
 	const file = typeof WHITHER_WORKER_FILE === "string" ? WHITHER_WORKER_FILE : null;
-	return startProber(file === null ? {} : { workerUrl: new URL(file, import.meta.url) });
+	// In the command's bundle a path stands for this file, and not its URL.
+	const here = import.meta.url;
+	const base = here.startsWith("file:") ? here : pathToFileURL(here);
+	return startProber(file === null ? {} : { workerUrl: new URL(file, base) });
 }
 
 function isDeadWorker(failure: TraceFailure): boolean {

@@ -142,10 +142,12 @@ function suite(index: IndexName): void {
 		const store = await open(index, { keepSessions: 2 });
 		const running = await store.begin(headerOf(0));
 		for (const number of [1, 2, 3]) await write(store, number);
-		expect((await store.list({ limit: 9 })).map(({ header }) => header.id)).toEqual([3, 2, 0].map(idOf));
-		await running.end(END);
-		expect((await store.list({ limit: 9 })).map(({ header }) => header.id)).toEqual([3, 2].map(idOf));
+		await running.flushed();
 		await store.close();
+		const next = await open(index, { keepSessions: 2 });
+		expect((await next.list({ limit: 9 })).map(({ header }) => header.id)).toEqual([3, 2].map(idOf));
+		expect(existsSync(file(0))).toBe(false);
+		await next.close();
 		const later = await open(index, { now: () => Date.UTC(2026, 11, 2), keepDays: 30 });
 		expect(await later.list({ limit: 9 })).toEqual([]);
 		await later.close();

@@ -22,8 +22,9 @@ import {
 import { makeMonth, placeOf, type SessionPlace } from "./session-tree.ts";
 import { errnoOf, storeError } from "./store-errors.ts";
 
-/** How often age is looked at where no session ends. */
+/** How often age is looked at where no session ends, and how often at most where many do. */
 const RETENTION_MS = 3_600_000;
+const RETENTION_PAUSE_MS = 1_000;
 
 /** What a store stands on; all of it is the store's from then on. */
 export interface FileStoreParts {
@@ -45,7 +46,9 @@ export class FileStore implements SessionStore {
 	readonly #beginning = new Set<string>();
 	readonly #toPack: SessionPlace[];
 	#packing: Promise<void> | null = null;
+	readonly #removals = new Set<Promise<unknown>>();
 	readonly #timer: NodeJS.Timeout;
+	#retainTimer: NodeJS.Timeout | null = null;
 	#isClosed = false;
 
 	constructor(parts: FileStoreParts) {
@@ -121,6 +124,8 @@ export class FileStore implements SessionStore {
 		await this.#commits.close();
 		for (const running of this.#running.values()) await running.close();
 		await this.#packing;
+		this.#retain();
+		await Promise.all(this.#removals);
 		try {
 			this.#parts.index.close();
 		} finally {
@@ -153,7 +158,7 @@ export class FileStore implements SessionStore {
 		if (this.#isClosed) return;
 		this.#toPack.push(session.place);
 		this.#pack();
-		this.#retain();
+		this.#retainTimer ??= setTimeout(() => this.#retain(), RETENTION_PAUSE_MS).unref();
 	}
 
 	#knows(id: string): boolean {
@@ -214,6 +219,8 @@ export class FileStore implements SessionStore {
 	}
 
 	#retain(): void {
+		if (this.#retainTimer !== null) clearTimeout(this.#retainTimer);
+		this.#retainTimer = null;
 		const { index, rules, now } = this.#parts;
 		const runningBytes = [...this.#running.values()].reduce((sum, { bytes }) => sum + bytes, 0);
 		this.#inIndex(() => {
@@ -221,9 +228,16 @@ export class FileStore implements SessionStore {
 				const row = index.get(id);
 				index.drop([id]);
 				// One that cannot be removed now is found again by the next owner.
-				if (row !== null) void this.#unlink(row).catch(() => {});
+				if (row !== null) this.#removeLater(row);
 			}
 		});
+	}
+
+	#removeLater(place: SessionPlace): void {
+		const removal: Promise<unknown> = this.#unlink(place)
+			.catch(() => {})
+			.then(() => this.#removals.delete(removal));
+		this.#removals.add(removal);
 	}
 
 	/** An index that fails costs a list, and no session. */

@@ -1,5 +1,5 @@
 /** A store in a folder: opened by one process at a time. */
-import { mkdir, open, realpath, rm, unlink } from "node:fs/promises";
+import { open, realpath, rm, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { WhitherError } from "../api/error.ts";
 import { FileStore } from "./file-store.ts";
@@ -10,6 +10,7 @@ import { own } from "./owner.ts";
 import { recover } from "./recover.ts";
 import { DEFAULT_RETENTION, type RetentionRules } from "./retention.ts";
 import type { SessionStore } from "./session-store.ts";
+import { makeFolder } from "./session-tree.ts";
 import { storeError } from "./store-errors.ts";
 
 /** What a store may be told; every one may be left out but `folder`. */
@@ -59,7 +60,7 @@ function rulesOf({ keepDays, keepSessions, keepBytes }: SessionStoreOptions): Re
 
 async function folderOf(path: string): Promise<string> {
 	try {
-		await mkdir(path, { recursive: true, mode: 0o700 });
+		await makeFolder(path);
 		return await realpath(path);
 	} catch (thrown) {
 		throw storeError(`Sessions cannot be kept in ${path}`, thrown);

@@ -4,10 +4,11 @@
  */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, open, readdir, rename, unlink } from "node:fs/promises";
+import { open, readdir, rename, unlink } from "node:fs/promises";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { WhitherError } from "../api/error.ts";
+import { makeFolder } from "./session-tree.ts";
 import { errnoOf, storeError } from "./store-errors.ts";
 
 /** A folder that is ours. */
@@ -37,7 +38,7 @@ const ENDING = ".sock";
 export async function own(folder: string): Promise<Ownership> {
 	const place = join(folder, "owner");
 	const cannot = `${folder} cannot be made this process's own`;
-	await mkdir(place, { recursive: true, mode: 0o700 }).catch((thrown) => {
+	await makeFolder(place).catch((thrown) => {
 		throw storeError(cannot, thrown);
 	});
 	const sockets = await openSockets(place);

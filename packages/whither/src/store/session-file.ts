@@ -1,6 +1,6 @@
 /** The file of a session that is under way: it grows at its end, and what was not written is tried again. */
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncFolder } from "./session-tree.ts";
 
@@ -42,6 +42,7 @@ export class SessionFile {
 			return file;
 		} catch (thrown) {
 			await handle.close();
+			await unlink(path).catch(() => {});
 			throw thrown;
 		}
 	}

@@ -87,10 +87,21 @@ async function entriesOf(folder: string) {
 
 /** Makes the folder of a month, and sees to it that those that are new are on the disk. */
 export async function makeMonth(folder: string, month: string): Promise<void> {
-	const first = await mkdir(join(folder, month), { recursive: true, mode: 0o700 });
+	const first = await makeFolder(join(folder, month));
 	if (first === undefined) return;
 	for (let made = join(folder, month); made.length >= first.length; made = dirname(made))
 		await syncFolder(dirname(made));
+}
+
+/** With all above it; the first that was not there, or nothing. Nobody else may read what is made. */
+export async function makeFolder(path: string): Promise<string | undefined> {
+	try {
+		return await mkdir(path, { recursive: true, mode: 0o700 });
+	} catch (thrown) {
+		// Node says so too where the disk cannot be written; asked for this folder alone it tells the truth.
+		if (errnoOf(thrown) === "ENOENT") await mkdir(path);
+		throw thrown;
+	}
 }
 
 /** What was made, renamed or removed in a folder is on the disk once this resolves. */

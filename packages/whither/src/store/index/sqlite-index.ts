@@ -1,5 +1,5 @@
 /** The index as an SQLite database, where this Node brings SQLite (22.13 and later). */
-import { rmSync } from "node:fs";
+import { closeSync, openSync, rmSync } from "node:fs";
 import type { SessionEntry, SessionQuery } from "../session-store.ts";
 import type { IndexRow, Kept, SessionIndex, SortKey } from "./session-index.ts";
 import { sortKeyOf } from "./session-index.ts";
@@ -61,6 +61,8 @@ export function openSqliteIndex(sqlite: Sqlite, path: string): SessionIndex {
 }
 
 function openDatabase(sqlite: Sqlite, path: string): Database {
+	// SQLite would let everybody read it.
+	closeSync(openSync(path, "a", 0o600));
 	const database = new sqlite.DatabaseSync(path);
 	try {
 		// What a crash takes is made anew from the files.
