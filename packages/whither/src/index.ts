@@ -1,9 +1,12 @@
 /** What a program imports from `whither`. */
 export type {
+	AnswererSummary,
 	ChannelKind,
 	ExtensionJson,
 	Family,
+	FlowSummary,
 	HopResult,
+	HopSummary,
 	IceCandidateError,
 	IceEvent,
 	IceFailure,
@@ -14,6 +17,9 @@ export type {
 	IceRewrite,
 	IceRole,
 	IceState,
+	LossMeaning,
+	PathChange,
+	PathSummary,
 	PingAnswerer,
 	PingEvent,
 	PingMessage,
@@ -25,6 +31,13 @@ export type {
 	PingTotals,
 	ProbeResult,
 	ReplyKind,
+	RoundsEvent,
+	RoundsMessage,
+	RoundsOptions,
+	RoundsOrder,
+	RoundsResult,
+	RoundsStopReason,
+	RttSummary,
 	RunningTrace,
 	SelectionReason,
 	StopReason,
@@ -46,11 +59,13 @@ export {
 	iceAnswer,
 	iceOffer,
 	iceTrickle,
+	PathStatistics,
 	PING_SCHEMA,
 	readIce,
 	readTrickle,
 	type SdpMedia,
 	type SdpOrigin,
+	summaryOf,
 	TRACE_METHODS,
 	TRACE_SCHEMA,
 } from "@whither/core";
@@ -109,6 +124,9 @@ export type { AsLookup, AsServer } from "./api/as-server.ts";
 export { type DoctorResult, doctor, type MethodCheck } from "./api/doctor.ts";
 export { WhitherError, type WhitherErrorCode } from "./api/error.ts";
 export type { FailureDocument } from "./api/failure.ts";
+export { live } from "./api/live/live.ts";
+export type { LiveRequestOptions } from "./api/live/options.ts";
+export { type LiveResult, LiveRun } from "./api/live/run.ts";
 export type { MachineFacts } from "./api/machine-facts.ts";
 export { openMediaSocket } from "./api/media-socket.ts";
 export type { MeetEvent, TracedPath } from "./api/meet/events.ts";

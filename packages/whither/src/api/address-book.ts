@@ -30,6 +30,11 @@ export class AddressBook {
 		return [this.#names, this.#origins].every((book) => book === null || book.name(address) !== null);
 	}
 
+	/** What is known by now. */
+	known(address: string): { readonly name: string | null; readonly asn: string | null } {
+		return { name: this.#names?.name(address) ?? null, asn: this.#origins?.name(address) ?? null };
+	}
+
 	/** The probe with what is known by now of who answered it. */
 	complete(probe: ProbeResult): ProbeResult {
 		const name = this.#names?.name(probe.from) ?? null;

@@ -1,6 +1,6 @@
 /** This machine's network as a world: one prober for all traces, in a thread of its own that keeps no process alive. */
 import { readFileSync } from "node:fs";
-import type { PingMessage, TraceFailure, TraceMessage } from "@whither/core";
+import type { PingMessage, RoundsMessage, TraceFailure, TraceMessage } from "@whither/core";
 import type { Prober } from "@whither/net";
 import type { AsLookup, AsServer } from "./as-server.ts";
 import { hostsName, readHosts } from "./hosts-file.ts";
@@ -32,6 +32,7 @@ export function openRealWorld(): Promise<World> {
 		...LOOKUPS,
 		start: (order, on) => prober.trace(order, watched(on)),
 		ping: (order, on) => prober.ping(order, watched(on)),
+		rounds: (order, on) => prober.rounds(order, watched(on)),
 	}));
 	return world;
 }
@@ -41,12 +42,12 @@ export function openRealWorld(): Promise<World> {
  * another. Round trips are the kernel's in either case.
  */
 export async function openRealWorldHere(): Promise<World> {
-	const { runPing, runTrace } = await import("@whither/net");
-	return { ...LOOKUPS, start: runTrace, ping: runPing };
+	const { runPing, runRounds, runTrace } = await import("@whither/net");
+	return { ...LOOKUPS, start: runTrace, ping: runPing, rounds: runRounds };
 }
 
 /** A prober whose thread has died serves nobody: the next run gets a new one. */
-function watched<Message extends TraceMessage | PingMessage>(on: (message: Message) => void) {
+function watched<Message extends TraceMessage | PingMessage | RoundsMessage>(on: (message: Message) => void) {
 	return (message: Message): void => {
 		if (message.type === "failed" && isDeadWorker(message.error)) world = null;
 		on(message);
