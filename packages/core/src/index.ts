@@ -180,6 +180,7 @@ export {
 	type ExtensionJson,
 	type HopResult,
 	type MtuDrop,
+	type Place,
 	type ProbeResult,
 	type StopReason,
 	TRACE_SCHEMA,

@@ -36,6 +36,8 @@ _whither() {
 	--format) COMPREPLY=($(compgen -W "text csv json ndjson" -- "$current")) ; return ;;
 	--color) COMPREPLY=($(compgen -W "auto always never" -- "$current")) ; return ;;
 	--as-server) COMPREPLY=() ; return ;;
+	--geoip-mmdb) COMPREPLY=() ; return ;;
+	--as-names) COMPREPLY=($(compgen -W "dns" -- "$current")) ; return ;;
 	--pcap) COMPREPLY=() ; return ;;
 	--server) COMPREPLY=() ; return ;;
 	--token) COMPREPLY=() ; return ;;
@@ -76,16 +78,20 @@ _whither() {
 	--workers) COMPREPLY=() ; return ;;
 	--drain) COMPREPLY=() ; return ;;
 	--alternate-server) COMPREPLY=() ; return ;;
+	--data) COMPREPLY=() ; return ;;
+	--keep-days) COMPREPLY=() ; return ;;
+	--keep-sessions) COMPREPLY=() ; return ;;
+	--keep-size) COMPREPLY=() ; return ;;
 	--queue) COMPREPLY=() ; return ;;
 	--up) COMPREPLY=() ; return ;;
 	--down) COMPREPLY=() ; return ;;
 	esac
 	case "$command" in
-	trace) words="--method -M --icmp -I --tcp -T --udp -U --udplite -UL --dccp -D --sctp --protocol -P --tcpinsession --quic --stun --dns --options -O --disable-extra-ping --port -p --ipv4 -4 --ipv6 -6 --first -f --max-hops -m --source -s --interface -i --gateway -g --bypass-routing -r --fwmark --queries -q --sim-queries -N --tos -t --dscp --ecn --flowlabel -l --dont-fragment -F --sport --mtu --loose-match --channel --wait -w --timeout -Q --failures -H --sendwait -z --ping -x --packet-loss-threshold --packet-loss-window-size --json --ndjson --format --extensions -e --numeric -n --back --explain --color --changes --summary --as-path-lookups -A --as-server --pcap --strict --help -h" ;;
+	trace) words="--method -M --icmp -I --tcp -T --udp -U --udplite -UL --dccp -D --sctp --protocol -P --tcpinsession --quic --stun --dns --options -O --disable-extra-ping --port -p --ipv4 -4 --ipv6 -6 --first -f --max-hops -m --source -s --interface -i --gateway -g --bypass-routing -r --fwmark --queries -q --sim-queries -N --tos -t --dscp --ecn --flowlabel -l --dont-fragment -F --sport --mtu --loose-match --channel --wait -w --timeout -Q --failures -H --sendwait -z --ping -x --packet-loss-threshold --packet-loss-window-size --json --ndjson --format --extensions -e --numeric -n --back --explain --color --changes --summary --as-path-lookups -A --as-server --geoip-mmdb --as-names --pcap --strict --help -h" ;;
 	meet) words="--server --token --code --copy-paste --stun --turn --user --password --password-file --secret --secret-file --ca --ipv4 -4 --ipv6 -6 --policy --no-trace --wait -w --json --color --help -h" ;;
 	stun) words="--ipv4 -4 --ipv6 -6 --tcp --tls --ca --source -s --classic --lifetime --longest --timeout -Q --json --color --help -h" ;;
 	turn) words="--ipv4 -4 --ipv6 -6 --transport --tls-port --ca --source -s --user --password --password-file --secret --secret-file --count -q --size --rate --duration --peer --trace --wait -w --timeout -Q --json --color --help -h" ;;
-	serve) words="--listen --alternate --stun-port --alternate-port --cert --key --tls-port --classic --port --token --insecure --code-lifetime --no-http --no-turn --realm --user --users --secret --relay-address --relay-ports --allow-peer --deny-peer --max-allocations --max-per-user --max-bandwidth --workers --drain --alternate-server --help -h" ;;
+	serve) words="--listen --alternate --stun-port --alternate-port --cert --key --tls-port --classic --port --token --insecure --code-lifetime --no-http --no-turn --realm --user --users --secret --relay-address --relay-ports --allow-peer --deny-peer --max-allocations --max-per-user --max-bandwidth --workers --drain --alternate-server --data --no-store --keep-days --keep-sessions --keep-size --help -h" ;;
 	doctor) words="--json --color --help -h" ;;
 	demo) words="--fast --realtime --meet --json --ndjson --format --extensions -e --numeric -n --back --explain --color --help -h" ;;
 	router) words="--install --queue --interface -i --up --down --help -h" ;;

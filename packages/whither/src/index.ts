@@ -29,6 +29,7 @@ export type {
 	PingRoundTrips,
 	PingStopReason,
 	PingTotals,
+	Place,
 	ProbeResult,
 	ReplyKind,
 	RoundsEvent,
@@ -120,7 +121,6 @@ export {
 	parseSdp,
 	type SdpDescription,
 } from "@whither/wire";
-export type { AsLookup, AsServer } from "./api/as-server.ts";
 export { type DoctorResult, doctor, type MethodCheck } from "./api/doctor.ts";
 export { WhitherError, type WhitherErrorCode } from "./api/error.ts";
 export type { FailureDocument } from "./api/failure.ts";
@@ -180,6 +180,9 @@ export type { PingFailureDocument } from "./api/ping/failure.ts";
 export type { PingRequestOptions } from "./api/ping/options.ts";
 export { ping } from "./api/ping/ping.ts";
 export { PingRun } from "./api/ping/run.ts";
+export type { AsLookup, AsNameServer, AsServer } from "./api/places/as-server.ts";
+export type { AddressFacts, FactsLookup } from "./api/places/facts.ts";
+export { sharingLookups } from "./api/places/shared-lookups.ts";
 export type { ResolvedTarget } from "./api/resolve.ts";
 export { type SimulatedOptions, simulated } from "./api/simulated.ts";
 export type { StunFailureDocument } from "./api/stun/failure.ts";
@@ -232,3 +235,5 @@ export { type Note, type Verdict, type VerdictCode, verdict } from "./report/ver
 export { warningSentence } from "./report/warning-words.ts";
 export { type Listening, type RunningServer, serve } from "./server/serve.ts";
 export type { ServeOptions } from "./server/serve-options.ts";
+export { openSessionStore, type SessionStoreOptions } from "./store/open-session-store.ts";
+export type { SessionEntry, SessionQuery, SessionStore, SessionWriter } from "./store/session-store.ts";

@@ -11,7 +11,9 @@ export type WhitherErrorCode =
 	| "usage"
 	| "aborted"
 	| "queueTaken"
-	| "rulesFailed";
+	| "rulesFailed"
+	/** Sessions cannot be kept: the disk is full, the folder is another process's, and so on. */
+	| "storeFailed";
 
 /** `code` is stable and for programs, `message` is one sentence for people, `data` is whatever the sentence was made from. */
 export class WhitherError extends Error {

@@ -40,6 +40,7 @@ const FACTS: MetricFacts = {
 	stun: binding,
 	rooms: { open: 1, opened: 3, met: 2, ended: { left: 1, wrongPassword: 1, expired: 0, lost: 0, closing: 0 } },
 	turn,
+	api: { running: 1, begun: 2, viewers: 3, probes: 4, refused: { targetRefused: 5 }, auditLost: 0 },
 	draining: false,
 	process: { cpuSeconds: 1.5, residentBytes: 100, heapBytes: 50, startedAtSeconds: 7 },
 };

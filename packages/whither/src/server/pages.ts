@@ -1,9 +1,10 @@
 /** What the HTTP listener shows so far: metrics, and whether the server is well. */
 import { memoryUsage, resourceUsage, uptime } from "node:process";
 import { TOOL } from "../api/version.ts";
+import type { ApiDesk } from "./api/desk.ts";
 import { answer, plain } from "./http/answers.ts";
 import { answerAt, type HttpAppOrder, newRoutes } from "./http/app.ts";
-import { METRICS_TYPE, metricsText } from "./metrics.ts";
+import { METRICS_TYPE, type MetricFacts, metricsText } from "./metrics.ts";
 import type { Relaying } from "./relaying.ts";
 import type { RoomCounts } from "./rendezvous/rooms.ts";
 
@@ -11,6 +12,8 @@ import type { RoomCounts } from "./rendezvous/rooms.ts";
 interface Shown {
 	readonly relaying: Relaying;
 	readonly rooms: () => RoomCounts;
+	/** Null: there is no API. */
+	readonly api: ApiDesk | null;
 }
 
 /** The pages of one server; `draining` is asked each time. */
@@ -25,13 +28,14 @@ export function serverPages(shown: Shown, draining: () => boolean): Required<Pic
 	return { open: [open], routes: [routes] };
 }
 
-async function metrics({ relaying, rooms }: Shown, draining: boolean): Promise<string> {
+async function metrics({ relaying, rooms, api }: Shown, draining: boolean): Promise<string> {
 	const counters = await relaying.counters();
 	const { userCPUTime, systemCPUTime } = resourceUsage();
 	const { rss, heapUsed } = memoryUsage();
 	return metricsText({
 		...counters,
 		rooms: rooms(),
+		api: api === null ? null : apiFacts(api),
 		draining,
 		version: TOOL.version,
 		process: {
@@ -41,4 +45,9 @@ async function metrics({ relaying, rooms }: Shown, draining: boolean): Promise<s
 			startedAtSeconds: Math.round(Date.now() / 1000 - uptime()),
 		},
 	});
+}
+
+function apiFacts({ sessions, counts, audit }: ApiDesk): MetricFacts["api"] {
+	const { viewers, probes, refused } = counts;
+	return { ...sessions.counts, viewers, probes, refused: Object.fromEntries(refused), auditLost: audit.lost };
 }

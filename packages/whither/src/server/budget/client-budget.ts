@@ -37,4 +37,10 @@ export class ClientBudget {
 		account.left -= cost;
 		return 0;
 	}
+
+	/** Gives back what was taken and not used. */
+	giveBack(client: string, cost: number): void {
+		const account = this.#accounts.get(client);
+		if (account !== undefined) account.left = Math.min(this.#limits.burst, account.left + cost);
+	}
 }

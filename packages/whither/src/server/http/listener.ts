@@ -1,13 +1,11 @@
 /** The HTTP listener: Hono's routes on Node's own server. Everything a client may do here is bounded. */
 import { createServer, type Server } from "node:http";
 import { getRequestListener, RequestError } from "@hono/node-server";
+import type { HttpPlaces } from "../serve-options.ts";
 import { type HttpAppOrder, httpApp } from "./app.ts";
 
 /** A listener to open. */
-export interface HttpOrder extends HttpAppOrder {
-	readonly places: readonly { readonly address: string; readonly ipv6Only: boolean; readonly optional: boolean }[];
-	readonly port: number;
-}
+export interface HttpOrder extends HttpAppOrder, HttpPlaces {}
 
 /** A listener under way. */
 export interface HttpListener {

@@ -2,9 +2,9 @@
 import { Resolver } from "node:dns/promises";
 import { BlockList, connect, isIPv6, type LookupFunction } from "node:net";
 import { isDecodeError, parseAddress } from "@whither/wire";
-import { originsOfTxt, originsOfWhois, reversedName } from "./as-answer.ts";
-import { type AsLookup, type AsServer, isDefaultServer } from "./as-server.ts";
-import { hostsAddresses, readHostsText } from "./hosts-file.ts";
+import { hostsAddresses, readHostsText } from "../hosts-file.ts";
+import { asNameOfTxt, originsOfTxt, originsOfWhois, reversedName } from "./as-answer.ts";
+import { type AsLookup, type AsNameServer, type AsServer, isDefaultServer } from "./as-server.ts";
 
 /** An answer is given up after so long, and with it all that hang on it; hops wait a little longer for their origins. */
 const TIMEOUT_MS = 1_900;
@@ -38,6 +38,16 @@ export function openAsLookup(server: AsServer): AsLookup {
 	};
 }
 
+/** A look-up of what systems are called, each named `AS64500`; null where there is no such name. Rejects where nobody answers. */
+export function openAsNames({ zone, at }: AsNameServer): (asn: string) => Promise<string | null> {
+	const resolver = resolverAt(at);
+	return async (asn) => {
+		if (!/^AS\d{1,10}$/.test(asn)) return null;
+		const records = await resolver.resolveTxt(`${asn}.${zone}`).catch(withoutRecord);
+		return asNameOfTxt(records.map((chunks) => chunks.join("")));
+	};
+}
+
 /** A list a family: one of IPv6 prefixes would take every IPv4 address for its mapped form. */
 function notAnnounced(type: "ipv4" | "ipv6"): BlockList {
 	const list = new BlockList();
@@ -51,9 +61,14 @@ function notAnnounced(type: "ipv4" | "ipv6"): BlockList {
 type Ask = (address: string) => Promise<readonly string[]>;
 
 /** A resolver of our own: the system's would hold up the process's end. */
-function dnsOrigins({ zones, at }: Extract<AsServer, { kind: "dns" }>): Ask {
+function resolverAt(at: readonly string[] | null): Resolver {
 	const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: 1 });
 	if (at !== null) resolver.setServers(at);
+	return resolver;
+}
+
+function dnsOrigins({ zones, at }: Extract<AsServer, { kind: "dns" }>): Ask {
+	const resolver = resolverAt(at);
 	return async (address) => {
 		const bytes = parseAddress(address);
 		if (isDecodeError(bytes)) return [];

@@ -1,5 +1,7 @@
 /** Answers of origin servers read into origins. Pure. */
 
+const LONGEST_NAME = 200;
+
 /** A route and the autonomous systems that announce it. */
 interface Route {
 	/** Prefix length in bits. */
@@ -27,6 +29,12 @@ export function originsOfWhois(text: string): readonly string[] {
 		else bits = prefixBits(value);
 	}
 	return ofLongestPrefix(routes);
+}
+
+/** Of TXT records such as `64500 | ZZ | registry | date | EXAMPLE - Example Net, ZZ`, what the system is called. */
+export function asNameOfTxt(records: readonly string[]): string | null {
+	const names = records.map((record) => record.split("|").slice(4).join("|").trim());
+	return names.find((name) => name !== "")?.slice(0, LONGEST_NAME) ?? null;
 }
 
 /** The name under which DNS holds an address: its parts in reverse, bytes of IPv4, half bytes of IPv6. */

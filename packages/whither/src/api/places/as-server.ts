@@ -1,6 +1,6 @@
 /** Where the origin of an address is asked: DNS zones of origins, or a whois server with routes in it. */
 import { addressFamily } from "@whither/wire";
-import { WhitherError } from "./error.ts";
+import { WhitherError } from "../error.ts";
 
 /** A server of origins. */
 export type AsServer =
@@ -13,11 +13,18 @@ export type AsServer =
 	/** RPSL objects (RFC 2622) by the whois protocol (RFC 3912). */
 	| { readonly kind: "whois"; readonly host: string; readonly port: number };
 
+/** Where names of autonomous systems are asked: TXT records of `AS64500.ZONE`; `at`: as above. */
+export interface AsNameServer {
+	readonly zone: string;
+	readonly at: readonly string[] | null;
+}
+
 /** Origins of an address as text, `AS64500` or `AS64500/AS64501`; null where there is none. Rejects where nobody answers. */
 export type AsLookup = (address: string) => Promise<string | null>;
 
 /** Team Cymru's zones, which anybody may ask. */
 const DEFAULT_ZONES = { 4: "origin.asn.cymru.com", 6: "origin6.asn.cymru.com" } as const;
+const DEFAULT_NAME_ZONE = "asn.cymru.com";
 /** IANA Service Names: whois. */
 const WHOIS_PORT = 43;
 
@@ -34,6 +41,19 @@ export function parseAsServer(text: string): AsServer {
 	if (server !== null) return server;
 	const sentence = `asServer must be ${AS_SERVER_FORMS}, not "${text}"`;
 	throw new WhitherError("badOption", sentence, { option: "asServer", value: text });
+}
+
+/** What may be asked for names. */
+export const AS_NAME_SERVER_FORMS = "dns or dns:ZONE[@ADDRESS[:PORT]]";
+
+/** `dns` or `dns:ZONE[@ADDRESS[:PORT]]`; throws `WhitherError` with code `badOption`. */
+export function parseAsNameServer(text: string): AsNameServer {
+	const rest = /^dns(?::(.+))?$/.exec(text);
+	const server = rest === null ? null : parseZones(rest[1] ?? "");
+	if (server?.kind === "dns" && server.zones[4] === server.zones[6]) return { zone: server.zones[4], at: server.at };
+	if (server?.kind === "dns" && server.zones === DEFAULT_ZONES) return { zone: DEFAULT_NAME_ZONE, at: server.at };
+	const sentence = `asNames must be ${AS_NAME_SERVER_FORMS}, not "${text}"`;
+	throw new WhitherError("badOption", sentence, { option: "asNames", value: text });
 }
 
 /** Nobody but the anonymous public is asked, who knows nothing of addresses that nobody announces. */
