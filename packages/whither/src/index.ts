@@ -1,9 +1,12 @@
 /** What a program imports from `whither`. */
 export type {
+	AnswererSummary,
 	ChannelKind,
 	ExtensionJson,
 	Family,
+	FlowSummary,
 	HopResult,
+	HopSummary,
 	IceCandidateError,
 	IceEvent,
 	IceFailure,
@@ -14,6 +17,9 @@ export type {
 	IceRewrite,
 	IceRole,
 	IceState,
+	LossMeaning,
+	PathChange,
+	PathSummary,
 	PingAnswerer,
 	PingEvent,
 	PingMessage,
@@ -26,6 +32,13 @@ export type {
 	Place,
 	ProbeResult,
 	ReplyKind,
+	RoundsEvent,
+	RoundsMessage,
+	RoundsOptions,
+	RoundsOrder,
+	RoundsResult,
+	RoundsStopReason,
+	RttSummary,
 	RunningTrace,
 	SelectionReason,
 	StopReason,
@@ -47,11 +60,13 @@ export {
 	iceAnswer,
 	iceOffer,
 	iceTrickle,
+	PathStatistics,
 	PING_SCHEMA,
 	readIce,
 	readTrickle,
 	type SdpMedia,
 	type SdpOrigin,
+	summaryOf,
 	TRACE_METHODS,
 	TRACE_SCHEMA,
 } from "@whither/core";
@@ -109,9 +124,12 @@ export {
 export { type DoctorResult, doctor, type MethodCheck } from "./api/doctor.ts";
 export { WhitherError, type WhitherErrorCode } from "./api/error.ts";
 export type { FailureDocument } from "./api/failure.ts";
+export { live } from "./api/live/live.ts";
+export type { LiveRequestOptions } from "./api/live/options.ts";
+export { type LiveResult, LiveRun } from "./api/live/run.ts";
 export type { MachineFacts } from "./api/machine-facts.ts";
 export { openMediaSocket } from "./api/media-socket.ts";
-export type { MeetEvent } from "./api/meet/events.ts";
+export type { MeetEvent, TracedPath } from "./api/meet/events.ts";
 export type { MeetFailureDocument } from "./api/meet/failure.ts";
 export { meet } from "./api/meet/meet.ts";
 export type { MeetRequestOptions, OpenSignalling } from "./api/meet/options.ts";
@@ -155,7 +173,7 @@ export {
 } from "./api/meet/signalling/signalling.ts";
 export { type SimulatedMeetOptions, simulatedMeet } from "./api/meet/simulated.ts";
 export type { EndView } from "./api/meet/words/evidence.ts";
-export type { MeetIce, MeetWorld, TracedPath } from "./api/meet/world.ts";
+export type { MeetIce, MeetWorld } from "./api/meet/world.ts";
 export type { MethodOptions } from "./api/method-options.ts";
 export type { TraceRequestOptions } from "./api/options.ts";
 export type { PingFailureDocument } from "./api/ping/failure.ts";
@@ -222,3 +240,5 @@ export { warningSentence } from "./report/warning-words.ts";
 export { formatWhois, formatWhoisJson } from "./report/whois-report.ts";
 export { type Listening, type RunningServer, serve } from "./server/serve.ts";
 export type { ServeOptions } from "./server/serve-options.ts";
+export { openSessionStore, type SessionStoreOptions } from "./store/open-session-store.ts";
+export type { SessionEntry, SessionQuery, SessionStore, SessionWriter } from "./store/session-store.ts";

@@ -42,6 +42,11 @@ export class AddressBook {
 		return known && this.#isSystemNamed(address);
 	}
 
+	/** What is known by now. */
+	known(address: string): { readonly name: string | null; readonly asn: string | null } {
+		return { name: this.#books.names?.name(address) ?? null, asn: this.#system(address)?.asn ?? null };
+	}
+
 	/** The probe with what is known by now of who answered it. */
 	complete(probe: ProbeResult): ProbeResult {
 		const { names, facts } = this.#books;

@@ -12,6 +12,8 @@ export type WhitherErrorCode =
 	| "aborted"
 	| "queueTaken"
 	| "rulesFailed"
+	/** Sessions cannot be kept: the disk is full, the folder is another process's, and so on. */
+	| "storeFailed"
 	/** `whois`: the registry has no such object; nobody could be asked. */
 	| "noSuchObject"
 	| "noRegistry";

@@ -1,6 +1,7 @@
 /** This machine's network as a world: one prober for all traces, in a thread of its own that keeps no process alive. */
 import { readFileSync } from "node:fs";
-import type { PingMessage, TraceFailure, TraceMessage } from "@whither/core";
+import { pathToFileURL } from "node:url";
+import type { PingMessage, RoundsMessage, TraceFailure, TraceMessage } from "@whither/core";
 import type { Prober } from "@whither/net";
 import { hostsName, readHosts } from "./hosts-file.ts";
 import type { AsLookup, AsNameServer, AsServer } from "./places/as-server.ts";
@@ -35,6 +36,7 @@ export function openRealWorld(): Promise<World> {
 		...LOOKUPS,
 		start: (order, on) => prober.trace(order, watched(on)),
 		ping: (order, on) => prober.ping(order, watched(on)),
+		rounds: (order, on) => prober.rounds(order, watched(on)),
 	}));
 	return world;
 }
@@ -44,12 +46,12 @@ export function openRealWorld(): Promise<World> {
  * another. Round trips are the kernel's in either case.
  */
 export async function openRealWorldHere(): Promise<World> {
-	const { runPing, runTrace } = await import("@whither/net");
-	return { ...LOOKUPS, start: runTrace, ping: runPing };
+	const { runPing, runRounds, runTrace } = await import("@whither/net");
+	return { ...LOOKUPS, start: runTrace, ping: runPing, rounds: runRounds };
 }
 
 /** A prober whose thread has died serves nobody: the next run gets a new one. */
-function watched<Message extends TraceMessage | PingMessage>(on: (message: Message) => void) {
+function watched<Message extends TraceMessage | PingMessage | RoundsMessage>(on: (message: Message) => void) {
 	return (message: Message): void => {
 		if (message.type === "failed" && isDeadWorker(message.error)) world = null;
 		on(message);
@@ -59,7 +61,10 @@ function watched<Message extends TraceMessage | PingMessage>(on: (message: Messa
 async function openProber(): Promise<Prober> {
 	const { startProber } = await import("@whither/net");
 	const file = typeof WHITHER_WORKER_FILE === "string" ? WHITHER_WORKER_FILE : null;
-	return startProber(file === null ? {} : { workerUrl: new URL(file, import.meta.url) });
+	// In the command's bundle a path stands for this file, and not its URL.
+	const here = import.meta.url;
+	const base = here.startsWith("file:") ? here : pathToFileURL(here);
+	return startProber(file === null ? {} : { workerUrl: new URL(file, base) });
 }
 
 function isDeadWorker(failure: TraceFailure): boolean {

@@ -1,5 +1,14 @@
 /** Where a trace runs: this machine's network, or an internet in memory. The rest of the library cannot tell which. */
-import type { Family, PingMessage, PingOrder, RunningTrace, TraceMessage, TraceOrder } from "@whither/core";
+import type {
+	Family,
+	PingMessage,
+	PingOrder,
+	RoundsMessage,
+	RoundsOrder,
+	RunningTrace,
+	TraceMessage,
+	TraceOrder,
+} from "@whither/core";
 import type { AsLookup, AsNameServer, AsServer } from "./places/as-server.ts";
 import type { FactsLookup } from "./places/facts.ts";
 import type { ResolvedTarget } from "./resolve.ts";
@@ -22,4 +31,6 @@ export interface World {
 	readonly start: (order: TraceOrder, on: (message: TraceMessage) => void) => RunningTrace;
 	/** The same for a ping; absent: this world knows none. */
 	readonly ping?: (order: PingOrder, on: (message: PingMessage) => void) => RunningTrace;
+	/** The same for a continuous trace; absent: this world knows none. */
+	readonly rounds?: (order: RoundsOrder, on: (message: RoundsMessage) => void) => RunningTrace;
 }

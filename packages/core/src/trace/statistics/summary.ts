@@ -88,7 +88,7 @@ export interface PathChange {
 	readonly to: string | null;
 }
 
-/** The path of one round, as far as it was answered. */
+/** The path of one round, as far as it was answered: from TTL 1 on; null: no answer, or not asked. */
 export interface FlowSummary {
 	readonly addresses: readonly (string | null)[];
 	readonly rounds: number;
