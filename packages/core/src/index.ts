@@ -181,6 +181,7 @@ export {
 	type ExtensionJson,
 	type HopResult,
 	type MtuDrop,
+	type Place,
 	type ProbeResult,
 	type StopReason,
 	TRACE_SCHEMA,
@@ -196,7 +197,7 @@ export {
 	REPORT_ROUNDS,
 	ROUNDS_SILENT_HOPS,
 	type RoundsOptions,
-	roundsUnderWay,
+	roundsPorts,
 } from "./trace/rounds/rounds-options.ts";
 export { type SynAckFacts, synAckFacts } from "./trace/session.ts";
 export { PathStatistics, summaryOf } from "./trace/statistics/path-statistics.ts";
