@@ -1,6 +1,6 @@
 /**
  * Bundles what is published: `packages/whither/dist/whither.cjs` (the command; all but `trace` in `whither-more.cjs`, the
- * server in `whither-server.cjs`, `meet` in `whither-meet.cjs`), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker),
+ * server in `whither-server.cjs`, `meet` in `whither-meet.cjs`, `check` in `whither-check.cjs`), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker),
  * `dist/relay-worker.cjs` (the server's, for UDP clients), `dist/types` (declarations that stand alone), and beside them
  * THIRD-PARTY-LICENSES (of what the bundles hold that is not ours). koffi stays outside: its binary is a dependency that npm
  * installs.
@@ -50,6 +50,7 @@ function loadedLater(filter, path) {
 const otherCommands = loadedLater(/\/other-commands\.ts$/, "./whither-more.cjs");
 const server = loadedLater(/\/cli\/serve\.ts$|^\.\/serve\.ts$/, "./whither-server.cjs");
 const meet = loadedLater(/^\.\/meet\.ts$/, "./whither-meet.cjs");
+const check = loadedLater(/^\.\/check\.ts$/, "./whither-check.cjs");
 
 /**
  * The command is CommonJS: Node 20 starts it some 10 ms sooner than the same code as a module. What a trace does not
@@ -66,9 +67,10 @@ const command = {
 rmSync(join(dist, "whither.cache"), { force: true });
 const built = await Promise.all([
 	bundle("src/cli/bin.ts", "whither.cjs", { ...command, plugins: [otherCommands] }),
-	bundle("src/cli/other-commands.ts", "whither-more.cjs", { ...command, plugins: [server, meet] }),
+	bundle("src/cli/other-commands.ts", "whither-more.cjs", { ...command, plugins: [server, meet, check] }),
 	bundle("src/cli/serve.ts", "whither-server.cjs", command),
 	bundle("src/cli/meet.ts", "whither-meet.cjs", command),
+	bundle("src/cli/check.ts", "whither-check.cjs", command),
 	bundle("src/server/relay-worker.ts", "relay-worker.cjs", command),
 	bundle("src/index.ts", "index.js"),
 	bundle("src/api/prober-worker.ts", "prober-worker.js"),

@@ -56,6 +56,10 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 			const { serveCommand } = await import("./serve.ts");
 			return serveCommand(words.rest);
 		}
+		case "check": {
+			const { checkCommand } = await import("./check.ts");
+			return checkCommand(words.rest, words.args);
+		}
 		case "demo":
 			return demoCommand(words.rest, words.args);
 		case "router":
@@ -73,6 +77,12 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 export async function formatMeetFailure(failed: FailedMeet, error: WhitherError): Promise<string> {
 	const { formatMeetFailure: format } = await import("./meet.ts");
 	return format(failed, error);
+}
+
+/** The same of `whither check`. */
+export async function formatCheckFailure(args: readonly string[], error: WhitherError): Promise<string> {
+	const { formatCheckFailure: format } = await import("./check.ts");
+	return format(args, error);
 }
 
 function completionFor(word: string | undefined): string {
