@@ -144,6 +144,8 @@ function standAlone(text, folder, types) {
 function copyBesides() {
 	mkdirSync(join(face, "schema"), { recursive: true });
 	const copies = {
+		"docs/schema/check-1.json": "schema/check-1.json",
+		"docs/schema/check-file-1.json": "schema/check-file-1.json",
 		"docs/schema/meet-1.json": "schema/meet-1.json",
 		"docs/schema/ping-1.json": "schema/ping-1.json",
 		"docs/schema/stun-1.json": "schema/stun-1.json",

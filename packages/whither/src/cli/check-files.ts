@@ -36,7 +36,7 @@ export async function readBaseline(path: string, from: string): Promise<TraceRes
 	try {
 		return (await readSaved(path, from)).trace ?? `there is no trace in ${path} to compare with`;
 	} catch (thrown) {
-		return `${(thrown as Error).message}; \`whither check --baseline-write\` makes it anew`;
+		return `there is no baseline: ${(thrown as Error).message}; \`whither check --baseline-write\` makes it anew`;
 	}
 }
 

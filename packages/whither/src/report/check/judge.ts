@@ -32,7 +32,7 @@ export function judge(check: Check, judged: Judged, tools: JudgeTools): readonly
 
 function findingsOf(name: AssertionName, expect: Expectations, judged: Judged, tools: JudgeTools): readonly Finding[] {
 	if (MEETING_ASSERTIONS.includes(name)) {
-		if (judged.meet === null) return [unknown(`${name} is of a meeting, and what is judged is a trace`)];
+		if (judged.meet === null) return [unknown(`what is judged is a trace, and ${name} is of a meeting`)];
 		return [judgeMeeting(name, expect, judged.meet)];
 	}
 	if (judged.trace === null)
