@@ -2,7 +2,7 @@
 _whither() {
 	local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" command=trace words=""
 	case "${COMP_WORDS[1]}" in
-	trace|live|meet|stun|turn|serve|doctor|demo|router|whois|completion|man|help) ((COMP_CWORD > 1)) && command="${COMP_WORDS[1]}" ;;
+	trace|live|meet|stun|turn|serve|check|doctor|demo|router|whois|completion|man|help) ((COMP_CWORD > 1)) && command="${COMP_WORDS[1]}" ;;
 	esac
 	[[ "$previous" == = ]] && previous="${COMP_WORDS[COMP_CWORD-2]}"
 	[[ "$current" == = ]] && previous="${COMP_WORDS[COMP_CWORD-1]}" && current=""
@@ -103,6 +103,8 @@ _whither() {
 	--keep-days) COMPREPLY=() ; return ;;
 	--keep-sessions) COMPREPLY=() ; return ;;
 	--keep-size) COMPREPLY=() ; return ;;
+	--jobs) COMPREPLY=() ; return ;;
+	--junit) COMPREPLY=() ; return ;;
 	--queue) COMPREPLY=() ; return ;;
 	--up) COMPREPLY=() ; return ;;
 	--down) COMPREPLY=() ; return ;;
@@ -116,15 +118,16 @@ _whither() {
 	stun) words="--ipv4 -4 --ipv6 -6 --tcp --tls --ca --source -s --classic --lifetime --longest --timeout -Q --json --color --help -h" ;;
 	turn) words="--ipv4 -4 --ipv6 -6 --transport --tls-port --ca --source -s --user --password --password-file --secret --secret-file --count -q --size --rate --duration --peer --trace --wait -w --timeout -Q --json --color --help -h" ;;
 	serve) words="--listen --alternate --stun-port --alternate-port --cert --key --tls-port --classic --port --token --insecure --code-lifetime --no-http --no-turn --realm --user --users --secret --relay-address --relay-ports --allow-peer --deny-peer --max-allocations --max-per-user --max-bandwidth --workers --drain --alternate-server --allow-target --deny-target --client-rate --probe-rate --client-sessions --max-sessions --origins --audit --data --no-store --keep-days --keep-sessions --keep-size --help -h" ;;
+	check) words="--jobs --timeout -Q --baseline-write --json --junit --github --color --help -h" ;;
 	doctor) words="--json --color --help -h" ;;
 	demo) words="--fast --realtime --meet --json --ndjson --format --extensions -e --numeric -n --back --explain --color --help -h" ;;
 	router) words="--install --queue --interface -i --up --down --help -h" ;;
 	whois) words="--protocol --rdap --whois-server --allow-private --ca --timeout -Q --no-cache --json --raw --color --help -h" ;;
 	completion) words="--help -h bash zsh fish" ;;
 	man) words="--help -h" ;;
-	help) words="--help -h trace live meet stun turn serve router whois doctor demo completion man" ;;
+	help) words="--help -h trace live meet stun turn serve check doctor demo router whois completion man" ;;
 	esac
-	((COMP_CWORD == 1)) && words="$words trace live meet stun turn serve doctor demo router whois completion man help"
+	((COMP_CWORD == 1)) && words="$words trace live meet stun turn serve check doctor demo router whois completion man help"
 	COMPREPLY=($(compgen -W "$words" -- "$current"))
 	if [[ "$command" == trace && "$current" != -* ]]; then
 		COMPREPLY+=($(compgen -A hostname -- "$current"))
