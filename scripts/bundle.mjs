@@ -69,7 +69,7 @@ const built = await Promise.all([
 	bundle("src/cli/bin.ts", "whither.cjs", { ...command, plugins: [otherCommands] }),
 	bundle("src/cli/other-commands.ts", "whither-more.cjs", { ...command, plugins: [server, meet, live] }),
 	bundle("src/cli/serve.ts", "whither-server.cjs", command),
-	bundle("src/cli/meet.ts", "whither-meet.cjs", command),
+	bundle("src/cli/meet.ts", "whither-meet.cjs", { ...command, plugins: [live] }),
 	bundle("src/cli/live.ts", "whither-live.cjs", command),
 	bundle("src/server/relay-worker.ts", "relay-worker.cjs", command),
 	bundle("src/index.ts", "index.js"),
