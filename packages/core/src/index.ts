@@ -125,7 +125,10 @@ export { type ChannelFacts, channelFacts, channelNeeds, channelOrder } from "./t
 export { type ContextParts, probeContext } from "./trace/context.ts";
 export type { TraceEvent } from "./trace/events.ts";
 export { extensionJson } from "./trace/extension-json.ts";
+export { keepsFlow } from "./trace/graph/flow-kind.ts";
+export { pathGraph } from "./trace/graph/graph.ts";
 export type { PathGraph, PathGroup, PathLink, PathNode } from "./trace/graph/path-graph.ts";
+export type { PathEnds } from "./trace/graph/summary-material.ts";
 export { hopsBack } from "./trace/hop-distance.ts";
 export type {
 	Companion,
@@ -146,7 +149,16 @@ export { tcpOptionsWithSysctl } from "./trace/methods/tcp-asked.ts";
 export { UNMARKED } from "./trace/methods/tcp-ecn.ts";
 export { type HopNat, hopNat, type PathNat, pathNat } from "./trace/nat-hops.ts";
 export { DEFAULT_TRACE_OPTIONS, type TraceOptions } from "./trace/options.ts";
-export type { PingMessage, PingOrder, RunningTrace, TraceFailure, TraceMessage, TraceOrder } from "./trace/order.ts";
+export type {
+	PingMessage,
+	PingOrder,
+	RoundsMessage,
+	RoundsOrder,
+	RunningTrace,
+	TraceFailure,
+	TraceMessage,
+	TraceOrder,
+} from "./trace/order.ts";
 export { Ping, type PingConfig, type PingOutput } from "./trace/ping/ping.ts";
 export { pingResult } from "./trace/ping/ping-document.ts";
 export {
@@ -169,14 +181,26 @@ export {
 	type ExtensionJson,
 	type HopResult,
 	type MtuDrop,
+	type Place,
 	type ProbeResult,
 	type StopReason,
 	TRACE_SCHEMA,
 	type TraceResult,
 	type TraceWarning,
 } from "./trace/result.ts";
-export type { RoundsEvent, RoundsStopReason } from "./trace/rounds/round-events.ts";
+export type { RoundsEvent, RoundsResult, RoundsStopReason } from "./trace/rounds/round-events.ts";
+export { Rounds, type RoundsConfig, type RoundsOutput } from "./trace/rounds/rounds.ts";
+export { roundsResult } from "./trace/rounds/rounds-document.ts";
+export {
+	DEFAULT_ROUNDS_INTERVAL_NS,
+	LEAST_ROUNDS_INTERVAL_NS,
+	REPORT_ROUNDS,
+	ROUNDS_SILENT_HOPS,
+	type RoundsOptions,
+	roundsPorts,
+} from "./trace/rounds/rounds-options.ts";
 export { type SynAckFacts, synAckFacts } from "./trace/session.ts";
+export { PathStatistics, summaryOf } from "./trace/statistics/path-statistics.ts";
 export {
 	type AnswererSummary,
 	CHANGES_KEPT,

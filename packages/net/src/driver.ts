@@ -1,11 +1,16 @@
-/** Runs tracers and pings on channels in this thread. */
+/** Runs tracers, pings and continuous traces on channels in this thread. */
 import {
 	Ping,
 	type PingMessage,
 	type PingOrder,
 	type PingOutput,
 	pingResult,
+	Rounds,
+	type RoundsMessage,
+	type RoundsOrder,
+	type RoundsOutput,
 	type RunningTrace,
+	roundsResult,
 	type TraceEvent,
 	type TraceMessage,
 	type TraceOrder,
@@ -62,6 +67,22 @@ export function runPing(order: PingOrder, post: (message: PingMessage) => void):
 				else if (output.type === "send") send(output.probes);
 			},
 			end: (facts) => post({ type: "result", result: pingResult(ping, facts) }),
+		};
+	};
+	return startRun(order, { job, failed: post });
+}
+
+/** Starts a continuous trace in this thread, in the same way. */
+export function runRounds(order: RoundsOrder, post: (message: RoundsMessage) => void): RunningTrace {
+	const job: JobMaker<RoundsOutput> = (method, context) => {
+		const rounds = new Rounds({ method, options: order.options, rounds: order.rounds, context });
+		return {
+			machine: rounds,
+			take: (output, send) => {
+				if (output.type === "event") post(output);
+				else if (output.type === "send") send(output.probes);
+			},
+			end: (facts) => post({ type: "result", result: roundsResult(rounds, facts) }),
 		};
 	};
 	return startRun(order, { job, failed: post });

@@ -1,7 +1,16 @@
 /** Traces and pings in a thread of their own, so that their timing holds while this thread is busy. */
 import { SHARE_ENV, Worker } from "node:worker_threads";
-import type { PingMessage, PingOrder, RunningTrace, TraceFailure, TraceMessage, TraceOrder } from "@whither/core";
-import { runPing, runTrace } from "./driver.ts";
+import type {
+	PingMessage,
+	PingOrder,
+	RoundsMessage,
+	RoundsOrder,
+	RunningTrace,
+	TraceFailure,
+	TraceMessage,
+	TraceOrder,
+} from "@whither/core";
+import { runPing, runRounds, runTrace } from "./driver.ts";
 import type { ProberReport, ProberRequest, RunMessage } from "./prober-protocol.ts";
 
 /** Runs traces, any number at a time. */
@@ -10,6 +19,8 @@ export interface Prober {
 	trace(order: TraceOrder, on: (message: TraceMessage) => void): RunningTrace;
 	/** Starts a ping, in the same way. */
 	ping(order: PingOrder, on: (message: PingMessage) => void): RunningTrace;
+	/** Starts a continuous trace, in the same way. */
+	rounds(order: RoundsOrder, on: (message: RoundsMessage) => void): RunningTrace;
 	/** Ends every trace and ping (their results say "interrupted") and, once their connections have ended, the worker. */
 	close(): Promise<void>;
 }
@@ -42,6 +53,10 @@ class LocalProber implements Prober {
 
 	ping(order: PingOrder, on: (message: PingMessage) => void): RunningTrace {
 		return this.#run(on, (post) => runPing(order, post));
+	}
+
+	rounds(order: RoundsOrder, on: (message: RoundsMessage) => void): RunningTrace {
+		return this.#run(on, (post) => runRounds(order, post));
 	}
 
 	async close(): Promise<void> {
@@ -113,6 +128,10 @@ class WorkerProber implements Prober {
 
 	ping(order: PingOrder, on: (message: PingMessage) => void): RunningTrace {
 		return this.#start(on, (id) => ({ type: "ping", id, order }));
+	}
+
+	rounds(order: RoundsOrder, on: (message: RoundsMessage) => void): RunningTrace {
+		return this.#start(on, (id) => ({ type: "rounds", id, order }));
 	}
 
 	/** The worker answers each request with messages of its own kind. */

@@ -1,7 +1,7 @@
 /** The worker's side of the prober: runs the traces it is sent, many at a time. */
 import type { MessagePort } from "node:worker_threads";
 import type { RunningTrace } from "@whither/core";
-import { runPing, runTrace } from "./driver.ts";
+import { runPing, runRounds, runTrace } from "./driver.ts";
 import type { ProberReport, ProberRequest, RunMessage } from "./prober-protocol.ts";
 import { abandonRuns } from "./socket-run.ts";
 
@@ -17,6 +17,7 @@ export function serveProber(port: MessagePort): void {
 		if (request.type === "gate") gate = new Int32Array(request.gate);
 		else if (request.type === "trace") start(request.id, (post) => runTrace(request.order, post));
 		else if (request.type === "ping") start(request.id, (post) => runPing(request.order, post));
+		else if (request.type === "rounds") start(request.id, (post) => runRounds(request.order, post));
 		else if (request.type === "stop") (running.get(request.id) ?? lingering.get(request.id))?.stop();
 		else if (request.type === "close") closeAll();
 		else leave();

@@ -33,7 +33,9 @@ export type {
 	ProgramInput,
 } from "./program.ts";
 export { Random } from "./random.ts";
+export type { SimulatedRun } from "./run-machine.ts";
 export { openPing, type RunPingOptions, runPing, type SimulatedPing } from "./run-ping.ts";
+export { openRounds, type RunRoundsOptions, runRounds, type SimulatedRounds } from "./run-rounds.ts";
 export { type RunStunOptions, runStun, type SimulatedDiscovery } from "./run-stun.ts";
 export { type RunTraceOptions, runTrace, scenarioChannels, type TraceRun } from "./run-trace.ts";
 export type {

@@ -44,6 +44,8 @@ export interface RunTraceOptions {
 	readonly options?: Scenario["trace"]["options"];
 	/** For methods that encrypt; without it they throw. */
 	readonly crypto?: CryptoPort;
+	/** Whether the internet keeps its packets; default true. */
+	readonly records?: boolean;
 	/** Told of every event as it happens in virtual time. */
 	readonly onEvent?: (event: TraceEvent) => void;
 }
@@ -93,7 +95,7 @@ export function runTrace(scenario: Scenario, run: RunTraceOptions): TraceRun {
 }
 
 /** A scenario's internet, a channel on it, and what a machine that probes there is made from. */
-interface OpenScenario {
+export interface OpenScenario {
 	readonly internet: Internet;
 	readonly channel: OpenChannel;
 	readonly method: TraceMethod;
@@ -105,7 +107,8 @@ interface OpenScenario {
 export function openScenario(scenario: Scenario, run: RunTraceOptions): OpenScenario {
 	const seed = run.seed ?? scenario.seed ?? 1;
 	const cryptography = run.crypto === undefined ? {} : { crypto: run.crypto };
-	const internet = new Internet({ scenario, family: run.family, seed, hooks: run.hooks ?? {}, ...cryptography });
+	const { family, hooks = {}, records = true } = run;
+	const internet = new Internet({ scenario, family, seed, hooks, records, ...cryptography });
 	if (scenario.call !== undefined) startCall(internet, scenario.call);
 	const options = traceOptions(scenario, run, internet);
 	const method = requireMethod(options.method);

@@ -5,6 +5,8 @@ import type { TraceOptions } from "./options.ts";
 import type { PingOptions } from "./ping/ping-options.ts";
 import type { PingEvent, PingResult } from "./ping/ping-result.ts";
 import type { TraceResult } from "./result.ts";
+import type { RoundsEvent, RoundsResult } from "./rounds/round-events.ts";
+import type { RoundsOptions } from "./rounds/rounds-options.ts";
 
 /** One trace to run. */
 export interface TraceOrder {
@@ -17,6 +19,11 @@ export interface TraceOrder {
 /** One ping to run: the orders of a trace whose only TTL is the ping's, and what is to be done over and over. */
 export interface PingOrder extends TraceOrder {
 	readonly ping: PingOptions;
+}
+
+/** One continuous trace to run. */
+export interface RoundsOrder extends TraceOrder {
+	readonly rounds: RoundsOptions;
 }
 
 /** Why a trace could not be run at all: a system call, a method that does not exist, or a defect of our own. */
@@ -37,7 +44,13 @@ export type PingMessage =
 	| { readonly type: "result"; readonly result: PingResult }
 	| { readonly type: "failed"; readonly error: TraceFailure };
 
-/** A trace or a ping under way. */
+/** What a running continuous trace says, in the same way. */
+export type RoundsMessage =
+	| { readonly type: "event"; readonly event: RoundsEvent }
+	| { readonly type: "result"; readonly result: RoundsResult }
+	| { readonly type: "failed"; readonly error: TraceFailure };
+
+/** A trace, a ping or a continuous trace under way. */
 export interface RunningTrace {
 	/**
 	 * Ends it: the result follows with what is known, `stopReason` "interrupted". Where only connections are still being

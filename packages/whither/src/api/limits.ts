@@ -37,6 +37,12 @@ export type PingLimitName = keyof typeof PING_LIMITS;
 /** As ping(8) allows anybody. */
 export const PING_LEAST_INTERVAL_MS = 2;
 
+/** The same for what a continuous trace takes beside that. */
+export const LIVE_LIMITS = { rounds: [1, 1_000_000_000] } as const;
+
+/** More often tells of the routers' limits rather than of the path (`LEAST_ROUNDS_INTERVAL_NS`). */
+export const LIVE_LEAST_INTERVAL_MS = 100;
+
 /** Port that a server listens on; 0: the system's choice. */
 export const LISTEN_PORT = [0, 65_535] as const;
 

@@ -1,8 +1,8 @@
 /** The internet in memory as a world: the same tracer, no network, no privilege; for demos, examples and tests. */
 import type {
 	Family,
-	PingMessage,
 	PingOrder,
+	RoundsOrder,
 	RunningTrace,
 	TraceEvent,
 	TraceMessage,
@@ -14,10 +14,13 @@ import {
 	nodeAddress,
 	nodeNames,
 	openPing,
+	openRounds,
 	publicAddressOf,
 	runTrace,
 	type Scenario,
 	type SimulatedPing,
+	type SimulatedRounds,
+	type SimulatedRun,
 } from "@whither/sim";
 import { WhitherError } from "./error.ts";
 import type { World } from "./world.ts";
@@ -52,7 +55,11 @@ export function simulated(scenario: Scenario, options: SimulatedOptions = {}): W
 		},
 		ping: (order, on) => {
 			const slowedBy = options.pace === "real" ? (options.slowedBy ?? 1) : 0;
-			return playPing(simulatePing(scenario, order, options), { slowedBy, order, on });
+			return playOn(simulatePing(scenario, order, options), { slowedBy, order, on });
+		},
+		rounds: (order, on) => {
+			const slowedBy = options.pace === "real" ? (options.slowedBy ?? 1) : 0;
+			return playOn(simulateRounds(scenario, order, options), { slowedBy, order, on });
 		},
 	};
 }
@@ -90,42 +97,63 @@ function simulate(scenario: Scenario, order: TraceOrder, options: SimulatedOptio
 	return { events, result: { ...result, tool: order.tool, args: order.args } };
 }
 
-function simulatePing(scenario: Scenario, order: PingOrder, { seed }: SimulatedOptions): SimulatedPing {
+function simulatePing(scenario: Scenario, order: PingOrder, options: SimulatedOptions): SimulatedPing {
+	const { spec, run } = watching(scenario, order, options);
+	return openPing(spec, { ...run, ping: order.ping });
+}
+
+function simulateRounds(scenario: Scenario, order: RoundsOrder, options: SimulatedOptions): SimulatedRounds {
+	const { spec, run } = watching(scenario, order, options);
+	return openRounds(spec, { ...run, rounds: order.rounds });
+}
+
+/** What an endless run is made from. */
+function watching(scenario: Scenario, order: TraceOrder, { seed }: SimulatedOptions) {
 	const { family, target: _, targetName, channels, ...rest } = order.options;
-	return openPing(
-		{ ...scenario, trace: { from: scenario.trace.from, to: targetName, options: rest } },
-		{
+	return {
+		spec: { ...scenario, trace: { from: scenario.trace.from, to: targetName, options: rest } },
+		run: {
 			family,
-			ping: order.ping,
 			crypto: nodeCrypto,
 			...(seed === undefined ? {} : { seed }),
 			...(channels?.[0] === undefined ? {} : { channel: channels[0] }),
 		},
-	);
+	};
 }
 
-interface PlayedPing {
+/** A run that may have no end, and what it says. */
+interface Watched<Event, Result> extends SimulatedRun<Event> {
+	readonly result: () => Result;
+}
+
+interface Audience<Event, Result> {
 	readonly slowedBy: number;
-	readonly order: PingOrder;
-	readonly on: (message: PingMessage) => void;
+	readonly order: Pick<TraceOrder, "tool" | "args">;
+	readonly on: (
+		message:
+			| { readonly type: "event"; readonly event: Event }
+			| { readonly type: "result"; readonly result: Result & Pick<TraceOrder, "tool" | "args"> },
+	) => void;
 }
 
-/** The same for a ping, which may have no end: it is simulated only as far as it has been handed out. */
-function playPing(ping: SimulatedPing, { slowedBy, order, on }: PlayedPing): RunningTrace {
+/** The same for a run that may have no end: it is simulated only as far as it has been handed out. */
+function playOn<Event extends { readonly type: string; readonly atNs?: number }, Result>(
+	run: Watched<Event, Result>,
+	{ slowedBy, order, on }: Audience<Event, Result>,
+): RunningTrace {
 	const startedAt = Date.now();
 	let timer: ReturnType<typeof setTimeout> | null = setTimeout(advance, 0);
-	let held: PingEvents = [];
-	return { stop: () => (timer === null ? undefined : tell([...held, ...ping.stop()])) };
+	let held: readonly Event[] = [];
+	return { stop: () => (timer === null ? undefined : tell([...held, ...run.stop()])) };
 
 	function advance(): void {
-		const events = ping.next();
+		const events = run.next();
 		held = events;
-		const [first] = events;
-		const wait = slowedBy > 0 && first !== undefined && "atNs" in first ? (first.atNs / 1e6) * slowedBy : 0;
+		const wait = slowedBy > 0 ? ((events[0]?.atNs ?? 0) / 1e6) * slowedBy : 0;
 		timer = setTimeout(() => tell(events), Math.max(0, wait - (Date.now() - startedAt)));
 	}
 
-	function tell(events: PingEvents): void {
+	function tell(events: readonly Event[]): void {
 		if (timer !== null) clearTimeout(timer);
 		timer = null;
 		held = [];
@@ -134,11 +162,9 @@ function playPing(ping: SimulatedPing, { slowedBy, order, on }: PlayedPing): Run
 			advance();
 			return;
 		}
-		on({ type: "result", result: { ...ping.result(), tool: order.tool, args: order.args } });
+		on({ type: "result", result: { ...run.result(), tool: order.tool, args: order.args } });
 	}
 }
-
-type PingEvents = ReturnType<SimulatedPing["next"]>;
 
 /** Hand the events out at their own times, stretched by a factor (0: at once); `stop` cuts the story short. */
 function play(played: Played, slowedBy: number, on: (message: TraceMessage) => void): RunningTrace {

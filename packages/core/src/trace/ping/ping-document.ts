@@ -36,7 +36,7 @@ export function pingResult(ping: Ping, { tool, args, startedAt }: ResultFacts): 
 }
 
 /** The first connection's handshake, where probes travelled in one. */
-function handshakeFields([first, ...others]: readonly SessionFacts[]): Pick<PingResult, "handshake"> {
+export function handshakeFields([first, ...others]: readonly SessionFacts[]): Pick<PingResult, "handshake"> {
 	if (first === undefined) return {};
 	const { rttNs, mss, sackPermitted, timestamps } = first;
 	const connections = 1 + others.length;

@@ -7,19 +7,28 @@ import { FAREWELL_TTL } from "../sending.ts";
 import { MOST_FOLLOW_UPS } from "../settling.ts";
 import type { TracerOutput } from "../tracer-io.ts";
 import type { PingBook } from "./ping-book.ts";
-import type { PingTally } from "./ping-totals.ts";
+import type { PingAnswer } from "./ping-totals.ts";
 
 /** What is heard by, and who is told. */
 export interface PingHearingParts {
 	readonly book: PingBook;
-	readonly tally: PingTally;
+	readonly tally: {
+		readonly counts: { duplicates: number; late: number };
+		readonly answered: (answer: PingAnswer) => void;
+	};
+	/** Whose an answer is that does not name its probe; default: the one that is waited for longest. */
+	readonly unnamed?: (reply: Reply, match: FlowMatch) => Transmission | null;
 	readonly output: (output: Exclude<TracerOutput, { type: "event" }>) => void;
 	/** There is news of a probe. */
 	readonly tell: (slot: Slot, now: Instant) => void;
+	/** A probe that has an answer got another one; default: nobody is told. */
+	readonly tellAgain?: (slot: Slot, now: Instant) => void;
 	/** Another packet of a probe is to leave. */
 	readonly transmit: (slot: Slot, now: Instant) => void;
 }
 
+/** An answer that does not name its probe. */
+export type FlowMatch = Extract<Match, { type: "flow" }>;
 type ProbeMatch = Extract<Match, { type: "probe" }>;
 
 /** What was heard, and when we are. */
@@ -43,11 +52,16 @@ export class PingHearing {
 			return;
 		}
 		const transmission =
-			match.type === "flow" ? this.#oldestBefore(heard.reply.at) : this.#parts.book.find(match.sequence);
+			match.type === "flow" ? this.#unnamed(heard.reply, match) : this.#parts.book.find(match.sequence);
 		if (transmission === null) this.#ignore(match.type === "flow" ? "shortQuote" : "unknownSequence");
 		else if (match.type === "again") this.#followUp(transmission, match, heard);
 		else if (match.type === "probe") this.#takeAnswer(transmission, match, heard);
 		else this.#answer({ transmission, ...answerOf(match, heard), inferred: true }, heard.now);
+	}
+
+	#unnamed(reply: Reply, match: FlowMatch): Transmission | null {
+		const { unnamed } = this.#parts;
+		return unnamed === undefined ? this.#oldestBefore(reply.at) : unnamed(reply, match);
 	}
 
 	/** Where a router quotes too little, its answer is for the first probe still waiting that it can be for. */
@@ -76,6 +90,7 @@ export class PingHearing {
 		if (slot.answer !== null) {
 			slot.duplicates++;
 			tally.counts.duplicates++;
+			this.#parts.tellAgain?.(slot, now);
 			this.#ignore("duplicate");
 		} else if (slot.state === "expired") {
 			slot.answer = { ...answer, late: true };
