@@ -113,6 +113,7 @@ complete -c whither -f -n '__fish_seen_subcommand_from live' -s e -l mpls -d 'Sh
 complete -c whither -f -n '__fish_seen_subcommand_from live' -s z -l aslookup -d 'Show autonomous systems; same as --ipinfo 0'
 complete -c whither -f -n '__fish_seen_subcommand_from live' -s y -l ipinfo -x -d 'Show registry data: 0 AS, 1 prefix, 2 country, 3 registry, 4 date; y goes on from there'
 complete -c whither -f -n '__fish_seen_subcommand_from live' -l as-server -x -d 'Where that is looked up, once it is wanted: dns, dns:ZONE or whois:HOST'
+complete -c whither -f -n '__fish_seen_subcommand_from live' -l geoip-mmdb -x -d 'Where addresses are, and whose, by this file (MaxMind, DB-IP or IPinfo); may be given again'
 complete -c whither -f -n '__fish_seen_subcommand_from live' -l privacy -x -d 'Do not name the first N hops, nor this machine'
 complete -c whither -f -n '__fish_seen_subcommand_from live' -l ascii -d 'Pictures of ASCII characters'
 complete -c whither -f -n '__fish_seen_subcommand_from live' -l color -x -a 'auto always never' -d 'Colour: auto, always or never; NO_COLOR is heeded'
