@@ -32,6 +32,8 @@ export interface ApiOptions {
 	readonly limits?: Partial<ApiLimits> | undefined;
 	/** A file with a line for everything that somebody had it do. */
 	readonly audit?: string | undefined;
+	/** Registries may be asked whose a name, an address or a network is; by default on loopback alone. */
+	readonly whois?: boolean | undefined;
 	/** Networks of routers may be looked up. */
 	readonly origins?: boolean | undefined;
 	/** The folder of the page; null: none. By default the one that comes with the package. */
