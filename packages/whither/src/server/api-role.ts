@@ -51,7 +51,7 @@ export function openApiRole(options: ApiOptions, { local }: { readonly local: bo
 		audit: audit === undefined ? NO_AUDIT : openAudit(audit, complain),
 		now: () => performance.now(),
 		features: {
-			...{ whois: false, browserIce: false, meetings: false, stun: true },
+			...{ whois: options.whois ?? local, browserIce: false, meetings: false, stun: true },
 			origins: options.origins ?? false,
 			places: places.length > 0,
 		},
