@@ -1,17 +1,23 @@
 /** The commands, as one table beside the options. */
+import { CHECK_OPTIONS } from "./check-options.ts";
+import { LIVE_OPTIONS } from "./live-options.ts";
 import { MEET_OPTIONS } from "./meet-options.ts";
 import type { OptionTable } from "./option-table.ts";
 import { DEMO_OPTIONS, DOCTOR_OPTIONS, PLAIN_OPTIONS, ROUTER_OPTIONS, STUN_OPTIONS, TRACE_OPTIONS } from "./options.ts";
 import { SERVE_OPTIONS, TURN_OPTIONS } from "./relay-options.ts";
+import { WHOIS_OPTIONS } from "./whois-options.ts";
 
 /** First word of a command line. */
 export type CommandName =
 	| "trace"
+	| "live"
 	| "meet"
 	| "stun"
 	| "turn"
 	| "serve"
+	| "check"
 	| "router"
+	| "whois"
 	| "doctor"
 	| "demo"
 	| "completion"
@@ -37,8 +43,7 @@ export interface CommandRow {
 /** Shells that completion is made for. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
-/** The one table of commands; the first is meant when none is named. */
-export const COMMANDS: readonly CommandRow[] = [
+const TABLE: readonly CommandRow[] = [
 	{
 		name: "trace",
 		usage: "whither [trace] [OPTION]... HOST... [LENGTH]",
@@ -49,6 +54,18 @@ export const COMMANDS: readonly CommandRow[] = [
 		],
 		options: TRACE_OPTIONS,
 		operands: [1, Number.POSITIVE_INFINITY],
+		completes: "host",
+	},
+	{
+		name: "live",
+		usage: "whither live [OPTION]... HOST...",
+		summary: "Watch the path to each HOST, round after round, on a full screen with mtr's keys",
+		about: [
+			"One probe a second to every hop: who answers, loss and what it means (the target's, that of the way, or a router that says less than it could), round trips, jitter, percentiles and their history; a chart, the paths that were seen, all about one hop, and a map. `h` lists the keys; docs/live.md has pictures.",
+			"Where stdin or stdout is no terminal, or TERM is dumb, and with --report: ten rounds (-c), then mtr's report. The options are mtr's where it has them, and so differ from those of `whither trace`. UDP, the default, needs no privilege.",
+		],
+		options: LIVE_OPTIONS,
+		operands: [0, Number.POSITIVE_INFINITY],
 		completes: "host",
 	},
 	{
@@ -100,6 +117,18 @@ export const COMMANDS: readonly CommandRow[] = [
 		completes: null,
 	},
 	{
+		name: "check",
+		usage: "whither check [OPTION]... FILE",
+		summary: "Assert what paths have to be like, for CI: exit code 1 and the reasons where one is not",
+		about: [
+			"FILE is JSON (comments allowed): a list of checks, each with a `target` to trace, or a `file` that was saved, and what to `expect`: that it is reached, how many hops, what it must and must not cross (AS, range, country, name), round trips, loss, MTU, a baseline that it equals, or of a meeting how two ends came together. docs/check.md lists them all; docs/schema/check-file-1.json lets an editor help.",
+			"Traces run at the same time, and are told in the order of FILE. With --json, stdout holds one document; --junit writes what CI systems read; in GitHub Actions what does not hold is annotated at its line.",
+		],
+		options: CHECK_OPTIONS,
+		operands: [1, 1],
+		completes: null,
+	},
+	{
 		name: "doctor",
 		usage: "whither doctor [--json]",
 		summary: "Try every method on this machine and print the fix for what does not work",
@@ -135,6 +164,18 @@ export const COMMANDS: readonly CommandRow[] = [
 		completes: null,
 	},
 	{
+		name: "whois",
+		usage: "whither whois [OPTION]... NAME|ADDRESS|ASN",
+		summary: "Show who a name, an address or an AS number is registered to",
+		about: [
+			"Asks the registry that IANA names, by RDAP over https, and by WHOIS where there is no RDAP server or it fails. Special-purpose addresses, numbers and names (private, loopback, documentation, ...) are answered without asking anybody. A host is looked up as the domain that it is in. The country is where a network is registered, not where it is.",
+			"Answers are kept for an hour in the user's cache folder (XDG_CACHE_HOME), IANA's lists of registries for a day. WHITHER_RDAP_BOOTSTRAP names another place for these lists.",
+		],
+		options: WHOIS_OPTIONS,
+		operands: [1, 2],
+		completes: "host",
+	},
+	{
 		name: "completion",
 		usage: "whither completion bash|zsh|fish",
 		summary: "Print a completion script for the shell",
@@ -154,6 +195,11 @@ export const COMMANDS: readonly CommandRow[] = [
 		operands: [0, 0],
 		completes: null,
 	},
+];
+
+/** The one table of commands; the first is meant when none is named. */
+export const COMMANDS: readonly CommandRow[] = [
+	...TABLE,
 	{
 		name: "help",
 		usage: "whither help [COMMAND]",
@@ -161,7 +207,7 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: ["trace", "meet", "stun", "turn", "serve", "router", "doctor", "demo", "completion", "man"],
+		completes: TABLE.map(({ name }) => name),
 	},
 ];
 
@@ -170,7 +216,7 @@ export const EXIT_CODES: readonly (readonly [number, string])[] = [
 	[0, "measured"],
 	[
 		1,
-		"target not reached, under --strict; loss threshold of ping mode reached; two ends not connected; no answer of the STUN server; a server that relays nothing",
+		"target not reached, under --strict; loss threshold of ping mode reached; two ends not connected; no answer of the STUN server; a server that relays nothing; a registry that has no such object; an assertion that does not hold",
 	],
 	[2, "wrong usage, or a name that does not resolve"],
 	[3, "a privilege is missing and nothing else would do"],

@@ -13,6 +13,9 @@ export const GROUPS: readonly OptionGroup[] = [
 	"Server",
 	"Relay",
 	"Router",
+	"Targets",
+	"Store",
+	"Check",
 	"Output",
 	"General",
 ];

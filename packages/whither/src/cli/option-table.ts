@@ -10,6 +10,9 @@ export type OptionGroup =
 	| "Server"
 	| "Relay"
 	| "Router"
+	| "Targets"
+	| "Store"
+	| "Check"
 	| "Output"
 	| "General";
 
