@@ -10,6 +10,8 @@ import { lossMeanings } from "./loss-meaning.ts";
 import { answerPlace } from "./place.ts";
 import { CHANGES_KEPT, type PathChange, type PathSummary } from "./summary.ts";
 
+/** TTLs have 8 bits. */
+const MOST_TTL = 255;
 /** Names of addresses that are kept. */
 const NAMES_KEPT = 4_096;
 const NAMELESS: KnownName = { name: null, asn: null };
@@ -79,7 +81,9 @@ export class PathStatistics {
 		this.reset();
 	}
 
-	#roundSent({ round, firstTtl, lastTtl, asked }: Extract<RoundsEvent, { type: "round" }>): void {
+	#roundSent({ round, firstTtl, lastTtl: farTtl, asked }: Extract<RoundsEvent, { type: "round" }>): void {
+		const lastTtl = Math.min(farTtl, MOST_TTL);
+		if (!isCount(round) || !isCount(firstTtl) || !isCount(lastTtl)) return;
 		const from = this.#sent.round === round ? this.#sent.lastTtl + 1 : firstTtl;
 		this.#sent = { round, lastTtl };
 		if (round < this.#fromRound) return;
@@ -88,12 +92,13 @@ export class PathStatistics {
 			this.#hopAt(ttl).sent();
 			row.open++;
 		};
-		if (asked !== undefined) for (const ttl of asked) sent(ttl);
+		if (asked !== undefined) for (const ttl of asked.filter(isTtl)) sent(ttl);
 		else for (let ttl = from; ttl <= lastTtl; ttl++) sent(ttl);
 	}
 
 	#probe(event: { readonly ttl: number; readonly probe: ProbeResult; readonly round?: number }): void {
 		const { ttl, probe, round } = event;
+		if (!isTtl(ttl)) return;
 		this.#learn(probe);
 		if (round !== undefined) {
 			if (probe.duplicates === undefined) this.#settle(round, ttl, probe);
@@ -108,6 +113,7 @@ export class PathStatistics {
 
 	/** Of one trace, the hop as it is told at its end is the last word; behind its own probes its target's lists those from beyond it. */
 	#hop({ ttl, probes, mtu, nat }: HopResult, isLast: boolean): void {
+		if (!isTtl(ttl)) return;
 		const hop = new HopFigures(ttl);
 		this.#hops.set(ttl, hop);
 		for (const [round, probe] of probes.slice(0, this.#queries).entries()) {
@@ -124,7 +130,7 @@ export class PathStatistics {
 	}
 
 	#settle(round: number, ttl: number, probe: ProbeResult): void {
-		if (round < this.#fromRound) return;
+		if (!isCount(round) || round < this.#fromRound) return;
 		const hop = this.#hopAt(ttl);
 		const row = this.#rounds.get(round);
 		if (probe.reply !== null) {
@@ -229,6 +235,15 @@ export class PathStatistics {
 			flows: isOneShot ? this.#flows.opened(shown) : this.#flows.summary(),
 		};
 	}
+}
+
+/** Events may come out of files that others wrote. */
+function isTtl(ttl: number): boolean {
+	return Number.isInteger(ttl) && ttl >= 1 && ttl <= MOST_TTL;
+}
+
+function isCount(count: number): boolean {
+	return Number.isSafeInteger(count) && count >= 0;
 }
 
 /** Rounds of one trace: as often as a hop was asked at most. */
