@@ -65,7 +65,8 @@ module.exports = {
 		apart("turn/client", "turn/(?!client/)"),
 		apart("turn/(?!client/)", "turn/client"),
 		room("packages/whither/src/api/", []),
-		room("packages/whither/src/api/[^/]+$", []),
+		room("packages/whither/src/api/[^/]+$", ["api/places/"]),
+		room("packages/whither/src/api/places/", ["api/[^/]+$"]),
 		room("packages/whither/src/api/trace/", ["api/[^/]+$"]),
 		room("packages/whither/src/api/ping/", ["api/[^/]+$", "api/trace/"]),
 		room("packages/whither/src/api/live/", ["api/[^/]+$", "api/trace/"]),
@@ -90,13 +91,22 @@ module.exports = {
 		never("the-protocol-is-types", "^packages/whither/src/server/protocol/", "^packages/(net|sim)/"),
 		only("web-imports-what-is-pure", "^apps/web/", [
 			"^packages/(wire|core)/",
-			"^packages/whither/src/(report|server/protocol|api/meet/signalling)/",
+			"^packages/whither/src/(report|server/protocol|api/meet/(signalling|words))/",
+			"^packages/whither/src/api/meet/path/(peer-json|trace-document)\\.ts$",
+			// Types alone: what the protocol carries.
+			"^packages/whither/src/(api/session/session|api/meet/(events|result)|api/whois/whois-answer|store/session-store)\\.ts$",
 		]),
+		{
+			name: "web-knows-no-node",
+			severity: "error",
+			from: { path: "^apps/web/src/", pathNot: "\\.test\\.ts$" },
+			to: { dependencyTypes: ["core"] },
+		},
 		never(
-			"server-knows-of-meetings-their-protocol-alone",
+			"server-knows-of-meetings-their-protocol-and-visits",
 			"^packages/whither/src/server/",
 			"^packages/whither/src/api/meet/",
-			["/rendezvous-protocol\\.ts$"],
+			["/rendezvous-protocol\\.ts$", "/api/meet/(visit/|events\\.ts$|result\\.ts$)"],
 		),
 		room("packages/whither/src/cli/", ["api/", "report/", "router/", "screen/", "server/", "store/"]),
 		{

@@ -1,6 +1,6 @@
 /**
- * Bundles what is published: `packages/whither/dist/whither.cjs` (the command; all but `trace` in `whither-more.cjs`, the
- * server in `whither-server.cjs`, `meet` in `whither-meet.cjs`, `live` in `whither-live.cjs`), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker),
+ * Bundles what is published: `packages/whither/dist/whither.cjs` (the command; what a trace does not need
+ * lies in CHUNKS), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker),
  * `dist/relay-worker.cjs` (the server's, for UDP clients), `dist/types` (declarations that stand alone), and beside them
  * THIRD-PARTY-LICENSES (of what the bundles hold that is not ours). koffi stays outside: its binary is a dependency that npm
  * installs.
@@ -27,7 +27,11 @@ const shared = {
 	minifyWhitespace: true,
 	// Names stay, so that a stack trace in a bug report can be read.
 	minifyIdentifiers: false,
-	define: { WHITHER_WORKER_FILE: '"./prober-worker.js"', WHITHER_RELAY_FILE: '"./relay-worker.cjs"' },
+	define: {
+		WHITHER_WORKER_FILE: '"./prober-worker.js"',
+		WHITHER_RELAY_FILE: '"./relay-worker.cjs"',
+		WHITHER_WEB_FOLDER: '"./web"',
+	},
 	// Whole licences of what is bundled and not ours stand in a file beside it.
 	legalComments: "none",
 	metafile: true,
@@ -47,10 +51,15 @@ function loadedLater(filter, path) {
 	};
 }
 
-const otherCommands = loadedLater(/\/other-commands\.ts$/, "./whither-more.cjs");
-const server = loadedLater(/\/cli\/serve\.ts$|^\.\/serve\.ts$/, "./whither-server.cjs");
-const live = loadedLater(/^\.\/live\.ts$/, "./whither-live.cjs");
-const meet = loadedLater(/^\.\/meet\.ts$/, "./whither-meet.cjs");
+/** What of the command is loaded only when it is asked for: where it begins, its file, and how the code that asks names it. */
+const CHUNKS = [
+	["src/cli/other-commands.ts", "whither-more.cjs", /\/other-commands\.ts$/],
+	["src/cli/serve.ts", "whither-server.cjs", /\/cli\/serve\.ts$|^\.\/serve\.ts$/],
+	["src/cli/meet.ts", "whither-meet.cjs", /^\.\/meet\.ts$/],
+	["src/cli/live.ts", "whither-live.cjs", /^\.\/live\.ts$/],
+	["src/api/places/mmdb.ts", "whither-places.cjs", /\/places\/mmdb\.ts$/],
+];
+const plugins = CHUNKS.map(([, file, filter]) => loadedLater(filter, `./${file}`));
 
 /**
  * The command is CommonJS: Node 20 starts it some 10 ms sooner than the same code as a module. What a trace does not
@@ -66,11 +75,8 @@ const command = {
 // The old cache would be taken for a new bundle of the same length.
 rmSync(join(dist, "whither.cache"), { force: true });
 const built = await Promise.all([
-	bundle("src/cli/bin.ts", "whither.cjs", { ...command, plugins: [otherCommands] }),
-	bundle("src/cli/other-commands.ts", "whither-more.cjs", { ...command, plugins: [server, meet, live] }),
-	bundle("src/cli/serve.ts", "whither-server.cjs", command),
-	bundle("src/cli/meet.ts", "whither-meet.cjs", { ...command, plugins: [live] }),
-	bundle("src/cli/live.ts", "whither-live.cjs", command),
+	bundle("src/cli/bin.ts", "whither.cjs", { ...command, plugins }),
+	...CHUNKS.map(([entry, file]) => bundle(entry, file, { ...command, plugins })),
 	bundle("src/server/relay-worker.ts", "relay-worker.cjs", command),
 	bundle("src/index.ts", "index.js"),
 	bundle("src/api/prober-worker.ts", "prober-worker.js"),
@@ -94,7 +100,10 @@ function writeCodeCache() {
 	}
 }
 
-/** Declarations of every package side by side, their `@whither/x` imports made relative; nothing when tsc has not run. */
+/**
+ * Declarations of every package side by side, their `@whither/x` imports made relative, as far as the library's own reach; nothing when tsc
+ * has not run.
+ */
 function copyTypes() {
 	const types = join(dist, "types");
 	rmSync(types, { recursive: true, force: true });
@@ -102,17 +111,32 @@ function copyTypes() {
 		["whither", join(dist, "modules")],
 		...CONTRACT_PACKAGES.map((name) => [name, join(root, "packages", name, "dist")]),
 	];
+	const texts = new Map();
 	for (const [name, from] of places) {
 		if (!existsSync(from)) continue;
 		for (const file of declarationsIn(from)) {
 			const to = join(types, name, relative(from, file));
-			mkdirSync(dirname(to), { recursive: true });
-			const text = standAlone(readFileSync(file, "utf8"), dirname(to), types);
-			const alien = /(?:from |import\()"(?!\.|node:)([^"]+)"/.exec(text);
-			if (alien !== null) throw new Error(`${file} needs the types of ${alien[1]}, which are not published`);
-			writeFileSync(to, text);
+			texts.set(to, standAlone(readFileSync(file, "utf8"), dirname(to), types));
 		}
 	}
+	for (const to of reachedFrom(join(types, "whither", "index.d.ts"), texts)) {
+		const text = texts.get(to);
+		const alien = /(?:from |import\()"(?!\.|node:)([^"]+)"/.exec(text);
+		if (alien !== null) throw new Error(`${to} needs the types of ${alien[1]}, which are not published`);
+		mkdirSync(dirname(to), { recursive: true });
+		writeFileSync(to, text);
+	}
+}
+
+/** The files that a file of declarations names, those that these name, and so on. */
+function reachedFrom(file, texts) {
+	const reached = new Set(texts.has(file) ? [file] : []);
+	for (const each of reached)
+		for (const [, path] of texts.get(each).matchAll(/(?:from |import\()["'](\.[^"']*)\.js["']/g)) {
+			const named = `${join(dirname(each), path)}.d.ts`;
+			if (texts.has(named)) reached.add(named);
+		}
+	return reached;
 }
 
 function* declarationsIn(folder) {

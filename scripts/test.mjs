@@ -38,20 +38,22 @@ function newestSource(folder) {
 	for (const entry of readdirSync(folder, { withFileTypes: true })) {
 		const path = join(folder, entry.name);
 		if (entry.isDirectory()) newest = Math.max(newest, newestSource(path));
-		else if (!/\.test\.ts$/.test(entry.name)) newest = Math.max(newest, statSync(path).mtimeMs);
+		else if (!/\.test\.tsx?$/.test(entry.name)) newest = Math.max(newest, statSync(path).mtimeMs);
 	}
 	return newest;
 }
 
-/** The command is the last thing that a build writes, so its age is the build's. */
+/** The page is the last thing that a build writes, so its age is the build's. */
 function isBuilt() {
-	const command = join(root, "packages/whither/dist/whither.js");
-	if (!existsSync(command) || !existsSync(join(root, "lab/dist/index.js"))) return false;
+	const page = join(root, "packages/whither/dist/web/index.html");
+	const others = ["packages/whither/dist/whither.js", "lab/dist/index.js"].map((file) => join(root, file));
+	if (![page, ...others].every((file) => existsSync(file))) return false;
 	const packages = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name, "src"));
-	const folders = [...packages, join(root, "lab/src")].filter((folder) => existsSync(folder));
-	const files = ["tsconfig.base.json", "package.json", "scripts/bundle.mjs"].map((file) => join(root, file));
+	const folders = [...packages, join(root, "lab/src"), join(root, "apps/web/src")].filter((one) => existsSync(one));
+	const names = ["tsconfig.base.json", "package.json", "scripts/bundle.mjs"];
+	const files = [...names, "apps/web/index.html", "apps/web/vite.config.ts"].map((file) => join(root, file));
 	const changed = files.filter((file) => existsSync(file)).map((file) => statSync(file).mtimeMs);
-	return statSync(command).mtimeMs >= Math.max(...folders.map(newestSource), ...changed);
+	return statSync(page).mtimeMs >= Math.max(...folders.map(newestSource), ...changed);
 }
 
 function build() {

@@ -125,7 +125,9 @@ export { type ChannelFacts, channelFacts, channelNeeds, channelOrder } from "./t
 export { type ContextParts, probeContext } from "./trace/context.ts";
 export type { TraceEvent } from "./trace/events.ts";
 export { extensionJson } from "./trace/extension-json.ts";
+export { pathGraph } from "./trace/graph/graph.ts";
 export type { PathGraph, PathGroup, PathLink, PathNode } from "./trace/graph/path-graph.ts";
+export type { PathEnds } from "./trace/graph/summary-material.ts";
 export { hopsBack } from "./trace/hop-distance.ts";
 export type {
 	Companion,
@@ -178,6 +180,7 @@ export {
 	type ExtensionJson,
 	type HopResult,
 	type MtuDrop,
+	type Place,
 	type ProbeResult,
 	type StopReason,
 	TRACE_SCHEMA,
@@ -193,7 +196,7 @@ export {
 	REPORT_ROUNDS,
 	ROUNDS_SILENT_HOPS,
 	type RoundsOptions,
-	roundsUnderWay,
+	roundsPorts,
 } from "./trace/rounds/rounds-options.ts";
 export { type SynAckFacts, synAckFacts } from "./trace/session.ts";
 export { PathStatistics, summaryOf } from "./trace/statistics/path-statistics.ts";

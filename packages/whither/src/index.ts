@@ -29,6 +29,7 @@ export type {
 	PingRoundTrips,
 	PingStopReason,
 	PingTotals,
+	Place,
 	ProbeResult,
 	ReplyKind,
 	RoundsEvent,
@@ -120,7 +121,6 @@ export {
 	parseSdp,
 	type SdpDescription,
 } from "@whither/wire";
-export type { AsLookup, AsServer } from "./api/as-server.ts";
 export { type DoctorResult, doctor, type MethodCheck } from "./api/doctor.ts";
 export { WhitherError, type WhitherErrorCode } from "./api/error.ts";
 export type { FailureDocument } from "./api/failure.ts";
@@ -129,7 +129,7 @@ export type { LiveRequestOptions } from "./api/live/options.ts";
 export { type LiveResult, LiveRun } from "./api/live/run.ts";
 export type { MachineFacts } from "./api/machine-facts.ts";
 export { openMediaSocket } from "./api/media-socket.ts";
-export type { MeetEvent } from "./api/meet/events.ts";
+export type { MeetEvent, TracedPath } from "./api/meet/events.ts";
 export type { MeetFailureDocument } from "./api/meet/failure.ts";
 export { meet } from "./api/meet/meet.ts";
 export type { MeetRequestOptions, OpenSignalling } from "./api/meet/options.ts";
@@ -173,13 +173,16 @@ export {
 } from "./api/meet/signalling/signalling.ts";
 export { type SimulatedMeetOptions, simulatedMeet } from "./api/meet/simulated.ts";
 export type { EndView } from "./api/meet/words/evidence.ts";
-export type { MeetIce, MeetWorld, TracedPath } from "./api/meet/world.ts";
+export type { MeetIce, MeetWorld } from "./api/meet/world.ts";
 export type { MethodOptions } from "./api/method-options.ts";
 export type { TraceRequestOptions } from "./api/options.ts";
 export type { PingFailureDocument } from "./api/ping/failure.ts";
 export type { PingRequestOptions } from "./api/ping/options.ts";
 export { ping } from "./api/ping/ping.ts";
 export { PingRun } from "./api/ping/run.ts";
+export type { AsLookup, AsNameServer, AsServer } from "./api/places/as-server.ts";
+export type { AddressFacts, FactsLookup } from "./api/places/facts.ts";
+export { sharingLookups } from "./api/places/shared-lookups.ts";
 export type { ResolvedTarget } from "./api/resolve.ts";
 export { type SimulatedOptions, simulated } from "./api/simulated.ts";
 export type { StunFailureDocument } from "./api/stun/failure.ts";
@@ -215,6 +218,10 @@ export { type TurnEvent, TurnRun } from "./api/turn/run.ts";
 export { type SimulatedTurnOptions, simulatedTurn } from "./api/turn/simulated.ts";
 export { turn } from "./api/turn/turn.ts";
 export type { TriedRelay, TurnWorld } from "./api/turn/world.ts";
+export type { WhoisFailureDocument } from "./api/whois/failure.ts";
+export type { WhoisRequestOptions } from "./api/whois/options.ts";
+export { whois } from "./api/whois/whois.ts";
+export { WHOIS_SCHEMA, type WhoisAnswer, type WhoisEntity } from "./api/whois/whois-answer.ts";
 export type { World } from "./api/world.ts";
 export { formatCsvHeader, formatCsvRows } from "./report/csv.ts";
 export { formatDoctor } from "./report/doctor.ts";
@@ -230,5 +237,8 @@ export { formatHopLine, formatText, formatTextEvent, type TextStyle } from "./re
 export { formatTurn, formatTurnJson } from "./report/turn-report.ts";
 export { type Note, type Verdict, type VerdictCode, verdict } from "./report/verdict.ts";
 export { warningSentence } from "./report/warning-words.ts";
+export { formatWhois, formatWhoisJson } from "./report/whois-report.ts";
 export { type Listening, type RunningServer, serve } from "./server/serve.ts";
 export type { ServeOptions } from "./server/serve-options.ts";
+export { openSessionStore, type SessionStoreOptions } from "./store/open-session-store.ts";
+export type { SessionEntry, SessionQuery, SessionStore, SessionWriter } from "./store/session-store.ts";

@@ -52,6 +52,18 @@ export type TraceWarning =
 	/** Sending came to an end before the trace did. */
 	| { readonly code: "channelFault"; readonly error: SystemError };
 
+/** Where an address is, as a data set that the user named has it: such data is right about countries more often than about cities. */
+export interface Place {
+	/** ISO 3166-1, two letters. */
+	readonly country: string | null;
+	readonly city: string | null;
+	/** Degrees, north and east; both or neither. */
+	readonly latitude: number | null;
+	readonly longitude: number | null;
+	/** What says so: the data set's own name for itself, such as `GeoLite2-City`. */
+	readonly source: string;
+}
+
 /** One probe and what became of it. `ttl` stands only where it differs from the hop's (samples of the target from beyond it). */
 export interface ProbeResult {
 	readonly seq: number;
@@ -63,6 +75,10 @@ export interface ProbeResult {
 	readonly name: string | null;
 	/** Only where it was asked for: origins of the answerer's route, `AS64500` or `AS64500/AS64501`; null: unknown. */
 	readonly asn?: string | null;
+	/** Only where it was asked for and is known: what the first of these systems is called. */
+	readonly asName?: string;
+	/** Only where it was asked for: where the answerer stands; null: unknown. */
+	readonly place?: Place | null;
 	readonly rttNs: number | null;
 	/** Whose clocks the round trip is made of. */
 	readonly stamps: "kernel" | "user" | null;

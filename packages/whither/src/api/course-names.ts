@@ -2,6 +2,8 @@
 import { AddressBook } from "./address-book.ts";
 import { NameBook } from "./name-book.ts";
 import type { RunOptions } from "./options.ts";
+import type { AsLookup } from "./places/as-server.ts";
+import type { FactsLookup } from "./places/facts.ts";
 import type { World } from "./world.ts";
 
 /** How long a finished hop waits for the names in it, unless the caller says otherwise. */
@@ -10,11 +12,11 @@ const DEFAULT_NAME_WAIT_MS = 500;
 const DEFAULT_AS_WAIT_MS = 2_000;
 
 /** What decides it. */
-type BookOptions = Pick<RunOptions, "names" | "asLookup" | "nameWaitMs" | "timeoutMs">;
+type BookOptions = Pick<RunOptions, "names" | "asLookup" | "asNames" | "places" | "nameWaitMs" | "timeoutMs">;
 
 /** How long an answer waits for its names at most, in milliseconds: no longer than the whole, begun at `beganMs`, may take. */
-export function nameWaitOf({ nameWaitMs, asLookup, timeoutMs }: BookOptions, beganMs: number): number {
-	const most = nameWaitMs ?? (asLookup ? DEFAULT_AS_WAIT_MS : DEFAULT_NAME_WAIT_MS);
+export function nameWaitOf({ nameWaitMs, asLookup, asNames, timeoutMs }: BookOptions, beganMs: number): number {
+	const most = nameWaitMs ?? (asLookup || asNames ? DEFAULT_AS_WAIT_MS : DEFAULT_NAME_WAIT_MS);
 	return timeoutMs === undefined ? most : Math.max(0, Math.min(most, beganMs + timeoutMs - performance.now()));
 }
 
@@ -32,12 +34,34 @@ export function atMost(done: Promise<unknown>, waitMs: number, stopped: AbortSig
 	});
 }
 
-/** What is to be asked of addresses; null: nothing. */
-export async function openBook({ names, asLookup }: BookOptions, world: World): Promise<AddressBook | null> {
-	if (!names && !asLookup) return null;
-	const nameBook = names ? new NameBook(world.reverse) : null;
-	if (!asLookup) return new AddressBook(nameBook, null);
-	const { parseAsServer } = await import("./as-server.ts");
-	const server = asLookup === true ? "dns" : asLookup;
-	return new AddressBook(nameBook, new NameBook(await world.origins(parseAsServer(server))), server);
+/** What is to be asked of addresses; null: nothing. Rejects where a data set cannot be read. */
+export async function openBook(options: BookOptions, world: World): Promise<AddressBook | null> {
+	const { names, asLookup, asNames, places = [] } = options;
+	if (!names && !asLookup && !asNames && places.length === 0) return null;
+	const facts = places.length === 0 ? null : ((await world.places?.(places)) ?? null);
+	return new AddressBook({
+		names: names ? new NameBook(world.reverse) : null,
+		origins: asLookup ? new NameBook(await originLookup(asLookup, facts, world)) : null,
+		asNames: asNames ? await asNameBook(asNames, world) : null,
+		facts: facts === null ? null : new NameBook(facts),
+		asServer: serverOf(asLookup),
+	});
+}
+
+function serverOf(asked: boolean | string | undefined): string {
+	return typeof asked === "string" ? asked : "dns";
+}
+
+/** Nobody is asked what a file on this machine knows. */
+async function originLookup(asked: boolean | string, facts: FactsLookup | null, world: World): Promise<AsLookup> {
+	const { parseAsServer } = await import("./places/as-server.ts");
+	const lookup = await world.origins(parseAsServer(serverOf(asked)));
+	if (facts === null) return lookup;
+	return async (address) => (await facts(address))?.asn ?? lookup(address);
+}
+
+async function asNameBook(asked: boolean | string, world: World): Promise<NameBook | null> {
+	const { parseAsNameServer } = await import("./places/as-server.ts");
+	const lookup = await world.asNames?.(parseAsNameServer(serverOf(asked)));
+	return lookup === undefined ? null : new NameBook(lookup);
 }

@@ -1,19 +1,19 @@
-/** Names of addresses, each asked once, a few at a time, and never waited for by the trace itself. */
+/** Names of addresses, or what else there is to know of them, each asked once, a few at a time, and never waited for by the trace itself. */
 
 /** Questions on the way at most; the rest queue. */
 const MOST_IN_FLIGHT = 16;
 
 /** Remembers what each address is called; null while unknown and where there is no name. */
-export class NameBook {
-	readonly #reverse: (address: string) => Promise<string | null>;
-	readonly #names = new Map<string, string | null>();
+export class NameBook<Name = string> {
+	readonly #reverse: (address: string) => Promise<Name | null>;
+	readonly #names = new Map<string, Name | null>();
 	readonly #asked = new Map<string, Promise<void>>();
 	readonly #queue: (() => void)[] = [];
 	#inFlight = 0;
 	#answered = 0;
 	#failed = 0;
 
-	constructor(reverse: (address: string) => Promise<string | null>) {
+	constructor(reverse: (address: string) => Promise<Name | null>) {
 		this.#reverse = reverse;
 	}
 
@@ -42,7 +42,7 @@ export class NameBook {
 	}
 
 	/** The name if it is known by now, else null. */
-	name(address: string | null): string | null {
+	name(address: string | null): Name | null {
 		return address === null ? null : (this.#names.get(address) ?? null);
 	}
 
@@ -52,7 +52,7 @@ export class NameBook {
 		return new Promise((resolve) => this.#queue.push(resolve));
 	}
 
-	#settle(address: string, name: string | null): void {
+	#settle(address: string, name: Name | null): void {
 		this.#names.set(address, name);
 		this.#inFlight--;
 		this.#queue.shift()?.();

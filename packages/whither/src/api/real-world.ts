@@ -1,9 +1,11 @@
 /** This machine's network as a world: one prober for all traces, in a thread of its own that keeps no process alive. */
 import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import type { PingMessage, RoundsMessage, TraceFailure, TraceMessage } from "@whither/core";
 import type { Prober } from "@whither/net";
-import type { AsLookup, AsServer } from "./as-server.ts";
 import { hostsName, readHosts } from "./hosts-file.ts";
+import type { AsLookup, AsNameServer, AsServer } from "./places/as-server.ts";
+import type { FactsLookup } from "./places/facts.ts";
 import { resolveTarget } from "./resolve.ts";
 import type { World } from "./world.ts";
 
@@ -17,10 +19,12 @@ const REVERSE_TIMEOUT_MS = 2_000;
 const TCP_ECN = "/proc/sys/net/ipv4/tcp_ecn";
 
 /** What is asked of this machine and of its servers: everything but the probes themselves. */
-export const LOOKUPS: Pick<World, "resolve" | "reverse" | "origins" | "tcpEcn"> = {
+export const LOOKUPS: Pick<World, "resolve" | "reverse" | "origins" | "asNames" | "places" | "tcpEcn"> = {
 	resolve: resolveTarget,
 	reverse: reverseName,
 	origins: openOrigins,
+	asNames: openNamesOfSystems,
+	places: openPlaces,
 	tcpEcn: readTcpEcn,
 };
 
@@ -57,7 +61,10 @@ function watched<Message extends TraceMessage | PingMessage | RoundsMessage>(on:
 async function openProber(): Promise<Prober> {
 	const { startProber } = await import("@whither/net");
 	const file = typeof WHITHER_WORKER_FILE === "string" ? WHITHER_WORKER_FILE : null;
-	return startProber(file === null ? {} : { workerUrl: new URL(file, import.meta.url) });
+	// In the command's bundle a path stands for this file, and not its URL.
+	const here = import.meta.url;
+	const base = here.startsWith("file:") ? here : pathToFileURL(here);
+	return startProber(file === null ? {} : { workerUrl: new URL(file, base) });
 }
 
 function isDeadWorker(failure: TraceFailure): boolean {
@@ -80,8 +87,18 @@ async function reverseName(address: string): Promise<string | null> {
 
 /** Few traces want origins, and what asks for them takes time to load. */
 async function openOrigins(server: AsServer): Promise<AsLookup> {
-	const { openAsLookup } = await import("./as-lookup.ts");
+	const { openAsLookup } = await import("./places/as-lookup.ts");
 	return openAsLookup(server);
+}
+
+async function openNamesOfSystems(server: AsNameServer): Promise<(asn: string) => Promise<string | null>> {
+	const { openAsNames } = await import("./places/as-lookup.ts");
+	return openAsNames(server);
+}
+
+async function openPlaces(files: readonly string[]): Promise<FactsLookup> {
+	const [{ openMmdb }, { askAll }] = await Promise.all([import("./places/mmdb.ts"), import("./places/facts.ts")]);
+	return askAll(await Promise.all(files.map(openMmdb)));
 }
 
 function readTcpEcn(): number {

@@ -32,10 +32,17 @@ export function literalTarget(name: string): ResolvedTarget | null {
  * for an empty one. A name with both is traced over IPv4, as by traceroute(8).
  */
 export async function resolveTarget(name: string, family: Family | null): Promise<ResolvedTarget> {
+	const [first] = await resolveTargets(name, family);
+	if (first === undefined) throw notFound(name, family, "ENOTFOUND");
+	return first;
+}
+
+/** The same with every address of the name, of which `resolveTarget` takes the first. */
+export async function resolveTargets(name: string, family: Family | null): Promise<readonly ResolvedTarget[]> {
 	if (name.trim() === "") throw new WhitherError("badOption", "Name a host: an empty name is none", { name });
 	const literal = literalTarget(name);
 	if (literal === null) return lookUp(asciiHost(name, family), family);
-	if (family === null || family === literal.family) return literal;
+	if (family === null || family === literal.family) return [literal];
 	throw new WhitherError("nameNotFound", `${name} is an IPv${literal.family} address, but IPv${family} was asked for`, {
 		name,
 		family,
@@ -55,16 +62,18 @@ export function lookupPending(): boolean {
 	return pending > 0;
 }
 
-async function lookUp(name: string, family: Family | null): Promise<ResolvedTarget> {
+async function lookUp(name: string, family: Family | null): Promise<readonly ResolvedTarget[]> {
 	// Loaded when there is a name to look up: a literal address need not wait for it.
 	const { lookup } = await import("node:dns");
 	pending++;
 	return new Promise((resolve, reject) => {
 		lookup(name, { all: true, family: family ?? 0, order: "ipv4first" }, (error, addresses) => {
 			pending--;
-			const first = addresses?.[0];
-			if (error !== null || first === undefined) reject(notFound(name, family, error?.code ?? "ENOTFOUND"));
-			else resolve({ name, address: first.address, family: first.family === 6 ? 6 : 4, zone: null });
+			if (error !== null || addresses.length === 0) reject(notFound(name, family, error?.code ?? "ENOTFOUND"));
+			else
+				resolve(
+					addresses.map((each) => ({ name, address: each.address, family: each.family === 6 ? 6 : 4, zone: null })),
+				);
 		});
 	});
 }

@@ -9,7 +9,8 @@ import type {
 	TraceMessage,
 	TraceOrder,
 } from "@whither/core";
-import type { AsLookup, AsServer } from "./as-server.ts";
+import type { AsLookup, AsNameServer, AsServer } from "./places/as-server.ts";
+import type { FactsLookup } from "./places/facts.ts";
 import type { ResolvedTarget } from "./resolve.ts";
 
 /** A network to trace in, with the names in it. */
@@ -20,6 +21,10 @@ export interface World {
 	readonly reverse: (address: string) => Promise<string | null>;
 	/** A look-up of origins with this server. */
 	readonly origins: (server: AsServer) => Promise<AsLookup>;
+	/** A look-up of what systems such as `AS64500` are called, with this server; absent: this world knows none. */
+	readonly asNames?: (server: AsNameServer) => Promise<(asn: string) => Promise<string | null>>;
+	/** A look-up in these mmdb files; rejects with a `WhitherError` where one cannot be read. Absent: this world has no places. */
+	readonly places?: (files: readonly string[]) => Promise<FactsLookup>;
 	/** What net.ipv4.tcp_ecn says of this world's own TCP connections; 0, no ECN, where there is no such thing. */
 	readonly tcpEcn: () => number;
 	/** Run one trace; the last message is `result` or `failed`. `stop` ends it early with what is known. */

@@ -13,6 +13,8 @@ export const GROUPS: readonly OptionGroup[] = [
 	"Server",
 	"Relay",
 	"Router",
+	"Store",
+	"Check",
 	"Output",
 	"General",
 ];

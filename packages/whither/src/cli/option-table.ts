@@ -10,6 +10,8 @@ export type OptionGroup =
 	| "Server"
 	| "Relay"
 	| "Router"
+	| "Store"
+	| "Check"
 	| "Output"
 	| "General";
 

@@ -5,6 +5,7 @@
 import { OPENABLE_CHANNELS, TRACE_METHODS } from "@whither/core";
 import { LIMITS, PING_LIMITS, STUN_LIFETIME } from "../api/limits.ts";
 import { COLOR, flag, GENERAL, type OptionTable, type Parsed, valued } from "./option-table.ts";
+import { PLACES_OPTIONS } from "./places-options.ts";
 import {
 	address,
 	asServer,
@@ -166,6 +167,7 @@ export const TRACE_OPTIONS = {
 		"Where -A looks (implies -A): dns, dns:ZONE or whois:HOST; these two for private addresses too",
 		"dns",
 	),
+	...PLACES_OPTIONS,
 	pcap: valued(
 		null,
 		fileName,

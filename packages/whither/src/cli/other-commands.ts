@@ -64,6 +64,10 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 			return demoCommand(words.rest, words.args);
 		case "router":
 			return routerCommand(words.rest);
+		case "whois": {
+			const { whoisCommand } = await import("./whois.ts");
+			return whoisCommand(words.rest);
+		}
 		case "completion":
 			return show(completionFor(words.operands[0]));
 		case "man":
@@ -77,6 +81,12 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 export async function formatMeetFailure(failed: FailedMeet, error: WhitherError): Promise<string> {
 	const { formatMeetFailure: format } = await import("./meet.ts");
 	return format(failed, error);
+}
+
+/** The document of a command line of `whither whois` that cannot be obeyed. */
+export async function formatWhoisFailure(query: string, error: WhitherError): Promise<string> {
+	const { formatWhoisFailure: format } = await import("./whois.ts");
+	return format(query, error);
 }
 
 function completionFor(word: string | undefined): string {

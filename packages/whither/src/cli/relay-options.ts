@@ -2,6 +2,7 @@
 import { LIMITS, LISTEN_PORT, TURN_LIMITS } from "../api/limits.ts";
 import { COLOR, flag, GENERAL, type OptionTable, type Parsed, valued } from "./option-table.ts";
 import { addressRanges, endpoints, portRange, relayAddresses, secrets, token, userPassword } from "./relay-values.ts";
+import { STORE_OPTIONS } from "./store-options.ts";
 import {
 	address,
 	addresses,
@@ -196,6 +197,7 @@ export const SERVE_OPTIONS = {
 		"Relay",
 		"Where clients are sent meanwhile (300), one of each family; may be given again",
 	),
+	...STORE_OPTIONS,
 	...GENERAL,
 } as const satisfies OptionTable;
 

@@ -77,6 +77,8 @@ export function requestOf(flags: TraceFlags, length: number | undefined): TraceR
 		// Nobody reads it in the events otherwise, and comparing costs the trace time.
 		compareEvents: flags.ndjson || flags.changes,
 		asLookup: flags["as-server"] ?? flags["as-path-lookups"],
+		asNames: flags["as-names"],
+		places: flags["geoip-mmdb"],
 		names: !flags.numeric,
 	};
 }

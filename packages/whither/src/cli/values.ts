@@ -1,9 +1,9 @@
 /** What an option's value may be: each kind reads its text into a value or says in one sentence what it wants. */
 import { parseMethodOptions, TRACE_METHODS } from "@whither/core";
 import { addressFamily } from "@whither/wire";
-import { AS_SERVER_FORMS, parseAsServer } from "../api/as-server.ts";
 import { MOST_MS } from "../api/limits.ts";
 import type { MethodOptions } from "../api/method-options.ts";
+import { AS_NAME_SERVER_FORMS, AS_SERVER_FORMS, parseAsNameServer, parseAsServer } from "../api/places/as-server.ts";
 import { parsePlace } from "../api/stun/server-name.ts";
 
 /** Why a command line cannot be obeyed; the sentence names the option and what to do. */
@@ -160,6 +160,13 @@ export const inputFile: ValueKind<string> = {
 	read: (text, option) => (text === "" ? refuse(option, "the name of a file", text) : text),
 };
 
+/** Files to read, by the option given again. */
+export const inputFiles: ValueKind<readonly string[]> = {
+	...inputFile,
+	read: (text, option) => [inputFile.read(text, option)],
+	merge: (before, after) => [...before, ...after],
+};
+
 /** IFNAMSIZ in linux/if.h is 16 with the NUL. */
 const LONGEST_INTERFACE_NAME = 15;
 
@@ -213,6 +220,20 @@ export const asServer: ValueKind<string> = {
 			return text;
 		} catch {
 			return refuse(option, AS_SERVER_FORMS, text);
+		}
+	},
+};
+
+/** Who knows what autonomous systems are called. */
+export const asNameServer: ValueKind<string> = {
+	placeholder: "SERVER",
+	completes: ["dns"],
+	read: (text, option) => {
+		try {
+			parseAsNameServer(text);
+			return text;
+		} catch {
+			return refuse(option, AS_NAME_SERVER_FORMS, text);
 		}
 	},
 };

@@ -4,6 +4,7 @@ import { annotation } from "./annotation.ts";
 import { formatExtensions } from "./extension-text.ts";
 import { type Paint, PLAIN } from "./paint.ts";
 import { printable } from "./printable.ts";
+import { formatWhereabouts } from "./whereabouts.ts";
 
 /** What text shows, and how. */
 export interface PingStyle {
@@ -76,9 +77,8 @@ function answerer(probe: ProbeResult, { numeric, extensions, paint }: PingStyle)
 	const address = probe.from ?? "";
 	const named = !numeric && probe.name !== null;
 	const who = named ? `${paint.bold(printable(probe.name ?? ""))} (${address})` : paint.bold(address);
-	const asn = probe.asn === undefined ? "" : ` [${probe.asn ?? "*"}]`;
 	const objects = extensions && probe.extensions.length > 0 ? ` <${formatExtensions(probe.extensions)}>` : "";
-	return `${who}${asn}${objects}`;
+	return `${who}${formatWhereabouts(probe)}${objects}`;
 }
 
 function milliseconds(nanoseconds: number): string {

@@ -18,6 +18,7 @@ import { formatExtensions } from "./extension-text.ts";
 import { hopNews, nothingShown, type Shown } from "./hop-news.ts";
 import { type Paint, PLAIN } from "./paint.ts";
 import { printable } from "./printable.ts";
+import { formatWhereabouts } from "./whereabouts.ts";
 
 /** What text shows, and how. */
 export interface TextStyle {
@@ -184,7 +185,7 @@ function formatAnswerer(hop: HopResult, probe: ProbeResult, style: TextStyle): s
 	const address = probe.from ?? "";
 	const name = printable(probe.name ?? address);
 	let text = style.numeric ? ` ${style.paint.bold(address)}` : ` ${style.paint.bold(name)} (${address})`;
-	if (probe.asn !== undefined) text += ` [${probe.asn ?? "*"}]`;
+	text += formatWhereabouts(probe);
 	if (style.extensions && probe.extensions.length > 0) text += ` <${formatExtensions(probe.extensions)}>`;
 	const replyTtl = probe.reply?.ttl ?? null;
 	const back = style.back && replyTtl !== null ? hopsBack(replyTtl) : null;

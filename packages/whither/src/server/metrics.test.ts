@@ -1,6 +1,6 @@
 import type { TurnServiceCounters } from "@whither/net/turn";
 import { expect, it } from "vitest";
-import { type MetricFacts, metricsPage } from "./metrics.ts";
+import { type MetricFacts, metricsText } from "./metrics.ts";
 
 const usage = { sentPackets: 3, sentBytes: 300, receivedPackets: 2, receivedBytes: 200, droppedPackets: 1 };
 const server = {
@@ -40,11 +40,12 @@ const FACTS: MetricFacts = {
 	stun: binding,
 	rooms: { open: 1, opened: 3, met: 2, ended: { left: 1, wrongPassword: 1, expired: 0, lost: 0, closing: 0 } },
 	turn,
+	api: { running: 1, begun: 2, viewers: 3, probes: 4, refused: { targetRefused: 5 }, auditLost: 0 },
 	draining: false,
 	process: { cpuSeconds: 1.5, residentBytes: 100, heapBytes: 50, startedAtSeconds: 7 },
 };
 
-const linesOf = (facts: MetricFacts) => metricsPage(facts).body.split("\n");
+const linesOf = (facts: MetricFacts) => metricsText(facts).split("\n");
 
 it("every sample is of a metric that was declared before, in Prometheus's grammar", () => {
 	const declared = new Set<string>();
@@ -80,5 +81,5 @@ it("what was dropped and denied is told by its cause", () => {
 });
 
 it("a server without TURN shows none of it", () => {
-	expect(metricsPage({ ...FACTS, turn: null }).body).not.toContain("whither_turn");
+	expect(metricsText({ ...FACTS, turn: null })).not.toContain("whither_turn");
 });

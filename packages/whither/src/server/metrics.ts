@@ -1,7 +1,6 @@
 /** What a server has done, as Prometheus reads it (text format 0.0.4). Pure. */
 import type { StunServiceCounts } from "@whither/net/stun";
 import type { TurnServiceCounters } from "@whither/net/turn";
-import type { Page } from "./http.ts";
 import type { RoomCounts } from "./rendezvous/rooms.ts";
 
 /** What is known at one time. */
@@ -11,6 +10,16 @@ export interface MetricFacts {
 	/** Null: the role is off. */
 	readonly turn: TurnServiceCounters | null;
 	readonly rooms: RoomCounts;
+	/** Null: there is no API. */
+	readonly api: {
+		readonly running: number;
+		readonly begun: number;
+		readonly viewers: number;
+		readonly probes: number;
+		/** By the refusal's code. */
+		readonly refused: Readonly<Record<string, number>>;
+		readonly auditLost: number;
+	} | null;
 	readonly draining: boolean;
 	readonly process: {
 		readonly cpuSeconds: number;
@@ -30,14 +39,18 @@ interface Metric {
 	readonly samples: readonly Sample[];
 }
 
-/** The page. */
-export function metricsPage(facts: MetricFacts): Page {
+/** Of the text. */
+export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+/** The text. */
+export function metricsText(facts: MetricFacts): string {
 	const metrics = [
 		...commonMetrics(facts),
 		...roomMetrics(facts.rooms),
+		...(facts.api === null ? [] : apiMetrics(facts.api)),
 		...(facts.turn === null ? [] : turnMetrics(facts.turn)),
 	];
-	return { status: 200, type: "text/plain; version=0.0.4; charset=utf-8", body: metrics.map(metricText).join("") };
+	return metrics.map(metricText).join("");
 }
 
 function commonMetrics({ version, stun, draining, process }: MetricFacts): readonly Metric[] {
@@ -59,6 +72,17 @@ function roomMetrics({ open, opened, met, ended }: RoomCounts): readonly Metric[
 		counter("whither_rooms_opened_total", "Rooms made.", opened),
 		counter("whither_rooms_met_total", "Rooms that a second came to.", met),
 		counters("whither_rooms_ended_total", "Rooms ended, by reason.", "why", ended),
+	];
+}
+
+function apiMetrics(api: NonNullable<MetricFacts["api"]>): readonly Metric[] {
+	return [
+		gauge("whither_sessions", "Traces and other sessions under way.", api.running),
+		counter("whither_sessions_begun_total", "Sessions begun.", api.begun),
+		gauge("whither_viewers", "Streams of events that are open.", api.viewers),
+		gauge("whither_probes_allowed", "Probes that traces were allowed, less those that they did not send.", api.probes),
+		counters("whither_refusals_total", "What was asked for and refused, by reason.", "code", api.refused),
+		counter("whither_audit_lost_total", "Lines of the audit log that could not be written.", api.auditLost),
 	];
 }
 

@@ -3,11 +3,11 @@ import type { StunPlace } from "@whither/net/stun";
 import { WhitherError } from "../api/error.ts";
 import { literalTarget } from "../api/resolve.ts";
 import { STUN_PORT, STUNS_PORT } from "../api/stun/server-name.ts";
-import type { HttpOrder } from "./http.ts";
+import type { ApiOptions } from "./api-options.ts";
 import type { TurnOptions } from "./turn-options.ts";
 
 /** Options of `serve`; every one may be left out. */
-export interface ServeOptions extends TurnOptions {
+export interface ServeOptions extends TurnOptions, ApiOptions {
 	/**
 	 * Addresses of this machine, or `*` for all of them (`0.0.0.0` or `::`: all of one family). Default loopback, both
 	 * families. Two of one family make the server answer behaviour discovery (RFC 5780).
@@ -94,8 +94,18 @@ function readPlace(text: string): readonly Place[] {
 /** Port of the HTTP listener. */
 const HTTP_PORT = 8088;
 
+/** Where HTTP listens, and whom it answers. */
+export interface HttpPlaces {
+	readonly places: readonly { readonly address: string; readonly ipv6Only: boolean; readonly optional: boolean }[];
+	readonly port: number;
+	/** Null: nobody has to show one. */
+	readonly token: string | null;
+	/** Whether it can be reached from this machine alone: then only requests for this machine's own names are answered. */
+	readonly local: boolean;
+}
+
 /** What the HTTP listener is opened with; null: there is none. Throws `WhitherError` with code `badOption`. */
-export function httpOrder(options: ServeOptions, makeToken: () => string): Omit<HttpOrder, "pages"> | null {
+export function httpOrder(options: ServeOptions, makeToken: () => string): HttpPlaces | null {
 	const { http = true, port = HTTP_PORT, listen = [], insecure = false } = options;
 	if (!http) return null;
 	if (options.token !== undefined && insecure) throw badOption("insecure", "a token and none cannot both be wanted");

@@ -5,7 +5,8 @@ import type { StreamFailure, StunPlace } from "@whither/net/stun";
 import type { StunAddress } from "@whither/wire";
 import { asWhitherError, WhitherError } from "../api/error.ts";
 import { systemErrorSentence } from "../api/error-words.ts";
-import { type HttpListener, openHttp } from "./http.ts";
+import { type ApiRole, openApiRole } from "./api-role.ts";
+import { type HttpListener, openHttp } from "./http/listener.ts";
 import { serverPages } from "./pages.ts";
 import { openRelaying, type Relaying, type ServerCounters } from "./relaying.ts";
 import { Offers } from "./rendezvous/offers.ts";
@@ -56,21 +57,27 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
 	const { signal } = options;
 	const places = stunPlaces(options);
 	const order = httpOrder(options, () => randomBytes(18).toString("base64url"));
+	const api = order === null ? null : openApiRole(options, order);
 	// Of those who meet here: nobody else has it, whatever other secrets and users there are.
 	const lent = order === null ? null : randomBytes(32).toString("base64url");
 	const users = (given: TurnUsers): TurnUsers => withSecret(given, lent);
 	const relaying = await openRelaying({ ...options, users: users(options.users ?? {}) }, places);
-	if ("error" in relaying) throw listenFailure(relaying.place, relaying.error);
+	if ("error" in relaying) {
+		await api?.close();
+		throw listenFailure(relaying.place, relaying.error);
+	}
 	const state = { draining: false };
 	const rendezvous = openMeetings(options, relaying, lent ?? "");
 	const { routes, counts } = rendezvous;
-	const pages = serverPages({ relaying, rooms: counts }, () => state.draining);
-	const http = order === null ? null : await openHttp({ ...order, pages, routes });
+	const pages = serverPages({ relaying, rooms: counts, api: api?.desk ?? null }, () => state.draining);
+	const open = [...pages.open, ...(api?.page ? [api.page] : [])];
+	const shut = [...pages.routes, routes, ...(api === null ? [] : [api.routes])];
+	const http = order === null ? null : await openHttp({ ...order, open, routes: shut });
 	if (http !== null && "error" in http) {
-		await relaying.close();
+		await Promise.all([relaying.close(), api?.close()]);
 		throw httpFailure(http.error, { address: http.address, port: order?.port ?? 0 });
 	}
-	const server = runningServer({ relaying, http, rendezvous, places, token: order?.token ?? null, state, users });
+	const server = runningServer({ relaying, http, api, rendezvous, places, token: order?.token ?? null, state, users });
 	if (signal?.aborted) server.close();
 	signal?.addEventListener("abort", () => server.close(), { once: true });
 	return server;
@@ -96,6 +103,7 @@ function openMeetings(options: ServeOptions, relaying: Relaying, secret: string)
 interface Parts {
 	readonly relaying: Relaying;
 	readonly http: HttpListener | null;
+	readonly api: ApiRole | null;
 	readonly rendezvous: RendezvousServer;
 	/** TURN's users, with what this server gives out itself. */
 	readonly users: (given: TurnUsers) => TurnUsers;
@@ -104,7 +112,7 @@ interface Parts {
 	readonly state: { draining: boolean };
 }
 
-function runningServer({ relaying, http, rendezvous, users, places, token, state }: Parts): RunningServer {
+function runningServer({ relaying, http, api, rendezvous, users, places, token, state }: Parts): RunningServer {
 	let closing: Promise<void> | null = null;
 	let died: WhitherError | null = null;
 	let settle = (): void => {};
@@ -112,7 +120,7 @@ function runningServer({ relaying, http, rendezvous, users, places, token, state
 		settle = () => (died === null ? resolve() : reject(died));
 	});
 	const close = (): Promise<void> => {
-		const closeHttp = () => rendezvous.close().then(() => http?.close());
+		const closeHttp = () => Promise.all([rendezvous.close(), api?.close()]).then(() => http?.close());
 		closing ??= Promise.all([relaying.close(), closeHttp()]).then(() => settle());
 		return closing;
 	};
@@ -131,6 +139,7 @@ function runningServer({ relaying, http, rendezvous, users, places, token, state
 		drain: (order) => {
 			state.draining = true;
 			rendezvous.drain();
+			api?.drain();
 			return relaying.drain(order);
 		},
 		close,

@@ -4,7 +4,8 @@
  * - `rateLimit`: packets to later hops are lost clearly less often than answers of this hop are missing (`isClearlyMore`), so they
  *   got through here, and it is this router that does not answer all it gets. Compared with all later hops that answer taken
  *   together, and with each of them. Less than a quarter's difference counts for nothing.
- * - `loss`: no later hop fares better, and there were enough probes that one would have shown; or it is the target.
+ * - `loss`: later hops together miss as many, or no later hop fares better and there were enough probes that one would have shown; or
+ *   it is the target.
  * - `unclear`: too few probes to tell, or nobody answers behind it to compare with.
  * - A last answerer has nobody behind it. Where its answers are ICMP errors, which systems send only so many of, and come in
  *   regular distances (`areRegular`), it is `rateLimit` as well: chance has no rhythm.
@@ -31,6 +32,8 @@ const TOLERANCE = 0.75;
 const LEAST_GAPS = 8;
 /** Of the spread that chance would give. */
 const REGULAR_SPREAD = 0.35;
+/** Lost probes of a hop and of those behind it from which on they are compared as they are. */
+const LEAST_SHARED = 3;
 /** Lost probes of a target whose answers somebody may limit, before they are called loss. */
 const LEAST_LOST = 5;
 
@@ -55,6 +58,7 @@ function meaningOf(hop: HopLoss, later: Counts & { readonly hops: readonly HopLo
 	if (hop.received === 0 && hop.late === 0) return "silent";
 	if (later.hops.length === 0) return lastMeaning(hop);
 	if (isClearlyMore(hop, later) || later.hops.some((one) => isClearlyMore(hop, one))) return "rateLimit";
+	if (isAsMany(later, hop)) return "loss";
 	const wouldShow = isClearlyMore(hop, { lost: 0, received: later.lost + later.received });
 	return wouldShow ? "loss" : "unclear";
 }
@@ -65,6 +69,16 @@ function lastMeaning(hop: HopLoss): LossMeaning {
 	return hop.answersWithErrors && hop.lost < LEAST_LOST ? "unclear" : "loss";
 }
 
+/** Whether later hops miss about as many, and enough of them that it is no coincidence. */
+function isAsMany(later: Counts, hop: Counts): boolean {
+	if (hop.lost < LEAST_SHARED || later.lost < LEAST_SHARED) return false;
+	return ratioOf(later) >= TOLERANCE * ratioOf(hop);
+}
+
+function ratioOf({ lost, received }: Counts): number {
+	return lost + received === 0 ? 0 : lost / (lost + received);
+}
+
 /**
  * Whether more of one are lost than of another, by more than chance: were both the same, its part of all that are lost would be
  * binomial. With correction for continuity.
@@ -72,7 +86,7 @@ function lastMeaning(hop: HopLoss): LossMeaning {
 export function isClearlyMore(one: Counts, other: Counts): boolean {
 	const [oneSent, otherSent] = [one.lost + one.received, other.lost + other.received];
 	if (oneSent === 0 || otherSent === 0) return false;
-	if (other.lost / otherSent >= TOLERANCE * (one.lost / oneSent)) return false;
+	if (ratioOf(other) >= TOLERANCE * ratioOf(one)) return false;
 	const share = oneSent / (oneSent + otherSent);
 	const lost = one.lost + other.lost;
 	const deviation = Math.sqrt(lost * share * (1 - share));

@@ -20,6 +20,8 @@ const NAMELESS: KnownName = { name: null, asn: null };
  */
 export class PathStatistics {
 	#target = "";
+	/** Of one trace: probes to each hop. */
+	#queries = Number.POSITIVE_INFINITY;
 	readonly #names = new Map<string, KnownName>();
 	/** Rounds before this one do not count. */
 	#fromRound = 0;
@@ -42,11 +44,12 @@ export class PathStatistics {
 	take(event: TraceEvent | RoundsEvent): void {
 		this.#summary = null;
 		if ("atNs" in event) this.#atNs = Math.max(this.#atNs, event.atNs);
-		if (event.type === "start") this.#start(event.target.address);
+		if (event.type === "start") this.#start(event);
 		else if (event.type === "round") this.#roundSent(event.round, event.firstTtl, event.lastTtl);
 		else if (event.type === "probe") this.#probe(event);
 		else if (event.type === "name") this.#name(event.address, event);
 		else if (event.type === "hop") this.#hop(event.hop, event.last);
+		else if (event.type === "end") for (const [round, { end }] of this.#rounds) this.#closeRound(round, end);
 	}
 
 	/** Forgets all figures, and goes on with the next round; names stay. */
@@ -67,8 +70,9 @@ export class PathStatistics {
 		return this.#summary;
 	}
 
-	#start(target: string): void {
-		this.#target = target;
+	#start({ target, queries }: Extract<TraceEvent, { type: "start" }>): void {
+		this.#target = target.address;
+		this.#queries = queries;
 		this.#lastTtl = null;
 		this.#atNs = 0;
 		this.#sent = { round: -1, lastTtl: 0 };
@@ -100,11 +104,11 @@ export class PathStatistics {
 		this.#settle(hop.settled, ttl, probe);
 	}
 
-	/** Of one trace, the hop as it is told at its end is the last word. */
+	/** Of one trace, the hop as it is told at its end is the last word; behind its own probes its target's lists those from beyond it. */
 	#hop({ ttl, probes, mtu, nat }: HopResult, isLast: boolean): void {
 		const hop = new HopFigures(ttl);
 		this.#hops.set(ttl, hop);
-		for (const [round, probe] of probes.entries()) {
+		for (const [round, probe] of probes.slice(0, this.#queries).entries()) {
 			this.#learn(probe);
 			this.#told.add(probe.seq);
 			hop.sent();

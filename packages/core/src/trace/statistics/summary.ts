@@ -1,5 +1,5 @@
 /** What the statistics of a path say: figures of each hop, and what they mean. Times are nanoseconds. */
-import type { ExtensionJson } from "../result.ts";
+import type { ExtensionJson, Place } from "../result.ts";
 
 /** Round trips of answers in time. */
 export interface RttSummary {
@@ -28,6 +28,9 @@ export interface AnswererSummary {
 	readonly name: string | null;
 	/** As `ProbeResult.asn`; null: unknown or not asked for. */
 	readonly asn: string | null;
+	/** As `ProbeResult.asName` and `ProbeResult.place`; absent: unknown or not asked for. */
+	readonly asName?: string;
+	readonly place?: Place;
 	readonly received: number;
 	readonly rtt: RttSummary;
 	/** The latest of what it said. */

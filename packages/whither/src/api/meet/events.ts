@@ -1,5 +1,5 @@
 /** What a meeting tells on its way. */
-import type { IceRole, IceState, SelectionReason } from "@whither/core";
+import type { IceRole, IceState, SelectionReason, TraceResult } from "@whither/core";
 import type {
 	MeetCandidate,
 	MeetCandidateError,
@@ -9,7 +9,15 @@ import type {
 	MeetWarning,
 	MissingPath,
 } from "./result.ts";
-import type { TracedPath } from "./world.ts";
+
+/** The path that the selected pair's packets take, as far as it could be found; never a rejection. */
+export interface TracedPath {
+	/** `flow`: on the pair's own socket. `beside`: by packets of another socket or connection to the same address. */
+	readonly by: "flow" | "beside";
+	readonly result: TraceResult | null;
+	/** Why there is none. */
+	readonly error: { readonly code: string; readonly message: string } | null;
+}
 
 /** One piece of news. */
 export type MeetEvent =

@@ -3,8 +3,9 @@ import type { IceFailure, IcePairReport, IceState } from "@whither/core";
 import type { IceConnectionEvent, IceFlow, IceListener, IceOrder } from "@whither/net/ice";
 import type { IceCandidateLine } from "@whither/wire";
 import { WhitherError } from "../error.ts";
+import type { TracedPath } from "./events.ts";
 import type { Rendezvous, SignallingFailure } from "./signalling/signalling.ts";
-import type { MeetIce, MeetWorld, TracedPath } from "./world.ts";
+import type { MeetIce, MeetWorld } from "./world.ts";
 
 /** Time that passes while somebody waits for it, a turn of the event loop at a time. */
 export class FakeTime {

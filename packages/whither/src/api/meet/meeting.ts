@@ -7,13 +7,19 @@ import type { MeetEvent } from "./events.ts";
 import { MeetLedger } from "./ledger.ts";
 import type { OpenSignalling } from "./options.ts";
 import type { MeetOutcome } from "./result.ts";
-import type { CandidatesMessage, DescriptionMessage, MeetMessage } from "./signalling/message.ts";
+import {
+	type CandidatesMessage,
+	type DescriptionMessage,
+	type MeetMessage,
+	TRACES,
+	WANTS_PATH,
+} from "./signalling/message.ts";
 import type { Signalling, SignallingFailure } from "./signalling/signalling.ts";
 import type { MeetIce, MeetWorld } from "./world.ts";
 
 /** How a meeting is begun. */
 export interface MeetingOrder {
-	readonly world: MeetWorld;
+	readonly world: Pick<MeetWorld, "openIce" | "after">;
 	readonly ice: Omit<IceOrder, "role">;
 	readonly begin: OpenSignalling;
 	/** How long the other end is waited for, and then again its description. */
@@ -23,13 +29,13 @@ export interface MeetingOrder {
 	readonly tell: (event: MeetEvent) => void;
 }
 
-/** An ICE option of ours in descriptions: this end will exchange documents. Agents that do not know it pass over it. */
-const TRACES = "whither-path";
 /**
  * How long a STUN server is waited for. Sockets that no pair needs are closed three seconds after there is a pair: by then it
  * is known whether UDP goes unanswered.
  */
 export const GATHER_MS = 3_000;
+/** Options that are none of ICE's. */
+const OURS: readonly string[] = [TRACES, WANTS_PATH];
 /** An end that has gone without a word may be back by then. */
 const PEER_LOST_MS = 10_000;
 /** Characters; the other end takes no more. */
@@ -93,6 +99,16 @@ export class Meeting {
 	/** The other end will tell what it found on its way. */
 	get peerTraces(): boolean {
 		return this.#peer?.options.includes(TRACES) === true;
+	}
+
+	/** The other end cannot hear of our trace over the pair, and wants it by signalling. */
+	get peerWantsPath(): boolean {
+		return this.#peer?.options.includes(WANTS_PATH) === true;
+	}
+
+	/** Tells it our trace so. */
+	sendPath(packed: string): void {
+		this.#signalling.send({ type: "path", packed });
 	}
 
 	/** The other end is going, or has gone. */
@@ -180,7 +196,7 @@ export class Meeting {
 		this.#peer = message;
 		this.ledger.described(this.#ice.now());
 		const { ufrag, pwd, options, pacingMs, lite } = message;
-		this.#ice.peer({ ufrag, pwd, options: options.filter((option) => option !== TRACES), pacingMs, lite });
+		this.#ice.peer({ ufrag, pwd, options: options.filter((option) => !OURS.includes(option)), pacingMs, lite });
 	}
 
 	#remoteLines({ ufrag, lines }: CandidatesMessage): void {

@@ -2,6 +2,7 @@ import { DEMO } from "@whither/sim";
 import { beforeAll, describe, expect, it } from "vitest";
 import { simulated } from "../simulated.ts";
 import { trace } from "../trace/trace.ts";
+import type { TracedPath } from "./events.ts";
 import { type FakeIce, type FakeLink, FakeTime, fakeRendezvous, fakeWorld } from "./meet-world.fixture.ts";
 import type { MeetRequestOptions, OpenSignalling } from "./options.ts";
 import type { MeetResult } from "./result.ts";
@@ -9,7 +10,7 @@ import { MeetRun } from "./run.ts";
 import type { DescriptionMessage } from "./signalling/message.ts";
 import { signallingPair } from "./signalling/pair.ts";
 import type { SignallingListener } from "./signalling/signalling.ts";
-import type { MeetWorld, TracedPath } from "./world.ts";
+import type { MeetWorld } from "./world.ts";
 
 const TOOL = { name: "whither", version: "0.1.0" };
 let traced: TracedPath;

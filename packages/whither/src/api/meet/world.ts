@@ -1,7 +1,7 @@
 /** Where two machines meet: this machine's network, or an internet in memory. */
-import type { TraceResult } from "@whither/core";
 import type { IceConnection, IceFlow, IceListener, IceOrder } from "@whither/net/ice";
 import type { StunLookups } from "../stun/find-server.ts";
+import type { TracedPath } from "./events.ts";
 import type { Offered, OpenRendezvous, RendezvousOrder, SignallingFailure } from "./signalling/signalling.ts";
 
 /** A connection as a meeting holds it. */
@@ -9,15 +9,6 @@ export type MeetIce = Pick<
 	IceConnection,
 	"now" | "own" | "state" | "role" | "pairs" | "peer" | "addRemote" | "endOfRemote" | "send" | "flow" | "close"
 >;
-
-/** The path that the selected pair's packets take, as far as it could be found; never a rejection. */
-export interface TracedPath {
-	/** `flow`: on the pair's own socket. `beside`: by packets of another socket or connection to the same address. */
-	readonly by: "flow" | "beside";
-	readonly result: TraceResult | null;
-	/** Why there is none. */
-	readonly error: { readonly code: string; readonly message: string } | null;
-}
 
 /** A network that two ends are in, names and a rendezvous in it. */
 export interface MeetWorld extends StunLookups {

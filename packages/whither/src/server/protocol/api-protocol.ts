@@ -124,6 +124,8 @@ export interface SessionList {
 /** `GET /api/v1/sessions/ID`: the whole of it; with `?summary` without `events`. DELETE removes it: 204. `POST .../stop`: 204. */
 export interface SessionAnswer {
 	readonly session: Session;
+	/** The number of the event after its last: whoever has the summary alone follows the session from there. */
+	readonly next: number;
 	/** Of traces. */
 	readonly summary: PathSummary | null;
 }

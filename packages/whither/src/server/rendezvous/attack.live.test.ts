@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { LONGEST_BODY } from "../../api/meet/signalling/rendezvous-protocol.ts";
-import { type HttpListener, openHttp } from "../http.ts";
+import { type HttpListener, openHttp } from "../http/listener.ts";
 import { openRendezvousServer, type RendezvousServer, type RendezvousServerOrder } from "./rendezvous.ts";
 
 let http: HttpListener | null = null;
@@ -20,7 +20,7 @@ const PLENTY = { burst: 1e6, perSecond: 1e6 };
 async function listen(order: Partial<RendezvousServerOrder> = {}, token: string | null = null): Promise<number> {
 	rooms = openRendezvousServer({ offer: () => ({ stun: [], turn: [] }), budget: PLENTY, ...order });
 	const places = [{ address: "127.0.0.1", ipv6Only: false, optional: false }];
-	const opened = await openHttp({ places, port: 0, token, local: true, pages: {}, routes: rooms.routes });
+	const opened = await openHttp({ places, port: 0, token, local: true, routes: [rooms.routes] });
 	if ("error" in opened) throw opened.error;
 	http = opened;
 	return opened.listening[0]?.port ?? 0;

@@ -1,5 +1,7 @@
 /** The rendezvous of a server: rooms over HTTP (`docs/signalling.md`), with a clock, randomness and bounds. */
 import { createHash, randomBytes } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
 import {
 	LONGEST_BODY,
 	type OfferedJson,
@@ -11,10 +13,12 @@ import {
 	SEAT,
 	SEAT_HEADER,
 } from "../../api/meet/signalling/rendezvous-protocol.ts";
-import type { EventStream } from "../event-stream.ts";
-import type { Page } from "../http.ts";
-import type { Asked, RouteRow, Streaming } from "../http-routes.ts";
-import { type BudgetLimits, ClientBudget, clientOf } from "./client-budget.ts";
+import { type BudgetLimits, ClientBudget } from "../budget/client-budget.ts";
+import { clientOf } from "../budget/client-of.ts";
+import { answer } from "../http/answers.ts";
+import { answerAt, type HttpContext, type HttpHandler, type HttpRoutes, newRoutes } from "../http/app.ts";
+import { readsJson, readsNothing } from "../http/checks.ts";
+import { answerEvents, type EventStream } from "../http/event-stream.ts";
 import { readJoin, readLastId, readLeave, readPayloads, readRoom } from "./posted.ts";
 import type { Room, RoomEvent, RoomReader } from "./room.ts";
 import { ROOM_LIMITS, type RoomCounts, type RoomLimits, Rooms } from "./rooms.ts";
@@ -29,7 +33,7 @@ export interface RendezvousServerOrder {
 
 /** A rendezvous under way. */
 export interface RendezvousServer {
-	readonly routes: readonly RouteRow[];
+	readonly routes: HttpRoutes;
 	readonly counts: () => RoomCounts;
 	/** Takes nobody new; two who have met go on. */
 	drain(): void;
@@ -63,6 +67,25 @@ export function openRendezvousServer(order: RendezvousServerOrder): RendezvousSe
 	};
 }
 
+/** A room's name in a path. */
+const ROOM = ":room{[A-Za-z0-9_-]+}";
+
+/** What was asked. */
+interface Asked {
+	readonly room: string;
+	readonly headers: IncomingHttpHeaders;
+	readonly body: unknown;
+	readonly client: string;
+}
+
+/** What is answered: a document, or events from now on. */
+interface Said {
+	readonly status: ContentfulStatusCode;
+	readonly body: string;
+	readonly headers?: Readonly<Record<string, string>>;
+	readonly begin?: (stream: EventStream) => () => void;
+}
+
 /** What stands between HTTP and the rooms. */
 class Desk {
 	readonly #rooms: Rooms;
@@ -76,25 +99,20 @@ class Desk {
 		this.#budget = new ClientBudget({ ...BUDGET, ...budget });
 	}
 
-	routes(): readonly RouteRow[] {
-		const post = (path: string, cost: number, answer: (asked: Asked, now: number) => Page): RouteRow => ({
-			method: "POST",
-			path: `${RENDEZVOUS_PATH}${path}`,
-			mostBytes: LONGEST_BODY,
-			answer: (asked) => this.#charged(asked, cost, answer),
-		});
-		return [
-			post("/offers", COST.enter, () => json(200, { protocol: RENDEZVOUS_PROTOCOL, offered: this.#offered() })),
-			post("/rooms", COST.enter, (asked, now) => this.#create(asked, now)),
-			post("/rooms/*/join", COST.enter, (asked, now) => this.#join(asked, now)),
-			post("/rooms/*/messages", COST.other, (asked) => this.#say(asked)),
-			post("/rooms/*/leave", COST.other, (asked, now) => this.#leave(asked, now)),
-			{
-				method: "GET",
-				path: `${RENDEZVOUS_PATH}/rooms/*/events`,
-				answer: (asked) => this.#charged(asked, COST.other, (_, now) => this.#read(asked, now)),
-			},
-		];
+	routes(): HttpRoutes {
+		const routes = newRoutes();
+		const post = (path: string, cost: number, say: (asked: Asked, now: number) => Said): void => {
+			const handlers = [readsJson(LONGEST_BODY), this.#charged(cost, say)];
+			answerAt(routes, `${RENDEZVOUS_PATH}${path}`, { POST: handlers });
+		};
+		post("/offers", COST.enter, () => answered(200, { protocol: RENDEZVOUS_PROTOCOL, offered: this.#offered() }));
+		post("/rooms", COST.enter, (asked, now) => this.#create(asked, now));
+		post(`/rooms/${ROOM}/join`, COST.enter, (asked, now) => this.#join(asked, now));
+		post(`/rooms/${ROOM}/messages`, COST.other, (asked) => this.#say(asked));
+		post(`/rooms/${ROOM}/leave`, COST.other, (asked, now) => this.#leave(asked, now));
+		const read = this.#charged(COST.other, (asked, now) => this.#read(asked, now));
+		answerAt(routes, `${RENDEZVOUS_PATH}/rooms/${ROOM}/events`, { GET: [readsNothing, read] });
+		return routes;
 	}
 
 	/** Comes again when the rooms have something to do. */
@@ -115,65 +133,64 @@ class Desk {
 		if (this.#timer !== null) clearTimeout(this.#timer);
 	}
 
-	#charged<Answer extends Page | Streaming>(
-		asked: Asked,
-		cost: number,
-		answer: (asked: Asked, now: number) => Answer,
-	): Answer | Page {
-		const now = performance.now();
-		const waitMs = this.#budget.spend(clientOf(asked.client), cost, now);
-		if (waitMs > 0) return refusal("busy", Math.ceil(waitMs / 1_000));
-		const answered = answer(asked, now);
-		this.watch();
-		return answered;
+	#charged(cost: number, say: (asked: Asked, now: number) => Said): HttpHandler {
+		return (context) => {
+			const now = performance.now();
+			const asked = askedOf(context);
+			const waitMs = this.#budget.spend(asked.client, cost, now);
+			const { status, body, headers, begin } =
+				waitMs > 0 ? refusal("busy", Math.ceil(waitMs / 1_000)) : say(asked, now);
+			this.watch();
+			if (begin !== undefined) return answerEvents(context, begin);
+			return answer(context, status, { type: "application/json", body }, headers);
+		};
 	}
 
-	#create({ body, client }: Asked, now: number): Page {
+	#create({ body, client }: Asked, now: number): Said {
 		const posted = readRoom(body);
 		if (posted === null) return refusal("badRequest");
 		const { room: name, share } = posted;
-		const entered = this.#rooms.create({ name, share, secret: known(posted.seat), client: clientOf(client) }, now);
-		return "refused" in entered ? refusal(entered.refused) : json(201, this.#roomJson(entered.room, now));
+		const entered = this.#rooms.create({ name, share, secret: known(posted.seat), client }, now);
+		return "refused" in entered ? refusal(entered.refused) : answered(201, this.#roomJson(entered.room, now));
 	}
 
-	#join({ body, client, names: [name = ""] }: Asked, now: number): Page {
+	#join({ body, client, room: name }: Asked, now: number): Said {
 		const posted = readJoin(body);
 		if (posted === null) return refusal("badRequest");
-		const entered = this.#rooms.join({ name, secret: known(posted.seat), client: clientOf(client) }, now);
+		const entered = this.#rooms.join({ name, secret: known(posted.seat), client }, now);
 		if ("refused" in entered) return refusal(entered.refused);
-		return json(200, { ...this.#roomJson(entered.room, now), share: entered.room.share });
+		return answered(200, { ...this.#roomJson(entered.room, now), share: entered.room.share });
 	}
 
-	#say(asked: Asked): Page {
+	#say(asked: Asked): Said {
 		const posted = readPayloads(asked.body);
 		if (posted === null) return refusal("badRequest");
 		const said = this.#rooms.say({ ...seatOf(asked), first: posted.first, payloads: posted.messages });
-		return "refused" in said ? refusal(said.refused) : json(200, said);
+		return "refused" in said ? refusal(said.refused) : answered(200, said);
 	}
 
-	#leave(asked: Asked, now: number): Page {
+	#leave(asked: Asked, now: number): Said {
 		const posted = readLeave(asked.body);
 		if (posted === null) return refusal("badRequest");
 		const refused = this.#rooms.leave({ ...seatOf(asked), why: posted.why }, now);
-		return refused === null ? json(200, {}) : refusal(refused.refused);
+		return refused === null ? answered(200, {}) : refusal(refused.refused);
 	}
 
-	#read(asked: Asked, now: number): Page | Streaming {
+	#read(asked: Asked, now: number): Said {
 		const after = readLastId(asked.headers["last-event-id"]);
 		if (after === null) return refusal("badRequest");
 		const seat = seatOf(asked);
 		const reader = new StreamReader();
 		const refused = this.#rooms.read({ ...seat, after }, reader, now);
 		if (refused !== null) return refusal(refused.refused);
-		return {
-			begin: (stream) => {
-				reader.begin(stream);
-				return () => {
-					this.#rooms.unread(seat, reader, performance.now());
-					this.watch();
-				};
-			},
+		const begin = (stream: EventStream) => {
+			reader.begin(stream);
+			return () => {
+				this.#rooms.unread(seat, reader, performance.now());
+				this.watch();
+			};
 		};
+		return { ...answered(200, {}), begin };
 	}
 
 	#roomJson({ name, endsAt }: Room, now: number): RoomJson {
@@ -213,7 +230,7 @@ function tell(stream: EventStream, event: RoomEvent | null): void {
 	else stream.send({ id: event.id, name: event.type, data: event.type === "end" ? event.why : event.payload });
 }
 
-function seatOf({ names: [name = ""], headers }: Asked): { readonly name: string; readonly secret: string } {
+function seatOf({ room: name, headers }: Asked): { readonly name: string; readonly secret: string } {
 	const seat = headers[SEAT_HEADER];
 	return { name, secret: typeof seat === "string" && SEAT.test(seat) ? known(seat) : "" };
 }
@@ -227,12 +244,18 @@ function fraction(): number {
 	return randomBytes(4).readUInt32BE() / 2 ** 32;
 }
 
-function refusal(error: RoomRefusal, retrySeconds = 1): Page {
-	const status = REFUSAL_STATUS[error];
+function refusal(error: RoomRefusal, retrySeconds = 1): Said {
+	const status = REFUSAL_STATUS[error] as ContentfulStatusCode;
 	const headers = status === 429 || status === 503 ? { "Retry-After": String(retrySeconds) } : {};
-	return { ...json(status, { error }), headers };
+	return { ...answered(status, { error }), headers };
 }
 
-function json(status: number, value: object): Page {
-	return { status, type: "application/json", body: JSON.stringify(value) };
+function answered(status: Said["status"], value: object): Said {
+	return { status, body: JSON.stringify(value) };
+}
+
+function askedOf(context: HttpContext): Asked {
+	const { headers, socket } = context.env.incoming;
+	const room = context.req.param("room") ?? "";
+	return { room, headers, body: context.get("body"), client: clientOf(socket.remoteAddress ?? "") };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ClientBudget, clientOf } from "./client-budget.ts";
+import { ClientBudget } from "../budget/client-budget.ts";
+import { clientOf } from "../budget/client-of.ts";
 import type { RoomEvent } from "./room.ts";
 import { ROOM_LIMITS, type RoomLimits, Rooms } from "./rooms.ts";
 

@@ -8,12 +8,13 @@ import {
 	isExchangePacket,
 } from "@whither/core";
 import { nodeCrypto } from "@whither/net";
-import type { MeetEvent } from "../events.ts";
+import type { MeetEvent, TracedPath } from "../events.ts";
 import { GATHER_MS, type Meeting } from "../meeting.ts";
 import type { MeetOutcome, MissingPath } from "../result.ts";
 import type { EndView } from "../words/evidence.ts";
-import type { MeetWorld, TracedPath } from "../world.ts";
-import { type PeerDocument, packPeerDocument, readPeerDocument } from "./peer-document.ts";
+import type { MeetWorld } from "../world.ts";
+import { packPeerDocument, readPeerDocument } from "./peer-document.ts";
+import type { PeerDocument } from "./peer-json.ts";
 
 /** What was found. */
 export interface FoundPaths {
@@ -29,7 +30,7 @@ export interface FoundPaths {
 
 /** What paths are found by. */
 export interface PathsOrder {
-	readonly world: MeetWorld;
+	readonly world: Pick<MeetWorld, "tracePath" | "after">;
 	readonly meeting: Meeting;
 	/** What the other end is to know of our network. */
 	readonly view: () => EndView;
@@ -39,6 +40,8 @@ export interface PathsOrder {
 
 /** Each trace ends by then, and the exchange of both within 45 s of the beginning. */
 const TRACE_MS = 15_000;
+/** Bytes of what is said by signalling, where a message has a bound. */
+const LONGEST_SAID = 14_000;
 const STOPPED = "Stopped before it was there";
 /** How long packets are taken that an end sent just before it left. */
 const LAST_WORDS_MS = 1_000;
@@ -88,7 +91,8 @@ export class Paths {
 		const { meeting } = this.#order;
 		const { peer, ice, ledger } = meeting;
 		if (peer === null || !meeting.peerTraces) {
-			const isWhither = peer?.tool.startsWith("whither ") === true;
+			const isWhither = peer?.tool.startsWith("whither ") === true && !meeting.peerWantsPath;
+			if (meeting.peerWantsPath) this.#missPeer("otherProgram", "The other end is a browser, which cannot trace");
 			this.#missPeer(isWhither ? "notTraced" : "otherProgram", peerless(peer?.tool ?? null, isWhither));
 			return null;
 		}
@@ -152,7 +156,10 @@ export class Paths {
 		this.#order.tell({ kind: "path", whose: "ours", traced: own, missing: this.#ownMissing });
 		const error = own?.error ?? (own === null ? this.#ownMissing : null);
 		const document = { view: this.#order.view(), by: own?.by ?? "flow", trace: own?.result ?? null, error };
-		this.#step({ type: "document", bytes: packPeerDocument(document) });
+		const { meeting } = this.#order;
+		if (meeting.peerWantsPath)
+			meeting.sendPath(Buffer.from(packPeerDocument(document, LONGEST_SAID)).toString("base64url"));
+		else this.#step({ type: "document", bytes: packPeerDocument(document) });
 		this.#isTraced = true;
 		this.#conclude();
 	}

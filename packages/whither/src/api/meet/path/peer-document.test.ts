@@ -4,7 +4,8 @@ import { DEMO } from "@whither/sim";
 import { beforeAll, describe, expect, it } from "vitest";
 import { simulated } from "../../simulated.ts";
 import { trace } from "../../trace/trace.ts";
-import { type PeerDocument, packPeerDocument, readPeerDocument } from "./peer-document.ts";
+import { packPeerDocument, readPeerDocument } from "./peer-document.ts";
+import type { PeerDocument } from "./peer-json.ts";
 import { readTraceDocument } from "./trace-document.ts";
 
 /** Numbers that do not compress (Park and Miller's generator). */

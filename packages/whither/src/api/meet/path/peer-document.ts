@@ -1,33 +1,20 @@
 /** What each end sends the other over the selected pair once it has traced it: its trace, and what it knows of its own network. */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import { MOST_DOCUMENT_BYTES, type TraceResult } from "@whither/core";
-import type { EndView } from "../words/evidence.ts";
-import type { TracedPath } from "../world.ts";
-import { readTraceDocument } from "./trace-document.ts";
+import { MOST_DOCUMENT_BYTES } from "@whither/core";
+import { LONGEST_WORDS, PEER_FORMAT, type PeerDocument, readPeerJson } from "./peer-json.ts";
 
-/** One end's. */
-export interface PeerDocument {
-	readonly view: EndView;
-	readonly by: TracedPath["by"];
-	readonly trace: TraceResult | null;
-	/** Why there is no trace, in a sentence; null: there is one. */
-	readonly error: { readonly code: string; readonly message: string } | null;
-}
-
-const FORMAT = "whither.end/1";
 /** Bound on the unpacked document; a trace has about a hundredth of it. */
 const MOST_JSON_BYTES = 4 * 1024 * 1024;
-const LONGEST_WORDS = 300;
 
 /** The bytes of one; where the trace is larger than is taken, it is left out with that reason. */
-export function packPeerDocument(document: PeerDocument): Uint8Array {
+export function packPeerDocument(document: PeerDocument, mostBytes = MOST_DOCUMENT_BYTES): Uint8Array {
 	const bytes = pack({ ...document, error: shortened(document.error) });
-	if (bytes.length <= MOST_DOCUMENT_BYTES) return bytes;
+	if (bytes.length <= mostBytes) return bytes;
 	return pack({ ...document, trace: null, error: { code: "tooLarge", message: "The trace is too large to be sent" } });
 }
 
 function pack(document: PeerDocument): Uint8Array {
-	return new Uint8Array(deflateRawSync(JSON.stringify({ format: FORMAT, ...document })));
+	return new Uint8Array(deflateRawSync(JSON.stringify({ format: PEER_FORMAT, ...document })));
 }
 
 function shortened(error: PeerDocument["error"]): PeerDocument["error"] {
@@ -37,17 +24,7 @@ function shortened(error: PeerDocument["error"]): PeerDocument["error"] {
 
 /** Reads one; null where it is none. */
 export function readPeerDocument(bytes: Uint8Array): PeerDocument | null {
-	const json = unpack(bytes);
-	if (typeof json !== "object" || json === null) return null;
-	const { format, view, by, trace, error } = json as Readonly<Record<string, unknown>>;
-	if (format !== FORMAT || (by !== "flow" && by !== "beside")) return null;
-	const read = {
-		view: readView(view),
-		trace: trace === null ? null : readTraceDocument(trace),
-		error: readError(error),
-	};
-	if (read.view === null || read.error === "none" || (trace !== null && read.trace === null)) return null;
-	return { view: read.view, by, trace: read.trace, error: read.error };
+	return readPeerJson(unpack(bytes));
 }
 
 function unpack(bytes: Uint8Array): unknown {
@@ -56,22 +33,4 @@ function unpack(bytes: Uint8Array): unknown {
 	} catch {
 		return null;
 	}
-}
-
-const UDP: readonly EndView["udp"][] = ["works", "blocked", "silent", "unknown"];
-const MAPPING: readonly EndView["mapping"][] = ["perDestination", "unknown"];
-
-function readView(json: unknown): EndView | null {
-	if (typeof json !== "object" || json === null) return null;
-	const fields = json as Readonly<Record<string, unknown>>;
-	const udp = UDP.find((one) => one === fields.udp);
-	const mapping = MAPPING.find((one) => one === fields.mapping);
-	return udp === undefined || mapping === undefined ? null : { udp, mapping };
-}
-
-function readError(json: unknown): PeerDocument["error"] | "none" {
-	if (json === null) return null;
-	const { code, message } = (typeof json === "object" ? json : {}) as Readonly<Record<string, unknown>>;
-	const isRight = (words: unknown): words is string => typeof words === "string" && words.length <= LONGEST_WORDS;
-	return isRight(code) && isRight(message) ? { code, message } : "none";
 }

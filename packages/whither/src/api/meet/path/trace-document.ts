@@ -90,6 +90,13 @@ const QUOTED = fields({
 	changes: list(64, text),
 });
 
+const degrees = (most: number) => is((value) => typeof value === "number" && Math.abs(value) <= most);
+
+const PLACE = fields({
+	...{ country: orNull(text), city: orNull(text), source: text },
+	...{ latitude: orNull(degrees(90)), longitude: orNull(degrees(180)) },
+});
+
 const PROBE_FIELDS = fields(
 	{
 		...{ seq: count, flow: count, sentAtNs: count, status: word("reply", "timeout", "sendError") },
@@ -97,7 +104,15 @@ const PROBE_FIELDS = fields(
 		...{ reply: orNull(REPLY), quoted: orNull(QUOTED), extensions: list(32, open({ class: byte, type: byte })) },
 	},
 	{
-		...{ ttl, asn: orNull(text), late: word(true), duplicates: count, retransmissions: count },
+		...{
+			ttl,
+			asn: orNull(text),
+			asName: text,
+			place: orNull(PLACE),
+			late: word(true),
+			duplicates: count,
+			retransmissions: count,
+		},
 		...{ inferred: word(true), error: SYSTEM_ERROR },
 	},
 );

@@ -2,7 +2,8 @@
 import type { IceFlow } from "@whither/net/ice";
 import { asWhitherError } from "../../error.ts";
 import type { TraceRun } from "../../trace/run.ts";
-import type { MeetWorld, TracedPath } from "../world.ts";
+import type { TracedPath } from "../events.ts";
+import type { MeetWorld } from "../world.ts";
 
 /**
  * On the pair's own socket where that lends itself, to the peer or to our relay. A connection to a relay is traced by
@@ -22,8 +23,8 @@ export const tracePath: MeetWorld["tracePath"] = async (flow, { signal, timeoutM
 async function onIt({ socket, remote, stun }: IceFlow, signal: AbortSignal, timeoutMs: number) {
 	if (socket === null) throw new Error("there is no socket");
 	const { traceFlow } = await import("../../trace/flow.ts");
-	// The peer's agent answers who knows its password.
-	const credentials = stun === null ? {} : { methodOptions: { username: stun.username, password: stun.password } };
+	// The peer's agent answers who knows its password; browsers take for data what has no fingerprint (RFC 8445 §7.1).
+	const credentials = stun === null ? {} : { methodOptions: { ...stun, fingerprint: true as const } };
 	return traceFlow(socket, { ...remote, address: hostOf(remote) }, { signal, timeoutMs, ...credentials }).result;
 }
 

@@ -1,30 +1,7 @@
 /** JSON posted to one server and event streams read from it, by Node's HTTP. Loaded when it is needed. */
 import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
-import type { SignallingFailure } from "./signalling.ts";
-
-/** A server and how it is spoken to. */
-export interface HttpPlace {
-	/** `http:` or `https:`; its path stands before those that are asked for. */
-	readonly url: URL;
-	readonly token?: string | undefined;
-	/** PEM. */
-	readonly authorities?: string | undefined;
-}
-
-/** What a server said. */
-export interface HttpAnswer {
-	readonly status: number;
-	/** Parsed, or null where it is no JSON. */
-	readonly json: unknown;
-	readonly retryAfterSeconds: number | null;
-}
-
-/** Why there is no answer. */
-export type HttpFailure = Extract<
-	SignallingFailure,
-	{ code: "nameNotFound" | "unreachable" | "tls" | "notRendezvous" }
->;
+import type { HttpAnswer, HttpFailure, HttpPlace, RendezvousHttp } from "./http-port.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -42,7 +19,7 @@ interface Request {
 }
 
 /** One server; connections are kept for the next request. */
-export class HttpClient {
+export class HttpClient implements RendezvousHttp {
 	readonly #place: HttpPlace;
 	readonly #agent: PlainAgent | TlsAgent;
 

@@ -11,6 +11,8 @@ export interface DescriptionMessage {
 	/** Null: not said, which means 50. */
 	readonly pacingMs: number | null;
 	readonly lite: boolean;
+	/** Of an end that speaks DTLS (a browser): its certificate's, such as `sha-256 AB:CD:..` (RFC 8122 §5). */
+	readonly fingerprint?: string;
 }
 
 /** Candidates of the generation `ufrag`; lines as RFC 8839 §5.1 has them, without `a=`. */
@@ -26,8 +28,15 @@ export type MeetMessage =
 	| CandidatesMessage
 	/** No more will come of that generation. */
 	| { readonly type: "endOfCandidates"; readonly ufrag: string }
+	/** What one end found on its way (`packPeerDocument`), for an end whose options have `WANTS_PATH`: base 64 of URLs. Others pass over it. */
+	| { readonly type: "path"; readonly packed: string }
 	/** The other end is going; `why` is for people. */
 	| { readonly type: "bye"; readonly why: string };
+
+/** An ICE option of ends that trace, and exchange what they found over the pair itself. Agents that do not know it pass over it. */
+export const TRACES = "whither-path";
+/** Of ends that cannot read what is exchanged over the pair, and want it said as a message. */
+export const WANTS_PATH = "whither-path-by-signalling";
 
 /** Lines in one message, and characters in each. */
 const MOST_LINES = 256;
@@ -38,6 +47,8 @@ const LONGEST_PACING_MS = 10_000;
 /** RFC 8839 §5.4: ice-char. */
 const UFRAG = /^[A-Za-z0-9+/]{4,256}$/;
 const PWD = /^[A-Za-z0-9+/]{22,256}$/;
+const FINGERPRINT = /^sha-(256|384|512) [0-9A-F]{2}(:[0-9A-F]{2}){31,63}$/i;
+const PACKED = /^[A-Za-z0-9_-]{1,20000}$/;
 const OPTION = /^[\x21-\x7e]{1,32}$/;
 
 /**
@@ -57,6 +68,8 @@ export function readMeetMessage(json: unknown): MeetMessage | null {
 		}
 		case "endOfCandidates":
 			return isUfrag(fields.ufrag) ? { type: "endOfCandidates", ufrag: fields.ufrag } : null;
+		case "path":
+			return isText(fields.packed, PACKED) ? { type: "path", packed: fields.packed } : null;
 		case "bye":
 			return isWords(fields.why) ? { type: "bye", why: fields.why } : null;
 		default:
@@ -65,15 +78,20 @@ export function readMeetMessage(json: unknown): MeetMessage | null {
 }
 
 function readDescription(fields: Readonly<Record<string, unknown>>): DescriptionMessage | null {
-	const { tool, ufrag, pwd, options, pacingMs, lite } = fields;
-	if (!isWords(tool) || !isUfrag(ufrag) || typeof pwd !== "string" || !PWD.test(pwd)) return null;
+	const { tool, ufrag, pwd, options, pacingMs, lite, fingerprint } = fields;
+	if (!isWords(tool) || !isUfrag(ufrag) || !isText(pwd, PWD)) return null;
 	if (!isList(options, MOST_OPTIONS, isOption) || typeof lite !== "boolean") return null;
 	if (pacingMs !== null && !isPacing(pacingMs)) return null;
-	return { type: "description", tool, ufrag, pwd, options: [...options], pacingMs, lite };
+	const dtls = isText(fingerprint, FINGERPRINT) ? { fingerprint } : {};
+	return { type: "description", tool, ufrag, pwd, options: [...options], pacingMs, lite, ...dtls };
 }
 
 function isUfrag(value: unknown): value is string {
-	return typeof value === "string" && UFRAG.test(value);
+	return isText(value, UFRAG);
+}
+
+function isText(value: unknown, pattern: RegExp): value is string {
+	return typeof value === "string" && pattern.test(value);
 }
 
 /** Printable, and nothing that moves a terminal's cursor. */
@@ -86,7 +104,7 @@ function isLine(value: unknown): value is string {
 }
 
 function isOption(value: unknown): value is string {
-	return typeof value === "string" && OPTION.test(value);
+	return isText(value, OPTION);
 }
 
 function isPacing(value: unknown): value is number {

@@ -1,7 +1,7 @@
 /** A seat in a room of a rendezvous server: what is said is posted, what is heard is streamed, whatever breaks meanwhile. */
 import type { IceRole } from "@whither/core";
 import { EventReader, type ReadEvent } from "./event-reader.ts";
-import type { HttpAnswer, HttpClient, HttpFailure } from "./http-client.ts";
+import type { HttpAnswer, HttpFailure, RendezvousHttp } from "./http-port.ts";
 import type { MeetMessage } from "./message.ts";
 import { FULLEST_POST, RENDEZVOUS_PATH, SEAT_HEADER } from "./rendezvous-protocol.ts";
 import { Retries } from "./retries.ts";
@@ -10,7 +10,7 @@ import type { Signalling, SignallingFailure, SignallingListener } from "./signal
 
 /** A seat in a room, and what its messages are sealed and sent by. */
 export interface SessionOrder {
-	readonly http: HttpClient;
+	readonly http: RendezvousHttp;
 	readonly channel: SealedChannel;
 	/** The joiner's first payload (its share and confirmation); null: this end made the room. */
 	readonly first: string | null;
@@ -74,12 +74,22 @@ export class RoomSession implements Signalling {
 	async close(): Promise<void> {
 		if (!this.#over) {
 			if (this.#listener !== null) this.#flush();
-			await Promise.race([this.#sent(), new Promise((resolve) => setTimeout(resolve, LINGER_MS).unref())]);
+			await this.#linger();
 			if (!this.#over) this.#leave("left");
 		}
 		this.#listener = null;
 		await this.#leaving;
 		this.#order.http.close();
+	}
+
+	/** Until nothing is left to post, or for as long as it is waited for. */
+	async #linger(): Promise<void> {
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		const late = new Promise<void>((resolve) => {
+			timer = setTimeout(resolve, LINGER_MS);
+		});
+		await Promise.race([this.#sent(), late]);
+		clearTimeout(timer);
 	}
 
 	/** Until nothing is left to post. */

@@ -12,7 +12,7 @@ import { TraceRun } from "../../trace/run.ts";
 import type { VirtualNetwork } from "../../turn/virtual-network.ts";
 import { TOOL } from "../../version.ts";
 import type { World } from "../../world.ts";
-import type { TracedPath } from "../world.ts";
+import type { TracedPath } from "../events.ts";
 
 /** Where the traced socket is. */
 export interface SimulatedSocket {

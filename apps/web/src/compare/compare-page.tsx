@@ -1,0 +1,4 @@
+/** To come. */
+export function ComparePage() {
+	return <p class="note">Not here yet.</p>;
+}

@@ -1,0 +1,27 @@
+/** Why something did not come about, in the server's words. */
+import type { Problem } from "../api/client.ts";
+
+const TITLES: Readonly<Partial<Record<Problem["code"], string>>> = {
+	targetRefused: "Not a target of this server",
+	overBudget: "Used up for now",
+	unresolved: "No such host",
+	unauthorized: "Token wanted",
+	offline: "No answer from the server",
+	draining: "The server is shutting down",
+	notEnabled: "Not switched on",
+	notFound: "Not found",
+};
+
+/** A problem, announced when it comes. */
+export function ProblemNote({ problem }: { readonly problem: Problem }) {
+	const { code, message, retryAfterSeconds } = problem;
+	return (
+		<div class="problem" role="alert">
+			<strong>{TITLES[code] ?? "That did not work"}</strong>
+			<p>
+				{message}
+				{retryAfterSeconds === null ? "" : ` Try again in ${retryAfterSeconds} s.`}
+			</p>
+		</div>
+	);
+}

@@ -1,0 +1,58 @@
+/** Meetings and tests: what came of them, and what happened. */
+import { printable } from "../../../../packages/whither/src/report/printable.ts";
+import { formatMoment } from "../model/words.ts";
+import { SessionActions } from "./session-actions.tsx";
+import type { BookProps } from "./trace-view.tsx";
+
+const KINDS = { meet: "A meeting", stun: "A NAT test", turn: "A relay test", ping: "A ping" } as const;
+
+/** The view of a session that is no trace. */
+export function OtherSession({ book }: BookProps) {
+	const { header, end, news } = book;
+	const title = header.target ?? KINDS[header.kind as keyof typeof KINDS] ?? header.kind;
+	return (
+		<>
+			<header class="trace-header">
+				<div class="row apart">
+					<div class="stack tight">
+						<h1>{printable(title)}</h1>
+						<p class="asked">
+							<span>{header.kind}</span>
+							<time dateTime={header.startedAt}>{formatMoment(header.startedAt)}</time>
+						</p>
+					</div>
+					<SessionActions book={book} />
+				</div>
+				<p class="verdict-sentence">{endWords(book)}</p>
+			</header>
+			{end?.outcome === "result" && end.result !== null && (
+				<details open>
+					<summary>Result</summary>
+					<pre class="panel raw">{JSON.stringify(end.result, null, 2)}</pre>
+				</details>
+			)}
+			{news.length > 0 && (
+				<details open={end === null}>
+					<summary>What happened</summary>
+					<ol class="panel raw">
+						{news.map((event) => (
+							<li key={event.seq}>{newsWords(event)}</li>
+						))}
+					</ol>
+				</details>
+			)}
+		</>
+	);
+}
+
+function endWords({ end }: BookProps["book"]): string {
+	if (end === null) return "Under way…";
+	if (end.outcome === "failed") return printable(end.error.message);
+	if (end.outcome === "lost") return "Lost: the server ended before it did. What had come is kept.";
+	const why = end.result !== null && "why" in end.result ? end.result.why : null;
+	return typeof why === "string" ? printable(why) : "Ended.";
+}
+
+function newsWords(event: BookProps["book"]["news"][number]): string {
+	return event.kind === "note" ? JSON.stringify(event.note) : "event" in event ? JSON.stringify(event.event) : "";
+}

@@ -1,0 +1,139 @@
+/** What can be done with a session: stop it, trace again, compare, keep, share, delete. */
+import { useRef, useState } from "preact/hooks";
+import { ask, askForFile, type Problem } from "../api/client.ts";
+import { isLocalId } from "../api/local-sessions.ts";
+import type { SessionBook } from "../model/session-book.ts";
+import { announce } from "../shell/announce.ts";
+import { goTo, route } from "../shell/place.ts";
+import { ProblemNote } from "../shell/problem-note.tsx";
+import { formatRoute } from "../shell/route.ts";
+import { FILE_FORMATS, type FileFormat } from "./file-formats.ts";
+import { saveBlob, saveLocally, savePage } from "./saving.ts";
+
+/** Buttons for this session. */
+export function SessionActions({ book }: { readonly book: SessionBook }) {
+	const [problem, setProblem] = useState<Problem | null>(null);
+	const id = route.value.words[0] ?? book.header.id;
+	const isLocal = isLocalId(id);
+	const stop = async () => {
+		const outcome = await ask("POST", `/sessions/${encodeURIComponent(id)}/stop`);
+		setProblem(outcome.ok ? null : outcome.problem);
+	};
+	return (
+		<div class="actions">
+			<div class="row end">
+				{!book.isOver && (
+					<button type="button" class="primary" onClick={stop}>
+						<span aria-hidden="true">■</span> Stop
+					</button>
+				)}
+				{!isLocal && book.header.target !== null && <Onwards book={book} id={id} />}
+				<SaveMenu book={book} id={id} isLocal={isLocal} onProblem={setProblem} />
+				{!isLocal && <CopyLink />}
+				{!isLocal && book.isOver && <DeleteButton id={id} onProblem={setProblem} />}
+			</div>
+			{problem !== null && <ProblemNote problem={problem} />}
+		</div>
+	);
+}
+
+function Onwards({ book, id }: { readonly book: SessionBook; readonly id: string }) {
+	return (
+		<>
+			<a class="button" href={formatRoute("", [], { target: book.header.target ?? "" })}>
+				Trace again
+			</a>
+			<a class="button" href={formatRoute("compare", [id])}>
+				Compare
+			</a>
+		</>
+	);
+}
+
+interface SaveProps {
+	readonly book: SessionBook;
+	readonly id: string;
+	readonly isLocal: boolean;
+	readonly onProblem: (problem: Problem | null) => void;
+}
+
+function SaveMenu({ book, id, isLocal, onProblem }: SaveProps) {
+	const menu = useRef<HTMLDetailsElement>(null);
+	const close = () => {
+		if (menu.current !== null) menu.current.open = false;
+	};
+	const name = `whither-${(book.header.target ?? book.header.kind).replaceAll(/[^\w.-]+/g, "_")}`;
+	const save = async ({ format, ending }: FileFormat) => {
+		close();
+		if (format === "page") return onProblem(await savePage(id, `${name}.html`));
+		if (isLocal) return saveLocally(id, `${name}.${ending}`);
+		const outcome = await askForFile(`/sessions/${encodeURIComponent(id)}/file?format=${format}`);
+		if (outcome.ok) saveBlob(outcome.value, `${name}.${ending}`);
+		onProblem(outcome.ok ? null : outcome.problem);
+	};
+	const formats = FILE_FORMATS.filter(
+		({ alone, kinds }) => (!isLocal || alone === true) && kinds.includes(book.header.kind),
+	);
+	const onKey = (event: KeyboardEvent) => {
+		if (event.key === "Escape") close();
+	};
+	return (
+		<details class="menu" ref={menu} onKeyDown={onKey}>
+			<summary>Save as</summary>
+			<div class="menu-body">
+				{formats.map((format) => (
+					<button key={format.format} type="button" onClick={() => void save(format)}>
+						<span>{format.label}</span>
+						<span>.{format.ending}</span>
+					</button>
+				))}
+			</div>
+		</details>
+	);
+}
+
+function CopyLink() {
+	const [copied, setCopied] = useState(false);
+	const copy = async () => {
+		await navigator.clipboard?.writeText(location.href).catch(() => {});
+		setCopied(true);
+		announce("The link is in the clipboard.");
+		setTimeout(() => setCopied(false), 2_000);
+	};
+	return (
+		<button type="button" onClick={() => void copy()}>
+			{copied ? "Copied" : "Copy link"}
+		</button>
+	);
+}
+
+function DeleteButton({ id, onProblem }: { readonly id: string; readonly onProblem: (problem: Problem) => void }) {
+	const dialog = useRef<HTMLDialogElement>(null);
+	const remove = async () => {
+		dialog.current?.close();
+		const outcome = await ask("DELETE", `/sessions/${encodeURIComponent(id)}`);
+		if (outcome.ok) goTo(formatRoute("history"));
+		else onProblem(outcome.problem);
+	};
+	return (
+		<>
+			<button type="button" class="quiet danger" onClick={() => dialog.current?.showModal()}>
+				Delete
+			</button>
+			<dialog ref={dialog} aria-labelledby="delete-title">
+				<div class="stack">
+					<h2 id="delete-title">Delete this session?</h2>
+					<p>It is taken off the server for good, and its link leads nowhere.</p>
+					<div class="row end">
+						<button type="button" onClick={() => dialog.current?.close()}>
+							Keep it
+						</button>
+						<button type="button" class="danger" onClick={() => void remove()}>
+							Delete for good
+						</button>
+					</div>
+				</div>
+			</dialog>
+		</>
+	);
+}

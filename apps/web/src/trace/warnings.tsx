@@ -1,0 +1,19 @@
+/** What a reader should know about how a trace was made. */
+import type { TraceWarning } from "@whither/core";
+import { warningSentence } from "../../../../packages/whither/src/report/warning-words.ts";
+import { withoutFlags } from "../model/without-flags.ts";
+
+/** Nothing where there is nothing to say. */
+export function Warnings({ warnings }: { readonly warnings: readonly TraceWarning[] }) {
+	if (warnings.length === 0) return null;
+	return (
+		<ul class="warnings" aria-label="Warnings">
+			{warnings.map((warning) => (
+				<li key={JSON.stringify(warning)}>
+					<span aria-hidden="true">! </span>
+					{withoutFlags(warningSentence(warning, { changes: true }))}
+				</li>
+			))}
+		</ul>
+	);
+}
