@@ -189,7 +189,20 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: ["trace", "live", "meet", "stun", "turn", "serve", "router", "whois", "doctor", "demo", "completion", "man"],
+		completes: [
+			"trace",
+			"live",
+			"meet",
+			"stun",
+			"turn",
+			"serve",
+			"router",
+			"whois",
+			"doctor",
+			"demo",
+			"completion",
+			"man",
+		],
 	},
 ];
 

@@ -16,6 +16,7 @@ import { EXIT } from "./exit-codes.ts";
 import { writeFailureSentence } from "./file-errors.ts";
 import { LIVE_OPTIONS, type LiveFlags } from "./live-options.ts";
 import { originFacts } from "./live-origins.ts";
+import { placeFacts } from "./live-places.ts";
 import { reportOf, reportRuns } from "./live-report.ts";
 import { dscpOf, hostsOf, liveFormatOf, liveModelOf, liveRequestOf } from "./live-request.ts";
 import { showMeetScreen } from "./meet-screen.ts";
@@ -68,7 +69,7 @@ async function showScreen(order: LiveOrder): Promise<number> {
 		model,
 		names: async (address) => ({ name: await world.reverse(address) }),
 		origins: originFacts(world, flags["as-server"]),
-		places: null,
+		places: await placeFacts(world, flags["geoip-mmdb"]),
 		report: (target) => reportOf(target, order),
 		writeFailure: writeFailureSentence,
 	});

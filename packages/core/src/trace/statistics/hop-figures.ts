@@ -1,7 +1,8 @@
 /** The running figures of one TTL. */
 import { hopNat } from "../nat-hops.ts";
 import type { ProbeResult } from "../result.ts";
-import { Answerers, type ChangeNews, type KnownName } from "./answerers.ts";
+import { Answerers, type ChangeNews } from "./answerers.ts";
+import type { KnownName } from "./known-name.ts";
 import type { HopLoss } from "./loss-meaning.ts";
 import { RoundSamples } from "./round-samples.ts";
 import { RttFigures } from "./rtt-figures.ts";
