@@ -3,7 +3,8 @@ import type { Family, TraceEvent } from "@whither/core";
 import type { LiveRequestOptions } from "../../api/live/options.ts";
 import { LiveRun } from "../../api/live/run.ts";
 import type { TraceRequestOptions } from "../../api/options.ts";
-import { openRealWorld } from "../../api/real-world.ts";
+import { sharingLookups } from "../../api/places/shared-lookups.ts";
+import { LOOKUPS, openRealWorld } from "../../api/real-world.ts";
 import { type ResolvedTarget, resolveTargets } from "../../api/resolve.ts";
 import type { SessionEvent } from "../../api/session/session.ts";
 import type { StunEvent } from "../../api/stun/run.ts";
@@ -42,21 +43,38 @@ export interface SessionStarters {
 export function startersOf({
 	world,
 	stunWorld,
+	places,
 }: {
 	readonly world?: World;
 	readonly stunWorld?: StunWorld;
+	/** Data sets that say where routers are. */
+	readonly places?: readonly string[] | undefined;
 }): SessionStarters {
-	const openWorld = world === undefined ? openRealWorld : async () => world;
+	// Fifty traces of the same routers ask once.
+	const shared = sharingLookups(world ?? LOOKUPS);
+	const openWorld = async (): Promise<World> => ({ ...(world ?? (await openRealWorld())), ...shared });
 	const openStun = stunWorld === undefined ? openRealStunWorld : async () => stunWorld;
 	return {
 		resolve: world === undefined ? resolveTargets : async (name, family) => [await world.resolve(name, family)],
 		trace: (target, options) => {
 			const openPinned = async () => pinned(await openWorld(), target);
-			return new TraceRun({ name: target.name, options, tool: TOOL, args: [], openWorld: openPinned });
+			return new TraceRun({
+				name: target.name,
+				options: { ...options, places },
+				tool: TOOL,
+				args: [],
+				openWorld: openPinned,
+			});
 		},
 		live: (target, options) => {
 			const openPinned = async () => pinned(await openWorld(), target);
-			return new LiveRun({ name: target.name, options, tool: TOOL, args: [], openWorld: openPinned });
+			return new LiveRun({
+				name: target.name,
+				options: { ...options, places },
+				tool: TOOL,
+				args: [],
+				openWorld: openPinned,
+			});
 		},
 		methods: world === undefined ? methodFacts() : async () => new Map(),
 		stun: (server, resolve) => {
