@@ -137,6 +137,7 @@ complete -c whither -f -n '__fish_seen_subcommand_from meet' -s 6 -l ipv6 -d 'IP
 complete -c whither -f -n '__fish_seen_subcommand_from meet' -l policy -x -a 'all relay' -d 'relay: tell and use relays only'
 complete -c whither -f -n '__fish_seen_subcommand_from meet' -l no-trace -d 'Connect, and do not trace the way'
 complete -c whither -f -n '__fish_seen_subcommand_from meet' -s w -l wait -x -d 'Wait S seconds for the other end'
+complete -c whither -f -n '__fish_seen_subcommand_from meet' -l live -d 'On a full screen: the pairs as lanes over time, and the way; `h` there lists the keys'
 complete -c whither -f -n '__fish_seen_subcommand_from meet' -l json -d 'One JSON document on stdout (schema whither.meet/1)'
 complete -c whither -f -n '__fish_seen_subcommand_from meet' -l color -x -a 'auto always never' -d 'Colour: auto, always or never; NO_COLOR is heeded'
 complete -c whither -f -n '__fish_seen_subcommand_from meet' -s h -l help -d 'Show this help and exit'
@@ -211,7 +212,9 @@ complete -c whither -f -n '__fish_seen_subcommand_from serve' -l client-rate -x 
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l probe-rate -x -d 'Probes a second for all'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l client-sessions -x -d 'Traces of one client at one time'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l max-sessions -x -d 'Traces of all at one time'
+complete -c whither -f -n '__fish_seen_subcommand_from serve' -l whois -d 'Whoever asks may have registries searched; on loopback alone without it'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l origins -d 'Whoever asks may have the networks of routers looked up, in Team Cymru\'s DNS zones'
+complete -c whither -f -n '__fish_seen_subcommand_from serve' -l geoip-mmdb -x -d 'Where addresses are, and whose, by this file (MaxMind, DB-IP or IPinfo); may be given again'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l audit -x -d 'File with a line for everything that somebody has asked for'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l data -x -d 'Folder in which sessions are kept'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l no-store -d 'Keep sessions in memory only'
@@ -233,6 +236,7 @@ complete -c whither -f -n '__fish_seen_subcommand_from doctor' -s h -l help -d '
 complete -c whither -f -n '__fish_seen_subcommand_from demo' -l fast -d 'Everything at once instead of line by line (as on a pipe)'
 complete -c whither -f -n '__fish_seen_subcommand_from demo' -l realtime -d 'Line by line, eight times slower than life, even when stdout is no terminal'
 complete -c whither -f -n '__fish_seen_subcommand_from demo' -l meet -d 'The meeting alone; with --json its document (schema whither.meet/1) instead of the first trace\'s'
+complete -c whither -f -n '__fish_seen_subcommand_from demo' -l live -d 'With --meet: on a full screen, as `whither meet --live`'
 complete -c whither -f -n '__fish_seen_subcommand_from demo' -l json -d 'One JSON document a target on stdout (schema whither.trace/1)'
 complete -c whither -f -n '__fish_seen_subcommand_from demo' -l ndjson -d 'One JSON event a line as it happens; the last carries the result'
 complete -c whither -f -n '__fish_seen_subcommand_from demo' -l format -x -a 'text csv json ndjson' -d 'text, csv, json or ndjson'
@@ -273,9 +277,9 @@ complete -c whither -f -n '__fish_seen_subcommand_from help' -a stun
 complete -c whither -f -n '__fish_seen_subcommand_from help' -a turn
 complete -c whither -f -n '__fish_seen_subcommand_from help' -a serve
 complete -c whither -f -n '__fish_seen_subcommand_from help' -a check
-complete -c whither -f -n '__fish_seen_subcommand_from help' -a router
-complete -c whither -f -n '__fish_seen_subcommand_from help' -a whois
 complete -c whither -f -n '__fish_seen_subcommand_from help' -a doctor
 complete -c whither -f -n '__fish_seen_subcommand_from help' -a demo
+complete -c whither -f -n '__fish_seen_subcommand_from help' -a router
+complete -c whither -f -n '__fish_seen_subcommand_from help' -a whois
 complete -c whither -f -n '__fish_seen_subcommand_from help' -a completion
 complete -c whither -f -n '__fish_seen_subcommand_from help' -a man

@@ -43,8 +43,7 @@ export interface CommandRow {
 /** Shells that completion is made for. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
-/** The one table of commands; the first is meant when none is named. */
-export const COMMANDS: readonly CommandRow[] = [
+const TABLE: readonly CommandRow[] = [
 	{
 		name: "trace",
 		usage: "whither [trace] [OPTION]... HOST... [LENGTH]",
@@ -196,6 +195,11 @@ export const COMMANDS: readonly CommandRow[] = [
 		operands: [0, 0],
 		completes: null,
 	},
+];
+
+/** The one table of commands; the first is meant when none is named. */
+export const COMMANDS: readonly CommandRow[] = [
+	...TABLE,
 	{
 		name: "help",
 		usage: "whither help [COMMAND]",
@@ -203,21 +207,7 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: [
-			"trace",
-			"live",
-			"meet",
-			"stun",
-			"turn",
-			"serve",
-			"check",
-			"router",
-			"whois",
-			"doctor",
-			"demo",
-			"completion",
-			"man",
-		],
+		completes: TABLE.map(({ name }) => name),
 	},
 ];
 

@@ -87,16 +87,16 @@ export async function formatMeetFailure(failed: FailedMeet, error: WhitherError)
 	return format(failed, error);
 }
 
-/** The same of `whither check`. */
-export async function formatCheckFailure(args: readonly string[], error: WhitherError): Promise<string> {
-	const { formatCheckFailure: format } = await import("./check.ts");
-	return format(args, error);
-}
-
 /** The document of a command line of `whither whois` that cannot be obeyed. */
 export async function formatWhoisFailure(query: string, error: WhitherError): Promise<string> {
 	const { formatWhoisFailure: format } = await import("./whois.ts");
 	return format(query, error);
+}
+
+/** The same of `whither check`. */
+export async function formatCheckFailure(args: readonly string[], error: WhitherError): Promise<string> {
+	const { formatCheckFailure: format } = await import("./check.ts");
+	return format(args, error);
 }
 
 function completionFor(word: string | undefined): string {
