@@ -48,7 +48,9 @@ describe.skipIf(obstacle !== null)(skippable("a server that is killed while it t
 		`loses nothing that it had told of ${TRACES} traces once each had told %d events`,
 		async (events) => {
 			const first = await serve();
-			const ids = await Promise.all(Array.from({ length: TRACES }, (_, number) => begin(first.api, number)));
+			const ids: string[] = [];
+			// One by one: so many connections at once of one client are refused.
+			for (let number = 0; number < TRACES; number++) ids.push(await begin(first.api, number));
 			const told = new Told(ids);
 			const streams = Array.from({ length: Math.ceil(TRACES / PER_STREAM) }, (_, place) =>
 				told.listen(first.api, ids.slice(place * PER_STREAM, (place + 1) * PER_STREAM)),
@@ -67,7 +69,7 @@ describe.skipIf(obstacle !== null)(skippable("a server that is killed while it t
 				expect(told.hasEnded(id) ? ["result"] : ["lost", "result"]).toContain(session.end?.outcome);
 			}
 			const { sessions } = (await ask(`${second.api}/sessions?limit=200`)) as SessionList;
-			expect(sessions.filter(({ outcome }) => outcome === "lost").length).toBeGreaterThan(TRACES / 4);
+			expect(sessions.filter(({ outcome }) => outcome === "lost").length).toBeGreaterThan(TRACES / 2);
 			expect(sessions).toHaveLength(TRACES);
 			expect(await begin(second.api, 0)).not.toBe(ids[0]);
 		},
@@ -80,10 +82,10 @@ async function ask(url: string): Promise<unknown> {
 	return answer.json();
 }
 
-/** Every second one goes on until it is stopped; the others end by themselves. */
+/** Round after round: every fifth ends by itself while the others go on. */
 async function begin(api: string, number: number): Promise<string> {
-	const live = number % 2 === 0 ? { live: { intervalMs: 100, rounds: null } } : {};
-	const body = JSON.stringify({ target: `127.0.0.${number + 1}`, names: false, ...live });
+	const live = { intervalMs: 100, rounds: number % 5 === 0 ? 3 : null };
+	const body = JSON.stringify({ target: `127.0.0.${number + 1}`, names: false, live });
 	const answer = await fetch(`${api}/traces`, {
 		method: "POST",
 		headers: { "Content-Type": "application/json" },
