@@ -5,6 +5,7 @@ import { openApiRoutes } from "./api/api.ts";
 import type { ApiCounts, ApiDesk } from "./api/desk.ts";
 import type { ApiLimits, ApiOptions } from "./api-options.ts";
 import { NO_AUDIT, openAudit } from "./audit.ts";
+import { iceRoutes } from "./browser-ice/ice-routes.ts";
 import { ProbeBudget } from "./budget/probe-budget.ts";
 import type { HttpRoutes } from "./http/app.ts";
 import { TargetPolicy } from "./policy/target-policy.ts";
@@ -51,7 +52,7 @@ export function openApiRole(options: ApiOptions, { local }: { readonly local: bo
 		audit: audit === undefined ? NO_AUDIT : openAudit(audit, complain),
 		now: () => performance.now(),
 		features: {
-			...{ whois: false, places: false, browserIce: false, meetings: false, stun: true },
+			...{ whois: false, places: false, browserIce: true, meetings: true, stun: true },
 			origins: options.origins ?? false,
 		},
 		limits,
@@ -60,7 +61,7 @@ export function openApiRole(options: ApiOptions, { local }: { readonly local: bo
 	const web = options.web === undefined ? webFolder() : options.web;
 	return {
 		desk,
-		routes: openApiRoutes({ desk, stunServer: options.stunServer }),
+		routes: openApiRoutes({ desk, routes: iceRoutes(desk), stunServer: options.stunServer }),
 		page: web === null ? null : staticRoutes(web),
 		drain: () => desk.sessions.drain(),
 		reopen: () => desk.audit.reopen(),
