@@ -218,6 +218,10 @@ export { type TurnEvent, TurnRun } from "./api/turn/run.ts";
 export { type SimulatedTurnOptions, simulatedTurn } from "./api/turn/simulated.ts";
 export { turn } from "./api/turn/turn.ts";
 export type { TriedRelay, TurnWorld } from "./api/turn/world.ts";
+export type { WhoisFailureDocument } from "./api/whois/failure.ts";
+export type { WhoisRequestOptions } from "./api/whois/options.ts";
+export { whois } from "./api/whois/whois.ts";
+export { WHOIS_SCHEMA, type WhoisAnswer, type WhoisEntity } from "./api/whois/whois-answer.ts";
 export type { World } from "./api/world.ts";
 export { formatCsvHeader, formatCsvRows } from "./report/csv.ts";
 export { formatDoctor } from "./report/doctor.ts";
@@ -233,6 +237,7 @@ export { formatHopLine, formatText, formatTextEvent, type TextStyle } from "./re
 export { formatTurn, formatTurnJson } from "./report/turn-report.ts";
 export { type Note, type Verdict, type VerdictCode, verdict } from "./report/verdict.ts";
 export { warningSentence } from "./report/warning-words.ts";
+export { formatWhois, formatWhoisJson } from "./report/whois-report.ts";
 export { type Listening, type RunningServer, serve } from "./server/serve.ts";
 export type { ServeOptions } from "./server/serve-options.ts";
 export { openSessionStore, type SessionStoreOptions } from "./store/open-session-store.ts";

@@ -1,4 +1,141 @@
-/** To come. */
-export function HistoryPage() {
-	return <p class="note">Not here yet.</p>;
+/** Every session of the server, by place, network, target and kind. */
+import "../styles/history.css";
+import { useEffect, useState } from "preact/hooks";
+import type { SessionList } from "../../../../packages/whither/src/server/protocol/api-protocol.ts";
+import { ask, type Problem } from "../api/client.ts";
+import { count } from "../model/words.ts";
+import { announce } from "../shell/announce.ts";
+import type { PageProps } from "../shell/pages.ts";
+import { goTo } from "../shell/place.ts";
+import { ProblemNote } from "../shell/problem-note.tsx";
+import { formatRoute } from "../shell/route.ts";
+import { SessionRow } from "./session-row.tsx";
+
+const PAGE = 50;
+const FILTERS = ["kind", "target", "asn", "place"] as const;
+type Filters = Readonly<Partial<Record<(typeof FILTERS)[number], string>>>;
+type Entries = SessionList["sessions"];
+
+/** The page; its filters stand in the address, so that a list can be kept as a link. */
+export function HistoryPage({ route }: PageProps) {
+	const filters = filtersOf(route.query);
+	const { entries, problem, hasMore, more, remove } = useEntries(filters);
+	return (
+		<div class="page">
+			<h1>History</h1>
+			<FilterForm filters={filters} />
+			{problem !== null && <ProblemNote problem={problem} />}
+			{entries?.length === 0 && <p class="note">No session is like that.</p>}
+			{entries !== null && entries.length > 0 && (
+				<div class="scroll">
+					<table class="sessions">
+						<caption class="unseen">Sessions, the newest first</caption>
+						<thead>
+							<tr>
+								<th scope="col">State</th>
+								<th scope="col">Target</th>
+								<th scope="col">What came of it</th>
+								<th scope="col">Networks</th>
+								<th scope="col">Places</th>
+								<th scope="col">Started</th>
+								<th scope="col">
+									<span class="unseen">Actions</span>
+								</th>
+							</tr>
+						</thead>
+						<tbody>
+							{entries.map((entry) => (
+								<SessionRow key={entry.header.id} entry={entry} onRemove={() => void remove(entry.header.id)} />
+							))}
+						</tbody>
+					</table>
+				</div>
+			)}
+			{hasMore && (
+				<div>
+					<button type="button" onClick={() => void more()}>
+						Show older ones
+					</button>
+				</div>
+			)}
+		</div>
+	);
+}
+
+function FilterForm({ filters }: { readonly filters: Filters }) {
+	const apply = (event: Event) => {
+		event.preventDefault();
+		const form = (event.currentTarget as HTMLElement).closest("form");
+		if (form === null) return;
+		const data = new FormData(form);
+		const asked = FILTERS.map((name) => [name, String(data.get(name) ?? "").trim()]).filter(([, value]) => value !== "");
+		goTo(formatRoute("history", [], Object.fromEntries(asked)));
+	};
+	return (
+		<form class="filters" onSubmit={apply} aria-label="Filter sessions" key={JSON.stringify(filters)}>
+			<label class="field">
+				<span>Kind</span>
+				<select name="kind" defaultValue={filters.kind ?? ""} onChange={apply}>
+					<option value="">All</option>
+					<option value="trace">Traces</option>
+					<option value="live">Live traces</option>
+					<option value="meet">Meetings</option>
+					<option value="stun">NAT tests</option>
+				</select>
+			</label>
+			<label class="field">
+				<span>Target</span>
+				<input name="target" defaultValue={filters.target ?? ""} placeholder="part of its name, or address" />
+			</label>
+			<label class="field">
+				<span>Network</span>
+				<input name="asn" defaultValue={filters.asn ?? ""} placeholder="AS64500" />
+			</label>
+			<label class="field">
+				<span>Place</span>
+				<input name="place" defaultValue={filters.place ?? ""} placeholder="DE, or Frankfurt, DE" />
+			</label>
+			<div class="row">
+				<button type="submit" class="primary">
+					Filter
+				</button>
+				{Object.keys(filters).length > 0 && (
+					<a class="button" href={formatRoute("history")}>
+						All sessions
+					</a>
+				)}
+			</div>
+		</form>
+	);
+}
+
+function useEntries(filters: Filters) {
+	const [entries, setEntries] = useState<Entries | null>(null);
+	const [problem, setProblem] = useState<Problem | null>(null);
+	const [hasMore, setMore] = useState(false);
+	const query = new URLSearchParams({ ...filters, limit: String(PAGE) }).toString();
+	const load = async (known: Entries) => {
+		const before = known.at(-1)?.header.id;
+		const outcome = await ask<SessionList>("GET", `/sessions?${query}${before === undefined ? "" : `&before=${before}`}`);
+		setProblem(outcome.ok ? null : outcome.problem);
+		if (!outcome.ok) return;
+		const { sessions } = outcome.value;
+		setEntries([...known, ...sessions]);
+		setMore(sessions.length === PAGE);
+		announce(count(known.length + sessions.length, "session"));
+	};
+	useEffect(() => {
+		setEntries(null);
+		void load([]);
+	}, [query]);
+	const remove = async (id: string) => {
+		const outcome = await ask("DELETE", `/sessions/${encodeURIComponent(id)}`);
+		setProblem(outcome.ok ? null : outcome.problem);
+		if (outcome.ok) setEntries((known) => known?.filter(({ header }) => header.id !== id) ?? null);
+	};
+	return { entries, problem, hasMore, more: () => load(entries ?? []), remove };
+}
+
+function filtersOf(query: Readonly<Record<string, string>>): Filters {
+	return Object.fromEntries(FILTERS.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]])));
 }

@@ -1,23 +1,26 @@
-import type { HopSummary } from "@whither/core";
+import type { PathSummary, Place } from "@whither/core";
 import { expect, test } from "vitest";
 import { hopOf } from "./hop.fixture.ts";
-import { type Place, placedHops, placeWords, ttlWords } from "./places.ts";
+import { placedHops, placeWords, ttlWords } from "./places.ts";
 
 const FRANKFURT: Place = { country: "DE", city: "Frankfurt", latitude: 50.1, longitude: 8.7, source: "test" };
-const at = (ttl: number, place: Place | null, isTarget = false): HopSummary => {
-	const hop = hopOf(ttl, [`192.0.2.${ttl}`], { isTarget });
-	return place === null ? hop : { ...hop, answerers: hop.answerers.map((answerer) => ({ ...answerer, place })) };
-};
+const pathOf = (...hops: PathSummary["hops"]): PathSummary => ({
+	rounds: 1,
+	atNs: 0,
+	reached: true,
+	hops,
+	changes: [],
+	flows: [],
+});
 
 test("hops at one place are one entry, whatever stands between without one", () => {
-	const hops = [
-		at(1, null),
-		at(2, FRANKFURT),
-		at(3, null),
-		at(4, FRANKFURT),
-		at(5, { ...FRANKFURT, longitude: 1 }, true),
-	];
-	const placed = placedHops({ rounds: 1, atNs: 0, reached: true, hops, changes: [], flows: [] });
+	const places: Readonly<Record<string, Place>> = { b: FRANKFURT, d: FRANKFURT, e: { ...FRANKFURT, longitude: 1 } };
+	const hops = ["a", "b", "c", "d", "e"].map((address, index) =>
+		hopOf(index + 1, [address], { isTarget: address === "e" }),
+	);
+	const placed = placedHops(pathOf(...hops), (address) =>
+		places[address] === undefined ? {} : { place: places[address] },
+	);
 	expect(placed.map(({ ttls, isTarget }) => [ttls, isTarget])).toEqual([
 		[[2, 4], false],
 		[[5], true],
@@ -25,8 +28,8 @@ test("hops at one place are one entry, whatever stands between without one", () 
 });
 
 test("a place without coordinates is on no map", () => {
-	const hops = [at(1, { ...FRANKFURT, latitude: null, longitude: null })];
-	expect(placedHops({ rounds: 1, atNs: 0, reached: false, hops, changes: [], flows: [] })).toEqual([]);
+	const place = { ...FRANKFURT, latitude: null, longitude: null };
+	expect(placedHops(pathOf(hopOf(1, ["a"])), () => ({ place }))).toEqual([]);
 });
 
 test("places and hops in words", () => {

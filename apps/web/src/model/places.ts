@@ -1,19 +1,15 @@
 /** Where a path goes on the map, as far as data sets know. */
-import type { AnswererSummary, PathSummary } from "@whither/core";
+import type { PathSummary, Place } from "@whither/core";
 
-/** Where an answerer stands, as a data set says. */
-export interface Place {
-	readonly country: string | null;
-	readonly city: string | null;
-	readonly latitude: number | null;
-	readonly longitude: number | null;
-	readonly source: string;
+/** What was looked up of an address. */
+export interface LookedUp {
+	/** What its network is called. */
+	readonly asName?: string;
+	readonly place?: Place;
 }
 
-/** What a data set says of an answerer; absent: nothing. */
-export function lookedUp(answerer: AnswererSummary): { readonly asName?: string; readonly place?: Place } {
-	return answerer as AnswererSummary & { readonly asName?: string; readonly place?: Place };
-}
+/** Asks what was looked up of an address. */
+export type LookUp = (address: string) => LookedUp;
 
 /** Hops that stand at one place, in the order of the path. */
 export interface PlacedHops {
@@ -30,11 +26,11 @@ export function placeWords({ city, country }: Place): string {
 }
 
 /** Places in the order of the path; hops that follow each other at one place are one entry. Whoever answers now stands for its hop. */
-export function placedHops({ hops }: PathSummary): readonly PlacedHops[] {
+export function placedHops({ hops }: PathSummary, lookUp: LookUp): readonly PlacedHops[] {
 	const placed: PlacedHops[] = [];
 	for (const { ttl, answerers, isTarget } of hops) {
 		const [answerer] = answerers;
-		const place = answerer === undefined ? undefined : lookedUp(answerer).place;
+		const place = answerer === undefined ? undefined : lookUp(answerer.address).place;
 		if (place === undefined || place.latitude === null || place.longitude === null) continue;
 		const { latitude, longitude } = place;
 		const last = placed.at(-1);

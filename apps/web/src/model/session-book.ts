@@ -2,6 +2,7 @@
 import {
 	PathStatistics,
 	type PathSummary,
+	type Place,
 	type ProbeResult,
 	type RoundsEvent,
 	type TraceEvent,
@@ -15,6 +16,7 @@ import type {
 	SessionHeader,
 } from "../../../../packages/whither/src/api/session/session.ts";
 import { HistoryBook } from "./history-book.ts";
+import type { LookedUp } from "./places.ts";
 
 /** What a run says of itself at its start. */
 export type StartFacts = Extract<TraceEvent | RoundsEvent, { type: "start" }>;
@@ -22,6 +24,11 @@ export type StartFacts = Extract<TraceEvent | RoundsEvent, { type: "start" }>;
 /** Latest answers of a hop that are kept, one for each answerer. */
 const ANSWERS_KEPT = 16;
 const WARNINGS_KEPT = 32;
+const ADDRESSES_KEPT = 4_096;
+const UNKNOWN: LookedUp = {};
+
+/** What news may tell of an address. */
+type Told = { readonly asName?: string; readonly place?: Place | null };
 /** Other news that is kept, the latest. */
 const NEWS_KEPT = 500;
 
@@ -41,6 +48,7 @@ export class SessionBook {
 	readonly #statistics = new PathStatistics();
 	readonly #warnings: TraceWarning[] = [];
 	readonly #answers = new Map<number, Map<string, ProbeResult>>();
+	readonly #lookedUp = new Map<string, LookedUp>();
 	#fromResult = false;
 
 	constructor({ header, events, end }: Session) {
@@ -88,6 +96,9 @@ export class SessionBook {
 		return [...(this.#answers.get(ttl)?.values() ?? [])];
 	}
 
+	/** What is known of where an address stands, and of its network. */
+	readonly lookUp = (address: string): LookedUp => this.#lookedUp.get(address) ?? UNKNOWN;
+
 	/** Whether nothing more will come. */
 	get isOver(): boolean {
 		return this.end !== null;
@@ -98,6 +109,7 @@ export class SessionBook {
 		this.#statistics.take(event);
 		if (event.type === "start") this.start = event;
 		else if (event.type === "probe") this.#takeProbe(event.ttl, event.probe);
+		else if (event.type === "name") this.#learn(event.address, event as Told);
 		else if (event.type === "warning") this.#warn(event.warning);
 		else if (event.type === "end") this.ended = event;
 		else if (event.type === "hop") for (const probe of event.hop.probes) this.#keepAnswer(event.hop.ttl, probe);
@@ -105,17 +117,31 @@ export class SessionBook {
 
 	#takeProbe(ttl: number, probe: ProbeResult): void {
 		this.#keepAnswer(ttl, probe);
-		if (probe.late !== true && probe.status !== "sendError") this.history.add(ttl, probe.sentAtNs, probe.rttNs);
+		// Told again: it came late, or once more.
+		const isAgain = probe.late === true || probe.duplicates !== undefined;
+		if (!isAgain && probe.status !== "sendError") this.history.add(ttl, probe.sentAtNs, probe.rttNs);
 	}
 
 	#keepAnswer(ttl: number, probe: ProbeResult): void {
 		if (probe.from === null) return;
+		this.#learn(probe.from, probe);
 		let hop = this.#answers.get(ttl);
 		if (hop === undefined) {
 			hop = new Map();
 			this.#answers.set(ttl, hop);
 		}
 		if (hop.has(probe.from) || hop.size < ANSWERS_KEPT) hop.set(probe.from, probe);
+	}
+
+	#learn(address: string, { asName, place }: Told): void {
+		if (asName === undefined && (place ?? null) === null) return;
+		const before = this.#lookedUp.get(address);
+		if (before === undefined && this.#lookedUp.size >= ADDRESSES_KEPT) return;
+		this.#lookedUp.set(address, {
+			...before,
+			...(asName !== undefined && { asName }),
+			...(place !== undefined && place !== null && { place }),
+		});
 	}
 
 	#warn(warning: TraceWarning): void {

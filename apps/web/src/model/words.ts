@@ -24,8 +24,9 @@ export function formatShare(ratio: number | null): string {
 	return `${percent > 0 && percent < 10 ? percent.toFixed(1).replace(/\.0$/, "") : Math.round(percent)}\u00a0%`;
 }
 
-/** `45 s`, `12 min 5 s`, `3 h 20 min`, `2 d 4 h`. */
+/** `1.3 s`, `45 s`, `12 min 5 s`, `3 h 20 min`, `2 d 4 h`. */
 export function formatDuration(seconds: number): string {
+	if (seconds > 0 && seconds < 10) return `${Number(seconds.toFixed(1))}\u00a0s`;
 	const whole = Math.max(0, Math.round(seconds));
 	const parts: readonly (readonly [number, string])[] = [
 		[Math.floor(whole / 86_400), "d"],

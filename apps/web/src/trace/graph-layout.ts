@@ -75,7 +75,7 @@ export function drawGraph(
 
 function drawGroups(graph: PathGraph, places: ReadonlyMap<string, DrawnNode>, pitch: number): readonly DrawnGroup[] {
 	const hues = new Map<string, number>();
-	return graph.groups.flatMap(({ asn, nodes }, index): DrawnGroup[] => {
+	const bands = graph.groups.flatMap(({ asn, nodes }, index): DrawnGroup[] => {
 		const drawn = nodes.flatMap((id) => places.get(id) ?? []);
 		if (drawn.length === 0) return [];
 		if (!hues.has(asn)) hues.set(asn, hues.size % GROUP_HUES);
@@ -94,6 +94,25 @@ function drawGroups(graph: PathGraph, places: ReadonlyMap<string, DrawnNode>, pi
 			},
 		];
 	});
+	return bands.reduce<readonly DrawnGroup[]>(joined, []);
+}
+
+/** Parallel branches of one network are one band where they would overlap. */
+function joined(bands: readonly DrawnGroup[], band: DrawnGroup): readonly DrawnGroup[] {
+	const other = bands.find((one) => one.asn === band.asn && overlap(one, band));
+	if (other === undefined) return [...bands, band];
+	const [x, y] = [Math.min(band.x, other.x), Math.min(band.y, other.y)];
+	const width = Math.max(band.x + band.width, other.x + other.width) - x;
+	const height = Math.max(band.y + band.height, other.y + other.height) - y;
+	return joined(
+		bands.filter((one) => one !== other),
+		{ ...other, x, y, width, height },
+	);
+}
+
+function overlap(one: DrawnGroup, other: DrawnGroup): boolean {
+	const across = one.x < other.x + other.width && other.x < one.x + one.width;
+	return across && one.y < other.y + other.height && other.y < one.y + one.height;
 }
 
 /** The node that an arrow key leads to: left and right by column (the nearest row), up and down within one. */

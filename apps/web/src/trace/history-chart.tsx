@@ -105,7 +105,10 @@ function optionsOf(
 		legend: { show: false },
 		cursor: { points: { size: 6 }, drag: { x: true, y: false } },
 		scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.08)] } },
-		axes: [axis, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => `${tick} ms`) }],
+		axes: [
+			{ ...axis, values: (_, ticks) => ticks.map(clockWords) },
+			{ ...axis, size: 68, values: (_, ticks) => ticks.map((tick) => `${tick} ms`) },
+		],
 		series: [
 			{},
 			...ttls.map((ttl) => ({
@@ -116,4 +119,11 @@ function optionsOf(
 			})),
 		],
 	};
+}
+
+/** `12:34`, `12:34:56` where seconds matter. */
+function clockWords(seconds: number): string {
+	const second = seconds % 60 === 0 ? {} : ({ second: "2-digit" } as const);
+	const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...second } as const;
+	return new Date(seconds * 1000).toLocaleTimeString(undefined, clock);
 }

@@ -3,20 +3,25 @@ import type { AnswererSummary, HopSummary, ProbeResult } from "@whither/core";
 import { formatDetail } from "../../../../packages/whither/src/report/detail-text.ts";
 import { formatExtensions } from "../../../../packages/whither/src/report/extension-text.ts";
 import { printable } from "../../../../packages/whither/src/report/printable.ts";
-import { lookedUp, placeWords } from "../model/places.ts";
+import { type LookedUp, placeWords } from "../model/places.ts";
 import type { SessionBook } from "../model/session-book.ts";
 import { formatMs, formatMsNumber, formatShare, LOSS_WORDS } from "../model/words.ts";
 import { formatRoute } from "../shell/route.ts";
 import { marksOf } from "./marks.ts";
 
 /** What opens under a row. */
-export function HopDetails({ hop, book }: { readonly hop: HopSummary; readonly book: SessionBook }) {
-	const marks = marksOf(hop);
+export function HopDetails(props: {
+	readonly hop: HopSummary;
+	readonly before: HopSummary | null;
+	readonly book: SessionBook;
+}) {
+	const { hop, before, book } = props;
+	const marks = marksOf(hop, before);
 	return (
 		<div class="hop-details">
 			<Sentences hop={hop} marks={marks.map(({ mark, meaning }) => `${mark}: ${meaning}`)} />
 			<HopFigures hop={hop} />
-			{hop.answerers.length > 0 && <AnswererTable hop={hop} answers={book.answers(hop.ttl)} />}
+			{hop.answerers.length > 0 && <AnswererTable hop={hop} book={book} />}
 		</div>
 	);
 }
@@ -64,7 +69,8 @@ function HopFigures({ hop }: { readonly hop: HopSummary }) {
 	);
 }
 
-function AnswererTable({ hop, answers }: { readonly hop: HopSummary; readonly answers: readonly ProbeResult[] }) {
+function AnswererTable({ hop, book }: { readonly hop: HopSummary; readonly book: SessionBook }) {
+	const answers = book.answers(hop.ttl);
 	return (
 		<div class="scroll">
 			<table class="answerer-table">
@@ -91,6 +97,7 @@ function AnswererTable({ hop, answers }: { readonly hop: HopSummary; readonly an
 							key={answerer.address}
 							answerer={answerer}
 							received={hop.received}
+							lookedUp={book.lookUp(answerer.address)}
 							answer={answers.find(({ from }) => from === answerer.address) ?? null}
 						/>
 					))}
@@ -104,10 +111,11 @@ function AnswererRow(props: {
 	readonly answerer: AnswererSummary;
 	readonly received: number;
 	readonly answer: ProbeResult | null;
+	readonly lookedUp: LookedUp;
 }) {
-	const { answerer, received, answer } = props;
+	const { answerer, received, answer, lookedUp } = props;
 	const { address, name, asn } = answerer;
-	const { asName, place } = lookedUp(answerer);
+	const { asName, place } = lookedUp;
 	return (
 		<tr>
 			<th scope="row">

@@ -29,10 +29,11 @@ export function HopTable(props: {
 				<table class="hops">
 					<Head isLive={isLive} scale={scale} />
 					<tbody>
-						{summary.hops.map((hop) => (
+						{summary.hops.map((hop, index) => (
 							<HopRows
 								key={hop.ttl}
 								hop={hop}
+								before={summary.hops[index - 1] ?? null}
 								scale={scale}
 								isLive={isLive}
 								isOpen={openTtl === hop.ttl}
@@ -113,6 +114,8 @@ function Head({ isLive, scale }: { readonly isLive: boolean; readonly scale: Rtt
 
 interface RowProps {
 	readonly hop: HopSummary;
+	/** The one before it; null: none. */
+	readonly before: HopSummary | null;
 	readonly scale: RttScale;
 	readonly isLive: boolean;
 	readonly isOpen: boolean;
@@ -120,11 +123,11 @@ interface RowProps {
 	readonly onToggle: () => void;
 }
 
-function HopRows({ hop, scale, isLive, isOpen, book, onToggle }: RowProps) {
+function HopRows({ hop, before, scale, isLive, isOpen, book, onToggle }: RowProps) {
 	const { ttl } = hop;
 	const cells = useMemo(
-		() => <Cells hop={hop} scale={scale} isLive={isLive} />,
-		[hop, scale.least, scale.most, isLive],
+		() => <Cells hop={hop} before={before} scale={scale} isLive={isLive} />,
+		[hop, before, scale.least, scale.most, isLive],
 	);
 	return (
 		<>
@@ -146,7 +149,7 @@ function HopRows({ hop, scale, isLive, isOpen, book, onToggle }: RowProps) {
 			{isOpen && (
 				<tr id={`details-${ttl}`} class="details-row">
 					<td colSpan={COLUMNS}>
-						<HopDetails hop={hop} book={book} />
+						<HopDetails hop={hop} before={before} book={book} />
 					</td>
 				</tr>
 			)}
@@ -154,14 +157,14 @@ function HopRows({ hop, scale, isLive, isOpen, book, onToggle }: RowProps) {
 	);
 }
 
-function Cells({ hop, scale, isLive }: Pick<RowProps, "hop" | "scale" | "isLive">) {
+function Cells({ hop, before, scale, isLive }: Pick<RowProps, "hop" | "before" | "scale" | "isLive">) {
 	const { rtt } = hop;
 	const single = rtt === null ? [] : ([rtt.lastNs, rtt.avgNs, rtt.bestNs, rtt.worstNs] as const);
 	const wide = rtt === null ? [] : ([rtt.stddevNs, rtt.jitterAvgNs, rtt.p50Ns, rtt.p95Ns, rtt.p99Ns] as const);
 	return (
 		<>
 			<th scope="row" class="who">
-				<Answerers hop={hop} />
+				<Answerers hop={hop} before={before} />
 			</th>
 			<LossCell hop={hop} />
 			<td class="number">{hop.sent}</td>
@@ -180,16 +183,16 @@ function Cells({ hop, scale, isLive }: Pick<RowProps, "hop" | "scale" | "isLive"
 			</td>
 			{isLive && (
 				<td class="plot">
-					<Sparkline samples={hop.recent} />
+					<Sparkline samples={hop.recent} isLoss={hop.lossMeaning === "loss"} />
 				</td>
 			)}
 		</>
 	);
 }
 
-function Answerers({ hop }: { readonly hop: HopSummary }) {
+function Answerers({ hop, before }: Pick<RowProps, "hop" | "before">) {
 	const { answerers, received } = hop;
-	const marks = marksOf(hop);
+	const marks = marksOf(hop, before);
 	if (answerers.length === 0) return <span class="quiet-text">no answer</span>;
 	return (
 		<ul class="answerers">
@@ -227,7 +230,7 @@ function LossCell({ hop }: { readonly hop: HopSummary }) {
 	const { symbol, word, sentence } = LOSS_WORDS[hop.lossMeaning];
 	const kind = hop.lossMeaning === "loss" && hop.isTarget ? "target-loss" : hop.lossMeaning;
 	return (
-		<td class={`number loss ${kind}`} title={sentence}>
+		<td class={`number loss means-${kind}`} title={sentence}>
 			{formatShare(hop.lossRatio)}
 			{word !== "" && (
 				<span class="loss-word">

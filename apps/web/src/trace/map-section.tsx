@@ -10,7 +10,7 @@ const map = async () => (await import("./world-map.tsx")).WorldMap;
 
 /** A map with a table beside it. */
 export function MapSection({ book, summary }: { readonly book: SessionBook; readonly summary: PathSummary }) {
-	const places = useMemo(() => placedHops(summary), [summary]);
+	const places = useMemo(() => placedHops(summary, book.lookUp), [summary]);
 	if (summary.hops.length === 0) return null;
 	return (
 		<section class="section" aria-labelledby="map-title">

@@ -13,10 +13,11 @@ const NAT_WORDS = {
 	checksum: "Our packets come here with another checksum: a NAT that hides in what it quotes.",
 } as const;
 
-/** Marks of a hop, those that change the most first. */
-export function marksOf({ nat, answerers, mtu, dscp, changes }: HopSummary): readonly Mark[] {
+/** Marks of a hop, those that change the most first; what was so at the hop before already is no news. */
+export function marksOf(hop: HopSummary, before: HopSummary | null): readonly Mark[] {
+	const { nat, answerers, mtu, dscp, changes } = hop;
 	const marks: Mark[] = [];
-	if (nat !== null) marks.push({ mark: "NAT", meaning: NAT_WORDS[nat] });
+	if (nat !== null && (before === null || before.nat === null)) marks.push({ mark: "NAT", meaning: NAT_WORDS[nat] });
 	const extensions = answerers.flatMap((answerer) => answerer.extensions);
 	if (extensions.some((object) => Array.isArray(object.mpls))) {
 		marks.push({ mark: "MPLS", meaning: "The packet came here in an MPLS tunnel: the router quotes its labels." });
@@ -27,7 +28,7 @@ export function marksOf({ nat, answerers, mtu, dscp, changes }: HopSummary): rea
 	if (extensions.some((object) => object.stun !== undefined)) {
 		marks.push({ mark: "STUN", meaning: "The router tells what its link can carry (enriched ICMP)." });
 	}
-	if (mtu !== null)
+	if (mtu !== null && mtu !== before?.mtu)
 		marks.push({ mark: `MTU ${mtu}`, meaning: `The longest packet known to have come here has ${mtu} bytes.` });
 	if (dscp !== null && dscp !== 0)
 		marks.push({ mark: `DSCP ${dscp}`, meaning: `Our packets come here with the class ${dscp}.` });

@@ -8,6 +8,7 @@ import { announce } from "../shell/announce.ts";
 import { SessionActions } from "./session-actions.tsx";
 import type { BookProps } from "./trace-view.tsx";
 import { verdictOf } from "./verdict-of.ts";
+import { Warnings } from "./warnings.tsx";
 
 const MOODS = {
 	good: { symbol: "✓", word: "Good" },
@@ -27,6 +28,7 @@ export function TraceHeader({ book, summary }: BookProps & { readonly summary: P
 				<SessionActions book={book} />
 			</div>
 			<VerdictBlock book={book} summary={summary} />
+			<Warnings warnings={book.warnings} />
 			<Figures book={book} summary={summary} />
 		</header>
 	);

@@ -6,7 +6,6 @@ import { HopTable } from "./hop-table.tsx";
 import { MapSection } from "./map-section.tsx";
 import { PathFigure } from "./path-figure.tsx";
 import { TraceHeader } from "./trace-header.tsx";
-import { Warnings } from "./warnings.tsx";
 
 /** What is seen of a book; `version` says that there is news in it. */
 export interface BookProps {
@@ -25,7 +24,6 @@ export function TraceView({ book, version }: BookProps) {
 	return (
 		<>
 			<TraceHeader book={book} version={version} summary={summary} />
-			<Warnings warnings={book.warnings} />
 			<PathFigure book={book} summary={summary} onOpen={show} />
 			<HopTable book={book} summary={summary} openTtl={openTtl} onOpen={setOpenTtl} />
 			<HistorySection book={book} version={version} summary={summary} />

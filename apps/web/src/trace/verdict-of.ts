@@ -4,6 +4,7 @@ import { printable } from "../../../../packages/whither/src/report/printable.ts"
 import { type VerdictCode, verdict } from "../../../../packages/whither/src/report/verdict.ts";
 import { type Mood, type PathVerdict, pathVerdict } from "../model/path-verdict.ts";
 import type { SessionBook } from "../model/session-book.ts";
+import { withoutFlags } from "../model/without-flags.ts";
 
 const MILD: ReadonlySet<VerdictCode> = new Set(["moreHops", "timeout", "interrupted"]);
 
@@ -15,7 +16,7 @@ export function verdictOf(book: SessionBook, summary: PathSummary): PathVerdict 
 	const { code, sentence, notes } = verdict(result);
 	const hasLoss = summary.hops.some(({ isTarget, lost }) => isTarget && lost > 0);
 	const mood: Mood = code === "reached" ? (hasLoss ? "warn" : "good") : MILD.has(code) ? "warn" : "bad";
-	return { mood, sentence, notes: notes.map((note) => note.sentence) };
+	return { mood, sentence: withoutFlags(sentence), notes: notes.map((note) => withoutFlags(note.sentence)) };
 }
 
 function sentenceOf(message: string): string {

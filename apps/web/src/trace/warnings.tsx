@@ -1,6 +1,7 @@
 /** What a reader should know about how a trace was made. */
 import type { TraceWarning } from "@whither/core";
 import { warningSentence } from "../../../../packages/whither/src/report/warning-words.ts";
+import { withoutFlags } from "../model/without-flags.ts";
 
 /** Nothing where there is nothing to say. */
 export function Warnings({ warnings }: { readonly warnings: readonly TraceWarning[] }) {
@@ -10,7 +11,7 @@ export function Warnings({ warnings }: { readonly warnings: readonly TraceWarnin
 			{warnings.map((warning) => (
 				<li key={JSON.stringify(warning)}>
 					<span aria-hidden="true">! </span>
-					{warningSentence(warning)}
+					{withoutFlags(warningSentence(warning, { changes: true }))}
 				</li>
 			))}
 		</ul>

@@ -44,7 +44,7 @@ export class AddressBook {
 
 	/** What is known by now. */
 	known(address: string): { readonly name: string | null; readonly asn: string | null } {
-		return { name: this.#names?.name(address) ?? null, asn: this.#origins?.name(address) ?? null };
+		return { name: this.#books.names?.name(address) ?? null, asn: this.#system(address)?.asn ?? null };
 	}
 
 	/** The probe with what is known by now of who answered it. */

@@ -13,7 +13,10 @@ export type WhitherErrorCode =
 	| "queueTaken"
 	| "rulesFailed"
 	/** Sessions cannot be kept: the disk is full, the folder is another process's, and so on. */
-	| "storeFailed";
+	| "storeFailed"
+	/** `whois`: the registry has no such object; nobody could be asked. */
+	| "noSuchObject"
+	| "noRegistry";
 
 /** `code` is stable and for programs, `message` is one sentence for people, `data` is whatever the sentence was made from. */
 export class WhitherError extends Error {

@@ -1,17 +1,21 @@
 /** The commands, as one table beside the options. */
+import { LIVE_OPTIONS } from "./live-options.ts";
 import { MEET_OPTIONS } from "./meet-options.ts";
 import type { OptionTable } from "./option-table.ts";
 import { DEMO_OPTIONS, DOCTOR_OPTIONS, PLAIN_OPTIONS, ROUTER_OPTIONS, STUN_OPTIONS, TRACE_OPTIONS } from "./options.ts";
 import { SERVE_OPTIONS, TURN_OPTIONS } from "./relay-options.ts";
+import { WHOIS_OPTIONS } from "./whois-options.ts";
 
 /** First word of a command line. */
 export type CommandName =
 	| "trace"
+	| "live"
 	| "meet"
 	| "stun"
 	| "turn"
 	| "serve"
 	| "router"
+	| "whois"
 	| "doctor"
 	| "demo"
 	| "completion"
@@ -49,6 +53,18 @@ export const COMMANDS: readonly CommandRow[] = [
 		],
 		options: TRACE_OPTIONS,
 		operands: [1, Number.POSITIVE_INFINITY],
+		completes: "host",
+	},
+	{
+		name: "live",
+		usage: "whither live [OPTION]... HOST...",
+		summary: "Watch the path to each HOST, round after round, on a full screen with mtr's keys",
+		about: [
+			"One probe a second to every hop: who answers, loss and what it means (the target's, that of the way, or a router that says less than it could), round trips, jitter, percentiles and their history; a chart, the paths that were seen, all about one hop, and a map. `h` lists the keys; docs/live.md has pictures.",
+			"Where stdin or stdout is no terminal, or TERM is dumb, and with --report: ten rounds (-c), then mtr's report. The options are mtr's where it has them, and so differ from those of `whither trace`. UDP, the default, needs no privilege.",
+		],
+		options: LIVE_OPTIONS,
+		operands: [0, Number.POSITIVE_INFINITY],
 		completes: "host",
 	},
 	{
@@ -135,6 +151,18 @@ export const COMMANDS: readonly CommandRow[] = [
 		completes: null,
 	},
 	{
+		name: "whois",
+		usage: "whither whois [OPTION]... NAME|ADDRESS|ASN",
+		summary: "Show who a name, an address or an AS number is registered to",
+		about: [
+			"Asks the registry that IANA names, by RDAP over https, and by WHOIS where there is no RDAP server or it fails. Special-purpose addresses, numbers and names (private, loopback, documentation, ...) are answered without asking anybody. A host is looked up as the domain that it is in. The country is where a network is registered, not where it is.",
+			"Answers are kept for an hour in the user's cache folder (XDG_CACHE_HOME), IANA's lists of registries for a day. WHITHER_RDAP_BOOTSTRAP names another place for these lists.",
+		],
+		options: WHOIS_OPTIONS,
+		operands: [1, 2],
+		completes: "host",
+	},
+	{
 		name: "completion",
 		usage: "whither completion bash|zsh|fish",
 		summary: "Print a completion script for the shell",
@@ -161,7 +189,7 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: ["trace", "meet", "stun", "turn", "serve", "router", "doctor", "demo", "completion", "man"],
+		completes: ["trace", "live", "meet", "stun", "turn", "serve", "router", "whois", "doctor", "demo", "completion", "man"],
 	},
 ];
 
@@ -170,7 +198,7 @@ export const EXIT_CODES: readonly (readonly [number, string])[] = [
 	[0, "measured"],
 	[
 		1,
-		"target not reached, under --strict; loss threshold of ping mode reached; two ends not connected; no answer of the STUN server; a server that relays nothing",
+		"target not reached, under --strict; loss threshold of ping mode reached; two ends not connected; no answer of the STUN server; a server that relays nothing; a registry that has no such object",
 	],
 	[2, "wrong usage, or a name that does not resolve"],
 	[3, "a privilege is missing and nothing else would do"],

@@ -113,6 +113,10 @@ async function failureText(given: readonly string[], format: "json" | "ndjson", 
 		const { formatTurnFailure } = await import("./other-commands.ts");
 		return formatTurnFailure({ tool: TOOL, args, name: null, startedAt: new Date().toISOString() }, error);
 	}
+	if (args[0] === "whois") {
+		const { formatWhoisFailure } = await import("./other-commands.ts");
+		return formatWhoisFailure("", error);
+	}
 	const unknown = { name: "", address: null, port: null, method: null, family: null };
 	const order = { tool: TOOL, args, startedAt: new Date().toISOString(), ...unknown };
 	if (mentionsOption(given, TRACE_OPTIONS, "ping")) {

@@ -1,6 +1,6 @@
 /**
- * Every command but `trace`: a file of its own in the bundle, so that a trace does not wait for it to be parsed. `meet` and
- * `serve` are others.
+ * Every command but `trace`: a file of its own in the bundle, so that a trace does not wait for it to be parsed. `meet`,
+ * `live` and `serve` are others.
  */
 import type { WhitherError } from "../api/error.ts";
 import type { FailedMeet } from "../api/meet/failure.ts";
@@ -44,6 +44,10 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 	switch (command.name) {
 		case "doctor":
 			return doctorCommand(words.rest);
+		case "live": {
+			const { liveCommand } = await import("./live.ts");
+			return liveCommand(words.rest, words.args);
+		}
 		case "meet": {
 			const { meetCommand } = await import("./meet.ts");
 			return meetCommand(words.rest, words.args);
@@ -60,6 +64,10 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 			return demoCommand(words.rest, words.args);
 		case "router":
 			return routerCommand(words.rest);
+		case "whois": {
+			const { whoisCommand } = await import("./whois.ts");
+			return whoisCommand(words.rest);
+		}
 		case "completion":
 			return show(completionFor(words.operands[0]));
 		case "man":
@@ -73,6 +81,12 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 export async function formatMeetFailure(failed: FailedMeet, error: WhitherError): Promise<string> {
 	const { formatMeetFailure: format } = await import("./meet.ts");
 	return format(failed, error);
+}
+
+/** The document of a command line of `whither whois` that cannot be obeyed. */
+export async function formatWhoisFailure(query: string, error: WhitherError): Promise<string> {
+	const { formatWhoisFailure: format } = await import("./whois.ts");
+	return format(query, error);
 }
 
 function completionFor(word: string | undefined): string {

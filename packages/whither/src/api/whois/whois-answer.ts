@@ -19,7 +19,8 @@ export interface WhoisAnswer {
 	readonly kind: "address" | "asn" | "name";
 	/** By which protocol, and who said it. */
 	readonly source: {
-		readonly protocol: "rdap" | "whois";
+		/** `registry`: a table of ours, of what is the same for everybody: special addresses, numbers and names. */
+		readonly protocol: "rdap" | "whois" | "registry";
 		readonly server: string;
 		readonly fromCache: boolean;
 		readonly askedAt: string;
