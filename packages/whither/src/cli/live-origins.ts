@@ -1,5 +1,5 @@
 /** Registry data of addresses for the live screen, from whoever is asked for origins. */
-import { type AsLookup, parseAsServer } from "../api/as-server.ts";
+import { type AsLookup, parseAsServer } from "../api/places/as-server.ts";
 import type { World } from "../api/world.ts";
 import type { AskFacts } from "../screen/live/fact-lookups.ts";
 
