@@ -41,7 +41,7 @@ export function IceView({
 				<section class="section" aria-label="Pairs of this browser">
 					<h2>This browser</h2>
 					<PairTable title="Pairs of this browser" pairs={ice.pairs} />
-					<CandidateList local={ice.local} remote={ice.remote} />
+					<CandidateList local={connection.told.value} remote={ice.remote} />
 				</section>
 				{other !== null && (
 					<section class="section" aria-label={`Pairs of ${other.title.toLowerCase()}`}>
