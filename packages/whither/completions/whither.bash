@@ -92,6 +92,13 @@ _whither() {
 	--workers) COMPREPLY=() ; return ;;
 	--drain) COMPREPLY=() ; return ;;
 	--alternate-server) COMPREPLY=() ; return ;;
+	--allow-target) COMPREPLY=() ; return ;;
+	--deny-target) COMPREPLY=() ; return ;;
+	--client-rate) COMPREPLY=() ; return ;;
+	--probe-rate) COMPREPLY=() ; return ;;
+	--client-sessions) COMPREPLY=() ; return ;;
+	--max-sessions) COMPREPLY=() ; return ;;
+	--audit) COMPREPLY=() ; return ;;
 	--data) COMPREPLY=() ; return ;;
 	--keep-days) COMPREPLY=() ; return ;;
 	--keep-sessions) COMPREPLY=() ; return ;;
@@ -108,7 +115,7 @@ _whither() {
 	meet) words="--server --token --code --copy-paste --stun --turn --user --password --password-file --secret --secret-file --ca --ipv4 -4 --ipv6 -6 --policy --no-trace --wait -w --json --color --help -h" ;;
 	stun) words="--ipv4 -4 --ipv6 -6 --tcp --tls --ca --source -s --classic --lifetime --longest --timeout -Q --json --color --help -h" ;;
 	turn) words="--ipv4 -4 --ipv6 -6 --transport --tls-port --ca --source -s --user --password --password-file --secret --secret-file --count -q --size --rate --duration --peer --trace --wait -w --timeout -Q --json --color --help -h" ;;
-	serve) words="--listen --alternate --stun-port --alternate-port --cert --key --tls-port --classic --port --token --insecure --code-lifetime --no-http --no-turn --realm --user --users --secret --relay-address --relay-ports --allow-peer --deny-peer --max-allocations --max-per-user --max-bandwidth --workers --drain --alternate-server --data --no-store --keep-days --keep-sessions --keep-size --help -h" ;;
+	serve) words="--listen --alternate --stun-port --alternate-port --cert --key --tls-port --classic --port --token --insecure --code-lifetime --no-http --no-turn --realm --user --users --secret --relay-address --relay-ports --allow-peer --deny-peer --max-allocations --max-per-user --max-bandwidth --workers --drain --alternate-server --allow-target --deny-target --client-rate --probe-rate --client-sessions --max-sessions --origins --audit --data --no-store --keep-days --keep-sessions --keep-size --help -h" ;;
 	doctor) words="--json --color --help -h" ;;
 	demo) words="--fast --realtime --meet --json --ndjson --format --extensions -e --numeric -n --back --explain --color --help -h" ;;
 	router) words="--install --queue --interface -i --up --down --help -h" ;;

@@ -1,5 +1,6 @@
 /** `/sessions`: the list, and each of them. */
 
+import { PathStatistics, type PathSummary } from "@whither/core";
 import type { Session } from "../../api/session/session.ts";
 import { formatCsvHeader, formatCsvRows } from "../../report/csv.ts";
 import { answer } from "../http/answers.ts";
@@ -103,7 +104,20 @@ async function readSession(desk: ApiDesk, asked: ApiAsked): Promise<Response> {
 	const session = await sessionOf(desk, asked);
 	const told = asked.query.summary === undefined ? session : { ...session, events: [] };
 	const next = (session.events.at(-1)?.seq ?? -1) + 1;
-	return answerJson(asked, 200, { session: told, next, summary: null } satisfies SessionAnswer);
+	const summary = desk.sessions.summary(session.header.id) ?? summaryIn(session);
+	return answerJson(asked, 200, { session: told, next, summary } satisfies SessionAnswer);
+}
+
+/** Of one that is over. */
+function summaryIn({ events }: Session): PathSummary | null {
+	const statistics = new PathStatistics();
+	let isPath = false;
+	for (const event of events) {
+		if (event.kind !== "trace" && event.kind !== "live") continue;
+		statistics.take(event.event);
+		isPath = true;
+	}
+	return isPath ? statistics.summary() : null;
 }
 
 async function stopSession(desk: ApiDesk, asked: ApiAsked): Promise<Response> {

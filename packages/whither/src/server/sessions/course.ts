@@ -1,4 +1,5 @@
 /** What a session is about while it is under way: something that tells, can be stopped, and ends. */
+import type { PathSummary } from "@whither/core";
 import { asWhitherError } from "../../api/error.ts";
 import type { SessionEnd, SessionEvent, SessionResult } from "../../api/session/session.ts";
 
@@ -16,6 +17,8 @@ export interface Course {
 	readonly ended: Promise<CourseEnd>;
 	/** Asks for an early end, with what is known by then. */
 	stop(): void;
+	/** Of a path: its figures so far. */
+	readonly summary?: (() => PathSummary) | undefined;
 }
 
 /** Begins something; `tell` takes its events until it has ended. */
@@ -23,19 +26,23 @@ export type StartCourse = (tell: (event: CourseEvent) => void) => Course;
 
 /** A run of this library: its events, and its result by a promise. */
 export interface Run<Event> extends AsyncIterable<Event> {
-	readonly result: Promise<SessionResult | null>;
+	readonly result: Promise<SessionResult | object | null>;
 	stop(): void;
+	summary?(): PathSummary;
 }
 
 /** A run as a course. */
 export function courseOf<Event>(run: Run<Event>, tell: (event: Event) => void): Course {
-	return { ended: follow(run, tell), stop: () => run.stop() };
+	const summary = run.summary === undefined ? undefined : () => run.summary?.() as PathSummary;
+	return { ended: follow(run, tell), stop: () => run.stop(), summary };
 }
 
 async function follow<Event>(run: Run<Event>, tell: (event: Event) => void): Promise<CourseEnd> {
 	try {
 		for await (const event of run) tell(event);
-		return { outcome: "result", result: await run.result };
+		const result = await run.result;
+		// What goes on round after round ends with none: its events are all there is.
+		return { outcome: "result", result: result !== null && "schema" in result ? (result as SessionResult) : null };
 	} catch (thrown) {
 		const { code, message } = asWhitherError(thrown);
 		return { outcome: "failed", error: { code, message } };

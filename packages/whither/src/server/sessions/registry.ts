@@ -1,5 +1,6 @@
 /** The sessions of a server: those under way, and by the store all others. */
 import { randomBytes } from "node:crypto";
+import type { PathSummary } from "@whither/core";
 import { asWhitherError } from "../../api/error.ts";
 import {
 	SESSION_SCHEMA,
@@ -103,6 +104,11 @@ export class SessionRegistry {
 			return { refused: "storeFailed" };
 		}
 		return header;
+	}
+
+	/** Figures of a path that is under way; null: it is none. */
+	summary(id: string): PathSummary | null {
+		return this.#running.get(id)?.course.summary?.() ?? null;
 	}
 
 	/** Asks one to end early; false: it is not under way. */

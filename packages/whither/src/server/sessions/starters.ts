@@ -1,5 +1,7 @@
 /** Ways to begin what sessions are about: this machine's own, or whatever a test puts in their place. */
-import type { Family, TraceEvent } from "@whither/core";
+import type { Family, RoundsEvent, TraceEvent } from "@whither/core";
+import type { LiveRequestOptions } from "../../api/live/options.ts";
+import { LiveRun } from "../../api/live/run.ts";
 import type { TraceRequestOptions } from "../../api/options.ts";
 import { openRealWorld } from "../../api/real-world.ts";
 import { type ResolvedTarget, resolveTargets } from "../../api/resolve.ts";
@@ -22,6 +24,8 @@ export interface SessionStarters {
 	readonly resolve: ResolveAll;
 	/** The path to exactly this address. */
 	readonly trace: (target: ResolvedTarget, options: TraceRequestOptions) => Run<TraceEvent>;
+	/** The same, round after round. */
+	readonly live: (target: ResolvedTarget, options: LiveRequestOptions) => Run<RoundsEvent>;
 	/** Which methods work there. */
 	readonly methods: MethodFacts;
 	/** What NAT this machine is behind, as this server sees it; whatever its name stands for goes through `resolve`. */
@@ -48,6 +52,10 @@ export function startersOf({
 		trace: (target, options) => {
 			const openPinned = async () => pinned(await openWorld(), target);
 			return new TraceRun({ name: target.name, options, tool: TOOL, args: [], openWorld: openPinned });
+		},
+		live: (target, options) => {
+			const openPinned = async () => pinned(await openWorld(), target);
+			return new LiveRun({ name: target.name, options, tool: TOOL, args: [], openWorld: openPinned });
 		},
 		methods: world === undefined ? methodFacts() : async () => new Map(),
 		stun: (server, resolve) => {
