@@ -4,7 +4,7 @@ import type { Visit, VisitOrder } from "../../api/meet/visit/visit.ts";
 import type { CourseEvent, StartCourse } from "../sessions/course.ts";
 
 /** Opens a visit; rejects where the offer is none. */
-export type OpenVisit = (order: Pick<VisitOrder, "offer" | "tool" | "tell">) => Promise<Visit>;
+export type OpenVisit = (order: Pick<VisitOrder, "offer" | "tool" | "tell" | "ice">) => Promise<Visit>;
 
 /** A visit that is a session's to begin. */
 export interface Guest {
@@ -49,7 +49,7 @@ export class Guests {
 	}
 
 	/** Opens a visit, which holds its place until it is over. Rejects where the offer is none. */
-	async receive(client: string, order: Pick<VisitOrder, "offer" | "tool">): Promise<Guest> {
+	async receive(client: string, order: Pick<VisitOrder, "offer" | "tool" | "ice">): Promise<Guest> {
 		this.#charge(client, 1);
 		const began = this.#now();
 		const early: CourseEvent[] = [];

@@ -7,6 +7,7 @@ import { type ApiAsked, ApiRefused, type ApiRoute, answerJson, answerNothing } f
 import type { IceAnswer, IceCandidates, IceOffer } from "../protocol/api-protocol.ts";
 import { browserName } from "../protocol/browser-name.ts";
 import { Guests, type OpenVisit } from "./guests.ts";
+import { type Reach, reachOf } from "./reach.ts";
 
 /** Characters of an offer and of a candidate's line. */
 const LONGEST_SDP = 32_768;
@@ -19,7 +20,7 @@ const PROBES = 128;
 const RETRY_MS = 15_000;
 
 /** The routes; by default visits are this machine's own. */
-export function iceRoutes(desk: ApiDesk, open: OpenVisit = openVisitHere): readonly ApiRoute[] {
+export function iceRoutes(desk: ApiDesk, reach: Reach, open: OpenVisit = openVisitHere): readonly ApiRoute[] {
 	const guests = new Guests(open, desk.now);
 	return [
 		{
@@ -53,7 +54,7 @@ export function iceRoutes(desk: ApiDesk, open: OpenVisit = openVisitHere): reado
 			cost: 10,
 			answer: async (asked) => {
 				const action = { action: "ice", target: asked.address };
-				return answerJson(asked, 201, await audited(desk, asked, action, () => receive(desk, guests, asked)));
+				return answerJson(asked, 201, await audited(desk, asked, action, () => receive(desk, guests, reach, asked)));
 			},
 		},
 		{
@@ -91,13 +92,14 @@ export function iceRoutes(desk: ApiDesk, open: OpenVisit = openVisitHere): reado
 	];
 }
 
-async function receive(desk: ApiDesk, guests: Guests, asked: ApiAsked): Promise<IceAnswer> {
+async function receive(desk: ApiDesk, guests: Guests, reach: Reach, asked: ApiAsked): Promise<IceAnswer> {
 	const refusal = guests.refusal(asked.client);
 	if (refusal !== null) throw refused(refusal);
 	withinBudget(desk.probes.take(asked.client, PROBES, desk.now()));
 	const tool = browserName(asked.header("user-agent"));
 	const { sdp } = asked.body as IceOffer;
-	const { visit, start } = await guests.receive(asked.client, { offer: sdp, tool }).catch((thrown: unknown) => {
+	const ice = reachOf(reach, desk.policy, asked.address);
+	const { visit, start } = await guests.receive(asked.client, { offer: sdp, tool, ice }).catch((thrown: unknown) => {
 		const { code, message } = asWhitherError(thrown);
 		throw code === "badOption" ? new ApiRefused("badRequest", message) : thrown;
 	});
