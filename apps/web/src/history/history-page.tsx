@@ -68,7 +68,9 @@ function FilterForm({ filters }: { readonly filters: Filters }) {
 		const form = (event.currentTarget as HTMLElement).closest("form");
 		if (form === null) return;
 		const data = new FormData(form);
-		const asked = FILTERS.map((name) => [name, String(data.get(name) ?? "").trim()]).filter(([, value]) => value !== "");
+		const asked = FILTERS.map((name) => [name, String(data.get(name) ?? "").trim()]).filter(
+			([, value]) => value !== "",
+		);
 		goTo(formatRoute("history", [], Object.fromEntries(asked)));
 	};
 	return (
@@ -116,7 +118,10 @@ function useEntries(filters: Filters) {
 	const query = new URLSearchParams({ ...filters, limit: String(PAGE) }).toString();
 	const load = async (known: Entries) => {
 		const before = known.at(-1)?.header.id;
-		const outcome = await ask<SessionList>("GET", `/sessions?${query}${before === undefined ? "" : `&before=${before}`}`);
+		const outcome = await ask<SessionList>(
+			"GET",
+			`/sessions?${query}${before === undefined ? "" : `&before=${before}`}`,
+		);
 		setProblem(outcome.ok ? null : outcome.problem);
 		if (!outcome.ok) return;
 		const { sessions } = outcome.value;
