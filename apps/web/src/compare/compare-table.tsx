@@ -9,6 +9,7 @@ import { ScrollBox } from "../shell/scroll-box.tsx";
 const KINDS = {
 	same: { symbol: "=", word: "same" },
 	other: { symbol: "≠", word: "differs" },
+	silent: { symbol: "○", word: "neither answers" },
 	only: { symbol: "+", word: "one side alone" },
 } as const;
 
@@ -114,9 +115,7 @@ function differenceWords({ left, right, kind }: AlignedHops): string {
 function sentenceOf(lines: readonly AlignedHops[], isOver: boolean): string {
 	if (lines.length === 0) return isOver ? "No hop was heard of." : "Waiting for the first answers…";
 	const same = lines.filter(({ kind }) => kind === "same").length;
-	const first = lines.find(
-		({ kind, left, right }) => kind !== "same" && ((left?.received ?? 0) > 0 || (right?.received ?? 0) > 0),
-	);
+	const first = lines.find(({ kind }) => kind === "other" || kind === "only");
 	if (first === undefined) return `Both go the same way: ${count(same, "hop")} in common.`;
 	const where = first.left?.ttl ?? first.right?.ttl ?? 0;
 	return `${count(same, "hop")} in common; they first part at hop ${where}.`;

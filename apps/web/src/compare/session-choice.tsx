@@ -43,9 +43,9 @@ function Choice(props: { readonly name: string; readonly list: SessionList["sess
 	return (
 		<label class="field">
 			<span>{name.toUpperCase()}</span>
-			<select name={name} defaultValue={list[chosen]?.header.id ?? ""}>
-				{list.map(({ header }) => (
-					<option key={header.id} value={header.id}>
+			<select name={name}>
+				{list.map(({ header }, index) => (
+					<option key={header.id} value={header.id} selected={index === chosen}>
 						{printable(header.target ?? "")} · {methodOf(header.request)}
 						{header.kind} · {formatMoment(header.startedAt)}
 					</option>

@@ -12,6 +12,13 @@ import { formatRoute } from "../shell/route.ts";
 import { SessionRow } from "./session-row.tsx";
 
 const PAGE = 50;
+const KINDS = [
+	["", "All"],
+	["trace", "Traces"],
+	["live", "Live traces"],
+	["meet", "Meetings"],
+	["stun", "NAT tests"],
+] as const;
 const FILTERS = ["kind", "target", "asn", "place"] as const;
 type Filters = Readonly<Partial<Record<(typeof FILTERS)[number], string>>>;
 type Entries = SessionList["sessions"];
@@ -77,12 +84,12 @@ function FilterForm({ filters }: { readonly filters: Filters }) {
 		<form class="filters" onSubmit={apply} aria-label="Filter sessions" key={JSON.stringify(filters)}>
 			<label class="field">
 				<span>Kind</span>
-				<select name="kind" defaultValue={filters.kind ?? ""} onChange={apply}>
-					<option value="">All</option>
-					<option value="trace">Traces</option>
-					<option value="live">Live traces</option>
-					<option value="meet">Meetings</option>
-					<option value="stun">NAT tests</option>
+				<select name="kind" onChange={apply}>
+					{KINDS.map(([kind, label]) => (
+						<option key={kind} value={kind} selected={kind === (filters.kind ?? "")}>
+							{label}
+						</option>
+					))}
 				</select>
 			</label>
 			<label class="field">

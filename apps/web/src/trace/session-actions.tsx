@@ -40,7 +40,13 @@ export function SessionActions({ book }: { readonly book: SessionBook }) {
 function Onwards({ book, id }: { readonly book: SessionBook; readonly id: string }) {
 	return (
 		<>
-			<a class="button" href={formatRoute("", [], { target: book.header.target ?? "" })}>
+			<a
+				class="button"
+				href={formatRoute("", [], {
+					target: book.header.target ?? "",
+					...(book.start !== null && { method: book.start.method }),
+				})}
+			>
 				Trace again
 			</a>
 			<a class="button" href={formatRoute("compare", [id])}>
