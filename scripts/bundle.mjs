@@ -1,6 +1,6 @@
 /**
- * Bundles what is published: `packages/whither/dist/whither.cjs` (the command; all but `trace` in `whither-more.cjs`, the
- * server in `whither-server.cjs`, `meet` in `whither-meet.cjs`, what reads data sets in `whither-places.cjs`), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker),
+ * Bundles what is published: `packages/whither/dist/whither.cjs` (the command; what a trace does not need
+ * lies in CHUNKS), `dist/index.js` (the library), `dist/prober-worker.js` (the library's worker),
  * `dist/relay-worker.cjs` (the server's, for UDP clients), `dist/types` (declarations that stand alone), and beside them
  * THIRD-PARTY-LICENSES (of what the bundles hold that is not ours). koffi stays outside: its binary is a dependency that npm
  * installs.
@@ -51,10 +51,15 @@ function loadedLater(filter, path) {
 	};
 }
 
-const otherCommands = loadedLater(/\/other-commands\.ts$/, "./whither-more.cjs");
-const server = loadedLater(/\/cli\/serve\.ts$|^\.\/serve\.ts$/, "./whither-server.cjs");
-const places = loadedLater(/\/places\/mmdb\.ts$/, "./whither-places.cjs");
-const meet = loadedLater(/^\.\/meet\.ts$/, "./whither-meet.cjs");
+/** What of the command is loaded only when it is asked for: where it begins, its file, and how the code that asks names it. */
+const CHUNKS = [
+	["src/cli/other-commands.ts", "whither-more.cjs", /\/other-commands\.ts$/],
+	["src/cli/serve.ts", "whither-server.cjs", /\/cli\/serve\.ts$|^\.\/serve\.ts$/],
+	["src/cli/meet.ts", "whither-meet.cjs", /^\.\/meet\.ts$/],
+	["src/cli/live.ts", "whither-live.cjs", /^\.\/live\.ts$/],
+	["src/api/places/mmdb.ts", "whither-places.cjs", /\/places\/mmdb\.ts$/],
+];
+const plugins = CHUNKS.map(([, file, filter]) => loadedLater(filter, `./${file}`));
 
 /**
  * The command is CommonJS: Node 20 starts it some 10 ms sooner than the same code as a module. What a trace does not
@@ -70,11 +75,8 @@ const command = {
 // The old cache would be taken for a new bundle of the same length.
 rmSync(join(dist, "whither.cache"), { force: true });
 const built = await Promise.all([
-	bundle("src/cli/bin.ts", "whither.cjs", { ...command, plugins: [otherCommands, places] }),
-	bundle("src/cli/other-commands.ts", "whither-more.cjs", { ...command, plugins: [server, meet, places] }),
-	bundle("src/cli/serve.ts", "whither-server.cjs", { ...command, plugins: [places] }),
-	bundle("src/cli/meet.ts", "whither-meet.cjs", { ...command, plugins: [places] }),
-	bundle("src/api/places/mmdb.ts", "whither-places.cjs", command),
+	bundle("src/cli/bin.ts", "whither.cjs", { ...command, plugins }),
+	...CHUNKS.map(([entry, file]) => bundle(entry, file, { ...command, plugins })),
 	bundle("src/server/relay-worker.ts", "relay-worker.cjs", command),
 	bundle("src/index.ts", "index.js"),
 	bundle("src/api/prober-worker.ts", "prober-worker.js"),

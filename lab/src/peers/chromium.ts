@@ -87,6 +87,36 @@ export interface CallingPage {
 	close(): Promise<void>;
 }
 
+/** How a browser is started in a namespace. */
+export interface LabBrowserOptions extends BrowserOptions {
+	readonly namespace: string;
+	/** Further switches of the command. */
+	readonly switches?: readonly string[];
+}
+
+/** A browser of its own in a namespace. */
+export interface LabBrowser {
+	readonly browser: Browser;
+	close(): Promise<void>;
+}
+
+/** Starts one without any page; rejects, and nothing is left, when it does not start. */
+export async function openLabBrowser({ hidesAddresses, ...options }: LabBrowserOptions): Promise<LabBrowser> {
+	const home = mkdtempSync(join(tmpdir(), "whither-chromium-"));
+	const remove = () => rmSync(home, { recursive: true, force: true });
+	try {
+		const browser = await launch(home, options, hidesAddresses ? [] : [SHOWS_ADDRESSES]);
+		const close = async () => {
+			await browser.close();
+			remove();
+		};
+		return { browser, close };
+	} catch (error) {
+		remove();
+		throw error;
+	}
+}
+
 /** Starts a browser of its own and opens the page; rejects, and nothing is left, when it does not start. */
 export async function openChromium(options: ChromiumOptions): Promise<CallingPage> {
 	const home = mkdtempSync(join(tmpdir(), "whither-chromium-"));
@@ -116,7 +146,11 @@ function trust(home: string, authority: string): void {
 }
 
 /** It is started by a script, which enters the namespace; everything it starts itself stays there. */
-async function launch(home: string, { namespace, switches = [] }: ChromiumOptions): Promise<Browser> {
+async function launch(
+	home: string,
+	{ namespace, switches = [] }: ChromiumOptions,
+	usual: readonly string[] = [SHOWS_ADDRESSES],
+): Promise<Browser> {
 	const script = join(home, "chromium");
 	const program = findProgram("chromium") ?? "chromium";
 	writeFileSync(script, `#!/bin/sh\nexec nsenter --net=${namespacePath(namespace)} ${program} "$@"\n`);
@@ -125,7 +159,7 @@ async function launch(home: string, { namespace, switches = [] }: ChromiumOption
 	return chromium.launch({
 		executablePath: script,
 		env: { ...process.env, HOME: home },
-		args: ["--no-sandbox", SHOWS_ADDRESSES, ...switches],
+		args: ["--no-sandbox", ...usual, ...switches],
 	});
 }
 

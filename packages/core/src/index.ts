@@ -197,7 +197,7 @@ export {
 	REPORT_ROUNDS,
 	ROUNDS_SILENT_HOPS,
 	type RoundsOptions,
-	roundsUnderWay,
+	roundsPorts,
 } from "./trace/rounds/rounds-options.ts";
 export { type SynAckFacts, synAckFacts } from "./trace/session.ts";
 export { PathStatistics, summaryOf } from "./trace/statistics/path-statistics.ts";

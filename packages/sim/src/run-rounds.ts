@@ -6,8 +6,8 @@ import {
 	type RoundsEvent,
 	type RoundsOptions,
 	type RoundsResult,
+	roundsPorts,
 	roundsResult,
-	roundsUnderWay,
 } from "@whither/core";
 import type { CryptoPort } from "@whither/wire";
 import { eventsOf, openRun, type SimulatedRun } from "./run-machine.ts";
@@ -38,7 +38,7 @@ const STARTED_AT = "1970-01-01T00:00:00.000Z";
 /** Begins a continuous trace; it runs only as far as it is asked for events, so that it may have no end. */
 export function openRounds(scenario: Scenario, run: RunRoundsOptions): SimulatedRounds {
 	const asked = { ...DEFAULT_TRACE_OPTIONS, ...scenario.trace.options, ...run.options };
-	const options = { ...run.options, queries: roundsUnderWay(run.rounds, asked) };
+	const options = { ...run.options, queries: roundsPorts(run.rounds, asked) };
 	const { hooks = {}, ...orders } = run;
 	const { internet, channel, ...parts } = openScenario(scenario, { ...orders, hooks, options, records: false });
 	const rounds = new Rounds({ ...parts, rounds: run.rounds });

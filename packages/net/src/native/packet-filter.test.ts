@@ -15,6 +15,7 @@ function accepts(program: Uint8Array, packet: Uint8Array): boolean {
 			const k = code.getUint32(at * 8 + 4, true);
 			if (operation === 0x06) return k !== 0;
 			if (operation === 0x15) at += accumulator === k ? jt : jf;
+			else if (operation === 0x05) at += k;
 			else if (operation === 0xb1) index = (view.getUint8(k) & 15) * 4;
 			else {
 				const from = (operation & 0xe0) === 0x40 ? k + index : k;
@@ -68,6 +69,18 @@ describe("packet filters", () => {
 		expect(accepts(icmpFilter(ECHO), reply(77))).toBe(true);
 		expect(accepts(icmpFilter(ECHO), reply(78))).toBe(false);
 		expect(accepts(icmpFilter(UDP), reply(77))).toBe(false);
+	});
+
+	it.each([1, 200, 201, 400, 512])("take answers to each of %i ports, and to no other", (count) => {
+		const sourcePorts = Array.from({ length: count }, (_, at) => 40_000 + at);
+		const program = answerFilter({ ...UDP, sourcePorts });
+		const answer = (destinationPort: number) => {
+			const ports = { family: 4 as const, source: TARGET, destination: US, sourcePort: 33434, destinationPort };
+			return ip4(17, TARGET, US, encodeUdp(ports, new Uint8Array(8)));
+		};
+		const taken = (port: number) => accepts(program, answer(port));
+		expect(sourcePorts.filter((port) => !taken(port))).toEqual([]);
+		expect([taken(39_999), taken(40_000 + count)]).toEqual([false, false]);
 	});
 
 	it("take answers to each of our ports, TCP only from the target", () => {

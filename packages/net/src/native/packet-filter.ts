@@ -11,6 +11,7 @@ const LOAD_INDEXED = { 1: 0x50, 2: 0x48, 4: 0x40 } as const;
 /** X = 4 * (packet[k] & 15): the length of an IPv4 header. */
 const LOAD_X_HEADER_LENGTH = 0xb1;
 const JUMP_EQUAL = 0x15;
+const JUMP_ALWAYS = 0x05;
 const RETURN = 0x06;
 const WHOLE_PACKET = 0xffffffff;
 const NOTHING = 0;
@@ -20,9 +21,11 @@ export interface FilterTest {
 	readonly offset: number;
 	readonly after: "start" | "ipv4Header";
 	readonly bytes: 1 | 2 | 4;
-	/** At most 200 values. */
 	readonly values: readonly number[];
 }
+
+/** Values that are compared in one go: a comparison that holds jumps over those that follow, 255 at most. */
+const VALUES_AT_ONCE = 200;
 
 /** Tests that must all hold. */
 export type FilterBlock = readonly FilterTest[];
@@ -65,13 +68,29 @@ function encodeBlock(block: FilterBlock): readonly Instruction[] {
 
 function encodeTest(test: FilterTest, following: number): readonly Instruction[] {
 	const { offset, after, bytes, values } = test;
-	const last = values.length - 1;
-	const compare = values.map((k, index) => ({
-		code: JUMP_EQUAL,
-		jt: last - index,
-		jf: index === last ? following : 0,
-		k,
-	}));
+	const compare = encodeValues(values, following);
 	if (after === "start") return [{ code: LOAD_ABSOLUTE[bytes], k: offset }, ...compare];
 	return [{ code: LOAD_X_HEADER_LENGTH, k: 0 }, { code: LOAD_INDEXED[bytes], k: offset }, ...compare];
+}
+
+/** Goes on behind all of them where one is equal, else over so many that follow; built from the end, as blocks are. */
+function encodeValues(values: readonly number[], following: number): readonly Instruction[] {
+	const lastBegin = Math.max(0, Math.ceil(values.length / VALUES_AT_ONCE) - 1) * VALUES_AT_ONCE;
+	let rest = comparisons(values.slice(lastBegin), following);
+	for (let begin = lastBegin - VALUES_AT_ONCE; begin >= 0; begin -= VALUES_AT_ONCE) {
+		// Long jumps have an instruction of their own, which the last comparison steps over.
+		const jump = { code: JUMP_ALWAYS, k: rest.length };
+		rest = [...comparisons(values.slice(begin, begin + VALUES_AT_ONCE), 1), jump, ...rest];
+	}
+	return rest;
+}
+
+function comparisons(values: readonly number[], jumpOtherwise: number): readonly Instruction[] {
+	const last = values.length - 1;
+	return values.map((k, index) => ({
+		code: JUMP_EQUAL,
+		jt: last - index,
+		jf: index === last ? jumpOtherwise : 0,
+		k,
+	}));
 }

@@ -1,4 +1,5 @@
 /** The commands, as one table beside the options. */
+import { LIVE_OPTIONS } from "./live-options.ts";
 import { MEET_OPTIONS } from "./meet-options.ts";
 import type { OptionTable } from "./option-table.ts";
 import { DEMO_OPTIONS, DOCTOR_OPTIONS, PLAIN_OPTIONS, ROUTER_OPTIONS, STUN_OPTIONS, TRACE_OPTIONS } from "./options.ts";
@@ -8,6 +9,7 @@ import { WHOIS_OPTIONS } from "./whois-options.ts";
 /** First word of a command line. */
 export type CommandName =
 	| "trace"
+	| "live"
 	| "meet"
 	| "stun"
 	| "turn"
@@ -51,6 +53,18 @@ export const COMMANDS: readonly CommandRow[] = [
 		],
 		options: TRACE_OPTIONS,
 		operands: [1, Number.POSITIVE_INFINITY],
+		completes: "host",
+	},
+	{
+		name: "live",
+		usage: "whither live [OPTION]... HOST...",
+		summary: "Watch the path to each HOST, round after round, on a full screen with mtr's keys",
+		about: [
+			"One probe a second to every hop: who answers, loss and what it means (the target's, that of the way, or a router that says less than it could), round trips, jitter, percentiles and their history; a chart, the paths that were seen, all about one hop, and a map. `h` lists the keys; docs/live.md has pictures.",
+			"Where stdin or stdout is no terminal, or TERM is dumb, and with --report: ten rounds (-c), then mtr's report. The options are mtr's where it has them, and so differ from those of `whither trace`. UDP, the default, needs no privilege.",
+		],
+		options: LIVE_OPTIONS,
+		operands: [0, Number.POSITIVE_INFINITY],
 		completes: "host",
 	},
 	{
@@ -175,7 +189,7 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: ["trace", "meet", "stun", "turn", "serve", "router", "whois", "doctor", "demo", "completion", "man"],
+		completes: ["trace", "live", "meet", "stun", "turn", "serve", "router", "whois", "doctor", "demo", "completion", "man"],
 	},
 ];
 

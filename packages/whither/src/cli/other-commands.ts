@@ -1,6 +1,6 @@
 /**
- * Every command but `trace`: a file of its own in the bundle, so that a trace does not wait for it to be parsed. `meet` and
- * `serve` are others.
+ * Every command but `trace`: a file of its own in the bundle, so that a trace does not wait for it to be parsed. `meet`,
+ * `live` and `serve` are others.
  */
 import type { WhitherError } from "../api/error.ts";
 import type { FailedMeet } from "../api/meet/failure.ts";
@@ -44,6 +44,10 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 	switch (command.name) {
 		case "doctor":
 			return doctorCommand(words.rest);
+		case "live": {
+			const { liveCommand } = await import("./live.ts");
+			return liveCommand(words.rest, words.args);
+		}
 		case "meet": {
 			const { meetCommand } = await import("./meet.ts");
 			return meetCommand(words.rest, words.args);

@@ -21,14 +21,17 @@ export const ROUNDS_SILENT_HOPS = 12;
 /** Source ports that are held for methods with one for each probe (`PORTS_MOST` of channels). */
 const PORTS_MOST = 512;
 
+/** An answer that takes longer may be taken for that to a later probe from the same port. */
+const PORT_REST_NS = 1 * SECOND;
+
 /**
- * What `TraceOptions.queries` is for a continuous trace: methods with a source port for each probe hold as many as probes may
- * be under way, so that none hears another's answer.
+ * What `TraceOptions.queries` is for a continuous trace: methods with a source port for each probe hold as many as leave in a
+ * second to the longest path, and take turns.
  */
-export function roundsUnderWay(
+export function roundsPorts(
 	{ intervalNs }: Pick<RoundsOptions, "intervalNs">,
-	{ firstTtl, maxTtl, waitMaxNs }: { readonly firstTtl: number; readonly maxTtl: number; readonly waitMaxNs: number },
+	{ firstTtl, maxTtl }: { readonly firstTtl: number; readonly maxTtl: number },
 ): number {
-	const rounds = Math.ceil(waitMaxNs / intervalNs) + 1;
+	const rounds = Math.ceil(PORT_REST_NS / intervalNs) + 1;
 	return Math.max(1, Math.min(rounds, Math.floor(PORTS_MOST / (maxTtl - firstTtl + 1))));
 }

@@ -3,7 +3,7 @@ import {
 	DEFAULT_ROUNDS_INTERVAL_NS,
 	ROUNDS_SILENT_HOPS,
 	type RoundsOptions,
-	roundsUnderWay,
+	roundsPorts,
 	type TraceOptions,
 } from "@whither/core";
 import { WhitherError } from "../error.ts";
@@ -34,7 +34,7 @@ export function completeLive(
 	const intervalNs = intervalMs === undefined ? DEFAULT_ROUNDS_INTERVAL_NS : Math.round(intervalMs * 1e6);
 	const rounds = { intervalNs, rounds: count ?? null };
 	const options = completeOptions({ maxSilentHops: ROUNDS_SILENT_HOPS, ...rest }, method, path);
-	return { options: { ...options, queries: roundsUnderWay(rounds, options) }, rounds };
+	return { options: { ...options, queries: roundsPorts(rounds, options) }, rounds };
 }
 
 /** Throws `WhitherError` with code `badOption` for a number out of range. */

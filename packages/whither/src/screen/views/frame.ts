@@ -1,13 +1,14 @@
 /** The whole screen of `whither live`: what is traced on top, a view, and one line at the bottom. */
 
 import { printable } from "../../report/printable.ts";
-import { cell, type Line, leftAndRight, line, type Span, span } from "../cells/line.ts";
+import { type Line, leftAndRight, line, type Span, span } from "../cells/line.ts";
 import { type Model, shownTarget, type Target, type ViewName } from "../model/model.ts";
 import { QUESTIONS } from "../model/prompts.ts";
 import { chartLines } from "./chart.ts";
 import { detailLines } from "./details.ts";
 import { secondsText } from "./figures.ts";
 import { flowLines } from "./flows.ts";
+import { folded } from "./fold.ts";
 import { helpLines } from "./help.ts";
 import { hopLines } from "./hops.ts";
 import { mapLines } from "./map.ts";
@@ -23,13 +24,13 @@ export interface Frame {
 export function frameOf(model: Model): Frame {
 	const { columns, rows } = model.size;
 	const head = headLines(model, columns);
-	const foot = footLine(model, columns);
+	const foot = footLines(model, columns).slice(0, rows);
 	// A screen of few lines has a view before it has anything else.
 	const kept = rows >= head.length + 4 ? head : head.slice(0, Math.max(0, rows - 4));
-	const height = Math.max(0, rows - kept.length - 1);
+	const height = Math.max(0, rows - kept.length - foot.length);
 	const body = bodyOf(model, columns, height);
 	const blanks = Array.from({ length: Math.max(0, height - body.lines.length) }, () => line(""));
-	return { lines: [...kept, ...body.lines.slice(0, height), ...blanks, foot].slice(-rows), scroll: body.scroll };
+	return { lines: [...kept, ...body.lines.slice(0, height), ...blanks, ...foot].slice(-rows), scroll: body.scroll };
 }
 
 function bodyOf(model: Model, width: number, height: number): Frame {
@@ -121,21 +122,28 @@ const HINTS: readonly (readonly [string, string])[] = [
 	["w", "write"],
 ];
 
-function hintWidth([key, word]: readonly [string, string]): number {
-	return key.length + word.length + 3;
-}
-
-function footLine({ prompt, message, shown, target }: Model, width: number): Line {
+/** What is asked, said or may be pressed; sentences are folded. */
+function footLines({ prompt, message, shown, target }: Model, width: number): readonly Line[] {
 	if (prompt !== null) {
 		const question = `${QUESTIONS[prompt.asks]}: `;
-		return line(span("strong", ` ${question}`), `${prompt.text}_`, span("dim", "  Enter to take it, Esc to leave it"));
+		return [
+			line(span("strong", ` ${question}`), `${prompt.text}_`, span("dim", "  Enter to take it, Esc to leave it")),
+		];
 	}
-	if (message !== null)
-		return line(span(message.isBad ? "targetLoss" : "strong", message.isBad ? " ! " : " "), message.text);
 	const note = shown[target]?.note ?? null;
-	if (note !== null) return line(span("slow", " ! "), cell("plain", printable(note), Math.max(0, width - 3)));
-	const hints = HINTS.filter(
-		(_, index) => HINTS.slice(0, index + 1).reduce((sum, hint) => sum + hintWidth(hint), 0) <= width,
+	if (message === null && note === null) return [hintLine(width)];
+	const { text, isBad } = message ?? { text: printable(note ?? ""), isBad: true };
+	const mark = isBad ? " ! " : " ";
+	return folded(text, width - mark.length).map((part, index) =>
+		line(span(isBad ? "slow" : "plain", index === 0 ? mark : " ".repeat(mark.length)), part),
 	);
+}
+
+function hintLine(width: number): Line {
+	let room = width;
+	const hints = HINTS.filter(([key, word]) => {
+		room -= key.length + word.length + 3;
+		return room >= 0;
+	});
 	return line(...hints.flatMap(([key, word]) => [" ", span("key", key), span("dim", ` ${word} `)]));
 }

@@ -1,0 +1,36 @@
+/** Pictures of a page, to be looked at: light, dark, and as wide as a phone. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
+
+/** Where they go: OUTPUT, else a folder that git passes over. */
+const FOLDER = process.env.OUTPUT ?? fileURLToPath(new URL("../../screenshots/", import.meta.url));
+
+const DESK = { width: 1280, height: 900 } as const;
+const PHONE = { width: 390, height: 844 } as const;
+const VIEWS = [
+	["light", DESK, "light"],
+	["dark", DESK, "dark"],
+	["phone", PHONE, "light"],
+] as const;
+
+/** Writes `NAME-light.png`, `NAME-dark.png` and `NAME-phone.png`; the page is as it was afterwards. */
+export async function shoot(page: Page, name: string): Promise<void> {
+	mkdirSync(FOLDER, { recursive: true });
+	for (const [view, size, colorScheme] of VIEWS) {
+		await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+		await page.setViewportSize(size);
+		await page.screenshot({ path: join(FOLDER, `${name}-${view}.png`), fullPage: true, animations: "disabled" });
+	}
+	await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+	await page.setViewportSize(DESK);
+}
+
+/** Whether anything of the page is wider than a phone, which then scrolls sideways. */
+export async function overflow(page: Page): Promise<number> {
+	await page.setViewportSize(PHONE);
+	const wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+	await page.setViewportSize(DESK);
+	return wide as number;
+}
