@@ -125,6 +125,7 @@ export { type ChannelFacts, channelFacts, channelNeeds, channelOrder } from "./t
 export { type ContextParts, probeContext } from "./trace/context.ts";
 export type { TraceEvent } from "./trace/events.ts";
 export { extensionJson } from "./trace/extension-json.ts";
+export { keepsFlow } from "./trace/graph/flow-kind.ts";
 export { pathGraph } from "./trace/graph/graph.ts";
 export type { PathGraph, PathGroup, PathLink, PathNode } from "./trace/graph/path-graph.ts";
 export type { PathEnds } from "./trace/graph/summary-material.ts";

@@ -1,5 +1,6 @@
 /** What finished traces know of a path. */
 import type { HopResult, ProbeResult, TraceResult } from "../result.ts";
+import { summaryOf } from "../statistics/path-statistics.ts";
 import { keepsFlow } from "./flow-kind.ts";
 import {
 	type GraphFlow,
@@ -10,14 +11,19 @@ import {
 	sourceNode,
 	withoutGaps,
 } from "./graph-material.ts";
-import { HopMarks, mplsMarks, mtuMarks, quotedField } from "./marks.ts";
+import { HopMarks, mplsMarks, mtuMarks, quotedField, RATE_LIMIT_MARK } from "./marks.ts";
 
 /** Nodes and flows of all these traces together. */
 export function materialOfResults(results: readonly TraceResult[]): GraphMaterial {
-	const nodes = new Map<number, Map<string, Answerer>>();
+	const nodes: Nodes = new Map();
 	for (const result of results) {
 		const marks = new HopMarks();
-		for (const hop of result.hops) addHop(nodes, result, hop, marks);
+		const limited = new Set(
+			summaryOf(result).hops.flatMap((hop) => (hop.lossMeaning === "rateLimit" ? [hop.ttl] : [])),
+		);
+		for (const hop of result.hops) {
+			addHop(nodes, result, hop, [...newsOf(hop, marks), ...(limited.has(hop.ttl) ? [RATE_LIMIT_MARK] : [])]);
+		}
 	}
 	const source = sourceNode(results[0]?.source.address ?? null);
 	const drawn = [...nodes].flatMap(([ttl, answerers]) => nodesOf(ttl, [...answerers.values()]));
@@ -40,11 +46,16 @@ function ownProbes({ options }: TraceResult, hop: HopResult): readonly ProbeResu
 	return hop.probes.slice(0, options.queries);
 }
 
-function addHop(nodes: Map<number, Map<string, Answerer>>, result: TraceResult, hop: HopResult, marks: HopMarks): void {
+function newsOf(hop: HopResult, marks: HopMarks): readonly string[] {
+	const [dscp, ecn] = [quotedField(hop, "dscp"), quotedField(hop, "ecn")];
+	return marks.next({ nat: hop.nat !== undefined, dscp, ecn });
+}
+
+type Nodes = Map<number, Map<string, Answerer>>;
+
+function addHop(nodes: Nodes, result: TraceResult, hop: HopResult, news: readonly string[]): void {
 	const probes = ownProbes(result, hop);
 	if (probes.length === 0) return;
-	const [dscp, ecn] = [quotedField(hop, "dscp"), quotedField(hop, "ecn")];
-	const news = marks.next({ nat: hop.nat !== undefined, dscp, ecn });
 	const answerers = nodes.get(hop.ttl) ?? new Map<string, Answerer>();
 	nodes.set(hop.ttl, answerers);
 	for (const probe of probes) {

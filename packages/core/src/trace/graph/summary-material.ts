@@ -71,11 +71,11 @@ function isTarget({ address }: AnswererSummary, index: number, { target }: PathE
 function flowsOf({ flows, hops }: PathSummary): readonly GraphFlow[] {
 	const known = flows.map(({ addresses, rounds }) => {
 		const steps = new Map<number, ReadonlyMap<string, number>>();
-		hops.slice(0, addresses.length).forEach(({ ttl, answerers }, index) => {
-			const address = addresses[index] ?? null;
+		for (const { ttl, answerers } of hops.filter((hop) => hop.ttl <= addresses.length)) {
+			const address = addresses[ttl - 1] ?? null;
 			const isKnown = address === null ? answerers.length === 0 : answerers.some((one) => one.address === address);
 			if (isKnown) steps.set(ttl, new Map([[nodeId(ttl, address), 1]]));
-		});
+		}
 		return { weight: rounds, steps };
 	});
 	const ttls = hops.map(({ ttl }) => ttl);

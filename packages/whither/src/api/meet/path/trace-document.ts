@@ -1,74 +1,25 @@
 /** Reads the other end's trace with suspicion: the keys of `whither.trace/1` and nothing else, or null. */
 import { TRACE_SCHEMA, type TraceResult } from "@whither/core";
+import {
+	byte,
+	count,
+	fields,
+	flag,
+	is,
+	list,
+	Misfit,
+	open,
+	orNull,
+	type Shape,
+	text,
+	whole,
+	word,
+} from "../../json-shape.ts";
 
-const MISFIT = Symbol("misfit");
-/** A copy of the value as it has to be, or `MISFIT`. */
-type Shape = (value: unknown) => unknown;
-
-const LONGEST_TEXT = 300;
 const MOST_HOPS = 255;
 const MOST_PROBES = 400;
-/** The greatest depth of parts whose keys are not checked one by one. */
-const DEEPEST = 6;
 
-const is =
-	(fits: (value: unknown) => boolean): Shape =>
-	(value) =>
-		fits(value) ? value : MISFIT;
-const text = is((value) => typeof value === "string" && value.length <= LONGEST_TEXT);
-const flag = is((value) => typeof value === "boolean");
-const whole = (least: number, most = Number.MAX_SAFE_INTEGER) =>
-	is((value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most);
-const count = whole(0);
-const byte = whole(0, 255);
 const ttl = whole(1, 255);
-const word = (...words: readonly unknown[]) => is((value) => words.includes(value));
-const orNull =
-	(shape: Shape): Shape =>
-	(value) =>
-		value === null ? null : shape(value);
-
-function list(most: number, item: Shape): Shape {
-	return (value) => {
-		if (!Array.isArray(value) || value.length > most) return MISFIT;
-		const read = value.map(item);
-		return read.includes(MISFIT) ? MISFIT : read;
-	};
-}
-
-/** An object with these keys; others are left out. */
-function fields(needed: Readonly<Record<string, Shape>>, optional: Readonly<Record<string, Shape>> = {}): Shape {
-	return (value) => {
-		if (typeof value !== "object" || value === null || Array.isArray(value)) return MISFIT;
-		const given = value as Readonly<Record<string, unknown>>;
-		const read: Record<string, unknown> = {};
-		for (const [key, shape] of [...Object.entries(needed), ...Object.entries(optional)]) {
-			if (given[key] === undefined && Object.hasOwn(optional, key)) continue;
-			const field = shape(given[key]);
-			if (field === MISFIT) return MISFIT;
-			read[key] = field;
-		}
-		return read;
-	};
-}
-
-/** Any JSON of at most this depth. */
-function anything(depth: number): Shape {
-	return (value) => {
-		if (value === null || typeof value === "boolean" || Number.isFinite(value)) return value;
-		if (typeof value === "string") return text(value);
-		if (typeof value !== "object" || depth === 0) return MISFIT;
-		if (Array.isArray(value)) return list(MOST_PROBES, anything(depth - 1))(value);
-		const read = Object.entries(value as object).map(([key, each]) => [key, anything(depth - 1)(each)] as const);
-		return read.some(([key, each]) => each === MISFIT || text(key) === MISFIT) ? MISFIT : Object.fromEntries(read);
-	};
-}
-
-/** An object with at least these. */
-function open(needed: Readonly<Record<string, Shape>>): Shape {
-	const known = fields(needed);
-	return (value) => (known(value) === MISFIT ? MISFIT : anything(DEEPEST)(value));
-}
 
 const SYSTEM_ERROR = fields(
 	{ code: text, call: text, address: orNull(text), errno: whole(-4096), errnoName: text },
@@ -118,23 +69,25 @@ const PROBE_FIELDS = fields(
 );
 
 /** A probe with status `reply` has `from`, `rttNs` and `reply`; no other has any of them. */
-const PROBE: Shape = (value) => {
-	const read = PROBE_FIELDS(value);
-	if (read === MISFIT) return MISFIT;
+export const PROBE: Shape = (value, at) => {
+	const read = PROBE_FIELDS(value, at);
+	if (read instanceof Misfit) return read;
 	const { status, from, rttNs, stamps, reply } = read as Readonly<Record<string, unknown>>;
 	const facts = [from, rttNs, reply].map((fact) => fact !== null);
-	if (status !== "reply") return facts.includes(true) ? MISFIT : read;
-	return facts.includes(false) || stamps === null ? MISFIT : read;
+	const isWhole = status === "reply" ? !facts.includes(false) && stamps !== null : !facts.includes(true);
+	return isWhole ? read : new Misfit(at);
 };
 
-const HOP = fields(
+/** One hop. */
+export const HOP = fields(
 	{ ttl, probes: list(MOST_PROBES, PROBE) },
 	{ mtu: count, nat: word("source", "destination", "checksum") },
 );
 
 const SIX_COUNTS = { sent: count, received: count, foreign: count, duplicates: count, late: count, dropped: count };
 
-const TRACE = fields(
+/** The whole document. */
+export const TRACE = fields(
 	{
 		...{ schema: word(TRACE_SCHEMA), tool: fields({ name: text, version: text }), args: list(64, text) },
 		target: fields({ name: text, address: text, port: orNull(whole(0, 65_535)) }),
@@ -159,6 +112,6 @@ const TRACE = fields(
 
 /** The trace in parsed JSON, without what nobody asked for; null where it is none. */
 export function readTraceDocument(json: unknown): TraceResult | null {
-	const read = TRACE(json);
-	return read === MISFIT ? null : (read as TraceResult);
+	const read = TRACE(json, "");
+	return read instanceof Misfit ? null : (read as TraceResult);
 }

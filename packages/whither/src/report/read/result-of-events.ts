@@ -1,0 +1,65 @@
+/** From what a trace told while it ran to its result: of one that was torn off, of which there is no other. */
+import { type HopResult, type ProbeResult, TRACE_SCHEMA, type TraceEvent, type TraceResult } from "@whither/core";
+
+/** What no event says. */
+export interface ResultAround {
+	readonly tool: TraceResult["tool"];
+	readonly args: readonly string[];
+	readonly startedAt: string;
+}
+
+/** The result as far as it was told, `interrupted` where no end was; null: it had not begun. */
+export function resultOfEvents(events: readonly TraceEvent[], around: ResultAround): TraceResult | null {
+	const start = events.find((event) => event.type === "start");
+	if (start?.type !== "start") return null;
+	const { target, source, method, channel, family, maxTtl, queries, length } = start;
+	const end = events.findLast((event) => event.type === "end");
+	const handshake = events.find((event) => event.type === "handshake");
+	const hops = hopsOf(events);
+	const probes = hops.flatMap((hop) => hop.probes);
+	return {
+		schema: TRACE_SCHEMA,
+		...around,
+		target,
+		source: { ...source, publicAddress: null },
+		method,
+		channel,
+		family,
+		durationNs: events.reduce((latest, event) => ("atNs" in event ? Math.max(latest, event.atNs) : latest), 0),
+		reached: end?.type === "end" && end.reached,
+		stopReason: end?.type === "end" ? end.stopReason : "interrupted",
+		pathMtu: null,
+		...(handshake?.type === "handshake" ? { handshake: handshakeOf(handshake) } : {}),
+		warnings: events.flatMap((event) => (event.type === "warning" ? [event.warning] : [])),
+		counters: {
+			sent: probes.length,
+			received: probes.filter(({ status }) => status === "reply").length,
+			...{ foreign: 0, duplicates: 0, late: 0, dropped: 0 },
+		},
+		options: { firstTtl: hops[0]?.ttl ?? 1, maxTtl, queries, length },
+		hops,
+	};
+}
+
+function handshakeOf(event: Extract<TraceEvent, { type: "handshake" }>): NonNullable<TraceResult["handshake"]> {
+	const { rttNs, mss, sackPermitted, connections } = event;
+	return { rttNs, mss, sackPermitted, timestamps: false, connections };
+}
+
+/** Hops as they were told whole, and of the others what single probes told. */
+function hopsOf(events: readonly TraceEvent[]): readonly HopResult[] {
+	const whole = new Map<number, HopResult>();
+	const single = new Map<number, Map<number, ProbeResult>>();
+	let last = Number.POSITIVE_INFINITY;
+	for (const event of events) {
+		if (event.type === "hop") {
+			whole.set(event.hop.ttl, event.hop);
+			if (event.last) last = event.hop.ttl;
+		} else if (event.type === "probe") {
+			const probes = single.get(event.ttl) ?? new Map<number, ProbeResult>();
+			single.set(event.ttl, probes.set(event.probe.seq, event.probe));
+		}
+	}
+	const ttls = [...new Set([...whole.keys(), ...single.keys()])].filter((ttl) => ttl <= last).sort((a, b) => a - b);
+	return ttls.map((ttl) => whole.get(ttl) ?? { ttl, probes: [...(single.get(ttl)?.values() ?? [])] });
+}
