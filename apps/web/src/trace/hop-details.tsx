@@ -7,16 +7,15 @@ import { type LookedUp, placeWords } from "../model/places.ts";
 import type { SessionBook } from "../model/session-book.ts";
 import { formatMs, formatMsNumber, formatShare, LOSS_WORDS } from "../model/words.ts";
 import { formatRoute } from "../shell/route.ts";
-import { marksOf } from "./marks.ts";
+import type { Mark } from "./marks.ts";
 
 /** What opens under a row. */
 export function HopDetails(props: {
 	readonly hop: HopSummary;
-	readonly before: HopSummary | null;
+	readonly marks: readonly Mark[];
 	readonly book: SessionBook;
 }) {
-	const { hop, before, book } = props;
-	const marks = marksOf(hop, before);
+	const { hop, marks, book } = props;
 	return (
 		<div class="hop-details">
 			<Sentences hop={hop} marks={marks.map(({ mark, meaning }) => `${mark}: ${meaning}`)} />

@@ -4,6 +4,7 @@ import { ask, askForFile, type Problem } from "../api/client.ts";
 import { isLocalId } from "../api/local-sessions.ts";
 import type { SessionBook } from "../model/session-book.ts";
 import { announce } from "../shell/announce.ts";
+import { hasOwnSession } from "../shell/own-session.ts";
 import { goTo, route } from "../shell/place.ts";
 import { ProblemNote } from "../shell/problem-note.tsx";
 import { formatRoute } from "../shell/route.ts";
@@ -40,7 +41,13 @@ export function SessionActions({ book }: { readonly book: SessionBook }) {
 function Onwards({ book, id }: { readonly book: SessionBook; readonly id: string }) {
 	return (
 		<>
-			<a class="button" href={formatRoute("", [], { target: book.header.target ?? "" })}>
+			<a
+				class="button"
+				href={formatRoute("", [], {
+					target: book.header.target ?? "",
+					...(book.start !== null && { method: book.start.method }),
+				})}
+			>
 				Trace again
 			</a>
 			<a class="button" href={formatRoute("compare", [id])}>
@@ -63,16 +70,17 @@ function SaveMenu({ book, id, isLocal, onProblem }: SaveProps) {
 		if (menu.current !== null) menu.current.open = false;
 	};
 	const name = `whither-${(book.header.target ?? book.header.kind).replaceAll(/[^\w.-]+/g, "_")}`;
-	const save = async ({ format, ending }: FileFormat) => {
+	const save = async (chosen: FileFormat) => {
+		const { format, ending } = chosen;
 		close();
-		if (format === "page") return onProblem(await savePage(id, `${name}.html`));
-		if (isLocal) return saveLocally(id, `${name}.${ending}`);
+		if (format === "html") return onProblem(await savePage(id, `${name}.html`));
+		if (isLocal) return onProblem(await saveLocally(id, chosen, `${name}.${ending}`));
 		const outcome = await askForFile(`/sessions/${encodeURIComponent(id)}/file?format=${format}`);
 		if (outcome.ok) saveBlob(outcome.value, `${name}.${ending}`);
 		onProblem(outcome.ok ? null : outcome.problem);
 	};
 	const formats = FILE_FORMATS.filter(
-		({ alone, kinds }) => (!isLocal || alone === true) && kinds.includes(book.header.kind),
+		({ format, kinds }) => kinds.includes(book.header.kind) && !(format === "html" && hasOwnSession()),
 	);
 	const onKey = (event: KeyboardEvent) => {
 		if (event.key === "Escape") close();
