@@ -150,7 +150,8 @@ export class HopFigures {
 		}
 		if (probe.quoted === null) return;
 		if (probe.quoted.tos !== null) this.#dscp = probe.quoted.tos >> 2;
-		const nat = hopNat([probe]);
-		if (nat !== "unknown") this.nat = nat === "none" ? null : nat;
+		// Mostly nothing had changed.
+		const nat = probe.quoted.changes.length === 0 ? "none" : hopNat([probe]);
+		this.nat = nat === "none" || nat === "unknown" ? null : nat;
 	}
 }
