@@ -47,8 +47,6 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	URL: "https://meet.example.net",
 	CODE: "7-otter-velvet",
 	WHICH: "relay",
-	DIR: "/var/lib/whither",
-	SIZE: "500M",
 };
 
 describe("the option table", () => {
