@@ -213,6 +213,7 @@ complete -c whither -f -n '__fish_seen_subcommand_from serve' -l client-rate -x 
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l probe-rate -x -d 'Probes a second for all'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l client-sessions -x -d 'Traces of one client at one time'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l max-sessions -x -d 'Traces of all at one time'
+complete -c whither -f -n '__fish_seen_subcommand_from serve' -l whois -d 'Whoever asks may have registries searched; on loopback alone without it'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l origins -d 'Whoever asks may have the networks of routers looked up, in Team Cymru\'s DNS zones'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l geoip-mmdb -x -d 'Where addresses are, and whose, by this file (MaxMind, DB-IP or IPinfo); may be given again'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l ixp -x -d 'Which exchange a router answers from, by this file: tables of PeeringDB in JSON, or prefixes with names'

@@ -37,6 +37,7 @@ export const API_OPTIONS = {
 	"probe-rate": valued(null, wholeNumber(RATE), "Targets", "Probes a second for all", "2000"),
 	"client-sessions": valued(null, wholeNumber(SESSIONS), "Targets", "Traces of one client at one time", "64"),
 	"max-sessions": valued(null, wholeNumber(SESSIONS), "Targets", "Traces of all at one time", "256"),
+	whois: flag(null, "Targets", "Whoever asks may have registries searched; on loopback alone without it"),
 	origins: flag(null, "Targets", "Whoever asks may have the networks of routers looked up, in Team Cymru's DNS zones"),
 	"geoip-mmdb": { ...PLACES_OPTIONS["geoip-mmdb"], group: "Targets" },
 	ixp: { ...PLACES_OPTIONS.ixp, group: "Targets" },
@@ -60,6 +61,7 @@ export function apiOptions(flags: Parsed<typeof API_OPTIONS>): ServeOptions {
 	return {
 		allowTargets: flags["allow-target"],
 		denyTargets: flags["deny-target"],
+		whois: flags.whois,
 		origins: flags.origins,
 		places: dataSets(flags),
 		limits: Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)),

@@ -47,6 +47,10 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	URL: "https://meet.example.net",
 	CODE: "7-otter-velvet",
 	WHICH: "relay",
+	FIELDS: "LS",
+	MODE: "1",
+	PROTOCOL: "rdap",
+	"HOST[:PORT]": "whois.example.net:43",
 };
 
 describe("the option table", () => {

@@ -32,6 +32,8 @@ export interface ApiOptions {
 	readonly limits?: Partial<ApiLimits> | undefined;
 	/** A file with a line for everything that somebody had it do. */
 	readonly audit?: string | undefined;
+	/** Registries may be asked whose a name, an address or a network is; by default on loopback alone. */
+	readonly whois?: boolean | undefined;
 	/** Networks of routers may be looked up. */
 	readonly origins?: boolean | undefined;
 	/** Data sets (mmdb, by file name) that say where routers are: every trace has their places then. */

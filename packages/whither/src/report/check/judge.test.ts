@@ -20,7 +20,7 @@ const PATH = sampleResult([
 		3,
 		named("198.51.100.3", "core1.fra.example.net", {
 			asn: "AS64500/AS64501",
-			place: { country: "DE", city: "Frankfurt" },
+			place: { country: "DE", city: "Frankfurt", latitude: null, longitude: null, source: "test" },
 		}),
 		null,
 		null,

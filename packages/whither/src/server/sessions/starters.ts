@@ -1,5 +1,5 @@
 /** Ways to begin what sessions are about: this machine's own, or whatever a test puts in their place. */
-import type { Family, RoundsEvent, TraceEvent } from "@whither/core";
+import type { Family, TraceEvent } from "@whither/core";
 import type { LiveRequestOptions } from "../../api/live/options.ts";
 import { LiveRun } from "../../api/live/run.ts";
 import type { TraceRequestOptions } from "../../api/options.ts";
@@ -16,6 +16,7 @@ import { TOOL } from "../../api/version.ts";
 import type { World } from "../../api/world.ts";
 import type { Run } from "./course.ts";
 import { type MethodFacts, methodFacts } from "./method-facts.ts";
+import type { WatchedRun } from "./watched-path.ts";
 
 /** All addresses of a name, the one that is traced first; rejects with a `WhitherError`. */
 export type ResolveAll = (name: string, family: Family | null) => Promise<readonly ResolvedTarget[]>;
@@ -26,7 +27,7 @@ export interface SessionStarters {
 	/** The path to exactly this address. */
 	readonly trace: (target: ResolvedTarget, options: TraceRequestOptions) => Run<TraceEvent>;
 	/** The same, round after round. */
-	readonly live: (target: ResolvedTarget, options: LiveRequestOptions) => Run<RoundsEvent>;
+	readonly live: (target: ResolvedTarget, options: LiveRequestOptions) => WatchedRun;
 	/** Which methods work there. */
 	readonly methods: MethodFacts;
 	/** What NAT this machine is behind, as this server sees it; whatever its name stands for goes through `resolve`. */
