@@ -57,6 +57,7 @@ const CHUNKS = [
 	["src/cli/serve.ts", "whither-server.cjs", /\/cli\/serve\.ts$|^\.\/serve\.ts$/],
 	["src/cli/meet.ts", "whither-meet.cjs", /^\.\/meet\.ts$/],
 	["src/cli/live.ts", "whither-live.cjs", /^\.\/live\.ts$/],
+	["src/cli/show.ts", "whither-show.cjs", /^\.\/show\.ts$/],
 	["src/api/places/mmdb.ts", "whither-places.cjs", /\/places\/mmdb\.ts$/],
 ];
 const plugins = CHUNKS.map(([, file, filter]) => loadedLater(filter, `./${file}`));

@@ -4,6 +4,7 @@ import { MEET_OPTIONS } from "./meet-options.ts";
 import type { OptionTable } from "./option-table.ts";
 import { DEMO_OPTIONS, DOCTOR_OPTIONS, PLAIN_OPTIONS, ROUTER_OPTIONS, STUN_OPTIONS, TRACE_OPTIONS } from "./options.ts";
 import { SERVE_OPTIONS, TURN_OPTIONS } from "./relay-options.ts";
+import { SHOW_OPTIONS } from "./show-options.ts";
 import { WHOIS_OPTIONS } from "./whois-options.ts";
 
 /** First word of a command line. */
@@ -16,6 +17,7 @@ export type CommandName =
 	| "serve"
 	| "router"
 	| "whois"
+	| "show"
 	| "doctor"
 	| "demo"
 	| "completion"
@@ -116,6 +118,18 @@ export const COMMANDS: readonly CommandRow[] = [
 		completes: null,
 	},
 	{
+		name: "show",
+		usage: "whither show [OPTION]... FILE...",
+		summary: "Show what was recorded once more, in any format",
+		about: [
+			"Reads JSON and NDJSON of whither (traces, pings, meetings, tests, sessions of the server, also where the end is torn off), pages saved as one file, RIPE Atlas traceroute results, scamper's JSON and the lines of mtr --raw, packed by gzip or not; `-` is stdin. Prints what was printed then, or with --format any other report.",
+			"What is no such recording is refused with its line and the reason. --live replays traces on the live screen at the pace at which they came.",
+		],
+		options: SHOW_OPTIONS,
+		operands: [1, Number.POSITIVE_INFINITY],
+		completes: null,
+	},
+	{
 		name: "doctor",
 		usage: "whither doctor [--json]",
 		summary: "Try every method on this machine and print the fix for what does not work",
@@ -189,7 +203,21 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: ["trace", "live", "meet", "stun", "turn", "serve", "router", "whois", "doctor", "demo", "completion", "man"],
+		completes: [
+			"trace",
+			"live",
+			"meet",
+			"stun",
+			"turn",
+			"serve",
+			"router",
+			"whois",
+			"show",
+			"doctor",
+			"demo",
+			"completion",
+			"man",
+		],
 	},
 ];
 
