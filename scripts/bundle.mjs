@@ -171,6 +171,7 @@ function copyBesides() {
 	const copies = {
 		"docs/schema/meet-1.json": "schema/meet-1.json",
 		"docs/schema/ping-1.json": "schema/ping-1.json",
+		"docs/schema/session-1.json": "schema/session-1.json",
 		"docs/schema/stun-1.json": "schema/stun-1.json",
 		"docs/schema/turn-1.json": "schema/turn-1.json",
 		"docs/schema/trace-1.json": "schema/trace-1.json",
