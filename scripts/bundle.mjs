@@ -60,6 +60,7 @@ const CHUNKS = [
 	["src/cli/live.ts", "whither-live.cjs", /^\.\/live\.ts$/],
 	["src/cli/whois.ts", "whither-whois.cjs", /^\.\/whois\.ts$/],
 	["src/api/places/data-set.ts", "whither-places.cjs", /\/places\/data-set\.ts$/],
+	["src/cli/show.ts", "whither-show.cjs", /^\.\/show\.ts$/],
 ];
 const plugins = CHUNKS.map(([, file, filter]) => loadedLater(filter, `./${file}`));
 
@@ -174,6 +175,7 @@ function copyBesides() {
 		"docs/schema/check-file-1.json": "schema/check-file-1.json",
 		"docs/schema/meet-1.json": "schema/meet-1.json",
 		"docs/schema/ping-1.json": "schema/ping-1.json",
+		"docs/schema/session-1.json": "schema/session-1.json",
 		"docs/schema/stun-1.json": "schema/stun-1.json",
 		"docs/schema/turn-1.json": "schema/turn-1.json",
 		"docs/schema/trace-1.json": "schema/trace-1.json",
