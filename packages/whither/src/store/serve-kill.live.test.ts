@@ -35,13 +35,16 @@ describe.skipIf(obstacle !== null)(skippable("a server that is killed while it t
 		const child = spawn(process.execPath, [command, ...args], { stdio: ["ignore", "pipe", "inherit"] });
 		children.push(child);
 		const closed = new Promise((resolve) => child.once("close", resolve));
-		let said = "";
-		for await (const text of child.stdout.setEncoding("utf8")) {
-			said += text;
-			const port = /^http tcp .*:(\d+)$/m.exec(said)?.[1];
-			if (port !== undefined) return { child, closed, api: `http://127.0.0.1:${port}/api/v1` };
-		}
-		throw new Error(`the server did not begin: ${said}`);
+		const port = await new Promise<string>((resolve, reject) => {
+			let said = "";
+			child.stdout.setEncoding("utf8").on("data", (text: string) => {
+				said += text;
+				const found = /^http tcp .*:(\d+)$/m.exec(said)?.[1];
+				if (found !== undefined) resolve(found);
+			});
+			child.once("close", () => reject(new Error(`the server ended: ${said}`)));
+		});
+		return { child, closed, api: `http://127.0.0.1:${port}/api/v1` };
 	}
 
 	it.each([1, 12])(
