@@ -61,7 +61,7 @@ async function runCheck(check: Check, options: CheckRunOptions): Promise<CheckOu
 		const assertions = judge(check, judged, {
 			testRegex,
 			namesKnown: check.target !== null && requestOf(check).names === true,
-			baseline: await baselineOf(check, judged.trace, options),
+			baseline: baselineOf(check, judged.trace, options),
 		});
 		const { method = null, target } = judged.trace ?? {};
 		const facts = { method, address: target?.address ?? null, durationNs: durationNs() };
@@ -84,7 +84,7 @@ async function measure(check: Check, { file, timeoutMs, args, openWorld, signal 
 	}
 }
 
-async function baselineOf(check: Check, trace: TraceResult | null, { file, writeBaselines }: CheckRunOptions) {
+function baselineOf(check: Check, trace: TraceResult | null, { file, writeBaselines }: CheckRunOptions) {
 	const { equalsBaseline } = check.expect;
 	if (equalsBaseline === undefined) return null;
 	if (writeBaselines && trace !== null) writeBaseline(equalsBaseline.file, file, trace);
