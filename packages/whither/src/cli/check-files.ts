@@ -18,9 +18,14 @@ export function readChecksText(path: string): string {
 	return readBounded(path, LONGEST_CHECKS).toString("utf8");
 }
 
+/** Where a file is that the file `from` names. */
+export function pathIn(from: string): (path: string) => string {
+	return (path) => resolve(dirname(from), path);
+}
+
 /** What was saved in any format that `whither show` reads; `from`: the file that names it. Throws `usage`. */
 export function readSaved(path: string, from: string): Judged {
-	const place = resolve(dirname(from), path);
+	const place = pathIn(from)(path);
 	const bytes = unpacked(readBounded(place, LONGEST_SAVED), place);
 	const judged = readJudgedText(bytes.toString("utf8"));
 	if (typeof judged !== "string") return judged;
@@ -38,7 +43,7 @@ export function readBaseline(path: string, from: string): TraceResult | string {
 
 /** Whole or not at all. */
 export function writeBaseline(path: string, from: string, trace: TraceResult): void {
-	writeReport(resolve(dirname(from), path), `${JSON.stringify(trace, null, 2)}\n`, `the baseline ${path}`);
+	writeReport(pathIn(from)(path), `${JSON.stringify(trace, null, 2)}\n`, `the baseline ${path}`);
 }
 
 /** Whole or not at all; throws `systemCall`. */
