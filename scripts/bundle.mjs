@@ -169,7 +169,7 @@ function standAlone(text, folder, types) {
 
 /** What npm publishes with the package but lives elsewhere in the repository. */
 function copyBesides() {
-	mkdirSync(join(face, "schema"), { recursive: true });
+	for (const folder of ["schema", "systemd"]) mkdirSync(join(face, folder), { recursive: true });
 	const copies = {
 		"docs/schema/check-1.json": "schema/check-1.json",
 		"docs/schema/check-file-1.json": "schema/check-file-1.json",
@@ -179,6 +179,7 @@ function copyBesides() {
 		"docs/schema/stun-1.json": "schema/stun-1.json",
 		"docs/schema/turn-1.json": "schema/turn-1.json",
 		"docs/schema/trace-1.json": "schema/trace-1.json",
+		"packaging/whither.service": "systemd/whither.service",
 		LICENSE: "LICENSE",
 		"README.md": "README.md",
 	};

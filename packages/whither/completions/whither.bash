@@ -31,7 +31,7 @@ _whither() {
 	demo) words="--fast --realtime --meet --live --json --ndjson --format --extensions -e --numeric -n --back --explain --color --help -h" ;;
 	router) words="--install --queue --interface -i --up --down --help -h" ;;
 	whois) words="--protocol --rdap --whois-server --allow-private --ca --timeout -Q --no-cache --json --raw --color --help -h" ;;
-	completion) words="--help -h bash zsh fish" ;;
+	completion) words="--install --help -h bash zsh fish" ;;
 	man) words="--help -h" ;;
 	help) words="--help -h trace live meet stun turn serve check doctor demo router whois completion man" ;;
 	esac

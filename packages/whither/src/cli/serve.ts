@@ -45,8 +45,15 @@ async function keeping(flags: ServeFlags): Promise<ServeOptions> {
 	const order = flags["no-http"] === true ? null : storeOptions(flags);
 	const given = { complain, ...(flags.audit === undefined ? {} : { audit: flags.audit }) };
 	if (order === null) return given;
-	const store = await openSessionStore({ ...order, remark: complain });
-	return { audit: join(order.folder, "audit.ndjson"), ...given, store };
+	try {
+		const store = await openSessionStore({ ...order, remark: complain });
+		return { audit: join(order.folder, "audit.ndjson"), ...given, store };
+	} catch (thrown) {
+		// Nobody asked for that folder: a second server on this machine, or one without a home, serves all the same.
+		if (flags.data !== undefined || !(thrown instanceof WhitherError) || thrown.code !== "storeFailed") throw thrown;
+		complain(`${thrown.message}; until then sessions are kept in memory alone`);
+		return given;
+	}
 }
 
 /** SIGTERM lets allocations go on for a while; Ctrl-C does not. */
