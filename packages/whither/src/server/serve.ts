@@ -14,6 +14,7 @@ import { Offers } from "./rendezvous/offers.ts";
 import { openRendezvousServer, type RendezvousServer } from "./rendezvous/rendezvous.ts";
 import { httpOrder, type ServeOptions, stunPlaces } from "./serve-options.ts";
 import { httpSentence, listenSentence } from "./serve-words.ts";
+import { type OwnRendezvous, ownUrl } from "./sessions/meet-starter.ts";
 
 /** A place where a role of the server is ready. */
 export interface Listening {
@@ -62,7 +63,8 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
 	// A data set that cannot be read is said now, and not by every trace.
 	if (options.places?.length) await (options.world ?? LOOKUPS).places?.(options.places);
 	const order = httpOrder(options, () => randomBytes(18).toString("base64url"));
-	const api = order === null ? null : openApiRole(options, order);
+	const place: { own: ReturnType<OwnRendezvous> } = { own: null };
+	const api = order === null ? null : openApiRole(options, order, () => place.own);
 	// Of those who meet here: nobody else has it, whatever other secrets and users there are.
 	const lent = order === null ? null : randomBytes(32).toString("base64url");
 	const users = (given: TurnUsers): TurnUsers => withSecret(given, lent);
@@ -82,6 +84,8 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
 		await Promise.all([relaying.close(), api?.close()]);
 		throw httpFailure(http.error, { address: http.address, port: order?.port ?? 0 });
 	}
+	const [first] = http?.listening ?? [];
+	if (first !== undefined) place.own = { url: ownUrl(first), token: order?.token ?? null };
 	const server = runningServer({ relaying, http, api, rendezvous, places, token: order?.token ?? null, state, users });
 	if (signal?.aborted) server.close();
 	signal?.addEventListener("abort", () => server.close(), { once: true });

@@ -177,6 +177,30 @@ describe("the API", () => {
 		expect((await post("x".repeat(9 << 20))).status).toBe(413);
 	});
 
+	it("meets somebody by a code: here itself, twice", async () => {
+		const { ask } = await open();
+		const meet = async (body: object) => {
+			const answer = await ask("POST", "/meetings", body);
+			expect(answer.status).toBe(201);
+			return ((await answer.json()) as SessionStarted).id;
+		};
+		const one = await meet({});
+		const codeOf = async () => {
+			const { session } = await read<SessionAnswer>(ask, `/sessions/${one}`);
+			return session.events.flatMap((event) =>
+				event.kind === "meet" && event.event.kind === "code" ? [event.event.code] : [],
+			)[0];
+		};
+		await expect.poll(codeOf, { timeout: 5_000 }).toMatch(/^\d+-/);
+		const two = await meet({ code: await codeOf() });
+		await newsOf(await ask("GET", `/events?session=${one}&session=${two}`));
+		for (const id of [one, two]) {
+			const { session } = await read<SessionAnswer>(ask, `/sessions/${id}`);
+			expect(session.end).toMatchObject({ outcome: "result", result: { connected: true } });
+			expect(JSON.stringify(session.header.request)).not.toContain(String(await codeOf()));
+		}
+	}, 30_000);
+
 	it("is described by a document that tells the truth", async () => {
 		const { ask } = await open();
 		const document = await read<OpenApi>(ask, "/openapi.json");

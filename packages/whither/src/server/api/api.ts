@@ -7,6 +7,7 @@ import type { ApiDesk } from "./desk.ts";
 import { eventRoutes } from "./events.ts";
 import { factRoutes } from "./facts.ts";
 import { importRoutes } from "./imports.ts";
+import { meetingRoutes } from "./meetings.ts";
 import { openApi } from "./open-api.ts";
 import { type ApiRoute, apiRoutes } from "./route.ts";
 import { sessionRoutes } from "./sessions.ts";
@@ -32,6 +33,7 @@ export function apiRows({ desk, routes = [], stunServer }: ApiOrder): readonly A
 		...factRoutes(desk),
 		...traceRoutes(desk),
 		...stunRoutes(desk, stunServer),
+		...meetingRoutes(desk),
 		...sessionRoutes(desk),
 		...importRoutes(desk),
 		...eventRoutes(desk),
