@@ -41,7 +41,7 @@ export function TraceForm() {
 				</label>
 				<label class="field ask-method" for="method">
 					<span>Method</span>
-					<MethodChoice name="method" id="method" />
+					<MethodChoice name="method" id="method" chosen={route.value.query.method} />
 				</label>
 				<RunChoice live={live} onChange={setLive} />
 				<button type="submit" class="primary ask-go" disabled={busy}>
