@@ -59,6 +59,7 @@ const CHUNKS = [
 	["src/cli/check.ts", "whither-check.cjs", /^\.\/check\.ts$/],
 	["src/cli/live.ts", "whither-live.cjs", /^\.\/live\.ts$/],
 	["src/cli/whois.ts", "whither-whois.cjs", /^\.\/whois\.ts$/],
+	["src/cli/show.ts", "whither-show.cjs", /^\.\/show\.ts$/],
 	["src/api/places/mmdb.ts", "whither-places.cjs", /\/places\/mmdb\.ts$/],
 ];
 const plugins = CHUNKS.map(([, file, filter]) => loadedLater(filter, `./${file}`));

@@ -5,6 +5,7 @@ import { MEET_OPTIONS } from "./meet-options.ts";
 import type { OptionTable } from "./option-table.ts";
 import { DEMO_OPTIONS, DOCTOR_OPTIONS, PLAIN_OPTIONS, ROUTER_OPTIONS, STUN_OPTIONS, TRACE_OPTIONS } from "./options.ts";
 import { SERVE_OPTIONS, TURN_OPTIONS } from "./relay-options.ts";
+import { SHOW_OPTIONS } from "./show-options.ts";
 import { WHOIS_OPTIONS } from "./whois-options.ts";
 
 /** First word of a command line. */
@@ -18,6 +19,7 @@ export type CommandName =
 	| "check"
 	| "router"
 	| "whois"
+	| "show"
 	| "doctor"
 	| "demo"
 	| "completion"
@@ -126,6 +128,18 @@ const TABLE: readonly CommandRow[] = [
 		],
 		options: CHECK_OPTIONS,
 		operands: [1, 1],
+		completes: null,
+	},
+	{
+		name: "show",
+		usage: "whither show [OPTION]... FILE...",
+		summary: "Show what was recorded once more, in any format",
+		about: [
+			"Reads JSON and NDJSON of whither (traces, pings, meetings, tests, sessions of the server, also where the end is torn off), pages saved as one file, RIPE Atlas traceroute results, scamper's JSON and the lines of mtr --raw, packed by gzip or not; `-` is stdin. Prints what was printed then, or with --format any other report.",
+			"What is no such recording is refused with its line and the reason. --live replays traces on the live screen at the pace at which they came.",
+		],
+		options: SHOW_OPTIONS,
+		operands: [1, Number.POSITIVE_INFINITY],
 		completes: null,
 	},
 	{

@@ -19,6 +19,7 @@ import { formatStunFailure, stunCommand } from "./stun.ts";
 import { suggest } from "./suggest.ts";
 import { formatTurnFailure, turnCommand } from "./turn.ts";
 import { UsageProblem } from "./values.ts";
+import type { resultsText as ResultsText } from "./write-report.ts";
 
 export {
 	formatHelp,
@@ -37,6 +38,12 @@ export interface CommandWords {
 	readonly operands: readonly string[];
 	/** The whole command line. */
 	readonly args: readonly string[];
+}
+
+/** Results in a format that is no stream. */
+export async function resultsText(...given: Parameters<typeof ResultsText>): Promise<string> {
+	const { resultsText: text } = await import("./show.ts");
+	return text(...given);
 }
 
 /** Run the command; resolves with the exit code. */
@@ -63,6 +70,10 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 		case "check": {
 			const { checkCommand } = await import("./check.ts");
 			return checkCommand(words.rest, words.args);
+		}
+		case "show": {
+			const { showCommand } = await import("./show.ts");
+			return showCommand(words.rest);
 		}
 		case "demo":
 			return demoCommand(words.rest, words.args);
