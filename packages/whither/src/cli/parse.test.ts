@@ -49,6 +49,8 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	WHICH: "relay",
 	FIELDS: "LS",
 	MODE: "1",
+	PROTOCOL: "rdap",
+	"HOST[:PORT]": "whois.example.net:43",
 };
 
 describe("the option table", () => {

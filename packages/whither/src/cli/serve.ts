@@ -80,9 +80,13 @@ function tellMore(server: RunningServer, flags: ServeFlags): void {
 
 /** Where there is nothing to read again a terminal that goes takes the server with it, and whoever has none is told. */
 function reloadAtHangUp(server: RunningServer, flags: ServeFlags): void {
-	if (flags.users !== undefined || flags.cert !== undefined) process.on("SIGHUP", () => reload(server, flags));
-	else if (!hasTerminal())
-		process.on("SIGHUP", () => complain("there is nothing to read again: neither --users nor --cert"));
+	const hasFiles = flags.users !== undefined || flags.cert !== undefined;
+	if (!hasFiles && hasTerminal()) return;
+	process.on("SIGHUP", () => {
+		server.reopenLogs();
+		if (hasFiles) reload(server, flags);
+		else complain("there is nothing to read again but the audit log: neither --users nor --cert");
+	});
 }
 
 /** All of it or nothing. */

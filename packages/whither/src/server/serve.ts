@@ -38,6 +38,8 @@ export interface RunningServer {
 	setUsers(users: TurnUsers): void;
 	/** What TLS clients are shown from now on; false where certificate and key do not go together, and the old ones stay. */
 	renew(certificate: string, key: string): boolean;
+	/** Opens the audit log anew, after it was moved away. */
+	reopenLogs(): void;
 	/** Gives no more allocations; those there are go on for so many seconds. Resolves once there are none; then close. */
 	drain(order: { readonly seconds: number; readonly alternate?: readonly StunAddress[] }): Promise<void>;
 	/** Takes nothing new and ends in order; resolves once nothing is open, after a second at most. */
@@ -137,6 +139,7 @@ function runningServer({ relaying, http, api, rendezvous, users, places, token, 
 		relays: relaying.relays,
 		token,
 		counters: () => relaying.counters(),
+		reopenLogs: () => api?.reopen(),
 		setUsers: (given) => relaying.users(users(given)),
 		renew: (certificate, key) => relaying.renew(certificate, key),
 		drain: (order) => {

@@ -5,7 +5,7 @@ import { PathLength } from "../rounds/path-length.ts";
 import type { RoundsEvent } from "../rounds/round-events.ts";
 import { Flows } from "./flows.ts";
 import { HopFigures } from "./hop-figures.ts";
-import { type KnownName, learnName } from "./known-name.ts";
+import { type KnownName, knownName, learnName } from "./known-name.ts";
 import { lossMeanings } from "./loss-meaning.ts";
 import { answerPlace } from "./place.ts";
 import { CHANGES_KEPT, type PathChange, type PathSummary } from "./summary.ts";
@@ -186,16 +186,15 @@ export class PathStatistics {
 		return hop;
 	}
 
-	#learn({ from, name, asn, asName, place }: ProbeResult): void {
-		if (from === null) return;
-		const known = { name, asn: asn ?? null, ...(asName !== undefined && { asName }), ...(place && { place }) };
-		if (name !== null || known.asn !== null || known.place !== undefined) this.#name(from, known);
+	#learn(probe: ProbeResult): void {
+		if (probe.from === null) return;
+		const known = knownName(probe.name, probe.asn ?? null, probe);
+		if (Object.values(known).some((value) => value !== null)) this.#name(probe.from, known);
 	}
 
-	#name(address: string, { name, asn, asName, place }: KnownName): void {
+	#name(address: string, news: KnownName): void {
 		const before = this.#names.get(address);
-		const news = { name, asn, ...(asName !== undefined && { asName }), ...(place !== undefined && { place }) };
-		const after = learnName(before, news);
+		const after = learnName(before, knownName(news.name, news.asn, news));
 		if (after === before || (before === undefined && this.#names.size >= NAMES_KEPT)) return;
 		this.#names.set(address, after);
 		for (const hop of this.#hops.values()) hop.touch();

@@ -31,6 +31,7 @@ export interface AnswererSummary {
 	/** As `ProbeResult.asName` and `ProbeResult.place`; absent: unknown or not asked for. */
 	readonly asName?: string;
 	readonly place?: Place;
+	readonly exchange?: string;
 	readonly received: number;
 	readonly rtt: RttSummary;
 	/** The latest of what it said. */

@@ -6,6 +6,7 @@ import type { HttpRoutes } from "../http/app.ts";
 import type { ApiDesk } from "./desk.ts";
 import { eventRoutes } from "./events.ts";
 import { factRoutes } from "./facts.ts";
+import { importRoutes } from "./imports.ts";
 import { openApi } from "./open-api.ts";
 import { type ApiRoute, apiRoutes } from "./route.ts";
 import { sessionRoutes } from "./sessions.ts";
@@ -32,6 +33,7 @@ export function apiRows({ desk, routes = [], stunServer }: ApiOrder): readonly A
 		...traceRoutes(desk),
 		...stunRoutes(desk, stunServer),
 		...sessionRoutes(desk),
+		...importRoutes(desk),
 		...eventRoutes(desk),
 		...whoisRoutes(desk),
 		...routes,
