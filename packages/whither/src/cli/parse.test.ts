@@ -33,6 +33,9 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	"BYTES/S": "125000",
 	"A-B": "50000-50999",
 	CIDR: "10.0.0.0/8",
+	"CIDR|NAME": "10.0.0.0/8",
+	DIR: "/var/lib/whither",
+	SIZE: "2G",
 	TOKEN: "abc",
 	SECRET: "abc",
 	"NAME:PASSWORD": "ann:word",
@@ -44,6 +47,8 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	URL: "https://meet.example.net",
 	CODE: "7-otter-velvet",
 	WHICH: "relay",
+	FIELDS: "LS",
+	MODE: "1",
 };
 
 describe("the option table", () => {

@@ -5,6 +5,8 @@ import { openApiRoutes } from "./api/api.ts";
 import type { ApiCounts, ApiDesk } from "./api/desk.ts";
 import type { ApiLimits, ApiOptions } from "./api-options.ts";
 import { NO_AUDIT, openAudit } from "./audit.ts";
+import { iceRoutes } from "./browser-ice/ice-routes.ts";
+import type { Reach } from "./browser-ice/reach.ts";
 import { ProbeBudget } from "./budget/probe-budget.ts";
 import type { HttpRoutes } from "./http/app.ts";
 import { TargetPolicy } from "./policy/target-policy.ts";
@@ -39,20 +41,22 @@ export interface ApiRole {
 }
 
 /** Opens it; `local`: nobody but this machine can reach it. Throws `WhitherError` with code `badOption`. */
-export function openApiRole(options: ApiOptions, { local }: { readonly local: boolean }): ApiRole {
-	const { world, allowTargets: allow, denyTargets: deny, audit, complain = () => {} } = options;
+export function openApiRole(options: ApiOptions, order: Reach): ApiRole {
+	const { local } = order;
+	const { world, places = [], allowTargets: allow, denyTargets: deny, audit, complain = () => {} } = options;
 	const limits = { ...LIMITS, ...options.limits };
 	const counts: ApiCounts = { viewers: 0, probes: 0, refused: new Map() };
 	const desk: ApiDesk = {
 		sessions: new SessionRegistry(options.store ?? memoryStore(), limits),
-		starters: { ...startersOf(world === undefined ? {} : { world }), ...options.starters },
+		starters: { ...startersOf({ ...(world !== undefined && { world }), places }), ...options.starters },
 		policy: new TargetPolicy({ restricted: !local, allow, deny, own: ownAddresses }),
 		probes: new ProbeBudget(limits),
 		audit: audit === undefined ? NO_AUDIT : openAudit(audit, complain),
 		now: () => performance.now(),
 		features: {
-			...{ whois: false, places: false, browserIce: false, meetings: false, stun: true },
+			...{ whois: options.whois ?? local, browserIce: true, meetings: true, stun: true },
 			origins: options.origins ?? false,
+			places: places.length > 0,
 		},
 		limits,
 		counts,
@@ -60,7 +64,7 @@ export function openApiRole(options: ApiOptions, { local }: { readonly local: bo
 	const web = options.web === undefined ? webFolder() : options.web;
 	return {
 		desk,
-		routes: openApiRoutes({ desk, stunServer: options.stunServer }),
+		routes: openApiRoutes({ desk, routes: iceRoutes(desk, order), stunServer: options.stunServer }),
 		page: web === null ? null : staticRoutes(web),
 		drain: () => desk.sessions.drain(),
 		reopen: () => desk.audit.reopen(),

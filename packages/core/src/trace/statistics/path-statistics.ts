@@ -3,9 +3,9 @@ import type { TraceEvent } from "../events.ts";
 import type { HopResult, ProbeResult, TraceResult } from "../result.ts";
 import { PathLength } from "../rounds/path-length.ts";
 import type { RoundsEvent } from "../rounds/round-events.ts";
-import type { KnownName } from "./answerers.ts";
 import { Flows } from "./flows.ts";
 import { HopFigures } from "./hop-figures.ts";
+import { type KnownName, learnName } from "./known-name.ts";
 import { lossMeanings } from "./loss-meaning.ts";
 import { answerPlace } from "./place.ts";
 import { CHANGES_KEPT, type PathChange, type PathSummary } from "./summary.ts";
@@ -45,7 +45,7 @@ export class PathStatistics {
 		this.#summary = null;
 		if ("atNs" in event) this.#atNs = Math.max(this.#atNs, event.atNs);
 		if (event.type === "start") this.#start(event);
-		else if (event.type === "round") this.#roundSent(event.round, event.firstTtl, event.lastTtl);
+		else if (event.type === "round") this.#roundSent(event);
 		else if (event.type === "probe") this.#probe(event);
 		else if (event.type === "name") this.#name(event.address, event);
 		else if (event.type === "hop") this.#hop(event.hop, event.last);
@@ -79,15 +79,17 @@ export class PathStatistics {
 		this.reset();
 	}
 
-	#roundSent(round: number, firstTtl: number, lastTtl: number): void {
+	#roundSent({ round, firstTtl, lastTtl, asked }: Extract<RoundsEvent, { type: "round" }>): void {
 		const from = this.#sent.round === round ? this.#sent.lastTtl + 1 : firstTtl;
 		this.#sent = { round, lastTtl };
 		if (round < this.#fromRound) return;
 		const row = this.#roundRow(round);
-		for (let ttl = from; ttl <= lastTtl; ttl++) {
+		const sent = (ttl: number) => {
 			this.#hopAt(ttl).sent();
 			row.open++;
-		}
+		};
+		if (asked !== undefined) for (const ttl of asked) sent(ttl);
+		else for (let ttl = from; ttl <= lastTtl; ttl++) sent(ttl);
 	}
 
 	#probe(event: { readonly ttl: number; readonly probe: ProbeResult; readonly round?: number }): void {
@@ -134,10 +136,16 @@ export class PathStatistics {
 			hop.answeredLate(probe);
 			return;
 		}
+		if (row !== undefined) row.open--;
+		if (row !== undefined && row.end !== null && row.end < ttl) hop.wasBeyond();
+		else this.#count(round, hop, probe);
+		if (row !== undefined && row.open <= 0 && round < this.#sent.round) this.#closeRound(round, row.end);
+	}
+
+	#count(round: number, hop: HopFigures, probe: ProbeResult): void {
 		const news = hop.settle(round, probe);
-		if (probe.from !== null) this.#flows.answered(round, ttl, probe.from);
+		if (probe.from !== null) this.#flows.answered(round, hop.ttl, probe.from);
 		if (news !== null) this.#note(hop, news.change, news.type);
-		if (row !== undefined && --row.open <= 0 && round < this.#sent.round) this.#closeRound(round, row.end);
 	}
 
 	#note(hop: HopFigures, change: { round: number; from: string; to: string }, type: "changed" | "withdrawn"): void {
@@ -178,15 +186,18 @@ export class PathStatistics {
 		return hop;
 	}
 
-	#learn({ from, name, asn }: ProbeResult): void {
-		if (from !== null && (name !== null || asn != null)) this.#name(from, { name, asn: asn ?? null });
+	#learn({ from, name, asn, asName, place }: ProbeResult): void {
+		if (from === null) return;
+		const known = { name, asn: asn ?? null, ...(asName !== undefined && { asName }), ...(place && { place }) };
+		if (name !== null || known.asn !== null || known.place !== undefined) this.#name(from, known);
 	}
 
-	#name(address: string, { name, asn }: KnownName): void {
+	#name(address: string, { name, asn, asName, place }: KnownName): void {
 		const before = this.#names.get(address);
-		if (before !== undefined && before.name === name && before.asn === asn) return;
-		if (before === undefined && this.#names.size >= NAMES_KEPT) return;
-		this.#names.set(address, { name: name ?? before?.name ?? null, asn: asn ?? before?.asn ?? null });
+		const news = { name, asn, ...(asName !== undefined && { asName }), ...(place !== undefined && { place }) };
+		const after = learnName(before, news);
+		if (after === before || (before === undefined && this.#names.size >= NAMES_KEPT)) return;
+		this.#names.set(address, after);
 		for (const hop of this.#hops.values()) hop.touch();
 	}
 
