@@ -88,10 +88,19 @@ writeFileSync(join(dist, "whither.js"), 'import "./whither.cjs";\n');
 writeCodeCache();
 copyTypes();
 copyBesides();
-writeLicences(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+writeLicences([...built, await pageInputs()].flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 
 function bundle(entry, file, more = {}) {
 	return build({ ...shared, ...more, entryPoints: [join(face, entry)], outfile: join(dist, file) });
+}
+
+/** Vite builds the page; what it is made of is asked here, for the licences, and nothing is written. */
+function pageInputs() {
+	return build({
+		...{ bundle: true, write: false, metafile: true, logLevel: "error", format: "esm", outdir: join(dist, "web") },
+		...{ conditions: ["source"], jsx: "automatic", jsxImportSource: "preact" },
+		entryPoints: [join(root, "apps/web/src/main.tsx")],
+	});
 }
 
 /** Only a matter of speed, so a machine where it cannot be made builds all the same. */

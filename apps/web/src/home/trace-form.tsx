@@ -82,7 +82,7 @@ function Options({ live }: { readonly live: boolean }) {
 				<label class="field">
 					<span>Internet protocol</span>
 					<select name="family">
-						<option value="">Whichever the name has</option>
+						<option value="">Any</option>
 						<option value="4">IPv4</option>
 						<option value="6">IPv6</option>
 					</select>

@@ -1,4 +1,6 @@
 /** Files that the page hands to the reader. */
+import type { Session } from "../../../../packages/whither/src/api/session/session.ts";
+import type { DialectName } from "../../../../packages/whither/src/report/dialects/dialect.ts";
 import { formatHtml } from "../../../../packages/whither/src/report/dialects/html.ts";
 import { sessionLines } from "../../../../packages/whither/src/report/dialects/session-lines.ts";
 import type { Problem } from "../api/client.ts";
@@ -21,13 +23,17 @@ export function saveBlob(blob: Blob, name: string): void {
 export async function saveLocally(id: string, { format, label }: FileFormat, name: string): Promise<Problem | null> {
 	const session = await loadSession(id);
 	if (!session.ok) return session.problem;
-	const { findDialect, writeReport } = await import("../../../../packages/whither/src/report/dialects/index.ts");
-	const dialect = findDialect(format);
-	const material = { kind: "session", session: session.value } as const;
-	const text = dialect === null ? null : writeReport(dialect, material, { hostName: "localhost" });
+	const text = await reportOf(session.value, format);
 	if (text === null) return failed(`This session cannot be saved as ${label}.`);
 	saveBlob(new Blob([text]), name);
 	return null;
+}
+
+/** The report of a session; null: there is none in this format. */
+export async function reportOf(session: Session, format: DialectName = "text"): Promise<string | null> {
+	const { findDialect, writeReport } = await import("../../../../packages/whither/src/report/dialects/index.ts");
+	const dialect = findDialect(format);
+	return dialect === null ? null : writeReport(dialect, { kind: "session", session }, { hostName: "localhost" });
 }
 
 /** The session as the store keeps it: lines of JSON. */
