@@ -96,7 +96,9 @@ function hopObjects(result: TraceResult, hop: HopResult): readonly object[] {
 
 /** `reply_ipid` and `reply_size` are not there: we keep neither. */
 function replyFields({ reply, quoted, extensions }: ProbeResult, family: 4 | 6): object {
-	const icmp = reply?.icmp ?? null;
+	// An echo reply is ICMP by its kind (RFC 792, RFC 4443).
+	const echo = reply?.kind === "echoReply" ? { type: family === 4 ? 0 : 129, code: 0 } : null;
+	const icmp = reply?.icmp ?? echo;
 	const flags = tcpFlags(reply?.detail.flags);
 	return {
 		...(reply === null || reply.ttl === null ? {} : { reply_ttl: reply.ttl }),
