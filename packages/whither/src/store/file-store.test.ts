@@ -146,8 +146,8 @@ function suite(index: IndexName): void {
 		await store.close();
 		const next = await open(index, { keepSessions: 2 });
 		expect((await next.list({ limit: 9 })).map(({ header }) => header.id)).toEqual([3, 2].map(idOf));
-		expect(existsSync(file(0))).toBe(false);
 		await next.close();
+		expect(existsSync(file(0))).toBe(false);
 		const later = await open(index, { now: () => Date.UTC(2026, 11, 2), keepDays: 30 });
 		expect(await later.list({ limit: 9 })).toEqual([]);
 		await later.close();
