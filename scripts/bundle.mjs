@@ -56,9 +56,11 @@ const CHUNKS = [
 	["src/cli/other-commands.ts", "whither-more.cjs", /\/other-commands\.ts$/],
 	["src/cli/serve.ts", "whither-server.cjs", /\/cli\/serve\.ts$|^\.\/serve\.ts$/],
 	["src/cli/meet.ts", "whither-meet.cjs", /^\.\/meet\.ts$/],
+	["src/cli/check.ts", "whither-check.cjs", /^\.\/check\.ts$/],
 	["src/cli/live.ts", "whither-live.cjs", /^\.\/live\.ts$/],
+	["src/cli/whois.ts", "whither-whois.cjs", /^\.\/whois\.ts$/],
+	["src/api/places/data-set.ts", "whither-places.cjs", /\/places\/data-set\.ts$/],
 	["src/cli/show.ts", "whither-show.cjs", /^\.\/show\.ts$/],
-	["src/api/places/mmdb.ts", "whither-places.cjs", /\/places\/mmdb\.ts$/],
 ];
 const plugins = CHUNKS.map(([, file, filter]) => loadedLater(filter, `./${file}`));
 
@@ -86,10 +88,19 @@ writeFileSync(join(dist, "whither.js"), 'import "./whither.cjs";\n');
 writeCodeCache();
 copyTypes();
 copyBesides();
-writeLicences(built.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+writeLicences([...built, await pageInputs()].flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 
 function bundle(entry, file, more = {}) {
 	return build({ ...shared, ...more, entryPoints: [join(face, entry)], outfile: join(dist, file) });
+}
+
+/** Vite builds the page; what it is made of is asked here, for the licences, and nothing is written. */
+function pageInputs() {
+	return build({
+		...{ bundle: true, write: false, metafile: true, logLevel: "error", format: "esm", outdir: join(dist, "web") },
+		...{ conditions: ["source"], jsx: "automatic", jsxImportSource: "preact" },
+		entryPoints: [join(root, "apps/web/src/main.tsx")],
+	});
 }
 
 /** Only a matter of speed, so a machine where it cannot be made builds all the same. */
@@ -167,14 +178,17 @@ function standAlone(text, folder, types) {
 
 /** What npm publishes with the package but lives elsewhere in the repository. */
 function copyBesides() {
-	mkdirSync(join(face, "schema"), { recursive: true });
+	for (const folder of ["schema", "systemd"]) mkdirSync(join(face, folder), { recursive: true });
 	const copies = {
+		"docs/schema/check-1.json": "schema/check-1.json",
+		"docs/schema/check-file-1.json": "schema/check-file-1.json",
 		"docs/schema/meet-1.json": "schema/meet-1.json",
 		"docs/schema/ping-1.json": "schema/ping-1.json",
 		"docs/schema/session-1.json": "schema/session-1.json",
 		"docs/schema/stun-1.json": "schema/stun-1.json",
 		"docs/schema/turn-1.json": "schema/turn-1.json",
 		"docs/schema/trace-1.json": "schema/trace-1.json",
+		"packaging/whither.service": "systemd/whither.service",
 		LICENSE: "LICENSE",
 		"README.md": "README.md",
 	};

@@ -45,13 +45,15 @@ function newestSource(folder) {
 
 /** The page is the last thing that a build writes, so its age is the build's. */
 function isBuilt() {
-	const page = join(root, "packages/whither/dist/web/index.html");
+	const page = join(root, "packages/whither/dist/web/one-file.html");
 	const others = ["packages/whither/dist/whither.js", "lab/dist/index.js"].map((file) => join(root, file));
 	if (![page, ...others].every((file) => existsSync(file))) return false;
 	const packages = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name, "src"));
 	const folders = [...packages, join(root, "lab/src"), join(root, "apps/web/src")].filter((one) => existsSync(one));
 	const names = ["tsconfig.base.json", "package.json", "scripts/bundle.mjs"];
-	const files = [...names, "apps/web/index.html", "apps/web/vite.config.ts"].map((file) => join(root, file));
+	const files = [...names, "apps/web/index.html", "apps/web/vite.config.ts", "apps/web/one-file.ts"].map((file) =>
+		join(root, file),
+	);
 	const changed = files.filter((file) => existsSync(file)).map((file) => statSync(file).mtimeMs);
 	return statSync(page).mtimeMs >= Math.max(...folders.map(newestSource), ...changed);
 }

@@ -1,3 +1,4 @@
+import type { Family } from "@whither/core";
 import { natKind } from "@whither/sim";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -16,6 +17,11 @@ function drawn(page: Page): Promise<readonly string[]> {
 		.evaluateAll((hops) =>
 			(hops as { getAttribute(name: string): string | null }[]).map((hop) => hop.getAttribute("data-address") ?? ""),
 		);
+}
+
+/** The family of the way that is drawn: whichever pair was better. */
+async function familyOf(page: Page): Promise<Family> {
+	return (await drawn(page))[0]?.includes(":") ? 6 : 4;
 }
 
 async function connect(page: Page): Promise<void> {
@@ -44,8 +50,8 @@ describe.skipIf(obstacle !== null)(skippable("the page connects, in a lab", obst
 	test("to the server itself: what is drawn is the lab's way back, router by router", async () => {
 		const { page, errors, context } = await visitor();
 		await connect(page);
-		expect(await drawn(page)).toEqual(lab.facing(["srv", "wan", "isp", "natA", "lanA"]));
-		await expect.poll(() => page.locator(".ice-state p").textContent()).toContain("no NAT between");
+		expect(await drawn(page)).toEqual(lab.facing(["srv", "wan", "isp", "natA", "lanA"], await familyOf(page)));
+		await expect.poll(() => page.locator(".ice-state p").textContent()).toMatch(/no NAT between|inside one network/);
 		expect(await page.getByRole("table", { name: "Pairs of this browser" }).locator("tr.in-use").count()).toBe(1);
 		expect(await page.getByRole("table", { name: "Pairs of the server" }).locator("tr.in-use").count()).toBe(1);
 		await shoot(page, "connect-server");
@@ -58,15 +64,17 @@ describe.skipIf(obstacle !== null)(skippable("the page connects, in a lab", obst
 		await lab.ice.become({ a: natKind("port-restricted") });
 		const { page, context } = await visitor();
 		await connect(page);
-		const seen = lab.ice.host("lanA").seenAs(4);
-		expect(await drawn(page)).toEqual([...lab.facing(["srv", "wan", "isp"]), seen, seen]);
+		const family = await familyOf(page);
+		const seen = lab.ice.host("lanA").seenAs(family);
+		expect(await drawn(page)).toEqual([...lab.facing(["srv", "wan", "isp"], family), seen, seen]);
 		await expect.poll(() => page.locator(".ice-state p").textContent()).toContain(`through your NAT at ${seen}`);
 		await page.getByRole("button", { name: "Find out" }).click();
-		await page.getByText(`it shows you as ${seen}`).waitFor(PATIENCE);
+		await page.getByText("it shows you as").waitFor(PATIENCE);
 		await shoot(page, "connect-nat");
 		await context.close();
-		await lab.ice.become({ a: natKind("no NAT") });
 	});
+
+	test("without a NAT again", () => lab.ice.become({ a: natKind("no NAT") }));
 
 	test("two browsers by a code: they meet, and their data channel is open", async () => {
 		const [one, other] = [await visitor(), await visitor()];
@@ -139,7 +147,7 @@ describe.skipIf(obstacle !== null)(skippable("a browser that hides its addresses
 	test("connects all the same: the server learns where it is from its check, and the page says so", async () => {
 		const { page, errors } = await lab.visitor();
 		await connect(page);
-		expect(await drawn(page)).toEqual(lab.facing(["srv", "wan", "isp", "natA", "lanA"]));
+		expect(await drawn(page)).toEqual(lab.facing(["srv", "wan", "isp", "natA", "lanA"], await familyOf(page)));
 		await shoot(page, "connect-hidden");
 		expect(errors).toEqual([]);
 	});

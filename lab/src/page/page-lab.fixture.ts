@@ -1,4 +1,7 @@
 /** The real page of the real server in a lab: a browser at one home, the server in the middle, another home behind it. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Family } from "@whither/core";
 import { addressTowards, natKind } from "@whither/sim";
 import type { BrowserContext, Page } from "playwright-core";
@@ -50,14 +53,16 @@ export async function openPageLab(order: {
 	const { hidesAddresses, options = [] } = order;
 	const none = natKind("no NAT");
 	const ice = await openIceLab({ serves: "a", a: none, b: none, isp: none });
+	const data = mkdtempSync(join(tmpdir(), "whither-sessions-"));
 	let server: RunningServer | null = null;
 	let browser: LabBrowser | null = null;
 	const start = (more: readonly string[]) =>
-		ice.openServer(WHITHER, "relays", [`--port=${HTTP_PORT}`, "--token", TOKEN, ...more]);
+		ice.openServer(WHITHER, "relays", [`--port=${HTTP_PORT}`, "--token", TOKEN, "--data", data, ...more]);
 	const close = async () => {
 		await browser?.close();
 		await server?.close();
 		await ice.close();
+		rmSync(data, { recursive: true, force: true });
 	};
 	try {
 		server = await start(options);
@@ -87,7 +92,9 @@ async function visit({ browser }: LabBrowser, url: string, token: string | null)
 	context.on("request", (request) => asked.push(request.url()));
 	page.on("pageerror", (error) => errors.push(String(error)));
 	page.on("console", (message) => {
-		if (message.type() === "error") errors.push(message.text());
+		// What browsers say of pages that come without TLS.
+		if (message.type() === "error" && !message.text().includes("Cross-Origin-Opener-Policy"))
+			errors.push(message.text());
 	});
 	await page.goto(token === null ? url : `${url}#token=${token}`);
 	return { context, page, asked, errors };

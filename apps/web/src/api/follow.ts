@@ -9,7 +9,7 @@ export interface Follower {
 	/** News in their order, none twice. */
 	readonly news: (news: SessionNews) => void;
 	/** The server is there again after it was not: sessions may have been lost meanwhile. */
-	readonly back: () => void;
+	readonly back?: () => void;
 	/** The server refuses; nothing more will come. */
 	readonly refused: (problem: Problem) => void;
 }
@@ -29,24 +29,38 @@ async function follow(known: Map<string, number>, follower: Follower, stopping: 
 		const turn = new AbortController();
 		const end = () => turn.abort();
 		stopping.addEventListener("abort", end, { once: true });
-		const path = `/events?${[...known.keys()].map((id) => `session=${encodeURIComponent(id)}`).join("&")}`;
-		const last = [...known].flatMap(([id, seq]) => (seq < 0 ? [] : [`${id}:${seq}`])).join(",");
-		const headers = { Accept: "text/event-stream", ...(last !== "" && { "Last-Event-ID": last }) };
-		const answer = await request("GET", path, undefined, { headers, signal: turn.signal });
-		if ("response" in answer) {
-			if (attempt > 0) follower.back();
-			attempt = 0;
-			await readStream(answer.response, turn, (news) => tellNew(known, news, follower)).catch(() => null);
-		} else if (answer.problem.code !== "offline" && answer.problem.code !== "draining") {
-			if (!stopping.aborted) follower.refused(answer.problem);
-			return;
-		}
+		const came = await followOnce(known, follower, turn);
 		stopping.removeEventListener("abort", end);
 		turn.abort();
 		if (known.size === 0 || stopping.aborted) return;
-		connection.value = "reconnecting";
+		if (came !== "ended" && came !== "broken" && !MAY_PASS.has(came.code)) return follower.refused(came);
+		if (came === "ended" || came === "broken") attempt = 0;
+		// A server ends a long stream so that it is asked for anew: nothing is wrong then.
+		if (came !== "ended") connection.value = "reconnecting";
 		await pause(backoffMs(attempt, Math.random()), stopping);
 	}
+}
+
+/** What may be otherwise in a moment. */
+const MAY_PASS: ReadonlySet<Problem["code"]> = new Set(["offline", "draining", "overBudget", "tooMuch"]);
+
+/** One stream to its end; or why there was none. */
+async function followOnce(
+	known: Map<string, number>,
+	follower: Follower,
+	turn: AbortController,
+): Promise<"ended" | "broken" | Problem> {
+	const wasAway = connection.value === "reconnecting";
+	const path = `/events?${[...known.keys()].map((id) => `session=${encodeURIComponent(id)}`).join("&")}`;
+	const last = [...known].flatMap(([id, seq]) => (seq < 0 ? [] : [`${id}:${seq}`])).join(",");
+	const headers = { Accept: "text/event-stream", ...(last !== "" && { "Last-Event-ID": last }) };
+	const answer = await request("GET", path, undefined, { headers, signal: turn.signal });
+	if ("problem" in answer) return answer.problem;
+	if (wasAway) follower.back?.();
+	return readStream(answer.response, turn, (news) => tellNew(known, news, follower)).then(
+		() => "ended" as const,
+		() => "broken" as const,
+	);
 }
 
 function tellNew(known: Map<string, number>, news: SessionNews, follower: Follower): void {

@@ -69,7 +69,6 @@ class Watch {
 				if (ended) void this.#finish(session);
 				this.#showSoon();
 			},
-			back: () => this.#showSoon(),
 			refused: () => {
 				connection.value = "ok";
 				for (const [id] of running) void this.#finish(id);

@@ -12,6 +12,13 @@ import { formatRoute } from "../shell/route.ts";
 import { SessionRow } from "./session-row.tsx";
 
 const PAGE = 50;
+const KINDS = [
+	["", "All"],
+	["trace", "Traces"],
+	["live", "Live traces"],
+	["meet", "Meetings"],
+	["stun", "NAT tests"],
+] as const;
 const FILTERS = ["kind", "target", "asn", "place"] as const;
 type Filters = Readonly<Partial<Record<(typeof FILTERS)[number], string>>>;
 type Entries = SessionList["sessions"];
@@ -68,19 +75,21 @@ function FilterForm({ filters }: { readonly filters: Filters }) {
 		const form = (event.currentTarget as HTMLElement).closest("form");
 		if (form === null) return;
 		const data = new FormData(form);
-		const asked = FILTERS.map((name) => [name, String(data.get(name) ?? "").trim()]).filter(([, value]) => value !== "");
+		const asked = FILTERS.map((name) => [name, String(data.get(name) ?? "").trim()]).filter(
+			([, value]) => value !== "",
+		);
 		goTo(formatRoute("history", [], Object.fromEntries(asked)));
 	};
 	return (
 		<form class="filters" onSubmit={apply} aria-label="Filter sessions" key={JSON.stringify(filters)}>
 			<label class="field">
 				<span>Kind</span>
-				<select name="kind" defaultValue={filters.kind ?? ""} onChange={apply}>
-					<option value="">All</option>
-					<option value="trace">Traces</option>
-					<option value="live">Live traces</option>
-					<option value="meet">Meetings</option>
-					<option value="stun">NAT tests</option>
+				<select name="kind" onChange={apply}>
+					{KINDS.map(([kind, label]) => (
+						<option key={kind} value={kind} selected={kind === (filters.kind ?? "")}>
+							{label}
+						</option>
+					))}
 				</select>
 			</label>
 			<label class="field">
@@ -116,7 +125,10 @@ function useEntries(filters: Filters) {
 	const query = new URLSearchParams({ ...filters, limit: String(PAGE) }).toString();
 	const load = async (known: Entries) => {
 		const before = known.at(-1)?.header.id;
-		const outcome = await ask<SessionList>("GET", `/sessions?${query}${before === undefined ? "" : `&before=${before}`}`);
+		const outcome = await ask<SessionList>(
+			"GET",
+			`/sessions?${query}${before === undefined ? "" : `&before=${before}`}`,
+		);
 		setProblem(outcome.ok ? null : outcome.problem);
 		if (!outcome.ok) return;
 		const { sessions } = outcome.value;

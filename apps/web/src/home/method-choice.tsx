@@ -2,13 +2,24 @@
 import { facts } from "../api/client.ts";
 
 /** A `select` of this name; its empty value is the server's own choice. */
-export function MethodChoice({ name, id }: { readonly name: string; readonly id: string }) {
+export function MethodChoice(props: {
+	readonly name: string;
+	readonly id: string;
+	readonly chosen?: string | undefined;
+}) {
+	const { name, id, chosen } = props;
 	const methods = facts.value?.methods ?? [];
 	return (
 		<select name={name} id={id}>
 			<option value="">Default</option>
 			{methods.map((method) => (
-				<option key={method.name} value={method.name} disabled={!method.usable} title={method.why ?? method.summary}>
+				<option
+					key={method.name}
+					value={method.name}
+					selected={method.name === chosen}
+					disabled={!method.usable}
+					title={method.why ?? method.summary}
+				>
 					{method.name}
 					{method.usable ? "" : " (not usable here)"}
 				</option>

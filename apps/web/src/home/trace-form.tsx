@@ -41,7 +41,7 @@ export function TraceForm() {
 				</label>
 				<label class="field ask-method" for="method">
 					<span>Method</span>
-					<MethodChoice name="method" id="method" />
+					<MethodChoice name="method" id="method" chosen={route.value.query.method} />
 				</label>
 				<RunChoice live={live} onChange={setLive} />
 				<button type="submit" class="primary ask-go" disabled={busy}>
@@ -82,7 +82,7 @@ function Options({ live }: { readonly live: boolean }) {
 				<label class="field">
 					<span>Internet protocol</span>
 					<select name="family">
-						<option value="">Whichever the name has</option>
+						<option value="">Any</option>
 						<option value="4">IPv4</option>
 						<option value="6">IPv6</option>
 					</select>

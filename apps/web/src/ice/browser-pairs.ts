@@ -1,4 +1,5 @@
 /** What `RTCPeerConnection.getStats()` says of candidates and pairs, in the words of our own results. Pure. */
+import { isDecodeError, parseIceCandidate } from "@whither/wire";
 import type { MeetCandidate, MeetPair } from "../../../../packages/whither/src/api/meet/result.ts";
 
 /** One moment of a browser's connection. */
@@ -76,6 +77,14 @@ function candidateOf(stat: Stat): MeetCandidate {
 		protocol: stat.protocol === "tcp" ? "tcp" : "udp",
 		base: related === null ? null : { address: related, port: numberOf(stat.relatedPort) },
 	};
+}
+
+/** The candidate of a line that a browser tells; none where it cannot be read. */
+export function toldBy(text: string): readonly MeetCandidate[] {
+	const line = parseIceCandidate(text);
+	if (isDecodeError(line)) return [];
+	const { type, address, port, transport, related } = line;
+	return [{ type, address, port, protocol: transport, base: related }];
 }
 
 /** What stands where a browser does not say its address. */

@@ -1,6 +1,7 @@
 /** A browser's own connection as the page watches it: its figures as they change, and what became of each pair. */
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { type BrowserIce, NO_ICE, readStats } from "./browser-pairs.ts";
+import type { MeetCandidate } from "../../../../packages/whither/src/api/meet/result.ts";
+import { type BrowserIce, NO_ICE, readStats, toldBy } from "./browser-pairs.ts";
 import { type Lanes, withPairs } from "./lanes.ts";
 
 /** One that is watched. */
@@ -9,6 +10,8 @@ export interface WatchedConnection {
 	readonly ice: ReadonlySignal<BrowserIce>;
 	readonly lanes: ReadonlySignal<Lanes>;
 	readonly state: ReadonlySignal<RTCIceConnectionState>;
+	/** Candidates of ours as they were told; figures have those alone that are part of a pair. */
+	readonly told: ReadonlySignal<readonly MeetCandidate[]>;
 	/** Was it ever connected? */
 	readonly wasConnected: ReadonlySignal<boolean>;
 	/** Milliseconds since the beginning. */
@@ -34,6 +37,7 @@ export function watchConnection(
 	const lanes = signal<Lanes>([]);
 	const state = signal<RTCIceConnectionState>("new");
 	const wasConnected = signal(false);
+	const told = signal<readonly MeetCandidate[]>([]);
 	let timer: ReturnType<typeof setTimeout> | null = null;
 	let isOver = false;
 	const look = async () => {
@@ -53,7 +57,10 @@ export function watchConnection(
 	peer.addEventListener("icecandidate", ({ candidate: found }) => {
 		// Firefox and Chromium say the end of a generation by an empty one, and the end of all by null.
 		if (found === null) candidate(null);
-		else if (found.candidate !== "") candidate(found.candidate);
+		else if (found.candidate !== "") {
+			told.value = [...told.value, ...toldBy(found.candidate)];
+			candidate(found.candidate);
+		}
 	});
 	peer.addEventListener("iceconnectionstatechange", () => {
 		state.value = peer.iceConnectionState;
@@ -62,7 +69,7 @@ export function watchConnection(
 	});
 	void lookAgain();
 	return {
-		...{ peer, ice, lanes, state, wasConnected, now },
+		...{ peer, ice, lanes, state, told, wasConnected, now },
 		close: () => {
 			isOver = true;
 			if (timer !== null) clearTimeout(timer);

@@ -24,14 +24,20 @@ export function IceView({
 	readonly seenAs: string | null;
 }) {
 	const ice = connection.ice.value;
-	const outcome = outcomeOf(connection.state.value, connection.wasConnected.value);
+	const state = connection.state.value;
+	const hasEnded = state === "closed" && connection.wasConnected.value;
+	// Who has left in order had a way until then.
+	const outcome = outcomeOf(hasEnded ? "connected" : state, connection.wasConnected.value);
 	const lanes = [{ title: "This browser", lanes: connection.lanes.value }];
 	if (other !== null) lanes.push({ title: other.title, lanes: other.end.lanes });
 	return (
 		<>
-			<div class="ice-state row" data-ice-state={connection.state.value}>
-				<StateBadge state={connection.state.value} />
-				<p>{outcome === null ? STATE_SENTENCES[connection.state.value] : whyWords(ice, { outcome, seenAs })}</p>
+			<div class="ice-state row" data-ice-state={state}>
+				<StateBadge state={state} />
+				<p>
+					{outcome === null ? STATE_SENTENCES[state] : whyWords(ice, { outcome, seenAs })}
+					{hasEnded && " It has ended since."}
+				</p>
 			</div>
 			<section class="section" aria-labelledby="lanes-title">
 				<h2 id="lanes-title">Pairs over time</h2>
@@ -41,7 +47,7 @@ export function IceView({
 				<section class="section" aria-label="Pairs of this browser">
 					<h2>This browser</h2>
 					<PairTable title="Pairs of this browser" pairs={ice.pairs} />
-					<CandidateList local={ice.local} remote={ice.remote} />
+					<CandidateList local={connection.told.value} remote={ice.remote} />
 				</section>
 				{other !== null && (
 					<section class="section" aria-label={`Pairs of ${other.title.toLowerCase()}`}>

@@ -1,5 +1,5 @@
 /** What became of each pair, over time. */
-import { type Lane, type LanePart, type Lanes, laneWords, lastChangeMs, STATE_WORDS } from "./lanes.ts";
+import { firstMs, type Lane, type LanePart, type Lanes, laneWords, lastChangeMs, STATE_WORDS } from "./lanes.ts";
 
 /** Lanes of one end or of two on one scale of time. */
 export function LaneChart({
@@ -7,9 +7,12 @@ export function LaneChart({
 }: {
 	readonly groups: readonly { readonly title: string; readonly lanes: Lanes }[];
 }) {
-	const lastMs = Math.max(...groups.map(({ lanes }) => lastChangeMs(lanes)));
-	const endMs = Math.max(200, lastMs * 1.15);
-	if (groups.every(({ lanes }) => lanes.length === 0)) return <p class="note">No pairs have been formed yet.</p>;
+	const all = groups.flatMap(({ lanes }) => lanes);
+	const startMs = firstMs(all);
+	// So much of what still goes on is shown as there is room for.
+	const spanMs = Math.max(200, (lastChangeMs(all) - startMs) * 1.15);
+	const scale = { startMs, spanMs };
+	if (all.length === 0) return <p class="note">No pairs have been formed yet.</p>;
 	return (
 		<div class="lane-chart panel">
 			{groups.map(({ title, lanes }) => (
@@ -17,22 +20,28 @@ export function LaneChart({
 					<h3>{title}</h3>
 					<ul>
 						{lanes.map((lane) => (
-							<LaneRow key={lane.id} lane={lane} endMs={endMs} />
+							<LaneRow key={lane.id} lane={lane} scale={scale} />
 						))}
 					</ul>
 				</div>
 			))}
 			<div class="lane-axis tiny quiet-text" aria-hidden="true">
 				<span>0</span>
-				<span>{duration(endMs / 2)}</span>
-				<span>{duration(endMs)}</span>
+				<span>{duration(spanMs / 2)}</span>
+				<span>{duration(spanMs)}</span>
 			</div>
 			<Legend />
 		</div>
 	);
 }
 
-function LaneRow({ lane, endMs }: { readonly lane: Lane; readonly endMs: number }) {
+/** What is shown of time: from when on, and how much. */
+interface Scale {
+	readonly startMs: number;
+	readonly spanMs: number;
+}
+
+function LaneRow({ lane, scale }: { readonly lane: Lane; readonly scale: Scale }) {
 	return (
 		<li class="lane">
 			<span class="lane-label small" aria-hidden="true" title={lane.label}>
@@ -40,17 +49,19 @@ function LaneRow({ lane, endMs }: { readonly lane: Lane; readonly endMs: number 
 			</span>
 			<span class="lane-bar" role="img" aria-label={laneWords(lane)}>
 				{lane.parts.map((part) => (
-					<Part key={part.fromMs} part={part} endMs={endMs} />
+					<Part key={part.fromMs} part={part} scale={scale} />
 				))}
 			</span>
 		</li>
 	);
 }
 
-function Part({ part: { state, fromMs, toMs }, endMs }: { readonly part: LanePart; readonly endMs: number }) {
-	const to = toMs ?? endMs;
-	const style = { left: `${percent(fromMs, endMs)}%`, width: `${percent(to - fromMs, endMs)}%` };
-	const words = `${STATE_WORDS[state]}, ${duration(fromMs)} to ${toMs === null ? "now" : duration(toMs)}`;
+function Part({ part: { state, fromMs, toMs }, scale }: { readonly part: LanePart; readonly scale: Scale }) {
+	const { startMs, spanMs } = scale;
+	const from = fromMs - startMs;
+	const to = toMs === null ? spanMs : toMs - startMs;
+	const style = { left: `${percent(from, spanMs)}%`, width: `${percent(to - from, spanMs)}%` };
+	const words = `${STATE_WORDS[state]}, ${duration(from)} to ${toMs === null ? "now" : duration(to)}`;
 	return <span class={`lane-part ${state}`} style={style} title={words} />;
 }
 

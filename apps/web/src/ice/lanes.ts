@@ -62,6 +62,12 @@ export function withPair(lanes: Lanes, id: string, pair: MeetPair | null, atMs: 
 	return next === lane ? lanes : lanes.map((each) => (each === lane ? next : each));
 }
 
+/** When the first pair was formed; 0 where there is none. */
+export function firstMs(lanes: Lanes): number {
+	const began = lanes.flatMap(({ parts }) => (parts[0] === undefined ? [] : [parts[0].fromMs]));
+	return began.length === 0 ? 0 : Math.min(...began);
+}
+
 /** The last moment at which anything changed. */
 export function lastChangeMs(lanes: Lanes): number {
 	return Math.max(0, ...lanes.flatMap(({ parts }) => parts.map(({ fromMs }) => fromMs)));

@@ -203,7 +203,7 @@ class Meeting implements PageMeeting {
 
 	#left(why: string): void {
 		this.words.value = why === "" ? "The other end has left." : `The other end says: ${why}`;
-		if (this.connection.value?.wasConnected.value !== true) this.#end(this.words.value, true);
+		this.#end(this.words.value, this.connection.value?.wasConnected.value !== true);
 	}
 
 	#end(words: string | null, failed: boolean): void {

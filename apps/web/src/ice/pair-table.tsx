@@ -17,8 +17,7 @@ export function PairTable({ title, pairs }: { readonly title: string; readonly p
 				<caption class="unseen">{title}</caption>
 				<thead>
 					<tr>
-						<th scope="col">Local</th>
-						<th scope="col">Remote</th>
+						<th scope="col">From here to there</th>
 						<th scope="col">State</th>
 						<th scope="col" class="number" title="Round trip">
 							RTT
@@ -34,7 +33,7 @@ export function PairTable({ title, pairs }: { readonly title: string; readonly p
 				<tbody>
 					{pairs.length === 0 && (
 						<tr>
-							<td colSpan={6} class="quiet-text">
+							<td colSpan={5} class="quiet-text">
 								No pairs yet
 							</td>
 						</tr>
@@ -54,10 +53,10 @@ function PairRow({ pair }: { readonly pair: MeetPair }) {
 	return (
 		<tr class={selected ? "in-use" : undefined} data-state={state}>
 			<td>
-				<End end={local} />
-			</td>
-			<td>
-				<End end={remote} />
+				<div class="pair-ends">
+					<End end={local} />
+					<End end={remote} />
+				</div>
 			</td>
 			<td>
 				<span class={`pair-state ${state}`}>

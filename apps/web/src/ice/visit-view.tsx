@@ -37,7 +37,11 @@ export function VisitView({ visit }: { readonly visit: Visit }) {
 						Disconnect
 					</button>
 				)}
-				{visit.id.value !== null && <a href={formatRoute("s", [visit.id.value])}>This session's page</a>}
+				{visit.id.value !== null && (
+					<a class="small" href={formatRoute("s", [visit.id.value])}>
+						This session's page
+					</a>
+				)}
 			</div>
 		</div>
 	);

@@ -1,11 +1,11 @@
 /** Two paths side by side: hops that the same router answers for stand in one line. */
 import type { HopSummary } from "@whither/core";
 
-/** One line: `same` hops share an answerer, `other` stand at the same place in between, `only` has nothing on the other side. */
+/** One line: `same` hops share an answerer, `other` stand at the same place in between, `silent` too, and neither answers; `only` has nothing on the other side. */
 export interface AlignedHops {
 	readonly left: HopSummary | null;
 	readonly right: HopSummary | null;
-	readonly kind: "same" | "other" | "only";
+	readonly kind: "same" | "other" | "silent" | "only";
 }
 
 /** Longest common run of hops with an address in common, in order (both paths are at most 255 long); the hops between stand beside each other. */
@@ -24,7 +24,9 @@ export function alignHops(left: readonly HopSummary[], right: readonly HopSummar
 function between(left: readonly HopSummary[], right: readonly HopSummary[]): readonly AlignedHops[] {
 	return Array.from({ length: Math.max(left.length, right.length) }, (_, index) => {
 		const [one, other] = [left[index] ?? null, right[index] ?? null];
-		return { left: one, right: other, kind: one === null || other === null ? "only" : "other" };
+		if (one === null || other === null) return { left: one, right: other, kind: "only" };
+		const isSilent = one.answerers.length === 0 && other.answerers.length === 0;
+		return { left: one, right: other, kind: isSilent ? "silent" : "other" };
 	});
 }
 

@@ -14,21 +14,28 @@ export interface PageRow {
 	readonly page: string;
 	/** In the top bar; null: it is reached from elsewhere. */
 	readonly label: string | null;
-	/** It works without a server. */
-	readonly alone?: true;
 	/** What shows it, where that is here from the beginning. */
 	readonly show?: ComponentType<PageProps>;
 	/** Else: loads it. */
 	readonly code?: () => Promise<ComponentType<PageProps>>;
 }
 
+/** A page that is one file has no server, and leaves out what asks one. */
+const IS_ONE_FILE = import.meta.env.MODE === "one-file";
+
 /** In the order of the top bar. */
-export const PAGES: readonly PageRow[] = [
+const ASKING: readonly PageRow[] = [
 	{ page: "", label: "Trace", show: HomePage },
 	{ page: "history", label: "History", code: async () => (await import("../history/history-page.tsx")).HistoryPage },
 	{ page: "compare", label: "Compare", code: async () => (await import("../compare/compare-page.tsx")).ComparePage },
 	{ page: "ice", label: "Connect", code: async () => (await import("../ice/ice-page.tsx")).IcePage },
 	{ page: "whois", label: "Whois", code: async () => (await import("../whois/whois-page.tsx")).WhoisPage },
-	{ page: "open", label: "Open file", alone: true, code: async () => (await import("../file/open-page.tsx")).OpenPage },
-	{ page: "s", label: null, alone: true, code: async () => (await import("../trace/session-page.tsx")).SessionPage },
 ];
+
+const ALONE: readonly PageRow[] = [
+	{ page: "open", label: "Open file", code: async () => (await import("../file/open-page.tsx")).OpenPage },
+	{ page: "s", label: null, code: async () => (await import("../trace/session-page.tsx")).SessionPage },
+];
+
+/** Every page that there is. */
+export const PAGES: readonly PageRow[] = IS_ONE_FILE ? ALONE : [...ASKING, ...ALONE];

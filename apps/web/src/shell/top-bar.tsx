@@ -1,6 +1,6 @@
 /** What stands above every page: where one may go, whether the server answers, light or dark. */
 import { connection, facts } from "../api/client.ts";
-import { hasOwnSession } from "./own-session.ts";
+import { hasOwnSession, OWN_ID } from "./own-session.ts";
 import { PAGES } from "./pages.ts";
 import { route } from "./place.ts";
 import { formatRoute } from "./route.ts";
@@ -9,10 +9,10 @@ import { isDark, theme, toggleTheme } from "./theme.ts";
 /** The bar. */
 export function TopBar() {
 	const alone = hasOwnSession();
-	const rows = PAGES.filter(({ label, alone: worksAlone }) => label !== null && (!alone || worksAlone === true));
+	const rows = PAGES.filter(({ label }) => label !== null);
 	return (
 		<header class="bar">
-			<a class="brand" href={alone ? "#" : "#/"} aria-label="Whither, home">
+			<a class="brand" href={alone ? formatRoute("s", [OWN_ID]) : "#/"} aria-label="Whither, home">
 				<Mark />
 				<span>Whither</span>
 			</a>

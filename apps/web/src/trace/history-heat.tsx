@@ -63,7 +63,7 @@ function draw(
 	pen.font = `12px ${getComputedStyle(document.body).fontFamily}`;
 	pen.textBaseline = "middle";
 	const cell = (width - LEFT) / Math.max(1, history.length);
-	for (const [index, { ttl }] of hops.entries()) {
+	for (const [index, { ttl, lossMeaning }] of hops.entries()) {
 		pen.fillStyle = styles.getPropertyValue("--quiet");
 		pen.fillText(String(ttl), 14, index * ROW + ROW / 2);
 		for (const [slot, held] of history.slots(ttl).entries()) {
@@ -75,7 +75,10 @@ function draw(
 				pen.fillStyle = rampColour(shareOf(mean, range));
 				pen.fillRect(x, index * ROW + 1, Math.max(1, wide), ROW - 2);
 			}
-			if (held.lost > 0) drawLoss(pen, [x, index * ROW + 1], Math.max(2, wide), styles.getPropertyValue("--bad-mark"));
+			if (held.lost > 0 && lossMeaning !== "silent") {
+				const colour = styles.getPropertyValue(lossMeaning === "rateLimit" ? "--edge" : "--bad-mark");
+				drawLoss(pen, [x, index * ROW + 1], Math.max(2, wide), colour);
+			}
 		}
 	}
 }

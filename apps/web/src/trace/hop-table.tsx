@@ -1,12 +1,12 @@
 /** Every hop in figures; a row opens for what else is known of it. */
 import type { AnswererSummary, HopSummary, PathSummary } from "@whither/core";
 import { useMemo } from "preact/hooks";
-import { printable } from "../../../../packages/whither/src/report/printable.ts";
 import type { SessionBook } from "../model/session-book.ts";
 import { formatMsNumber, formatShare, LOSS_WORDS } from "../model/words.ts";
 import { ScrollBox } from "../shell/scroll-box.tsx";
 import { HopDetails } from "./hop-details.tsx";
-import { marksOf } from "./marks.ts";
+import { HostName } from "./host-name.tsx";
+import { type Mark, marksOfHops } from "./marks.ts";
 import { RttRange, type RttScale, rttScale } from "./rtt-range.tsx";
 import { Sparkline } from "./sparkline.tsx";
 
@@ -22,6 +22,7 @@ export function HopTable(props: {
 	const { book, summary, openTtl, onOpen } = props;
 	const isLive = book.header.kind === "live";
 	const scale = useMemo(() => rttScale(summary.hops), [summary]);
+	const marks = useMemo(() => marksOfHops(summary.hops), [summary]);
 	return (
 		<section class="section" aria-labelledby="hops-title">
 			<h2 id="hops-title">Hops</h2>
@@ -33,7 +34,7 @@ export function HopTable(props: {
 							<HopRows
 								key={hop.ttl}
 								hop={hop}
-								before={summary.hops[index - 1] ?? null}
+								marks={marks[index] ?? []}
 								scale={scale}
 								isLive={isLive}
 								isOpen={openTtl === hop.ttl}
@@ -114,8 +115,7 @@ function Head({ isLive, scale }: { readonly isLive: boolean; readonly scale: Rtt
 
 interface RowProps {
 	readonly hop: HopSummary;
-	/** The one before it; null: none. */
-	readonly before: HopSummary | null;
+	readonly marks: readonly Mark[];
 	readonly scale: RttScale;
 	readonly isLive: boolean;
 	readonly isOpen: boolean;
@@ -123,11 +123,11 @@ interface RowProps {
 	readonly onToggle: () => void;
 }
 
-function HopRows({ hop, before, scale, isLive, isOpen, book, onToggle }: RowProps) {
+function HopRows({ hop, marks, scale, isLive, isOpen, book, onToggle }: RowProps) {
 	const { ttl } = hop;
 	const cells = useMemo(
-		() => <Cells hop={hop} before={before} scale={scale} isLive={isLive} />,
-		[hop, before, scale.least, scale.most, isLive],
+		() => <Cells hop={hop} marks={marks} scale={scale} isLive={isLive} />,
+		[hop, marks.map(({ mark }) => mark).join(), scale.least, scale.most, isLive],
 	);
 	return (
 		<>
@@ -149,7 +149,7 @@ function HopRows({ hop, before, scale, isLive, isOpen, book, onToggle }: RowProp
 			{isOpen && (
 				<tr id={`details-${ttl}`} class="details-row">
 					<td colSpan={COLUMNS}>
-						<HopDetails hop={hop} before={before} book={book} />
+						<HopDetails hop={hop} marks={marks} book={book} />
 					</td>
 				</tr>
 			)}
@@ -157,14 +157,14 @@ function HopRows({ hop, before, scale, isLive, isOpen, book, onToggle }: RowProp
 	);
 }
 
-function Cells({ hop, before, scale, isLive }: Pick<RowProps, "hop" | "before" | "scale" | "isLive">) {
+function Cells({ hop, marks, scale, isLive }: Pick<RowProps, "hop" | "marks" | "scale" | "isLive">) {
 	const { rtt } = hop;
 	const single = rtt === null ? [] : ([rtt.lastNs, rtt.avgNs, rtt.bestNs, rtt.worstNs] as const);
 	const wide = rtt === null ? [] : ([rtt.stddevNs, rtt.jitterAvgNs, rtt.p50Ns, rtt.p95Ns, rtt.p99Ns] as const);
 	return (
 		<>
 			<th scope="row" class="who">
-				<Answerers hop={hop} before={before} />
+				<Answerers hop={hop} marks={marks} />
 			</th>
 			<LossCell hop={hop} />
 			<td class="number">{hop.sent}</td>
@@ -190,13 +190,12 @@ function Cells({ hop, before, scale, isLive }: Pick<RowProps, "hop" | "before" |
 	);
 }
 
-function Answerers({ hop, before }: Pick<RowProps, "hop" | "before">) {
+function Answerers({ hop, marks }: Pick<RowProps, "hop" | "marks">) {
 	const { answerers, received } = hop;
-	const marks = marksOf(hop, before);
 	if (answerers.length === 0) return <span class="quiet-text">no answer</span>;
 	return (
 		<ul class="answerers">
-			{answerers.map((answerer, index) => (
+			{byShare(answerers).map((answerer, index) => (
 				<li key={answerer.address}>
 					<Answerer answerer={answerer} />
 					{answerers.length > 1 && (
@@ -219,7 +218,7 @@ function Answerers({ hop, before }: Pick<RowProps, "hop" | "before">) {
 function Answerer({ answerer: { address, name, asn } }: { readonly answerer: AnswererSummary }) {
 	return (
 		<>
-			{name !== null && name !== address && <span class="name">{printable(name)}</span>}
+			{name !== null && name !== address && <HostName name={name} />}
 			<span class="mono address">{address}</span>
 			{asn !== null && <span class="asn">{asn}</span>}
 		</>
@@ -240,4 +239,9 @@ function LossCell({ hop }: { readonly hop: HopSummary }) {
 			)}
 		</td>
 	);
+}
+
+/** Whoever answers now comes first in the figures; here they keep their places. */
+function byShare(answerers: readonly AnswererSummary[]): readonly AnswererSummary[] {
+	return answerers.toSorted((one, other) => other.received - one.received);
 }

@@ -13,11 +13,27 @@ const NAT_WORDS = {
 	checksum: "Our packets come here with another checksum: a NAT that hides in what it quotes.",
 } as const;
 
-/** Marks of a hop, those that change the most first; what was so at the hop before already is no news. */
-export function marksOf(hop: HopSummary, before: HopSummary | null): readonly Mark[] {
-	const { nat, answerers, mtu, dscp, changes } = hop;
+/** What is known of the way before a hop. */
+interface Before {
+	readonly hasNat: boolean;
+	readonly mtu: number | null;
+	readonly dscp: number;
+}
+
+/** Marks of each hop, those that change the most first; what was so before already is no news. */
+export function marksOfHops(hops: readonly HopSummary[]): readonly (readonly Mark[])[] {
+	let before: Before = { hasNat: false, mtu: null, dscp: 0 };
+	return hops.map((hop) => {
+		const marks = marksOf(hop, before);
+		const { nat, mtu, dscp } = hop;
+		before = { hasNat: before.hasNat || nat !== null, mtu: mtu ?? before.mtu, dscp: dscp ?? before.dscp };
+		return marks;
+	});
+}
+
+function marksOf({ nat, answerers, mtu, dscp, changes }: HopSummary, before: Before): readonly Mark[] {
 	const marks: Mark[] = [];
-	if (nat !== null && (before === null || before.nat === null)) marks.push({ mark: "NAT", meaning: NAT_WORDS[nat] });
+	if (nat !== null && !before.hasNat) marks.push({ mark: "NAT", meaning: NAT_WORDS[nat] });
 	const extensions = answerers.flatMap((answerer) => answerer.extensions);
 	if (extensions.some((object) => Array.isArray(object.mpls))) {
 		marks.push({ mark: "MPLS", meaning: "The packet came here in an MPLS tunnel: the router quotes its labels." });
@@ -28,9 +44,9 @@ export function marksOf(hop: HopSummary, before: HopSummary | null): readonly Ma
 	if (extensions.some((object) => object.stun !== undefined)) {
 		marks.push({ mark: "STUN", meaning: "The router tells what its link can carry (enriched ICMP)." });
 	}
-	if (mtu !== null && mtu !== before?.mtu)
+	if (mtu !== null && mtu !== before.mtu)
 		marks.push({ mark: `MTU ${mtu}`, meaning: `The longest packet known to have come here has ${mtu} bytes.` });
-	if (dscp !== null && dscp !== 0)
+	if (dscp !== null && dscp !== before.dscp)
 		marks.push({ mark: `DSCP ${dscp}`, meaning: `Our packets come here with the class ${dscp}.` });
 	if (changes > 0)
 		marks.push({

@@ -1,6 +1,9 @@
 /** Meetings and tests: what came of them, and what happened. */
+import { useEffect, useState } from "preact/hooks";
 import { printable } from "../../../../packages/whither/src/report/printable.ts";
+import type { SessionBook } from "../model/session-book.ts";
 import { formatMoment } from "../model/words.ts";
+import { reportOf } from "./saving.ts";
 import { SessionActions } from "./session-actions.tsx";
 import type { BookProps } from "./trace-view.tsx";
 
@@ -25,12 +28,7 @@ export function OtherSession({ book }: BookProps) {
 				</div>
 				<p class="verdict-sentence">{endWords(book)}</p>
 			</header>
-			{end?.outcome === "result" && end.result !== null && (
-				<details open>
-					<summary>Result</summary>
-					<pre class="panel raw">{JSON.stringify(end.result, null, 2)}</pre>
-				</details>
-			)}
+			{end?.outcome === "result" && end.result !== null && <ReportText book={book} />}
 			{news.length > 0 && (
 				<details open={end === null}>
 					<summary>What happened</summary>
@@ -42,6 +40,23 @@ export function OtherSession({ book }: BookProps) {
 				</details>
 			)}
 		</>
+	);
+}
+
+/** The report that the command prints; its code is loaded when it is first needed. */
+function ReportText({ book }: { readonly book: SessionBook }) {
+	const [text, setText] = useState<string | null>(null);
+	useEffect(() => {
+		void reportOf({ header: book.header, events: [], end: book.end }).then(
+			(report) => setText(report ?? ""),
+			() => setText(""),
+		);
+	}, [book, book.end]);
+	if (text === "") return null;
+	return (
+		<section class="section" aria-label="Report">
+			{text === null ? <p class="note">Loading…</p> : <pre class="panel raw">{text}</pre>}
+		</section>
 	);
 }
 

@@ -1,8 +1,11 @@
 /** Files that the page hands to the reader. */
 import type { Session } from "../../../../packages/whither/src/api/session/session.ts";
+import type { DialectName } from "../../../../packages/whither/src/report/dialects/dialect.ts";
+import { formatHtml } from "../../../../packages/whither/src/report/dialects/html.ts";
+import { sessionLines } from "../../../../packages/whither/src/report/dialects/session-lines.ts";
 import type { Problem } from "../api/client.ts";
 import { loadSession } from "../api/sessions.ts";
-import { pageWithSession, sessionLines } from "../model/session-file.ts";
+import type { FileFormat } from "./file-formats.ts";
 
 /** Where the server has the page as one file, with room for a session. */
 const ONE_FILE = "one-file.html";
@@ -16,29 +19,40 @@ export function saveBlob(blob: Blob, name: string): void {
 	setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** The session as NDJSON, as the server would write it. */
-export async function saveLocally(id: string, name: string): Promise<void> {
+/** A session that no server has, in any format; says why that cannot be. */
+export async function saveLocally(id: string, { format, label }: FileFormat, name: string): Promise<Problem | null> {
 	const session = await loadSession(id);
-	if (session.ok) saveBlob(new Blob([sessionLines(session.value)], { type: "application/x-ndjson" }), name);
+	if (!session.ok) return session.problem;
+	const text = await reportOf(session.value, format);
+	if (text === null) return failed(`This session cannot be saved as ${label}.`);
+	saveBlob(new Blob([text]), name);
+	return null;
+}
+
+/** The report of a session; null: there is none in this format. */
+export async function reportOf(session: Session, format: DialectName = "text"): Promise<string | null> {
+	const { findDialect, writeReport } = await import("../../../../packages/whither/src/report/dialects/index.ts");
+	const dialect = findDialect(format);
+	return dialect === null ? null : writeReport(dialect, { kind: "session", session }, { hostName: "localhost" });
+}
+
+/** The session as the store keeps it: lines of JSON. */
+export async function linesOfSession(id: string): Promise<string | Problem> {
+	const session = await loadSession(id);
+	return session.ok ? sessionLines(session.value) : session.problem;
 }
 
 /** The page with the session in it; says why that cannot be. */
 export async function savePage(id: string, name: string): Promise<Problem | null> {
-	const outcome = await loadSession(id);
-	if (!outcome.ok) return outcome.problem;
-	const template = await ownTemplate();
-	if (template === null) {
-		const message = "The page as one file could not be loaded from the server.";
-		return { code: "failed", message, retryAfterSeconds: null };
-	}
-	saveBlob(new Blob([pageWithSession(template, outcome.value satisfies Session)], { type: "text/html" }), name);
+	const session = await loadSession(id);
+	if (!session.ok) return session.problem;
+	const response = await fetch(ONE_FILE).catch(() => null);
+	const page = response?.ok === true ? formatHtml(session.value, await response.text()) : null;
+	if (page === null) return failed("The page as one file could not be had from the server.");
+	saveBlob(new Blob([page], { type: "text/html" }), name);
 	return null;
 }
 
-/** A page that is one file already is its own template. */
-async function ownTemplate(): Promise<string | null> {
-	const isOneFile = document.querySelector("script[src]") === null;
-	if (isOneFile) return `<!doctype html>\n${document.documentElement.outerHTML}`;
-	const response = await fetch(ONE_FILE).catch(() => null);
-	return response?.ok === true ? response.text() : null;
+function failed(message: string): Problem {
+	return { code: "failed", message, retryAfterSeconds: null };
 }

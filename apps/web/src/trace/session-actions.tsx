@@ -1,14 +1,16 @@
 /** What can be done with a session: stop it, trace again, compare, keep, share, delete. */
 import { useRef, useState } from "preact/hooks";
+import type { SessionStarted } from "../../../../packages/whither/src/server/protocol/api-protocol.ts";
 import { ask, askForFile, type Problem } from "../api/client.ts";
 import { isLocalId } from "../api/local-sessions.ts";
 import type { SessionBook } from "../model/session-book.ts";
 import { announce } from "../shell/announce.ts";
+import { hasOwnSession } from "../shell/own-session.ts";
 import { goTo, route } from "../shell/place.ts";
 import { ProblemNote } from "../shell/problem-note.tsx";
 import { formatRoute } from "../shell/route.ts";
 import { FILE_FORMATS, type FileFormat } from "./file-formats.ts";
-import { saveBlob, saveLocally, savePage } from "./saving.ts";
+import { linesOfSession, saveBlob, saveLocally, savePage } from "./saving.ts";
 
 /** Buttons for this session. */
 export function SessionActions({ book }: { readonly book: SessionBook }) {
@@ -28,6 +30,7 @@ export function SessionActions({ book }: { readonly book: SessionBook }) {
 					</button>
 				)}
 				{!isLocal && book.header.target !== null && <Onwards book={book} id={id} />}
+				{isLocal && !hasOwnSession() && <KeepButton id={id} onProblem={setProblem} />}
 				<SaveMenu book={book} id={id} isLocal={isLocal} onProblem={setProblem} />
 				{!isLocal && <CopyLink />}
 				{!isLocal && book.isOver && <DeleteButton id={id} onProblem={setProblem} />}
@@ -40,7 +43,13 @@ export function SessionActions({ book }: { readonly book: SessionBook }) {
 function Onwards({ book, id }: { readonly book: SessionBook; readonly id: string }) {
 	return (
 		<>
-			<a class="button" href={formatRoute("", [], { target: book.header.target ?? "" })}>
+			<a
+				class="button"
+				href={formatRoute("", [], {
+					target: book.header.target ?? "",
+					...(book.start !== null && { method: book.start.method }),
+				})}
+			>
 				Trace again
 			</a>
 			<a class="button" href={formatRoute("compare", [id])}>
@@ -63,16 +72,17 @@ function SaveMenu({ book, id, isLocal, onProblem }: SaveProps) {
 		if (menu.current !== null) menu.current.open = false;
 	};
 	const name = `whither-${(book.header.target ?? book.header.kind).replaceAll(/[^\w.-]+/g, "_")}`;
-	const save = async ({ format, ending }: FileFormat) => {
+	const save = async (chosen: FileFormat) => {
+		const { format, ending } = chosen;
 		close();
-		if (format === "page") return onProblem(await savePage(id, `${name}.html`));
-		if (isLocal) return saveLocally(id, `${name}.${ending}`);
+		if (format === "html") return onProblem(await savePage(id, `${name}.html`));
+		if (isLocal) return onProblem(await saveLocally(id, chosen, `${name}.${ending}`));
 		const outcome = await askForFile(`/sessions/${encodeURIComponent(id)}/file?format=${format}`);
 		if (outcome.ok) saveBlob(outcome.value, `${name}.${ending}`);
 		onProblem(outcome.ok ? null : outcome.problem);
 	};
 	const formats = FILE_FORMATS.filter(
-		({ alone, kinds }) => (!isLocal || alone === true) && kinds.includes(book.header.kind),
+		({ format, kinds }) => kinds.includes(book.header.kind) && !(format === "html" && hasOwnSession()),
 	);
 	const onKey = (event: KeyboardEvent) => {
 		if (event.key === "Escape") close();
@@ -89,6 +99,22 @@ function SaveMenu({ book, id, isLocal, onProblem }: SaveProps) {
 				))}
 			</div>
 		</details>
+	);
+}
+
+/** A file that was opened goes to the server, and has a link from then on. */
+function KeepButton({ id, onProblem }: { readonly id: string; readonly onProblem: (problem: Problem | null) => void }) {
+	const keep = async () => {
+		const text = await linesOfSession(id);
+		if (typeof text !== "string") return onProblem(text);
+		const outcome = await ask<SessionStarted>("POST", "/sessions", text);
+		if (outcome.ok) goTo(formatRoute("s", [outcome.value.id]));
+		else onProblem(outcome.problem);
+	};
+	return (
+		<button type="button" onClick={() => void keep()}>
+			Keep on the server
+		</button>
 	);
 }
 

@@ -28,6 +28,9 @@ export function TraceHeader({ book, summary }: BookProps & { readonly summary: P
 				<SessionActions book={book} />
 			</div>
 			<VerdictBlock book={book} summary={summary} />
+			{book.end?.outcome === "lost" && (
+				<p class="lost-note">The server ended before this trace did. What had come is kept.</p>
+			)}
 			<Warnings warnings={book.warnings} />
 			<Figures book={book} summary={summary} />
 		</header>
@@ -60,7 +63,7 @@ function RunState({ book }: { readonly book: SessionBook }) {
 	const { end, header } = book;
 	if (end === null) return <span class="state running">▶ {header.kind === "live" ? "live" : "running"}</span>;
 	if (end.outcome === "lost") {
-		return <span class="state lost">◌ lost: the server ended before it did. What had come is kept.</span>;
+		return <span class="state lost">◌ lost</span>;
 	}
 	if (end.outcome === "failed") return <span class="state failed">✕ failed</span>;
 	return <span class="state">● ended</span>;
@@ -104,7 +107,7 @@ function Figures({ book, summary }: { readonly book: SessionBook; readonly summa
 		...(isLive ? ([["Rounds", String(summary.rounds)]] as const) : []),
 		...(isLive ? ([["Path changes", String(summary.changes.length)]] as const) : []),
 		...(mtu === null ? [] : ([["Path MTU", `${mtu} bytes`]] as const)),
-		[isLive ? "Running for" : "Took", formatDuration(summary.atNs / 1e9)],
+		[isLive && !book.isOver ? "Running for" : "Took", formatDuration(summary.atNs / 1e9)],
 	];
 	return (
 		<dl class="figures panel">

@@ -11,9 +11,15 @@ export function Warnings({ warnings }: { readonly warnings: readonly TraceWarnin
 			{warnings.map((warning) => (
 				<li key={JSON.stringify(warning)}>
 					<span aria-hidden="true">! </span>
-					{withoutFlags(warningSentence(warning, { changes: true }))}
+					{sentenceOf(warning)}
 				</li>
 			))}
 		</ul>
 	);
+}
+
+/** The command says it behind its name, without a capital. */
+function sentenceOf(warning: TraceWarning): string {
+	const words = withoutFlags(warningSentence(warning, { changes: true }));
+	return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }

@@ -1,8 +1,8 @@
 /** Who has a name, an address or an AS. */
 import "../styles/whois.css";
 import { useEffect, useState } from "preact/hooks";
-import { printable } from "../../../../packages/whither/src/report/printable.ts";
 import type { WhoisAnswer } from "../../../../packages/whither/src/api/whois/whois-answer.ts";
+import { printable } from "../../../../packages/whither/src/report/printable.ts";
 import { ask, facts, type Problem } from "../api/client.ts";
 import { formatMoment } from "../model/words.ts";
 import type { PageProps } from "../shell/pages.ts";
@@ -13,7 +13,11 @@ import { formatRoute } from "../shell/route.ts";
 /** The page; what is asked for stands in the address. */
 export function WhoisPage({ route }: PageProps) {
 	const query = route.words.join("/");
-	const [state, setState] = useState<{ readonly query: string; readonly answer: WhoisAnswer | null; readonly problem: Problem | null }>({
+	const [state, setState] = useState<{
+		readonly query: string;
+		readonly answer: WhoisAnswer | null;
+		readonly problem: Problem | null;
+	}>({
 		query: "",
 		answer: null,
 		problem: null,
@@ -138,7 +142,9 @@ function Facts({ answer }: { readonly answer: WhoisAnswer }) {
 								<th scope="row">{name}</th>
 								<td>
 									{values.map((value) => (
-										<div key={value}>{name === "AS" ? <a href={formatRoute("whois", [value])}>{value}</a> : printable(value)}</div>
+										<div key={value}>
+											{name === "AS" ? <a href={formatRoute("whois", [value])}>{value}</a> : printable(value)}
+										</div>
 									))}
 								</td>
 							</tr>

@@ -1,5 +1,5 @@
 /** What else is known of addresses, asked while a trace runs: their names, the autonomous systems they belong to, where they are. */
-import type { ProbeResult, TraceWarning } from "@whither/core";
+import type { ProbeResult, RoundsEvent, TraceWarning } from "@whither/core";
 import type { NameBook } from "./name-book.ts";
 import type { AddressFacts } from "./places/facts.ts";
 
@@ -42,9 +42,17 @@ export class AddressBook {
 		return known && this.#isSystemNamed(address);
 	}
 
-	/** What is known by now. */
-	known(address: string): { readonly name: string | null; readonly asn: string | null } {
-		return { name: this.#books.names?.name(address) ?? null, asn: this.#system(address)?.asn ?? null };
+	/** What is known by now, as an event of a continuous trace tells it. */
+	known(address: string): Omit<Extract<RoundsEvent, { type: "name" }>, "type" | "atNs" | "address"> {
+		const { asn = null, asName } = this.#system(address) ?? {};
+		const { place = null, exchange = null } = this.#books.facts?.name(address) ?? {};
+		return {
+			name: this.#books.names?.name(address) ?? null,
+			asn,
+			...(asName !== undefined && { asName }),
+			...(place !== null && { place }),
+			...(exchange !== null && { exchange }),
+		};
 	}
 
 	/** The probe with what is known by now of who answered it. */
@@ -53,8 +61,9 @@ export class AddressBook {
 		const name = names?.name(probe.from) ?? null;
 		const named = name === null ? probe : { ...probe, name };
 		const system = this.#system(probe.from);
-		const place = facts === null ? {} : { place: facts.name(probe.from)?.place ?? null };
-		return system === undefined && facts === null ? named : { ...named, ...system, ...place };
+		if (facts === null) return system === undefined ? named : { ...named, ...system };
+		const { place = null, exchange = null } = facts.name(probe.from) ?? {};
+		return { ...named, ...system, place, ...(exchange !== null && { exchange }) };
 	}
 
 	async #askSystem(address: string): Promise<void> {

@@ -1,8 +1,17 @@
 /** The commands, as one table beside the options. */
+import { CHECK_OPTIONS } from "./check-options.ts";
 import { LIVE_OPTIONS } from "./live-options.ts";
 import { MEET_OPTIONS } from "./meet-options.ts";
 import type { OptionTable } from "./option-table.ts";
-import { DEMO_OPTIONS, DOCTOR_OPTIONS, PLAIN_OPTIONS, ROUTER_OPTIONS, STUN_OPTIONS, TRACE_OPTIONS } from "./options.ts";
+import {
+	COMPLETION_OPTIONS,
+	DEMO_OPTIONS,
+	DOCTOR_OPTIONS,
+	PLAIN_OPTIONS,
+	ROUTER_OPTIONS,
+	STUN_OPTIONS,
+	TRACE_OPTIONS,
+} from "./options.ts";
 import { SERVE_OPTIONS, TURN_OPTIONS } from "./relay-options.ts";
 import { SHOW_OPTIONS } from "./show-options.ts";
 import { WHOIS_OPTIONS } from "./whois-options.ts";
@@ -15,6 +24,7 @@ export type CommandName =
 	| "stun"
 	| "turn"
 	| "serve"
+	| "check"
 	| "router"
 	| "whois"
 	| "show"
@@ -43,8 +53,7 @@ export interface CommandRow {
 /** Shells that completion is made for. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
-/** The one table of commands; the first is meant when none is named. */
-export const COMMANDS: readonly CommandRow[] = [
+const TABLE: readonly CommandRow[] = [
 	{
 		name: "trace",
 		usage: "whither [trace] [OPTION]... HOST... [LENGTH]",
@@ -118,6 +127,18 @@ export const COMMANDS: readonly CommandRow[] = [
 		completes: null,
 	},
 	{
+		name: "check",
+		usage: "whither check [OPTION]... FILE",
+		summary: "Assert what paths have to be like, for CI: exit code 1 and the reasons where one is not",
+		about: [
+			"FILE is JSON (comments allowed): a list of checks, each with a `target` to trace, or a `file` that was saved, and what to `expect`: that it is reached, how many hops, what it must and must not cross (AS, range, country, name), round trips, loss, MTU, a baseline that it equals, or of a meeting how two ends came together. docs/check.md lists them all; docs/schema/check-file-1.json lets an editor help.",
+			"Traces run at the same time, and are told in the order of FILE. With --json, stdout holds one document; --junit writes what CI systems read; in GitHub Actions what does not hold is annotated at its line.",
+		],
+		options: CHECK_OPTIONS,
+		operands: [1, 1],
+		completes: null,
+	},
+	{
 		name: "show",
 		usage: "whither show [OPTION]... FILE...",
 		summary: "Show what was recorded once more, in any format",
@@ -178,13 +199,13 @@ export const COMMANDS: readonly CommandRow[] = [
 	},
 	{
 		name: "completion",
-		usage: "whither completion bash|zsh|fish",
-		summary: "Print a completion script for the shell",
+		usage: "whither completion [--install] bash|zsh|fish",
+		summary: "Print a completion script for the shell, or install it for this user",
 		about: [
-			"bash: `whither completion bash > ~/.local/share/bash-completion/completions/whither`. zsh: write it to a file named _whither in a directory of $fpath. fish: `whither completion fish > ~/.config/fish/completions/whither.fish`.",
+			"With --install it goes to ~/.local/share/bash-completion/completions/whither, ~/.local/share/zsh/site-functions/_whither (which $fpath has to name) or ~/.config/fish/completions/whither.fish; the shell may be left out where $SHELL is one of them. A file there that is not whither's stays as it is.",
 		],
-		options: PLAIN_OPTIONS,
-		operands: [1, 1],
+		options: COMPLETION_OPTIONS,
+		operands: [0, 1],
 		completes: SHELLS,
 	},
 	{
@@ -196,6 +217,11 @@ export const COMMANDS: readonly CommandRow[] = [
 		operands: [0, 0],
 		completes: null,
 	},
+];
+
+/** The one table of commands; the first is meant when none is named. */
+export const COMMANDS: readonly CommandRow[] = [
+	...TABLE,
 	{
 		name: "help",
 		usage: "whither help [COMMAND]",
@@ -203,21 +229,7 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: [
-			"trace",
-			"live",
-			"meet",
-			"stun",
-			"turn",
-			"serve",
-			"router",
-			"whois",
-			"show",
-			"doctor",
-			"demo",
-			"completion",
-			"man",
-		],
+		completes: TABLE.map(({ name }) => name),
 	},
 ];
 
@@ -226,7 +238,7 @@ export const EXIT_CODES: readonly (readonly [number, string])[] = [
 	[0, "measured"],
 	[
 		1,
-		"target not reached, under --strict; loss threshold of ping mode reached; two ends not connected; no answer of the STUN server; a server that relays nothing; a registry that has no such object",
+		"target not reached, under --strict; loss threshold of ping mode reached; two ends not connected; no answer of the STUN server; a server that relays nothing; a registry that has no such object; an assertion that does not hold",
 	],
 	[2, "wrong usage, or a name that does not resolve"],
 	[3, "a privilege is missing and nothing else would do"],

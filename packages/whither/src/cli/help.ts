@@ -13,6 +13,7 @@ export const GROUPS: readonly OptionGroup[] = [
 	"Server",
 	"Relay",
 	"Router",
+	"Targets",
 	"Store",
 	"Check",
 	"Output",

@@ -6,6 +6,7 @@ import { formatJson } from "../report/json.ts";
 import { formatNdjsonEnd } from "../report/ndjson.ts";
 import { COMMANDS, type CommandRow } from "./commands.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { LIVE_OPTIONS } from "./live-options.ts";
 import { TRACE_OPTIONS } from "./options.ts";
 import { complain, print, printAside } from "./output.ts";
 import { mentionsOption, parseOptions, splitCommand } from "./parse.ts";
@@ -83,7 +84,9 @@ function shown(text: string): number {
 /** The sentence on stderr and, where a document was asked for, that document on stdout. */
 async function reportFailure(args: readonly string[], thrown: unknown): Promise<number> {
 	const error = asWhitherError(thrown);
-	const asks = (format: string) => args.includes(`--${format}`) || args.includes(`--format=${format}`);
+	const isLiveJson = args[0] === "live" && mentionsOption(args.slice(1), LIVE_OPTIONS, "json");
+	const asks = (format: string) =>
+		args.includes(`--${format}`) || args.includes(`--format=${format}`) || (format === "json" && isLiveJson);
 	const format = (["json", "ndjson"] as const).find(asks);
 	if (format !== undefined) print(await failureText(args, format, error));
 	return reportDefect(error);
@@ -104,6 +107,10 @@ async function failureText(given: readonly string[], format: "json" | "ndjson", 
 	if (args[0] === "meet") {
 		const { formatMeetFailure } = await import("./other-commands.ts");
 		return formatMeetFailure({ tool: TOOL, args, startedAt: new Date().toISOString() }, error);
+	}
+	if (args[0] === "check") {
+		const { formatCheckFailure } = await import("./other-commands.ts");
+		return formatCheckFailure(args, error);
 	}
 	if (args[0] === "stun") {
 		const { formatStunFailure } = await import("./other-commands.ts");

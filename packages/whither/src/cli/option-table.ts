@@ -10,6 +10,7 @@ export type OptionGroup =
 	| "Server"
 	| "Relay"
 	| "Router"
+	| "Targets"
 	| "Store"
 	| "Check"
 	| "Output"

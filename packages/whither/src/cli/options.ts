@@ -244,6 +244,16 @@ export const ROUTER_OPTIONS = {
 /** Options of the commands that have none of their own. */
 export const PLAIN_OPTIONS = { ...GENERAL } as const satisfies OptionTable;
 
+/** Of `whither completion`. */
+export const COMPLETION_OPTIONS = {
+	install: flag(
+		null,
+		"Output",
+		"Write the script to where the shell looks for those of this user, and say where that is",
+	),
+	...GENERAL,
+} as const satisfies OptionTable;
+
 /** A parsed command line of `whither trace`. */
 export type TraceFlags = Parsed<typeof TRACE_OPTIONS>;
 /** A parsed command line of `whither stun`. */

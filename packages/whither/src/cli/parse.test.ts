@@ -33,6 +33,9 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	"BYTES/S": "125000",
 	"A-B": "50000-50999",
 	CIDR: "10.0.0.0/8",
+	"CIDR|NAME": "10.0.0.0/8",
+	DIR: "/var/lib/whither",
+	SIZE: "2G",
 	TOKEN: "abc",
 	SECRET: "abc",
 	"NAME:PASSWORD": "ann:word",
@@ -44,6 +47,10 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	URL: "https://meet.example.net",
 	CODE: "7-otter-velvet",
 	WHICH: "relay",
+	FIELDS: "LS",
+	MODE: "1",
+	PROTOCOL: "rdap",
+	"HOST[:PORT]": "whois.example.net:43",
 };
 
 describe("the option table", () => {
@@ -158,7 +165,7 @@ describe("parsing", () => {
 		[["-l", "0x100000"], '-l wants a whole number from 0 to 1048575, not "0x100000"'],
 		[["--fwmark", "4294967296"], "--fwmark wants a whole number from 0 to 4294967295"],
 		[["--dns="], '--dns wants a domain name, not ""'],
-		[["--format", "xml"], '--format wants text, csv, json or ndjson, not "xml"'],
+		[["--format", "xml"], "--format wants text, json, ndjson, csv"],
 	])("%j is refused with a sentence", (args, sentence) => {
 		expect(() => parse(...args)).toThrow(sentence);
 	});

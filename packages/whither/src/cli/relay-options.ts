@@ -1,5 +1,6 @@
 /** Options of the commands that try a relay and serve one. */
 import { LIMITS, LISTEN_PORT, TURN_LIMITS } from "../api/limits.ts";
+import { API_OPTIONS } from "./api-flags.ts";
 import { COLOR, flag, GENERAL, type OptionTable, type Parsed, valued } from "./option-table.ts";
 import { addressRanges, endpoints, portRange, relayAddresses, secrets, token, userPassword } from "./relay-values.ts";
 import { STORE_OPTIONS } from "./store-options.ts";
@@ -119,7 +120,7 @@ export const SERVE_OPTIONS = {
 		null,
 		wholeNumber(LISTEN_PORT, "PORT"),
 		"Server",
-		"Port of HTTP: `whither meet`, /metrics and /healthz",
+		"Port of HTTP: the page, /api/v1, `whither meet`, /metrics and /healthz",
 		"8088",
 	),
 	token: valued(
@@ -197,6 +198,7 @@ export const SERVE_OPTIONS = {
 		"Relay",
 		"Where clients are sent meanwhile (300), one of each family; may be given again",
 	),
+	...API_OPTIONS,
 	...STORE_OPTIONS,
 	...GENERAL,
 } as const satisfies OptionTable;

@@ -3,7 +3,11 @@ import { addressFamily } from "@whither/wire";
 import { refuse, UsageProblem, type ValueKind } from "./values.ts";
 
 /** Words that add up when the option is given again. */
-function list(placeholder: string, wants: string, fits: (text: string) => boolean): ValueKind<readonly string[]> {
+export function list(
+	placeholder: string,
+	wants: string,
+	fits: (text: string) => boolean,
+): ValueKind<readonly string[]> {
 	return {
 		placeholder,
 		completes: null,

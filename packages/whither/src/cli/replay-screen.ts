@@ -6,11 +6,11 @@ import type { Recording } from "../report/read/recording.ts";
 import { replayEvents } from "../report/read/replay-events.ts";
 import { paletteOf } from "../screen/cells/palette.ts";
 import { LiveScreen } from "../screen/live/live-screen.ts";
-import { mtrReport } from "../screen/live/mtr-text.ts";
 import type { Feed } from "../screen/live/watch.ts";
 import { Terminal } from "../screen/terminal/terminal.ts";
 import { EXIT } from "./exit-codes.ts";
 import { writeFailureSentence } from "./file-errors.ts";
+import { fileReport } from "./live-report.ts";
 import { hasScreen, paintFor, print } from "./output.ts";
 import { watchSignals } from "./signals.ts";
 
@@ -36,8 +36,10 @@ export async function replayOnScreen(
 		names: async () => ({}),
 		origins: async () => ({}),
 		places: null,
-		report: ({ summary }) =>
-			mtrReport(summary, { startedAt: new Date(), isWide: true, columns: "LS NABWV", addresses: false }),
+		report: ({ file, target, start, hidden }) => {
+			const options = { firstTtl: 1, maxTtl: start.maxTtl, length: start.length, rounds: null };
+			return fileReport(file, target, { ...start, startedAt: new Date().toISOString(), options }, hidden);
+		},
 		writeFailure: writeFailureSentence,
 	});
 	const signals = watchSignals(() => screen.quit(), { hangUp: true });

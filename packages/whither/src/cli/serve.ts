@@ -1,9 +1,12 @@
 /** `whither serve`: runs until a signal. */
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { WhitherError } from "../api/error.ts";
 import { type RunningServer, serve } from "../server/serve.ts";
 import type { ServeOptions } from "../server/serve-options.ts";
 import { placeText } from "../server/serve-words.ts";
+import { openSessionStore } from "../store/open-session-store.ts";
+import { apiOptions } from "./api-flags.ts";
 import { EXIT } from "./exit-codes.ts";
 import { complain, hasTerminal, print } from "./output.ts";
 import { parseOptions } from "./parse.ts";
@@ -11,6 +14,7 @@ import { readPem } from "./read-pem.ts";
 import { readUsers } from "./read-users.ts";
 import { SERVE_OPTIONS, type ServeFlags } from "./relay-options.ts";
 import { watchSignals } from "./signals.ts";
+import { storeOptions } from "./store-options.ts";
 
 /** Of --drain. */
 const DRAIN_SECONDS = 30;
@@ -22,7 +26,7 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
 	const signals = watchSignals(() => {
 		if (server !== null) endInOrder(server, flags, signals.exitCode());
 	});
-	const running = await serve(serveOptions(flags));
+	const running = await serve({ ...serveOptions(flags), ...(await keeping(flags)) });
 	server = running;
 	// Whoever reads the lines below may send one right away.
 	reloadAtHangUp(running, flags);
@@ -34,6 +38,22 @@ export async function serveCommand(args: readonly string[]): Promise<number> {
 	if (signals.exitCode() !== null) endInOrder(running, flags, signals.exitCode());
 	await running.closed;
 	return signals.exitCode() ?? EXIT.ok;
+}
+
+/** Where sessions are kept, and what was asked for is written down. */
+async function keeping(flags: ServeFlags): Promise<ServeOptions> {
+	const order = flags["no-http"] === true ? null : storeOptions(flags);
+	const given = { complain, ...(flags.audit === undefined ? {} : { audit: flags.audit }) };
+	if (order === null) return given;
+	try {
+		const store = await openSessionStore({ ...order, remark: complain });
+		return { audit: join(order.folder, "audit.ndjson"), ...given, store };
+	} catch (thrown) {
+		// Nobody asked for that folder: a second server on this machine, or one without a home, serves all the same.
+		if (flags.data !== undefined || !(thrown instanceof WhitherError) || thrown.code !== "storeFailed") throw thrown;
+		complain(`${thrown.message}; until then sessions are kept in memory alone`);
+		return given;
+	}
 }
 
 /** SIGTERM lets allocations go on for a while; Ctrl-C does not. */
@@ -67,9 +87,13 @@ function tellMore(server: RunningServer, flags: ServeFlags): void {
 
 /** Where there is nothing to read again a terminal that goes takes the server with it, and whoever has none is told. */
 function reloadAtHangUp(server: RunningServer, flags: ServeFlags): void {
-	if (flags.users !== undefined || flags.cert !== undefined) process.on("SIGHUP", () => reload(server, flags));
-	else if (!hasTerminal())
-		process.on("SIGHUP", () => complain("there is nothing to read again: neither --users nor --cert"));
+	const hasFiles = flags.users !== undefined || flags.cert !== undefined;
+	if (!hasFiles && hasTerminal()) return;
+	process.on("SIGHUP", () => {
+		server.reopenLogs();
+		if (hasFiles) reload(server, flags);
+		else complain("there is nothing to read again but the audit log: neither --users nor --cert");
+	});
 }
 
 /** All of it or nothing. */
@@ -122,6 +146,7 @@ function serveOptions(flags: ServeFlags): ServeOptions {
 		turn: noTurn !== true,
 		users: usersOf(flags),
 		...relayOptions(flags),
+		...apiOptions(flags),
 	};
 }
 

@@ -5,9 +5,12 @@ import { openApiRoutes } from "./api/api.ts";
 import type { ApiCounts, ApiDesk } from "./api/desk.ts";
 import type { ApiLimits, ApiOptions } from "./api-options.ts";
 import { NO_AUDIT, openAudit } from "./audit.ts";
+import { iceRoutes } from "./browser-ice/ice-routes.ts";
+import type { Reach } from "./browser-ice/reach.ts";
 import { ProbeBudget } from "./budget/probe-budget.ts";
 import type { HttpRoutes } from "./http/app.ts";
 import { TargetPolicy } from "./policy/target-policy.ts";
+import { meetStarter, type OwnRendezvous } from "./sessions/meet-starter.ts";
 import { SessionRegistry } from "./sessions/registry.ts";
 import { startersOf } from "./sessions/starters.ts";
 import { staticRoutes, webFolder } from "./static-files.ts";
@@ -39,20 +42,24 @@ export interface ApiRole {
 }
 
 /** Opens it; `local`: nobody but this machine can reach it. Throws `WhitherError` with code `badOption`. */
-export function openApiRole(options: ApiOptions, { local }: { readonly local: boolean }): ApiRole {
-	const { world, allowTargets: allow, denyTargets: deny, audit, complain = () => {} } = options;
+export function openApiRole(options: ApiOptions, order: Reach, own: OwnRendezvous): ApiRole {
+	const { local } = order;
+	const { world, places = [], allowTargets: allow, denyTargets: deny, audit, complain = () => {} } = options;
 	const limits = { ...LIMITS, ...options.limits };
 	const counts: ApiCounts = { viewers: 0, probes: 0, refused: new Map() };
+	const policy = new TargetPolicy({ restricted: !local, allow, deny, own: ownAddresses });
+	const meet = meetStarter(order, policy, own);
 	const desk: ApiDesk = {
 		sessions: new SessionRegistry(options.store ?? memoryStore(), limits),
-		starters: { ...startersOf(world === undefined ? {} : { world }), ...options.starters },
-		policy: new TargetPolicy({ restricted: !local, allow, deny, own: ownAddresses }),
+		starters: { ...startersOf({ ...(world !== undefined && { world }), places }), meet, ...options.starters },
+		policy,
 		probes: new ProbeBudget(limits),
 		audit: audit === undefined ? NO_AUDIT : openAudit(audit, complain),
 		now: () => performance.now(),
 		features: {
-			...{ whois: false, places: false, browserIce: false, meetings: false, stun: true },
+			...{ whois: options.whois ?? local, browserIce: true, meetings: true, stun: true },
 			origins: options.origins ?? false,
+			places: places.length > 0,
 		},
 		limits,
 		counts,
@@ -60,7 +67,7 @@ export function openApiRole(options: ApiOptions, { local }: { readonly local: bo
 	const web = options.web === undefined ? webFolder() : options.web;
 	return {
 		desk,
-		routes: openApiRoutes({ desk, stunServer: options.stunServer }),
+		routes: openApiRoutes({ desk, routes: iceRoutes(desk, order), stunServer: options.stunServer }),
 		page: web === null ? null : staticRoutes(web),
 		drain: () => desk.sessions.drain(),
 		reopen: () => desk.audit.reopen(),

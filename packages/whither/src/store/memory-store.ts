@@ -1,6 +1,15 @@
 /** Sessions in memory alone: for who wants nothing written, and for tests. */
+
+import { WhitherError } from "../api/error.ts";
 import type { Session, SessionEnd, SessionEvent, SessionHeader } from "../api/session/session.ts";
-import type { SessionEntry, SessionQuery, SessionStore, SessionWriter } from "./session-store.ts";
+import { entryOf } from "./session-entry.ts";
+import {
+	isSessionId,
+	type SessionEntry,
+	type SessionQuery,
+	type SessionStore,
+	type SessionWriter,
+} from "./session-store.ts";
 
 /** What is kept; the oldest that have ended go first. */
 export interface MemoryStoreLimits {
@@ -24,11 +33,13 @@ export function memoryStore(limits: Partial<MemoryStoreLimits> = {}): SessionSto
 	const kept = new Map<string, Kept>();
 	return {
 		begin: async (header) => {
+			if (!isSessionId(header.id) || kept.has(header.id))
+				throw new WhitherError("badOption", `"${header.id}" is no id for another session`, { id: header.id });
 			const session: Kept = { header, events: [], bytes: 0, end: null };
 			kept.set(header.id, session);
 			return writerOf(session, () => forget(kept, most));
 		},
-		list: async (query) => listed([...kept.values()].reverse(), query),
+		list: async (query) => listed([...kept.values()].sort(byAge), query),
 		read: async (id) => sessionOf(kept.get(id)),
 		remove: async (id) => kept.delete(id),
 		close: async () => {},
@@ -67,29 +78,35 @@ function sessionOf(session: Kept | undefined): Session | null {
 	return session === undefined ? null : { header: session.header, events: [...session.events], end: session.end };
 }
 
+/** The youngest first; of the same moment in the order of ids. */
+function byAge({ header: one }: Kept, { header: other }: Kept): number {
+	const [mine, its] = [`${one.startedAt} ${one.id}`, `${other.startedAt} ${other.id}`];
+	return mine < its ? 1 : -1;
+}
+
 function listed(sessions: readonly Kept[], query: SessionQuery): readonly SessionEntry[] {
 	const { before, limit } = query;
 	const from = before === undefined ? 0 : sessions.findIndex(({ header }) => header.id === before) + 1;
 	if (before !== undefined && from === 0) return [];
-	return sessions
-		.slice(from)
-		.map(entryOf)
-		.filter((entry) => suits(entry, query))
-		.slice(0, limit);
+	const entries: SessionEntry[] = [];
+	for (const session of sessions.slice(from)) {
+		const entry = entryOf(session, session.bytes);
+		if (suits(entry, query)) entries.push(entry);
+		if (entries.length >= limit) break;
+	}
+	return entries;
 }
 
 function suits({ header, address, asns, places }: SessionEntry, { kind, target, asn, place }: SessionQuery): boolean {
+	const isIn = (list: readonly string[], wanted: string) => list.some((each) => lower(each) === lower(wanted));
 	return (
 		(kind === undefined || header.kind === kind) &&
-		(target === undefined || (header.target ?? "").includes(target) || address === target) &&
-		(asn === undefined || asns.includes(asn)) &&
-		(place === undefined || places.includes(place))
+		(target === undefined || lower(header.target ?? "").includes(lower(target)) || address === target) &&
+		(asn === undefined || isIn(asns, asn)) &&
+		(place === undefined || isIn(places, place))
 	);
 }
 
-function entryOf({ header, events, bytes, end }: Kept): SessionEntry {
-	return {
-		...{ header, bytes, events: events.length, outcome: end?.outcome ?? null, endedAt: end?.endedAt ?? null },
-		...{ summary: "", address: null, asns: [], places: [] },
-	};
+function lower(text: string): string {
+	return text.toLowerCase();
 }

@@ -1,7 +1,7 @@
 /** What a continuous trace tells: the events of a trace, round after round. */
 import type { TraceEvent } from "../events.ts";
 import type { PingStopReason } from "../ping/ping-result.ts";
-import type { TraceResult, TraceWarning } from "../result.ts";
+import type { Place, TraceResult, TraceWarning } from "../result.ts";
 
 /** Why a continuous trace ended. `count`: all rounds asked for are over. */
 export type RoundsStopReason = Exclude<PingStopReason, "lossThreshold">;
@@ -25,7 +25,8 @@ export type RoundsEvent =
 	  })
 	/**
 	 * Probes of the round have left: one to each TTL from `firstTtl` to `lastTtl`, which is where the path ends as far as is known. Told once
-	 * more with a larger `lastTtl` where answers show that the path goes on. Comes before the answers.
+	 * more with a larger `lastTtl` where answers show that the path goes on. Comes before the answers. `asked`: only these TTLs, of a path
+	 * whose routers quote too little to name the probe: hops that nobody is known to answer for are asked one after the other.
 	 */
 	| {
 			readonly type: "round";
@@ -33,6 +34,7 @@ export type RoundsEvent =
 			readonly round: number;
 			readonly firstTtl: number;
 			readonly lastTtl: number;
+			readonly asked?: readonly number[];
 	  }
 	/** The name of an answerer, or the origins of its route, became known; null: not that. Where names or origins were asked for. */
 	| {
@@ -41,6 +43,10 @@ export type RoundsEvent =
 			readonly address: string;
 			readonly name: string | null;
 			readonly asn: string | null;
+			/** As of a `ProbeResult`; absent: not asked for, or not known. */
+			readonly asName?: string;
+			readonly place?: Place;
+			readonly exchange?: string;
 	  }
 	| { readonly type: "end"; readonly atNs: number; readonly stopReason: RoundsStopReason; readonly reached: boolean };
 

@@ -1,7 +1,8 @@
 /** The running figures of one TTL. */
 import { hopNat } from "../nat-hops.ts";
 import type { ProbeResult } from "../result.ts";
-import { Answerers, type ChangeNews, type KnownName } from "./answerers.ts";
+import { Answerers, type ChangeNews } from "./answerers.ts";
+import type { KnownName } from "./known-name.ts";
 import type { HopLoss } from "./loss-meaning.ts";
 import { RoundSamples } from "./round-samples.ts";
 import { RttFigures } from "./rtt-figures.ts";
@@ -60,6 +61,12 @@ export class HopFigures {
 		this.touch();
 	}
 
+	/** In its round the path had ended before: its probe does not count. */
+	wasBeyond(): void {
+		this.#sent--;
+		this.touch();
+	}
+
 	/** A probe was answered in time, given up, or could not leave. News where the answerer is another. */
 	settle(round: number, probe: ProbeResult): ChangeNews | null {
 		this.touch();
@@ -73,12 +80,12 @@ export class HopFigures {
 			return null;
 		}
 		this.#read(probe);
-		const rttNs = probe.rttNs ?? 0;
+		const rttNs = timeOf(probe);
 		// First the ring, which makes room in the window.
 		const isKept = this.#samples.set(round, rttNs);
 		this.#figures.add(rttNs);
 		if (!isKept) this.#figures.window.remove(rttNs);
-		return this.#answerers.answered(round, probe.from, probe);
+		return this.#answerers.answered(round, probe.from, { rttNs, extensions: probe.extensions });
 	}
 
 	/** Nothing came in time. */
@@ -149,7 +156,13 @@ export class HopFigures {
 		}
 		if (probe.quoted === null) return;
 		if (probe.quoted.tos !== null) this.#dscp = probe.quoted.tos >> 2;
-		const nat = hopNat([probe]);
-		if (nat !== "unknown") this.nat = nat === "none" ? null : nat;
+		// Mostly nothing had changed.
+		const nat = probe.quoted.changes.length === 0 ? "none" : hopNat([probe]);
+		this.nat = nat === "none" || nat === "unknown" ? null : nat;
 	}
+}
+
+/** Never what no order could be made of. */
+function timeOf({ rttNs }: ProbeResult): number {
+	return rttNs !== null && rttNs >= 0 && Number.isFinite(rttNs) ? rttNs : 0;
 }

@@ -206,7 +206,22 @@ describe("names and beginnings", () => {
 		const statistics = watched(3, 3, straight(3));
 		statistics.take({ type: "name", atNs: 1, address: "10.0.0.2", name: "router.example", asn: null });
 		statistics.take({ type: "name", atNs: 2, address: "10.0.0.2", name: null, asn: "AS64500" });
-		expect(statistics.summary().hops[1]?.answerers[0]).toMatchObject({ name: "router.example", asn: "AS64500" });
+		const place = { country: "DE", city: "Berlin", latitude: 52.5, longitude: 13.25, source: "test" };
+		const more = {
+			type: "name",
+			atNs: 3,
+			address: "10.0.0.2",
+			name: null,
+			asn: null,
+			asName: "Example",
+			place,
+		} as const;
+		statistics.take(more);
+		const summary = statistics.summary();
+		const known = { name: "router.example", asn: "AS64500", asName: "Example", place };
+		expect(summary.hops[1]?.answerers[0]).toMatchObject(known);
+		statistics.take({ ...more, place: { ...place } });
+		expect(statistics.summary().hops[1]).toBe(summary.hops[1]);
 	});
 
 	it("after a reset only rounds count that begin then", () => {
@@ -239,4 +254,21 @@ it("however long it runs and whoever answers, it keeps no more than it may", () 
 	expect(hops[0]).toMatchObject({ received: 3_000, recent: { length: SAMPLES_KEPT } });
 	expect(changes.length).toBeLessThanOrEqual(CHANGES_KEPT);
 	expect(flows.length).toBeLessThanOrEqual(FLOWS_KEPT);
+});
+
+it("events that cannot be, as a file may hold them, cost nothing and count for nothing", () => {
+	const statistics = watched(3, 3, straight(3));
+	const before = statistics.summary().hops;
+	for (const strange of [-1, 0.5, Number.NaN, 1e9, 1e300]) {
+		statistics.take({ type: "probe", atNs: 0, ttl: strange, round: 1, probe: answer("10.0.0.1", 1) });
+		statistics.take({ type: "hop", atNs: 0, hop: { ttl: strange, probes: [] }, last: false });
+		if (strange < 1e300) continue;
+		statistics.take({ type: "probe", atNs: 0, ttl: 1, round: strange, probe: answer("10.0.0.1", 1) });
+		statistics.take({ type: "round", atNs: 0, round: strange, firstTtl: 1, lastTtl: 3 });
+	}
+	expect(statistics.summary().hops).toEqual(before);
+	statistics.take({ type: "round", atNs: 0, round: 3, firstTtl: 1, lastTtl: 1e12, asked: [1, 1e12] });
+	statistics.take({ type: "probe", atNs: 0, ttl: 1, round: 3, probe: answer("10.0.0.1", Number.NaN) });
+	statistics.take({ type: "probe", atNs: 0, ttl: 1, round: 1e9, probe: answer("10.0.0.1", -5) });
+	expect(statistics.summary().hops[0]).toMatchObject({ received: 5, recent: [0], rtt: { bestNs: 0, worstNs: 1e6 } });
 });

@@ -3,13 +3,15 @@ import type { TraceEvent } from "../events.ts";
 import type { HopResult, ProbeResult, TraceResult } from "../result.ts";
 import { PathLength } from "../rounds/path-length.ts";
 import type { RoundsEvent } from "../rounds/round-events.ts";
-import type { KnownName } from "./answerers.ts";
 import { Flows } from "./flows.ts";
 import { HopFigures } from "./hop-figures.ts";
+import { type KnownName, knownName, learnName } from "./known-name.ts";
 import { lossMeanings } from "./loss-meaning.ts";
 import { answerPlace } from "./place.ts";
 import { CHANGES_KEPT, type PathChange, type PathSummary } from "./summary.ts";
 
+/** TTLs have 8 bits. */
+const MOST_TTL = 255;
 /** Names of addresses that are kept. */
 const NAMES_KEPT = 4_096;
 const NAMELESS: KnownName = { name: null, asn: null };
@@ -45,7 +47,7 @@ export class PathStatistics {
 		this.#summary = null;
 		if ("atNs" in event) this.#atNs = Math.max(this.#atNs, event.atNs);
 		if (event.type === "start") this.#start(event);
-		else if (event.type === "round") this.#roundSent(event.round, event.firstTtl, event.lastTtl);
+		else if (event.type === "round") this.#roundSent(event);
 		else if (event.type === "probe") this.#probe(event);
 		else if (event.type === "name") this.#name(event.address, event);
 		else if (event.type === "hop") this.#hop(event.hop, event.last);
@@ -79,19 +81,24 @@ export class PathStatistics {
 		this.reset();
 	}
 
-	#roundSent(round: number, firstTtl: number, lastTtl: number): void {
+	#roundSent({ round, firstTtl, lastTtl: farTtl, asked }: Extract<RoundsEvent, { type: "round" }>): void {
+		const lastTtl = Math.min(farTtl, MOST_TTL);
+		if (!isCount(round) || !isCount(firstTtl) || !isCount(lastTtl)) return;
 		const from = this.#sent.round === round ? this.#sent.lastTtl + 1 : firstTtl;
 		this.#sent = { round, lastTtl };
 		if (round < this.#fromRound) return;
 		const row = this.#roundRow(round);
-		for (let ttl = from; ttl <= lastTtl; ttl++) {
+		const sent = (ttl: number) => {
 			this.#hopAt(ttl).sent();
 			row.open++;
-		}
+		};
+		if (asked !== undefined) for (const ttl of asked.filter(isTtl)) sent(ttl);
+		else for (let ttl = from; ttl <= lastTtl; ttl++) sent(ttl);
 	}
 
 	#probe(event: { readonly ttl: number; readonly probe: ProbeResult; readonly round?: number }): void {
 		const { ttl, probe, round } = event;
+		if (!isTtl(ttl)) return;
 		this.#learn(probe);
 		if (round !== undefined) {
 			if (probe.duplicates === undefined) this.#settle(round, ttl, probe);
@@ -106,6 +113,7 @@ export class PathStatistics {
 
 	/** Of one trace, the hop as it is told at its end is the last word; behind its own probes its target's lists those from beyond it. */
 	#hop({ ttl, probes, mtu, nat }: HopResult, isLast: boolean): void {
+		if (!isTtl(ttl)) return;
 		const hop = new HopFigures(ttl);
 		this.#hops.set(ttl, hop);
 		for (const [round, probe] of probes.slice(0, this.#queries).entries()) {
@@ -122,7 +130,7 @@ export class PathStatistics {
 	}
 
 	#settle(round: number, ttl: number, probe: ProbeResult): void {
-		if (round < this.#fromRound) return;
+		if (!isCount(round) || round < this.#fromRound) return;
 		const hop = this.#hopAt(ttl);
 		const row = this.#rounds.get(round);
 		if (probe.reply !== null) {
@@ -134,10 +142,16 @@ export class PathStatistics {
 			hop.answeredLate(probe);
 			return;
 		}
+		if (row !== undefined) row.open--;
+		if (row !== undefined && row.end !== null && row.end < ttl) hop.wasBeyond();
+		else this.#count(round, hop, probe);
+		if (row !== undefined && row.open <= 0 && round < this.#sent.round) this.#closeRound(round, row.end);
+	}
+
+	#count(round: number, hop: HopFigures, probe: ProbeResult): void {
 		const news = hop.settle(round, probe);
-		if (probe.from !== null) this.#flows.answered(round, ttl, probe.from);
+		if (probe.from !== null) this.#flows.answered(round, hop.ttl, probe.from);
 		if (news !== null) this.#note(hop, news.change, news.type);
-		if (row !== undefined && --row.open <= 0 && round < this.#sent.round) this.#closeRound(round, row.end);
 	}
 
 	#note(hop: HopFigures, change: { round: number; from: string; to: string }, type: "changed" | "withdrawn"): void {
@@ -178,15 +192,17 @@ export class PathStatistics {
 		return hop;
 	}
 
-	#learn({ from, name, asn }: ProbeResult): void {
-		if (from !== null && (name !== null || asn != null)) this.#name(from, { name, asn: asn ?? null });
+	#learn(probe: ProbeResult): void {
+		if (probe.from === null) return;
+		const known = knownName(probe.name, probe.asn ?? null, probe);
+		if (Object.values(known).some((value) => value !== null)) this.#name(probe.from, known);
 	}
 
-	#name(address: string, { name, asn }: KnownName): void {
+	#name(address: string, news: KnownName): void {
 		const before = this.#names.get(address);
-		if (before !== undefined && before.name === name && before.asn === asn) return;
-		if (before === undefined && this.#names.size >= NAMES_KEPT) return;
-		this.#names.set(address, { name: name ?? before?.name ?? null, asn: asn ?? before?.asn ?? null });
+		const after = learnName(before, knownName(news.name, news.asn, news));
+		if (after === before || (before === undefined && this.#names.size >= NAMES_KEPT)) return;
+		this.#names.set(address, after);
 		for (const hop of this.#hops.values()) hop.touch();
 	}
 
@@ -218,6 +234,15 @@ export class PathStatistics {
 			flows: isOneShot ? this.#flows.opened(shown) : this.#flows.summary(),
 		};
 	}
+}
+
+/** Events may come out of files that others wrote. */
+function isTtl(ttl: number): boolean {
+	return Number.isInteger(ttl) && ttl >= 1 && ttl <= MOST_TTL;
+}
+
+function isCount(count: number): boolean {
+	return Number.isSafeInteger(count) && count >= 0;
 }
 
 /** Rounds of one trace: as often as a hop was asked at most. */

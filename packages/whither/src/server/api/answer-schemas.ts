@@ -35,6 +35,7 @@ export const ANSWER_SCHEMAS: Readonly<Record<string, object>> = {
 		features: all({ whois: flag, origins: flag, places: flag, browserIce: flag, meetings: flag, stun: flag }),
 	}),
 	SessionStarted: all({ id: text, kind: { type: "string", enum: KINDS } }),
+	IceAnswer: all({ id: text, kind: { type: "string", enum: KINDS }, sdp: text }),
 	SessionHeader: all({
 		schema: { type: "string", enum: ["whither.session/1"] },
 		id: text,

@@ -5,15 +5,16 @@ import type { TraceRequestOptions } from "../../api/options.ts";
 import { methodsOf } from "../../api/options.ts";
 import type { TraceAsked } from "../protocol/api-protocol.ts";
 import { type CourseEnd, courseOf } from "../sessions/course.ts";
+import { watchPath } from "../sessions/watched-path.ts";
 import { schemaRef } from "./answer-schemas.ts";
 import { type ApiDesk, allowedTarget, audited, beginSession, notEnabled, withinBudget } from "./desk.ts";
 import type { JsonSchema } from "./json-schema.ts";
-import { type ApiAsked, type ApiRoute, answerJson } from "./route.ts";
+import { type ApiAsked, ApiRefused, type ApiRoute, answerJson } from "./route.ts";
 
 /** One trace ends by then, whatever happens. */
 const LONGEST_TRACE_MS = 180_000;
 const MOST_BYTES = 16_384;
-const DEFAULTS = { firstTtl: 1, maxTtl: 30, queries: 3 } as const;
+const DEFAULTS = { firstTtl: 1, maxTtl: 30, queries: 3, intervalMs: 1_000 } as const;
 /** With a path MTU, lengths are tried beside the hops. */
 const PATH_MTU_PROBES = 100;
 
@@ -101,7 +102,7 @@ async function startTrace(desk: ApiDesk, asked: ApiAsked, body: TraceAsked) {
 	const options = optionsOf(body);
 	// What cannot be is said now, and not by a session that fails.
 	methodsOf(options);
-	if (body.live !== undefined) throw notEnabled("tracing round after round");
+	if (body.live !== undefined) return startLive(desk, asked, { ...body, live: body.live }, options);
 	const [target] = await allowedTarget(desk, body.target, body.family ?? null);
 	const charge = chargeProbes(desk, asked.client, mostProbes(body));
 	const { id, kind } = await beginSession(desk, asked, {
@@ -110,6 +111,37 @@ async function startTrace(desk: ApiDesk, asked: ApiAsked, body: TraceAsked) {
 		request: body,
 		start: (tell) => courseOf(desk.starters.trace(target, options), (event) => tell({ kind: "trace", event })),
 		over: charge.settle,
+	});
+	return { id, kind };
+}
+
+/** Takes its share of the rate for as long as it runs, which has an end. */
+async function startLive(
+	desk: ApiDesk,
+	asked: ApiAsked,
+	body: TraceAsked & Required<Pick<TraceAsked, "live">>,
+	{ queries, pathMtu, timeoutMs: _, ...options }: TraceRequestOptions,
+) {
+	if (queries !== undefined || pathMtu)
+		throw new ApiRefused("badRequest", "round after round each hop is asked once, and no path MTU is found");
+	const { intervalMs = DEFAULTS.intervalMs, rounds } = body.live;
+	const { leastIntervalMs, longestSeconds } = desk.limits;
+	if (intervalMs < leastIntervalMs)
+		throw new ApiRefused("badRequest", `rounds may be ${leastIntervalMs} ms apart at least`);
+	const asks = { ...options, intervalMs, timeoutMs: longestSeconds * 1_000, ...(rounds ? { rounds } : {}) };
+	const [target] = await allowedTarget(desk, body.target, body.family ?? null);
+	const perSecond = (mostProbes({ ...body, queries: 1 }) * 1_000) / intervalMs;
+	withinBudget(desk.probes.takeShare(asked.client, perSecond));
+	const { id, kind } = await beginSession(desk, asked, {
+		kind: "live",
+		target: body.target,
+		request: body,
+		start: (tell) =>
+			watchPath(desk.starters.live(target, asks), (event) => {
+				if (event.type === "round") desk.counts.probes += event.lastTtl - event.firstTtl + 1;
+				tell({ kind: "live", event });
+			}),
+		over: () => desk.probes.returnShare(asked.client, perSecond),
 	});
 	return { id, kind };
 }
@@ -150,12 +182,11 @@ function mostProbes({
 /** Takes probes at once; `settle` gives those back that were not sent. Throws `ApiRefused`. */
 function chargeProbes(desk: ApiDesk, client: string, probes: number) {
 	withinBudget(desk.probes.take(client, probes, desk.now()));
-	desk.counts.probes += probes;
 	return {
 		settle: (end: CourseEnd | null): void => {
-			const unsent = Math.max(0, probes - sentIn(end));
-			desk.probes.giveBack(client, unsent);
-			desk.counts.probes -= unsent;
+			const sent = sentIn(end);
+			desk.probes.giveBack(client, Math.max(0, probes - sent));
+			desk.counts.probes += sent;
 		},
 	};
 }

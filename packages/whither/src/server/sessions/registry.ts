@@ -1,5 +1,6 @@
 /** The sessions of a server: those under way, and by the store all others. */
 import { randomBytes } from "node:crypto";
+import type { PathSummary } from "@whither/core";
 import { asWhitherError } from "../../api/error.ts";
 import {
 	SESSION_SCHEMA,
@@ -9,6 +10,7 @@ import {
 	type SessionKind,
 } from "../../api/session/session.ts";
 import { TOOL } from "../../api/version.ts";
+import type { TracedPath } from "../../report/dialects/traced-path.ts";
 import type { SessionEntry, SessionQuery, SessionStore } from "../../store/session-store.ts";
 import type { Course, CourseEnd, StartCourse } from "./course.ts";
 import { RunningSession } from "./running-session.ts";
@@ -103,6 +105,16 @@ export class SessionRegistry {
 			return { refused: "storeFailed" };
 		}
 		return header;
+	}
+
+	/** Figures of a path that is watched; null: it is none. */
+	summary(id: string): PathSummary | null {
+		return this.#running.get(id)?.course.path?.()?.summary ?? null;
+	}
+
+	/** All paths that are watched. */
+	get paths(): readonly TracedPath[] {
+		return [...this.#running.values()].flatMap(({ course }) => course.path?.() ?? []);
 	}
 
 	/** Asks one to end early; false: it is not under way. */
