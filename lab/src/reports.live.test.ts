@@ -66,8 +66,8 @@ describe.skipIf(obstacle !== null)(skippable("reports beside the tools whose for
 			expect(hosts(mine)[SILENT - 1]).toBe("???");
 
 			// The form of the others does not go by the family, and each takes seconds.
-		if (family === 6) return;
-		expect(formOf(await trace("mtr-csv"))).toBe(formOf(mtr("--csv")));
+			if (family === 6) return;
+			expect(formOf(await trace("mtr-csv"))).toBe(formOf(mtr("--csv")));
 			const report = (text: string) => formOf(text).split("\n").slice(1).join("\n");
 			expect(report(await trace("mtr-report"))).toBe(report(mtr("-r")));
 			expect(report(await trace("mtr-wide"))).toBe(report(mtr("-rw")));

@@ -61,7 +61,8 @@ function dialectOf(flags: ShowFlags): Dialect {
 function recordingsIn(path: string): readonly Recording[] {
 	const read = readRecording(readInput(path, LONGEST_FILE));
 	if (!isReadProblem(read)) return read;
-	const place = read.line === null ? path : `${path}:${read.line}`;
+	const name = path === "-" ? "stdin" : path;
+	const place = read.line === null ? name : `${name}:${read.line}`;
 	throw new WhitherError("usage", `${printable(place)}: ${printable(read.reason)}`, { path });
 }
 
