@@ -60,7 +60,6 @@ const CHUNKS = [
 	["src/cli/live.ts", "whither-live.cjs", /^\.\/live\.ts$/],
 	["src/cli/whois.ts", "whither-whois.cjs", /^\.\/whois\.ts$/],
 	["src/cli/show.ts", "whither-show.cjs", /^\.\/show\.ts$/],
-	["src/api/places/mmdb.ts", "whither-places.cjs", /\/places\/mmdb\.ts$/],
 	["src/api/places/data-set.ts", "whither-places.cjs", /\/places\/data-set\.ts$/],
 ];
 const plugins = CHUNKS.map(([, file, filter]) => loadedLater(filter, `./${file}`));
