@@ -48,6 +48,14 @@ describe("the examples are short and run", () => {
 		expect(await run("abort.ts")).toMatch(/^interrupted with \d+ hops$/);
 	});
 
+	it("live.ts has a line a hop with its figures", async () => {
+		const lines = (await run("live.ts")).split("\n");
+		expect(lines[0]).toBe("server.frankfurt by udp, 1000 ms a round");
+		expect(lines[1]).toMatch(/^1: 10\.16\.0\.2, 10 of 10, \d+\.\d ms \(95 %: \d+\.\d\)$/);
+		expect(lines[10]).toBe("10: nobody, 0 of 10, silent");
+		expect(lines).toHaveLength(13);
+	});
+
 	it("methods.ts has a line a method", async () => {
 		const lines = (await run("methods.ts")).split("\n");
 		expect(lines.map((line) => line.split(" ")[0])).toEqual(TRACE_METHODS.map((method) => method.name));

@@ -56,7 +56,9 @@ const CHUNKS = [
 	["src/cli/other-commands.ts", "whither-more.cjs", /\/other-commands\.ts$/],
 	["src/cli/serve.ts", "whither-server.cjs", /\/cli\/serve\.ts$|^\.\/serve\.ts$/],
 	["src/cli/meet.ts", "whither-meet.cjs", /^\.\/meet\.ts$/],
+	["src/cli/check.ts", "whither-check.cjs", /^\.\/check\.ts$/],
 	["src/cli/live.ts", "whither-live.cjs", /^\.\/live\.ts$/],
+	["src/cli/whois.ts", "whither-whois.cjs", /^\.\/whois\.ts$/],
 	["src/api/places/mmdb.ts", "whither-places.cjs", /\/places\/mmdb\.ts$/],
 ];
 const plugins = CHUNKS.map(([, file, filter]) => loadedLater(filter, `./${file}`));
@@ -168,6 +170,8 @@ function standAlone(text, folder, types) {
 function copyBesides() {
 	mkdirSync(join(face, "schema"), { recursive: true });
 	const copies = {
+		"docs/schema/check-1.json": "schema/check-1.json",
+		"docs/schema/check-file-1.json": "schema/check-file-1.json",
 		"docs/schema/meet-1.json": "schema/meet-1.json",
 		"docs/schema/ping-1.json": "schema/ping-1.json",
 		"docs/schema/stun-1.json": "schema/stun-1.json",

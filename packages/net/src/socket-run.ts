@@ -26,6 +26,9 @@ import { drawSecrets } from "./probe-secrets.ts";
 /** Inputs taken in one turn before the timer and the event loop get theirs, however much more is waiting. */
 const INPUTS_PER_TURN = 2_000;
 
+/** No timer goes off so much before its time. */
+const TIMER_SLACK_NS = 1e6;
+
 /** A machine that sends probes. `lingersUntil`: until when it wants to be stepped after its end. */
 interface ProbingMachine<Output> extends Machine<TracerInput, Output> {
 	readonly finished: boolean;
@@ -83,6 +86,8 @@ class SocketRun<Output> {
 	#targetWaits = false;
 	#now: Instant = 0;
 	#stopAsked = false;
+	/** What the timer is set to. */
+	#armedAt: Instant | null = null;
 	/** The result is told; only connections are still being closed. */
 	#lingering = false;
 	#closed = false;
@@ -186,7 +191,7 @@ class SocketRun<Output> {
 				return;
 			}
 			if ((machine.deadline?.at ?? Number.POSITIVE_INFINITY) > readAt) {
-				channel.arm(machine.deadline?.at ?? null);
+				this.#arm(channel, machine.deadline?.at ?? null, readAt);
 				return;
 			}
 			this.#step({ type: "tick" }, readAt);
@@ -197,6 +202,13 @@ class SocketRun<Output> {
 			this.#again = null;
 			this.#turn(null);
 		});
+	}
+
+	/** Most answers leave the deadline where it was: the timer is left alone then, unless it may just have gone off too early. */
+	#arm(channel: Channel, at: Instant | null, now: Instant): void {
+		if (at !== null && at === this.#armedAt && at - now > TIMER_SLACK_NS) return;
+		this.#armedAt = at;
+		channel.arm(at);
 	}
 
 	/** The machine has ended: waits on while late answers or ends of connections are owed, then closes. */

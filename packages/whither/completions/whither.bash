@@ -2,131 +2,42 @@
 _whither() {
 	local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" command=trace words=""
 	case "${COMP_WORDS[1]}" in
-	trace|live|meet|stun|turn|serve|doctor|demo|router|whois|completion|man|help) ((COMP_CWORD > 1)) && command="${COMP_WORDS[1]}" ;;
+	trace|live|meet|stun|turn|serve|check|doctor|demo|router|whois|completion|man|help) ((COMP_CWORD > 1)) && command="${COMP_WORDS[1]}" ;;
 	esac
 	[[ "$previous" == = ]] && previous="${COMP_WORDS[COMP_CWORD-2]}"
 	[[ "$current" == = ]] && previous="${COMP_WORDS[COMP_CWORD-1]}" && current=""
-	case "$previous" in
-	--method) COMPREPLY=($(compgen -W "udp udp-classic udp-port icmp tcp tcpconnect tcpinsession quic stun dns udplite dccp sctp raw" -- "$current")) ; return ;;
-	--protocol) COMPREPLY=($(compgen -W "rdap whois" -- "$current")) ; return ;;
-	--dns) COMPREPLY=() ; return ;;
-	--options|-O) COMPREPLY=($(compgen -W "help fin syn rst psh ack urg ece cwr ae flags= ecn acc-ecn sysctl mss= window= no-extra-ping info ecmp= v2 version= alpn= sni= username= password= fingerprint software= network-status draft retransmit= domain= type= norecurse coverage= service= protocol=" -- "$current")) ; return ;;
-	--port) COMPREPLY=() ; return ;;
-	--first|-f) COMPREPLY=() ; return ;;
-	--max-hops|-m) COMPREPLY=() ; return ;;
-	--source|-s) COMPREPLY=() ; return ;;
-	--interface|-i) COMPREPLY=($(compgen -W "$(command ls /sys/class/net 2>/dev/null)" -- "$current")) ; return ;;
-	--gateway|-g) COMPREPLY=() ; return ;;
-	--fwmark) COMPREPLY=() ; return ;;
-	--queries|-q) COMPREPLY=() ; return ;;
-	--sim-queries|-N) COMPREPLY=() ; return ;;
-	--tos|-Q) COMPREPLY=() ; return ;;
-	--dscp) COMPREPLY=() ; return ;;
-	--ecn) COMPREPLY=() ; return ;;
-	--flowlabel|-l) COMPREPLY=() ; return ;;
-	--sport) COMPREPLY=() ; return ;;
-	--channel) COMPREPLY=($(compgen -W "errorQueue raw session" -- "$current")) ; return ;;
-	--wait|-w) COMPREPLY=() ; return ;;
-	--timeout|-Q) COMPREPLY=() ; return ;;
-	--failures|-H) COMPREPLY=() ; return ;;
-	--sendwait|-z) COMPREPLY=() ; return ;;
-	--ping|-x) COMPREPLY=() ; return ;;
-	--packet-loss-threshold) COMPREPLY=() ; return ;;
-	--packet-loss-window-size) COMPREPLY=() ; return ;;
-	--format) COMPREPLY=($(compgen -W "text csv json ndjson" -- "$current")) ; return ;;
-	--color) COMPREPLY=($(compgen -W "auto always never" -- "$current")) ; return ;;
-	--as-server) COMPREPLY=() ; return ;;
-	--geoip-mmdb) COMPREPLY=() ; return ;;
-	--as-names) COMPREPLY=($(compgen -W "dns" -- "$current")) ; return ;;
-	--pcap) COMPREPLY=() ; return ;;
-	--first-ttl|-f) COMPREPLY=() ; return ;;
-	--max-ttl|-m) COMPREPLY=() ; return ;;
-	--max-unknown|-U) COMPREPLY=() ; return ;;
-	--address|-a) COMPREPLY=() ; return ;;
-	--mark|-M) COMPREPLY=() ; return ;;
-	--filename|-F) COMPREPLY=() ; return ;;
-	--psize|-s) COMPREPLY=() ; return ;;
-	--localport|-L) COMPREPLY=() ; return ;;
-	--interval|-i) COMPREPLY=() ; return ;;
-	--report-cycles|-c) COMPREPLY=() ; return ;;
-	--order|-o) COMPREPLY=() ; return ;;
-	--displaymode) COMPREPLY=() ; return ;;
-	--ipinfo|-y) COMPREPLY=() ; return ;;
-	--privacy) COMPREPLY=() ; return ;;
-	--server) COMPREPLY=() ; return ;;
-	--token) COMPREPLY=() ; return ;;
-	--code) COMPREPLY=() ; return ;;
-	--stun) COMPREPLY=() ; return ;;
-	--turn) COMPREPLY=() ; return ;;
-	--user) COMPREPLY=() ; return ;;
-	--password) COMPREPLY=() ; return ;;
-	--password-file) COMPREPLY=() ; return ;;
-	--secret) COMPREPLY=() ; return ;;
-	--secret-file) COMPREPLY=() ; return ;;
-	--ca) COMPREPLY=() ; return ;;
-	--policy) COMPREPLY=($(compgen -W "all relay" -- "$current")) ; return ;;
-	--longest) COMPREPLY=() ; return ;;
-	--transport) COMPREPLY=($(compgen -W "udp tcp tls" -- "$current")) ; return ;;
-	--tls-port) COMPREPLY=() ; return ;;
-	--count|-q) COMPREPLY=() ; return ;;
-	--size) COMPREPLY=() ; return ;;
-	--rate) COMPREPLY=() ; return ;;
-	--duration) COMPREPLY=() ; return ;;
-	--peer) COMPREPLY=() ; return ;;
-	--listen) COMPREPLY=() ; return ;;
-	--alternate) COMPREPLY=() ; return ;;
-	--stun-port) COMPREPLY=() ; return ;;
-	--alternate-port) COMPREPLY=() ; return ;;
-	--cert) COMPREPLY=() ; return ;;
-	--key) COMPREPLY=() ; return ;;
-	--code-lifetime) COMPREPLY=() ; return ;;
-	--realm) COMPREPLY=() ; return ;;
-	--users) COMPREPLY=() ; return ;;
-	--relay-address) COMPREPLY=() ; return ;;
-	--relay-ports) COMPREPLY=() ; return ;;
-	--allow-peer) COMPREPLY=() ; return ;;
-	--deny-peer) COMPREPLY=() ; return ;;
-	--max-allocations) COMPREPLY=() ; return ;;
-	--max-per-user) COMPREPLY=() ; return ;;
-	--max-bandwidth) COMPREPLY=() ; return ;;
-	--workers) COMPREPLY=() ; return ;;
-	--drain) COMPREPLY=() ; return ;;
-	--alternate-server) COMPREPLY=() ; return ;;
-	--allow-target) COMPREPLY=() ; return ;;
-	--deny-target) COMPREPLY=() ; return ;;
-	--client-rate) COMPREPLY=() ; return ;;
-	--probe-rate) COMPREPLY=() ; return ;;
-	--client-sessions) COMPREPLY=() ; return ;;
-	--max-sessions) COMPREPLY=() ; return ;;
-	--audit) COMPREPLY=() ; return ;;
-	--data) COMPREPLY=() ; return ;;
-	--keep-days) COMPREPLY=() ; return ;;
-	--keep-sessions) COMPREPLY=() ; return ;;
-	--keep-size) COMPREPLY=() ; return ;;
-	--queue) COMPREPLY=() ; return ;;
-	--up) COMPREPLY=() ; return ;;
-	--down) COMPREPLY=() ; return ;;
-	--rdap) COMPREPLY=() ; return ;;
-	--whois-server) COMPREPLY=() ; return ;;
+	case "$command $previous" in
+	"trace --method"|"trace -M"|"live --method") COMPREPLY=($(compgen -W "udp udp-classic udp-port icmp tcp tcpconnect tcpinsession quic stun dns udplite dccp sctp raw" -- "$current")) ; return ;;
+	"trace --protocol"|"trace -P"|"trace --dns"|"trace --port"|"trace -p"|"trace --first"|"trace -f"|"trace --max-hops"|"trace -m"|"trace --source"|"trace -s"|"trace --gateway"|"trace -g"|"trace --fwmark"|"trace --queries"|"trace -q"|"trace --sim-queries"|"trace -N"|"trace --tos"|"trace -t"|"trace --dscp"|"trace --ecn"|"trace --flowlabel"|"trace -l"|"trace --sport"|"trace --wait"|"trace -w"|"trace --timeout"|"trace -Q"|"trace --failures"|"trace -H"|"trace --sendwait"|"trace -z"|"trace --ping"|"trace -x"|"trace --packet-loss-threshold"|"trace --packet-loss-window-size"|"trace --as-server"|"trace --geoip-mmdb"|"trace --pcap"|"live --port"|"live -P"|"live --first-ttl"|"live -f"|"live --max-ttl"|"live -m"|"live --max-unknown"|"live -U"|"live --address"|"live -a"|"live --mark"|"live -M"|"live --filename"|"live -F"|"live --psize"|"live -s"|"live --tos"|"live -Q"|"live --dscp"|"live --localport"|"live -L"|"live --interval"|"live -i"|"live --report-cycles"|"live -c"|"live --timeout"|"live -Z"|"live --order"|"live -o"|"live --displaymode"|"live --ipinfo"|"live -y"|"live --as-server"|"live --geoip-mmdb"|"live --privacy"|"meet --server"|"meet --token"|"meet --code"|"meet --stun"|"meet --turn"|"meet --user"|"meet --password"|"meet --password-file"|"meet --secret"|"meet --secret-file"|"meet --ca"|"meet --wait"|"meet -w"|"stun --ca"|"stun --source"|"stun -s"|"stun --longest"|"stun --timeout"|"stun -Q"|"turn --tls-port"|"turn --ca"|"turn --source"|"turn -s"|"turn --user"|"turn --password"|"turn --password-file"|"turn --secret"|"turn --secret-file"|"turn --count"|"turn -q"|"turn --size"|"turn --rate"|"turn --duration"|"turn --peer"|"turn --wait"|"turn -w"|"turn --timeout"|"turn -Q"|"serve --listen"|"serve --alternate"|"serve --stun-port"|"serve --alternate-port"|"serve --cert"|"serve --key"|"serve --tls-port"|"serve --port"|"serve --token"|"serve --code-lifetime"|"serve --realm"|"serve --user"|"serve --users"|"serve --secret"|"serve --relay-address"|"serve --relay-ports"|"serve --allow-peer"|"serve --deny-peer"|"serve --max-allocations"|"serve --max-per-user"|"serve --max-bandwidth"|"serve --workers"|"serve --drain"|"serve --alternate-server"|"serve --allow-target"|"serve --deny-target"|"serve --client-rate"|"serve --probe-rate"|"serve --client-sessions"|"serve --max-sessions"|"serve --geoip-mmdb"|"serve --audit"|"serve --data"|"serve --keep-days"|"serve --keep-sessions"|"serve --keep-size"|"check --jobs"|"check --timeout"|"check -Q"|"check --junit"|"router --queue"|"router --up"|"router --down"|"whois --rdap"|"whois --whois-server"|"whois --ca"|"whois --timeout"|"whois -Q") COMPREPLY=() ; return ;;
+	"trace --options"|"trace -O"|"live --options"|"live -O") COMPREPLY=($(compgen -W "help fin syn rst psh ack urg ece cwr ae flags= ecn acc-ecn sysctl mss= window= no-extra-ping info ecmp= v2 version= alpn= sni= username= password= fingerprint software= network-status draft retransmit= domain= type= norecurse coverage= service= protocol=" -- "$current")) ; return ;;
+	"trace --interface"|"trace -i"|"live --interface"|"live -I"|"router --interface"|"router -i") COMPREPLY=($(compgen -W "$(command ls /sys/class/net 2>/dev/null)" -- "$current")) ; return ;;
+	"trace --channel") COMPREPLY=($(compgen -W "errorQueue raw session" -- "$current")) ; return ;;
+	"trace --format"|"demo --format") COMPREPLY=($(compgen -W "text csv json ndjson" -- "$current")) ; return ;;
+	"trace --color"|"live --color"|"meet --color"|"stun --color"|"turn --color"|"check --color"|"doctor --color"|"demo --color"|"whois --color") COMPREPLY=($(compgen -W "auto always never" -- "$current")) ; return ;;
+	"trace --as-names") COMPREPLY=($(compgen -W "dns" -- "$current")) ; return ;;
+	"meet --policy") COMPREPLY=($(compgen -W "all relay" -- "$current")) ; return ;;
+	"turn --transport") COMPREPLY=($(compgen -W "udp tcp tls" -- "$current")) ; return ;;
+	"whois --protocol") COMPREPLY=($(compgen -W "rdap whois" -- "$current")) ; return ;;
 	esac
 	case "$command" in
 	trace) words="--method -M --icmp -I --tcp -T --udp -U --udplite -UL --dccp -D --sctp --protocol -P --tcpinsession --quic --stun --dns --options -O --disable-extra-ping --port -p --ipv4 -4 --ipv6 -6 --first -f --max-hops -m --source -s --interface -i --gateway -g --bypass-routing -r --fwmark --queries -q --sim-queries -N --tos -t --dscp --ecn --flowlabel -l --dont-fragment -F --sport --mtu --loose-match --channel --wait -w --timeout -Q --failures -H --sendwait -z --ping -x --packet-loss-threshold --packet-loss-window-size --json --ndjson --format --extensions -e --numeric -n --back --explain --color --changes --summary --as-path-lookups -A --as-server --geoip-mmdb --as-names --pcap --strict --help -h" ;;
-	live) words="--method --udp -u --icmp --tcp -T --sctp -S --quic --stun --options -O --port -P --ipv4 -4 --ipv6 -6 --first-ttl -f --max-ttl -m --max-unknown -U --address -a --interface -I --mark -M --filename -F --psize -s --tos -Q --dscp --localport -L --interval -i --report-cycles -c --timeout -Z --report -r --report-wide -w --json -j --csv -C --xml -x --raw -l --order -o --displaymode --no-dns -n --show-ips -b --mpls -e --aslookup -z --ipinfo -y --as-server --privacy --ascii --color --demo --help -h" ;;
-	meet) words="--server --token --code --copy-paste --stun --turn --user --password --password-file --secret --secret-file --ca --ipv4 -4 --ipv6 -6 --policy --no-trace --wait -w --json --color --help -h" ;;
+	live) words="--method --udp -u --icmp --tcp -T --sctp -S --quic --stun --options -O --port -P --ipv4 -4 --ipv6 -6 --first-ttl -f --max-ttl -m --max-unknown -U --address -a --interface -I --mark -M --filename -F --psize -s --tos -Q --dscp --localport -L --interval -i --report-cycles -c --timeout -Z --report -r --report-wide -w --json -j --csv -C --xml -x --raw -l --order -o --displaymode --no-dns -n --show-ips -b --mpls -e --aslookup -z --ipinfo -y --as-server --geoip-mmdb --privacy --ascii --color --demo --help -h" ;;
+	meet) words="--server --token --code --copy-paste --stun --turn --user --password --password-file --secret --secret-file --ca --ipv4 -4 --ipv6 -6 --policy --no-trace --wait -w --live --json --color --help -h" ;;
 	stun) words="--ipv4 -4 --ipv6 -6 --tcp --tls --ca --source -s --classic --lifetime --longest --timeout -Q --json --color --help -h" ;;
 	turn) words="--ipv4 -4 --ipv6 -6 --transport --tls-port --ca --source -s --user --password --password-file --secret --secret-file --count -q --size --rate --duration --peer --trace --wait -w --timeout -Q --json --color --help -h" ;;
-	serve) words="--listen --alternate --stun-port --alternate-port --cert --key --tls-port --classic --port --token --insecure --code-lifetime --no-http --no-turn --realm --user --users --secret --relay-address --relay-ports --allow-peer --deny-peer --max-allocations --max-per-user --max-bandwidth --workers --drain --alternate-server --allow-target --deny-target --client-rate --probe-rate --client-sessions --max-sessions --origins --audit --data --no-store --keep-days --keep-sessions --keep-size --help -h" ;;
+	serve) words="--listen --alternate --stun-port --alternate-port --cert --key --tls-port --classic --port --token --insecure --code-lifetime --no-http --no-turn --realm --user --users --secret --relay-address --relay-ports --allow-peer --deny-peer --max-allocations --max-per-user --max-bandwidth --workers --drain --alternate-server --allow-target --deny-target --client-rate --probe-rate --client-sessions --max-sessions --whois --origins --geoip-mmdb --audit --data --no-store --keep-days --keep-sessions --keep-size --help -h" ;;
+	check) words="--jobs --timeout -Q --baseline-write --json --junit --github --color --help -h" ;;
 	doctor) words="--json --color --help -h" ;;
-	demo) words="--fast --realtime --meet --json --ndjson --format --extensions -e --numeric -n --back --explain --color --help -h" ;;
+	demo) words="--fast --realtime --meet --live --json --ndjson --format --extensions -e --numeric -n --back --explain --color --help -h" ;;
 	router) words="--install --queue --interface -i --up --down --help -h" ;;
 	whois) words="--protocol --rdap --whois-server --allow-private --ca --timeout -Q --no-cache --json --raw --color --help -h" ;;
 	completion) words="--help -h bash zsh fish" ;;
 	man) words="--help -h" ;;
-	help) words="--help -h trace live meet stun turn serve router whois doctor demo completion man" ;;
+	help) words="--help -h trace live meet stun turn serve check doctor demo router whois completion man" ;;
 	esac
-	((COMP_CWORD == 1)) && words="$words trace live meet stun turn serve doctor demo router whois completion man help"
+	((COMP_CWORD == 1)) && words="$words trace live meet stun turn serve check doctor demo router whois completion man help"
 	COMPREPLY=($(compgen -W "$words" -- "$current"))
-	if [[ "$command" == trace && "$current" != -* ]]; then
+	if [[ "$command" =~ ^(trace|live|stun|turn|whois)$ && "$current" != -* ]]; then
 		COMPREPLY+=($(compgen -A hostname -- "$current"))
 	fi
 }

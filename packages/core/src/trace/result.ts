@@ -47,6 +47,8 @@ export type TraceWarning =
 	| { readonly code: "mtuBlackHole"; readonly ttl: number; readonly from: string | null; readonly mtu: number }
 	/** -A: `server`, as it was given, answered no question about origins. */
 	| { readonly code: "originsUnanswered"; readonly server: string }
+	/** It was measured by another program: what that did not write down is null, and `channel`, `stamps` and `counters` say nothing. */
+	| { readonly code: "imported"; readonly format: "atlas" | "scamper" | "mtr" }
 	/** Marked packets go unanswered while unmarked ones are answered. */
 	| { readonly code: "ecnDropped" }
 	/** Sending came to an end before the trace did. */

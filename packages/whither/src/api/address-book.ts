@@ -1,5 +1,5 @@
 /** What else is known of addresses, asked while a trace runs: their names, the autonomous systems they belong to, where they are. */
-import type { ProbeResult, TraceWarning } from "@whither/core";
+import type { ProbeResult, RoundsEvent, TraceWarning } from "@whither/core";
 import type { NameBook } from "./name-book.ts";
 import type { AddressFacts } from "./places/facts.ts";
 
@@ -42,9 +42,12 @@ export class AddressBook {
 		return known && this.#isSystemNamed(address);
 	}
 
-	/** What is known by now. */
-	known(address: string): { readonly name: string | null; readonly asn: string | null } {
-		return { name: this.#books.names?.name(address) ?? null, asn: this.#system(address)?.asn ?? null };
+	/** What is known by now, as an event of a continuous trace tells it. */
+	known(address: string): Pick<Extract<RoundsEvent, { type: "name" }>, "name" | "asn" | "asName" | "place"> {
+		const { asn = null, asName } = this.#system(address) ?? {};
+		const place = this.#books.facts?.name(address)?.place ?? null;
+		const name = this.#books.names?.name(address) ?? null;
+		return { name, asn, ...(asName !== undefined && { asName }), ...(place !== null && { place }) };
 	}
 
 	/** The probe with what is known by now of who answered it. */

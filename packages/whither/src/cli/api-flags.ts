@@ -2,6 +2,7 @@
 
 import type { ServeOptions } from "../server/serve-options.ts";
 import { flag, type OptionTable, type Parsed, valued } from "./option-table.ts";
+import { PLACES_OPTIONS } from "./places-options.ts";
 import { list } from "./relay-values.ts";
 import { inputFile, type ValueKind, wholeNumber } from "./values.ts";
 
@@ -36,7 +37,9 @@ export const API_OPTIONS = {
 	"probe-rate": valued(null, wholeNumber(RATE), "Targets", "Probes a second for all", "2000"),
 	"client-sessions": valued(null, wholeNumber(SESSIONS), "Targets", "Traces of one client at one time", "64"),
 	"max-sessions": valued(null, wholeNumber(SESSIONS), "Targets", "Traces of all at one time", "256"),
+	whois: flag(null, "Targets", "Whoever asks may have registries searched; on loopback alone without it"),
 	origins: flag(null, "Targets", "Whoever asks may have the networks of routers looked up, in Team Cymru's DNS zones"),
+	"geoip-mmdb": { ...PLACES_OPTIONS["geoip-mmdb"], group: "Targets" },
 	audit: valued(
 		null,
 		inputFile,
@@ -57,7 +60,9 @@ export function apiOptions(flags: Parsed<typeof API_OPTIONS>): ServeOptions {
 	return {
 		allowTargets: flags["allow-target"],
 		denyTargets: flags["deny-target"],
+		whois: flags.whois,
 		origins: flags.origins,
+		places: flags["geoip-mmdb"],
 		limits: Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)),
 	};
 }

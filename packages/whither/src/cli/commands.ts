@@ -1,4 +1,5 @@
 /** The commands, as one table beside the options. */
+import { CHECK_OPTIONS } from "./check-options.ts";
 import { LIVE_OPTIONS } from "./live-options.ts";
 import { MEET_OPTIONS } from "./meet-options.ts";
 import type { OptionTable } from "./option-table.ts";
@@ -14,6 +15,7 @@ export type CommandName =
 	| "stun"
 	| "turn"
 	| "serve"
+	| "check"
 	| "router"
 	| "whois"
 	| "doctor"
@@ -41,8 +43,7 @@ export interface CommandRow {
 /** Shells that completion is made for. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 
-/** The one table of commands; the first is meant when none is named. */
-export const COMMANDS: readonly CommandRow[] = [
+const TABLE: readonly CommandRow[] = [
 	{
 		name: "trace",
 		usage: "whither [trace] [OPTION]... HOST... [LENGTH]",
@@ -116,6 +117,18 @@ export const COMMANDS: readonly CommandRow[] = [
 		completes: null,
 	},
 	{
+		name: "check",
+		usage: "whither check [OPTION]... FILE",
+		summary: "Assert what paths have to be like, for CI: exit code 1 and the reasons where one is not",
+		about: [
+			"FILE is JSON (comments allowed): a list of checks, each with a `target` to trace, or a `file` that was saved, and what to `expect`: that it is reached, how many hops, what it must and must not cross (AS, range, country, name), round trips, loss, MTU, a baseline that it equals, or of a meeting how two ends came together. docs/check.md lists them all; docs/schema/check-file-1.json lets an editor help.",
+			"Traces run at the same time, and are told in the order of FILE. With --json, stdout holds one document; --junit writes what CI systems read; in GitHub Actions what does not hold is annotated at its line.",
+		],
+		options: CHECK_OPTIONS,
+		operands: [1, 1],
+		completes: null,
+	},
+	{
 		name: "doctor",
 		usage: "whither doctor [--json]",
 		summary: "Try every method on this machine and print the fix for what does not work",
@@ -182,6 +195,11 @@ export const COMMANDS: readonly CommandRow[] = [
 		operands: [0, 0],
 		completes: null,
 	},
+];
+
+/** The one table of commands; the first is meant when none is named. */
+export const COMMANDS: readonly CommandRow[] = [
+	...TABLE,
 	{
 		name: "help",
 		usage: "whither help [COMMAND]",
@@ -189,7 +207,7 @@ export const COMMANDS: readonly CommandRow[] = [
 		about: [],
 		options: PLAIN_OPTIONS,
 		operands: [0, 1],
-		completes: ["trace", "live", "meet", "stun", "turn", "serve", "router", "whois", "doctor", "demo", "completion", "man"],
+		completes: TABLE.map(({ name }) => name),
 	},
 ];
 
@@ -198,7 +216,7 @@ export const EXIT_CODES: readonly (readonly [number, string])[] = [
 	[0, "measured"],
 	[
 		1,
-		"target not reached, under --strict; loss threshold of ping mode reached; two ends not connected; no answer of the STUN server; a server that relays nothing; a registry that has no such object",
+		"target not reached, under --strict; loss threshold of ping mode reached; two ends not connected; no answer of the STUN server; a server that relays nothing; a registry that has no such object; an assertion that does not hold",
 	],
 	[2, "wrong usage, or a name that does not resolve"],
 	[3, "a privilege is missing and nothing else would do"],

@@ -35,7 +35,7 @@ _whither() {
 	esac
 	[[ "$previous" == = ]] && previous="\${COMP_WORDS[COMP_CWORD-2]}"
 	[[ "$current" == = ]] && previous="\${COMP_WORDS[COMP_CWORD-1]}" && current=""
-	case "$previous" in
+	case "$command $previous" in
 ${bashValueCases().join("\n")}
 	esac
 	case "$command" in
@@ -43,7 +43,7 @@ ${cases.join("\n")}
 	esac
 	((COMP_CWORD == 1)) && words="$words ${COMMANDS.map((command) => command.name).join(" ")}"
 	COMPREPLY=($(compgen -W "$words" -- "$current"))
-	if [[ "$command" == trace && "$current" != -* ]]; then
+	if [[ "$command" =~ ^(${BASH_HOSTS})$ && "$current" != -* ]]; then
 		COMPREPLY+=($(compgen -A hostname -- "$current"))
 	fi
 }
@@ -51,15 +51,23 @@ complete -F _whither whither
 `;
 }
 
+/** Commands whose operands are hosts. */
+const BASH_HOSTS = COMMANDS.filter(({ completes }) => completes === "host")
+	.map(({ name }) => name)
+	.join("|");
+
+/** A letter may mean another thing in another command. */
 function bashValueCases(): readonly string[] {
-	const lines = new Map<string, string>();
+	const patterns = new Map<string, string[]>();
 	for (const command of COMMANDS) {
 		for (const [name, row] of optionsOf(command)) {
 			if (row.value === null) continue;
-			lines.set(name, `\t${spellings(name, row).join("|")}) ${bashValues(row)} ; return ;;`);
+			const reply = bashValues(row);
+			const words = spellings(name, row).map((spelling) => `"${command.name} ${spelling}"`);
+			patterns.set(reply, [...(patterns.get(reply) ?? []), ...words]);
 		}
 	}
-	return [...lines.values()];
+	return [...patterns].map(([reply, words]) => `\t${words.join("|")}) ${reply} ; return ;;`);
 }
 
 function bashValues(row: OptionRow): string {

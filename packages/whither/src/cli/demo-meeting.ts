@@ -17,6 +17,8 @@ export interface MeetingShow {
 	readonly realtime: boolean;
 	readonly args: readonly string[];
 	readonly signal: AbortSignal;
+	/** On a full screen, in colour or not. */
+	readonly screen: { readonly color: "auto" | "always" | "never" | undefined } | null;
 	/** `text`: as it happens. `json`: the first one's `whither.meet/1` alone. */
 	readonly format: "text" | "json";
 }
@@ -30,6 +32,7 @@ const SLOWED_BY = 3;
 /** Plays it as Anna sees it; the exit code that `whither meet` has. */
 export async function playMeeting(show: MeetingShow): Promise<number> {
 	const { paint, realtime, format } = show;
+	if (show.screen) return playOnScreen(show);
 	const { here, join } = demoMeeting(show);
 	const live = new MeetLive({ paint, screen: realtime ? screenOf() : null });
 	let there: MeetRun | null = null;
@@ -41,6 +44,23 @@ export async function playMeeting(show: MeetingShow): Promise<number> {
 	print(format === "text" ? live.end(result) : formatMeetJson(result, isTerminal("stdout") ? 2 : 0));
 	const other = await there?.result;
 	if (format === "text" && other?.connected) print(`\n${benSays(other, paint)}\n`);
+	await Promise.all([here.closed, there?.closed]);
+	return result.connected ? EXIT.ok : EXIT.negative;
+}
+
+/** The same on a full screen, until the reader leaves it. */
+async function playOnScreen({ screen, paint, signal, args }: MeetingShow): Promise<number> {
+	const { here, join } = demoMeeting({ realtime: true, signal, args });
+	const joined = (async () => {
+		for await (const event of here) if (event.kind === "code") return join(event.code);
+		return null;
+	})();
+	const { showMeetScreen } = await import("./live.ts");
+	print(await showMeetScreen(here, { color: screen?.color, stopped: signal }));
+	const there = await joined;
+	there?.stop();
+	const result = await here.result;
+	print(new MeetLive({ paint, screen: null }).end(result));
 	await Promise.all([here.closed, there?.closed]);
 	return result.connected ? EXIT.ok : EXIT.negative;
 }

@@ -9,7 +9,7 @@ import { type MeetingShow, playMeeting } from "./demo-meeting.ts";
 import { DEMO_REQUEST, type DemoReportChoices, demoReport } from "./demo-report.ts";
 import { EXIT } from "./exit-codes.ts";
 import { DEMO_OPTIONS, type DemoFlags } from "./options.ts";
-import { isTerminal, paintFor, print } from "./output.ts";
+import { hasScreen, isTerminal, paintFor, print } from "./output.ts";
 import { parseOptions } from "./parse.ts";
 import { showRun } from "./show-run.ts";
 import { type SignalWatch, signalsTold, watchSignals } from "./signals.ts";
@@ -49,6 +49,8 @@ const MEETING_SAYS = `At last, two people meet. ${DEMO_MEETING.about} Each tries
 export async function demoCommand(args: readonly string[], commandLine: readonly string[]): Promise<number> {
 	const { options: flags } = parseOptions(args, DEMO_OPTIONS);
 	const format = formatOf(flags);
+	if (flags.live === true && flags.meet !== true)
+		throw new UsageProblem("--live goes with --meet; a path is watched by `whither live --demo`");
 	const stop = new AbortController();
 	const signals = watchSignals(() => stop.abort());
 	await signalsTold();
@@ -108,8 +110,9 @@ async function playMeetingAlone(stage: Stage, format: ReturnType<typeof formatOf
 }
 
 function meetingOf(stage: Stage, format: "text" | "json"): MeetingShow {
-	const { paint, signal, commandLine: args } = stage;
-	return { paint, signal, args, format, realtime: format === "text" && isRealtime(stage) };
+	const { paint, signal, commandLine: args, flags } = stage;
+	const screen = flags.live === true && format === "text" && hasScreen() ? { color: flags.color } : null;
+	return { paint, signal, args, format, realtime: format === "text" && isRealtime(stage), screen };
 }
 
 /** Whether somebody watches, or is to. */

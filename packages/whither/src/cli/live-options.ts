@@ -2,6 +2,7 @@
 import { TRACE_METHODS } from "@whither/core";
 import { LIMITS, LIVE_LEAST_INTERVAL_MS, LIVE_LIMITS, MOST_MS } from "../api/limits.ts";
 import { COLOR, flag, GENERAL, type OptionTable, type Parsed, valued } from "./option-table.ts";
+import { PLACES_OPTIONS } from "./places-options.ts";
 import {
 	address,
 	asServer,
@@ -108,6 +109,7 @@ export const LIVE_OPTIONS = {
 		"Where that is looked up, once it is wanted: dns, dns:ZONE or whois:HOST",
 		"dns",
 	),
+	"geoip-mmdb": PLACES_OPTIONS["geoip-mmdb"],
 	privacy: valued(null, wholeNumber(HIDDEN_HOPS), "Output", "Do not name the first N hops, nor this machine", "0"),
 	ascii: flag(null, "Output", "Pictures of ASCII characters"),
 	...COLOR,

@@ -4,6 +4,7 @@ import { asciiName } from "../api/domain-name.ts";
 import type { LiveRequestOptions } from "../api/live/options.ts";
 import { tosByte } from "../api/options.ts";
 import type { IpInfo, Model } from "../screen/model/model.ts";
+import type { Charset } from "../screen/views/glyphs.ts";
 import type { LiveFlags } from "./live-options.ts";
 import { UsageProblem } from "./values.ts";
 
@@ -117,11 +118,16 @@ export function liveModelOf(flags: LiveFlags): Partial<Model> {
 		names: flags["no-dns"] !== true,
 		addresses: flags["show-ips"] === true,
 		mpls: flags.mpls === true,
-		charset: flags.ascii === true || !isUnicode() ? "ascii" : "unicode",
+		charset: charsetOf(flags),
 		privacy: privacy ?? 0,
 		...(order === undefined ? {} : { columns: order }),
 		...(interval === undefined ? {} : { intervalMs: interval }),
 	};
+}
+
+/** What pictures are made of: asked for, or what the locale has. */
+export function charsetOf({ ascii }: Pick<LiveFlags, "ascii">): Charset {
+	return ascii === true || !isUnicode() ? "ascii" : "unicode";
 }
 
 /** Whether the locale's characters are Unicode's; where nothing is said, terminals of today are taken for able. */

@@ -16,9 +16,11 @@ import { EXIT } from "./exit-codes.ts";
 import { writeFailureSentence } from "./file-errors.ts";
 import { LIVE_OPTIONS, type LiveFlags } from "./live-options.ts";
 import { originFacts } from "./live-origins.ts";
+import { placeFacts } from "./live-places.ts";
 import { reportOf, reportRuns } from "./live-report.ts";
 import { dscpOf, hostsOf, liveFormatOf, liveModelOf, liveRequestOf } from "./live-request.ts";
-import { isTerminal, paintFor, print } from "./output.ts";
+import { showMeetScreen } from "./meet-screen.ts";
+import { hasScreen, paintFor, print } from "./output.ts";
 import { parseOptions } from "./parse.ts";
 import { watchSignals } from "./signals.ts";
 
@@ -35,6 +37,8 @@ export async function liveCommand(args: readonly string[], commandLine: readonly
 	return format === null ? showScreen(order) : reportRuns({ ...order, format });
 }
 
+export { showMeetScreen };
+
 /** What is watched, and where. */
 export interface LiveOrder {
 	readonly hosts: readonly string[];
@@ -42,11 +46,6 @@ export interface LiveOrder {
 	readonly flags: LiveFlags;
 	readonly args: readonly string[];
 	readonly openWorld: () => Promise<World>;
-}
-
-/** A person types and looks, and the terminal obeys. */
-function hasScreen(): boolean {
-	return isTerminal("stdout") && process.stdin.isTTY === true && process.env.TERM !== "dumb";
 }
 
 /** One internet in memory for all of the run, at life's own pace. */
@@ -70,7 +69,7 @@ async function showScreen(order: LiveOrder): Promise<number> {
 		model,
 		names: async (address) => ({ name: await world.reverse(address) }),
 		origins: originFacts(world, flags["as-server"]),
-		places: null,
+		places: await placeFacts(world, flags["geoip-mmdb"]),
 		report: (target) => reportOf(target, order),
 		writeFailure: writeFailureSentence,
 	});

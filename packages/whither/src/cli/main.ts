@@ -105,6 +105,10 @@ async function failureText(given: readonly string[], format: "json" | "ndjson", 
 		const { formatMeetFailure } = await import("./other-commands.ts");
 		return formatMeetFailure({ tool: TOOL, args, startedAt: new Date().toISOString() }, error);
 	}
+	if (args[0] === "check") {
+		const { formatCheckFailure } = await import("./other-commands.ts");
+		return formatCheckFailure(args, error);
+	}
 	if (args[0] === "stun") {
 		const { formatStunFailure } = await import("./other-commands.ts");
 		return formatStunFailure({ tool: TOOL, args, name: null, startedAt: new Date().toISOString() }, error);

@@ -52,6 +52,7 @@ export const MEET_OPTIONS = {
 	policy: valued(null, oneOf(["all", "relay"], "WHICH"), "Path", "relay: tell and use relays only", "all"),
 	"no-trace": flag(null, "Probes", "Connect, and do not trace the way"),
 	wait: valued("w", seconds, "Timing", "Wait S seconds for the other end", "60; 600 with --copy-paste"),
+	live: flag(null, "Output", "On a full screen: the pairs as lanes over time, and the way; `h` there lists the keys"),
 	json: flag(null, "Output", "One JSON document on stdout (schema whither.meet/1)"),
 	...COLOR,
 	...GENERAL,

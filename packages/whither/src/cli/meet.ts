@@ -12,7 +12,7 @@ import { meetNews, meetWarningSentence } from "../report/meet-words.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { byHand } from "./meet-by-hand.ts";
 import { MEET_OPTIONS, type MeetFlags } from "./meet-options.ts";
-import { beforeLossEnds, complain, isTerminal, paintFor, print, printAside } from "./output.ts";
+import { beforeLossEnds, complain, hasScreen, isTerminal, paintFor, print, printAside } from "./output.ts";
 import { parseOptions } from "./parse.ts";
 import { readCertificates } from "./read-pem.ts";
 import { withoutSecrets } from "./shown-words.ts";
@@ -33,19 +33,51 @@ export async function meetCommand(args: readonly string[], commandLine: readonly
 	const { options: flags, operands } = parseOptions(args, MEET_OPTIONS);
 	const shown = withoutSecrets(commandLine);
 	const failed = { tool: TOOL, args: shown, startedAt: new Date().toISOString() };
+	const isOnScreen = flags.live === true && canBeOnScreen(flags);
 	const run = startMeet(requestOf(flags, operands[0]), shown);
-	const signals = watchSignals(() => run.stop());
+	const stopped = new AbortController();
+	const signals = watchSignals(
+		() => {
+			run.stop();
+			stopped.abort();
+		},
+		{ hangUp: isOnScreen },
+	);
+	if (isOnScreen) await showOnScreen(run, flags, stopped.signal);
 	// The other end is told, and a relay given back, also where nobody reads any more.
 	const loss = beforeLossEnds(() => run.stop());
-	const code = await show(run, flags, failed);
+	const code = await show(run, flags, { failed, isOver: isOnScreen });
 	await run.closed;
 	return loss() ?? signals.exitCode() ?? code;
 }
 
-async function show(run: MeetRun, flags: MeetFlags, failed: FailedMeet): Promise<number> {
+interface ShownMeet {
+	readonly failed: FailedMeet;
+	/** Its events have been shown. */
+	readonly isOver: boolean;
+}
+
+/** Lines of --copy-paste are typed, and keys too. */
+function canBeOnScreen(flags: MeetFlags): boolean {
+	const other = (["json", "copy-paste"] as const).find((name) => flags[name] === true);
+	if (other !== undefined) throw new UsageProblem(`Choose one of --live and --${other}`);
+	return hasScreen();
+}
+
+async function showOnScreen(run: MeetRun, { color }: MeetFlags, stopped: AbortSignal): Promise<void> {
+	const { showMeetScreen } = await import("./live.ts");
+	print(await showMeetScreen(run, { color, stopped }));
+}
+
+async function show(run: MeetRun, flags: MeetFlags, { failed, isOver }: ShownMeet): Promise<number> {
 	const indent = isTerminal("stdout") ? 2 : 0;
 	try {
 		const live = flags.json ? null : new MeetLive(liveStyle(flags));
+		// On a screen everything has been seen but what it came to.
+		if (isOver) {
+			print(live?.end(await run.result) ?? "");
+			return resultCode(await run.result);
+		}
 		for await (const event of run) {
 			if (live !== null) print(live.event(event));
 			// The code has to be said to somebody, and stdout is the document's.

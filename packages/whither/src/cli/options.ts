@@ -194,6 +194,7 @@ export const DEMO_OPTIONS = {
 		"Output",
 		"The meeting alone; with --json its document (schema whither.meet/1) instead of the first trace's",
 	),
+	live: flag(null, "Output", "With --meet: on a full screen, as `whither meet --live`"),
 	...FORMATS,
 	...GENERAL,
 } as const satisfies OptionTable;

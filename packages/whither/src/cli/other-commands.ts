@@ -60,6 +60,10 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 			const { serveCommand } = await import("./serve.ts");
 			return serveCommand(words.rest);
 		}
+		case "check": {
+			const { checkCommand } = await import("./check.ts");
+			return checkCommand(words.rest, words.args);
+		}
 		case "demo":
 			return demoCommand(words.rest, words.args);
 		case "router":
@@ -87,6 +91,12 @@ export async function formatMeetFailure(failed: FailedMeet, error: WhitherError)
 export async function formatWhoisFailure(query: string, error: WhitherError): Promise<string> {
 	const { formatWhoisFailure: format } = await import("./whois.ts");
 	return format(query, error);
+}
+
+/** The same of `whither check`. */
+export async function formatCheckFailure(args: readonly string[], error: WhitherError): Promise<string> {
+	const { formatCheckFailure: format } = await import("./check.ts");
+	return format(args, error);
 }
 
 function completionFor(word: string | undefined): string {

@@ -45,6 +45,11 @@ export function isTerminal(stream: "stdout" | "stderr"): boolean {
 	return isDevice(fd) && process.getBuiltinModule("node:tty").isatty(fd);
 }
 
+/** Whether a person types and looks, and the terminal does as it is told: then it can be drawn on. */
+export function hasScreen(): boolean {
+	return isTerminal("stdout") && process.getBuiltinModule("node:tty").isatty(0) && process.env.TERM !== "dumb";
+}
+
 /** Whether the process was begun at a terminal, which may go before it. */
 export function hasTerminal(): boolean {
 	const { isatty } = process.getBuiltinModule("node:tty");

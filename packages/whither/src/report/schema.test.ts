@@ -119,6 +119,7 @@ describe("every warning keeps the schema and has words", () => {
 		smallWindow: { code: "smallWindow", window: 1152 },
 		noSack: { code: "noSack", lostAt: "hop", ttl: 3, goneAtTtl: 4 },
 		mtuBlackHole: { code: "mtuBlackHole", ttl: 4, from: "192.0.2.4", mtu: 1400 },
+		imported: { code: "imported", format: "atlas" },
 		ecnDropped: { code: "ecnDropped" },
 		channelFault: { code: "channelFault", error },
 	};

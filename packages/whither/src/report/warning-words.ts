@@ -45,6 +45,8 @@ const SENTENCES: {
 		`${server === "dns" ? "the public zones of origins" : server} answered no question, so that origins are unknown; name another server with --as-server`,
 	smallWindow: ({ window }) =>
 		`the target has room for ${window} bytes only (its receive window): probes beyond that are dropped there, which looks like loss, and longer ones cannot be sent; ask less often (-q), or use --tcp`,
+	imported: ({ format }) =>
+		`measured by ${format === "atlas" ? "RIPE Atlas" : format} and read from its own format: what that does not hold is unknown here`,
 	ecnDropped: () =>
 		"SYNs with ECN go unanswered, those without are answered: something drops them; do without (--ecn, -O ecn, acc-ecn or sysctl), or let ECN pass there",
 	channelFault: ({ error }) => systemErrorSentence(error, null),

@@ -9,6 +9,7 @@ import { whois } from "../api/whois/whois.ts";
 import type { WhoisAnswer } from "../api/whois/whois-answer.ts";
 import { factsOfWhoisText } from "../api/whois/whois-text.ts";
 import { COLOURED, PLAIN } from "./paint.ts";
+import { printable } from "./printable.ts";
 import { formatWhois, formatWhoisJson, formatWhoisRaw } from "./whois-report.ts";
 
 const schema = JSON.parse(readFileSync(join(import.meta.dirname, "../../../../docs/schema/whois-1.json"), "utf8"));
@@ -81,13 +82,12 @@ it("lets no text of a stranger move the cursor", () => {
 		entities: [{ handle: evil, name: evil, roles: [evil], email: evil, phone: evil }],
 		source: { ...ANSWER.source, server: evil },
 	};
-	// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to miss
 	for (const text of [
 		formatWhois(answer, PLAIN),
 		formatWhoisRaw(answer),
 		formatWhoisRaw({ ...answer, source: { ...answer.source, protocol: "whois" } }),
 	])
-		expect(text).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+		expect(text.replaceAll("\n", "")).toBe(printable(text.replaceAll("\n", "")));
 });
 
 it("shows a long remark in part, and all of it raw", () => {

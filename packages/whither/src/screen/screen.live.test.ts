@@ -271,3 +271,32 @@ describe.skipIf(obstacle !== null)(skippable("whither live in a terminal", obsta
 		await pane.until(/ready-\s*$/);
 	});
 });
+
+describe.skipIf(obstacle !== null)(skippable("a meeting in a terminal", obstacle), () => {
+	it.each([SMALL, LARGE])("shows its pairs, the way, and what it came to, $columns x $rows", async (size) => {
+		const pane = paneOf(size);
+		await pane.until(/ready-/);
+		pane.type(`${whither} demo --meet --live`);
+		await pane.until(/srflx\/prflx +selected[\s\S]*Direct, through your NAT/);
+		for (const [key, sees] of [
+			["h", /\[help\][\s\S]*pair before/],
+			["escape", without(/\[help\]/)],
+			["down", />\s203\.0\.113\.2:50001/],
+			["down", /> 10\.16\./],
+			["up", />\s203\.0\.113\.2:50001/],
+			["enter", /\[details\][\s\S]*Our checks: \d+ sent/],
+			["D", without(/\[details\]/)],
+			["l", /\[log\][\s\S]*we {4}/],
+			["?", /\[help\]/],
+			["t", /\[way\][\s\S]*The way between you/],
+			["t", without(/\[way\]/)],
+		] as const) {
+			pane.press(key);
+			await pane.until(sees, `${key}: ${sees}`);
+		}
+		pane.press("q");
+		const text = await pane.until(/9 routers on each way[\s\S]*ready-\s*$/);
+		expect(text).toMatch(/them +10/);
+		expect(pane.fact("#{alternate_on} #{cursor_flag}")).toBe("0 1");
+	});
+});

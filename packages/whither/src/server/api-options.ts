@@ -32,8 +32,12 @@ export interface ApiOptions {
 	readonly limits?: Partial<ApiLimits> | undefined;
 	/** A file with a line for everything that somebody had it do. */
 	readonly audit?: string | undefined;
+	/** Registries may be asked whose a name, an address or a network is; by default on loopback alone. */
+	readonly whois?: boolean | undefined;
 	/** Networks of routers may be looked up. */
 	readonly origins?: boolean | undefined;
+	/** Data sets (mmdb, by file name) that say where routers are: every trace has their places then. */
+	readonly places?: readonly string[] | undefined;
 	/** The folder of the page; null: none. By default the one that comes with the package. */
 	readonly web?: string | null | undefined;
 	/** The STUN server that is asked where none is named. */

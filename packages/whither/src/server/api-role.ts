@@ -43,19 +43,20 @@ export interface ApiRole {
 /** Opens it; `local`: nobody but this machine can reach it. Throws `WhitherError` with code `badOption`. */
 export function openApiRole(options: ApiOptions, order: Reach): ApiRole {
 	const { local } = order;
-	const { world, allowTargets: allow, denyTargets: deny, audit, complain = () => {} } = options;
+	const { world, places = [], allowTargets: allow, denyTargets: deny, audit, complain = () => {} } = options;
 	const limits = { ...LIMITS, ...options.limits };
 	const counts: ApiCounts = { viewers: 0, probes: 0, refused: new Map() };
 	const desk: ApiDesk = {
 		sessions: new SessionRegistry(options.store ?? memoryStore(), limits),
-		starters: { ...startersOf(world === undefined ? {} : { world }), ...options.starters },
+		starters: { ...startersOf({ ...(world !== undefined && { world }), places }), ...options.starters },
 		policy: new TargetPolicy({ restricted: !local, allow, deny, own: ownAddresses }),
 		probes: new ProbeBudget(limits),
 		audit: audit === undefined ? NO_AUDIT : openAudit(audit, complain),
 		now: () => performance.now(),
 		features: {
-			...{ whois: false, places: false, browserIce: true, meetings: true, stun: true },
+			...{ whois: options.whois ?? local, browserIce: true, meetings: true, stun: true },
 			origins: options.origins ?? false,
+			places: places.length > 0,
 		},
 		limits,
 		counts,

@@ -80,7 +80,7 @@ function apiMetrics(api: NonNullable<MetricFacts["api"]>): readonly Metric[] {
 		gauge("whither_sessions", "Traces and other sessions under way.", api.running),
 		counter("whither_sessions_begun_total", "Sessions begun.", api.begun),
 		gauge("whither_viewers", "Streams of events that are open.", api.viewers),
-		gauge("whither_probes_allowed", "Probes that traces were allowed, less those that they did not send.", api.probes),
+		counter("whither_probes_total", "Probes that traces have sent.", api.probes),
 		counters("whither_refusals_total", "What was asked for and refused, by reason.", "code", api.refused),
 		counter("whither_audit_lost_total", "Lines of the audit log that could not be written.", api.auditLost),
 	];

@@ -1,6 +1,8 @@
 /** What the HTTP listener shows so far: metrics, and whether the server is well. */
 import { memoryUsage, resourceUsage, uptime } from "node:process";
 import { TOOL } from "../api/version.ts";
+import { formatPrometheus } from "../report/dialects/prometheus.ts";
+import type { TracedPath } from "../report/dialects/traced-path.ts";
 import type { ApiDesk } from "./api/desk.ts";
 import { answer, plain } from "./http/answers.ts";
 import { answerAt, type HttpAppOrder, newRoutes } from "./http/app.ts";
@@ -32,7 +34,7 @@ async function metrics({ relaying, rooms, api }: Shown, draining: boolean): Prom
 	const counters = await relaying.counters();
 	const { userCPUTime, systemCPUTime } = resourceUsage();
 	const { rss, heapUsed } = memoryUsage();
-	return metricsText({
+	const figures = metricsText({
 		...counters,
 		rooms: rooms(),
 		api: api === null ? null : apiFacts(api),
@@ -45,9 +47,15 @@ async function metrics({ relaying, rooms, api }: Shown, draining: boolean): Prom
 			startedAtSeconds: Math.round(Date.now() / 1000 - uptime()),
 		},
 	});
+	return figures + formatPrometheus(distinctPaths(api?.sessions.paths ?? []));
 }
 
 function apiFacts({ sessions, counts, audit }: ApiDesk): MetricFacts["api"] {
 	const { viewers, probes, refused } = counts;
 	return { ...sessions.counts, viewers, probes, refused: Object.fromEntries(refused), auditLost: audit.lost };
+}
+
+/** Of paths to one target by one method the one that began last: a series stands once. */
+function distinctPaths(paths: readonly TracedPath[]): readonly TracedPath[] {
+	return [...new Map(paths.map((path) => [`${path.method} ${path.target.name}`, path])).values()];
 }

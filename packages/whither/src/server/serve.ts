@@ -5,6 +5,7 @@ import type { StreamFailure, StunPlace } from "@whither/net/stun";
 import type { StunAddress } from "@whither/wire";
 import { asWhitherError, WhitherError } from "../api/error.ts";
 import { systemErrorSentence } from "../api/error-words.ts";
+import { LOOKUPS } from "../api/real-world.ts";
 import { type ApiRole, openApiRole } from "./api-role.ts";
 import { type HttpListener, openHttp } from "./http/listener.ts";
 import { serverPages } from "./pages.ts";
@@ -56,6 +57,8 @@ export interface RunningServer {
 export async function serve(options: ServeOptions = {}): Promise<RunningServer> {
 	const { signal } = options;
 	const places = stunPlaces(options);
+	// A data set that cannot be read is said now, and not by every trace.
+	if (options.places?.length) await (options.world ?? LOOKUPS).places?.(options.places);
 	const order = httpOrder(options, () => randomBytes(18).toString("base64url"));
 	const api = order === null ? null : openApiRole(options, order);
 	// Of those who meet here: nobody else has it, whatever other secrets and users there are.

@@ -1,7 +1,7 @@
 /** What a continuous trace tells: the events of a trace, round after round. */
 import type { TraceEvent } from "../events.ts";
 import type { PingStopReason } from "../ping/ping-result.ts";
-import type { TraceResult, TraceWarning } from "../result.ts";
+import type { Place, TraceResult, TraceWarning } from "../result.ts";
 
 /** Why a continuous trace ended. `count`: all rounds asked for are over. */
 export type RoundsStopReason = Exclude<PingStopReason, "lossThreshold">;
@@ -41,6 +41,9 @@ export type RoundsEvent =
 			readonly address: string;
 			readonly name: string | null;
 			readonly asn: string | null;
+			/** As of a `ProbeResult`; absent: not asked for, or not known. */
+			readonly asName?: string;
+			readonly place?: Place;
 	  }
 	| { readonly type: "end"; readonly atNs: number; readonly stopReason: RoundsStopReason; readonly reached: boolean };
 

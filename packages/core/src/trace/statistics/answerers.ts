@@ -1,5 +1,6 @@
 /** Who answers for one hop, and when that became somebody else. */
 import type { ExtensionJson, ProbeResult } from "../result.ts";
+import type { KnownName } from "./known-name.ts";
 import { LatestRttFigures } from "./rtt-figures.ts";
 import type { AnswererSummary, RttSummary } from "./summary.ts";
 
@@ -11,12 +12,6 @@ const CONFIRMED = 3;
 const SETTLED = 6;
 /** Who has been silent for so many answers of the hop is no longer one of those who share the load. */
 const FORGOTTEN = 32;
-
-/** What is known of addresses. */
-export interface KnownName {
-	readonly name: string | null;
-	readonly asn: string | null;
-}
 
 /** The word of a hop that its answerer changed: in which round first, from whom to whom. */
 export interface AnswererChange {

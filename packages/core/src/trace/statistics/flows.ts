@@ -73,12 +73,16 @@ export class Flows {
 
 /** Missing answers may have been anybody's. */
 function isSamePath(known: Addresses, seen: Addresses): boolean {
-	return seen.every((address, at) => address === null || (known[at] ?? null) === null || known[at] === address);
+	for (let at = 0; at < seen.length; at++) {
+		const [knew, saw] = [known[at] ?? null, seen[at] ?? null];
+		if (knew !== null && saw !== null && knew !== saw) return false;
+	}
+	return true;
 }
 
 function complete(known: Addresses, seen: Addresses): void {
-	for (const [at, address] of seen.entries()) {
-		while (known.length <= at) known.push(null);
-		known[at] ??= address;
+	for (let at = 0; at < seen.length; at++) {
+		if (at >= known.length) known.push(seen[at] ?? null);
+		else if (known[at] === null) known[at] = seen[at] ?? null;
 	}
 }

@@ -1,7 +1,8 @@
 /** The running figures of one TTL. */
 import { hopNat } from "../nat-hops.ts";
 import type { ProbeResult } from "../result.ts";
-import { Answerers, type ChangeNews, type KnownName } from "./answerers.ts";
+import { Answerers, type ChangeNews } from "./answerers.ts";
+import type { KnownName } from "./known-name.ts";
 import type { HopLoss } from "./loss-meaning.ts";
 import { RoundSamples } from "./round-samples.ts";
 import { RttFigures } from "./rtt-figures.ts";
@@ -149,7 +150,8 @@ export class HopFigures {
 		}
 		if (probe.quoted === null) return;
 		if (probe.quoted.tos !== null) this.#dscp = probe.quoted.tos >> 2;
-		const nat = hopNat([probe]);
-		if (nat !== "unknown") this.nat = nat === "none" ? null : nat;
+		// Mostly nothing had changed.
+		const nat = probe.quoted.changes.length === 0 ? "none" : hopNat([probe]);
+		this.nat = nat === "none" || nat === "unknown" ? null : nat;
 	}
 }

@@ -206,7 +206,22 @@ describe("names and beginnings", () => {
 		const statistics = watched(3, 3, straight(3));
 		statistics.take({ type: "name", atNs: 1, address: "10.0.0.2", name: "router.example", asn: null });
 		statistics.take({ type: "name", atNs: 2, address: "10.0.0.2", name: null, asn: "AS64500" });
-		expect(statistics.summary().hops[1]?.answerers[0]).toMatchObject({ name: "router.example", asn: "AS64500" });
+		const place = { country: "DE", city: "Berlin", latitude: 52.5, longitude: 13.25, source: "test" };
+		const more = {
+			type: "name",
+			atNs: 3,
+			address: "10.0.0.2",
+			name: null,
+			asn: null,
+			asName: "Example",
+			place,
+		} as const;
+		statistics.take(more);
+		const summary = statistics.summary();
+		const known = { name: "router.example", asn: "AS64500", asName: "Example", place };
+		expect(summary.hops[1]?.answerers[0]).toMatchObject(known);
+		statistics.take({ ...more, place: { ...place } });
+		expect(statistics.summary().hops[1]).toBe(summary.hops[1]);
 	});
 
 	it("after a reset only rounds count that begin then", () => {

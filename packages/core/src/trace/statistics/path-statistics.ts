@@ -3,9 +3,9 @@ import type { TraceEvent } from "../events.ts";
 import type { HopResult, ProbeResult, TraceResult } from "../result.ts";
 import { PathLength } from "../rounds/path-length.ts";
 import type { RoundsEvent } from "../rounds/round-events.ts";
-import type { KnownName } from "./answerers.ts";
 import { Flows } from "./flows.ts";
 import { HopFigures } from "./hop-figures.ts";
+import { type KnownName, learnName } from "./known-name.ts";
 import { lossMeanings } from "./loss-meaning.ts";
 import { answerPlace } from "./place.ts";
 import { CHANGES_KEPT, type PathChange, type PathSummary } from "./summary.ts";
@@ -178,15 +178,18 @@ export class PathStatistics {
 		return hop;
 	}
 
-	#learn({ from, name, asn }: ProbeResult): void {
-		if (from !== null && (name !== null || asn != null)) this.#name(from, { name, asn: asn ?? null });
+	#learn({ from, name, asn, asName, place }: ProbeResult): void {
+		if (from === null) return;
+		const known = { name, asn: asn ?? null, ...(asName !== undefined && { asName }), ...(place && { place }) };
+		if (name !== null || known.asn !== null || known.place !== undefined) this.#name(from, known);
 	}
 
-	#name(address: string, { name, asn }: KnownName): void {
+	#name(address: string, { name, asn, asName, place }: KnownName): void {
 		const before = this.#names.get(address);
-		if (before !== undefined && before.name === name && before.asn === asn) return;
-		if (before === undefined && this.#names.size >= NAMES_KEPT) return;
-		this.#names.set(address, { name: name ?? before?.name ?? null, asn: asn ?? before?.asn ?? null });
+		const news = { name, asn, ...(asName !== undefined && { asName }), ...(place !== undefined && { place }) };
+		const after = learnName(before, news);
+		if (after === before || (before === undefined && this.#names.size >= NAMES_KEPT)) return;
+		this.#names.set(address, after);
 		for (const hop of this.#hops.values()) hop.touch();
 	}
 

@@ -1,13 +1,12 @@
 /** The latest samples of a hop, a place for each round. */
 import { SAMPLES_KEPT } from "./summary.ts";
 
-/** Marks in the ring beside round trips; nothing else is negative. */
-const NOTHING = -1;
-const LOST = -2;
+/** A round trip in nanoseconds; null: lost, undefined: nothing is known. */
+type Sample = number | null | undefined;
 
-/** A ring of rounds. */
+/** A ring of rounds. Samples stay the values that they came as: copies of them cost no more than pointers. */
 export class RoundSamples {
-	readonly #ring = new Float64Array(SAMPLES_KEPT).fill(NOTHING);
+	readonly #ring: Sample[] = [];
 	/** Called with each round trip that falls out of the ring. */
 	readonly #forgotten: (rttNs: number) => void;
 	#first = 0;
@@ -22,28 +21,30 @@ export class RoundSamples {
 	set(round: number, rttNs: number | null): boolean {
 		if (this.#end === 0) this.#first = round;
 		this.#advance(round + 1);
-		if (round < Math.max(0, this.#end - SAMPLES_KEPT)) return false;
+		if (round < this.#end - SAMPLES_KEPT) return false;
 		if (round < this.#first) this.#first = round;
-		this.#ring[round % SAMPLES_KEPT] = rttNs ?? LOST;
+		this.#ring[round % SAMPLES_KEPT] = rttNs;
 		return true;
 	}
 
 	/** Oldest first; rounds of which nothing is known yet are left out. */
 	values(): (number | null)[] {
-		const values: (number | null)[] = [];
-		for (let round = Math.max(this.#first, this.#end - SAMPLES_KEPT); round < this.#end; round++) {
-			const sample = this.#ring[round % SAMPLES_KEPT] as number;
-			if (sample !== NOTHING) values.push(sample === LOST ? null : sample);
+		const from = Math.max(this.#first, this.#end - SAMPLES_KEPT);
+		const values = new Array<number | null>(this.#end - from);
+		let count = 0;
+		for (let round = from; round < this.#end; round++) {
+			const sample = this.#ring[round % SAMPLES_KEPT];
+			if (sample !== undefined) values[count++] = sample;
 		}
+		values.length = count;
 		return values;
 	}
 
 	#advance(end: number): void {
-		const from = Math.max(this.#end, end - SAMPLES_KEPT);
-		for (let round = from; round < end; round++) {
-			const old = this.#ring[round % SAMPLES_KEPT] as number;
-			if (old >= 0) this.#forgotten(old);
-			this.#ring[round % SAMPLES_KEPT] = NOTHING;
+		for (let round = Math.max(this.#end, end - SAMPLES_KEPT); round < end; round++) {
+			const old = this.#ring[round % SAMPLES_KEPT];
+			if (typeof old === "number") this.#forgotten(old);
+			this.#ring[round % SAMPLES_KEPT] = undefined;
 		}
 		this.#end = Math.max(this.#end, end);
 	}

@@ -47,9 +47,9 @@ export class NameNews {
 		this.#asked.add(address);
 		const asked = this.#book.ask(address).then(() => {
 			this.#open.delete(asked);
-			const { name, asn } = this.#book.known(address);
-			if (!this.#closed && (name !== null || asn !== null))
-				this.#tell({ type: "name", atNs: this.#atNs, address, name, asn });
+			const known = this.#book.known(address);
+			if (!this.#closed && (known.name !== null || known.asn !== null || known.place !== undefined))
+				this.#tell({ type: "name", atNs: this.#atNs, address, ...known });
 		});
 		this.#open.add(asked);
 	}

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { decodeDns, dnsData, encodeDns, isDecodeError } from "@whither/wire";
 import { afterEach, expect, it } from "vitest";
-import { openAsLookup } from "./as-lookup.ts";
-import { parseAsServer } from "./as-server.ts";
+import { openAsLookup, openAsNames } from "./as-lookup.ts";
+import { parseAsNameServer, parseAsServer } from "./as-server.ts";
 
 const closing: (() => void)[] = [];
 afterEach(() => {
@@ -64,6 +64,31 @@ it("asks the zone of the address's family for its origin", async () => {
 		"2.2.0.5.origin.test",
 		`1.${"0.".repeat(23)}4.2.0.0.1.0.a.2.origin6.test`,
 	]);
+});
+
+it("asks the zone of names what a system is called", async () => {
+	const { at, asked } = await nameServer({
+		"as64500.names.test": "64500 | ZZ | none | 2001-02-03 | EXAMPLE - Example | Net, ZZ",
+		"as64501.names.test": "64501 | ZZ",
+	});
+	const lookup = openAsNames(parseAsNameServer(`dns:names.test@${at}`));
+	expect(await lookup("AS64500")).toBe("EXAMPLE - Example | Net, ZZ");
+	expect(await lookup("AS64501")).toBeNull();
+	expect(await lookup("AS64502")).toBeNull();
+	expect(await lookup("evil.test")).toBeNull();
+	expect(asked).toEqual(["as64500.names.test", "as64501.names.test", "as64502.names.test"]);
+});
+
+it.each([
+	["dns", { zone: "asn.cymru.com", at: null }],
+	["dns:names.test", { zone: "names.test", at: null }],
+	["dns:names.test@192.0.2.1:5353", { zone: "names.test", at: ["192.0.2.1:5353"] }],
+])("understands %s for names", (text, server) => {
+	expect(parseAsNameServer(text)).toEqual(server);
+});
+
+it.each(["", "whois:h", "dns:a,b", "dns:a@b", "x"])("refuses %j for names", (text) => {
+	expect(() => parseAsNameServer(text)).toThrow(/asNames must be/);
 });
 
 it("finds a whois server by its name", async () => {

@@ -43,7 +43,7 @@ export function openAsNames({ zone, at }: AsNameServer): (asn: string) => Promis
 	const resolver = resolverAt(at);
 	return async (asn) => {
 		if (!/^AS\d{1,10}$/.test(asn)) return null;
-		const records = await resolver.resolveTxt(`${asn}.${zone}`).catch(withoutRecord);
+		const records = await resolver.resolveTxt(`${asn.toLowerCase()}.${zone}`).catch(withoutRecord);
 		return asNameOfTxt(records.map((chunks) => chunks.join("")));
 	};
 }

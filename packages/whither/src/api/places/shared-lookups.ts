@@ -63,10 +63,13 @@ function openedOnce<Order, Answer>(
 }
 
 /**
- * The world with shared answers: names for five minutes, origins, names of systems and places for an hour, at most ten
+ * The world, or its look-ups alone, with shared answers: names for five minutes, origins, names of systems and places for an hour, at most ten
  * thousand of each. For whoever runs many traces, such as a server: hand it to each as `world`.
  */
-export function sharingLookups(world: World, now?: () => number): World {
+export function sharingLookups<Lookups extends Pick<World, "reverse" | "origins" | "asNames" | "places">>(
+	world: Lookups,
+	now?: () => number,
+): Lookups {
 	const names = { ttlMs: NAME_TTL_MS, ...(now === undefined ? {} : { now }) };
 	const facts = { ...names, ttlMs: FACT_TTL_MS };
 	const { asNames, places } = world;

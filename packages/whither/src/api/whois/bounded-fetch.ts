@@ -150,5 +150,6 @@ export function errorWords({ code, message }: NodeJS.ErrnoException): string {
 		ETIMEDOUT: "does not answer",
 		ENOTPUBLIC: NOT_PUBLIC,
 	};
+	if (/CERT|UNABLE_TO_|ERR_TLS/.test(code ?? "")) return `shows a certificate that is not trusted (${code})`;
 	return words[code ?? ""] ?? `cannot be asked (${code ?? message})`;
 }

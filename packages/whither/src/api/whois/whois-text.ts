@@ -141,7 +141,8 @@ const MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec";
 
 /** Of domains `Registrant Email`, of ARIN `OrgAbuseEmail`, of RPSL objects an `org-name` and an `abuse-mailbox`. */
 function entitiesOf(lines: readonly Line[]): readonly WhoisEntity[] {
-	const value = (...keys: readonly string[]) => lines.find(([key]) => keys.includes(key))?.[1] ?? null;
+	const first = (wanted: string) => lines.find(([key]) => key === wanted)?.[1] ?? null;
+	const value = (...keys: readonly string[]) => keys.map(first).find((found) => found !== null) ?? null;
 	const found = ROLES.map(
 		([role, keys]): WhoisEntity => ({
 			handle: value(...keys.handle),

@@ -112,8 +112,8 @@ function replyFields({ reply, quoted, extensions }: ProbeResult, family: 4 | 6):
 }
 
 function instant({ startedAt }: TraceResult, atNs: number): { sec: number; usec: number } {
-	const ms = Date.parse(startedAt);
-	const us = Math.round((Number.isFinite(ms) ? ms : 0) * 1e3 + atNs / NS_PER_US);
+	const fraction = Number(`0${/\.\d+/.exec(startedAt)?.[0] ?? ""}`);
+	const us = Math.round(unixSeconds(startedAt) * 1e6 + fraction * 1e6 + atNs / NS_PER_US);
 	return { sec: Math.floor(us / 1e6), usec: us % 1e6 };
 }
 

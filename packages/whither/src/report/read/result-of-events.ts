@@ -25,7 +25,7 @@ export function resultOfEvents(events: readonly TraceEvent[], around: ResultArou
 		method,
 		channel,
 		family,
-		durationNs: events.reduce((latest, event) => ("atNs" in event ? Math.max(latest, event.atNs) : latest), 0),
+		durationNs: Math.round(Math.max(0, ...lastMoments(events))),
 		reached: end?.type === "end" && end.reached,
 		stopReason: end?.type === "end" ? end.stopReason : "interrupted",
 		pathMtu: null,
@@ -39,6 +39,10 @@ export function resultOfEvents(events: readonly TraceEvent[], around: ResultArou
 		options: { firstTtl: hops[0]?.ttl ?? 1, maxTtl, queries, length },
 		hops,
 	};
+}
+
+function lastMoments(events: readonly TraceEvent[]): readonly number[] {
+	return events.slice(-8).flatMap((event) => ("atNs" in event ? [event.atNs] : []));
 }
 
 function handshakeOf(event: Extract<TraceEvent, { type: "handshake" }>): NonNullable<TraceResult["handshake"]> {

@@ -1,6 +1,6 @@
 /** The screen as cells: which glyph stands where, and in which style. */
 import { type Line, ROLES, type Role } from "./line.ts";
-import { glyphsOf, widthOf } from "./width.ts";
+import { glyphsOf, isSimple, widthOf } from "./width.ts";
 
 /** One screen; rows one after the other. A wide glyph stands in its first cell, and "" in the one behind it. */
 export interface Grid {
@@ -44,6 +44,13 @@ function fillRow({ spans, isSelected }: Line, { glyphs, styles, columns, start }
 	let at = 0;
 	for (const { text, role } of spans) {
 		const style = (STYLE_OF.get(role) ?? 0) + (isSelected ? SELECTED : 0);
+		if (isSimple(text)) {
+			const end = Math.min(columns, at + text.length);
+			for (let column = at; column < end; column++) glyphs[start + column] = text[column - at] ?? " ";
+			styles.fill(style, start + at, start + end);
+			at = end;
+			continue;
+		}
 		for (const glyph of glyphsOf(text)) {
 			const width = CONTROL.test(glyph) ? 1 : Math.min(2, widthOf(glyph));
 			if (width === 0) continue;

@@ -1,7 +1,7 @@
 /** The help: made of the key table, the columns, the words for loss and the marks. */
 import { clipSpans, type Line, line, span, spansWidth } from "../cells/line.ts";
 import { COLUMNS } from "../model/columns.ts";
-import { KEY_GROUPS, type KeyGroup } from "../model/key-table.ts";
+import { KEY_GROUPS, type KeyRow } from "../model/key-table.ts";
 import { folded } from "./fold.ts";
 import { LOSS_WORDS } from "./loss.ts";
 import { MARK_WORDS } from "./naming.ts";
@@ -42,7 +42,13 @@ function beside(left: readonly Line[], right: readonly Line[], width: number): r
 }
 
 /** Keys alone, for screens that have other views. */
-export function keyLines({ heading: title, rows }: KeyGroup): readonly Line[] {
+export function keyLines({
+	heading: title,
+	rows,
+}: {
+	readonly heading: string;
+	readonly rows: readonly Pick<KeyRow, "shown" | "says">[];
+}): readonly Line[] {
 	return [...heading(title), ...rows.map(({ shown, says }) => line("  ", span("key", shown.padEnd(KEY_WIDTH)), says))];
 }
 

@@ -32,7 +32,7 @@ export function mapLines(model: Model, width: number, height: number): readonly 
 function hintOf({ placesAsked }: Model): string {
 	return placesAsked
 		? "No place is known yet of any hop."
-		: "No place is known of any hop: nobody who knows places is asked unless you name one. --places FILE takes an mmdb file with cities (such as DB-IP Lite or GeoLite2), which is read here and asks nobody.";
+		: "No place is known of any hop: nobody who knows places is asked unless you name one. --geoip-mmdb FILE takes an mmdb file with cities (such as DB-IP Lite or GeoLite2), which is read here and asks nobody.";
 }
 
 function placedHops(model: Model): readonly Placed[] {

@@ -13,10 +13,15 @@ export function longestRtt(hops: readonly Pick<HopSummary, "recent">[], count: n
 
 /** From the shortest to the longest of the latest `count` samples of a hop, and somewhat more where these are nearly the same. */
 export function rangeOf({ recent }: Pick<HopSummary, "recent">, count: number): Range {
-	const answered = recent.slice(-count).filter((sample) => sample !== null);
-	const least = answered.reduce((shortest, rtt) => Math.min(shortest, rtt), Number.POSITIVE_INFINITY);
-	const most = answered.reduce((longest, rtt) => Math.max(longest, rtt), 0);
-	if (answered.length === 0) return { fromNs: 0, toNs: 0 };
+	let least = Number.POSITIVE_INFINITY;
+	let most = 0;
+	for (let index = Math.max(0, recent.length - count); index < recent.length; index++) {
+		const rtt = recent[index] ?? null;
+		if (rtt === null) continue;
+		least = Math.min(least, rtt);
+		most = Math.max(most, rtt);
+	}
+	if (least > most) return { fromNs: 0, toNs: 0 };
 	return { fromNs: least, toNs: Math.max(most, least * LEAST_RANGE) };
 }
 
@@ -43,12 +48,17 @@ export interface HistoryColumn {
 	readonly samples: number;
 }
 
+function singleColumn(rttNs: number | null): HistoryColumn {
+	return { rttNs, lost: rttNs === null ? 1 : 0, samples: 1 };
+}
+
 /** The latest samples as columns, oldest first, `zoom` samples each; the last may have fewer. */
 export function historyColumns(
 	recent: readonly (number | null)[],
 	columns: number,
 	zoom: number,
 ): readonly HistoryColumn[] {
+	if (zoom === 1) return recent.slice(-Math.max(1, columns)).map(singleColumn).slice(0, columns);
 	const made: HistoryColumn[] = [];
 	const whole = Math.ceil(recent.length / zoom);
 	for (let index = Math.max(0, whole - columns); index < whole; index++) {

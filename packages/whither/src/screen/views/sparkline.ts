@@ -24,24 +24,29 @@ export function sparkline(hop: HopSummary, style: SparklineStyle): readonly Span
 	const { width, range, charset, zoom, isPlain } = style;
 	const columns = historyColumns(hop.recent, width, zoom);
 	const lossRole = lossWord(hop).role;
-	const spans: Span[] = [span("plain", " ".repeat(Math.max(0, width - columns.length)))];
+	const spans: Span[] = [];
+	let role: Role = "plain";
+	let text = " ".repeat(Math.max(0, width - columns.length));
+	// Neighbours of one role are one piece.
+	const put = (next: Role, glyph: string): void => {
+		if (next !== role) {
+			if (text !== "") spans.push(span(role, text));
+			role = next;
+			text = "";
+		}
+		text += glyph;
+	};
 	for (const { rttNs, lost } of columns) {
 		const ratio = rttNs === null ? 0 : ratioOf(rttNs, range);
-		if (rttNs === null) push(spans, lossRole === "plain" ? "dim" : lossRole, LOST);
-		else if (isPlain) push(spans, lost > 0 ? "slow" : "good", lost > 0 ? ":" : ".");
-		else push(spans, ratio > SLOW ? "slow" : "good", bar(ratio, charset));
+		if (rttNs === null) put(lossRole === "plain" ? "dim" : lossRole, LOST);
+		else if (isPlain) put(lost > 0 ? "slow" : "good", lost > 0 ? ":" : ".");
+		else put(ratio > SLOW ? "slow" : "good", bar(ratio, charset));
 	}
+	spans.push(span(role, text));
 	return spans;
 }
 
 /** From 0 to 1; by the root, so that short ones differ too. */
 function ratioOf(rttNs: number, { fromNs, toNs }: Range): number {
 	return toNs <= fromNs ? 0 : Math.sqrt(Math.max(0, rttNs - fromNs) / (toNs - fromNs));
-}
-
-/** Neighbours of one role are one piece. */
-function push(spans: Span[], role: Role, glyph: string): void {
-	const last = spans.at(-1);
-	if (last?.role === role) spans[spans.length - 1] = span(role, last.text + glyph);
-	else spans.push(span(role, glyph));
 }

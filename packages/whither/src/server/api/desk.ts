@@ -31,7 +31,7 @@ export interface ApiDesk {
 /** Running totals, and what there is now. */
 export interface ApiCounts {
 	viewers: number;
-	/** Probes that traces were allowed, less those that they gave back. */
+	/** Probes that traces have sent. */
 	probes: number;
 	/** Refusals by their code. */
 	readonly refused: Map<string, number>;

@@ -1,8 +1,10 @@
 /** `/sessions`: the list, and each of them. */
 
-import { PathStatistics, type PathSummary } from "@whither/core";
+import { hostname } from "node:os";
 import type { Session } from "../../api/session/session.ts";
-import { formatCsvHeader, formatCsvRows } from "../../report/csv.ts";
+import type { Dialect, ReportMaterial } from "../../report/dialects/dialect.ts";
+import { DIALECTS, findDialect, writeReport } from "../../report/dialects/index.ts";
+import { materialOfSession, summaryOfSession } from "../../report/dialects/session-material.ts";
 import { answer } from "../http/answers.ts";
 import type { SessionAnswer, SessionList } from "../protocol/api-protocol.ts";
 import { schemaRef } from "./answer-schemas.ts";
@@ -14,6 +16,8 @@ import { type ApiAsked, ApiRefused, type ApiRoute, answerJson, answerNothing } f
 export const SESSION_ID = { id: { description: "Of a session", pattern: "[A-Za-z0-9]+" } } as const;
 const LISTED = 50;
 const MOST_LISTED = 200;
+/** A page as one file is made by the page itself, which has its parts. */
+const FORMATS = DIALECTS.map(({ name }) => name).filter((name) => name !== "html");
 const KIND: JsonSchema = { type: "string", enum: ["trace", "live", "meet", "stun", "turn", "ping"] };
 const WORDS: JsonSchema = { type: "string", minLength: 1, maxLength: 253 };
 
@@ -87,7 +91,7 @@ export function sessionRoutes(desk: ApiDesk): readonly ApiRoute[] {
 			name: "saveSession",
 			summary: "A session as a file",
 			names: SESSION_ID,
-			query: { format: { description: "Default json", schema: { type: "string", enum: Object.keys(FILES) } } },
+			query: { format: { description: "Default json", schema: { type: "string", enum: FORMATS } } },
 			answers: { 200: { description: "The file", type: "application/octet-stream", schema: { type: "string" } } },
 			refusals: ["notFound"],
 			answer: (asked) => saveSession(desk, asked),
@@ -104,20 +108,8 @@ async function readSession(desk: ApiDesk, asked: ApiAsked): Promise<Response> {
 	const session = await sessionOf(desk, asked);
 	const told = asked.query.summary === undefined ? session : { ...session, events: [] };
 	const next = (session.events.at(-1)?.seq ?? -1) + 1;
-	const summary = desk.sessions.summary(session.header.id) ?? summaryIn(session);
+	const summary = desk.sessions.summary(session.header.id) ?? summaryOfSession(session);
 	return answerJson(asked, 200, { session: told, next, summary } satisfies SessionAnswer);
-}
-
-/** Of one that is over. */
-function summaryIn({ events }: Session): PathSummary | null {
-	const statistics = new PathStatistics();
-	let isPath = false;
-	for (const event of events) {
-		if (event.kind !== "trace" && event.kind !== "live") continue;
-		statistics.take(event.event);
-		isPath = true;
-	}
-	return isPath ? statistics.summary() : null;
 }
 
 async function stopSession(desk: ApiDesk, asked: ApiAsked): Promise<Response> {
@@ -135,49 +127,25 @@ async function sessionOf(desk: ApiDesk, { names: { id = "" } }: ApiAsked): Promi
 	return session;
 }
 
-interface FileKind {
-	readonly type: string;
-	readonly ending: string;
-	/** Null: there is nothing of this kind to say. */
-	readonly write: (session: Session) => string | null;
-}
-
-const FILES: Readonly<Record<string, FileKind>> = {
-	json: { type: "application/json", ending: "json", write: (session) => `${JSON.stringify(documentOf(session))}\n` },
-	ndjson: { type: "application/x-ndjson", ending: "ndjson", write: linesOf },
-	csv: { type: "text/csv; charset=utf-8", ending: "csv", write: csvOf },
-};
-
 /** Saved, and never shown: whatever a router's name says, it is no page of this server. */
 async function saveSession(desk: ApiDesk, asked: ApiAsked): Promise<Response> {
 	const session = await sessionOf(desk, asked);
 	const { format = "json" } = asked.query;
-	const kind = Object.hasOwn(FILES, format) ? FILES[format] : undefined;
-	const body = kind?.write(session) ?? null;
-	if (kind === undefined || body === null)
+	const dialect = findDialect(format);
+	const text = dialect === null ? null : writeReport(dialect, materialFor(dialect, session), { hostName: hostname() });
+	if (dialect === null || text === null)
 		throw new ApiRefused("badRequest", `this session has nothing to say as ${format}`);
-	const name = `whither-${session.header.id}.${kind.ending}`;
-	return answer(
-		asked.context,
-		200,
-		{ type: kind.type, body },
-		{
-			"Content-Disposition": `attachment; filename="${name}"`,
-			"Content-Security-Policy": "sandbox; default-src 'none'",
-		},
-	);
+	const file = { type: dialect.mediaType, body: text };
+	return answer(asked.context, 200, file, {
+		"Content-Disposition": `attachment; filename="whither-${session.header.id}.${dialect.ending}"`,
+		"Content-Security-Policy": "sandbox; default-src 'none'",
+	});
 }
 
-/** What it ended with, else the session itself. */
-function documentOf(session: Session): object {
-	return session.end?.outcome === "result" && session.end.result !== null ? session.end.result : session;
-}
-
-function linesOf({ header, events, end }: Session): string {
-	return [header, ...events, ...(end === null ? [] : [end])].map((line) => `${JSON.stringify(line)}\n`).join("");
-}
-
-function csvOf({ end }: Session): string | null {
-	if (end?.outcome !== "result" || end.result === null || end.result.schema !== "whither.trace/1") return null;
-	return `${formatCsvHeader()}${formatCsvRows(end.result)}`;
+/** What it ended with goes before the session itself, but where that is the point. */
+function materialFor(dialect: Dialect, session: Session): ReportMaterial {
+	const whole: ReportMaterial = { kind: "session", session };
+	if (dialect.name === "ndjson") return whole;
+	const result = materialOfSession(session);
+	return result !== null && dialect.takes.includes(result.kind) ? result : whole;
 }

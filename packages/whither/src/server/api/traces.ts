@@ -5,6 +5,7 @@ import type { TraceRequestOptions } from "../../api/options.ts";
 import { methodsOf } from "../../api/options.ts";
 import type { TraceAsked } from "../protocol/api-protocol.ts";
 import { type CourseEnd, courseOf } from "../sessions/course.ts";
+import { watchPath } from "../sessions/watched-path.ts";
 import { schemaRef } from "./answer-schemas.ts";
 import { type ApiDesk, allowedTarget, audited, beginSession, notEnabled, withinBudget } from "./desk.ts";
 import type { JsonSchema } from "./json-schema.ts";
@@ -135,7 +136,11 @@ async function startLive(
 		kind: "live",
 		target: body.target,
 		request: body,
-		start: (tell) => courseOf(desk.starters.live(target, asks), (event) => tell({ kind: "live", event })),
+		start: (tell) =>
+			watchPath(desk.starters.live(target, asks), (event) => {
+				if (event.type === "round") desk.counts.probes += event.lastTtl - event.firstTtl + 1;
+				tell({ kind: "live", event });
+			}),
 		over: () => desk.probes.returnShare(asked.client, perSecond),
 	});
 	return { id, kind };
@@ -177,12 +182,11 @@ function mostProbes({
 /** Takes probes at once; `settle` gives those back that were not sent. Throws `ApiRefused`. */
 function chargeProbes(desk: ApiDesk, client: string, probes: number) {
 	withinBudget(desk.probes.take(client, probes, desk.now()));
-	desk.counts.probes += probes;
 	return {
 		settle: (end: CourseEnd | null): void => {
-			const unsent = Math.max(0, probes - sentIn(end));
-			desk.probes.giveBack(client, unsent);
-			desk.counts.probes -= unsent;
+			const sent = sentIn(end);
+			desk.probes.giveBack(client, Math.max(0, probes - sent));
+			desk.counts.probes += sent;
 		},
 	};
 }

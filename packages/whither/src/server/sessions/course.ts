@@ -1,7 +1,7 @@
 /** What a session is about while it is under way: something that tells, can be stopped, and ends. */
-import type { PathSummary } from "@whither/core";
 import { asWhitherError } from "../../api/error.ts";
 import type { SessionEnd, SessionEvent, SessionResult } from "../../api/session/session.ts";
+import type { TracedPath } from "../../report/dialects/traced-path.ts";
 
 type WithoutSeq<Event> = Event extends unknown ? Omit<Event, "seq"> : never;
 /** An event before it is numbered. */
@@ -17,8 +17,8 @@ export interface Course {
 	readonly ended: Promise<CourseEnd>;
 	/** Asks for an early end, with what is known by then. */
 	stop(): void;
-	/** Of a path: its figures so far. */
-	readonly summary?: (() => PathSummary) | undefined;
+	/** Of a path that is watched: its figures so far; null: it has not begun. */
+	readonly path?: (() => TracedPath | null) | undefined;
 }
 
 /** Begins something; `tell` takes its events until it has ended. */
@@ -28,13 +28,11 @@ export type StartCourse = (tell: (event: CourseEvent) => void) => Course;
 export interface Run<Event> extends AsyncIterable<Event> {
 	readonly result: Promise<SessionResult | object | null>;
 	stop(): void;
-	summary?(): PathSummary;
 }
 
 /** A run as a course. */
 export function courseOf<Event>(run: Run<Event>, tell: (event: Event) => void): Course {
-	const summary = run.summary === undefined ? undefined : () => run.summary?.() as PathSummary;
-	return { ended: follow(run, tell), stop: () => run.stop(), summary };
+	return { ended: follow(run, tell), stop: () => run.stop() };
 }
 
 async function follow<Event>(run: Run<Event>, tell: (event: Event) => void): Promise<CourseEnd> {

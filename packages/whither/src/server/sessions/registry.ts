@@ -10,6 +10,7 @@ import {
 	type SessionKind,
 } from "../../api/session/session.ts";
 import { TOOL } from "../../api/version.ts";
+import type { TracedPath } from "../../report/dialects/traced-path.ts";
 import type { SessionEntry, SessionQuery, SessionStore } from "../../store/session-store.ts";
 import type { Course, CourseEnd, StartCourse } from "./course.ts";
 import { RunningSession } from "./running-session.ts";
@@ -106,9 +107,14 @@ export class SessionRegistry {
 		return header;
 	}
 
-	/** Figures of a path that is under way; null: it is none. */
+	/** Figures of a path that is watched; null: it is none. */
 	summary(id: string): PathSummary | null {
-		return this.#running.get(id)?.course.summary?.() ?? null;
+		return this.#running.get(id)?.course.path?.()?.summary ?? null;
+	}
+
+	/** All paths that are watched. */
+	get paths(): readonly TracedPath[] {
+		return [...this.#running.values()].flatMap(({ course }) => course.path?.() ?? []);
 	}
 
 	/** Asks one to end early; false: it is not under way. */

@@ -1,9 +1,10 @@
 /** Ways to begin what sessions are about: this machine's own, or whatever a test puts in their place. */
-import type { Family, RoundsEvent, TraceEvent } from "@whither/core";
+import type { Family, TraceEvent } from "@whither/core";
 import type { LiveRequestOptions } from "../../api/live/options.ts";
 import { LiveRun } from "../../api/live/run.ts";
 import type { TraceRequestOptions } from "../../api/options.ts";
-import { openRealWorld } from "../../api/real-world.ts";
+import { sharingLookups } from "../../api/places/shared-lookups.ts";
+import { LOOKUPS, openRealWorld } from "../../api/real-world.ts";
 import { type ResolvedTarget, resolveTargets } from "../../api/resolve.ts";
 import type { SessionEvent } from "../../api/session/session.ts";
 import type { StunEvent } from "../../api/stun/run.ts";
@@ -15,6 +16,7 @@ import { TOOL } from "../../api/version.ts";
 import type { World } from "../../api/world.ts";
 import type { Run } from "./course.ts";
 import { type MethodFacts, methodFacts } from "./method-facts.ts";
+import type { WatchedRun } from "./watched-path.ts";
 
 /** All addresses of a name, the one that is traced first; rejects with a `WhitherError`. */
 export type ResolveAll = (name: string, family: Family | null) => Promise<readonly ResolvedTarget[]>;
@@ -25,7 +27,7 @@ export interface SessionStarters {
 	/** The path to exactly this address. */
 	readonly trace: (target: ResolvedTarget, options: TraceRequestOptions) => Run<TraceEvent>;
 	/** The same, round after round. */
-	readonly live: (target: ResolvedTarget, options: LiveRequestOptions) => Run<RoundsEvent>;
+	readonly live: (target: ResolvedTarget, options: LiveRequestOptions) => WatchedRun;
 	/** Which methods work there. */
 	readonly methods: MethodFacts;
 	/** What NAT this machine is behind, as this server sees it; whatever its name stands for goes through `resolve`. */
@@ -41,21 +43,38 @@ export interface SessionStarters {
 export function startersOf({
 	world,
 	stunWorld,
+	places,
 }: {
 	readonly world?: World;
 	readonly stunWorld?: StunWorld;
+	/** Data sets that say where routers are. */
+	readonly places?: readonly string[] | undefined;
 }): SessionStarters {
-	const openWorld = world === undefined ? openRealWorld : async () => world;
+	// Fifty traces of the same routers ask once.
+	const shared = sharingLookups(world ?? LOOKUPS);
+	const openWorld = async (): Promise<World> => ({ ...(world ?? (await openRealWorld())), ...shared });
 	const openStun = stunWorld === undefined ? openRealStunWorld : async () => stunWorld;
 	return {
 		resolve: world === undefined ? resolveTargets : async (name, family) => [await world.resolve(name, family)],
 		trace: (target, options) => {
 			const openPinned = async () => pinned(await openWorld(), target);
-			return new TraceRun({ name: target.name, options, tool: TOOL, args: [], openWorld: openPinned });
+			return new TraceRun({
+				name: target.name,
+				options: { ...options, places },
+				tool: TOOL,
+				args: [],
+				openWorld: openPinned,
+			});
 		},
 		live: (target, options) => {
 			const openPinned = async () => pinned(await openWorld(), target);
-			return new LiveRun({ name: target.name, options, tool: TOOL, args: [], openWorld: openPinned });
+			return new LiveRun({
+				name: target.name,
+				options: { ...options, places },
+				tool: TOOL,
+				args: [],
+				openWorld: openPinned,
+			});
 		},
 		methods: world === undefined ? methodFacts() : async () => new Map(),
 		stun: (server, resolve) => {
