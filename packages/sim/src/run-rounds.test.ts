@@ -83,8 +83,8 @@ describe("a continuous trace in virtual time", () => {
 	});
 });
 
-/** Methods that remember packets by their numbers, which begin anew within so many rounds; in a connection sooner. */
-const FORGETFUL = { quic: 260, stun: 260, dns: 260 } as const;
+/** What remembers packets by their numbers, which begin anew within so many rounds (in a connection sooner); pings try the others so. */
+const FORGETFUL = { quic: 215 } as const;
 const FEW = 30;
 
 describe("every method can be watched", () => {

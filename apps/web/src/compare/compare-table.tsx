@@ -1,10 +1,10 @@
 /** Hops of two paths, line by line: what both share stands in one line. */
 import type { HopSummary, PathSummary } from "@whither/core";
 import { useMemo } from "preact/hooks";
-import { printable } from "../../../../packages/whither/src/report/printable.ts";
 import { type AlignedHops, alignHops } from "../model/align.ts";
 import { count, formatMsNumber, formatShare, NOTHING } from "../model/words.ts";
 import { ScrollBox } from "../shell/scroll-box.tsx";
+import { HostName } from "../trace/host-name.tsx";
 
 const KINDS = {
 	same: { symbol: "=", word: "same" },
@@ -92,8 +92,7 @@ function HopCells({ hop }: { readonly hop: HopSummary | null }) {
 				{hop.answerers.length === 0 && <span class="quiet-text">no answer</span>}
 				{hop.answerers.map(({ address, name, asn }) => (
 					<div key={address}>
-						{name !== null && name !== address && <span>{printable(name)} </span>}
-						<span class="mono address">{address}</span>
+						{name !== null && name !== address && <HostName name={name} />} <span class="mono address">{address}</span>
 						{asn !== null && <span class="asn"> {asn}</span>}
 					</div>
 				))}

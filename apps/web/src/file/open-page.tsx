@@ -42,8 +42,8 @@ export function OpenPage() {
 		<div class="page">
 			<h1>Open a file</h1>
 			<p class="note">
-				What <code>whither</code> saved, and traces of mtr, scamper and RIPE Atlas in JSON. The file is read by this
-				page and goes nowhere.
+				What <code>whither</code> saved, lines of <code>mtr --raw</code>, and JSON of scamper and RIPE Atlas. The file
+				is read by this page and goes nowhere.
 			</p>
 			<DropBox onFile={(file) => void open(file)} />
 			{problem !== null && <ProblemNote problem={problem} />}

@@ -25,31 +25,29 @@ test("a path without fault says so", () => {
 
 test("loss at the target is laid where it begins", () => {
 	const hops = [hopOf(1, ["a"]), hopOf(2, ["b"], lossy), hopOf(3, ["t"], { isTarget: true, ...lossy })];
-	expect(pathVerdict(path(hops), "t", false)).toMatchObject({
+	expect(pathVerdict(path(hops), "t", "known")).toMatchObject({
 		mood: "bad",
 		sentence: expect.stringContaining("40\u00a0% is lost, from hop 2 (b) on"),
 	});
 	const alone = [hopOf(1, ["a"]), hopOf(2, ["t"], { isTarget: true, ...lossy })];
-	expect(pathVerdict(path(alone), "t", false).sentence).toContain("at the target alone");
+	expect(pathVerdict(path(alone), "t", "known").sentence).toContain("at the target alone");
 });
 
 test("a router that limits its answers is a note and no fault", () => {
 	const hops = [hopOf(1, ["a"], { ...lossy, lossMeaning: "rateLimit" }), hopOf(2, ["t"], { isTarget: true })];
-	const { mood, notes } = pathVerdict(path(hops), "t", false);
+	const { mood, notes } = pathVerdict(path(hops), "t", "known");
 	expect(mood).toBe("good");
 	expect(notes).toEqual(["Hop 1 limits its answers: what is missing there is no loss."]);
 });
 
 test("where nothing answers any more, the last who did is named", () => {
-	expect(pathVerdict(path([hopOf(1, ["a"]), hopOf(2, [])]), "t", false)).toMatchObject({
+	expect(pathVerdict(path([hopOf(1, ["a"]), hopOf(2, [])]), "t", "known")).toMatchObject({
 		mood: "bad",
 		sentence: expect.stringContaining("after hop 1 (a)"),
 	});
-	expect(pathVerdict(path([hopOf(1, [])]), "t", true).sentence).toContain("Nobody answers at all");
+	expect(pathVerdict(path([hopOf(1, [])]), "t", "known").sentence).toContain("Nobody answers at all");
 });
 
-test("in its first round a trace is not judged", () => {
-	expect(pathVerdict(path([hopOf(1, ["a"])], { rounds: 1 }), "t", false).sentence).toBe(
-		"Hop 1 (a) answers; looking further…",
-	);
+test("while the first probes are under way nothing is judged", () => {
+	expect(pathVerdict(path([hopOf(1, ["a"])]), "t", "looking").sentence).toBe("Hop 1 (a) answers; looking further…");
 });

@@ -16,12 +16,15 @@ export interface PathVerdict {
 const SOME_LOSS = 0.01;
 const MUCH_LOSS = 0.2;
 
+/** How far a path is known. `looking`: its first probes are under way, and what has not answered may do so. */
+export type PathStage = "looking" | "known";
+
 /** The sentence for figures as they stand; `target` is what the user called it. */
-export function pathVerdict(summary: PathSummary, target: string, isOver: boolean): PathVerdict {
+export function pathVerdict(summary: PathSummary, target: string, stage: PathStage): PathVerdict {
 	const last = summary.hops.findLast(({ received }) => received > 0) ?? null;
 	const end = summary.hops.find(({ isTarget }) => isTarget) ?? null;
 	if (end !== null) return { ...reached(summary, end, target), notes: notesOf(summary) };
-	if (!isOver && summary.rounds < 2) return { mood: "warn", sentence: underWay(last), notes: [] };
+	if (stage === "looking") return { mood: "warn", sentence: underWay(last), notes: [] };
 	const sentence =
 		last === null
 			? "Nobody answers at all: a firewall close to the server drops the probes or their answers, or the link is dead."

@@ -106,7 +106,7 @@ function optionsOf(
 		cursor: { points: { size: 6 }, drag: { x: true, y: false } },
 		scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.08)] } },
 		axes: [
-			{ ...axis, values: (_, ticks) => ticks.map(clockWords) },
+			{ ...axis, space: 84, values: (_, ticks) => ticks.map(clockWords) },
 			{ ...axis, size: 68, values: (_, ticks) => ticks.map((tick) => `${tick} ms`) },
 		],
 		series: [

@@ -7,6 +7,7 @@ import { type LookedUp, placeWords } from "../model/places.ts";
 import type { SessionBook } from "../model/session-book.ts";
 import { formatMs, formatMsNumber, formatShare, LOSS_WORDS } from "../model/words.ts";
 import { formatRoute } from "../shell/route.ts";
+import { HostName } from "./host-name.tsx";
 import type { Mark } from "./marks.ts";
 
 /** What opens under a row. */
@@ -121,7 +122,11 @@ function AnswererRow(props: {
 				<a class="mono" href={formatRoute("whois", [address])} title="Whois of this address">
 					{address}
 				</a>
-				{name !== null && name !== address && <div class="quiet-text">{printable(name)}</div>}
+				{name !== null && name !== address && (
+					<div class="quiet-text">
+						<HostName name={name} />
+					</div>
+				)}
 			</th>
 			<td>
 				{asn !== null && <a href={formatRoute("whois", [asn.split("/")[0] ?? asn])}>{asn}</a>}

@@ -1,11 +1,11 @@
 /** Every hop in figures; a row opens for what else is known of it. */
 import type { AnswererSummary, HopSummary, PathSummary } from "@whither/core";
 import { useMemo } from "preact/hooks";
-import { printable } from "../../../../packages/whither/src/report/printable.ts";
 import type { SessionBook } from "../model/session-book.ts";
 import { formatMsNumber, formatShare, LOSS_WORDS } from "../model/words.ts";
 import { ScrollBox } from "../shell/scroll-box.tsx";
 import { HopDetails } from "./hop-details.tsx";
+import { HostName } from "./host-name.tsx";
 import { type Mark, marksOfHops } from "./marks.ts";
 import { RttRange, type RttScale, rttScale } from "./rtt-range.tsx";
 import { Sparkline } from "./sparkline.tsx";
@@ -195,7 +195,7 @@ function Answerers({ hop, marks }: Pick<RowProps, "hop" | "marks">) {
 	if (answerers.length === 0) return <span class="quiet-text">no answer</span>;
 	return (
 		<ul class="answerers">
-			{answerers.map((answerer, index) => (
+			{byShare(answerers).map((answerer, index) => (
 				<li key={answerer.address}>
 					<Answerer answerer={answerer} />
 					{answerers.length > 1 && (
@@ -218,7 +218,7 @@ function Answerers({ hop, marks }: Pick<RowProps, "hop" | "marks">) {
 function Answerer({ answerer: { address, name, asn } }: { readonly answerer: AnswererSummary }) {
 	return (
 		<>
-			{name !== null && name !== address && <span class="name">{printable(name)}</span>}
+			{name !== null && name !== address && <HostName name={name} />}
 			<span class="mono address">{address}</span>
 			{asn !== null && <span class="asn">{asn}</span>}
 		</>
@@ -239,4 +239,9 @@ function LossCell({ hop }: { readonly hop: HopSummary }) {
 			)}
 		</td>
 	);
+}
+
+/** Whoever answers now comes first in the figures; here they keep their places. */
+function byShare(answerers: readonly AnswererSummary[]): readonly AnswererSummary[] {
+	return answerers.toSorted((one, other) => other.received - one.received);
 }

@@ -58,7 +58,7 @@ function NoPlaces({ isOver }: { readonly isOver: boolean }) {
 	return (
 		<p class="note small">
 			Where routers stand is looked up in a file that whoever runs the server names (
-			<code>whither serve --mmdb FILE</code>). Nobody else is asked, so without one there is no map.
+			<code>whither serve --geoip-mmdb FILE</code>). Nobody else is asked, so without one there is no map.
 		</p>
 	);
 }

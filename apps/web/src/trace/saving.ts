@@ -1,5 +1,6 @@
 /** Files that the page hands to the reader. */
 import { formatHtml } from "../../../../packages/whither/src/report/dialects/html.ts";
+import { sessionLines } from "../../../../packages/whither/src/report/dialects/session-lines.ts";
 import type { Problem } from "../api/client.ts";
 import { loadSession } from "../api/sessions.ts";
 import type { FileFormat } from "./file-formats.ts";
@@ -27,6 +28,12 @@ export async function saveLocally(id: string, { format, label }: FileFormat, nam
 	if (text === null) return failed(`This session cannot be saved as ${label}.`);
 	saveBlob(new Blob([text]), name);
 	return null;
+}
+
+/** The session as the store keeps it: lines of JSON. */
+export async function linesOfSession(id: string): Promise<string | Problem> {
+	const session = await loadSession(id);
+	return session.ok ? sessionLines(session.value) : session.problem;
 }
 
 /** The page with the session in it; says why that cannot be. */

@@ -1,5 +1,6 @@
 /** What can be done with a session: stop it, trace again, compare, keep, share, delete. */
 import { useRef, useState } from "preact/hooks";
+import type { SessionStarted } from "../../../../packages/whither/src/server/protocol/api-protocol.ts";
 import { ask, askForFile, type Problem } from "../api/client.ts";
 import { isLocalId } from "../api/local-sessions.ts";
 import type { SessionBook } from "../model/session-book.ts";
@@ -9,7 +10,7 @@ import { goTo, route } from "../shell/place.ts";
 import { ProblemNote } from "../shell/problem-note.tsx";
 import { formatRoute } from "../shell/route.ts";
 import { FILE_FORMATS, type FileFormat } from "./file-formats.ts";
-import { saveBlob, saveLocally, savePage } from "./saving.ts";
+import { linesOfSession, saveBlob, saveLocally, savePage } from "./saving.ts";
 
 /** Buttons for this session. */
 export function SessionActions({ book }: { readonly book: SessionBook }) {
@@ -29,6 +30,7 @@ export function SessionActions({ book }: { readonly book: SessionBook }) {
 					</button>
 				)}
 				{!isLocal && book.header.target !== null && <Onwards book={book} id={id} />}
+				{isLocal && !hasOwnSession() && <KeepButton id={id} onProblem={setProblem} />}
 				<SaveMenu book={book} id={id} isLocal={isLocal} onProblem={setProblem} />
 				{!isLocal && <CopyLink />}
 				{!isLocal && book.isOver && <DeleteButton id={id} onProblem={setProblem} />}
@@ -97,6 +99,22 @@ function SaveMenu({ book, id, isLocal, onProblem }: SaveProps) {
 				))}
 			</div>
 		</details>
+	);
+}
+
+/** A file that was opened goes to the server, and has a link from then on. */
+function KeepButton({ id, onProblem }: { readonly id: string; readonly onProblem: (problem: Problem | null) => void }) {
+	const keep = async () => {
+		const text = await linesOfSession(id);
+		if (typeof text !== "string") return onProblem(text);
+		const outcome = await ask<SessionStarted>("POST", "/sessions", text);
+		if (outcome.ok) goTo(formatRoute("s", [outcome.value.id]));
+		else onProblem(outcome.problem);
+	};
+	return (
+		<button type="button" onClick={() => void keep()}>
+			Keep on the server
+		</button>
 	);
 }
 

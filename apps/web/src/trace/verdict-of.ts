@@ -2,7 +2,7 @@
 import type { PathSummary } from "@whither/core";
 import { printable } from "../../../../packages/whither/src/report/printable.ts";
 import { type VerdictCode, verdict } from "../../../../packages/whither/src/report/verdict.ts";
-import { type Mood, type PathVerdict, pathVerdict } from "../model/path-verdict.ts";
+import { type Mood, type PathStage, type PathVerdict, pathVerdict } from "../model/path-verdict.ts";
 import type { SessionBook } from "../model/session-book.ts";
 import { withoutFlags } from "../model/without-flags.ts";
 
@@ -12,11 +12,15 @@ const MILD: ReadonlySet<VerdictCode> = new Set(["moreHops", "timeout", "interrup
 export function verdictOf(book: SessionBook, summary: PathSummary): PathVerdict {
 	const { end, result, header } = book;
 	if (end?.outcome === "failed") return { mood: "bad", sentence: sentenceOf(end.error.message), notes: [] };
-	if (result === null) return pathVerdict(summary, printable(header.target ?? "The target"), book.isOver);
+	if (result === null) return pathVerdict(summary, printable(header.target ?? "The target"), stageOf(book, summary));
 	const { code, sentence, notes } = verdict(result);
 	const hasLoss = summary.hops.some(({ isTarget, lost }) => isTarget && lost > 0);
 	const mood: Mood = code === "reached" ? (hasLoss ? "warn" : "good") : MILD.has(code) ? "warn" : "bad";
 	return { mood, sentence: withoutFlags(sentence), notes: notes.map((note) => withoutFlags(note.sentence)) };
+}
+
+function stageOf({ isOver, header }: SessionBook, { rounds }: PathSummary): PathStage {
+	return isOver || (header.kind === "live" && rounds >= 3) ? "known" : "looking";
 }
 
 function sentenceOf(message: string): string {

@@ -17,7 +17,7 @@ import { writeFailureSentence } from "./file-errors.ts";
 import { LIVE_OPTIONS, type LiveFlags } from "./live-options.ts";
 import { originFacts } from "./live-origins.ts";
 import { placeFacts } from "./live-places.ts";
-import { reportOf, reportRuns } from "./live-report.ts";
+import { fileReport, reportRuns } from "./live-report.ts";
 import { dscpOf, hostsOf, liveFormatOf, liveModelOf, liveRequestOf } from "./live-request.ts";
 import { showMeetScreen } from "./meet-screen.ts";
 import { hasScreen, paintFor, print } from "./output.ts";
@@ -57,6 +57,7 @@ function demoWorld(): () => Promise<World> {
 async function showScreen(order: LiveOrder): Promise<number> {
 	const { hosts, flags, openWorld } = order;
 	const world = await openWorld();
+	const startedAt = new Date().toISOString();
 	const runs = new Set<Promise<void>>();
 	const model = liveModelOf(flags);
 	const screen = new LiveScreen({
@@ -70,7 +71,10 @@ async function showScreen(order: LiveOrder): Promise<number> {
 		names: async (address) => ({ name: await world.reverse(address) }),
 		origins: originFacts(world, flags["as-server"]),
 		places: await placeFacts(world, flags["geoip-mmdb"]),
-		report: (target) => reportOf(target, order),
+		report: ({ file, target, start, hidden }) => {
+			const options = { firstTtl: flags["first-ttl"] ?? 1, maxTtl: start.maxTtl, length: start.length, rounds: null };
+			return fileReport(file, target, { ...start, startedAt, options }, hidden);
+		},
 		writeFailure: writeFailureSentence,
 	});
 	const signals = watchSignals(() => screen.quit(), { hangUp: true });

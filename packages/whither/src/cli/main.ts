@@ -6,6 +6,7 @@ import { formatJson } from "../report/json.ts";
 import { formatNdjsonEnd } from "../report/ndjson.ts";
 import { COMMANDS, type CommandRow } from "./commands.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
+import { LIVE_OPTIONS } from "./live-options.ts";
 import { TRACE_OPTIONS } from "./options.ts";
 import { complain, print, printAside } from "./output.ts";
 import { mentionsOption, parseOptions, splitCommand } from "./parse.ts";
@@ -83,7 +84,9 @@ function shown(text: string): number {
 /** The sentence on stderr and, where a document was asked for, that document on stdout. */
 async function reportFailure(args: readonly string[], thrown: unknown): Promise<number> {
 	const error = asWhitherError(thrown);
-	const asks = (format: string) => args.includes(`--${format}`) || args.includes(`--format=${format}`);
+	const isLiveJson = args[0] === "live" && mentionsOption(args.slice(1), LIVE_OPTIONS, "json");
+	const asks = (format: string) =>
+		args.includes(`--${format}`) || args.includes(`--format=${format}`) || (format === "json" && isLiveJson);
 	const format = (["json", "ndjson"] as const).find(asks);
 	if (format !== undefined) print(await failureText(args, format, error));
 	return reportDefect(error);

@@ -47,6 +47,8 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	URL: "https://meet.example.net",
 	CODE: "7-otter-velvet",
 	WHICH: "relay",
+	FIELDS: "LS",
+	MODE: "1",
 };
 
 describe("the option table", () => {

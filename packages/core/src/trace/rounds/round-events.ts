@@ -25,7 +25,8 @@ export type RoundsEvent =
 	  })
 	/**
 	 * Probes of the round have left: one to each TTL from `firstTtl` to `lastTtl`, which is where the path ends as far as is known. Told once
-	 * more with a larger `lastTtl` where answers show that the path goes on. Comes before the answers.
+	 * more with a larger `lastTtl` where answers show that the path goes on. Comes before the answers. `asked`: only these TTLs, of a path
+	 * whose routers quote too little to name the probe: hops that nobody is known to answer for are asked one after the other.
 	 */
 	| {
 			readonly type: "round";
@@ -33,6 +34,7 @@ export type RoundsEvent =
 			readonly round: number;
 			readonly firstTtl: number;
 			readonly lastTtl: number;
+			readonly asked?: readonly number[];
 	  }
 	/** The name of an answerer, or the origins of its route, became known; null: not that. Where names or origins were asked for. */
 	| {

@@ -132,7 +132,12 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 	/** When the next probes may leave; null: none are left, or there is no room for more in flight. */
 	get nextSendAt(): Instant | null {
 		if (this.finished || this.#connecting.underway) return null;
-		if (this.#grows) return this.book.room > 0 ? this.startedAt : null;
+		if (this.#grows || this.#unnamed.nextTurn !== null) return this.book.room > 0 ? this.startedAt : this.#roundAt;
+		return this.#roundAt;
+	}
+
+	/** When the next round may leave. */
+	get #roundAt(): Instant | null {
 		return this.#allSent || !this.#hasRoom ? null : this.#nextAt;
 	}
 
@@ -221,15 +226,23 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 
 	/** Sends what is due: the rest of a round whose path turned out longer, or the next round; a late one moves those after it. */
 	#send(now: Instant): void {
-		const { nextSendAt } = this;
-		if (nextSendAt === null || nextSendAt > now) return;
-		if (!this.#grows) {
-			const { intervalNs } = this.#config.rounds;
-			this.#nextAt = nextSendAt + intervalNs > now ? nextSendAt + intervalNs : now + intervalNs;
-			this.#round++;
-			this.#lastTtl = this.#config.options.firstTtl - 1;
+		if (this.nextSendAt === null || this.nextSendAt > now) return;
+		if (this.#grows) {
+			this.#grows = false;
+			this.#sendTo(this.#horizon(this.#round), now);
 		}
-		this.#grows = false;
+		const turn = this.#unnamed.takeTurn();
+		if (turn !== null) this.#sendProbes([turn], now, [turn]);
+		const roundAt = this.#roundAt;
+		if (roundAt !== null && roundAt <= now) this.#beginRound(roundAt, now);
+	}
+
+	#beginRound(roundAt: Instant, now: Instant): void {
+		const { intervalNs } = this.#config.rounds;
+		this.#nextAt = roundAt + intervalNs > now ? roundAt + intervalNs : now + intervalNs;
+		this.#round++;
+		this.#lastTtl = this.#config.options.firstTtl - 1;
+		this.#unnamed.beginRound();
 		this.#sendTo(this.#horizon(this.#round), now);
 	}
 
@@ -238,14 +251,21 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 		const firstTtl = this.#lastTtl + 1;
 		const lastTtl = Math.min(ttl, this.#lastTtl + this.book.room);
 		if (lastTtl < firstTtl) return;
-		const probes: ProbeSend[] = [];
-		for (let next = firstTtl; next <= lastTtl; next++)
-			probes.push(this.#transmit(this.book.add(next, this.#round), now));
+		const ttls = Array.from({ length: lastTtl - firstTtl + 1 }, (_, at) => firstTtl + at);
+		const together = this.#unnamed.together(ttls);
 		this.#lastTtl = lastTtl;
+		this.#sendProbes(together, now, together.length === ttls.length ? null : together);
+	}
+
+	/** `told`: null where they are all that the round has come to by now. */
+	#sendProbes(ttls: readonly number[], now: Instant, told: readonly number[] | null): void {
+		const probes = ttls.map((ttl) => this.#transmit(this.book.add(ttl, this.#round), now));
 		this.#sent += probes.length;
+		const { firstTtl } = this.#config.options;
+		const asked = told === null ? {} : { asked: told };
 		const atNs = now - this.startedAt;
-		this.#event({ type: "round", atNs, round: this.#round, firstTtl: this.#config.options.firstTtl, lastTtl });
-		this.#out.push({ type: "send", probes });
+		this.#event({ type: "round", atNs, round: this.#round, firstTtl, lastTtl: this.#lastTtl, ...asked });
+		if (probes.length > 0) this.#out.push({ type: "send", probes });
 	}
 
 	#transmit(slot: Slot, now: Instant): ProbeSend {
@@ -292,7 +312,7 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 		const { answer, ttl } = slot;
 		if (answer !== null) {
 			this.#length.note(this.book.roundOf(slot), ttl, answer.meaning.place);
-			this.#unnamed.learn(ttl, answer.reply.from, answer);
+			this.#unnamed.learn(ttl, { ...answer, from: answer.reply.from, place: answer.meaning.place });
 		}
 		this.#grows ||= this.#horizon(this.#round) > this.#lastTtl;
 		this.#probeEvent(slot, now);
@@ -313,6 +333,7 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 		}
 		for (const slot of this.book.waiting) {
 			if (now < this.#expiresAt(slot)) break;
+			this.#unnamed.missed(slot.ttl);
 			this.#settle(slot, "expired", now);
 		}
 		this.#endIfDone(now);
@@ -341,7 +362,7 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 	#finish(reason: RoundsStopReason, now: Instant): void {
 		this.#stopReason = reason;
 		this.warnings.push(...omissions(this.#config));
-		if (this.#unnamed.unplaced > 0) this.warnings.push({ code: "shortQuotes" });
+		if (this.#unnamed.ambiguous) this.warnings.push({ code: "shortQuotes" });
 		if (this.#dropped > 0) this.warnings.push({ code: "repliesDropped", count: this.#dropped });
 		const atNs = now - this.startedAt;
 		for (const warning of this.warnings) this.#event({ type: "warning", atNs, warning });

@@ -61,6 +61,12 @@ export class HopFigures {
 		this.touch();
 	}
 
+	/** In its round the path had ended before: its probe does not count. */
+	wasBeyond(): void {
+		this.#sent--;
+		this.touch();
+	}
+
 	/** A probe was answered in time, given up, or could not leave. News where the answerer is another. */
 	settle(round: number, probe: ProbeResult): ChangeNews | null {
 		this.touch();

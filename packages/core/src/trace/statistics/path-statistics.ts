@@ -45,7 +45,7 @@ export class PathStatistics {
 		this.#summary = null;
 		if ("atNs" in event) this.#atNs = Math.max(this.#atNs, event.atNs);
 		if (event.type === "start") this.#start(event);
-		else if (event.type === "round") this.#roundSent(event.round, event.firstTtl, event.lastTtl);
+		else if (event.type === "round") this.#roundSent(event);
 		else if (event.type === "probe") this.#probe(event);
 		else if (event.type === "name") this.#name(event.address, event);
 		else if (event.type === "hop") this.#hop(event.hop, event.last);
@@ -79,15 +79,17 @@ export class PathStatistics {
 		this.reset();
 	}
 
-	#roundSent(round: number, firstTtl: number, lastTtl: number): void {
+	#roundSent({ round, firstTtl, lastTtl, asked }: Extract<RoundsEvent, { type: "round" }>): void {
 		const from = this.#sent.round === round ? this.#sent.lastTtl + 1 : firstTtl;
 		this.#sent = { round, lastTtl };
 		if (round < this.#fromRound) return;
 		const row = this.#roundRow(round);
-		for (let ttl = from; ttl <= lastTtl; ttl++) {
+		const sent = (ttl: number) => {
 			this.#hopAt(ttl).sent();
 			row.open++;
-		}
+		};
+		if (asked !== undefined) for (const ttl of asked) sent(ttl);
+		else for (let ttl = from; ttl <= lastTtl; ttl++) sent(ttl);
 	}
 
 	#probe(event: { readonly ttl: number; readonly probe: ProbeResult; readonly round?: number }): void {
@@ -134,10 +136,16 @@ export class PathStatistics {
 			hop.answeredLate(probe);
 			return;
 		}
+		if (row !== undefined) row.open--;
+		if (row !== undefined && row.end !== null && row.end < ttl) hop.wasBeyond();
+		else this.#count(round, hop, probe);
+		if (row !== undefined && row.open <= 0 && round < this.#sent.round) this.#closeRound(round, row.end);
+	}
+
+	#count(round: number, hop: HopFigures, probe: ProbeResult): void {
 		const news = hop.settle(round, probe);
-		if (probe.from !== null) this.#flows.answered(round, ttl, probe.from);
+		if (probe.from !== null) this.#flows.answered(round, hop.ttl, probe.from);
 		if (news !== null) this.#note(hop, news.change, news.type);
-		if (row !== undefined && --row.open <= 0 && round < this.#sent.round) this.#closeRound(round, row.end);
 	}
 
 	#note(hop: HopFigures, change: { round: number; from: string; to: string }, type: "changed" | "withdrawn"): void {

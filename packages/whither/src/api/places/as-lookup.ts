@@ -1,8 +1,8 @@
 /** Which autonomous systems an address of the real world belongs to: the origins of the route that covers it. */
 import { Resolver } from "node:dns/promises";
-import { BlockList, connect, isIPv6, type LookupFunction } from "node:net";
+import { BlockList, connect } from "node:net";
 import { isDecodeError, parseAddress } from "@whither/wire";
-import { hostsAddresses, readHostsText } from "../hosts-file.ts";
+import { openHostLookup } from "../host-lookup.ts";
 import { asNameOfTxt, originsOfTxt, originsOfWhois, reversedName } from "./as-answer.ts";
 import { type AsLookup, type AsNameServer, type AsServer, isDefaultServer } from "./as-server.ts";
 
@@ -85,7 +85,7 @@ function withoutRecord(thrown: NodeJS.ErrnoException): readonly string[][] {
 }
 
 function whoisOrigins({ host, port }: Extract<AsServer, { kind: "whois" }>): Ask {
-	const lookup = openHostLookup();
+	const lookup = openHostLookup({ timeoutMs: TIMEOUT_MS, tries: 1 });
 	return (address) =>
 		new Promise((resolve, reject) => {
 			let said = "";
@@ -103,26 +103,4 @@ function whoisOrigins({ host, port }: Extract<AsServer, { kind: "whois" }>): Ask
 				resolve(originsOfWhois(said));
 			});
 		});
-}
-
-/** Looks one host up, once, by /etc/hosts, else by DNS; not as the system does, which would hold up the process's end. */
-function openHostLookup(): LookupFunction {
-	let known: Promise<readonly string[]> | null = null;
-	return (host, { all }, told) => {
-		known ??= hostAddresses(host);
-		known.then((found) => {
-			const [first, ...others] = found.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }));
-			if (first === undefined) told(new Error(`${host} has no address`), "");
-			else if (all) told(null, [first, ...others]);
-			else told(null, first.address, first.family);
-		});
-	};
-}
-
-async function hostAddresses(host: string): Promise<readonly string[]> {
-	const listed = hostsAddresses(readHostsText(), host);
-	if (listed.length > 0) return listed;
-	const resolver = new Resolver({ timeout: TIMEOUT_MS, tries: 1 });
-	const asked = [resolver.resolve4(host), resolver.resolve6(host)];
-	return (await Promise.all(asked.map((addresses) => addresses.catch(() => [])))).flat();
 }

@@ -2,11 +2,11 @@
  * GET over https, for answers of strangers: bounded in bytes, time and redirects. Plain http and addresses that are not public are for
  * servers that the user named.
  */
-import { lookup as systemLookup } from "node:dns";
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { isIP, type LookupFunction } from "node:net";
+import { openHostLookup } from "../host-lookup.ts";
 import { TOOL } from "../version.ts";
-import { MOST_BYTES, MOST_REDIRECTS, REQUEST_MS } from "./limits.ts";
+import { LOOKUP_MS, MOST_BYTES, MOST_REDIRECTS, REQUEST_MS } from "./limits.ts";
 import { isPublicAddress } from "./special-purpose.ts";
 
 /** Who may be asked, and until when. */
@@ -77,7 +77,7 @@ async function getOnce(url: URL, accept: string, reach: Reach): Promise<Once> {
 	const options: RequestOptions & { ca?: string[] } = {
 		agent: false,
 		signal: reach.signal,
-		lookup: isAnywhere ? undefined : publicLookup,
+		lookup: serverLookup({ isAnywhere }),
 		headers: { accept, "user-agent": `${TOOL.name}/${TOOL.version}`, connection: "close" },
 	};
 	if (reach.authorities !== undefined) options.ca = [...(await systemAuthorities()), reach.authorities];
@@ -126,25 +126,19 @@ function readBody(response: IncomingMessage): Promise<Body> {
 	});
 }
 
-/** A name may lead anywhere: each of its addresses has to be public. */
-export const publicLookup: LookupFunction = (host, options, told) => {
-	systemLookup(host, { ...options, all: true }, (error, addresses) => {
-		if (error !== null) return told(error, []);
-		const [first] = addresses;
-		if (first === undefined || !addresses.every(({ address }) => isPublicAddress(address)))
-			return told(Object.assign(new Error(NOT_PUBLIC), { code: "ENOTPUBLIC" }), []);
-		if (options.all) told(null, addresses);
-		else told(null, first.address, first.family);
-	});
-};
+/** Looks a server's name up, which may lead anywhere: each of its addresses has to be public, unless it may be anywhere. */
+export function serverLookup({ isAnywhere }: { readonly isAnywhere: boolean }): LookupFunction {
+	const refusal = (address: string) =>
+		isAnywhere || isPublicAddress(address) ? null : Object.assign(new Error(NOT_PUBLIC), { code: "ENOTPUBLIC" });
+	return openHostLookup({ timeoutMs: LOOKUP_MS, tries: 2, refusal });
+}
 
 /** What a system error means, to end a sentence that begins with the server. */
 export function errorWords({ code, message }: NodeJS.ErrnoException): string {
 	const words: Readonly<Record<string, string>> = {
 		ECONNREFUSED: "refuses the connection",
 		ECONNRESET: "broke off in the middle of its answer",
-		ENOTFOUND: "has no address",
-		EAI_AGAIN: "cannot be looked up: the name server does not answer",
+		ENOTFOUND: "has no address, or no name server tells it",
 		ENETUNREACH: "cannot be reached: there is no route to it",
 		EHOSTUNREACH: "cannot be reached: there is no route to it",
 		ETIMEDOUT: "does not answer",

@@ -4,6 +4,8 @@
 export const MOST_BYTES = 1_048_576;
 /** Of one request with its redirects, or of one WHOIS server. */
 export const REQUEST_MS = 10_000;
+/** Of a question to a name server, which is asked twice. */
+export const LOOKUP_MS = 2_000;
 /** Of all of them. */
 export const WHOLE_MS = 30_000;
 /** HTTP redirects of one request. */

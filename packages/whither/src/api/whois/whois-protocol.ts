@@ -1,6 +1,6 @@
 /** Asking by the WHOIS protocol (RFC 3912): a line to port 43, text until the connection closes. */
 import { connect, isIP } from "node:net";
-import { errorWords, publicLookup, type Reach } from "./bounded-fetch.ts";
+import { errorWords, type Reach, serverLookup } from "./bounded-fetch.ts";
 import { MOST_BYTES, REQUEST_MS } from "./limits.ts";
 import { isPublicAddress } from "./special-purpose.ts";
 
@@ -44,9 +44,7 @@ export async function askWhois(line: string, server: WhoisServer, reach: Reach):
 	return new Promise((resolve) => {
 		const chunks: Buffer[] = [];
 		let bytes = 0;
-		const socket = connect({ host, port, ...(isAnywhere ? {} : { lookup: publicLookup }) }, () =>
-			socket.write(`${line}\r\n`),
-		);
+		const socket = connect({ host, port, lookup: serverLookup({ isAnywhere }) }, () => socket.write(`${line}\r\n`));
 		const end = (said: Said) => {
 			resolve(said);
 			clearTimeout(deadline);

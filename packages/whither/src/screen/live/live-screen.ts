@@ -1,5 +1,6 @@
 /** `whither live` on a terminal: what the targets become goes into the model, what the keys ask for to the targets. */
 import { writeFileSync } from "node:fs";
+import type { RoundsEvent } from "@whither/core";
 import type { Key } from "../cells/key-reader.ts";
 import type { Palette } from "../cells/palette.ts";
 import { complaining, type Effect, saying } from "../model/effects.ts";
@@ -25,10 +26,19 @@ export interface LiveScreenOrder {
 	readonly origins: AskFacts;
 	/** Who knows places; null: nobody was named. */
 	readonly places: AskFacts | null;
-	/** The report that `w` writes, of one target. */
-	readonly report: (target: Target) => string;
+	/** The report that `w` writes. */
+	readonly report: (about: WrittenReport) => string;
 	/** Words for a file that cannot be written. */
 	readonly writeFailure: (file: string, error: NodeJS.ErrnoException) => string;
+}
+
+/** What a report is to be written of. */
+export interface WrittenReport {
+	readonly file: string;
+	/** As it may be told: the first hops not named, where that is wanted. */
+	readonly target: Target;
+	readonly start: Extract<RoundsEvent, { type: "start" }>;
+	readonly hidden: number;
 }
 
 /** UDP and ICMP echo, which `u` goes between. */
@@ -168,12 +178,17 @@ export class LiveScreen {
 	}
 
 	#write(file: string): void {
-		const target = this.#watches[this.#model.target]?.target;
-		if (target === undefined) return;
+		const watch = this.#watches[this.#model.target];
+		const start = watch?.start ?? null;
+		if (watch === undefined || start === null) {
+			this.#model = complaining(this.#model, "There is nothing to report yet");
+			return;
+		}
+		const { target } = watch;
 		const { facts, names, privacy } = this.#model;
 		const summary = redacted(namedSummary(target.summary, facts, names), privacy);
 		try {
-			writeFileSync(file, this.#order.report({ ...target, summary }));
+			writeFileSync(file, this.#order.report({ file, target: { ...target, summary }, start, hidden: privacy }));
 			this.#model = saying(this.#model, `Written: ${file}`);
 		} catch (thrown) {
 			const sentence = this.#order.writeFailure(file, thrown as NodeJS.ErrnoException);
