@@ -1,13 +1,16 @@
 /** Meetings and tests: what came of them, and what happened. */
 import { printable } from "../../../../packages/whither/src/report/printable.ts";
 import { formatMoment } from "../model/words.ts";
+import { Lazy } from "../shell/lazy.tsx";
 import { SessionActions } from "./session-actions.tsx";
 import type { BookProps } from "./trace-view.tsx";
 
 const KINDS = { meet: "A meeting", stun: "A NAT test", turn: "A relay test", ping: "A ping" } as const;
 
+const meetSession = async () => (await import("../ice/meet-session.tsx")).MeetSession;
+
 /** The view of a session that is no trace. */
-export function OtherSession({ book }: BookProps) {
+export function OtherSession({ book, version }: BookProps) {
 	const { header, end, news } = book;
 	const title = header.target ?? KINDS[header.kind as keyof typeof KINDS] ?? header.kind;
 	return (
@@ -25,14 +28,15 @@ export function OtherSession({ book }: BookProps) {
 				</div>
 				<p class="verdict-sentence">{endWords(book)}</p>
 			</header>
+			{header.kind === "meet" && <Lazy code={meetSession} props={{ book, version }} />}
 			{end?.outcome === "result" && end.result !== null && (
-				<details open>
+				<details open={header.kind !== "meet"}>
 					<summary>Result</summary>
 					<pre class="panel raw">{JSON.stringify(end.result, null, 2)}</pre>
 				</details>
 			)}
 			{news.length > 0 && (
-				<details open={end === null}>
+				<details open={end === null && header.kind !== "meet"}>
 					<summary>What happened</summary>
 					<ol class="panel raw">
 						{news.map((event) => (
