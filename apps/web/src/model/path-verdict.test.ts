@@ -18,7 +18,7 @@ test("a path without fault says so", () => {
 	const { mood, sentence } = pathVerdict(
 		path([hopOf(1, ["a"]), hopOf(2, ["t"], { isTarget: true })]),
 		"example.org",
-		false,
+		"known",
 	);
 	expect([mood, sentence]).toEqual(["good", "example.org is reached in 2 hops, 2.00 ms away; nothing is lost."]);
 });
