@@ -9,6 +9,8 @@ import { rampColour } from "./ramp.ts";
 import type { BookProps } from "./trace-view.tsx";
 
 const HEIGHT = 260;
+/** Seconds between two marks on the clock. */
+const CLOCK_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
 /** Hops that are drawn before somebody chooses: the target and the slowest. */
 const FIRST_SHOWN = 6;
 
@@ -104,9 +106,9 @@ function optionsOf(
 		height: HEIGHT,
 		legend: { show: false },
 		cursor: { points: { size: 6 }, drag: { x: true, y: false } },
-		scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.08)] } },
+		scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
 		axes: [
-			{ ...axis, space: 84, values: (_, ticks) => ticks.map(clockWords) },
+			{ ...axis, space: 84, incrs: CLOCK_STEPS, values: (_, ticks) => ticks.map(clockWords) },
 			{ ...axis, size: 68, values: (_, ticks) => ticks.map((tick) => `${tick} ms`) },
 		],
 		series: [

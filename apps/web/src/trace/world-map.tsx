@@ -1,7 +1,6 @@
 /** The world with the path on it: everything drawn here comes with the page, and nobody is asked for it. */
 import { geoGraticule10, geoNaturalEarth1, geoPath } from "d3-geo";
 import { feature } from "topojson-client";
-import type { GeometryCollection, Topology } from "topojson-specification";
 import world from "world-atlas/countries-110m.json";
 import { type PlacedHops, ttlWords } from "../model/places.ts";
 
@@ -16,8 +15,8 @@ const projection = geoNaturalEarth1().fitExtent(
 	{ type: "Sphere" },
 );
 const outline = geoPath(projection);
-const atlas = world as unknown as Topology<{ countries: GeometryCollection }>;
-const countries = feature(atlas, atlas.objects.countries).features.map((country) => outline(country) ?? "");
+const atlas = world as unknown as Parameters<typeof feature>[0];
+const countries = shapesOf(atlas.objects.countries).map((country) => outline(country) ?? "");
 const sphere = outline({ type: "Sphere" }) ?? "";
 const graticule = outline(geoGraticule10()) ?? "";
 
@@ -61,4 +60,9 @@ function Point({ place }: { readonly place: PlacedHops }) {
 function linkPath(one: PlacedHops, other: PlacedHops): string {
 	const coordinates = [one, other].map(({ longitude, latitude }) => [longitude, latitude]);
 	return outline({ type: "LineString", coordinates }) ?? "";
+}
+
+function shapesOf(object: Parameters<typeof feature>[1] | undefined) {
+	const shapes = object === undefined ? null : feature(atlas, object);
+	return shapes?.type === "FeatureCollection" ? shapes.features : [];
 }
