@@ -24,7 +24,7 @@ export function OtherSession({ book, version }: BookProps) {
 							<time dateTime={header.startedAt}>{formatMoment(header.startedAt)}</time>
 						</p>
 					</div>
-					<SessionActions book={book} />
+					<SessionActions book={book} version={version} />
 				</div>
 				<p class="verdict-sentence">{endWords(book)}</p>
 			</header>
