@@ -15,7 +15,7 @@ export function MeetSession({ book }: { readonly book: SessionBook; readonly ver
 	const [here, there] = isBrowser ? ["The server", "The browser"] : ["Here", "The other end"];
 	return (
 		<>
-			{end.why !== null && <p class="ice-state">{printable(end.why)}</p>}
+			{end.why !== null && <p class="note">{`${isBrowser ? "The server says: " : ""}${printable(end.why)}`}</p>}
 			<section class="section" aria-labelledby="lanes-title">
 				<h2 id="lanes-title">Pairs over time</h2>
 				<LaneChart groups={[{ title: here, lanes: end.lanes }]} />
