@@ -56,6 +56,12 @@ describe.skipIf(obstacle !== null)(skippable("the page connects, in a lab", obst
 		expect(await page.getByRole("table", { name: "Pairs of the server" }).locator("tr.in-use").count()).toBe(1);
 		await shoot(page, "connect-server");
 		expect(await overflow(page)).toBe(0);
+		const way = await drawn(page);
+		await page.getByRole("link", { name: "This session's page" }).click();
+		await page.getByRole("heading", { name: "The way that was traced" }).waitFor(PATIENCE);
+		await expect.poll(() => drawn(page), PATIENCE).toEqual(way);
+		await shoot(page, "connect-session");
+		expect(await overflow(page)).toBe(0);
 		expect(errors).toEqual([]);
 		await context.close();
 	});

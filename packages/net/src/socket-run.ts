@@ -204,9 +204,13 @@ class SocketRun<Output> {
 		});
 	}
 
-	/** Most answers leave the deadline where it was: the timer is left alone then, unless it may just have gone off too early. */
+	/**
+	 * Most answers leave the deadline where it was: the timer is left alone then, unless it may just have gone off too early.
+	 * A borrowed channel tells by the same timer that something has come, and so has set it to another time meanwhile.
+	 */
 	#arm(channel: Channel, at: Instant | null, now: Instant): void {
-		if (at !== null && at === this.#armedAt && at - now > TIMER_SLACK_NS) return;
+		const isOurs = channel.kind !== "borrowed";
+		if (isOurs && at !== null && at === this.#armedAt && at - now > TIMER_SLACK_NS) return;
 		this.#armedAt = at;
 		channel.arm(at);
 	}

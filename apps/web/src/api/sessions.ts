@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { Session } from "../../../../packages/whither/src/api/session/session.ts";
 import type { SessionAnswer } from "../../../../packages/whither/src/server/protocol/api-protocol.ts";
 import { SessionBook } from "../model/session-book.ts";
+import { backoffMs } from "./backoff.ts";
 import { ask, connection, type Outcome, type Problem } from "./client.ts";
 import { followSessions } from "./follow.ts";
 import { localSession } from "./local-sessions.ts";
@@ -89,9 +90,16 @@ class Watch {
 		else this.#problems.set(id, outcome.problem);
 	}
 
-	/** The stream does not say how a session ended. */
-	async #finish(id: string): Promise<void> {
+	/** The stream does not say how a session ended; a server that has just ended it with itself is asked once it is back. */
+	async #finish(id: string, attempt = 0): Promise<void> {
 		const outcome = await ask<SessionAnswer>("GET", `/sessions/${encodeURIComponent(id)}?summary`);
+		if (this.#isClosed) return;
+		const isAway = !outcome.ok && (outcome.problem.code === "offline" || outcome.problem.code === "draining");
+		connection.value = isAway ? "reconnecting" : "ok";
+		if (isAway) {
+			setTimeout(() => void this.#finish(id, attempt + 1), backoffMs(attempt, Math.random()));
+			return;
+		}
 		const end = outcome.ok ? outcome.value.session.end : null;
 		if (end !== null) this.#books.get(id)?.finish(end);
 		else if (!outcome.ok) this.#problems.set(id, outcome.problem);

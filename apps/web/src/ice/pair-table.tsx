@@ -13,7 +13,7 @@ export interface NamedPair {
 export function PairTable({ title, pairs }: { readonly title: string; readonly pairs: readonly NamedPair[] }) {
 	return (
 		<div class="scroll">
-			<table class="pairs">
+			<table class="ice-pairs">
 				<caption class="unseen">{title}</caption>
 				<thead>
 					<tr>

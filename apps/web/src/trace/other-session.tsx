@@ -3,14 +3,20 @@ import { useEffect, useState } from "preact/hooks";
 import { printable } from "../../../../packages/whither/src/report/printable.ts";
 import type { SessionBook } from "../model/session-book.ts";
 import { formatMoment } from "../model/words.ts";
+<<<<<<< HEAD
 import { reportOf } from "./saving.ts";
+=======
+import { Lazy } from "../shell/lazy.tsx";
+>>>>>>> icepage
 import { SessionActions } from "./session-actions.tsx";
 import type { BookProps } from "./trace-view.tsx";
 
 const KINDS = { meet: "A meeting", stun: "A NAT test", turn: "A relay test", ping: "A ping" } as const;
 
+const meetSession = async () => (await import("../ice/meet-session.tsx")).MeetSession;
+
 /** The view of a session that is no trace. */
-export function OtherSession({ book }: BookProps) {
+export function OtherSession({ book, version }: BookProps) {
 	const { header, end, news } = book;
 	const title = header.target ?? KINDS[header.kind as keyof typeof KINDS] ?? header.kind;
 	return (
@@ -24,13 +30,23 @@ export function OtherSession({ book }: BookProps) {
 							<time dateTime={header.startedAt}>{formatMoment(header.startedAt)}</time>
 						</p>
 					</div>
-					<SessionActions book={book} />
+					<SessionActions book={book} version={version} />
 				</div>
 				<p class="verdict-sentence">{endWords(book)}</p>
 			</header>
+<<<<<<< HEAD
 			{end?.outcome === "result" && end.result !== null && <ReportText book={book} />}
+=======
+			{header.kind === "meet" && <Lazy code={meetSession} props={{ book, version }} />}
+			{end?.outcome === "result" && end.result !== null && (
+				<details open={header.kind !== "meet"}>
+					<summary>Result</summary>
+					<pre class="panel raw">{JSON.stringify(end.result, null, 2)}</pre>
+				</details>
+			)}
+>>>>>>> icepage
 			{news.length > 0 && (
-				<details open={end === null}>
+				<details open={end === null && header.kind !== "meet"}>
 					<summary>What happened</summary>
 					<ol class="panel raw">
 						{news.map((event) => (

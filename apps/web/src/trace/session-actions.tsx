@@ -13,7 +13,13 @@ import { FILE_FORMATS, type FileFormat } from "./file-formats.ts";
 import { linesOfSession, saveBlob, saveLocally, savePage } from "./saving.ts";
 
 /** Buttons for this session. */
-export function SessionActions({ book }: { readonly book: SessionBook }) {
+export function SessionActions({
+	book,
+}: {
+	readonly book: SessionBook;
+	/** Of the book: whoever reads signals is drawn anew only where its properties differ. */
+	readonly version: number;
+}) {
 	const [problem, setProblem] = useState<Problem | null>(null);
 	const id = route.value.words[0] ?? book.header.id;
 	const isLocal = isLocalId(id);

@@ -17,7 +17,7 @@ const MOODS = {
 } as const;
 
 /** The header of a trace. */
-export function TraceHeader({ book, summary }: BookProps & { readonly summary: PathSummary }) {
+export function TraceHeader({ book, version, summary }: BookProps & { readonly summary: PathSummary }) {
 	return (
 		<header class="trace-header">
 			<div class="row apart">
@@ -25,7 +25,7 @@ export function TraceHeader({ book, summary }: BookProps & { readonly summary: P
 					<h1 class="trace-title">{printable(book.header.target ?? "A trace")}</h1>
 					<Asked book={book} />
 				</div>
-				<SessionActions book={book} />
+				<SessionActions book={book} version={version} />
 			</div>
 			<VerdictBlock book={book} summary={summary} />
 			{book.end?.outcome === "lost" && (
