@@ -3,11 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import { printable } from "../../../../packages/whither/src/report/printable.ts";
 import type { SessionBook } from "../model/session-book.ts";
 import { formatMoment } from "../model/words.ts";
-<<<<<<< HEAD
-import { reportOf } from "./saving.ts";
-=======
 import { Lazy } from "../shell/lazy.tsx";
->>>>>>> icepage
+import { reportOf } from "./saving.ts";
 import { SessionActions } from "./session-actions.tsx";
 import type { BookProps } from "./trace-view.tsx";
 
@@ -34,17 +31,8 @@ export function OtherSession({ book, version }: BookProps) {
 				</div>
 				<p class="verdict-sentence">{endWords(book)}</p>
 			</header>
-<<<<<<< HEAD
-			{end?.outcome === "result" && end.result !== null && <ReportText book={book} />}
-=======
 			{header.kind === "meet" && <Lazy code={meetSession} props={{ book, version }} />}
-			{end?.outcome === "result" && end.result !== null && (
-				<details open={header.kind !== "meet"}>
-					<summary>Result</summary>
-					<pre class="panel raw">{JSON.stringify(end.result, null, 2)}</pre>
-				</details>
-			)}
->>>>>>> icepage
+			{end?.outcome === "result" && end.result !== null && <ReportText book={book} />}
 			{news.length > 0 && (
 				<details open={end === null && header.kind !== "meet"}>
 					<summary>What happened</summary>
