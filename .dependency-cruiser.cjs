@@ -106,7 +106,7 @@ module.exports = {
 			"server-knows-of-meetings-their-protocol-and-visits",
 			"^packages/whither/src/server/",
 			"^packages/whither/src/api/meet/",
-			["/rendezvous-protocol\\.ts$", "/api/meet/(visit/|events\\.ts$|result\\.ts$)"],
+			["/rendezvous-protocol\\.ts$", "/api/meet/(visit/|(events|result|run|real-world)\\.ts$)"],
 		),
 		room("packages/whither/src/cli/", ["api/", "report/", "router/", "screen/", "server/", "store/"]),
 		{

@@ -59,7 +59,8 @@ const CHUNKS = [
 	["src/cli/check.ts", "whither-check.cjs", /^\.\/check\.ts$/],
 	["src/cli/live.ts", "whither-live.cjs", /^\.\/live\.ts$/],
 	["src/cli/whois.ts", "whither-whois.cjs", /^\.\/whois\.ts$/],
-	["src/api/places/mmdb.ts", "whither-places.cjs", /\/places\/mmdb\.ts$/],
+	["src/api/places/data-set.ts", "whither-places.cjs", /\/places\/data-set\.ts$/],
+	["src/cli/show.ts", "whither-show.cjs", /^\.\/show\.ts$/],
 ];
 const plugins = CHUNKS.map(([, file, filter]) => loadedLater(filter, `./${file}`));
 
@@ -168,15 +169,17 @@ function standAlone(text, folder, types) {
 
 /** What npm publishes with the package but lives elsewhere in the repository. */
 function copyBesides() {
-	mkdirSync(join(face, "schema"), { recursive: true });
+	for (const folder of ["schema", "systemd"]) mkdirSync(join(face, folder), { recursive: true });
 	const copies = {
 		"docs/schema/check-1.json": "schema/check-1.json",
 		"docs/schema/check-file-1.json": "schema/check-file-1.json",
 		"docs/schema/meet-1.json": "schema/meet-1.json",
 		"docs/schema/ping-1.json": "schema/ping-1.json",
+		"docs/schema/session-1.json": "schema/session-1.json",
 		"docs/schema/stun-1.json": "schema/stun-1.json",
 		"docs/schema/turn-1.json": "schema/turn-1.json",
 		"docs/schema/trace-1.json": "schema/trace-1.json",
+		"packaging/whither.service": "systemd/whither.service",
 		LICENSE: "LICENSE",
 		"README.md": "README.md",
 	};

@@ -8,6 +8,7 @@ import { TURN_CLIENT_SESSION_FUZZ_TARGETS } from "../packages/core/src/turn/fuzz
 import { TURN_SESSION_FUZZ_TARGETS } from "../packages/core/src/turn/fuzz/sessions.fixture.ts";
 import { TURN_SERVER_FUZZ_TARGETS } from "../packages/core/src/turn/server/fuzz.fixture.ts";
 import { KERNEL_FUZZ_TARGETS } from "../packages/net/src/testing/fuzz-targets.ts";
+import { RECORDING_FUZZ_TARGETS } from "../packages/whither/src/report/read/fuzz.fixture.ts";
 import { FUZZ_TARGETS, fuzzSeeds } from "../packages/wire/src/fuzz.fixture.ts";
 import { inputAt, shrunk } from "./fuzz-inputs.ts";
 
@@ -45,6 +46,7 @@ const TARGETS: readonly Target[] = [
 	...TURN_SESSION_FUZZ_TARGETS,
 	...TURN_CLIENT_SESSION_FUZZ_TARGETS,
 	...KERNEL_FUZZ_TARGETS,
+	...RECORDING_FUZZ_TARGETS,
 ];
 
 function tell(message: Readonly<Record<string, unknown>>): void {

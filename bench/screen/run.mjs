@@ -15,7 +15,7 @@ const { values } = parseArgs({
 	},
 });
 
-/** Of one core. */
+/** Of one core. The command sets the same flag of V8 for itself. */
 const LIMIT_PERCENT = 2;
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -31,7 +31,7 @@ await build({
 });
 
 const size = { columns: Number(values.columns), rows: Number(values.rows) };
-const command = `stty cols ${size.columns} rows ${size.rows}; exec ${process.execPath} ${outfile} ${values.seconds}`;
+const command = `stty cols ${size.columns} rows ${size.rows}; exec ${process.execPath} --no-lazy-feedback-allocation ${outfile} ${values.seconds}`;
 const hasPty = existsSync("/usr/bin/script");
 if (!hasPty) {
 	console.error("bench:screen: needs script(1) (apt-get install bsdutils)");

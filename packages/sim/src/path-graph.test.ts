@@ -97,6 +97,6 @@ describe("of paths where something happens", () => {
 
 	it("what quotes tell of the way is marked", () => {
 		const kinds = graphs.flatMap(({ nodes }) => nodes.flatMap(({ marks }) => marks.map((mark) => mark.split(" ")[0])));
-		expect([...new Set(kinds)].sort()).toEqual(["DSCP", "ECN", "MTU", "NAT", "rate"]);
+		expect([...new Set(kinds)].sort()).toEqual(["DSCP", "ECN", "MTU", "NAT"]);
 	});
 });

@@ -11,7 +11,7 @@ complete -c whither -n __fish_use_subcommand -a doctor -d 'Try every method on t
 complete -c whither -n __fish_use_subcommand -a demo -d 'The whole story on a simulated internet: no network, no privilege'
 complete -c whither -n __fish_use_subcommand -a router -d 'Answer STUN requests whose TTL ends at this router with what it knows (enriched ICMP)'
 complete -c whither -n __fish_use_subcommand -a whois -d 'Show who a name, an address or an AS number is registered to'
-complete -c whither -n __fish_use_subcommand -a completion -d 'Print a completion script for the shell'
+complete -c whither -n __fish_use_subcommand -a completion -d 'Print a completion script for the shell, or install it for this user'
 complete -c whither -n __fish_use_subcommand -a man -d 'Print the manual page (roff); read it with `whither man | man -l -`'
 complete -c whither -n __fish_use_subcommand -a help -d 'Show help for a command'
 complete -c whither -f -n 'not __fish_seen_subcommand_from live meet stun turn serve check doctor demo router whois completion man help' -s M -l method -x -a 'udp udp-classic udp-port icmp tcp tcpconnect tcpinsession quic stun dns udplite dccp sctp raw' -d 'How to probe; the names are listed below'
@@ -69,6 +69,7 @@ complete -c whither -f -n 'not __fish_seen_subcommand_from live meet stun turn s
 complete -c whither -f -n 'not __fish_seen_subcommand_from live meet stun turn serve check doctor demo router whois completion man help' -s A -l as-path-lookups -d 'Show the autonomous systems that routers belong to: [AS64500], [*] if unknown'
 complete -c whither -f -n 'not __fish_seen_subcommand_from live meet stun turn serve check doctor demo router whois completion man help' -l as-server -x -d 'Where -A looks (implies -A): dns, dns:ZONE or whois:HOST; these two for private addresses too'
 complete -c whither -f -n 'not __fish_seen_subcommand_from live meet stun turn serve check doctor demo router whois completion man help' -l geoip-mmdb -x -d 'Where addresses are, and whose, by this file (MaxMind, DB-IP or IPinfo); may be given again'
+complete -c whither -f -n 'not __fish_seen_subcommand_from live meet stun turn serve check doctor demo router whois completion man help' -l ixp -x -d 'Which exchange a router answers from, by this file: tables of PeeringDB in JSON, or prefixes with names'
 complete -c whither -f -n 'not __fish_seen_subcommand_from live meet stun turn serve check doctor demo router whois completion man help' -l as-names -x -a 'dns' -d 'Where to ask what autonomous systems are called: dns or dns:ZONE[@SERVER]'
 complete -c whither -f -n 'not __fish_seen_subcommand_from live meet stun turn serve check doctor demo router whois completion man help' -l pcap -x -d 'Write probes and replies to FILE (pcapng), each with a comment on what it was; not with --ping'
 complete -c whither -f -n 'not __fish_seen_subcommand_from live meet stun turn serve check doctor demo router whois completion man help' -l strict -d 'Exit with 1 when the target was not reached'
@@ -215,6 +216,7 @@ complete -c whither -f -n '__fish_seen_subcommand_from serve' -l max-sessions -x
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l whois -d 'Whoever asks may have registries searched; on loopback alone without it'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l origins -d 'Whoever asks may have the networks of routers looked up, in Team Cymru\'s DNS zones'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l geoip-mmdb -x -d 'Where addresses are, and whose, by this file (MaxMind, DB-IP or IPinfo); may be given again'
+complete -c whither -f -n '__fish_seen_subcommand_from serve' -l ixp -x -d 'Which exchange a router answers from, by this file: tables of PeeringDB in JSON, or prefixes with names'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l audit -x -d 'File with a line for everything that somebody has asked for'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l data -x -d 'Folder in which sessions are kept'
 complete -c whither -f -n '__fish_seen_subcommand_from serve' -l no-store -d 'Keep sessions in memory only'
@@ -264,6 +266,7 @@ complete -c whither -f -n '__fish_seen_subcommand_from whois' -l raw -d 'What th
 complete -c whither -f -n '__fish_seen_subcommand_from whois' -l color -x -a 'auto always never' -d 'Colour: auto, always or never; NO_COLOR is heeded'
 complete -c whither -f -n '__fish_seen_subcommand_from whois' -s h -l help -d 'Show this help and exit'
 complete -c whither -f -n '__fish_seen_subcommand_from whois' -a '(__fish_print_hostnames)'
+complete -c whither -f -n '__fish_seen_subcommand_from completion' -l install -d 'Write the script to where the shell looks for those of this user, and say where that is'
 complete -c whither -f -n '__fish_seen_subcommand_from completion' -s h -l help -d 'Show this help and exit'
 complete -c whither -f -n '__fish_seen_subcommand_from completion' -a bash
 complete -c whither -f -n '__fish_seen_subcommand_from completion' -a zsh

@@ -81,6 +81,8 @@ export interface ProbeResult {
 	readonly asName?: string;
 	/** Only where it was asked for: where the answerer stands; null: unknown. */
 	readonly place?: Place | null;
+	/** Only where it was asked for and is known: the internet exchange that the answerer's address belongs to. */
+	readonly exchange?: string;
 	readonly rttNs: number | null;
 	/** Whose clocks the round trip is made of. */
 	readonly stamps: "kernel" | "user" | null;

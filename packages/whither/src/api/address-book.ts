@@ -43,11 +43,16 @@ export class AddressBook {
 	}
 
 	/** What is known by now, as an event of a continuous trace tells it. */
-	known(address: string): Pick<Extract<RoundsEvent, { type: "name" }>, "name" | "asn" | "asName" | "place"> {
+	known(address: string): Omit<Extract<RoundsEvent, { type: "name" }>, "type" | "atNs" | "address"> {
 		const { asn = null, asName } = this.#system(address) ?? {};
-		const place = this.#books.facts?.name(address)?.place ?? null;
-		const name = this.#books.names?.name(address) ?? null;
-		return { name, asn, ...(asName !== undefined && { asName }), ...(place !== null && { place }) };
+		const { place = null, exchange = null } = this.#books.facts?.name(address) ?? {};
+		return {
+			name: this.#books.names?.name(address) ?? null,
+			asn,
+			...(asName !== undefined && { asName }),
+			...(place !== null && { place }),
+			...(exchange !== null && { exchange }),
+		};
 	}
 
 	/** The probe with what is known by now of who answered it. */
@@ -56,8 +61,9 @@ export class AddressBook {
 		const name = names?.name(probe.from) ?? null;
 		const named = name === null ? probe : { ...probe, name };
 		const system = this.#system(probe.from);
-		const place = facts === null ? {} : { place: facts.name(probe.from)?.place ?? null };
-		return system === undefined && facts === null ? named : { ...named, ...system, ...place };
+		if (facts === null) return system === undefined ? named : { ...named, ...system };
+		const { place = null, exchange = null } = facts.name(probe.from) ?? {};
+		return { ...named, ...system, place, ...(exchange !== null && { exchange }) };
 	}
 
 	async #askSystem(address: string): Promise<void> {

@@ -70,7 +70,7 @@ export interface TraceRequestOptions {
 	readonly asLookup?: boolean | string | undefined;
 	/** Look up what their systems are called, where these are known: true or `dns` for Team Cymru's zone, or `dns:ZONE[@SERVER]`. */
 	readonly asNames?: boolean | string | undefined;
-	/** Data sets in the mmdb format (MaxMind, DB-IP, IPinfo), by file name, that say where hops are; their systems too. */
+	/** Data sets by file name: mmdb (MaxMind, DB-IP, IPinfo) say where hops are, and their systems; JSON (PeeringDB) at which exchange. */
 	readonly places?: readonly string[] | undefined;
 	/** Look up the names of the hops; default false. A hop waits at most `nameWaitMs` (500) for its names. */
 	readonly names?: boolean | undefined;

@@ -97,8 +97,11 @@ async function openNamesOfSystems(server: AsNameServer): Promise<(asn: string) =
 }
 
 async function openPlaces(files: readonly string[]): Promise<FactsLookup> {
-	const [{ openMmdb }, { askAll }] = await Promise.all([import("./places/mmdb.ts"), import("./places/facts.ts")]);
-	return askAll(await Promise.all(files.map(openMmdb)));
+	const [{ openDataSet }, { askAll }] = await Promise.all([
+		import("./places/data-set.ts"),
+		import("./places/facts.ts"),
+	]);
+	return askAll(await Promise.all(files.map(openDataSet)));
 }
 
 function readTcpEcn(): number {

@@ -23,7 +23,7 @@ export interface World {
 	readonly origins: (server: AsServer) => Promise<AsLookup>;
 	/** A look-up of what systems such as `AS64500` are called, with this server; absent: this world knows none. */
 	readonly asNames?: (server: AsNameServer) => Promise<(asn: string) => Promise<string | null>>;
-	/** A look-up in these mmdb files; rejects with a `WhitherError` where one cannot be read. Absent: this world has no places. */
+	/** A look-up in these data sets; rejects with a `WhitherError` where one cannot be read. Absent: this world has no places. */
 	readonly places?: (files: readonly string[]) => Promise<FactsLookup>;
 	/** What net.ipv4.tcp_ecn says of this world's own TCP connections; 0, no ECN, where there is no such thing. */
 	readonly tcpEcn: () => number;

@@ -2,7 +2,7 @@
 
 import type { ServeOptions } from "../server/serve-options.ts";
 import { flag, type OptionTable, type Parsed, valued } from "./option-table.ts";
-import { PLACES_OPTIONS } from "./places-options.ts";
+import { dataSets, PLACES_OPTIONS } from "./places-options.ts";
 import { list } from "./relay-values.ts";
 import { inputFile, type ValueKind, wholeNumber } from "./values.ts";
 
@@ -40,6 +40,7 @@ export const API_OPTIONS = {
 	whois: flag(null, "Targets", "Whoever asks may have registries searched; on loopback alone without it"),
 	origins: flag(null, "Targets", "Whoever asks may have the networks of routers looked up, in Team Cymru's DNS zones"),
 	"geoip-mmdb": { ...PLACES_OPTIONS["geoip-mmdb"], group: "Targets" },
+	ixp: { ...PLACES_OPTIONS.ixp, group: "Targets" },
 	audit: valued(
 		null,
 		inputFile,
@@ -62,7 +63,7 @@ export function apiOptions(flags: Parsed<typeof API_OPTIONS>): ServeOptions {
 		denyTargets: flags["deny-target"],
 		whois: flags.whois,
 		origins: flags.origins,
-		places: flags["geoip-mmdb"],
+		places: dataSets(flags),
 		limits: Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)),
 	};
 }

@@ -6,8 +6,7 @@ import { gunzipSync } from "node:zlib";
 import type { TraceResult } from "@whither/core";
 import { WhitherError } from "../api/error.ts";
 import type { RegexTester } from "../report/check/judge-crossing.ts";
-import { type Judged, readJudged } from "../report/check/saved-run.ts";
-import { readSessionLines } from "../store/session-lines.ts";
+import { type Judged, readJudgedText } from "../report/check/saved-run.ts";
 import { writeFailureSentence } from "./file-errors.ts";
 
 /** Bytes of a file of checks, and of a saved measurement. */
@@ -19,22 +18,24 @@ export function readChecksText(path: string): string {
 	return readBounded(path, LONGEST_CHECKS).toString("utf8");
 }
 
-/** A saved trace, meeting or session; `from`: the file that names it. Throws `usage`. */
-export async function readSaved(path: string, from: string): Promise<Judged> {
-	const place = resolve(dirname(from), path);
+/** Where a file is that the file `from` names. */
+export function pathIn(from: string): (path: string) => string {
+	return (path) => resolve(dirname(from), path);
+}
+
+/** What was saved in any format that `whither show` reads; `from`: the file that names it. Throws `usage`. */
+export function readSaved(path: string, from: string): Judged {
+	const place = pathIn(from)(path);
 	const bytes = unpacked(readBounded(place, LONGEST_SAVED), place);
-	const judged = readJudged(parsed(bytes.toString("utf8"))) ?? (await fromSession(bytes));
-	if (judged !== null) return judged;
-	throw new WhitherError(
-		"usage",
-		`${path} is neither a trace (\`whither --json\`), a meeting (\`whither meet --json\`) nor a session that has ended with one`,
-	);
+	const judged = readJudgedText(bytes.toString("utf8"));
+	if (typeof judged !== "string") return judged;
+	throw new WhitherError("usage", `${path} cannot be judged: ${judged}`);
 }
 
 /** The baseline, or in a sentence why there is none. */
-export async function readBaseline(path: string, from: string): Promise<TraceResult | string> {
+export function readBaseline(path: string, from: string): TraceResult | string {
 	try {
-		return (await readSaved(path, from)).trace ?? `there is no trace in ${path} to compare with`;
+		return readSaved(path, from).trace ?? `there is no trace in ${path} to compare with`;
 	} catch (thrown) {
 		return `there is no baseline: ${(thrown as Error).message}; \`whither check --baseline-write\` makes it anew`;
 	}
@@ -42,7 +43,7 @@ export async function readBaseline(path: string, from: string): Promise<TraceRes
 
 /** Whole or not at all. */
 export function writeBaseline(path: string, from: string, trace: TraceResult): void {
-	writeReport(resolve(dirname(from), path), `${JSON.stringify(trace, null, 2)}\n`, `the baseline ${path}`);
+	writeReport(pathIn(from)(path), `${JSON.stringify(trace, null, 2)}\n`, `the baseline ${path}`);
 }
 
 /** Whole or not at all; throws `systemCall`. */
@@ -55,11 +56,6 @@ export function writeReport(path: string, text: string, what: string): void {
 		rmSync(part, { force: true });
 		throw new WhitherError("systemCall", writeFailureSentence(what, thrown as NodeJS.ErrnoException), { path });
 	}
-}
-
-async function fromSession(bytes: Buffer): Promise<Judged | null> {
-	const session = await readSessionLines(bytes);
-	return session?.end?.outcome === "result" ? readJudged(session.end.result) : null;
 }
 
 function readBounded(path: string, most: number): Buffer {
@@ -88,14 +84,6 @@ function unpacked(bytes: Buffer, path: string): Buffer {
 		return gunzipSync(bytes, { maxOutputLength: LONGEST_SAVED });
 	} catch {
 		throw new WhitherError("usage", `${path} is packed, and damaged or longer than ${LONGEST_SAVED >> 20} MB`);
-	}
-}
-
-function parsed(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return null;
 	}
 }
 

@@ -133,7 +133,7 @@ describe("checks on the simulated internet", () => {
 		const files = ["a.json", "a.json.gz", "s.ndjson", "bad.json", "bad.gz", "none.json", "."];
 		const { results } = await run(files.map((file) => ({ file, expect: { reached: true, maxHops: 12 } })));
 		expect(results.map(({ outcome }) => outcome)).toEqual(["held", "held", "held", "error", "error", "error", "error"]);
-		expect(results[3]?.error?.message).toMatch(/^bad\.json is neither a trace/);
+		expect(results[3]?.error?.message).toMatch(/^bad\.json cannot be judged: /);
 	});
 });
 

@@ -7,7 +7,7 @@ import { type Check, requestOf } from "../report/check/check-file.ts";
 import type { AssertionResult, CheckResult } from "../report/check/check-result.ts";
 import { judge } from "../report/check/judge.ts";
 import { type Judged, judgedTrace } from "../report/check/saved-run.ts";
-import { readBaseline, readSaved, testRegex, writeBaseline } from "./check-files.ts";
+import { pathIn, readBaseline, readSaved, testRegex, writeBaseline } from "./check-files.ts";
 
 /** How checks are run. */
 export interface CheckRunOptions {
@@ -60,8 +60,8 @@ async function runCheck(check: Check, options: CheckRunOptions): Promise<CheckOu
 		if (judged.trace?.stopReason === "interrupted" && check.target !== null) return interrupted();
 		const assertions = judge(check, judged, {
 			testRegex,
-			namesKnown: check.target !== null && requestOf(check).names === true,
-			baseline: await baselineOf(check, judged.trace, options),
+			namesKnown: check.target !== null && requestOf(check, pathIn(options.file)).names === true,
+			baseline: baselineOf(check, judged.trace, options),
 		});
 		const { method = null, target } = judged.trace ?? {};
 		const facts = { method, address: target?.address ?? null, durationNs: durationNs() };
@@ -76,7 +76,7 @@ async function runCheck(check: Check, options: CheckRunOptions): Promise<CheckOu
 
 async function measure(check: Check, { file, timeoutMs, args, openWorld, signal }: CheckRunOptions): Promise<Judged> {
 	if (check.target === null) return readSaved(check.file ?? "", file);
-	const run = startTrace(check.target, { timeoutMs, ...requestOf(check), signal }, { args, openWorld });
+	const run = startTrace(check.target, { timeoutMs, ...requestOf(check, pathIn(file)), signal }, { args, openWorld });
 	try {
 		return judgedTrace(await run.result);
 	} finally {
@@ -84,7 +84,7 @@ async function measure(check: Check, { file, timeoutMs, args, openWorld, signal 
 	}
 }
 
-async function baselineOf(check: Check, trace: TraceResult | null, { file, writeBaselines }: CheckRunOptions) {
+function baselineOf(check: Check, trace: TraceResult | null, { file, writeBaselines }: CheckRunOptions) {
 	const { equalsBaseline } = check.expect;
 	if (equalsBaseline === undefined) return null;
 	if (writeBaselines && trace !== null) writeBaseline(equalsBaseline.file, file, trace);

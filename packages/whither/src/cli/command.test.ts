@@ -76,7 +76,10 @@ describe("what cannot be obeyed exits with 2 and one sentence", () => {
 		[["-q", "zero", "x"], 'whither: -q wants a whole number from 1 to 100, not "zero"\n'],
 		[["help", "trase"], "whither: There is no command trase; did you mean trace?\n"],
 		[["completion", "tcsh"], "whither: Completion is there for bash, zsh, fish, not for tcsh\n"],
-		[["completion"], "whither: `whither completion` takes one word; usage: whither completion bash|zsh|fish\n"],
+		[
+			["completion"],
+			"whither: `whither completion` takes one word; usage: whither completion [--install] bash|zsh|fish\n",
+		],
 		[["demo", "x"], "whither: `whither demo` takes no operands; usage: whither demo [--fast] [--meet] [--json]\n"],
 		[["-n"], "whither: Which host? `whither HOST` traces the path to it\n"],
 		[["-f", "9", "-m", "3", "127.0.0.1"], "whither: the first hop (9) lies beyond the last (3)\n"],

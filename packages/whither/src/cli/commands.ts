@@ -3,8 +3,17 @@ import { CHECK_OPTIONS } from "./check-options.ts";
 import { LIVE_OPTIONS } from "./live-options.ts";
 import { MEET_OPTIONS } from "./meet-options.ts";
 import type { OptionTable } from "./option-table.ts";
-import { DEMO_OPTIONS, DOCTOR_OPTIONS, PLAIN_OPTIONS, ROUTER_OPTIONS, STUN_OPTIONS, TRACE_OPTIONS } from "./options.ts";
+import {
+	COMPLETION_OPTIONS,
+	DEMO_OPTIONS,
+	DOCTOR_OPTIONS,
+	PLAIN_OPTIONS,
+	ROUTER_OPTIONS,
+	STUN_OPTIONS,
+	TRACE_OPTIONS,
+} from "./options.ts";
 import { SERVE_OPTIONS, TURN_OPTIONS } from "./relay-options.ts";
+import { SHOW_OPTIONS } from "./show-options.ts";
 import { WHOIS_OPTIONS } from "./whois-options.ts";
 
 /** First word of a command line. */
@@ -18,6 +27,7 @@ export type CommandName =
 	| "check"
 	| "router"
 	| "whois"
+	| "show"
 	| "doctor"
 	| "demo"
 	| "completion"
@@ -129,6 +139,18 @@ const TABLE: readonly CommandRow[] = [
 		completes: null,
 	},
 	{
+		name: "show",
+		usage: "whither show [OPTION]... FILE...",
+		summary: "Show what was recorded once more, in any format",
+		about: [
+			"Reads JSON and NDJSON of whither (traces, pings, meetings, tests, sessions of the server, also where the end is torn off), pages saved as one file, RIPE Atlas traceroute results, scamper's JSON and the lines of mtr --raw, packed by gzip or not; `-` is stdin. Prints what was printed then, or with --format any other report.",
+			"What is no such recording is refused with its line and the reason. --live replays traces on the live screen at the pace at which they came.",
+		],
+		options: SHOW_OPTIONS,
+		operands: [1, Number.POSITIVE_INFINITY],
+		completes: null,
+	},
+	{
 		name: "doctor",
 		usage: "whither doctor [--json]",
 		summary: "Try every method on this machine and print the fix for what does not work",
@@ -177,13 +199,13 @@ const TABLE: readonly CommandRow[] = [
 	},
 	{
 		name: "completion",
-		usage: "whither completion bash|zsh|fish",
-		summary: "Print a completion script for the shell",
+		usage: "whither completion [--install] bash|zsh|fish",
+		summary: "Print a completion script for the shell, or install it for this user",
 		about: [
-			"bash: `whither completion bash > ~/.local/share/bash-completion/completions/whither`. zsh: write it to a file named _whither in a directory of $fpath. fish: `whither completion fish > ~/.config/fish/completions/whither.fish`.",
+			"With --install it goes to ~/.local/share/bash-completion/completions/whither, ~/.local/share/zsh/site-functions/_whither (which $fpath has to name) or ~/.config/fish/completions/whither.fish; the shell may be left out where $SHELL is one of them. A file there that is not whither's stays as it is.",
 		],
-		options: PLAIN_OPTIONS,
-		operands: [1, 1],
+		options: COMPLETION_OPTIONS,
+		operands: [0, 1],
 		completes: SHELLS,
 	},
 	{

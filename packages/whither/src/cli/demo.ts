@@ -1,10 +1,17 @@
 /** `whither demo`: the real tracer and the real reports over an internet in memory, with explanations between the lines. */
+import type { TraceResult } from "@whither/core";
 import { DEMO, DEMO_CALL, DEMO_MEETING, type Scenario } from "@whither/sim";
 import { simulated } from "../api/simulated.ts";
 import { startTrace } from "../api/trace/trace.ts";
 import type { Paint } from "../report/paint.ts";
 import { PLAIN_TEXT } from "../report/text.ts";
-import { type ReportChoices, type TraceReport, traceReport } from "../report/trace-report.ts";
+import {
+	isStreamed,
+	type ReportChoices,
+	type ReportFormat,
+	type TraceReport,
+	traceReport,
+} from "../report/trace-report.ts";
 import { type MeetingShow, playMeeting } from "./demo-meeting.ts";
 import { DEMO_REQUEST, type DemoReportChoices, demoReport } from "./demo-report.ts";
 import { EXIT } from "./exit-codes.ts";
@@ -64,9 +71,17 @@ export async function demoCommand(args: readonly string[], commandLine: readonly
 	};
 	if (flags.meet) return signals.exitCode() ?? (await playMeetingAlone(stage, format));
 	if (format === "text") return playStory(stage);
-	const report = traceReport(format, DEMO.trace.to, choicesOf(stage));
+	const report = await reportIn(format, choicesOf(stage));
 	const code = await play(stage, { scenario: DEMO, method: FIRST_METHOD }, report);
 	return signals.exitCode() ?? code;
+}
+
+async function reportIn(format: ReportFormat, choices: ReportChoices): Promise<TraceReport> {
+	if (isStreamed(format)) return traceReport(format, DEMO.trace.to, choices);
+	const { resultsText } = await import("./show.ts");
+	const end: TraceReport["end"] = (document) =>
+		document.options === null ? "" : resultsText(format, [document as TraceResult], choices);
+	return { event: () => "", end };
 }
 
 interface Stage {

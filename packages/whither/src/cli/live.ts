@@ -22,6 +22,7 @@ import { dscpOf, hostsOf, liveFormatOf, liveModelOf, liveRequestOf } from "./liv
 import { showMeetScreen } from "./meet-screen.ts";
 import { hasScreen, paintFor, print } from "./output.ts";
 import { parseOptions } from "./parse.ts";
+import { replayOnScreen } from "./replay-screen.ts";
 import { watchSignals } from "./signals.ts";
 
 /** Run the command; resolves with the exit code. */
@@ -37,7 +38,7 @@ export async function liveCommand(args: readonly string[], commandLine: readonly
 	return format === null ? showScreen(order) : reportRuns({ ...order, format });
 }
 
-export { showMeetScreen };
+export { replayOnScreen, showMeetScreen };
 
 /** What is watched, and where. */
 export interface LiveOrder {

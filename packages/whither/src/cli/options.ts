@@ -4,6 +4,7 @@
  */
 import { OPENABLE_CHANNELS, TRACE_METHODS } from "@whither/core";
 import { LIMITS, PING_LIMITS, STUN_LIFETIME } from "../api/limits.ts";
+import { dialectNames } from "../report/dialects/facts.ts";
 import { COLOR, flag, GENERAL, type OptionTable, type Parsed, valued } from "./option-table.ts";
 import { PLACES_OPTIONS } from "./places-options.ts";
 import {
@@ -34,16 +35,13 @@ const probes: ValueKind<number> = {
 	read: (text, option) => wholeNumber(/^\d{3,}$/.test(text) ? PING_LIMITS.count : LIMITS.queries).read(text, option),
 };
 
+/** All that can be made of traces, and the page around one. */
+const FORMAT_NAMES = [...dialectNames("trace"), "html"] as const;
+
 const FORMATS = {
 	json: flag(null, "Output", "One JSON document a target on stdout (schema whither.trace/1)"),
 	ndjson: flag(null, "Output", "One JSON event a line as it happens; the last carries the result"),
-	format: valued(
-		null,
-		oneOf(["text", "csv", "json", "ndjson"], "FORMAT"),
-		"Output",
-		"text, csv, json or ndjson",
-		"text",
-	),
+	format: valued(null, oneOf(FORMAT_NAMES, "FORMAT"), "Output", FORMAT_NAMES.join(", "), "text"),
 	extensions: flag("e", "Output", "Show ICMP extensions: MPLS labels, interfaces (JSON always has them)"),
 	numeric: flag("n", "Output", "Addresses only, no names"),
 	back: flag(null, "Output", "Show the guessed number of hops back where it differs: '-N'"),
@@ -245,6 +243,16 @@ export const ROUTER_OPTIONS = {
 
 /** Options of the commands that have none of their own. */
 export const PLAIN_OPTIONS = { ...GENERAL } as const satisfies OptionTable;
+
+/** Of `whither completion`. */
+export const COMPLETION_OPTIONS = {
+	install: flag(
+		null,
+		"Output",
+		"Write the script to where the shell looks for those of this user, and say where that is",
+	),
+	...GENERAL,
+} as const satisfies OptionTable;
 
 /** A parsed command line of `whither trace`. */
 export type TraceFlags = Parsed<typeof TRACE_OPTIONS>;

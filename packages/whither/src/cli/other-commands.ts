@@ -6,12 +6,15 @@ import type { WhitherError } from "../api/error.ts";
 import type { FailedMeet } from "../api/meet/failure.ts";
 import { COMMANDS, type CommandRow, findCommand, SHELLS } from "./commands.ts";
 import { formatCompletion } from "./completion.ts";
+import { installCompletion, shellOf } from "./completion-install.ts";
 import { demoCommand } from "./demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { EXIT } from "./exit-codes.ts";
 import { formatHelp, formatMethodOptions } from "./help.ts";
 import { formatMan } from "./man.ts";
+import { COMPLETION_OPTIONS } from "./options.ts";
 import { print } from "./output.ts";
+import { parseOptions } from "./parse.ts";
 import { openPcapFile } from "./pcap-file.ts";
 import { formatPingFailure, pingCommand } from "./ping.ts";
 import { routerCommand } from "./router.ts";
@@ -19,6 +22,7 @@ import { formatStunFailure, stunCommand } from "./stun.ts";
 import { suggest } from "./suggest.ts";
 import { formatTurnFailure, turnCommand } from "./turn.ts";
 import { UsageProblem } from "./values.ts";
+import type { resultsText as ResultsText } from "./write-report.ts";
 
 export {
 	formatHelp,
@@ -37,6 +41,12 @@ export interface CommandWords {
 	readonly operands: readonly string[];
 	/** The whole command line. */
 	readonly args: readonly string[];
+}
+
+/** Results in a format that is no stream. */
+export async function resultsText(...given: Parameters<typeof ResultsText>): Promise<string> {
+	const { resultsText: text } = await import("./show.ts");
+	return text(...given);
 }
 
 /** Run the command; resolves with the exit code. */
@@ -64,6 +74,10 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 			const { checkCommand } = await import("./check.ts");
 			return checkCommand(words.rest, words.args);
 		}
+		case "show": {
+			const { showCommand } = await import("./show.ts");
+			return showCommand(words.rest);
+		}
 		case "demo":
 			return demoCommand(words.rest, words.args);
 		case "router":
@@ -73,7 +87,7 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 			return whoisCommand(words.rest);
 		}
 		case "completion":
-			return show(completionFor(words.operands[0]));
+			return show(completionFor(words));
 		case "man":
 			return show(formatMan());
 		default:
@@ -99,10 +113,14 @@ export async function formatCheckFailure(args: readonly string[], error: Whither
 	return format(args, error);
 }
 
-function completionFor(word: string | undefined): string {
+function completionFor({ rest, operands }: CommandWords): string {
+	const isInstalled = parseOptions(rest, COMPLETION_OPTIONS).options.install === true;
+	const word = operands[0] ?? (isInstalled ? shellOf(process.env) : undefined);
+	const { usage } = commandNamed("completion");
+	if (word === undefined) throw new UsageProblem(`\`whither completion\` takes one word; usage: ${usage}`);
 	const shell = SHELLS.find((name) => name === word);
-	if (shell !== undefined) return formatCompletion(shell);
-	throw new UsageProblem(`Completion is there for ${SHELLS.join(", ")}, not for ${word}`);
+	if (shell === undefined) throw new UsageProblem(`Completion is there for ${SHELLS.join(", ")}, not for ${word}`);
+	return isInstalled ? installCompletion(shell, process.env) : formatCompletion(shell);
 }
 
 function commandNamed(word: string): CommandRow {

@@ -49,6 +49,8 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	WHICH: "relay",
 	FIELDS: "LS",
 	MODE: "1",
+	PROTOCOL: "rdap",
+	"HOST[:PORT]": "whois.example.net:43",
 };
 
 describe("the option table", () => {
@@ -163,7 +165,7 @@ describe("parsing", () => {
 		[["-l", "0x100000"], '-l wants a whole number from 0 to 1048575, not "0x100000"'],
 		[["--fwmark", "4294967296"], "--fwmark wants a whole number from 0 to 4294967295"],
 		[["--dns="], '--dns wants a domain name, not ""'],
-		[["--format", "xml"], '--format wants text, csv, json or ndjson, not "xml"'],
+		[["--format", "xml"], "--format wants text, json, ndjson, csv"],
 	])("%j is refused with a sentence", (args, sentence) => {
 		expect(() => parse(...args)).toThrow(sentence);
 	});

@@ -37,7 +37,10 @@ export function readPing(flags: TraceFlags, operands: readonly string[]): PingOr
 		);
 	}
 	const format = formatOf(flags);
-	if (format === "csv") throw new UsageProblem("Ping mode (--ping) has no CSV; choose --ndjson for a line a probe");
+	if (format !== "text" && format !== "json" && format !== "ndjson") {
+		const name = format === "csv" ? "CSV" : format;
+		throw new UsageProblem(`Ping mode (--ping) has no ${name}; choose --ndjson for a line a probe`);
+	}
 	const { hosts, length } = splitLength(operands);
 	const [host] = hosts;
 	if (host === undefined || hosts.length > 1) throw new UsageProblem("Ping mode (--ping) takes one host");

@@ -1,5 +1,5 @@
 /** Options about what else is to be known of addresses; `trace`, `live` and `serve` share them. */
-import { type OptionTable, valued } from "./option-table.ts";
+import { type OptionTable, type Parsed, valued } from "./option-table.ts";
 import { asNameServer, inputFiles } from "./values.ts";
 
 /** Nothing is asked and no file is read without them. */
@@ -10,6 +10,12 @@ export const PLACES_OPTIONS = {
 		"Output",
 		"Where addresses are, and whose, by this file (MaxMind, DB-IP or IPinfo); may be given again",
 	),
+	ixp: valued(
+		null,
+		inputFiles,
+		"Output",
+		"Which exchange a router answers from, by this file: tables of PeeringDB in JSON, or prefixes with names",
+	),
 	"as-names": valued(
 		null,
 		asNameServer,
@@ -17,3 +23,8 @@ export const PLACES_OPTIONS = {
 		"Where to ask what autonomous systems are called: dns or dns:ZONE[@SERVER]",
 	),
 } as const satisfies OptionTable;
+
+/** All data sets that a command line names. */
+export function dataSets(flags: Pick<Parsed<typeof PLACES_OPTIONS>, "geoip-mmdb" | "ixp">): readonly string[] {
+	return [...(flags["geoip-mmdb"] ?? []), ...(flags.ixp ?? [])];
+}

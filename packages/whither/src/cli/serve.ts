@@ -45,8 +45,15 @@ async function keeping(flags: ServeFlags): Promise<ServeOptions> {
 	const order = flags["no-http"] === true ? null : storeOptions(flags);
 	const given = { complain, ...(flags.audit === undefined ? {} : { audit: flags.audit }) };
 	if (order === null) return given;
-	const store = await openSessionStore({ ...order, remark: complain });
-	return { audit: join(order.folder, "audit.ndjson"), ...given, store };
+	try {
+		const store = await openSessionStore({ ...order, remark: complain });
+		return { audit: join(order.folder, "audit.ndjson"), ...given, store };
+	} catch (thrown) {
+		// Nobody asked for that folder: a second server on this machine, or one without a home, serves all the same.
+		if (flags.data !== undefined || !(thrown instanceof WhitherError) || thrown.code !== "storeFailed") throw thrown;
+		complain(`${thrown.message}; until then sessions are kept in memory alone`);
+		return given;
+	}
 }
 
 /** SIGTERM lets allocations go on for a while; Ctrl-C does not. */
@@ -80,9 +87,13 @@ function tellMore(server: RunningServer, flags: ServeFlags): void {
 
 /** Where there is nothing to read again a terminal that goes takes the server with it, and whoever has none is told. */
 function reloadAtHangUp(server: RunningServer, flags: ServeFlags): void {
-	if (flags.users !== undefined || flags.cert !== undefined) process.on("SIGHUP", () => reload(server, flags));
-	else if (!hasTerminal())
-		process.on("SIGHUP", () => complain("there is nothing to read again: neither --users nor --cert"));
+	const hasFiles = flags.users !== undefined || flags.cert !== undefined;
+	if (!hasFiles && hasTerminal()) return;
+	process.on("SIGHUP", () => {
+		server.reopenLogs();
+		if (hasFiles) reload(server, flags);
+		else complain("there is nothing to read again but the audit log: neither --users nor --cert");
+	});
 }
 
 /** All of it or nothing. */

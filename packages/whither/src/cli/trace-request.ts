@@ -6,6 +6,7 @@ import type { MethodOptions } from "../api/method-options.ts";
 import type { TraceRequestOptions } from "../api/options.ts";
 import type { ReportFormat } from "../report/trace-report.ts";
 import { TRACE_OPTIONS, type TraceFlags } from "./options.ts";
+import { dataSets } from "./places-options.ts";
 import { UsageProblem, wholeNumber } from "./values.ts";
 
 /** Flags that choose how a result is shown; `trace` and `demo` share them. */
@@ -78,7 +79,7 @@ export function requestOf(flags: TraceFlags, length: number | undefined): TraceR
 		compareEvents: flags.ndjson || flags.changes,
 		asLookup: flags["as-server"] ?? flags["as-path-lookups"],
 		asNames: flags["as-names"],
-		places: flags["geoip-mmdb"],
+		places: dataSets(flags),
 		names: !flags.numeric,
 	};
 }

@@ -3,7 +3,7 @@ import { findMethod, TRACE_METHODS, type TraceMethod } from "@whither/core";
 import { methodsOf, tosByte } from "../api/options.ts";
 import { openRealWorldHere } from "../api/real-world.ts";
 import { startTrace } from "../api/trace/trace.ts";
-import { paragraphs, type ReportChoices, type ReportFormat, traceReport } from "../report/trace-report.ts";
+import { isStreamed, paragraphs, type ReportChoices, type ReportFormat, traceReport } from "../report/trace-report.ts";
 import { EXIT } from "./exit-codes.ts";
 import { TRACE_OPTIONS, type TraceFlags } from "./options.ts";
 import { complain, isTerminal, paintFor, print } from "./output.ts";
@@ -40,6 +40,7 @@ export async function traceCommand(args: readonly string[], commandLine: readonl
 	});
 	const captured = pcap === null ? [] : shown.map(({ run }, index) => pcap.follow(run, index));
 	const codes = [...(await showAll(shown, format, flags))];
+	if (!isStreamed(format)) await printTogether(shown, format, flags);
 	await Promise.all(captured);
 	if (pcap !== null && !pcap.close()) codes.push(EXIT.system);
 	const code = signals.exitCode() ?? Math.max(...codes);
@@ -81,6 +82,14 @@ async function showAll(
 	const codes: number[] = [];
 	for (const one of reported) codes.push(await show(one));
 	return codes;
+}
+
+/** A format that is no stream: of all traces that have come to something. */
+async function printTogether(shown: readonly ShownRun[], format: ReportFormat, flags: TraceFlags): Promise<void> {
+	const settled = await Promise.allSettled(shown.map(({ run }) => run.result));
+	const results = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+	const { resultsText } = await import("./other-commands.ts");
+	print(await resultsText(format, results, { numeric: flags.numeric ?? false, indent: isTerminal("stdout") ? 2 : 0 }));
 }
 
 /** Each with a report of its own; in text they are set apart. */

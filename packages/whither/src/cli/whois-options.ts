@@ -4,7 +4,13 @@ import { inputFile, oneOf, plainText, seconds } from "./values.ts";
 
 /** Options of `whither whois`. */
 export const WHOIS_OPTIONS = {
-	protocol: valued(null, oneOf(["rdap", "whois"], "NAME"), "Server", "Ask by this protocol alone", "rdap, else whois"),
+	protocol: valued(
+		null,
+		oneOf(["rdap", "whois"], "PROTOCOL"),
+		"Server",
+		"Ask by this protocol alone",
+		"rdap, else whois",
+	),
 	rdap: valued(
 		null,
 		plainText("URL"),

@@ -2,6 +2,7 @@
 import type { TraceEvent, TraceResult } from "@whither/core";
 import type { FailureDocument } from "../api/failure.ts";
 import { formatCsvHeader, formatCsvRows } from "./csv.ts";
+import type { DialectName } from "./dialects/dialect.ts";
 import { hopNews, nothingShown } from "./hop-news.ts";
 import { formatJson } from "./json.ts";
 import { formatNdjsonEnd, formatNdjsonEvent } from "./ndjson.ts";
@@ -9,8 +10,16 @@ import { formatStunLines } from "./stun-trace-lines.ts";
 import { formatSummary } from "./summary.ts";
 import { formatHopLines, formatTextEvent, formatUnmarked, type TextStyle } from "./text.ts";
 
-/** A format of the command. */
-export type ReportFormat = "text" | "csv" | "json" | "ndjson";
+/** A format that is written while traces run, or as each ends. */
+export type StreamedFormat = "text" | "csv" | "json" | "ndjson";
+
+/** A format of the command. Those that are no stream are written when all traces have ended. */
+export type ReportFormat = DialectName;
+
+/** Whether it is a stream. */
+export function isStreamed(format: ReportFormat): format is StreamedFormat {
+	return ["text", "csv", "json", "ndjson"].includes(format);
+}
 
 /** How a trace is shown; each format heeds what concerns it. */
 export interface ReportChoices extends Omit<TextStyle, "family" | "queries"> {
@@ -34,6 +43,7 @@ const nothing = (): string => "";
 
 /** The report of one target; `host` is what the user called it. */
 export function traceReport(format: ReportFormat, host: string, choices: ReportChoices): TraceReport {
+	if (!isStreamed(format)) return { event: nothing, end: nothing };
 	switch (format) {
 		case "json":
 			return { event: nothing, end: (document) => formatJson(document, choices.indent) };

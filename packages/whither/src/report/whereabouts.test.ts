@@ -14,6 +14,7 @@ it.each([
 	[{ place: { ...PLACE, city: "a\nb", country: null } }, " [a\\u{a}b]"],
 	[{ place: { ...PLACE, city: null, country: null } }, ""],
 	[{ place: null }, ""],
+	[{ asn: null, exchange: "Example-IX\u0007", place: PLACE }, " [*] [at Example-IX\\u{7}] [Berlin, DE]"],
 ])("%j is written %j", (known, text) => {
 	expect(formatWhereabouts(known)).toBe(text);
 });

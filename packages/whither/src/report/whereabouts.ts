@@ -2,10 +2,16 @@
 import type { Place, ProbeResult } from "@whither/core";
 import { printable } from "./printable.ts";
 
-/** ` [AS64500] [Berlin, DE]`, as much of it as was asked for; ` [*]`: a system that is not known. */
-export function formatWhereabouts({ asn, asName, place }: Pick<ProbeResult, "asn" | "asName" | "place">): string {
+/** ` [AS64500] [at Example-IX] [Berlin, DE]`, as much of it as was asked for; ` [*]`: a system that is not known. */
+export function formatWhereabouts({
+	asn,
+	asName,
+	place,
+	exchange,
+}: Pick<ProbeResult, "asn" | "asName" | "place" | "exchange">): string {
 	const system = asn === undefined ? "" : ` [${asName === undefined ? (asn ?? "*") : `${asn} ${printable(asName)}`}]`;
-	return system + (place ? formatPlace(place) : "");
+	const at = exchange === undefined ? "" : ` [at ${printable(exchange)}]`;
+	return system + at + (place ? formatPlace(place) : "");
 }
 
 /** Nothing for coordinates alone. */

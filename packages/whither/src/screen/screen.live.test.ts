@@ -2,9 +2,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { Tmux, tmuxObstacle } from "../../../../lab/src/tmux.fixture.ts";
 import { skippable } from "../../../../scripts/skippable.ts";
 import { KEY_GROUPS } from "./model/key-table.ts";
-import { Tmux, tmuxObstacle } from "./tmux.fixture.ts";
 
 const bin = join(import.meta.dirname, "../../bin/whither.js");
 const isBuilt = existsSync(join(import.meta.dirname, "../../dist/whither-live.cjs"));

@@ -10,6 +10,7 @@ import type { Reach } from "./browser-ice/reach.ts";
 import { ProbeBudget } from "./budget/probe-budget.ts";
 import type { HttpRoutes } from "./http/app.ts";
 import { TargetPolicy } from "./policy/target-policy.ts";
+import { meetStarter, type OwnRendezvous } from "./sessions/meet-starter.ts";
 import { SessionRegistry } from "./sessions/registry.ts";
 import { startersOf } from "./sessions/starters.ts";
 import { staticRoutes, webFolder } from "./static-files.ts";
@@ -41,15 +42,17 @@ export interface ApiRole {
 }
 
 /** Opens it; `local`: nobody but this machine can reach it. Throws `WhitherError` with code `badOption`. */
-export function openApiRole(options: ApiOptions, order: Reach): ApiRole {
+export function openApiRole(options: ApiOptions, order: Reach, own: OwnRendezvous): ApiRole {
 	const { local } = order;
 	const { world, places = [], allowTargets: allow, denyTargets: deny, audit, complain = () => {} } = options;
 	const limits = { ...LIMITS, ...options.limits };
 	const counts: ApiCounts = { viewers: 0, probes: 0, refused: new Map() };
+	const policy = new TargetPolicy({ restricted: !local, allow, deny, own: ownAddresses });
+	const meet = meetStarter(order, policy, own);
 	const desk: ApiDesk = {
 		sessions: new SessionRegistry(options.store ?? memoryStore(), limits),
-		starters: { ...startersOf({ ...(world !== undefined && { world }), places }), ...options.starters },
-		policy: new TargetPolicy({ restricted: !local, allow, deny, own: ownAddresses }),
+		starters: { ...startersOf({ ...(world !== undefined && { world }), places }), meet, ...options.starters },
+		policy,
 		probes: new ProbeBudget(limits),
 		audit: audit === undefined ? NO_AUDIT : openAudit(audit, complain),
 		now: () => performance.now(),

@@ -14,6 +14,7 @@ import { Offers } from "./rendezvous/offers.ts";
 import { openRendezvousServer, type RendezvousServer } from "./rendezvous/rendezvous.ts";
 import { httpOrder, type ServeOptions, stunPlaces } from "./serve-options.ts";
 import { httpSentence, listenSentence } from "./serve-words.ts";
+import { type OwnRendezvous, ownUrl } from "./sessions/meet-starter.ts";
 
 /** A place where a role of the server is ready. */
 export interface Listening {
@@ -38,6 +39,8 @@ export interface RunningServer {
 	setUsers(users: TurnUsers): void;
 	/** What TLS clients are shown from now on; false where certificate and key do not go together, and the old ones stay. */
 	renew(certificate: string, key: string): boolean;
+	/** Opens the audit log anew, after it was moved away. */
+	reopenLogs(): void;
 	/** Gives no more allocations; those there are go on for so many seconds. Resolves once there are none; then close. */
 	drain(order: { readonly seconds: number; readonly alternate?: readonly StunAddress[] }): Promise<void>;
 	/** Takes nothing new and ends in order; resolves once nothing is open, after a second at most. */
@@ -60,7 +63,8 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
 	// A data set that cannot be read is said now, and not by every trace.
 	if (options.places?.length) await (options.world ?? LOOKUPS).places?.(options.places);
 	const order = httpOrder(options, () => randomBytes(18).toString("base64url"));
-	const api = order === null ? null : openApiRole(options, order);
+	const place: { own: ReturnType<OwnRendezvous> } = { own: null };
+	const api = order === null ? null : openApiRole(options, order, () => place.own);
 	// Of those who meet here: nobody else has it, whatever other secrets and users there are.
 	const lent = order === null ? null : randomBytes(32).toString("base64url");
 	const users = (given: TurnUsers): TurnUsers => withSecret(given, lent);
@@ -80,6 +84,8 @@ export async function serve(options: ServeOptions = {}): Promise<RunningServer> 
 		await Promise.all([relaying.close(), api?.close()]);
 		throw httpFailure(http.error, { address: http.address, port: order?.port ?? 0 });
 	}
+	const [first] = http?.listening ?? [];
+	if (first !== undefined) place.own = { url: ownUrl(first), token: order?.token ?? null };
 	const server = runningServer({ relaying, http, api, rendezvous, places, token: order?.token ?? null, state, users });
 	if (signal?.aborted) server.close();
 	signal?.addEventListener("abort", () => server.close(), { once: true });
@@ -137,6 +143,7 @@ function runningServer({ relaying, http, api, rendezvous, users, places, token, 
 		relays: relaying.relays,
 		token,
 		counters: () => relaying.counters(),
+		reopenLogs: () => api?.reopen(),
 		setUsers: (given) => relaying.users(users(given)),
 		renew: (certificate, key) => relaying.renew(certificate, key),
 		drain: (order) => {

@@ -35,45 +35,45 @@ describe.skipIf(obstacle !== null)(skippable("a server that is killed while it t
 		const child = spawn(process.execPath, [command, ...args], { stdio: ["ignore", "pipe", "inherit"] });
 		children.push(child);
 		const closed = new Promise((resolve) => child.once("close", resolve));
-		let said = "";
-		for await (const text of child.stdout.setEncoding("utf8")) {
-			said += text;
-			const port = /^http tcp .*:(\d+)$/m.exec(said)?.[1];
-			if (port !== undefined) return { child, closed, api: `http://127.0.0.1:${port}/api/v1` };
-		}
-		throw new Error(`the server did not begin: ${said}`);
+		const port = await new Promise<string>((resolve, reject) => {
+			let said = "";
+			child.stdout.setEncoding("utf8").on("data", (text: string) => {
+				said += text;
+				const found = /^http tcp .*:(\d+)$/m.exec(said)?.[1];
+				if (found !== undefined) resolve(found);
+			});
+			child.once("close", () => reject(new Error(`the server ended: ${said}`)));
+		});
+		return { child, closed, api: `http://127.0.0.1:${port}/api/v1` };
 	}
 
-	it.each([1, 12])(
-		`loses nothing that it had told of ${TRACES} traces once each had told %d events`,
-		async (events) => {
-			const first = await serve();
-			const ids: string[] = [];
-			// One by one: so many connections at once of one client are refused.
-			for (let number = 0; number < TRACES; number++) ids.push(await begin(first.api, number));
-			const told = new Told(ids);
-			const streams = Array.from({ length: Math.ceil(TRACES / PER_STREAM) }, (_, place) =>
-				told.listen(first.api, ids.slice(place * PER_STREAM, (place + 1) * PER_STREAM)),
-			);
-			// Whatever was told until the connection broke counts.
-			await told.whenAllHave(events);
-			first.child.kill("SIGKILL");
-			await Promise.allSettled([first.closed, ...streams]);
+	it.each([6])(`loses nothing that it had told of ${TRACES} traces once each had told %d events`, async (events) => {
+		const first = await serve();
+		const ids: string[] = [];
+		// One by one: so many connections at once of one client are refused.
+		for (let number = 0; number < TRACES; number++) ids.push(await begin(first.api, number));
+		const told = new Told(ids);
+		const streams = Array.from({ length: Math.ceil(TRACES / PER_STREAM) }, (_, place) =>
+			told.listen(first.api, ids.slice(place * PER_STREAM, (place + 1) * PER_STREAM)),
+		);
+		// Whatever was told until the connection broke counts.
+		await told.whenAllHave(events);
+		first.child.kill("SIGKILL");
+		await Promise.allSettled([first.closed, ...streams]);
 
-			const second = await serve();
-			for (const id of ids) {
-				const { session } = (await ask(`${second.api}/sessions/${id}`)) as SessionAnswer;
-				expect(session.header.id).toBe(id);
-				expect(session.events.map(({ seq }) => seq)).toEqual(session.events.map((_, place) => place));
-				for (const [seq, event] of told.eventsOf(id)) expect(JSON.stringify(session.events[seq])).toBe(event);
-				expect(told.hasEnded(id) ? ["result"] : ["lost", "result"]).toContain(session.end?.outcome);
-			}
-			const { sessions } = (await ask(`${second.api}/sessions?limit=200`)) as SessionList;
-			expect(sessions.filter(({ outcome }) => outcome === "lost").length).toBeGreaterThan(TRACES / 2);
-			expect(sessions).toHaveLength(TRACES);
-			expect(await begin(second.api, 0)).not.toBe(ids[0]);
-		},
-	);
+		const second = await serve();
+		for (const id of ids) {
+			const { session } = (await ask(`${second.api}/sessions/${id}`)) as SessionAnswer;
+			expect(session.header.id).toBe(id);
+			expect(session.events.map(({ seq }) => seq)).toEqual(session.events.map((_, place) => place));
+			for (const [seq, event] of told.eventsOf(id)) expect(JSON.stringify(session.events[seq])).toBe(event);
+			expect(told.hasEnded(id) ? ["result"] : ["lost", "result"]).toContain(session.end?.outcome);
+		}
+		const { sessions } = (await ask(`${second.api}/sessions?limit=200`)) as SessionList;
+		expect(sessions.filter(({ outcome }) => outcome === "lost").length).toBeGreaterThan(TRACES / 2);
+		expect(sessions).toHaveLength(TRACES);
+		expect(await begin(second.api, 0)).not.toBe(ids[0]);
+	});
 });
 
 async function ask(url: string): Promise<unknown> {

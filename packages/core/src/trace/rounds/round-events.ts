@@ -46,6 +46,7 @@ export type RoundsEvent =
 			/** As of a `ProbeResult`; absent: not asked for, or not known. */
 			readonly asName?: string;
 			readonly place?: Place;
+			readonly exchange?: string;
 	  }
 	| { readonly type: "end"; readonly atNs: number; readonly stopReason: RoundsStopReason; readonly reached: boolean };
 

@@ -6,16 +6,17 @@ import type { Deadline, Instant, Machine } from "../../machine.ts";
 import type { ChannelInput, OpenFailure, ProbeSend, Reply, SessionFacts } from "../channel.ts";
 import { Connecting, startFacts } from "../connecting.ts";
 import { omissions } from "../omissions.ts";
-import { PingHearing } from "../ping/ping-hearing.ts";
-import { correctSent, type Slot } from "../probe-book.ts";
+import { type FlowMatch, PingHearing } from "../ping/ping-hearing.ts";
+import { correctSent, type Slot, type Transmission } from "../probe-book.ts";
 import type { TraceWarning } from "../result.ts";
 import { flowOf, likelyEnd } from "../session.ts";
 import { probeResult } from "../trace-result.ts";
 import type { TracerConfig, TracerInput, TracerOutput } from "../tracer-io.ts";
 import { PathLength } from "./path-length.ts";
 import type { RoundsEvent, RoundsStopReason } from "./round-events.ts";
+import { RoundSending } from "./round-sending.ts";
 import { packetNumbers, RoundsBook } from "./rounds-book.ts";
-import { ROUNDS_SILENT_HOPS, type RoundsOptions } from "./rounds-options.ts";
+import type { RoundsOptions } from "./rounds-options.ts";
 import { UnnamedAnswers } from "./unnamed-answers.ts";
 
 /** Further answers to one probe that are told: enough to be seen, too few for a flood. */
@@ -42,19 +43,13 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 	#startedAt: Instant | null = null;
 	#endedAt: Instant | null = null;
 	#stopReason: RoundsStopReason | null = null;
-	/** When the next round is due. */
-	#nextAt: Instant = 0;
-	/** The round that was sent last, and how far it went. */
-	#round = -1;
-	#lastTtl = 0;
-	/** Answers showed that the path goes on behind what the round has asked. */
-	#grows = false;
 	#sent = 0;
 	#dropped = 0;
 	#numbersBegun = 0;
 	readonly #length: PathLength;
 	readonly #connecting: Connecting;
 	readonly #unnamed: UnnamedAnswers;
+	readonly #sending: RoundSending;
 	readonly #hearing: PingHearing;
 
 	constructor(config: RoundsConfig) {
@@ -63,6 +58,8 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 		this.#length = new PathLength(config.options.firstTtl);
 		this.book = new RoundsBook(packetNumbers(config, { isSession: this.#connecting.underway }));
 		this.#unnamed = new UnnamedAnswers(this.book.waiting);
+		const parts = { book: this.book, length: this.#length, unnamed: this.#unnamed };
+		this.#sending = new RoundSending({ ...parts, rounds: config.rounds, options: config.options });
 		this.#hearing = new PingHearing({
 			book: this.book,
 			tally: { counts: { duplicates: 0, late: 0 }, answered: () => {} },
@@ -70,7 +67,7 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 			tell: (slot, now) => this.#answered(slot, now),
 			tellAgain: (slot, now) => slot.duplicates <= DUPLICATES_TOLD && this.#probeEvent(slot, now),
 			transmit: (slot, now) => this.#out.push({ type: "send", probes: [this.#transmit(slot, now)] }),
-			unnamed: (reply, match) => this.#unnamed.place(reply, match),
+			unnamed: (reply, match) => this.#placeUnnamed(reply, match),
 		});
 	}
 
@@ -98,7 +95,7 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 
 	/** Rounds that have been sent. */
 	get rounds(): number {
-		return this.#round + 1;
+		return this.#sending.rounds;
 	}
 
 	/** The target answered at least once. */
@@ -132,31 +129,8 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 	/** When the next probes may leave; null: none are left, or there is no room for more in flight. */
 	get nextSendAt(): Instant | null {
 		if (this.finished || this.#connecting.underway) return null;
-		if (this.#grows || this.#unnamed.nextTurn !== null) return this.book.room > 0 ? this.startedAt : this.#roundAt;
-		return this.#roundAt;
-	}
-
-	/** When the next round may leave. */
-	get #roundAt(): Instant | null {
-		return this.#allSent || !this.#hasRoom ? null : this.#nextAt;
-	}
-
-	/** For a whole round, or as much of it as there ever is room for. */
-	get #hasRoom(): boolean {
-		const { firstTtl, maxTtl } = this.#config.options;
-		const { room, mostWaiting } = this.book;
-		if (room > maxTtl - firstTtl) return true;
-		return room >= Math.min(this.#horizon(this.#round + 1) - firstTtl + 1, mostWaiting);
-	}
-
-	get #allSent(): boolean {
-		const { rounds } = this.#config.rounds;
-		return rounds !== null && this.rounds >= rounds;
-	}
-
-	#horizon(round: number): number {
-		const { maxTtl, maxSilentHops } = this.#config.options;
-		return this.#length.horizon(round, { maxTtl, silentHops: maxSilentHops ?? ROUNDS_SILENT_HOPS });
+		const { nextAt } = this.#sending;
+		return nextAt === null ? null : Math.max(nextAt, this.startedAt);
 	}
 
 	#take(input: TracerInput, now: Instant): void {
@@ -202,16 +176,19 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 
 	#start(now: Instant): void {
 		this.#startedAt = now;
-		this.#nextAt = now;
+		this.#sending.begin(now);
 		const { intervalNs, rounds } = this.#config.rounds;
 		const { maxTtl } = this.#config.options;
 		this.#event({ ...startFacts(this.#config), maxTtl, queries: 1, intervalNs, rounds });
+		// What is known beforehand is not kept for an end that may be days away.
+		if (this.#config.context.channel === "portable") this.#warn({ code: "hopsUnseen" }, now);
+		for (const warning of omissions(this.#config)) this.#warn(warning, now);
 	}
 
 	#opened(sessions: readonly SessionFacts[], now: Instant): void {
 		const connected = this.#connecting.opened(sessions, this.#config, now - this.startedAt);
 		if (connected === null) return;
-		this.#nextAt = now;
+		this.#sending.begin(now);
 		this.#config = connected.config;
 		const likely = likelyEnd(connected.first);
 		if (likely !== null) this.#length.expect(likely.ttl);
@@ -224,48 +201,16 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 		if (warning !== null) this.#break(warning, now);
 	}
 
-	/** Sends what is due: the rest of a round whose path turned out longer, or the next round; a late one moves those after it. */
 	#send(now: Instant): void {
 		if (this.nextSendAt === null || this.nextSendAt > now) return;
-		if (this.#grows) {
-			this.#grows = false;
-			this.#sendTo(this.#horizon(this.#round), now);
-		}
-		const turn = this.#unnamed.takeTurn();
-		if (turn !== null) this.#sendProbes([turn], now, [turn]);
-		const roundAt = this.#roundAt;
-		if (roundAt !== null && roundAt <= now) this.#beginRound(roundAt, now);
-	}
-
-	#beginRound(roundAt: Instant, now: Instant): void {
-		const { intervalNs } = this.#config.rounds;
-		this.#nextAt = roundAt + intervalNs > now ? roundAt + intervalNs : now + intervalNs;
-		this.#round++;
-		this.#lastTtl = this.#config.options.firstTtl - 1;
-		this.#unnamed.beginRound();
-		this.#sendTo(this.#horizon(this.#round), now);
-	}
-
-	/** The probes of the round from behind the last it has asked up to this TTL, as far as there is room. */
-	#sendTo(ttl: number, now: Instant): void {
-		const firstTtl = this.#lastTtl + 1;
-		const lastTtl = Math.min(ttl, this.#lastTtl + this.book.room);
-		if (lastTtl < firstTtl) return;
-		const ttls = Array.from({ length: lastTtl - firstTtl + 1 }, (_, at) => firstTtl + at);
-		const together = this.#unnamed.together(ttls);
-		this.#lastTtl = lastTtl;
-		this.#sendProbes(together, now, together.length === ttls.length ? null : together);
-	}
-
-	/** `told`: null where they are all that the round has come to by now. */
-	#sendProbes(ttls: readonly number[], now: Instant, told: readonly number[] | null): void {
-		const probes = ttls.map((ttl) => this.#transmit(this.book.add(ttl, this.#round), now));
-		this.#sent += probes.length;
 		const { firstTtl } = this.#config.options;
-		const asked = told === null ? {} : { asked: told };
 		const atNs = now - this.startedAt;
-		this.#event({ type: "round", atNs, round: this.#round, firstTtl, lastTtl: this.#lastTtl, ...asked });
-		if (probes.length > 0) this.#out.push({ type: "send", probes });
+		for (const { round, lastTtl, ttls, isPartial } of this.#sending.due(now)) {
+			const probes = ttls.map((ttl) => this.#transmit(this.book.add(ttl, round), now));
+			this.#sent += probes.length;
+			this.#event({ type: "round", atNs, round, firstTtl, lastTtl, ...(isPartial ? { asked: ttls } : {}) });
+			if (probes.length > 0) this.#out.push({ type: "send", probes });
+		}
 	}
 
 	#transmit(slot: Slot, now: Instant): ProbeSend {
@@ -307,6 +252,13 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 		else this.#hearing.take(match, { reply, now });
 	}
 
+	#placeUnnamed(reply: Reply, match: FlowMatch): Transmission | null {
+		const wasAmbiguous = this.#unnamed.ambiguous;
+		const found = this.#unnamed.place(reply, match);
+		if (this.#unnamed.ambiguous && !wasAmbiguous) this.#warn({ code: "shortQuotes" }, reply.at);
+		return found;
+	}
+
 	/** There is an answer, in time or late. */
 	#answered(slot: Slot, now: Instant): void {
 		const { answer, ttl } = slot;
@@ -314,7 +266,7 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 			this.#length.note(this.book.roundOf(slot), ttl, answer.meaning.place);
 			this.#unnamed.learn(ttl, { ...answer, from: answer.reply.from, place: answer.meaning.place });
 		}
-		this.#grows ||= this.#horizon(this.#round) > this.#lastTtl;
+		this.#sending.answered();
 		this.#probeEvent(slot, now);
 	}
 
@@ -322,7 +274,7 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 		const { timeoutNs } = this.#config.options;
 		if (timeoutNs !== null && now >= this.startedAt + timeoutNs) {
 			const unopened = this.#connecting.failed({ why: "timeout" }, this.#config);
-			if (unopened !== null) this.warnings.push(unopened);
+			if (unopened !== null) this.#warn(unopened, now);
 			this.#finish("timeout", now);
 			return;
 		}
@@ -350,24 +302,25 @@ export class Rounds implements Machine<TracerInput, RoundsOutput> {
 	}
 
 	#endIfDone(now: Instant): void {
-		if (!this.finished && this.#allSent && !this.#grows && this.book.waiting.size === 0) this.#finish("count", now);
+		if (!this.finished && this.#sending.done && this.book.waiting.size === 0) this.#finish("count", now);
 	}
 
 	#break(warning: TraceWarning, now: Instant): void {
 		if (this.finished) return;
-		this.warnings.push(warning);
+		this.#warn(warning, now);
 		this.#finish("error", now);
 	}
 
 	#finish(reason: RoundsStopReason, now: Instant): void {
 		this.#stopReason = reason;
-		this.warnings.push(...omissions(this.#config));
-		if (this.#unnamed.ambiguous) this.warnings.push({ code: "shortQuotes" });
-		if (this.#dropped > 0) this.warnings.push({ code: "repliesDropped", count: this.#dropped });
-		const atNs = now - this.startedAt;
-		for (const warning of this.warnings) this.#event({ type: "warning", atNs, warning });
+		if (this.#dropped > 0) this.#warn({ code: "repliesDropped", count: this.#dropped }, now);
 		this.#endedAt = now;
-		this.#event({ type: "end", atNs, stopReason: reason, reached: this.reached });
+		this.#event({ type: "end", atNs: now - this.startedAt, stopReason: reason, reached: this.reached });
+	}
+
+	#warn(warning: TraceWarning, now: Instant): void {
+		this.warnings.push(warning);
+		this.#event({ type: "warning", atNs: now - this.startedAt, warning });
 	}
 
 	#probeEvent(slot: Slot, now: Instant): void {

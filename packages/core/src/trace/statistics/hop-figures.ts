@@ -80,12 +80,12 @@ export class HopFigures {
 			return null;
 		}
 		this.#read(probe);
-		const rttNs = probe.rttNs ?? 0;
+		const rttNs = timeOf(probe);
 		// First the ring, which makes room in the window.
 		const isKept = this.#samples.set(round, rttNs);
 		this.#figures.add(rttNs);
 		if (!isKept) this.#figures.window.remove(rttNs);
-		return this.#answerers.answered(round, probe.from, probe);
+		return this.#answerers.answered(round, probe.from, { rttNs, extensions: probe.extensions });
 	}
 
 	/** Nothing came in time. */
@@ -160,4 +160,9 @@ export class HopFigures {
 		const nat = probe.quoted.changes.length === 0 ? "none" : hopNat([probe]);
 		this.nat = nat === "none" || nat === "unknown" ? null : nat;
 	}
+}
+
+/** Never what no order could be made of. */
+function timeOf({ rttNs }: ProbeResult): number {
+	return rttNs !== null && rttNs >= 0 && Number.isFinite(rttNs) ? rttNs : 0;
 }

@@ -7,6 +7,7 @@ export interface KnownName {
 	readonly asn: string | null;
 	readonly asName?: string;
 	readonly place?: Place;
+	readonly exchange?: string;
 }
 
 /** Both together; what is known stays known. The same object where the news is none. */
@@ -16,8 +17,24 @@ export function learnName(before: KnownName | undefined, news: KnownName): Known
 	const asn = news.asn ?? before.asn;
 	const asName = news.asName ?? before.asName;
 	const place = isSamePlace(news.place, before.place) ? before.place : (news.place ?? before.place);
-	if (name === before.name && asn === before.asn && asName === before.asName && place === before.place) return before;
-	return { name, asn, ...(asName !== undefined && { asName }), ...(place !== undefined && { place }) };
+	const exchange = news.exchange ?? before.exchange;
+	const isNews = [name !== before.name, asn !== before.asn, asName !== before.asName, place !== before.place];
+	return isNews.includes(true) || exchange !== before.exchange
+		? knownName(name, asn, { asName, place, exchange })
+		: before;
+}
+
+/** Without what is not known. */
+export function knownName(
+	name: string | null,
+	asn: string | null,
+	{
+		asName,
+		place,
+		exchange,
+	}: { readonly [Key in "asName" | "place" | "exchange"]?: KnownName[Key] | null | undefined },
+): KnownName {
+	return { name, asn, ...(asName && { asName }), ...(place && { place }), ...(exchange && { exchange }) };
 }
 
 /** Places that were read from files are other objects every time. */

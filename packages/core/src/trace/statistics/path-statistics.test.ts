@@ -255,3 +255,20 @@ it("however long it runs and whoever answers, it keeps no more than it may", () 
 	expect(changes.length).toBeLessThanOrEqual(CHANGES_KEPT);
 	expect(flows.length).toBeLessThanOrEqual(FLOWS_KEPT);
 });
+
+it("events that cannot be, as a file may hold them, cost nothing and count for nothing", () => {
+	const statistics = watched(3, 3, straight(3));
+	const before = statistics.summary().hops;
+	for (const strange of [-1, 0.5, Number.NaN, 1e9, 1e300]) {
+		statistics.take({ type: "probe", atNs: 0, ttl: strange, round: 1, probe: answer("10.0.0.1", 1) });
+		statistics.take({ type: "hop", atNs: 0, hop: { ttl: strange, probes: [] }, last: false });
+		if (strange < 1e300) continue;
+		statistics.take({ type: "probe", atNs: 0, ttl: 1, round: strange, probe: answer("10.0.0.1", 1) });
+		statistics.take({ type: "round", atNs: 0, round: strange, firstTtl: 1, lastTtl: 3 });
+	}
+	expect(statistics.summary().hops).toEqual(before);
+	statistics.take({ type: "round", atNs: 0, round: 3, firstTtl: 1, lastTtl: 1e12, asked: [1, 1e12] });
+	statistics.take({ type: "probe", atNs: 0, ttl: 1, round: 3, probe: answer("10.0.0.1", Number.NaN) });
+	statistics.take({ type: "probe", atNs: 0, ttl: 1, round: 1e9, probe: answer("10.0.0.1", -5) });
+	expect(statistics.summary().hops[0]).toMatchObject({ received: 5, recent: [0], rtt: { bestNs: 0, worstNs: 1e6 } });
+});

@@ -5,11 +5,13 @@ import { PathLength } from "../rounds/path-length.ts";
 import type { RoundsEvent } from "../rounds/round-events.ts";
 import { Flows } from "./flows.ts";
 import { HopFigures } from "./hop-figures.ts";
-import { type KnownName, learnName } from "./known-name.ts";
+import { type KnownName, knownName, learnName } from "./known-name.ts";
 import { lossMeanings } from "./loss-meaning.ts";
 import { answerPlace } from "./place.ts";
 import { CHANGES_KEPT, type PathChange, type PathSummary } from "./summary.ts";
 
+/** TTLs have 8 bits. */
+const MOST_TTL = 255;
 /** Names of addresses that are kept. */
 const NAMES_KEPT = 4_096;
 const NAMELESS: KnownName = { name: null, asn: null };
@@ -79,7 +81,9 @@ export class PathStatistics {
 		this.reset();
 	}
 
-	#roundSent({ round, firstTtl, lastTtl, asked }: Extract<RoundsEvent, { type: "round" }>): void {
+	#roundSent({ round, firstTtl, lastTtl: farTtl, asked }: Extract<RoundsEvent, { type: "round" }>): void {
+		const lastTtl = Math.min(farTtl, MOST_TTL);
+		if (!isCount(round) || !isCount(firstTtl) || !isCount(lastTtl)) return;
 		const from = this.#sent.round === round ? this.#sent.lastTtl + 1 : firstTtl;
 		this.#sent = { round, lastTtl };
 		if (round < this.#fromRound) return;
@@ -88,12 +92,13 @@ export class PathStatistics {
 			this.#hopAt(ttl).sent();
 			row.open++;
 		};
-		if (asked !== undefined) for (const ttl of asked) sent(ttl);
+		if (asked !== undefined) for (const ttl of asked.filter(isTtl)) sent(ttl);
 		else for (let ttl = from; ttl <= lastTtl; ttl++) sent(ttl);
 	}
 
 	#probe(event: { readonly ttl: number; readonly probe: ProbeResult; readonly round?: number }): void {
 		const { ttl, probe, round } = event;
+		if (!isTtl(ttl)) return;
 		this.#learn(probe);
 		if (round !== undefined) {
 			if (probe.duplicates === undefined) this.#settle(round, ttl, probe);
@@ -108,6 +113,7 @@ export class PathStatistics {
 
 	/** Of one trace, the hop as it is told at its end is the last word; behind its own probes its target's lists those from beyond it. */
 	#hop({ ttl, probes, mtu, nat }: HopResult, isLast: boolean): void {
+		if (!isTtl(ttl)) return;
 		const hop = new HopFigures(ttl);
 		this.#hops.set(ttl, hop);
 		for (const [round, probe] of probes.slice(0, this.#queries).entries()) {
@@ -124,7 +130,7 @@ export class PathStatistics {
 	}
 
 	#settle(round: number, ttl: number, probe: ProbeResult): void {
-		if (round < this.#fromRound) return;
+		if (!isCount(round) || round < this.#fromRound) return;
 		const hop = this.#hopAt(ttl);
 		const row = this.#rounds.get(round);
 		if (probe.reply !== null) {
@@ -186,16 +192,15 @@ export class PathStatistics {
 		return hop;
 	}
 
-	#learn({ from, name, asn, asName, place }: ProbeResult): void {
-		if (from === null) return;
-		const known = { name, asn: asn ?? null, ...(asName !== undefined && { asName }), ...(place && { place }) };
-		if (name !== null || known.asn !== null || known.place !== undefined) this.#name(from, known);
+	#learn(probe: ProbeResult): void {
+		if (probe.from === null) return;
+		const known = knownName(probe.name, probe.asn ?? null, probe);
+		if (Object.values(known).some((value) => value !== null)) this.#name(probe.from, known);
 	}
 
-	#name(address: string, { name, asn, asName, place }: KnownName): void {
+	#name(address: string, news: KnownName): void {
 		const before = this.#names.get(address);
-		const news = { name, asn, ...(asName !== undefined && { asName }), ...(place !== undefined && { place }) };
-		const after = learnName(before, news);
+		const after = learnName(before, knownName(news.name, news.asn, news));
 		if (after === before || (before === undefined && this.#names.size >= NAMES_KEPT)) return;
 		this.#names.set(address, after);
 		for (const hop of this.#hops.values()) hop.touch();
@@ -229,6 +234,15 @@ export class PathStatistics {
 			flows: isOneShot ? this.#flows.opened(shown) : this.#flows.summary(),
 		};
 	}
+}
+
+/** Events may come out of files that others wrote. */
+function isTtl(ttl: number): boolean {
+	return Number.isInteger(ttl) && ttl >= 1 && ttl <= MOST_TTL;
+}
+
+function isCount(count: number): boolean {
+	return Number.isSafeInteger(count) && count >= 0;
 }
 
 /** Rounds of one trace: as often as a hop was asked at most. */

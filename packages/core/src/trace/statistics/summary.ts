@@ -31,6 +31,7 @@ export interface AnswererSummary {
 	/** As `ProbeResult.asName` and `ProbeResult.place`; absent: unknown or not asked for. */
 	readonly asName?: string;
 	readonly place?: Place;
+	readonly exchange?: string;
 	readonly received: number;
 	readonly rtt: RttSummary;
 	/** The latest of what it said. */
@@ -43,7 +44,7 @@ export interface AnswererSummary {
 /**
  * What missing answers of a hop mean. `none`: none is missing. `loss`: packets are lost here or before, for every later hop that answers misses about
  * as many. `rateLimit`: later hops miss fewer, so it is this router that says less than it could. `silent`: nobody has ever answered here.
- * `unclear`: too few probes to tell.
+ * `unclear`: too few probes to tell, or nobody answers behind it to compare with. The whole rule: `loss-meaning.ts`.
  */
 export type LossMeaning = "none" | "loss" | "rateLimit" | "silent" | "unclear";
 

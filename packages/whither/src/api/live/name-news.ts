@@ -48,7 +48,7 @@ export class NameNews {
 		const asked = this.#book.ask(address).then(() => {
 			this.#open.delete(asked);
 			const known = this.#book.known(address);
-			if (!this.#closed && (known.name !== null || known.asn !== null || known.place !== undefined))
+			if (!this.#closed && Object.values(known).some((value) => value !== null))
 				this.#tell({ type: "name", atNs: this.#atNs, address, ...known });
 		});
 		this.#open.add(asked);

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { openDataSet } from "./data-set.ts";
 import { type MmdbValue, mmdbFile } from "./mmdb.fixture.ts";
-import { openMmdb } from "./mmdb.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "whither-mmdb-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -16,7 +16,7 @@ function written(bytes: Uint8Array): string {
 }
 
 async function facts(type: string, record: MmdbValue, address = "5.0.2.1") {
-	const { lookup } = await openMmdb(written(mmdbFile(type, { "5.0.2.0/24": record, "2a01:24::/32": record })));
+	const { lookup } = await openDataSet(written(mmdbFile(type, { "5.0.2.0/24": record, "2a01:24::/32": record })));
 	return lookup(address);
 }
 
@@ -71,10 +71,12 @@ it("knows nothing of an address that no network has", async () => {
 it("says what is wrong with a file that cannot be read", async () => {
 	const whole = mmdbFile("x", { "0.0.0.0/1": { country_code: "DE" }, "128.0.0.0/1": { country_code: "DE" } });
 	const torn = Buffer.concat([whole.subarray(0, 200), whole.subarray(-150)]);
-	await expect(openMmdb(join(folder, "none"))).rejects.toThrow(/none cannot be read: .*\(ENOENT\); name an mmdb file/);
+	await expect(openDataSet(join(folder, "none"))).rejects.toThrow(
+		/none cannot be read: .*\(ENOENT\); name an mmdb file/,
+	);
 	for (const bytes of [Buffer.alloc(0), Buffer.from("PK\x03\x04 something"), whole.subarray(0, -100), torn])
-		await expect(openMmdb(written(bytes))).rejects.toMatchObject({ code: "badOption" });
-	await expect(openMmdb(folder)).rejects.toThrow(/is no mmdb data set \(it is no file\)/);
+		await expect(openDataSet(written(bytes))).rejects.toMatchObject({ code: "badOption" });
+	await expect(openDataSet(folder)).rejects.toThrow(/is no data set that can be read \(it is no file\)/);
 });
 
 it("never throws at a look-up in a file with any byte changed", async () => {
@@ -82,7 +84,7 @@ it("never throws at a look-up in a file with any byte changed", async () => {
 	for (let index = 0; index < whole.length; index += 7) {
 		const bytes = Buffer.from(whole);
 		bytes[index] = (bytes[index] ?? 0) ^ 0x55;
-		const opened = await openMmdb(written(bytes)).catch(({ code }) => code);
+		const opened = await openDataSet(written(bytes)).catch(({ code }) => code);
 		if (opened === "badOption") continue;
 		for (const address of ["1.2.3.4", "2.0.0.1", "::2"]) await opened.lookup(address);
 	}

@@ -16,7 +16,7 @@ const validate = new Ajv2020({
 
 const fileOf = (...checks: unknown[]) => JSON.stringify({ checks }, null, 1);
 const target = { target: "example.com", expect: { reached: true } };
-const expecting = (expect: unknown, options: unknown = { pathMtu: true, origins: true }) => ({
+const expecting = (expect: unknown, options: unknown = { pathMtu: true, origins: true, places: "geo.mmdb" }) => ({
 	target: "x",
 	options,
 	expect,
@@ -91,6 +91,7 @@ const BAD_BY_MEANING: readonly (readonly [unknown, RegExp])[] = [
 	[expecting({ mustCross: "localhost" }), /^mustCross wants an AS number/],
 	[expecting({ mtu: 1400 }, {}), /^mtu is measured only with "pathMtu": true in "options"$/],
 	[expecting({ mustNotCross: "AS64500" }, {}), /^mustNotCross names an AS, which is known only with "origins": true/],
+	[expecting({ mustCross: { country: "DE" } }, {}), /^mustCross names a place, which is known only with "places"/],
 	[expecting({ connected: true }), /^connected is of a meeting: save one with `whither meet --json`/],
 ];
 
@@ -135,9 +136,10 @@ describe("a file of checks", () => {
 
 	it("names are looked up where one is asked about", () => {
 		const request = (expect: unknown, options = {}) =>
-			requestOf(read(fileOf({ target: "x", expect, options }))[0] as Check);
+			requestOf(read(fileOf({ target: "x", expect, options }))[0] as Check, (file) => `/in/${file}`);
 		expect(request({ reached: true })).toEqual({ names: false, asLookup: undefined });
 		expect(request({ mustNotCross: "*.example.net" })).toEqual({ names: true, asLookup: undefined });
 		expect(request({ reached: true }, { names: true, origins: "dns" })).toEqual({ names: true, asLookup: "dns" });
+		expect(request({ mustCross: { country: "DE" } }, { places: ["a.mmdb"] })).toMatchObject({ places: ["/in/a.mmdb"] });
 	});
 });

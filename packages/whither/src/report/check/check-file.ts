@@ -52,6 +52,7 @@ const options = objectOf({
 	pathMtu: bool,
 	names: bool,
 	origins,
+	places: oneOrMore(textOf("the name of a data set (mmdb)")),
 	methodOptions,
 });
 
@@ -209,7 +210,7 @@ function needsOption(
 	name: AssertionName,
 	at: number,
 	expect: Expectations,
-	{ origins: asked, pathMtu }: CheckOptions,
+	{ origins: asked, places, pathMtu }: CheckOptions,
 ): void {
 	if (MEETING_ASSERTIONS.includes(name))
 		throw new TextProblem(at, `${name} is of a meeting: save one with \`whither meet --json\`, and name its "file"`);
@@ -217,17 +218,25 @@ function needsOption(
 		throw new TextProblem(at, 'mtu is measured only with "pathMtu": true in "options"');
 	if (name !== "mustCross" && name !== "mustNotCross") return;
 	const matchers: readonly Matcher[] = expect[name] ?? [];
-	if (matchers.some(({ by }) => by === "asn") && (asked ?? false) === false)
+	if (matchers.some(({ by }) => by === "country" || by === "place") && places === undefined)
+		throw new TextProblem(
+			at,
+			`${name} names a place, which is known only with "places": a data set (mmdb), in "options"`,
+		);
+	if (places === undefined && matchers.some(({ by }) => by === "asn") && (asked ?? false) === false)
 		throw new TextProblem(
 			at,
 			`${name} names an AS, which is known only with "origins": true in "options" (it asks a server about each hop)`,
 		);
 }
 
-/** As a trace takes them. Names are looked up where somebody asks for one. */
-export function requestOf({ method, options: asked, expect }: Check): TraceRequestOptions {
-	const { origins: asLookup, names, ...same } = asked;
+/** As a trace takes them; `pathOf`: of a file that is named in the file of checks. Names are looked up where somebody asks for one. */
+export function requestOf(
+	{ method, options: asked, expect }: Check,
+	pathOf: (file: string) => string,
+): TraceRequestOptions {
+	const { origins: asLookup, names, places, ...same } = asked;
 	const matchers = [...(expect.mustCross ?? []), ...(expect.mustNotCross ?? [])];
 	const wantsNames = names ?? matchers.some(({ by }) => by === "name" || by === "nameRegex");
-	return { ...same, ...(method === null ? {} : { method }), names: wantsNames, asLookup };
+	return { ...same, ...(method === null ? {} : { method }), names: wantsNames, asLookup, places: places?.map(pathOf) };
 }

@@ -54,7 +54,7 @@ function whatIsMissing(
 			return 'no AS was looked up in this trace; trace with "origins": true (-A)';
 	}
 	if ((by === "country" || by === "place") && crossings.every(({ places }) => places === null))
-		return "no place was looked up in this trace; trace with a data set of places";
+		return 'no place was looked up in this trace; trace with "places": a data set (mmdb)';
 	if ((by === "name" || by === "nameRegex") && !namesKnown && crossings.every(({ name }) => name === null))
 		return 'no hop has a name in this trace; trace with "names": true (without -n)';
 	return null;

@@ -128,7 +128,7 @@ describe("assertions of a path", () => {
 		[{ mustNotCross: "AS1" }, 'unknown: No AS was looked up in this trace; trace with "origins": true (-A).'],
 		[
 			{ mustNotCross: { country: "US" } },
-			"unknown: No place was looked up in this trace; trace with a data set of places.",
+			'unknown: No place was looked up in this trace; trace with "places": a data set (mmdb).',
 		],
 		[{ mustNotCross: "*.example" }, 'unknown: No hop has a name in this trace; trace with "names": true (without -n).'],
 	])("where nobody arrives, %j: %s", (asked, verdict) => expect(judged(asked, judgedTrace(LOST))).toEqual([verdict]));

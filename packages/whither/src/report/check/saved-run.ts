@@ -2,6 +2,8 @@
 import type { TraceResult } from "@whither/core";
 import { readTraceDocument } from "../../api/meet/path/trace-document.ts";
 import { MEET_SCHEMA } from "../../api/meet/result.ts";
+import { readRecording } from "../read/read-recording.ts";
+import { isReadProblem, type Recording } from "../read/recording.ts";
 
 /** A meeting's end. */
 export interface MeetFacts {
@@ -51,6 +53,34 @@ export function readJudged(json: unknown): Judged | null {
 			selected: readPair(selected),
 		},
 	};
+}
+
+/** From the text of a file, in whatever format `whither show` reads; or why not, without a full stop. */
+export function readJudgedText(text: string): Judged | string {
+	const read = readRecording(text);
+	if (isReadProblem(read)) return read.line === null ? read.reason : `line ${read.line}: ${read.reason}`;
+	const found = read.flatMap(({ material }) => judgedOf(material));
+	const [first] = found;
+	if (first === undefined) return "it holds neither a trace nor a meeting that has ended";
+	return found.length === 1 ? first : `it holds ${found.length} measurements, and a check is of one`;
+}
+
+function judgedOf(material: Recording["material"]): readonly Judged[] {
+	switch (material.kind) {
+		case "trace":
+			return material.results.map(judgedTrace);
+		case "meet":
+			return ours(material.result);
+		case "session":
+			return material.session.end?.outcome === "result" ? ours(material.session.end.result) : [];
+		default:
+			return [];
+	}
+}
+
+function ours(result: unknown): readonly Judged[] {
+	const judged = readJudged(result);
+	return judged === null ? [] : [judged];
 }
 
 function readPair(selected: unknown): MeetFacts["selected"] {

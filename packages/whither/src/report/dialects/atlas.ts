@@ -1,7 +1,7 @@
 /** RIPE Atlas traceroute results in the layout of firmware 5000 and later, one object a line. */
 import type { ExtensionJson, HopResult, ProbeResult, TraceResult } from "@whither/core";
 import { keepsFlow } from "@whither/core";
-import { pathOfResult, unixSeconds } from "./traced-path.ts";
+import { ownProbes, pathOfResult, unixSeconds } from "./traced-path.ts";
 
 /** The layout's number: what follows it is Atlas's own firmware, which this is not. */
 const LAYOUT = 5000;
@@ -53,12 +53,12 @@ function atlasObject(result: TraceResult): Readonly<Record<string, unknown>> {
 	};
 }
 
-function hopObject({ options, family }: TraceResult, hop: HopResult): object {
-	const probes = hop.probes.slice(0, options.queries);
+function hopObject(result: TraceResult, hop: HopResult): object {
+	const probes = ownProbes(result, hop);
 	const unsent = probes.find(({ error }) => error !== undefined)?.error;
 	if (unsent !== undefined && probes.every(({ status }) => status === "sendError"))
 		return { hop: hop.ttl, error: `${unsent.call}: ${unsent.errnoName}` };
-	return { hop: hop.ttl, result: probes.map((probe) => replyObject(probe, family)) };
+	return { hop: hop.ttl, result: probes.map((probe) => replyObject(probe, result.family)) };
 }
 
 function replyObject(probe: ProbeResult, family: 4 | 6): object {

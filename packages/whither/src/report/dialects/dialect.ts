@@ -58,8 +58,8 @@ export interface DialectChoices {
 	readonly page?: string | null;
 }
 
-/** One format. */
-export interface Dialect {
+/** What is known of a format without writing in it. */
+export interface DialectFacts {
 	readonly name: DialectName;
 	readonly mediaType: string;
 	/** Of a file of it, without the dot. */
@@ -70,6 +70,10 @@ export interface Dialect {
 	readonly holds: "one" | "many";
 	/** What it is, for help and docs: no full stop. */
 	readonly about: string;
+}
+
+/** One format. */
+export interface Dialect extends DialectFacts {
 	/** The report with its last newline. Called with what `takes` names alone. */
 	readonly write: (material: ReportMaterial, choices: DialectChoices) => string;
 }

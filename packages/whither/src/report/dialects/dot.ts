@@ -1,17 +1,18 @@
 /** The path as a graph for Graphviz. */
 import type { PathGraph, PathNode } from "@whither/core";
+import { printable } from "../printable.ts";
 import { linkWords, nodeLines } from "./node-words.ts";
 
 /** A `digraph` from left to right; networks are clusters, links that are only guessed are dashed. */
 export function formatDot({ nodes, links, groups }: PathGraph, title: string): string {
 	const lines = [
-		`digraph ${quoted(title)} {`,
+		`digraph ${quoted(printable(title))} {`,
 		"\trankdir=LR;",
 		'\tnode [shape=box, style=rounded, fontname="sans-serif", fontsize=10];',
 		'\tedge [fontname="sans-serif", fontsize=9];',
 		...nodes.map((node) => `\t${quoted(node.id)} [${nodeAttributes(node)}];`),
 		...groups.map(({ asn, nodes: ids }, index) => {
-			return `\tsubgraph cluster_${index} { label=${quoted(asn)}; style=dashed; ${ids.map(quoted).join("; ")}; }`;
+			return `\tsubgraph cluster_${index} { label=${quoted(printable(asn))}; style=dashed; ${ids.map(quoted).join("; ")}; }`;
 		}),
 		...links.map(({ from, to, share, isSure }) => {
 			const words = linkWords(share);

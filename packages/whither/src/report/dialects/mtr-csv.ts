@@ -1,4 +1,5 @@
 /** The table of `mtr --csv`. */
+import { printable } from "../printable.ts";
 import { MTR_COLUMNS, mtrAsn, mtrColumns, mtrHost } from "./mtr-columns.ts";
 import type { MtrChoices } from "./mtr-json.ts";
 import { type TracedPath, unixSeconds } from "./traced-path.ts";
@@ -26,5 +27,5 @@ export function formatMtrCsv(path: TracedPath, choices: MtrChoices & { readonly 
 
 /** mtr quotes nothing: what would be taken for another cell is left out. */
 function cell(text: string): string {
-	return text.replaceAll(/[",\r\n]/g, "_");
+	return printable(text).replaceAll(/[",]/g, "_");
 }

@@ -1,6 +1,7 @@
 /** The lines of `mtr --raw`, in the order in which it all happened: `x` sent, `h` host, `m` label, `d` name, `p` round trip in microseconds. */
 import type { ExtensionJson, ProbeResult, TraceResult } from "@whither/core";
 import { printable } from "../printable.ts";
+import { ownProbes } from "./traced-path.ts";
 
 /** mtr counts its probes from here. */
 const FIRST_SEQUENCE = 33_000;
@@ -11,9 +12,11 @@ interface Line {
 }
 
 /** All of one trace; hops count from 0, as mtr's do. */
-export function formatMtrRaw({ hops }: TraceResult): string {
+export function formatMtrRaw(result: TraceResult): string {
 	const lines: Line[] = [];
-	const probes = hops.flatMap((hop) => hop.probes.map((probe) => ({ position: (probe.ttl ?? hop.ttl) - 1, probe })));
+	const probes = result.hops.flatMap((hop) =>
+		ownProbes(result, hop).map((probe) => ({ position: hop.ttl - 1, probe })),
+	);
 	const inTime = probes.toSorted((a, b) => answeredAt(a.probe) - answeredAt(b.probe));
 	const told = new Set<string>();
 	for (const { position, probe } of probes) {

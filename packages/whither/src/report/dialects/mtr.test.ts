@@ -9,7 +9,7 @@ import { formatMtrJson } from "./mtr-json.ts";
 import { formatMtrRaw } from "./mtr-raw.ts";
 import { formatMtrReport } from "./mtr-report.ts";
 import { formatMtrXml } from "./mtr-xml.ts";
-import { pathOfResult, type TracedPath } from "./traced-path.ts";
+import { ownProbes, pathOfResult, type TracedPath } from "./traced-path.ts";
 
 function fixture(name: string): string {
 	return readFileSync(join(import.meta.dirname, "../fixtures", name), "utf8");
@@ -188,7 +188,7 @@ describe("the lines of --raw", () => {
 	});
 
 	it("are as many as probes and answers", () => {
-		const probes = result.hops.flatMap((hop) => hop.probes);
+		const probes = result.hops.flatMap((hop) => ownProbes(result, hop));
 		expect(lines.filter((line) => line.startsWith("x "))).toHaveLength(probes.length);
 		expect(lines.filter((line) => line.startsWith("p "))).toHaveLength(
 			probes.filter(({ rttNs }) => rttNs !== null).length,

@@ -1,5 +1,6 @@
 /** Figures of paths in Prometheus' text format 0.0.4. */
 import type { HopSummary } from "@whither/core";
+import { printable } from "../printable.ts";
 import type { TracedPath } from "./traced-path.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -67,11 +68,9 @@ function seconds(nanoseconds: number): number {
 	return Number((nanoseconds * SECONDS).toPrecision(12));
 }
 
-/** A backslash, a quote and a line feed are all that a label's value may not hold as they are. */
+/** A backslash and a quote are all that is left that a label's value may not hold as it is. */
 function labelText(labels: Labels): string {
 	return Object.entries(labels)
-		.map(
-			([name, value]) => `${name}="${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`,
-		)
+		.map(([name, value]) => `${name}="${printable(value).replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`)
 		.join(",");
 }

@@ -1,6 +1,6 @@
 /** JSON lines as `sc_warts2json` makes them of scamper's traces: a cycle around one object a trace. */
 import type { ExtensionJson, HopResult, ProbeResult, StopReason, TraceResult } from "@whither/core";
-import { pathOfResult, unixSeconds } from "./traced-path.ts";
+import { ownProbes, pathOfResult, unixSeconds } from "./traced-path.ts";
 
 /** scamper's names; what it has none for keeps ours. */
 const METHODS: Readonly<Record<string, string>> = {
@@ -68,7 +68,7 @@ function traceObject(result: TraceResult): Readonly<Record<string, unknown>> {
 		wait_probe: 0,
 		tos: pathOfResult(result).tos,
 		probe_size: options.length,
-		probe_count: hops.reduce((sum, { probes }) => sum + probes.length, 0),
+		probe_count: hops.reduce((sum, hop) => sum + ownProbes(result, hop).length, 0),
 		...(answers.length === 0 ? {} : { hops: answers }),
 	};
 }
@@ -79,12 +79,12 @@ function endCode({ hops }: TraceResult): number | undefined {
 
 /** Silent probes have no object. */
 function hopObjects(result: TraceResult, hop: HopResult): readonly object[] {
-	return hop.probes.flatMap((probe, index) => {
+	return ownProbes(result, hop).flatMap((probe, index) => {
 		if (probe.from === null || probe.rttNs === null) return [];
 		return {
 			addr: probe.from,
 			...(probe.name === null ? {} : { name: probe.name }),
-			probe_ttl: probe.ttl ?? hop.ttl,
+			probe_ttl: hop.ttl,
 			probe_id: index + 1,
 			probe_size: probe.quoted?.length ?? result.options.length,
 			tx: instant(result, probe.sentAtNs),

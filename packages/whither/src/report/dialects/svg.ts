@@ -4,7 +4,7 @@ import { escapeMarkup } from "./markup.ts";
 import { linkWords, nodeLines } from "./node-words.ts";
 
 /** Widths and heights, in CSS pixels. */
-const COLUMN = 176;
+const COLUMN = 200;
 const ROW = 84;
 const BOX = { width: 148, height: 54 };
 const MARGIN = { x: 16, top: 52, bottom: 20 };

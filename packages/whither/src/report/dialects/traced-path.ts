@@ -1,8 +1,10 @@
 /** One path as most reports see it: whose, how it was asked, and its figures. */
 import {
 	type Family,
+	type HopResult,
 	type PathGraph,
 	type PathSummary,
+	type ProbeResult,
 	pathGraph,
 	type RoundsResult,
 	summaryOf,
@@ -30,10 +32,15 @@ export interface TracedPath {
 	readonly result: TraceResult | null;
 }
 
+/** The hop's own probes: behind them stand further answers of the target, to probes from beyond it. */
+export function ownProbes({ options }: TraceResult, { probes }: HopResult): readonly ProbeResult[] {
+	return probes.slice(0, options.queries);
+}
+
 /** The path of a finished trace. Only the hops' own probes count: further answers of the target say nothing of loss. */
 export function pathOfResult(result: TraceResult): TracedPath {
 	const { target, method, family, startedAt, options } = result;
-	const hops = result.hops.map((hop) => ({ ...hop, probes: hop.probes.slice(0, options.queries) }));
+	const hops = result.hops.map((hop) => ({ ...hop, probes: ownProbes(result, hop) }));
 	const source = result.source.address;
 	const asked = { target, source, method, family, startedAt, length: options.length, rounds: options.queries };
 	return { ...asked, tos: sentTos(result), summary: summaryOf({ ...result, hops }), result };

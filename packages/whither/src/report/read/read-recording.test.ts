@@ -185,7 +185,7 @@ describe("mtr's", () => {
 		expect(trace.reached).toBe(true);
 	});
 
-	it("our own lines come back with their round trips, but for those of the target from beyond it", () => {
+	it("our own lines come back with their round trips", () => {
 		const back = traceIn(formatMtrRaw(result));
 		const times = ({ hops }: TraceResult) =>
 			hops.slice(0, -1).map(({ probes }) => probes.map(({ rttNs }) => Math.round((rttNs ?? 0) / 1e3)).sort());

@@ -13,9 +13,11 @@ export function resultOfEvents(events: readonly TraceEvent[], around: ResultArou
 	const start = events.find((event) => event.type === "start");
 	if (start?.type !== "start") return null;
 	const { target, source, method, channel, family, maxTtl, queries, length } = start;
-	const end = events.findLast((event) => event.type === "end");
 	const handshake = events.find((event) => event.type === "handshake");
-	const hops = hopsOf(events);
+	const end = events.findLast((event) => event.type === "end");
+	const told = hopsOf(events);
+	const lastTtl = endOf(told);
+	const hops = told.filter(({ ttl }) => ttl <= lastTtl);
 	const probes = hops.flatMap((hop) => hop.probes);
 	return {
 		schema: TRACE_SCHEMA,
@@ -26,7 +28,7 @@ export function resultOfEvents(events: readonly TraceEvent[], around: ResultArou
 		channel,
 		family,
 		durationNs: Math.round(Math.max(0, ...lastMoments(events))),
-		reached: end?.type === "end" && end.reached,
+		reached: end?.type === "end" ? end.reached : Number.isFinite(lastTtl) && isReached(hops.at(-1)),
 		stopReason: end?.type === "end" ? end.stopReason : "interrupted",
 		pathMtu: null,
 		...(handshake?.type === "handshake" ? { handshake: handshakeOf(handshake) } : {}),
@@ -44,6 +46,20 @@ export function resultOfEvents(events: readonly TraceEvent[], around: ResultArou
 function lastMoments(events: readonly TraceEvent[]): readonly number[] {
 	return events.slice(-8).flatMap((event) => ("atNs" in event ? [event.atNs] : []));
 }
+
+/** The nearest hop that ends the path: probes to later ones were under way already. */
+function endOf(hops: readonly HopResult[]): number {
+	const ends = hops.filter(({ probes }) => probes.some(({ reply }) => reply !== null && !GOES_ON.has(reply.kind)));
+	return Math.min(...ends.map(({ ttl }) => ttl));
+}
+
+function isReached(hop: HopResult | undefined): boolean {
+	return hop?.probes.some(({ reply }) => reply !== null && !ON_THE_WAY.has(reply.kind)) ?? false;
+}
+
+/** What routers say that forward the next packet all the same. */
+const GOES_ON: ReadonlySet<string> = new Set(["timeExceeded", "packetTooBig", "parameterProblem"]);
+const ON_THE_WAY: ReadonlySet<string> = new Set(["timeExceeded", "unreachable", "packetTooBig", "parameterProblem"]);
 
 function handshakeOf(event: Extract<TraceEvent, { type: "handshake" }>): NonNullable<TraceResult["handshake"]> {
 	const { rttNs, mss, sackPermitted, connections } = event;

@@ -1,5 +1,5 @@
 /** A line of the screen as views make it: pieces of text, each with what it means; how that looks is the palette's to say. */
-import { clip, padEnd, padStart, widthOf } from "./width.ts";
+import { clip, isSimple, padEnd, padStart, widthOf } from "./width.ts";
 
 /**
  * What a piece of text is. `targetLoss`, `transitLoss`, `rateLimit` and `silent` are kinds of missing answers, which always have a
@@ -75,6 +75,10 @@ export function spansWidth(spans: readonly Span[]): number {
 /** A piece exactly so wide: cut with a mark where it is longer. */
 export function cell(role: Role, text: string, width: number, side: "left" | "right" = "left"): Span {
 	if (width <= 0) return span(role, "");
+	if (isSimple(text)) {
+		const simple = text.length <= width ? text : `${text.slice(0, width - 1)}~`;
+		return span(role, side === "left" ? simple.padEnd(width) : simple.padStart(width));
+	}
 	const fits = widthOf(text) <= width ? text : `${clip(text, width - 1)}~`;
 	return span(role, side === "left" ? padEnd(fits, width) : padStart(fits, width));
 }

@@ -105,9 +105,6 @@ export interface Message {
 	readonly isBad: boolean;
 }
 
-/** A path of which nothing is known. */
-export const NO_SUMMARY: PathSummary = { rounds: 0, atNs: 0, reached: false, hops: [], changes: [], flows: [] };
-
 /** How the screen begins; what is not said is as most want it. */
 export function initialModel(choices: Partial<Model> = {}): Model {
 	return {

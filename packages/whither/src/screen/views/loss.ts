@@ -50,6 +50,8 @@ export function lossSentence(hop: HopSummary): string {
 				? `The target misses ${share}: packets are lost on the way there or back.`
 				: `Packets are lost at this hop or before it: it misses ${share}, and the hops behind miss about as many.`;
 		case "rateLimit":
+			if (isTarget)
+				return `It misses ${share} in a rhythm, as a system does that sends only so many ICMP errors: likely nothing is lost. ICMP echo (u) or --tcp would tell.`;
 			return `It misses ${share}, but the hops behind miss fewer: this router answers less often than it could, and nothing is lost.`;
 		case "silent":
 			return "Nobody has ever answered here: the router keeps silent, or something drops its answers.";

@@ -22,7 +22,7 @@ const SLOW = 0.9;
 /** The latest samples, flush with the right end. */
 export function sparkline(hop: HopSummary, style: SparklineStyle): readonly Span[] {
 	const { width, range, charset, zoom, isPlain } = style;
-	const columns = historyColumns(hop.recent, width, zoom);
+	const columns = width <= 0 ? [] : historyColumns(hop.recent, width, zoom);
 	const lossRole = lossWord(hop).role;
 	const spans: Span[] = [];
 	let role: Role = "plain";

@@ -125,4 +125,129 @@ describe("the API", () => {
 		for (const each of [id, other]) expect((await ask("GET", `/sessions/${each}`)).status).toBe(404);
 		for (const path of [`/sessions/${id}/stop`, "/sessions/x/stop"]) expect((await ask("POST", path)).status).toBe(404);
 	});
+
+	it("watches a path round after round, with figures at any time", async () => {
+		const { ask, port } = await open({ world: simulated(DEMO, { pace: "real" }) });
+		const endless = await start(ask, { target: DEMO.trace.to, live: { intervalMs: 100 } });
+		await expect
+			.poll(async () => (await read<SessionAnswer>(ask, `/sessions/${endless}?summary`)).summary?.rounds ?? 0)
+			.toBeGreaterThan(1);
+		const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+		expect(metrics).toMatch(/^whither_path_rtt_last_seconds\{target="[^"]+",protocol="udp",ttl="1"\} \d/m);
+		expect(metrics).toMatch(/^whither_sessions 1$/m);
+		const news = ask("GET", `/events?session=${endless}`).then(newsOf);
+		await ask("POST", `/sessions/${endless}/stop`);
+		const events = (await news).flatMap((each) => each.news.events);
+		expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index));
+		expect(events.at(-1)).toMatchObject({ kind: "live", event: { type: "end", stopReason: "interrupted" } });
+		const { session } = await read<SessionAnswer>(ask, `/sessions/${endless}`);
+		expect(session.end).toMatchObject({ outcome: "result", result: null });
+	});
+
+	it("writes sessions in every format, and reads them again", async () => {
+		const { ask, port } = await open();
+		const id = await start(ask, { target: DEMO.trace.to });
+		await newsOf(await ask("GET", `/events?session=${id}`));
+		const post = (body: string) =>
+			fetch(`http://127.0.0.1:${port}/api/v1/sessions`, {
+				method: "POST",
+				headers: { "Content-Type": "text/plain" },
+				body,
+			});
+		const original = await read<SessionAnswer>(ask, `/sessions/${id}`);
+		for (const format of ["json", "ndjson", "atlas", "scamper"]) {
+			const file = await (await ask("GET", `/sessions/${id}/file?format=${format}`)).text();
+			const kept = await post(file);
+			expect([format, kept.status]).toEqual([format, 201]);
+			const { session } = await read<SessionAnswer>(ask, `/sessions/${((await kept.json()) as SessionStarted).id}`);
+			expect(session.end).toMatchObject({ outcome: "result", result: { reached: true } });
+			if (format === "ndjson") expect(session.events).toEqual(original.session.events);
+		}
+		for (const text of [
+			"",
+			"x",
+			"{}",
+			"[]",
+			'{"schema":"whither.session/1"}',
+			"<script>",
+			"\u0000",
+			`[${"[".repeat(100_000)}`,
+		])
+			expect((await post(text)).status).toBe(400);
+		expect((await post("x".repeat(9 << 20))).status).toBe(413);
+	});
+
+	it("meets somebody by a code: here itself, twice", async () => {
+		const { ask } = await open();
+		const meet = async (body: object) => {
+			const answer = await ask("POST", "/meetings", body);
+			expect(answer.status).toBe(201);
+			return ((await answer.json()) as SessionStarted).id;
+		};
+		const one = await meet({});
+		const codeOf = async () => {
+			const { session } = await read<SessionAnswer>(ask, `/sessions/${one}`);
+			return session.events.flatMap((event) =>
+				event.kind === "meet" && event.event.kind === "code" ? [event.event.code] : [],
+			)[0];
+		};
+		await expect.poll(codeOf, { timeout: 5_000 }).toMatch(/^\d+-/);
+		const two = await meet({ code: await codeOf() });
+		await newsOf(await ask("GET", `/events?session=${one}&session=${two}`));
+		for (const id of [one, two]) {
+			const { session } = await read<SessionAnswer>(ask, `/sessions/${id}`);
+			expect(session.end).toMatchObject({ outcome: "result", result: { connected: true } });
+			expect(JSON.stringify(session.header.request)).not.toContain(String(await codeOf()));
+		}
+	}, 30_000);
+
+	it("is described by a document that tells the truth", async () => {
+		const { ask } = await open();
+		const document = await read<OpenApi>(ask, "/openapi.json");
+		expect(document.openapi).toBe("3.1.0");
+		const schemas = new Ajv2020({ strict: false, validateFormats: false });
+		schemas.addSchema({ ...document, $id: "document" });
+		for (const [path, operations] of Object.entries(document.paths))
+			for (const [method, { operationId, responses, parameters = [], requestBody }] of Object.entries(operations)) {
+				expect(operationId).toMatch(/^[a-z]\w+$/);
+				expect(Object.keys(responses).some((status) => /^20[0-9]$/.test(status))).toBe(true);
+				const named = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+				expect(parameters.filter((each) => each.in === "path").map(({ name }) => name)).toEqual(named);
+				const contents = [...Object.values(responses), requestBody ?? {}].flatMap(({ content = {} }) =>
+					Object.values(content),
+				);
+				for (const { schema } of contents) {
+					const text = JSON.stringify(schema).replaceAll("#/components", "document#/components");
+					expect(() => schemas.compile(JSON.parse(text))).not.toThrow();
+				}
+				// Every operation is there, and answers nonsense with a problem of its own or a document.
+				const answer = await ask(
+					method.toUpperCase(),
+					path.replace(/\{\w+\}/g, "nobody"),
+					method === "post" ? {} : undefined,
+				);
+				const declared = [answer.status, Object.keys(responses)] as const;
+				if (operationId !== "describe")
+					expect([operationId, declared[1]]).toEqual([operationId, expect.arrayContaining([String(declared[0])])]);
+				if (!answer.ok) expectShape("ApiProblem", await answer.json());
+			}
+		const ids = Object.values(document.paths).flatMap((each) =>
+			Object.values(each).map(({ operationId }) => operationId),
+		);
+		expect(new Set(ids).size).toBe(ids.length);
+	});
 });
+
+interface OpenApi {
+	readonly openapi: string;
+	readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+type Content = { readonly content?: Readonly<Record<string, { readonly schema: object }>> };
+
+interface Operation {
+	readonly operationId: string;
+	readonly responses: Readonly<Record<string, Content>>;
+	readonly parameters?: readonly { readonly in: string; readonly name: string }[];
+	readonly requestBody?: Content;
+}

@@ -6,6 +6,8 @@ import type { HttpRoutes } from "../http/app.ts";
 import type { ApiDesk } from "./desk.ts";
 import { eventRoutes } from "./events.ts";
 import { factRoutes } from "./facts.ts";
+import { importRoutes } from "./imports.ts";
+import { meetingRoutes } from "./meetings.ts";
 import { openApi } from "./open-api.ts";
 import { type ApiRoute, apiRoutes } from "./route.ts";
 import { sessionRoutes } from "./sessions.ts";
@@ -31,7 +33,9 @@ export function apiRows({ desk, routes = [], stunServer }: ApiOrder): readonly A
 		...factRoutes(desk),
 		...traceRoutes(desk),
 		...stunRoutes(desk, stunServer),
+		...meetingRoutes(desk),
 		...sessionRoutes(desk),
+		...importRoutes(desk),
 		...eventRoutes(desk),
 		...whoisRoutes(desk),
 		...routes,

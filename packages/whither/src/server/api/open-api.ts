@@ -5,7 +5,7 @@ import { ANSWER_SCHEMAS } from "./answer-schemas.ts";
 import { API_STATUS, type ApiParameter, type ApiRoute } from "./route.ts";
 
 /** What every route may refuse. */
-const ALWAYS: readonly ApiRefusal[] = ["badRequest", "unauthorized", "forbidden", "overBudget", "failed"];
+const ALWAYS: readonly ApiRefusal[] = ["badRequest", "unauthorized", "forbidden", "tooMuch", "overBudget", "failed"];
 
 /** The document. */
 export function openApi(rows: readonly ApiRoute[]): object {
@@ -49,8 +49,13 @@ function operationOf(row: ApiRoute): object {
 		summary,
 		...(parameters.length === 0 ? {} : { parameters }),
 		...(body === undefined ? {} : { requestBody: requestBody(body) }),
-		responses: { ...successes(answers), ...failures([...ALWAYS, ...refusals]) },
+		responses: { ...successes(answers), ...failures([...ALWAYS, ...refusals]), ...otherTypes(body) },
 	};
+}
+
+/** A body of JSON has to say that it is. */
+function otherTypes(body: ApiRoute["body"]): object {
+	return body !== undefined && "json" in body ? { 415: { description: "application/json wanted" } } : {};
 }
 
 function queryParameter(name: string, { description, schema, many, required }: ApiParameter): object {

@@ -65,7 +65,7 @@ export class RunningSession {
 
 	/** Takes an event. */
 	tell(event: CourseEvent): void {
-		const numbered = { seq: this.#next++, ...event } as SessionEvent;
+		const numbered = { ...event, seq: this.#next++ } as SessionEvent;
 		this.#writer.append(numbered);
 		this.#waiting.push(numbered);
 		this.#timer ??= setTimeout(() => {

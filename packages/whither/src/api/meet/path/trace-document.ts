@@ -59,6 +59,7 @@ const PROBE_FIELDS = fields(
 			ttl,
 			asn: orNull(text),
 			asName: text,
+			exchange: text,
 			place: orNull(PLACE),
 			late: word(true),
 			duplicates: count,
