@@ -6,7 +6,7 @@ import { build } from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const { outputFiles } = await build({
-	entryPoints: [join(root, "packages/whither/src/cli/generated.ts")],
+	entryPoints: [join(root, "packages/whither/src/cli/manual/generated.ts")],
 	bundle: true,
 	write: false,
 	platform: "node",

@@ -1,8 +1,6 @@
 /** The commands, as one table beside the options. */
-import { CHECK_OPTIONS } from "./check-options.ts";
-import { LIVE_OPTIONS } from "./live-options.ts";
-import { MEET_OPTIONS } from "./meet-options.ts";
-import type { OptionTable } from "./option-table.ts";
+
+import type { OptionTable } from "./arguments/option-table.ts";
 import {
 	COMPLETION_OPTIONS,
 	DEMO_OPTIONS,
@@ -11,10 +9,13 @@ import {
 	ROUTER_OPTIONS,
 	STUN_OPTIONS,
 	TRACE_OPTIONS,
-} from "./options.ts";
-import { SERVE_OPTIONS, TURN_OPTIONS } from "./relay-options.ts";
-import { SHOW_OPTIONS } from "./show-options.ts";
-import { WHOIS_OPTIONS } from "./whois-options.ts";
+} from "./arguments/options.ts";
+import { CHECK_OPTIONS } from "./check/check-options.ts";
+import { LIVE_OPTIONS } from "./live/live-options.ts";
+import { MEET_OPTIONS } from "./meet/meet-options.ts";
+import { SERVE_OPTIONS, TURN_OPTIONS } from "./serve/relay-options.ts";
+import { SHOW_OPTIONS } from "./show/show-options.ts";
+import { WHOIS_OPTIONS } from "./whois/whois-options.ts";
 
 /** First word of a command line. */
 export type CommandName =
