@@ -37,11 +37,12 @@ function ended(page: Page): Promise<void> {
 describe.skipIf(obstacle !== null)(skippable("the page, in a lab", obstacle), () => {
 	let lab: PageLab;
 	let main: Visitor;
-	const folder = mkdtempSync(join(tmpdir(), "whither-page-"));
+	let folder: string;
 	const target = () => lab.ice.host("lanB").address(4);
 	const way = () => lab.facing(["srv", "wan", "natB", "lanB"]);
 
 	beforeAll(async () => {
+		folder = mkdtempSync(join(tmpdir(), "whither-page-"));
 		lab = await openPageLab({ hidesAddresses: false, options: OPTIONS });
 		main = await lab.visitor();
 	});
