@@ -47,6 +47,11 @@ export function formatMoment(iso: string): string {
 	return moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
 }
 
+/** With a full stop, where nothing of the kind ends it. */
+export function asSentence(text: string): string {
+	return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
 /** `1 hop`, `3 hops`. */
 export function count(number: number, one: string, many = `${one}s`): string {
 	return `${number} ${number === 1 ? one : many}`;

@@ -41,7 +41,13 @@ export function WhoisPage({ route }: PageProps) {
 	const isOff = facts.value !== null && !facts.value.features.whois;
 	return (
 		<div class="page">
-			<h1>Whois</h1>
+			<div class="stack">
+				<h1>Whois</h1>
+				<p class="note">
+					Who has a name, an address or a network (AS). The server asks the registry in charge, which learns what was
+					asked.
+				</p>
+			</div>
 			<QueryForm query={query} />
 			{isOff && (
 				<p class="note">
