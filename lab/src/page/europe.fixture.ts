@@ -54,7 +54,10 @@ function europe(strange: StrangeNames): World {
 		reverse: async (address) => strange[names.get(address) ?? ""] ?? names.get(address) ?? null,
 		origins: async () => async (address) => networkOf(address)?.[1] ?? null,
 		asNames: async () => async (asn) => NETWORKS.find(([, known]) => known === asn)?.[2] ?? null,
-		places: async () => async (address) => ({ place: placeOf(address), asn: null, asName: null, exchange: null }),
+		places: async () => async (address) => ({
+			...{ place: placeOf(address), exchange: null },
+			...{ asn: networkOf(address)?.[1] ?? null, asName: networkOf(address)?.[2] ?? null },
+		}),
 		rounds: (order: RoundsOrder, on) => {
 			const world = order.rounds.rounds === null ? life : once;
 			return world.rounds?.(order, on) ?? { stop: () => {} };

@@ -32,7 +32,7 @@ const words = ({ id }: PathNode) => ({ label: id, detail: "" });
 
 test("a short path fills the width, a long one keeps its columns apart", () => {
 	expect(drawGraph(GRAPH, 600, words).width).toBe(600);
-	expect(drawGraph(GRAPH, 100, words).width).toBe(264);
+	expect(drawGraph(GRAPH, 100, words).width).toBe(246);
 });
 
 test("a link to what is not there is not drawn, and a network's band holds all its nodes", () => {

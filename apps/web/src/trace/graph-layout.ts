@@ -43,7 +43,7 @@ export interface GraphDrawing {
 }
 
 /** Columns may stand so close, and no farther apart. */
-const LEAST_PITCH = 88;
+const LEAST_PITCH = 82;
 const MOST_PITCH = 210;
 /** Of a letter of the labels, which are drawn in a face of one width. */
 const LETTER = 6.65;

@@ -111,7 +111,7 @@ function optionsOf(
 		scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
 		axes: [
 			{ ...axis, space: 84, incrs: CLOCK_STEPS, values: (_, ticks) => ticks.map(clockWords) },
-			{ ...axis, size: 68, values: (_, ticks) => ticks.map((tick) => `${Number(tick.toPrecision(6))} ms`) },
+			{ ...axis, size: 80, values: (_, ticks) => ticks.map((tick) => `${Number(tick.toPrecision(6))} ms`) },
 		],
 		series: [
 			{},

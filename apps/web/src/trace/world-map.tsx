@@ -53,9 +53,10 @@ interface Ground {
 }
 
 function groundOf(places: readonly PlacedHops[]): Ground {
+	// A broad box shows more at the sides.
 	const projection = geoNaturalEarth1().clipExtent([
-		[-8, -8],
-		[WIDTH + 8, HEIGHT + 8],
+		[-WIDTH / 2, -8],
+		[WIDTH * 1.5, HEIGHT + 8],
 	]);
 	fitTo(projection, mapFrame(places));
 	const outline = geoPath(projection);

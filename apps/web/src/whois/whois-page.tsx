@@ -55,7 +55,7 @@ export function WhoisPage({ route }: PageProps) {
 				</p>
 			)}
 			{query !== "" && !isThere && <p class="note">Asking the registry…</p>}
-			{isThere && state.problem !== null && <ProblemNote problem={state.problem} />}
+			{isThere && !isOff && state.problem !== null && <ProblemNote problem={state.problem} />}
 			{isThere && state.answer !== null && <Answer answer={state.answer} />}
 		</div>
 	);
