@@ -112,7 +112,7 @@ describe.skipIf(obstacle !== null)(skippable("the page, in a lab", obstacle), ()
 		await trace(page, target(), { live: true });
 		const alert = page.getByRole("alert");
 		await expect.poll(() => alert.textContent(), PATIENCE).toContain("as many sessions as one may");
-		expect(await alert.textContent()).toMatch(/Try again in \d+ s/);
+		expect(await alert.textContent()).toMatch(/, or wait\. Try again in \d+\ss\.$/);
 		await shoot(page, "over-budget");
 	});
 

@@ -8,7 +8,7 @@ import type { Page } from "playwright-core";
 const FOLDER = process.env.OUTPUT ?? fileURLToPath(new URL("../../screenshots/", import.meta.url));
 
 const DESK = { width: 1280, height: 900 } as const;
-const PHONE = { width: 390, height: 844 } as const;
+const PHONE = { width: 360, height: 780 } as const;
 const VIEWS = [
 	["light", DESK, "light"],
 	["dark", DESK, "dark"],
