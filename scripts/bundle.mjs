@@ -54,13 +54,13 @@ function loadedLater(filter, path) {
 /** What of the command is loaded only when it is asked for: where it begins, its file, and how the code that asks names it. */
 const CHUNKS = [
 	["src/cli/other-commands.ts", "whither-more.cjs", /\/other-commands\.ts$/],
-	["src/cli/serve.ts", "whither-server.cjs", /\/cli\/serve\.ts$|^\.\/serve\.ts$/],
-	["src/cli/meet.ts", "whither-meet.cjs", /^\.\/meet\.ts$/],
-	["src/cli/check.ts", "whither-check.cjs", /^\.\/check\.ts$/],
-	["src/cli/live.ts", "whither-live.cjs", /^\.\/live\.ts$/],
-	["src/cli/whois.ts", "whither-whois.cjs", /^\.\/whois\.ts$/],
+	["src/cli/serve/serve.ts", "whither-server.cjs", /\/serve\/serve\.ts$/],
+	["src/cli/meet/meet.ts", "whither-meet.cjs", /\/meet\/meet\.ts$/],
+	["src/cli/check/check.ts", "whither-check.cjs", /\/check\/check\.ts$/],
+	["src/cli/live/live.ts", "whither-live.cjs", /\/live\/live\.ts$/],
+	["src/cli/whois/whois.ts", "whither-whois.cjs", /\/whois\/whois\.ts$/],
 	["src/api/places/data-set.ts", "whither-places.cjs", /\/places\/data-set\.ts$/],
-	["src/cli/show.ts", "whither-show.cjs", /^\.\/show\.ts$/],
+	["src/cli/show/show.ts", "whither-show.cjs", /\/show\/show\.ts$/],
 ];
 const plugins = CHUNKS.map(([, file, filter]) => loadedLater(filter, `./${file}`));
 

@@ -1,8 +1,6 @@
 /** The commands, as one table beside the options. */
-import { CHECK_OPTIONS } from "./check-options.ts";
-import { LIVE_OPTIONS } from "./live-options.ts";
-import { MEET_OPTIONS } from "./meet-options.ts";
-import type { OptionTable } from "./option-table.ts";
+
+import type { OptionTable } from "./arguments/option-table.ts";
 import {
 	COMPLETION_OPTIONS,
 	DEMO_OPTIONS,
@@ -11,10 +9,13 @@ import {
 	ROUTER_OPTIONS,
 	STUN_OPTIONS,
 	TRACE_OPTIONS,
-} from "./options.ts";
-import { SERVE_OPTIONS, TURN_OPTIONS } from "./relay-options.ts";
-import { SHOW_OPTIONS } from "./show-options.ts";
-import { WHOIS_OPTIONS } from "./whois-options.ts";
+} from "./arguments/options.ts";
+import { CHECK_OPTIONS } from "./check/check-options.ts";
+import { LIVE_OPTIONS } from "./live/live-options.ts";
+import { MEET_OPTIONS } from "./meet/meet-options.ts";
+import { SERVE_OPTIONS, TURN_OPTIONS } from "./serve/relay-options.ts";
+import { SHOW_OPTIONS } from "./show/show-options.ts";
+import { WHOIS_OPTIONS } from "./whois/whois-options.ts";
 
 /** First word of a command line. */
 export type CommandName =
@@ -117,8 +118,9 @@ const TABLE: readonly CommandRow[] = [
 	{
 		name: "serve",
 		usage: "whither serve [--listen ADDR]... [OPTION]...",
-		summary: "Serve STUN and TURN: tell clients their public address, and relay for those who cannot be reached",
+		summary: "Serve the page and its API, STUN and TURN: trace from a browser, and help others to meet",
 		about: [
+			"The page and the API (docs/page.md, docs/serve-api.md) trace, watch paths, meet and keep what came of it in the folder of --data. On this machine alone they want no token; anywhere else they do, and trace nothing but the public internet unless --allow-target says so. What somebody had it do is written to the audit log.",
 			"Answers Binding requests over UDP, TCP and, with a certificate, TLS; on two addresses of one family also those of behaviour discovery (RFC 5780), with which clients find out what kind of NAT they are behind. On the same places it relays (TURN, RFC 8656 and RFC 6062) for the users of --user, --users and --secret, and for nobody without them. Relays reach no private, loopback or otherwise special address, nor this machine, unless --allow-peer says so.",
 			"Prints one line on stdout for each place that a role listens on. SIGTERM drains: no new allocations, those there are go on until --drain is over. SIGHUP reads --users, --cert and --key again. docs/turn.md has a server for production.",
 		],

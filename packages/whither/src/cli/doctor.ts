@@ -1,10 +1,10 @@
 /** `whither doctor`. */
 import { doctor } from "../api/doctor.ts";
 import { formatDoctor, formatDoctorJson } from "../report/doctor.ts";
+import { DOCTOR_OPTIONS } from "./arguments/options.ts";
+import { parseOptions } from "./arguments/parse.ts";
 import { EXIT } from "./exit-codes.ts";
-import { DOCTOR_OPTIONS } from "./options.ts";
 import { isTerminal, paintFor, print } from "./output.ts";
-import { parseOptions } from "./parse.ts";
 
 /** Run the command; 1 when not even the default method works for IPv4 or IPv6. */
 export async function doctorCommand(args: readonly string[]): Promise<number> {

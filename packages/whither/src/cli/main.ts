@@ -4,15 +4,15 @@ import { failureDocument } from "../api/failure.ts";
 import { TOOL } from "../api/version.ts";
 import { formatJson } from "../report/json.ts";
 import { formatNdjsonEnd } from "../report/ndjson.ts";
+import { TRACE_OPTIONS } from "./arguments/options.ts";
+import { mentionsOption, parseOptions, splitCommand } from "./arguments/parse.ts";
+import { isUsageProblem, UsageProblem } from "./arguments/values.ts";
 import { COMMANDS, type CommandRow } from "./commands.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
-import { LIVE_OPTIONS } from "./live-options.ts";
-import { TRACE_OPTIONS } from "./options.ts";
+import { LIVE_OPTIONS } from "./live/live-options.ts";
 import { complain, print, printAside } from "./output.ts";
-import { mentionsOption, parseOptions, splitCommand } from "./parse.ts";
 import { withoutUnknown } from "./shown-words.ts";
-import { traceCommand } from "./trace.ts";
-import { isUsageProblem, UsageProblem } from "./values.ts";
+import { traceCommand } from "./trace/trace.ts";
 
 /** Run one command line (without node and script); resolves with the exit code and never rejects. */
 export async function runCommandLine(args: readonly string[]): Promise<number> {

@@ -4,25 +4,25 @@
  */
 import type { WhitherError } from "../api/error.ts";
 import type { FailedMeet } from "../api/meet/failure.ts";
+import { COMPLETION_OPTIONS } from "./arguments/options.ts";
+import { parseOptions } from "./arguments/parse.ts";
+import { suggest } from "./arguments/suggest.ts";
+import { UsageProblem } from "./arguments/values.ts";
 import { COMMANDS, type CommandRow, findCommand, SHELLS } from "./commands.ts";
-import { formatCompletion } from "./completion.ts";
-import { installCompletion, shellOf } from "./completion-install.ts";
-import { demoCommand } from "./demo.ts";
+import { demoCommand } from "./demo/demo.ts";
 import { doctorCommand } from "./doctor.ts";
 import { EXIT } from "./exit-codes.ts";
-import { formatHelp, formatMethodOptions } from "./help.ts";
-import { formatMan } from "./man.ts";
-import { COMPLETION_OPTIONS } from "./options.ts";
+import { formatCompletion } from "./manual/completion.ts";
+import { installCompletion, shellOf } from "./manual/completion-install.ts";
+import { formatHelp, formatMethodOptions } from "./manual/help.ts";
+import { formatMan } from "./manual/man.ts";
 import { print } from "./output.ts";
-import { parseOptions } from "./parse.ts";
-import { openPcapFile } from "./pcap-file.ts";
-import { formatPingFailure, pingCommand } from "./ping.ts";
+import { formatPingFailure, pingCommand } from "./ping/ping.ts";
 import { routerCommand } from "./router.ts";
+import type { resultsText as ResultsText } from "./show/write-report.ts";
 import { formatStunFailure, stunCommand } from "./stun.ts";
-import { suggest } from "./suggest.ts";
+import { openPcapFile } from "./trace/pcap-file.ts";
 import { formatTurnFailure, turnCommand } from "./turn.ts";
-import { UsageProblem } from "./values.ts";
-import type { resultsText as ResultsText } from "./write-report.ts";
 
 export {
 	formatHelp,
@@ -45,7 +45,7 @@ export interface CommandWords {
 
 /** Results in a format that is no stream. */
 export async function resultsText(...given: Parameters<typeof ResultsText>): Promise<string> {
-	const { resultsText: text } = await import("./show.ts");
+	const { resultsText: text } = await import("./show/show.ts");
 	return text(...given);
 }
 
@@ -55,11 +55,11 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 		case "doctor":
 			return doctorCommand(words.rest);
 		case "live": {
-			const { liveCommand } = await import("./live.ts");
+			const { liveCommand } = await import("./live/live.ts");
 			return liveCommand(words.rest, words.args);
 		}
 		case "meet": {
-			const { meetCommand } = await import("./meet.ts");
+			const { meetCommand } = await import("./meet/meet.ts");
 			return meetCommand(words.rest, words.args);
 		}
 		case "stun":
@@ -67,15 +67,15 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 		case "turn":
 			return turnCommand(words.rest, words.args);
 		case "serve": {
-			const { serveCommand } = await import("./serve.ts");
+			const { serveCommand } = await import("./serve/serve.ts");
 			return serveCommand(words.rest);
 		}
 		case "check": {
-			const { checkCommand } = await import("./check.ts");
+			const { checkCommand } = await import("./check/check.ts");
 			return checkCommand(words.rest, words.args);
 		}
 		case "show": {
-			const { showCommand } = await import("./show.ts");
+			const { showCommand } = await import("./show/show.ts");
 			return showCommand(words.rest);
 		}
 		case "demo":
@@ -83,7 +83,7 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 		case "router":
 			return routerCommand(words.rest);
 		case "whois": {
-			const { whoisCommand } = await import("./whois.ts");
+			const { whoisCommand } = await import("./whois/whois.ts");
 			return whoisCommand(words.rest);
 		}
 		case "completion":
@@ -97,19 +97,19 @@ export async function runOtherCommand(command: CommandRow, words: CommandWords):
 
 /** The document of a command line of `whither meet` that cannot be obeyed. */
 export async function formatMeetFailure(failed: FailedMeet, error: WhitherError): Promise<string> {
-	const { formatMeetFailure: format } = await import("./meet.ts");
+	const { formatMeetFailure: format } = await import("./meet/meet.ts");
 	return format(failed, error);
 }
 
 /** The document of a command line of `whither whois` that cannot be obeyed. */
 export async function formatWhoisFailure(query: string, error: WhitherError): Promise<string> {
-	const { formatWhoisFailure: format } = await import("./whois.ts");
+	const { formatWhoisFailure: format } = await import("./whois/whois.ts");
 	return format(query, error);
 }
 
 /** The same of `whither check`. */
 export async function formatCheckFailure(args: readonly string[], error: WhitherError): Promise<string> {
-	const { formatCheckFailure: format } = await import("./check.ts");
+	const { formatCheckFailure: format } = await import("./check/check.ts");
 	return format(args, error);
 }
 

@@ -1,10 +1,10 @@
 /** `whither router`. */
 import { startRouter } from "../router/router.ts";
 import { formatCounts, readyLine, ruleAdvice } from "../router/words.ts";
+import { ROUTER_OPTIONS } from "./arguments/options.ts";
+import { parseOptions } from "./arguments/parse.ts";
 import { EXIT } from "./exit-codes.ts";
-import { ROUTER_OPTIONS } from "./options.ts";
 import { print, printAside } from "./output.ts";
-import { parseOptions } from "./parse.ts";
 import { signalsTold, watchSignals } from "./signals.ts";
 
 /** Run the command: until a signal, whose code it ends with. */

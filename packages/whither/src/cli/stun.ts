@@ -7,13 +7,13 @@ import type { StunRun } from "../api/stun/run.ts";
 import { startStun } from "../api/stun/stun.ts";
 import { TOOL } from "../api/version.ts";
 import { formatStun, formatStunJson, lifetimeNews } from "../report/stun-report.ts";
+import { STUN_OPTIONS, type StunFlags } from "./arguments/options.ts";
+import { parseOptions } from "./arguments/parse.ts";
+import { UsageProblem } from "./arguments/values.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
-import { STUN_OPTIONS, type StunFlags } from "./options.ts";
 import { complain, isTerminal, paintFor, print, printAside } from "./output.ts";
-import { parseOptions } from "./parse.ts";
 import { readCertificates } from "./read-pem.ts";
 import { watchSignals } from "./signals.ts";
-import { UsageProblem } from "./values.ts";
 
 /** Run the command; resolves with the exit code. */
 export async function stunCommand(args: readonly string[], commandLine: readonly string[]): Promise<number> {

@@ -1,6 +1,7 @@
 /** Who asks a relay: a password or a secret, from wherever it stands. */
+
+import { UsageProblem } from "./arguments/values.ts";
 import { readFirstLine } from "./read-pem.ts";
-import { UsageProblem } from "./values.ts";
 
 /** Where a password may stand that is not to be seen in the list of processes. */
 const PASSWORD_VARIABLE = "WHITHER_TURN_PASSWORD";

@@ -7,15 +7,15 @@ import type { TurnRun } from "../api/turn/run.ts";
 import { startTurn } from "../api/turn/turn.ts";
 import { TOOL } from "../api/version.ts";
 import { formatTurn, formatTurnJson } from "../report/turn-report.ts";
+import { parseOptions } from "./arguments/parse.ts";
+import { UsageProblem } from "./arguments/values.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { complain, isTerminal, paintFor, print, printAside } from "./output.ts";
-import { parseOptions } from "./parse.ts";
 import { readCertificates } from "./read-pem.ts";
-import { TURN_OPTIONS, type TurnFlags } from "./relay-options.ts";
+import { TURN_OPTIONS, type TurnFlags } from "./serve/relay-options.ts";
 import { withoutSecrets } from "./shown-words.ts";
 import { watchSignals } from "./signals.ts";
 import { turnUserSecrets } from "./turn-user.ts";
-import { UsageProblem } from "./values.ts";
 
 /** Run the command; resolves with the exit code. */
 export async function turnCommand(args: readonly string[], commandLine: readonly string[]): Promise<number> {

@@ -1,0 +1,23 @@
+/** A meeting on a full screen. */
+import type { MeetRun } from "../../api/meet/run.ts";
+import { PLAIN } from "../../report/paint.ts";
+import { paletteOf } from "../../screen/cells/palette.ts";
+import { MeetScreen } from "../../screen/meet/meet-screen.ts";
+import { Terminal } from "../../screen/terminal/terminal.ts";
+import { paintFor } from "../output.ts";
+import { charsetOf } from "./live-request.ts";
+
+/** Until the reader leaves, or `stopped`; resolves with what is to stay on the terminal. */
+export function showMeetScreen(
+	run: MeetRun,
+	{ color, stopped }: { readonly color: "auto" | "always" | "never" | undefined; readonly stopped: AbortSignal },
+): Promise<string> {
+	const screen = new MeetScreen({
+		terminal: new Terminal(process.stdin, process.stdout),
+		palette: paletteOf(paintFor(color) !== PLAIN),
+		charset: charsetOf({}),
+		run,
+	});
+	stopped.addEventListener("abort", () => screen.quit());
+	return screen.show();
+}
