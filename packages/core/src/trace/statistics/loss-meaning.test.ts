@@ -16,6 +16,8 @@ describe("what a hop's missing answers mean", () => {
 		["all behind a link miss as many", [hop(0, 100), hop(20, 100), target(22, 100)], ["none", "loss", "loss"]],
 		["few miss a few alike", [hop(4, 10), target(4, 10)], ["loss", "loss"]],
 		["few miss fewer than could be told", [hop(2, 10), target(0, 10)], ["unclear", "none"]],
+		["two, where many behind miss as many", [hop(2, 10), hop(20, 100), target(20, 100)], ["loss", "loss", "loss"]],
+		["a little less behind is no difference", [hop(5_000, 10_000), target(4_400, 10_000)], ["loss", "loss"]],
 		["the target's alone", [hop(0, 100), target(20, 100)], ["none", "loss"]],
 		// Together those behind miss more, but through to one of them all goes.
 		[
