@@ -90,7 +90,7 @@ describe("a session under way", () => {
 
 	it("whoever comes back is told what follows, from memory or from the disk, and none twice", async () => {
 		const { read, happen, waiting, session } = scene();
-		happen(1_200, "x".repeat(4_000));
+		happen(1_200, "x".repeat(6_000));
 		await settle();
 		waiting[0]?.resolve();
 		await settle();
@@ -103,9 +103,11 @@ describe("a session under way", () => {
 		}
 		// On the disk, perhaps, but not known to be.
 		happen(3);
-		const reader = read(0);
-		await settle();
-		expect(reader.seqs()).toEqual(all);
+		for (const next of [0, 800]) {
+			const reader = read(next);
+			await settle();
+			expect(reader.seqs()).toEqual(all.slice(next));
+		}
 	});
 
 	it("its end is told once, behind all else", async () => {
