@@ -36,9 +36,9 @@ const NETWORKS: readonly (readonly [ending: RegExp, asn: string, name: string])[
 export type StrangeNames = Readonly<Record<string, string>>;
 
 /** Names, networks and places of the scenario; a trace with an end takes no time, one without goes at life's pace. */
-function europe(strange: StrangeNames): World {
+function europe(strange: StrangeNames, slowedBy: number): World {
 	const names = nodeNames(EUROPE);
-	const [once, life] = [simulated(EUROPE), simulated(EUROPE, { pace: "real" })];
+	const [once, life] = [simulated(EUROPE), simulated(EUROPE, { pace: "real", slowedBy })];
 	const networkOf = (address: string) => {
 		const name = names.get(address) ?? "";
 		return name.endsWith(".home") ? undefined : NETWORKS.find(([ending]) => ending.test(name));
@@ -71,13 +71,13 @@ export interface EuropeServer {
 	readonly url: string;
 }
 
-/** Starts it on a free port, or on this one. */
+/** Starts it on a free port. Traces go `slowedBy` times slower than they would in life. */
 export async function openEurope(
-	order: { readonly names?: StrangeNames; readonly options?: ServeOptions } = {},
+	order: { readonly names?: StrangeNames; readonly slowedBy?: number; readonly options?: ServeOptions } = {},
 ): Promise<EuropeServer> {
 	const server = await serve({
 		...{ listen: ["127.0.0.1"], stunPort: 0, port: 0, turn: false },
-		...{ world: europe(order.names ?? {}), places: ["europe"], origins: true },
+		...{ world: europe(order.names ?? {}, order.slowedBy ?? 1), places: ["europe"], origins: true },
 		...order.options,
 	});
 	const port = server.listening.find(({ role }) => role === "http")?.port ?? 0;

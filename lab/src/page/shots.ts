@@ -34,3 +34,22 @@ export async function overflow(page: Page): Promise<number> {
 	await page.setViewportSize(DESK);
 	return wide as number;
 }
+
+/** Pictures for the documentation go here; by default none are made. */
+const PICTURES = process.env.PICTURES;
+
+/** Writes one picture for the documentation, where `PICTURES` names a folder: what is seen of the page without scrolling. */
+export async function picture(
+	page: Page,
+	name: string,
+	look: { readonly colours: "light" | "dark"; readonly width: number; readonly height: number },
+): Promise<void> {
+	if (PICTURES === undefined) return;
+	mkdirSync(PICTURES, { recursive: true });
+	await page.emulateMedia({ colorScheme: look.colours, reducedMotion: "reduce" });
+	await page.setViewportSize({ width: look.width, height: look.height });
+	await page.evaluate("scrollTo(0, 0)");
+	await page.screenshot({ path: join(PICTURES, `${name}.png`), animations: "disabled" });
+	await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+	await page.setViewportSize(DESK);
+}

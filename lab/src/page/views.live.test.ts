@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skippable } from "../../../scripts/skippable.ts";
 import { type BrowserPage, chromiumObstacle, openBrowserPage } from "../peers/chromium.ts";
 import { type EuropeServer, openEurope, TARGET } from "./europe.fixture.ts";
-import { overflow, shoot } from "./shots.ts";
+import { overflow, picture, shoot } from "./shots.ts";
 
 const obstacle = chromiumObstacle();
 const PATIENCE = { timeout: 20_000 } as const;
@@ -50,6 +50,8 @@ describe.skipIf(obstacle !== null)(skippable("every view of the page, over an in
 		await page.locator(".trace-header").getByText("● ended").waitFor(PATIENCE);
 		await page.locator("svg.world").waitFor(PATIENCE);
 		await shoot(page, "view-trace");
+		await picture(page, "trace-dark", { colours: "dark", width: 1280, height: 1100 });
+		await picture(page, "phone", { colours: "light", width: 360, height: 1500 });
 		expect(await overflow(page)).toBe(0);
 		await page.getByRole("button", { name: "Hop 5, details" }).click();
 		await page.getByRole("button", { name: "Hop 7, details" }).click();
@@ -64,6 +66,7 @@ describe.skipIf(obstacle !== null)(skippable("every view of the page, over an in
 			await page.locator(".past").locator("..").getByText(look, { exact: true }).click();
 			await page.waitForTimeout(300);
 			await shoot(page, `view-live-${look.toLowerCase()}`);
+			if (look === "Heat") await picture(page, "live-light", { colours: "light", width: 1280, height: 1440 });
 		}
 		expect(await overflow(page)).toBe(0);
 	});
@@ -74,6 +77,7 @@ describe.skipIf(obstacle !== null)(skippable("every view of the page, over an in
 		await page.getByRole("table").first().waitFor(PATIENCE);
 		await page.waitForTimeout(500);
 		await shoot(page, "view-compare");
+		await picture(page, "compare-light", { colours: "light", width: 1280, height: 800 });
 		await show("#/compare");
 		await page.waitForTimeout(300);
 		await shoot(page, "view-compare-form");

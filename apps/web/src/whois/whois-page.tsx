@@ -44,8 +44,8 @@ export function WhoisPage({ route }: PageProps) {
 			<div class="stack">
 				<h1>Whois</h1>
 				<p class="note">
-					Who has a name, an address or a network (AS). The server asks the registry in charge, which learns what was
-					asked.
+					Who has a name, an address or a network (AS).
+					{!isOff && " The server asks the registry in charge, which learns what was asked."}
 				</p>
 			</div>
 			<QueryForm query={query} />
