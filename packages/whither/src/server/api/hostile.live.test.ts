@@ -363,6 +363,8 @@ describe("the page's files", () => {
 		expect([index.status, index.headers.get("content-encoding")]).toEqual([200, "gzip"]);
 		expect(index.headers.get("content-security-policy")).toMatch(/^default-src 'self';/);
 		expect(index.headers.get("content-security-policy")).not.toMatch(/unsafe/);
+		for (const part of ["base-uri", "form-action", "frame-ancestors", "object-src"])
+			expect(index.headers.get("content-security-policy")).toContain(`; ${part} 'none'`);
 		expect([index.headers.get("x-frame-options"), index.headers.get("referrer-policy")]).toEqual([
 			"DENY",
 			"no-referrer",
