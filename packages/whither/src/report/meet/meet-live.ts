@@ -1,11 +1,11 @@
 /** A meeting as it happens: news line by line, and the pairs as they stand, which a terminal shows in one place. */
-import type { MeetEvent } from "../api/meet/events.ts";
-import type { MeetPair, MeetResult } from "../api/meet/result.ts";
+import type { MeetEvent } from "../../api/meet/events.ts";
+import type { MeetPair, MeetResult } from "../../api/meet/result.ts";
+import type { Paint } from "../paint.ts";
+import { printable } from "../printable.ts";
 import { pairLines } from "./meet-pairs.ts";
 import { formatMeetEnd } from "./meet-report.ts";
 import { meetNews } from "./meet-words.ts";
-import type { Paint } from "./paint.ts";
-import { printable } from "./printable.ts";
 
 /** How it is shown. */
 export interface LiveStyle {

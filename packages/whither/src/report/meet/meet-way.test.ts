@@ -1,10 +1,10 @@
 import type { TraceResult } from "@whither/core";
 import { describe, expect, it } from "vitest";
-import type { MeetCandidate, MeetSelected } from "../api/meet/result.ts";
+import type { MeetCandidate, MeetSelected } from "../../api/meet/result.ts";
+import { PLAIN } from "../paint.ts";
+import { answer, sampleResult, silence } from "../trace/sample-trace.fixture.ts";
 import { mergeWays } from "./meet-way.ts";
 import { formatWay } from "./meet-way-text.ts";
-import { PLAIN } from "./paint.ts";
-import { answer, sampleResult, silence } from "./sample-trace.fixture.ts";
 
 const candidate = (type: MeetCandidate["type"], address: string, base: string | null = null): MeetCandidate => ({
 	...{ type, address, port: 5000, protocol: "udp" },

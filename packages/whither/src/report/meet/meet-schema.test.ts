@@ -3,22 +3,22 @@ import { join } from "node:path";
 import { DEMO } from "@whither/sim";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { beforeAll, describe, expect, it } from "vitest";
-import { WhitherError } from "../api/error.ts";
-import type { TracedPath } from "../api/meet/events.ts";
-import { meetFailureDocument } from "../api/meet/failure.ts";
-import { type FakeLink, FakeTime, fakeWorld } from "../api/meet/meet-world.fixture.ts";
-import type { MeetRequestOptions } from "../api/meet/options.ts";
-import type { MeetResult } from "../api/meet/result.ts";
-import { MeetRun } from "../api/meet/run.ts";
-import { signallingPair } from "../api/meet/signalling/pair.ts";
-import { simulated } from "../api/simulated.ts";
-import { trace } from "../api/trace/trace.ts";
+import { WhitherError } from "../../api/error.ts";
+import type { TracedPath } from "../../api/meet/events.ts";
+import { meetFailureDocument } from "../../api/meet/failure.ts";
+import { type FakeLink, FakeTime, fakeWorld } from "../../api/meet/meet-world.fixture.ts";
+import type { MeetRequestOptions } from "../../api/meet/options.ts";
+import type { MeetResult } from "../../api/meet/result.ts";
+import { MeetRun } from "../../api/meet/run.ts";
+import { signallingPair } from "../../api/meet/signalling/pair.ts";
+import { simulated } from "../../api/simulated.ts";
+import { trace } from "../../api/trace/trace.ts";
+import { COLOURED, PLAIN } from "../paint.ts";
 import { MeetLive } from "./meet-live.ts";
 import { formatMeet, formatMeetJson } from "./meet-report.ts";
-import { COLOURED, PLAIN } from "./paint.ts";
 
 const schemaOf = (name: string) =>
-	JSON.parse(readFileSync(join(import.meta.dirname, `../../../../docs/schema/${name}`), "utf8"));
+	JSON.parse(readFileSync(join(import.meta.dirname, `../../../../../docs/schema/${name}`), "utf8"));
 const validate = new Ajv2020({
 	...{ allErrors: true, allowUnionTypes: true, strictTypes: false, strictRequired: false, validateFormats: false },
 	schemas: [schemaOf("trace-1.json")],

@@ -1,9 +1,9 @@
 /** Words for what a meeting tells on its way, one line each. */
 import { formatEndpoint } from "@whither/wire";
-import type { MeetEvent } from "../api/meet/events.ts";
-import type { MeetCandidate, MeetCandidateError, MeetLocalCandidate, MeetWarning } from "../api/meet/result.ts";
-import { signallingSentence } from "../api/meet/words/signalling.ts";
-import { printable } from "./printable.ts";
+import type { MeetEvent } from "../../api/meet/events.ts";
+import type { MeetCandidate, MeetCandidateError, MeetLocalCandidate, MeetWarning } from "../../api/meet/result.ts";
+import { signallingSentence } from "../../api/meet/words/signalling.ts";
+import { printable } from "../printable.ts";
 
 const TYPES: Readonly<Record<MeetCandidate["type"], string>> = {
 	host: "here",

@@ -1,10 +1,10 @@
 /** A ping as text: a line when it starts, one for each probe as it is settled, two in the end as ping(8) has them. */
 import type { Family, PingEvent, PingResult, PingTotals, ProbeResult } from "@whither/core";
-import { annotation } from "./annotation.ts";
-import { formatExtensions } from "./extension-text.ts";
-import { type Paint, PLAIN } from "./paint.ts";
-import { printable } from "./printable.ts";
-import { formatWhereabouts } from "./whereabouts.ts";
+import { type Paint, PLAIN } from "../paint.ts";
+import { printable } from "../printable.ts";
+import { annotation } from "../trace/annotation.ts";
+import { formatExtensions } from "../trace/extension-text.ts";
+import { formatWhereabouts } from "../trace/whereabouts.ts";
 
 /** What text shows, and how. */
 export interface PingStyle {

@@ -1,7 +1,8 @@
 /** The merged way as text: both ways' hops beside what stands there. */
+
+import type { Paint } from "../paint.ts";
+import { printable } from "../printable.ts";
 import { mergeWays, ms, type WayHop, type WayRow } from "./meet-way.ts";
-import type { Paint } from "./paint.ts";
-import { printable } from "./printable.ts";
 
 const NAMES: Readonly<Record<WayRow["kind"], string>> = { you: "you", router: "", relay: "relay", them: "them" };
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { MeetEvent } from "../api/meet/events.ts";
+import type { MeetEvent } from "../../api/meet/events.ts";
 import { meetNews } from "./meet-words.ts";
 
 const at = { address: "192.0.2.1", port: 5000 };

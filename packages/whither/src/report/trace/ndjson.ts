@@ -1,6 +1,6 @@
 /** NDJSON: one event a line as it happens; the last line, `end`, carries the whole result. */
 import type { TraceEvent, TraceResult } from "@whither/core";
-import type { FailureDocument } from "../api/failure.ts";
+import type { FailureDocument } from "../../api/failure.ts";
 
 /** The line of one event; "" for `end`, which `formatNdjsonEnd` writes once the result is there, and for whole packets (--pcap). `target` names the trace. */
 export function formatNdjsonEvent(event: TraceEvent, target: string): string {

@@ -2,7 +2,7 @@ import type { PingEvent, PingResult, ProbeResult } from "@whither/core";
 import { nodeCrypto } from "@whither/net";
 import { DEMO, runPing } from "@whither/sim";
 import { describe, expect, it } from "vitest";
-import { PLAIN } from "./paint.ts";
+import { PLAIN } from "../paint.ts";
 import { pingReport } from "./ping-report.ts";
 import { formatPingEvent, formatPingSummary, PLAIN_PING } from "./ping-text.ts";
 

@@ -1,6 +1,6 @@
 import type { ExtensionJson } from "@whither/core";
 import { describe, expect, it } from "vitest";
-import { COLOURED } from "./paint.ts";
+import { COLOURED } from "../paint.ts";
 import { answer, hop, type SampleReply, sampleResult } from "./sample-trace.fixture.ts";
 import { formatHopLine, formatText, formatTextEvent, PLAIN_TEXT, type TextStyle } from "./text.ts";
 

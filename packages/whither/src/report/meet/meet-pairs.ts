@@ -1,9 +1,9 @@
 /** Pairs of candidates as a table, the best first, two lines each: what is tried, and how it stands. */
 
 import { formatEndpoint } from "@whither/wire";
-import type { MeetPair } from "../api/meet/result.ts";
+import type { MeetPair } from "../../api/meet/result.ts";
+import type { Paint } from "../paint.ts";
 import { ms } from "./meet-way.ts";
-import type { Paint } from "./paint.ts";
 
 const STATES: Readonly<Record<MeetPair["state"], string>> = {
 	frozen: "frozen",

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { WhitherError } from "../api/error.ts";
-import { failureDocument } from "../api/failure.ts";
+import { WhitherError } from "../../api/error.ts";
+import { failureDocument } from "../../api/failure.ts";
 import { hop, sampleResult } from "./sample-trace.fixture.ts";
 import { PLAIN_TEXT } from "./text.ts";
 import { paragraphs, type ReportChoices, type TraceReport, traceReport } from "./trace-report.ts";

@@ -1,6 +1,6 @@
 /** ICMP extension objects as `-e` prints them: `MPLS:L=24015,E=0,S=1,T=1`, `INC:17,192.0.2.9,"eth0",mtu=1500`, `STUN:up=20000kbit/s,unauthenticated`, `9/3:01ab0010`. */
 import type { ExtensionJson } from "@whither/core";
-import { printable } from "./printable.ts";
+import { printable } from "../printable.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

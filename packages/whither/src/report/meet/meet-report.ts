@@ -1,10 +1,10 @@
 /** A finished meeting as text and as JSON. */
-import type { MeetFailureDocument } from "../api/meet/failure.ts";
-import type { MeetResult } from "../api/meet/result.ts";
+import type { MeetFailureDocument } from "../../api/meet/failure.ts";
+import type { MeetResult } from "../../api/meet/result.ts";
+import type { Paint } from "../paint.ts";
+import { printable } from "../printable.ts";
 import { pairLines } from "./meet-pairs.ts";
 import { formatWay } from "./meet-way-text.ts";
-import type { Paint } from "./paint.ts";
-import { printable } from "./printable.ts";
 
 /** One document and its newline; `indent` in spaces. */
 export function formatMeetJson(document: MeetResult | MeetFailureDocument, indent: number): string {

@@ -4,11 +4,11 @@ import { nodeCrypto } from "@whither/net";
 import { runPing, SCENARIOS, scenarioChannels } from "@whither/sim";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
-import { WhitherError } from "../api/error.ts";
-import { pingFailureDocument } from "../api/ping/failure.ts";
+import { WhitherError } from "../../api/error.ts";
+import { pingFailureDocument } from "../../api/ping/failure.ts";
 
 const schema = (name: string) =>
-	JSON.parse(readFileSync(join(import.meta.dirname, `../../../../docs/schema/${name}.json`), "utf8"));
+	JSON.parse(readFileSync(join(import.meta.dirname, `../../../../../docs/schema/${name}.json`), "utf8"));
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, strictTypes: false });
 ajv.addSchema(schema("trace-1"));
 const validate = ajv.compile(schema("ping-1"));

@@ -3,7 +3,7 @@
  * Details come from packets, so nothing about them is taken for granted: what is not there is not shown.
  */
 import type { ProbeResult, ReplyKind } from "@whither/core";
-import { printable } from "./printable.ts";
+import { printable } from "../printable.ts";
 import { formatStunAnswer } from "./stun-trace-words.ts";
 
 /** An answer as a result holds it. */

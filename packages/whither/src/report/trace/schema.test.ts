@@ -5,8 +5,8 @@ import { nodeCrypto } from "@whither/net";
 import { runTrace, SCENARIOS, scenarioChannels } from "@whither/sim";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
-import { WhitherError } from "../api/error.ts";
-import { failureDocument } from "../api/failure.ts";
+import { WhitherError } from "../../api/error.ts";
+import { failureDocument } from "../../api/failure.ts";
 import { formatCsvRows } from "./csv.ts";
 import { formatJson } from "./json.ts";
 import { formatSummary } from "./summary.ts";
@@ -14,7 +14,7 @@ import { formatText } from "./text.ts";
 import { verdict } from "./verdict.ts";
 import { warningSentence } from "./warning-words.ts";
 
-const schema = JSON.parse(readFileSync(join(import.meta.dirname, "../../../../docs/schema/trace-1.json"), "utf8"));
+const schema = JSON.parse(readFileSync(join(import.meta.dirname, "../../../../../docs/schema/trace-1.json"), "utf8"));
 const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true, strictTypes: false }).compile(schema);
 
 function problems(document: unknown): unknown {

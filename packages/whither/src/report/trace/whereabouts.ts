@@ -1,6 +1,6 @@
 /** Whose a router is, and where it stands, as text behind its address. */
 import type { Place, ProbeResult } from "@whither/core";
-import { printable } from "./printable.ts";
+import { printable } from "../printable.ts";
 
 /** ` [AS64500] [at Example-IX] [Berlin, DE]`, as much of it as was asked for; ` [*]`: a system that is not known. */
 export function formatWhereabouts({

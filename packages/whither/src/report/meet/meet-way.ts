@@ -1,9 +1,9 @@
 /** The way between two ends, merged from the traces of both: whose hops, where NATs and relays stand, and where the two ways differ. */
 import type { TraceResult } from "@whither/core";
 import { formatEndpoint } from "@whither/wire";
-import type { MeetCandidate, MeetPlace, MeetResult, MeetSelected } from "../api/meet/result.ts";
-import { isReflexive } from "../api/meet/words/evidence.ts";
-import { type HopFacts, hopFacts } from "./facts.ts";
+import type { MeetCandidate, MeetPlace, MeetResult, MeetSelected } from "../../api/meet/result.ts";
+import { isReflexive } from "../../api/meet/words/evidence.ts";
+import { type HopFacts, hopFacts } from "../trace/facts.ts";
 import { type Aligned, align } from "./way-align.ts";
 
 /** One router or end as one of the two traces saw it. */

@@ -1,6 +1,6 @@
 /** STUN answers and what routers say in STUN, in short: `198.51.100.9:50000`, `420 Unknown Attribute`, `2 nodes, up 20000 kbit/s`. */
 import { formatEndpoint, STUN_ERRORS } from "@whither/wire";
-import { printable } from "./printable.ts";
+import { printable } from "../printable.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -4,8 +4,8 @@
  * indented and hold neither a star nor a time in ms, so that programs that read traceroute's hops find none in them.
  */
 import type { ExtensionJson, HopResult, ProbeResult, TraceResult } from "@whither/core";
+import { printable } from "../printable.ts";
 import { formatExtensions } from "./extension-text.ts";
-import { printable } from "./printable.ts";
 import { formatNetworkStatus } from "./stun-trace-words.ts";
 
 const NANOSECONDS_PER_SECOND = 1e9;

@@ -1,8 +1,8 @@
 /** One trace in one of the formats, as text to write while it runs and when it has ended. */
 import type { TraceEvent, TraceResult } from "@whither/core";
-import type { FailureDocument } from "../api/failure.ts";
+import type { FailureDocument } from "../../api/failure.ts";
+import type { DialectName } from "../dialects/dialect.ts";
 import { formatCsvHeader, formatCsvRows } from "./csv.ts";
-import type { DialectName } from "./dialects/dialect.ts";
 import { hopNews, nothingShown } from "./hop-news.ts";
 import { formatJson } from "./json.ts";
 import { formatNdjsonEnd, formatNdjsonEvent } from "./ndjson.ts";

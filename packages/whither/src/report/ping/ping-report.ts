@@ -1,6 +1,6 @@
 /** One ping in one of its formats, as text to write while it runs and when it has ended. */
 import type { PingEvent, PingResult } from "@whither/core";
-import type { PingFailureDocument } from "../api/ping/failure.ts";
+import type { PingFailureDocument } from "../../api/ping/failure.ts";
 import { formatPingEvent, formatPingSummary, type PingStyle } from "./ping-text.ts";
 
 /** A format that a ping has. */

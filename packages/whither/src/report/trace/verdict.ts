@@ -1,9 +1,9 @@
 /** The diagnosis: what a trace shows, in one sentence, and what else a reader may misread in it. */
 import { findMethod, type TraceResult } from "@whither/core";
 import { IP_PROTOCOL } from "@whither/wire";
+import { printable } from "../printable.ts";
 import { annotation } from "./annotation.ts";
 import { findLoop, type HopFacts, hopFacts, lastAnswered } from "./facts.ts";
-import { printable } from "./printable.ts";
 import { hopNotes } from "./verdict-notes.ts";
 import { sessionFailure } from "./warning-words.ts";
 

@@ -1,6 +1,6 @@
 /** Words for the warnings of a result. */
 import type { OpenFailure, TraceWarning } from "@whither/core";
-import { systemErrorSentence } from "../api/error-words.ts";
+import { systemErrorSentence } from "../../api/error-words.ts";
 
 type WarningByCode = { readonly [Warning in TraceWarning as Warning["code"]]: Warning };
 type WarningCode = keyof WarningByCode;

@@ -12,12 +12,12 @@ import {
 	type TraceResult,
 	UNMARKED,
 } from "@whither/core";
+import { type Paint, PLAIN } from "../paint.ts";
+import { printable } from "../printable.ts";
 import { annotation } from "./annotation.ts";
 import { formatDetail } from "./detail-text.ts";
 import { formatExtensions } from "./extension-text.ts";
 import { hopNews, nothingShown, type Shown } from "./hop-news.ts";
-import { type Paint, PLAIN } from "./paint.ts";
-import { printable } from "./printable.ts";
 import { formatWhereabouts } from "./whereabouts.ts";
 
 /** What text shows, and how. */

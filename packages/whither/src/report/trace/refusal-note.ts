@@ -1,6 +1,6 @@
 /** A QUIC target that answers and yet refuses the connection: the path is fine, the service is not for us. */
 import type { TraceResult } from "@whither/core";
-import { printable } from "./printable.ts";
+import { printable } from "../printable.ts";
 import type { Note } from "./verdict.ts";
 
 /** CRYPTO_ERROR and a TLS alert (RFC 9001 section 4.8, RFC 8446 section 6) that another option may avoid. */
