@@ -1,4 +1,4 @@
-/** Writes the manual page, the completions and docs/cli.md from the option table, and the sample in README.md from the demonstration. */
+/** Writes the manual page, the completions and docs/cli.md from the option table, and the samples in README.md from the demonstration and from a golden frame. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -24,4 +24,9 @@ for (const [path, text] of Object.entries(generatedFiles())) {
 const readme = join(root, "README.md");
 const withFirst = withTranscript(readFileSync(readme, "utf8"), "demo", await demoTranscript());
 const withCall = withTranscript(withFirst, "call", await callTranscript());
-writeFileSync(readme, withTranscript(withCall, "meeting", await meetingTranscript()));
+const withMeeting = withTranscript(withCall, "meeting", await meetingTranscript());
+const frame = readFileSync(join(root, "packages/whither/src/screen/fixtures/frames/hops-80x24.txt"), "utf8").replace(
+	/\n{3,}/,
+	"\n\n",
+);
+writeFileSync(readme, withTranscript(withMeeting, "live", frame));

@@ -81,7 +81,7 @@ function suite(index: IndexName): void {
 		await write(first, 1);
 		await first.close();
 		const whole = readFileSync(file(1), "utf8").split("\n").slice(0, 2).join("\n");
-		writeFileSync(file(2), `${whole.replace(idOf(1), idOf(2))}\n{"seq":1,"kind":"no`);
+		writeFileSync(file(2), `${whole.replace(idOf(1), idOf(2))}\n{"seq":1,"kind":"no${"torn".repeat(50)}`);
 		const second = await open(index);
 		expect(await second.read(idOf(2))).toMatchObject({ events: [startEvent], end: { outcome: "lost" } });
 		expect((await second.list({ limit: 1 }))[0]).toMatchObject({ outcome: "lost", events: 1 });

@@ -106,6 +106,17 @@ describe("figures of round trips", () => {
 		expect(hops[0]?.recent).toEqual(rtts.slice(-SAMPLES_KEPT));
 	});
 
+	it("of few samples is one of them, the nearest rank's", () => {
+		const { hops } = watched(3, 1, (round) => ({ from: TARGET, rttNs: [30, 10, 20][round] ?? 0 })).summary();
+		expect(hops[0]?.rtt).toMatchObject({ p50Ns: 20, p95Ns: 30, p99Ns: 30 });
+	});
+
+	it("of one answerer are of its latest too", () => {
+		const world: World = (round) => ({ from: TARGET, rttNs: round < SAMPLES_KEPT ? 9e6 : 1e6 });
+		const { hops } = watched(2 * SAMPLES_KEPT, 1, world).summary();
+		expect(hops[0]?.answerers[0]?.rtt).toMatchObject({ p99Ns: 1e6, worstNs: 9e6 });
+	});
+
 	it("stand in the order of rounds, whenever they became known", () => {
 		const statistics = new PathStatistics();
 		statistics.take(START);

@@ -71,9 +71,9 @@ async function* played(
 }
 
 /** README.md with a transcript between its marks, `<!-- demo -->` and so on; throws when the marks are missing. */
-export function withTranscript(readme: string, mark: "demo" | "call" | "meeting", transcript: string): string {
+export function withTranscript(readme: string, mark: "demo" | "call" | "meeting" | "live", transcript: string): string {
 	const marked = new RegExp(`(?<=<!-- ${mark} -->\\n)[\\s\\S]*?(?=<!-- /${mark} -->)`);
 	if (!marked.test(readme)) throw new Error(`README.md has no <!-- ${mark} --> ... <!-- /${mark} -->`);
-	const command = { demo: "$ npx whither demo\n", call: "", meeting: "$ npx whither demo --meet\n" }[mark];
+	const command = { demo: "$ npx whither demo\n", call: "", meeting: "$ npx whither demo --meet\n", live: "" }[mark];
 	return readme.replace(marked, () => `\`\`\`\n${command}${transcript}\`\`\`\n`);
 }

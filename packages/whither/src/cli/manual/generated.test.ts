@@ -27,6 +27,11 @@ it("README.md shows what the demonstration prints (node scripts/generate.mjs)", 
 	expect(withTranscript(readme, "call", call)).toBe(readme);
 	expect(call).toMatch(/^ {3}Hop 2, access\.lisbon .*up 5000 kbit\/s, down 50000 kbit\/s \(a hint, unauthenticated\)/m);
 	expect(withTranscript(readme, "meeting", await meetingTranscript())).toBe(readme);
+	const frame = readFileSync(join(root, "packages/whither/src/screen/fixtures/frames/hops-80x24.txt"), "utf8").replace(
+		/\n{3,}/,
+		"\n\n",
+	);
+	expect(withTranscript(readme, "live", frame)).toBe(readme);
 });
 
 describe("every option and command stands in", () => {

@@ -132,6 +132,14 @@ describe("what others read stays what it is", () => {
 			expect(line).toMatch(/^# (HELP|TYPE) \w+ .+$|^\w+\{(\w+="(?:[^"\\\n]|\\[\\"n])*",?)+\} [-\d.e]+$/);
 	});
 
+	it("prometheus' round trips are seconds, its losses parts of one", () => {
+		const text = traced("prometheus", sampleResult([hop(1, "192.0.2.254", null), hop(2, "203.0.113.7")]));
+		const labels = 'target="203.0.113.7",protocol="udp",ttl="1"';
+		expect(text).toContain(`whither_path_rtt_p50_seconds{${labels}} 0.001\n`);
+		expect(text).toContain(`whither_path_loss_ratio{${labels}} 0.5\n`);
+		expect(text).toContain(`whither_path_sent_total{${labels}} 2\n`);
+	});
+
 	it("mtr's csv keeps its columns", () => {
 		const rows = traced("mtr-csv", evil).split("\n").slice(1, -1);
 		for (const row of rows) expect(row.split(",")).toHaveLength(14);
