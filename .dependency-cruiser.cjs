@@ -30,6 +30,13 @@ const never = (name, from, to, pathNot = []) => ({
 	from: { path: from, pathNot: "\\.(test|fixture)\\.ts$" },
 	to: { path: to, pathNot },
 });
+/** What lies at one path takes nothing of another but types, of which nothing is left when it runs; tests may. */
+const typesAlone = (name, from, to) => ({
+	name,
+	severity: "error",
+	from: { path: from, pathNot: "\\.(test|fixture)\\.ts$" },
+	to: { path: to, dependencyTypesNot: ["type-only"] },
+});
 /** What every machine may stand on, and its fixtures. */
 const MACHINE = ["machine.ts", "answer-cap.ts", "draw.fixture.ts"];
 
@@ -88,12 +95,17 @@ module.exports = {
 		room("packages/whither/src/store/", ["api/"]),
 		room("packages/whither/src/screen/", ["api/", "report/"]),
 		room("packages/whither/src/server/", ["api/", "report/", "store/"]),
-		never("the-protocol-is-types", "^packages/whither/src/server/protocol/", "^packages/(net|sim)/"),
+		typesAlone("the-protocol-is-types", "^packages/whither/src/server/protocol/", "^packages/"),
+		typesAlone(
+			"of-what-the-protocol-carries-the-web-takes-types",
+			"^apps/web/src/",
+			"^packages/whither/src/(api/session/|api/meet/(events|result)\\.ts|api/whois/|store/)",
+		),
 		only("web-imports-what-is-pure", "^apps/web/", [
 			"^packages/(wire|core)/",
 			"^packages/whither/src/(report|server/protocol|api/meet/(signalling|words))/",
 			"^packages/whither/src/api/meet/path/(peer-json|trace-document)\\.ts$",
-			// Types alone: what the protocol carries.
+			// What the protocol carries, of which it takes types alone.
 			"^packages/whither/src/(api/session/session|api/meet/(events|result)|api/whois/whois-answer|store/session-store)\\.ts$",
 		]),
 		{

@@ -2,7 +2,7 @@
  * How many answers a node gives to strangers: so many a second in all, and to each source. Sources can be forged, and an
  * answer may be longer than its question, so without a cap whoever forges a source could have us send to it.
  */
-import { parseAddress } from "@whither/wire";
+import { holderOf } from "@whither/wire";
 import { type Instant, SECOND } from "./machine.ts";
 
 /** A token bucket's figures. */
@@ -71,11 +71,4 @@ export class AnswerCap {
 function refill(bucket: Bucket, { perSecond, burst }: CapRate, now: Instant): void {
 	bucket.tokens = Math.min(burst, bucket.tokens + (Math.max(0, now - bucket.at) / SECOND) * perSecond);
 	bucket.at = now;
-}
-
-/** An IPv6 host has a whole /64 of addresses to send from; IPv4 hosts as a socket of both families sees them share one. */
-function holderOf(source: string): string {
-	if (!source.includes(":") || source.startsWith("::ffff:")) return source;
-	const bytes = parseAddress(source);
-	return bytes instanceof Uint8Array ? bytes.subarray(0, 8).join(".") : source;
 }

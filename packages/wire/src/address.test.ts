@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { addressFamily, formatAddress, isDecodeError, isOneNetwork, isSameEndpoint, parseAddress } from "./index.ts";
+import {
+	addressFamily,
+	formatAddress,
+	holderOf,
+	isDecodeError,
+	isOneNetwork,
+	isSameEndpoint,
+	parseAddress,
+} from "./index.ts";
 
 const canonical = (text: string) => {
 	const bytes = parseAddress(text);
@@ -106,4 +114,12 @@ test("endpoints are the same by address and port, and nothing is the same as non
 	for (const other of [{ ...at, port: 2 }, { ...at, address: "192.0.2.2" }, null])
 		expect([isSameEndpoint(at, other), isSameEndpoint(other, at)]).toEqual([false, false]);
 	expect(isSameEndpoint(null, null)).toBe(false);
+});
+
+test("an IPv4 address counts to itself, and all addresses of an IPv6 /64 to one holder", () => {
+	expect(holderOf("::ffff:192.0.2.1")).toBe(holderOf("192.0.2.1"));
+	expect(holderOf("2001:db8::1")).toBe(holderOf("2001:db8::ffff:1"));
+	expect(holderOf("2001:db8::1")).not.toBe(holderOf("2001:db8:0:1::1"));
+	expect(holderOf("fe80::1%eth0")).toBe(holderOf("fe80::2"));
+	expect(holderOf("elsewhere")).toBe("elsewhere");
 });

@@ -41,6 +41,17 @@ export function addressFamily(text: string): 4 | 6 | null {
 	return bytes.length === 4 ? 4 : 6;
 }
 
+/**
+ * Whoever a source address counts to, where strangers are held to a share: an IPv4 address (mapped or not), or the /64 that an IPv6 host may
+ * take any address of. For comparing alone; what is no address stands for itself.
+ */
+export function holderOf(source: string): string {
+	if (!source.includes(":")) return source;
+	const [plain = ""] = source.replace(/^::ffff:(?=\d+\.)/i, "").split("%", 1);
+	const bytes = parseAddress(plain);
+	return isDecodeError(bytes) || bytes.length === 4 ? plain : `${bytes.subarray(0, 8).join(".")}/64`;
+}
+
 function parseIpv4(text: string): Uint8Array | DecodeError {
 	return readIpv4(text) ?? parseIpv4Parts(text);
 }

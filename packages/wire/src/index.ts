@@ -1,4 +1,12 @@
-export { addressFamily, formatAddress, formatEndpoint, isOneNetwork, isSameEndpoint, parseAddress } from "./address.ts";
+export {
+	addressFamily,
+	formatAddress,
+	formatEndpoint,
+	holderOf,
+	isOneNetwork,
+	isSameEndpoint,
+	parseAddress,
+} from "./address.ts";
 export { formatBase64 } from "./base-n.ts";
 export { equalBytes } from "./bytes.ts";
 export { internetChecksum, transportChecksum } from "./checksum.ts";

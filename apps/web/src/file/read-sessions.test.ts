@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { answer, hop, sampleResult } from "../../../../packages/whither/src/report/sample-trace.fixture.ts";
+import { answer, hop, sampleResult } from "../../../../packages/whither/src/report/trace/sample-trace.fixture.ts";
 import { SessionBook } from "../model/session-book.ts";
 import { readSessions } from "./read-sessions.ts";
 

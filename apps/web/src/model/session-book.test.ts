@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Session, SessionEvent } from "../../../../packages/whither/src/api/session/session.ts";
-import { answer, hop, sampleResult } from "../../../../packages/whither/src/report/sample-trace.fixture.ts";
+import { answer, hop, sampleResult } from "../../../../packages/whither/src/report/trace/sample-trace.fixture.ts";
 import { SessionBook } from "./session-book.ts";
 
 const RESULT = sampleResult([

@@ -1,8 +1,8 @@
 /** All that is known of one hop. */
 import type { AnswererSummary, HopSummary, ProbeResult } from "@whither/core";
-import { formatDetail } from "../../../../packages/whither/src/report/detail-text.ts";
-import { formatExtensions } from "../../../../packages/whither/src/report/extension-text.ts";
 import { printable } from "../../../../packages/whither/src/report/printable.ts";
+import { formatDetail } from "../../../../packages/whither/src/report/trace/detail-text.ts";
+import { formatExtensions } from "../../../../packages/whither/src/report/trace/extension-text.ts";
 import { type LookedUp, placeWords } from "../model/places.ts";
 import type { SessionBook } from "../model/session-book.ts";
 import { formatMs, formatMsNumber, formatShare, LOSS_WORDS } from "../model/words.ts";

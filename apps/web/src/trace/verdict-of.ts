@@ -1,7 +1,7 @@
 /** The sentence above a session: of a finished trace the report's, of a running or continuous one that of its figures. */
 import type { PathSummary } from "@whither/core";
 import { printable } from "../../../../packages/whither/src/report/printable.ts";
-import { type VerdictCode, verdict } from "../../../../packages/whither/src/report/verdict.ts";
+import { type VerdictCode, verdict } from "../../../../packages/whither/src/report/trace/verdict.ts";
 import { type Mood, type PathStage, type PathVerdict, pathVerdict } from "../model/path-verdict.ts";
 import type { SessionBook } from "../model/session-book.ts";
 import { withoutFlags } from "../model/without-flags.ts";

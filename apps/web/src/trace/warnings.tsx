@@ -1,6 +1,6 @@
 /** What a reader should know about how a trace was made. */
 import type { TraceWarning } from "@whither/core";
-import { warningSentence } from "../../../../packages/whither/src/report/warning-words.ts";
+import { warningSentence } from "../../../../packages/whither/src/report/trace/warning-words.ts";
 import { withoutFlags } from "../model/without-flags.ts";
 
 /** Nothing where there is nothing to say. */

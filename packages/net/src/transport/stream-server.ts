@@ -2,7 +2,7 @@
 import type { Server, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { SystemError } from "@whither/core";
-import { parseAddress } from "@whither/wire";
+import { holderOf } from "@whither/wire";
 import type { Clock } from "../clock.ts";
 import { ANY_ADDRESS } from "../portable/datagram.ts";
 import { nodeError } from "../portable/node-error.ts";
@@ -72,12 +72,6 @@ function renew(server: Server, certificate: string, key: string): boolean {
 const MOST_PER_SOURCE = 64;
 /** How long a TLS handshake may take, from the connection on. */
 const HANDSHAKE_MS = 10_000;
-
-/** An IPv6 host has a whole /64 of addresses to come from. */
-function holderOf(source: string): string {
-	const bytes = source.includes(":") ? parseAddress(source.replace(/%.*$/, "")) : null;
-	return bytes instanceof Uint8Array ? bytes.subarray(0, 8).join(".") : source;
-}
 
 /** Ends connections beyond their source's share. */
 function endBeyondShare(server: Server, most: number): void {

@@ -13,8 +13,9 @@ import {
 import { CHECK_OPTIONS } from "./check/check-options.ts";
 import { LIVE_OPTIONS } from "./live/live-options.ts";
 import { MEET_OPTIONS } from "./meet/meet-options.ts";
-import { SERVE_OPTIONS, TURN_OPTIONS } from "./serve/relay-options.ts";
+import { SERVE_OPTIONS } from "./serve/serve-options.ts";
 import { SHOW_OPTIONS } from "./show/show-options.ts";
+import { TURN_OPTIONS } from "./turn-options.ts";
 import { WHOIS_OPTIONS } from "./whois/whois-options.ts";
 
 /** First word of a command line. */

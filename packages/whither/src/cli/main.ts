@@ -2,8 +2,8 @@
 import { asWhitherError, WhitherError } from "../api/error.ts";
 import { failureDocument } from "../api/failure.ts";
 import { TOOL } from "../api/version.ts";
-import { formatJson } from "../report/json.ts";
-import { formatNdjsonEnd } from "../report/ndjson.ts";
+import { formatJson } from "../report/trace/json.ts";
+import { formatNdjsonEnd } from "../report/trace/ndjson.ts";
 import { TRACE_OPTIONS } from "./arguments/options.ts";
 import { mentionsOption, parseOptions, splitCommand } from "./arguments/parse.ts";
 import { isUsageProblem, UsageProblem } from "./arguments/values.ts";

@@ -12,9 +12,9 @@ import { UsageProblem } from "./arguments/values.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { complain, isTerminal, paintFor, print, printAside } from "./output.ts";
 import { readCertificates } from "./read-pem.ts";
-import { TURN_OPTIONS, type TurnFlags } from "./serve/relay-options.ts";
 import { withoutSecrets } from "./shown-words.ts";
 import { watchSignals } from "./signals.ts";
+import { TURN_OPTIONS, type TurnFlags } from "./turn-options.ts";
 import { turnUserSecrets } from "./turn-user.ts";
 
 /** Run the command; resolves with the exit code. */

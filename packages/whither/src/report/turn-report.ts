@@ -4,7 +4,7 @@ import type { TurnFailureDocument } from "../api/turn/failure.ts";
 import type { TurnCellResult, TurnOffers, TurnRelaying, TurnResult, TurnTrace } from "../api/turn/result.ts";
 import type { Paint } from "./paint.ts";
 import { printable } from "./printable.ts";
-import { formatText } from "./text.ts";
+import { formatText } from "./trace/text.ts";
 
 const NANOSECONDS_PER_MILLISECOND = 1e6;
 

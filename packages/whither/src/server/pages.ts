@@ -1,4 +1,4 @@
-/** What the HTTP listener shows so far: metrics, and whether the server is well. */
+/** What the HTTP listener has for other programs: metrics, and whether the server is well. */
 import { memoryUsage, resourceUsage, uptime } from "node:process";
 import { TOOL } from "../api/version.ts";
 import { formatPrometheus } from "../report/dialects/prometheus.ts";

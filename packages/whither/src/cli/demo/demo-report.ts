@@ -1,9 +1,9 @@
 /** How the demonstration shows a trace: text with an explanation under every hop that shows something, once each. */
 import type { TraceEvent } from "@whither/core";
 import { DEMO, type Scenario } from "@whither/sim";
-import { explainHop } from "../../report/hop-explanation.ts";
-import { type ReportChoices, type TraceReport, traceReport } from "../../report/trace-report.ts";
-import { verdict } from "../../report/verdict.ts";
+import { explainHop } from "../../report/trace/hop-explanation.ts";
+import { type ReportChoices, type TraceReport, traceReport } from "../../report/trace/trace-report.ts";
+import { verdict } from "../../report/trace/verdict.ts";
 
 /** What the demonstration's own scenario asks for, in the library's terms. */
 export const DEMO_REQUEST = {

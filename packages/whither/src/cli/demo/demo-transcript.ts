@@ -4,9 +4,9 @@ import type { MeetRun } from "../../api/meet/run.ts";
 import { simulated } from "../../api/simulated.ts";
 import { TraceRun } from "../../api/trace/run.ts";
 import { TOOL } from "../../api/version.ts";
-import { MeetLive } from "../../report/meet-live.ts";
-import { PLAIN_TEXT } from "../../report/text.ts";
-import { traceReport } from "../../report/trace-report.ts";
+import { MeetLive } from "../../report/meet/meet-live.ts";
+import { PLAIN_TEXT } from "../../report/trace/text.ts";
+import { traceReport } from "../../report/trace/trace-report.ts";
 import { demoMeeting } from "./demo-meeting.ts";
 import { DEMO_REQUEST, demoReport } from "./demo-report.ts";
 

@@ -4,14 +4,14 @@ import { DEMO, DEMO_CALL, DEMO_MEETING, type Scenario } from "@whither/sim";
 import { simulated } from "../../api/simulated.ts";
 import { startTrace } from "../../api/trace/trace.ts";
 import type { Paint } from "../../report/paint.ts";
-import { PLAIN_TEXT } from "../../report/text.ts";
+import { PLAIN_TEXT } from "../../report/trace/text.ts";
 import {
 	isStreamed,
 	type ReportChoices,
 	type ReportFormat,
 	type TraceReport,
 	traceReport,
-} from "../../report/trace-report.ts";
+} from "../../report/trace/trace-report.ts";
 import { DEMO_OPTIONS, type DemoFlags } from "../arguments/options.ts";
 import { parseOptions } from "../arguments/parse.ts";
 import { UsageProblem } from "../arguments/values.ts";

@@ -9,7 +9,7 @@ import { ANNOTATION_ROWS, TEXT_ROWS } from "./manual-text.ts";
 export function formatMarkdown(): string {
 	const parts = [
 		"# Command line",
-		"Made from the option tables (`options.ts` and `relay-options.ts` in `packages/whither/src/cli/`) by `node scripts/generate.mjs`; edit it there.",
+		"Made from the option tables of the commands (`packages/whither/src/cli/commands.ts` names them) by `node scripts/generate.mjs`; edit it there.",
 		...COMMANDS.flatMap(commandParts),
 		"## Methods",
 		table(

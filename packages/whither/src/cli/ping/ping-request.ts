@@ -1,7 +1,7 @@
 /** From the parsed flags of `trace --ping` to the library's options. */
 import { PING_LEAST_INTERVAL_MS } from "../../api/limits.ts";
 import type { PingRequestOptions } from "../../api/ping/options.ts";
-import type { PingFormat } from "../../report/ping-report.ts";
+import type { PingFormat } from "../../report/ping/ping-report.ts";
 import type { TraceFlags } from "../arguments/options.ts";
 import { UsageProblem } from "../arguments/values.ts";
 import { formatOf, requestOf, splitLength } from "../trace/trace-request.ts";

@@ -11,9 +11,9 @@ import { EXIT } from "../exit-codes.ts";
 import { complain, hasTerminal, print } from "../output.ts";
 import { readPem } from "../read-pem.ts";
 import { watchSignals } from "../signals.ts";
-import { apiOptions } from "./api-flags.ts";
+import { apiOptions } from "./api-options.ts";
 import { readUsers } from "./read-users.ts";
-import { SERVE_OPTIONS, type ServeFlags } from "./relay-options.ts";
+import { SERVE_OPTIONS, type ServeFlags } from "./serve-options.ts";
 import { storeOptions } from "./store-options.ts";
 
 /** Of --drain. */

@@ -3,7 +3,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import type { TraceEvent } from "@whither/core";
 import { WhitherError } from "../../api/error.ts";
 import { TOOL } from "../../api/version.ts";
-import { formatPcapHeader, formatPcapPacket, PacketQueue } from "../../report/pcap.ts";
+import { formatPcapHeader, formatPcapPacket, PacketQueue } from "../../report/trace/pcap.ts";
 import { writeFailureSentence } from "../file-errors.ts";
 
 /** Packets are held back so long, for those whose time is known later. */

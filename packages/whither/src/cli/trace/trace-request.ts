@@ -4,7 +4,7 @@ import { asciiName } from "../../api/domain-name.ts";
 import { LIMITS } from "../../api/limits.ts";
 import type { MethodOptions } from "../../api/method-options.ts";
 import type { TraceRequestOptions } from "../../api/options.ts";
-import type { ReportFormat } from "../../report/trace-report.ts";
+import type { ReportFormat } from "../../report/trace/trace-report.ts";
 import { TRACE_OPTIONS, type TraceFlags } from "../arguments/options.ts";
 import { dataSets } from "../arguments/places-options.ts";
 import { UsageProblem, wholeNumber } from "../arguments/values.ts";

@@ -9,7 +9,7 @@ import {
 	type ReportChoices,
 	type ReportFormat,
 	traceReport,
-} from "../../report/trace-report.ts";
+} from "../../report/trace/trace-report.ts";
 import { TRACE_OPTIONS, type TraceFlags } from "../arguments/options.ts";
 import { parseOptions } from "../arguments/parse.ts";
 import { OPTIONS_HELP } from "../arguments/values.ts";

@@ -1,6 +1,6 @@
 import type { TraceResult } from "@whither/core";
 import { describe, expect, it } from "vitest";
-import { answer, hop, sampleResult } from "../sample-trace.fixture.ts";
+import { answer, hop, sampleResult } from "../trace/sample-trace.fixture.ts";
 import { type Check, readCheckFile } from "./check-file.ts";
 import { judge } from "./judge.ts";
 import { globMatches } from "./matchers.ts";

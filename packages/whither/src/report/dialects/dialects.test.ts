@@ -8,7 +8,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
 import { SESSION_SCHEMA, type Session } from "../../api/session/session.ts";
 import { printable } from "../printable.ts";
-import { answer, hop, sampleResult } from "../sample-trace.fixture.ts";
+import { answer, hop, sampleResult } from "../trace/sample-trace.fixture.ts";
 import type { ReportMaterial } from "./dialect.ts";
 import { formatHtml, oneFilePage } from "./html.ts";
 import { DIALECTS, findDialect, writeReport } from "./index.ts";

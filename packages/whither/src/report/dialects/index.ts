@@ -1,12 +1,12 @@
 /** Every format of a report: `--format`, the server's downloads, `whither show` and the docs are made from this table. */
 
-import { formatCsvHeader, formatCsvRows } from "../csv.ts";
-import { formatMeet } from "../meet-report.ts";
-import { formatNdjsonEnd } from "../ndjson.ts";
+import { formatMeet } from "../meet/meet-report.ts";
 import { PLAIN } from "../paint.ts";
-import { formatPingSummary } from "../ping-text.ts";
+import { formatPingSummary } from "../ping/ping-text.ts";
 import { formatStun } from "../stun-report.ts";
-import { formatText } from "../text.ts";
+import { formatCsvHeader, formatCsvRows } from "../trace/csv.ts";
+import { formatNdjsonEnd } from "../trace/ndjson.ts";
+import { formatText } from "../trace/text.ts";
 import { formatTurn } from "../turn-report.ts";
 import { formatAtlas } from "./atlas.ts";
 import type { Dialect, DialectChoices, DialectName, ReportMaterial } from "./dialect.ts";

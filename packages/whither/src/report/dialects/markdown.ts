@@ -4,7 +4,7 @@ import type { HopSummary, PathGraph } from "@whither/core";
 import { formatEndpoint } from "@whither/wire";
 import type { MeetPair, MeetResult } from "../../api/meet/result.ts";
 import { printable } from "../printable.ts";
-import { verdict } from "../verdict.ts";
+import { verdict } from "../trace/verdict.ts";
 import { graphOfPath, pathOfResult, type TracedPath } from "./traced-path.ts";
 
 /** A heading, a table with a row for each answerer, and what it all means. */

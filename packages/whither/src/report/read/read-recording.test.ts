@@ -8,8 +8,8 @@ import { formatAtlas } from "../dialects/atlas.ts";
 import { formatMtrRaw } from "../dialects/mtr-raw.ts";
 import { formatScamper } from "../dialects/scamper.ts";
 import { sessionLines } from "../dialects/session-lines.ts";
-import { formatNdjsonEnd, formatNdjsonEvent } from "../ndjson.ts";
-import { formatText } from "../text.ts";
+import { formatNdjsonEnd, formatNdjsonEvent } from "../trace/ndjson.ts";
+import { formatText } from "../trace/text.ts";
 import { readRecording } from "./read-recording.ts";
 import { isReadProblem, type ReadProblem, type Recording } from "./recording.ts";
 

@@ -1,7 +1,7 @@
 /** One target under watch: its continuous trace, which may be stopped and go on, and the figures of it all. */
 import { PathStatistics, type RoundsEvent } from "@whither/core";
 import { asWhitherError } from "../../api/error.ts";
-import { warningSentence } from "../../report/warning-words.ts";
+import { warningSentence } from "../../report/trace/warning-words.ts";
 import type { Target } from "../model/model.ts";
 
 /** A continuous trace: `LiveRun` of the library, or what a test plays. */

@@ -1,6 +1,6 @@
 /** The screen of a meeting: its pairs as lanes over time, and what the two came to. */
 import { formatEndpoint } from "@whither/wire";
-import { formatWay } from "../../report/meet-way-text.ts";
+import { formatWay } from "../../report/meet/meet-way-text.ts";
 import { PLAIN } from "../../report/paint.ts";
 import { printable } from "../../report/printable.ts";
 import { cell, type Line, leftAndRight, line, type Role, type Span, selected, span } from "../cells/line.ts";

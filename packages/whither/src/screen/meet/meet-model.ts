@@ -2,7 +2,7 @@
 import type { IceState, PairState } from "@whither/core";
 import type { MeetEvent } from "../../api/meet/events.ts";
 import type { MeetPair, MeetResult } from "../../api/meet/result.ts";
-import { meetNews } from "../../report/meet-words.ts";
+import { meetNews } from "../../report/meet/meet-words.ts";
 import type { Charset } from "../views/glyphs.ts";
 
 /** A pair's state, or what it has become beyond that. */

@@ -1,6 +1,6 @@
 /** All that is known of one hop. */
 import type { AnswererSummary, HopSummary, RttSummary } from "@whither/core";
-import { formatExtensions } from "../../report/extension-text.ts";
+import { formatExtensions } from "../../report/trace/extension-text.ts";
 import { type Line, line, selected, span } from "../cells/line.ts";
 import { type Model, shownTarget } from "../model/model.ts";
 import { hopInView } from "../model/moves.ts";

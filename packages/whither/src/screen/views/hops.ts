@@ -1,6 +1,6 @@
 /** The hop table: who answers at each distance, figures, what missing answers mean, and the latest round trips as bars. */
 import type { AnswererSummary, HopSummary } from "@whither/core";
-import { formatExtensions } from "../../report/extension-text.ts";
+import { formatExtensions } from "../../report/trace/extension-text.ts";
 import { cell, type Line, line, type Span, selected, span } from "../cells/line.ts";
 import { columnsOf, lettersOn } from "../model/columns.ts";
 import { type Model, shownTarget } from "../model/model.ts";

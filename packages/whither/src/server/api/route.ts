@@ -1,7 +1,7 @@
 /** One operation of the API: how it is asked for and answered, in the words that its description (OpenAPI) is made of. */
+import { holderOf } from "@whither/wire";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { asWhitherError } from "../../api/error.ts";
-import { clientOf } from "../budget/client-of.ts";
 import { json, type Refusal, refuse } from "../http/answers.ts";
 import { answerAt, type HttpContext, type HttpHandler, type HttpRoutes, newRoutes } from "../http/app.ts";
 import { readsJson, readsNothing, readsText } from "../http/checks.ts";
@@ -126,7 +126,7 @@ function handlersOf(row: ApiRoute, spend: (client: string, cost: number) => numb
 	const reads =
 		body === undefined ? readsNothing : "json" in body ? readsJson(body.mostBytes) : readsText(body.mostBytes);
 	const charged: HttpHandler = async (context, next) => {
-		const waitMs = spend(clientOf(addressOf(context)), cost);
+		const waitMs = spend(holderOf(addressOf(context)), cost);
 		if (waitMs === 0) return next();
 		return refuse(
 			context,
@@ -156,7 +156,7 @@ function askedOf(row: ApiRoute, context: HttpContext): ApiAsked {
 	const address = addressOf(context);
 	return {
 		address,
-		client: clientOf(address),
+		client: holderOf(address),
 		names: context.req.param() as Readonly<Record<string, string>>,
 		query: Object.fromEntries([...given].reverse()),
 		all: (name) => given.getAll(name),

@@ -1,6 +1,7 @@
 /** The rendezvous of a server: rooms over HTTP (`docs/signalling.md`), with a clock, randomness and bounds. */
 import { createHash, randomBytes } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import { holderOf } from "@whither/wire";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import {
 	LONGEST_BODY,
@@ -14,7 +15,6 @@ import {
 	SEAT_HEADER,
 } from "../../api/meet/signalling/rendezvous-protocol.ts";
 import { type BudgetLimits, ClientBudget } from "../budget/client-budget.ts";
-import { clientOf } from "../budget/client-of.ts";
 import { answer } from "../http/answers.ts";
 import { answerAt, type HttpContext, type HttpHandler, type HttpRoutes, newRoutes } from "../http/app.ts";
 import { readsJson, readsNothing } from "../http/checks.ts";
@@ -257,5 +257,5 @@ function answered(status: Said["status"], value: object): Said {
 function askedOf(context: HttpContext): Asked {
 	const { headers, socket } = context.env.incoming;
 	const room = context.req.param("room") ?? "";
-	return { room, headers, body: context.get("body"), client: clientOf(socket.remoteAddress ?? "") };
+	return { room, headers, body: context.get("body"), client: holderOf(socket.remoteAddress ?? "") };
 }

@@ -27,7 +27,7 @@ export interface SessionOrder {
 	readonly target: string | null;
 	/** What was asked for, without secrets. */
 	readonly request: object;
-	/** Who asked, as `clientOf` has it. */
+	/** Who asked, as `holderOf` has it. */
 	readonly client: string;
 	readonly start: StartCourse;
 	/** Called once, when it is over or could not begin. */

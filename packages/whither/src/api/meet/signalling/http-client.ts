@@ -1,7 +1,9 @@
 /** JSON posted to one server and event streams read from it, by Node's HTTP. Loaded when it is needed. */
+
 import { type IncomingMessage, Agent as PlainAgent, request as plainRequest } from "node:http";
 import { Agent as TlsAgent, request as tlsRequest } from "node:https";
 import type { HttpAnswer, HttpFailure, HttpPlace, RendezvousHttp } from "./http-port.ts";
+import { parseJson } from "./parse-json.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -133,12 +135,4 @@ async function answerOf(response: IncomingMessage): Promise<HttpAnswer> {
 	const seconds = Number(response.headers["retry-after"]);
 	const retryAfterSeconds = Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
 	return { status: response.statusCode ?? 0, json: parseJson(text), retryAfterSeconds };
-}
-
-function parseJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return null;
-	}
 }

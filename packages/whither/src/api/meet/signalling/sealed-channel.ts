@@ -6,11 +6,13 @@
  *     controlled   share, confirmation    then sealed messages
  *     controlling  confirmation           then sealed messages
  */
+
 import type { IceRole } from "@whither/core";
 import { decodeUtf8, encodeUtf8 } from "@whither/wire";
 import { formatBase64Url, parseBase64Url } from "./base64url.ts";
 import { hkdfSha256 } from "./hkdf.ts";
 import { type MeetMessage, readMeetMessage } from "./message.ts";
+import { parseJson } from "./parse-json.ts";
 import { beginSpake2, finishSpake2, type Spake2Exchange, type Spake2Keys, spake2Password } from "./spake2.ts";
 
 /** AEAD_AES_256_GCM (RFC 5116 §5.2): keys of 32 bytes, nonces of 12, the 16 bytes of the tag behind the ciphertext. */
@@ -161,12 +163,4 @@ function isSame(one: Uint8Array, other: Uint8Array): boolean {
 	let difference = one.length ^ other.length;
 	for (const [index, byte] of one.entries()) difference |= byte ^ (other[index] ?? 0);
 	return difference === 0;
-}
-
-function parseJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return null;
-	}
 }

@@ -1,0 +1,39 @@
+/** A finished meeting as text and as JSON. */
+import type { MeetFailureDocument } from "../../api/meet/failure.ts";
+import type { MeetResult } from "../../api/meet/result.ts";
+import type { Paint } from "../paint.ts";
+import { printable } from "../printable.ts";
+import { pairLines } from "./meet-pairs.ts";
+import { formatWay } from "./meet-way-text.ts";
+
+/** One document and its newline; `indent` in spaces. */
+export function formatMeetJson(document: MeetResult | MeetFailureDocument, indent: number): string {
+	return `${JSON.stringify(document, null, indent)}\n`;
+}
+
+/** The pairs, the sentence, and the way from both ends. */
+export function formatMeet(result: MeetResult, paint: Paint): string {
+	const pairs = pairLines(result.pairs, paint);
+	const table = pairs.length === 0 ? "" : `${pairs.join("\n")}\n\n`;
+	return `${table}${formatMeetEnd(result, paint)}`;
+}
+
+/** The sentence and the way: what there is to say once the pairs have been shown. */
+export function formatMeetEnd(result: MeetResult, paint: Paint): string {
+	const why = printable(result.why);
+	const words = result.connected ? paint.good(why) : paint.bad(why);
+	const times = result.connected ? `${paint.dim(timesLine(result))}\n` : "";
+	const way = formatWay(result, paint);
+	return `${words}\n${times}${way === "" ? "" : `\n${way}`}`;
+}
+
+function timesLine({ timings, selected, state }: MeetResult): string {
+	const { gatheredMs, nominatedMs } = timings;
+	const parts = [
+		`state ${state}`,
+		nominatedMs === null ? "" : `a way after ${nominatedMs.toFixed(0)} ms`,
+		gatheredMs === null ? "" : `gathered in ${gatheredMs.toFixed(0)} ms`,
+		selected?.rttNs ? `round trip ${(selected.rttNs / 1e6).toFixed(2)} ms` : "",
+	];
+	return parts.filter((part) => part !== "").join(", ");
+}
