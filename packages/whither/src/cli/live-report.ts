@@ -22,6 +22,7 @@ import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import type { LiveOrder } from "./live.ts";
 import type { LiveFormat } from "./live-request.ts";
 import { complain, isTerminal, print, printAside } from "./output.ts";
+import { dataSets } from "./places-options.ts";
 import { watchSignals } from "./signals.ts";
 
 /** What is written of it. */
@@ -33,7 +34,8 @@ export interface LiveReportOrder extends LiveOrder {
 export async function reportRuns(order: LiveReportOrder): Promise<number> {
 	const { hosts, request, flags, args, openWorld, format } = order;
 	const asLookup = flags["as-server"] ?? (flags.aslookup === true || flags.ipinfo === 0);
-	const asked = { ...request, names: flags["no-dns"] !== true, asLookup };
+	const looked = { asLookup, asNames: flags["as-names"], places: dataSets(flags) };
+	const asked = { ...request, names: flags["no-dns"] !== true, ...looked };
 	// Raw lines go on until they are stopped, as mtr's do.
 	const rounds = request.rounds ?? (format === "raw" ? undefined : REPORT_ROUNDS);
 	const runs = hosts.map((host) => startLive(host, { ...asked, rounds }, { args, openWorld }));

@@ -22,6 +22,7 @@ import { dscpOf, hostsOf, liveFormatOf, liveModelOf, liveRequestOf } from "./liv
 import { showMeetScreen } from "./meet-screen.ts";
 import { hasScreen, paintFor, print } from "./output.ts";
 import { parseOptions } from "./parse.ts";
+import { dataSets } from "./places-options.ts";
 import { replayOnScreen } from "./replay-screen.ts";
 import { watchSignals } from "./signals.ts";
 
@@ -70,8 +71,8 @@ async function showScreen(order: LiveOrder): Promise<number> {
 		}),
 		model,
 		names: async (address) => ({ name: await world.reverse(address) }),
-		origins: originFacts(world, flags["as-server"]),
-		places: await placeFacts(world, flags["geoip-mmdb"]),
+		origins: originFacts(world, { server: flags["as-server"], names: flags["as-names"] }),
+		places: await placeFacts(world, dataSets(flags)),
 		report: ({ file, target, start, hidden }) => {
 			const options = { firstTtl: flags["first-ttl"] ?? 1, maxTtl: start.maxTtl, length: start.length, rounds: null };
 			return fileReport(file, target, { ...start, startedAt, options }, hidden);

@@ -52,7 +52,11 @@ export function openApiRole(options: ApiOptions, order: Reach, own: OwnRendezvou
 	const meet = meetStarter(order, policy, own);
 	const desk: ApiDesk = {
 		sessions: new SessionRegistry(options.store ?? memoryStore(), limits),
-		starters: { ...startersOf({ ...(world !== undefined && { world }), places }), meet, ...options.starters },
+		starters: {
+			...startersOf({ ...(world !== undefined && { world }), places, asNames: options.asNames }),
+			meet,
+			...options.starters,
+		},
 		policy,
 		probes: new ProbeBudget(limits),
 		audit: audit === undefined ? NO_AUDIT : openAudit(audit, complain),
