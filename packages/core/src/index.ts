@@ -201,6 +201,7 @@ export {
 } from "./trace/rounds/rounds-options.ts";
 export { type SynAckFacts, synAckFacts } from "./trace/session.ts";
 export { PathStatistics, summaryOf } from "./trace/statistics/path-statistics.ts";
+export { answerPlace } from "./trace/statistics/place.ts";
 export {
 	type AnswererSummary,
 	CHANGES_KEPT,

@@ -6,6 +6,8 @@ export interface LookedUp {
 	/** What its network is called. */
 	readonly asName?: string;
 	readonly place?: Place;
+	/** The internet exchange whose network it is on. */
+	readonly exchange?: string;
 }
 
 /** Asks what was looked up of an address. */

@@ -28,7 +28,7 @@ const ADDRESSES_KEPT = 4_096;
 const UNKNOWN: LookedUp = {};
 
 /** What news may tell of an address. */
-type Told = { readonly asName?: string; readonly place?: Place | null };
+type Told = { readonly asName?: string; readonly place?: Place | null; readonly exchange?: string };
 /** Other news that is kept, the latest. */
 const NEWS_KEPT = 500;
 
@@ -133,14 +133,15 @@ export class SessionBook {
 		if (hop.has(probe.from) || hop.size < ANSWERS_KEPT) hop.set(probe.from, probe);
 	}
 
-	#learn(address: string, { asName, place }: Told): void {
-		if (asName === undefined && (place ?? null) === null) return;
+	#learn(address: string, { asName, place, exchange }: Told): void {
+		if (asName === undefined && exchange === undefined && (place ?? null) === null) return;
 		const before = this.#lookedUp.get(address);
 		if (before === undefined && this.#lookedUp.size >= ADDRESSES_KEPT) return;
 		this.#lookedUp.set(address, {
 			...before,
 			...(asName !== undefined && { asName }),
 			...(place !== undefined && place !== null && { place }),
+			...(exchange !== undefined && { exchange }),
 		});
 	}
 

@@ -116,7 +116,7 @@ function AnswererRow(props: {
 }) {
 	const { answerer, received, answer, lookedUp } = props;
 	const { address, name, asn } = answerer;
-	const { asName, place } = lookedUp;
+	const { asName, place, exchange } = lookedUp;
 	return (
 		<tr>
 			<th scope="row">
@@ -133,7 +133,10 @@ function AnswererRow(props: {
 				{asn !== null && <a href={formatRoute("whois", [asn.split("/")[0] ?? asn])}>{asn}</a>}
 				{asName !== undefined && <div class="quiet-text">{printable(asName)}</div>}
 			</td>
-			<td>{place === undefined ? "" : placeWords(place)}</td>
+			<td>
+				{place === undefined ? "" : placeWords(place)}
+				{exchange !== undefined && <div class="quiet-text">at {printable(exchange)}</div>}
+			</td>
 			<td class="number">{formatShare(received === 0 ? null : answerer.received / received)}</td>
 			<td class="number">{formatMsNumber(answerer.rtt.p50Ns)}</td>
 			<td class="number">

@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { PingMessage, RoundsMessage, TraceFailure, TraceMessage } from "@whither/core";
 import type { Prober } from "@whither/net";
 import { hostsName, readHosts } from "./hosts-file.ts";
-import type { AsLookup, AsNameServer, AsServer } from "./places/as-server.ts";
+import type { AsLookup, AsNameServer, AsServer, RouteLookup } from "./places/as-server.ts";
 import type { FactsLookup } from "./places/facts.ts";
 import { resolveTarget } from "./resolve.ts";
 import type { World } from "./world.ts";
@@ -19,10 +19,11 @@ const REVERSE_TIMEOUT_MS = 2_000;
 const TCP_ECN = "/proc/sys/net/ipv4/tcp_ecn";
 
 /** What is asked of this machine and of its servers: everything but the probes themselves. */
-export const LOOKUPS: Pick<World, "resolve" | "reverse" | "origins" | "asNames" | "places" | "tcpEcn"> = {
+export const LOOKUPS: Pick<World, "resolve" | "reverse" | "origins" | "routes" | "asNames" | "places" | "tcpEcn"> = {
 	resolve: resolveTarget,
 	reverse: reverseName,
 	origins: openOrigins,
+	routes: openRoutes,
 	asNames: openNamesOfSystems,
 	places: openPlaces,
 	tcpEcn: readTcpEcn,
@@ -89,6 +90,11 @@ async function reverseName(address: string): Promise<string | null> {
 async function openOrigins(server: AsServer): Promise<AsLookup> {
 	const { openAsLookup } = await import("./places/as-lookup.ts");
 	return openAsLookup(server);
+}
+
+async function openRoutes(server: AsServer): Promise<RouteLookup> {
+	const { openRouteLookup } = await import("./places/as-lookup.ts");
+	return openRouteLookup(server);
 }
 
 async function openNamesOfSystems(server: AsNameServer): Promise<(asn: string) => Promise<string | null>> {

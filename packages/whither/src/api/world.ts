@@ -9,7 +9,7 @@ import type {
 	TraceMessage,
 	TraceOrder,
 } from "@whither/core";
-import type { AsLookup, AsNameServer, AsServer } from "./places/as-server.ts";
+import type { AsLookup, AsNameServer, AsServer, RouteLookup } from "./places/as-server.ts";
 import type { FactsLookup } from "./places/facts.ts";
 import type { ResolvedTarget } from "./resolve.ts";
 
@@ -21,6 +21,8 @@ export interface World {
 	readonly reverse: (address: string) => Promise<string | null>;
 	/** A look-up of origins with this server. */
 	readonly origins: (server: AsServer) => Promise<AsLookup>;
+	/** The same with what registries say of the route; absent: this world knows origins alone. */
+	readonly routes?: (server: AsServer) => Promise<RouteLookup>;
 	/** A look-up of what systems such as `AS64500` are called, with this server; absent: this world knows none. */
 	readonly asNames?: (server: AsNameServer) => Promise<(asn: string) => Promise<string | null>>;
 	/** A look-up in these data sets; rejects with a `WhitherError` where one cannot be read. Absent: this world has no places. */

@@ -38,6 +38,8 @@ export interface ApiOptions {
 	readonly origins?: boolean | undefined;
 	/** Data sets (mmdb, by file name) that say where routers are: every trace has their places then. */
 	readonly places?: readonly string[] | undefined;
+	/** Who is asked what autonomous systems are called, of every trace: `dns` or `dns:ZONE[@SERVER]`; by default nobody. */
+	readonly asNames?: string | undefined;
 	/** The folder of the page; null: none. By default the one that comes with the package. */
 	readonly web?: string | null | undefined;
 	/** The STUN server that is asked where none is named. */

@@ -13,7 +13,7 @@ import { TargetPolicy } from "./policy/target-policy.ts";
 import { meetStarter, type OwnRendezvous } from "./sessions/meet-starter.ts";
 import { SessionRegistry } from "./sessions/registry.ts";
 import { startersOf } from "./sessions/starters.ts";
-import { staticRoutes, webFolder } from "./static-files.ts";
+import { onePageIn, staticRoutes, webFolder } from "./static-files.ts";
 
 /** Bounds by default: enough for the page and for scripts, and no load for anybody's network. */
 const LIMITS: ApiLimits = {
@@ -47,11 +47,16 @@ export function openApiRole(options: ApiOptions, order: Reach, own: OwnRendezvou
 	const { world, places = [], allowTargets: allow, denyTargets: deny, audit, complain = () => {} } = options;
 	const limits = { ...LIMITS, ...options.limits };
 	const counts: ApiCounts = { viewers: 0, probes: 0, refused: new Map() };
+	const web = options.web === undefined ? webFolder() : options.web;
 	const policy = new TargetPolicy({ restricted: !local, allow, deny, own: ownAddresses });
 	const meet = meetStarter(order, policy, own);
 	const desk: ApiDesk = {
 		sessions: new SessionRegistry(options.store ?? memoryStore(), limits),
-		starters: { ...startersOf({ ...(world !== undefined && { world }), places }), meet, ...options.starters },
+		starters: {
+			...startersOf({ ...(world !== undefined && { world }), places, asNames: options.asNames }),
+			meet,
+			...options.starters,
+		},
 		policy,
 		probes: new ProbeBudget(limits),
 		audit: audit === undefined ? NO_AUDIT : openAudit(audit, complain),
@@ -63,8 +68,8 @@ export function openApiRole(options: ApiOptions, order: Reach, own: OwnRendezvou
 		},
 		limits,
 		counts,
+		onePage: onePageIn(web),
 	};
-	const web = options.web === undefined ? webFolder() : options.web;
 	return {
 		desk,
 		routes: openApiRoutes({ desk, routes: iceRoutes(desk, order), stunServer: options.stunServer }),

@@ -2,7 +2,6 @@
 import { memoryUsage, resourceUsage, uptime } from "node:process";
 import { TOOL } from "../api/version.ts";
 import { formatPrometheus } from "../report/dialects/prometheus.ts";
-import type { TracedPath } from "../report/dialects/traced-path.ts";
 import type { ApiDesk } from "./api/desk.ts";
 import { answer, plain } from "./http/answers.ts";
 import { answerAt, type HttpAppOrder, newRoutes } from "./http/app.ts";
@@ -47,15 +46,10 @@ async function metrics({ relaying, rooms, api }: Shown, draining: boolean): Prom
 			startedAtSeconds: Math.round(Date.now() / 1000 - uptime()),
 		},
 	});
-	return figures + formatPrometheus(distinctPaths(api?.sessions.paths ?? []));
+	return figures + formatPrometheus(api?.sessions.paths ?? []);
 }
 
 function apiFacts({ sessions, counts, audit }: ApiDesk): MetricFacts["api"] {
 	const { viewers, probes, refused } = counts;
 	return { ...sessions.counts, viewers, probes, refused: Object.fromEntries(refused), auditLost: audit.lost };
-}
-
-/** Of paths to one target by one method the one that began last: a series stands once. */
-function distinctPaths(paths: readonly TracedPath[]): readonly TracedPath[] {
-	return [...new Map(paths.map((path) => [`${path.method} ${path.target.name}`, path])).values()];
 }

@@ -58,6 +58,17 @@ export function webFolder(): string | null {
 	return existsSync(join(web, "index.html")) ? web : null;
 }
 
+/** The page as one file, with room for a session, as the build lays it beside the page; null: it did not. Read once. */
+export function onePageIn(folder: string | null): () => string | null {
+	let page: string | null = null;
+	return () => {
+		if (folder === null) return null;
+		const path = join(folder, "one-file.html");
+		page ??= existsSync(path) ? readFileSync(path, "utf8") : null;
+		return page;
+	};
+}
+
 /** A route for each file of the folder, and no other: no path is ever looked up on the disk. */
 export function staticRoutes(folder: string): HttpRoutes {
 	const routes = newRoutes();

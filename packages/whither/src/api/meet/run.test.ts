@@ -377,6 +377,23 @@ describe("a rendezvous server", () => {
 		await expect(run.result).rejects.toMatchObject({ code: "nameNotFound" });
 	});
 
+	it("is not asked for a room while a server that was named has no address", async () => {
+		let asked = 0;
+		const rendezvous = () => {
+			asked++;
+			return fakeRendezvous(alone().begin, "controlling")(null);
+		};
+		const world = fakeWorld("a", { time: new FakeTime(), ends: [] }, { rendezvous });
+		const events: string[] = [];
+		const run = start(world, { server: "http://meet.example", stun: ["nowhere.example:3478"] });
+		const followed = (async () => {
+			for await (const event of run) events.push(event.kind);
+		})();
+		await expect(run.result).rejects.toMatchObject({ code: "nameNotFound" });
+		await expect(followed).rejects.toMatchObject({ code: "nameNotFound" });
+		expect({ asked, events }).toEqual({ asked: 0, events: [] });
+	});
+
 	it.each([
 		["nothing to meet by", {}],
 		["a token of no server", { token: "t", signalling: alone().begin }],

@@ -1,13 +1,12 @@
 /** One meeting under way: what happens as it happens, its result at the end. */
 import { Course } from "../course.ts";
-import type { WhitherError } from "../error.ts";
 import { meetDocument, NO_PATHS, NO_SERVERS, withoutMeeting } from "./document.ts";
 import type { MeetEvent } from "./events.ts";
 import { Meeting } from "./meeting.ts";
 import { checkMeet, type MeetRequestOptions, type OpenSignalling, WAIT_MS } from "./options.ts";
 import { type FoundPaths, Paths } from "./path/paths.ts";
 import type { MeetOutcome, MeetPlace, MeetResult, MeetServers, MeetWarning } from "./result.ts";
-import { findPlaces, placesInWords, rendezvousPlaces } from "./servers.ts";
+import { addLentPlaces, findNamedPlaces, placesInWords, rendezvousPlaces } from "./servers.ts";
 import { isSignallingFailure, type Offered, type Rendezvous, type SignallingFailure } from "./signalling/signalling.ts";
 import { type EndView, ownView } from "./words/evidence.ts";
 import { meetSentence } from "./words/meet-sentence.ts";
@@ -74,13 +73,13 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 		checkMeet(options);
 		const world = await this.#order.openWorld();
 		this.#world = world;
-		const opened = await this.#unlessStopped(this.#open(world));
-		if (opened === null || "failure" in opened) return this.#withoutMeeting(opened?.failure ?? null);
-		const asked = { options, offered: opened.offered, unixSeconds: Date.now() / 1000 };
-		const places = await this.#unlessStopped(findPlaces(asked, world)).catch(async (thrown: WhitherError) => {
-			await opened.rendezvous?.close();
-			throw thrown;
-		});
+		// Before anybody is told the code: a name without an address is told to who wrote it.
+		const unixSeconds = Date.now() / 1000;
+		const named = await this.#unlessStopped(findNamedPlaces({ options, unixSeconds }, world));
+		const opened = named === null ? null : await this.#unlessStopped(this.#open(world));
+		if (named === null || opened === null || "failure" in opened)
+			return this.#withoutMeeting(opened !== null && "failure" in opened ? opened.failure : null);
+		const places = await this.#unlessStopped(addLentPlaces(named, { options, offered: opened.offered }, world));
 		if (places === null) {
 			this.#closed = opened.rendezvous?.close() ?? Promise.resolve();
 			return this.#withoutMeeting(null);

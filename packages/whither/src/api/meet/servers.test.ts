@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { WhitherError } from "../error.ts";
 import type { StunLookups } from "../stun/find-server.ts";
 import type { MeetRequestOptions } from "./options.ts";
-import { findPlaces, placesInWords, rendezvousPlaces } from "./servers.ts";
+import { addLentPlaces, findNamedPlaces, placesInWords, rendezvousPlaces, type ServersAsked } from "./servers.ts";
 
 const lookups: StunLookups = {
 	resolve: async (name, family) => {
@@ -16,8 +16,9 @@ const lookups: StunLookups = {
 	services: () => Promise.resolve([]),
 };
 
-function places(options: MeetRequestOptions, offered: Parameters<typeof findPlaces>[0]["offered"] = null) {
-	return findPlaces({ options, offered, unixSeconds: 1_000 }, lookups);
+async function places(options: MeetRequestOptions, offered: ServersAsked["offered"] = null) {
+	const named = await findNamedPlaces({ options, unixSeconds: 1_000 }, lookups);
+	return addLentPlaces(named, { options, offered }, lookups);
 }
 
 describe("servers that were named", () => {

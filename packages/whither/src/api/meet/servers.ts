@@ -19,6 +19,9 @@ export interface MeetingPlaces {
 	readonly warnings: readonly MeetWarning[];
 }
 
+/** Those of them that were named. */
+export type NamedPlaces = Pick<MeetingPlaces, "stunServers" | "relays">;
+
 /** A numeric address, with the interface of a link-local one. */
 type Place = IceRelayLeg["server"];
 
@@ -30,29 +33,37 @@ export interface ServersAsked {
 	readonly unixSeconds: number;
 }
 
-/**
- * Looks all up at once. A server that was named and has no address is an error (`nameNotFound`); one that was lent, a
- * warning.
- */
-export async function findPlaces(
-	{ options, offered, unixSeconds }: ServersAsked,
+/** Looks up all servers that were named, at once; rejects where one has no address (`nameNotFound`). */
+export async function findNamedPlaces(
+	{ options, unixSeconds }: Pick<ServersAsked, "options" | "unixSeconds">,
 	lookups: StunLookups,
-): Promise<MeetingPlaces> {
+): Promise<NamedPlaces> {
 	const remembering = { resolve: remember(lookups.resolve), services: lookups.services };
+	const { stun = [], turn = [] } = options;
+	const [stunServers, relays] = await Promise.all([
+		Promise.all(stun.map((name) => namedStun(name, remembering))),
+		Promise.all(turn.map((name) => namedRelay(name, options, unixSeconds, remembering))),
+	]);
+	return { stunServers: stunServers.flat(), relays };
+}
+
+/** These, and what the rendezvous server lends of a kind of which none was named; one of them without an address is a warning. */
+export async function addLentPlaces(
+	named: NamedPlaces,
+	{ options, offered }: Pick<ServersAsked, "options" | "offered">,
+	lookups: Pick<StunLookups, "resolve">,
+): Promise<MeetingPlaces> {
+	const remembering = { resolve: remember(lookups.resolve) };
 	const { stun, turn } = options;
-	const stunServers = stun?.map((name) => namedStun(name, remembering)) ?? [];
-	const relays = turn?.map((name) => namedRelay(name, options, unixSeconds, remembering)) ?? [];
 	const lentStun = stun === undefined ? (offered?.stun ?? []) : [];
 	const lentRelays = turn === undefined ? (offered?.turn ?? []) : [];
-	const [named, namedRelays, lent, lentFound] = await Promise.all([
-		Promise.all(stunServers),
-		Promise.all(relays),
+	const [lent, lentFound] = await Promise.all([
 		Promise.all(lentStun.map((place) => orWarning(lentPlaces(place, remembering), place.host))),
 		Promise.all(lentRelays.map((relay) => orWarning(lentRelay(relay, remembering), relay.host))),
 	]);
 	return {
-		stunServers: once([...named.flat(), ...lent.flatMap(({ found }) => found ?? [])]),
-		relays: [...namedRelays, ...lentFound.flatMap(({ found }) => (found === null ? [] : [found]))],
+		stunServers: once([...named.stunServers, ...lent.flatMap(({ found }) => found ?? [])]),
+		relays: [...named.relays, ...lentFound.flatMap(({ found }) => (found === null ? [] : [found]))],
 		warnings: [...lent, ...lentFound].flatMap(({ warning }) => (warning === null ? [] : [warning])),
 	};
 }
@@ -124,7 +135,7 @@ function legsOf(
 
 async function lentPlaces(
 	{ host, port }: Offered["stun"][number],
-	lookups: StunLookups,
+	lookups: Pick<StunLookups, "resolve">,
 ): Promise<readonly Place[] | null> {
 	const found = await addressesOf(host, lookups);
 	return found.length === 0 ? null : found.map((target) => placeOf(target, port));
@@ -132,7 +143,7 @@ async function lentPlaces(
 
 async function lentRelay(
 	{ host, legs, username, password }: OfferedRelay,
-	lookups: StunLookups,
+	lookups: Pick<StunLookups, "resolve">,
 ): Promise<IceRelayServer | null> {
 	const addresses = await addressesOf(host, lookups);
 	if (addresses.length === 0) return null;

@@ -1,13 +1,27 @@
 import { parseAddress } from "@whither/wire";
 import { expect, it } from "vitest";
-import { originsOfTxt, originsOfWhois, reversedName } from "./as-answer.ts";
+import { reversedName, routeOfTxt, routeOfWhois } from "./as-answer.ts";
 
-it("reads the origin of the longest prefix among TXT records", () => {
+const BARE = { prefix: null, country: null, registry: null, allocated: null };
+
+it("reads the route of the longest prefix among TXT records", () => {
 	const records = ["64500 | 192.0.0.0/16 | ZZ | none | ", "64501 64502 | 192.0.2.0/24 | ZZ | none | 2001-01-01"];
-	expect(originsOfTxt(records)).toEqual(["AS64501", "AS64502"]);
-	expect(originsOfTxt(["NA | 192.0.2.0/24 | ZZ"])).toEqual([]);
-	expect(originsOfTxt(["", "||", "\u0007 | x/y"])).toEqual([]);
-	expect(originsOfTxt([])).toEqual([]);
+	const registered = { prefix: "192.0.2.0/24", country: "ZZ", registry: "none", allocated: "2001-01-01" };
+	expect(routeOfTxt(records)).toEqual({ asn: "AS64501/AS64502", ...registered });
+	expect(routeOfTxt([...records, "64503 | 192.0.2.0/24"])?.asn).toBe("AS64501/AS64502/AS64503");
+	expect(routeOfTxt(["NA | 192.0.2.0/24 | ZZ"])).toBeNull();
+	expect(routeOfTxt(["", "||", "\u0007 | x/y"])).toBeNull();
+	expect(routeOfTxt([])).toBeNull();
+});
+
+it("takes nothing for what it is not", () => {
+	const evil = "\u001b[2J<script>";
+	expect(routeOfTxt([`64500 | ${evil}/24 | ${evil} | ${evil} | ${evil}`])).toEqual({ asn: "AS64500", ...BARE });
+	expect(routeOfTxt([`64500 | 192.0.2.0/24 | ZZZ | ${"x".repeat(21)} | 2001`])).toMatchObject({
+		country: null,
+		registry: null,
+	});
+	expect(routeOfTxt(["64500"])).toEqual({ asn: "AS64500", ...BARE });
 });
 
 it("reads the origins of the longest route among whois objects, each once", () => {
@@ -17,9 +31,13 @@ it("reads the origins of the longest route among whois objects, each once", () =
 		"route:      192.0.2.0/24\norigin:     as64502",
 		"route:      192.0.2.0/24\norigin:     AS64501",
 	];
-	expect(originsOfWhois(objects.join("\n\n"))).toEqual(["AS64501", "AS64502"]);
-	expect(originsOfWhois("route6: 2001:db8::/32\norigin: AS64503\n")).toEqual(["AS64503"]);
-	expect(originsOfWhois("%  No entries found")).toEqual([]);
+	expect(routeOfWhois(objects.join("\n\n"))).toEqual({ ...BARE, asn: "AS64501/AS64502", prefix: "192.0.2.0/24" });
+	expect(routeOfWhois("route6: 2001:db8::/32\norigin: AS64503\n")).toMatchObject({
+		asn: "AS64503",
+		prefix: "2001:db8::/32",
+	});
+	expect(routeOfWhois("origin: AS64503\n")).toEqual({ ...BARE, asn: "AS64503" });
+	expect(routeOfWhois("%  No entries found")).toBeNull();
 });
 
 function bytesOf(text: string): Uint8Array {

@@ -1,34 +1,45 @@
 /** Answers of origin servers read into origins. Pure. */
 
+import type { AnnouncedRoute } from "./as-server.ts";
+
 const LONGEST_NAME = 200;
 
-/** A route and the autonomous systems that announce it. */
-interface Route {
-	/** Prefix length in bits. */
+/** A route by one record, with the length of its prefix in bits. */
+interface Route extends Omit<AnnouncedRoute, "asn"> {
 	readonly bits: number;
 	readonly origins: readonly string[];
 }
 
-/** Of TXT records such as `64500 64501 | 192.0.2.0/24 | ZZ | registry | date`, the origins of the longest prefix. */
-export function originsOfTxt(records: readonly string[]): readonly string[] {
+/** Of TXT records such as `64500 64501 | 192.0.2.0/24 | ZZ | registry | date`, the route of the longest prefix; null: none has an origin. */
+export function routeOfTxt(records: readonly string[]): AnnouncedRoute | null {
 	const routes = records.map((record): Route => {
-		const [systems = "", prefix = ""] = record.split("|").map((field) => field.trim());
-		return { bits: prefixBits(prefix), origins: systems.split(/\s+/).flatMap(asNumber) };
+		const [systems = "", prefix = "", country = "", registry = "", date = ""] = record.split("|").map(trimmed);
+		return {
+			...{ bits: prefixBits(prefix), origins: systems.split(/\s+/).flatMap(asNumber) },
+			prefix: whereFits(/^[\da-f:.]{3,45}\/\d{1,3}$/i, prefix),
+			country: whereFits(/^[a-z]{2}$/i, country),
+			registry: whereFits(/^[\w-]{1,20}$/, registry),
+			allocated: whereFits(/^\d{4}-\d\d-\d\d$/, date),
+		};
 	});
-	return ofLongestPrefix(routes);
+	return longestOf(routes);
 }
 
-/** Of whois text with `route:` or `route6:` and `origin:` lines (RFC 2622 section 4), the same. */
-export function originsOfWhois(text: string): readonly string[] {
+/** Of whois text with `route:` or `route6:` and `origin:` lines (RFC 2622 section 4), the same without what these do not say. */
+export function routeOfWhois(text: string): AnnouncedRoute | null {
 	const routes: Route[] = [];
-	let bits = -1;
+	let prefix = "";
 	for (const line of text.split(/\r?\n/)) {
 		const [, name, value = ""] = /^(route6?|origin):\s*(\S+)/i.exec(line) ?? [];
 		if (name === undefined) continue;
-		if (name.toLowerCase() === "origin") routes.push({ bits, origins: asNumber(value) });
-		else bits = prefixBits(value);
+		if (name.toLowerCase() === "origin")
+			routes.push({
+				...{ bits: prefixBits(prefix), origins: asNumber(value), country: null, registry: null, allocated: null },
+				prefix: whereFits(/^[\da-f:.]{3,45}\/\d{1,3}$/i, prefix),
+			});
+		else prefix = value;
 	}
-	return ofLongestPrefix(routes);
+	return longestOf(routes);
 }
 
 /** Of TXT records such as `64500 | ZZ | registry | date | EXAMPLE - Example Net, ZZ`, what the system is called. */
@@ -45,9 +56,23 @@ export function reversedName(bytes: Uint8Array): string {
 	return parts.reverse().join(".");
 }
 
-function ofLongestPrefix(routes: readonly Route[]): readonly string[] {
-	const longest = Math.max(...routes.filter(({ origins }) => origins.length > 0).map(({ bits }) => bits));
-	return [...new Set(routes.filter(({ bits }) => bits === longest).flatMap(({ origins }) => origins))];
+function longestOf(routes: readonly Route[]): AnnouncedRoute | null {
+	const known = routes.filter(({ origins }) => origins.length > 0);
+	const most = Math.max(...known.map(({ bits }) => bits));
+	const [first, ...others] = known.filter(({ bits }) => bits === most);
+	if (first === undefined) return null;
+	const { prefix, country, registry, allocated } = first;
+	const origins = new Set([first, ...others].flatMap((route) => route.origins));
+	return { asn: [...origins].join("/"), prefix, country, registry, allocated };
+}
+
+function trimmed(field: string): string {
+	return field.trim();
+}
+
+/** Anybody may answer: what does not look as it should is not there. */
+function whereFits(shape: RegExp, text: string): string | null {
+	return shape.test(text) ? text : null;
 }
 
 function prefixBits(prefix: string): number {

@@ -3,8 +3,15 @@ import { Resolver } from "node:dns/promises";
 import { BlockList, connect } from "node:net";
 import { isDecodeError, parseAddress } from "@whither/wire";
 import { openHostLookup } from "../host-lookup.ts";
-import { asNameOfTxt, originsOfTxt, originsOfWhois, reversedName } from "./as-answer.ts";
-import { type AsLookup, type AsNameServer, type AsServer, isDefaultServer } from "./as-server.ts";
+import { asNameOfTxt, reversedName, routeOfTxt, routeOfWhois } from "./as-answer.ts";
+import {
+	type AnnouncedRoute,
+	type AsLookup,
+	type AsNameServer,
+	type AsServer,
+	isDefaultServer,
+	type RouteLookup,
+} from "./as-server.ts";
 
 /** An answer is given up after so long, and with it all that hang on it; hops wait a little longer for their origins. */
 const TIMEOUT_MS = 1_900;
@@ -26,16 +33,21 @@ const NOT_ANNOUNCED = {
  * A look-up with this server; it keeps nothing, rejects where nobody answers, and bothers the public server, but not one that
  * somebody chose, with no addresses that nobody announces.
  */
-export function openAsLookup(server: AsServer): AsLookup {
+export function openRouteLookup(server: AsServer): RouteLookup {
 	const ask = server.kind === "dns" ? dnsOrigins(server) : whoisOrigins(server);
 	const isPublic = isDefaultServer(server);
 	const unannounced = { ipv4: notAnnounced("ipv4"), ipv6: notAnnounced("ipv6") };
 	return async (address) => {
 		const type = address.includes(":") ? "ipv6" : "ipv4";
 		if (isPublic && unannounced[type].check(address, type)) return null;
-		const origins = await ask(address);
-		return origins.length === 0 ? null : origins.join("/");
+		return ask(address);
 	};
+}
+
+/** The same, of origins alone. */
+export function openAsLookup(server: AsServer): AsLookup {
+	const lookup = openRouteLookup(server);
+	return async (address) => (await lookup(address))?.asn ?? null;
 }
 
 /** A look-up of what systems are called, each named `AS64500`; null where there is no such name. Rejects where nobody answers. */
@@ -58,7 +70,7 @@ function notAnnounced(type: "ipv4" | "ipv6"): BlockList {
 	return list;
 }
 
-type Ask = (address: string) => Promise<readonly string[]>;
+type Ask = (address: string) => Promise<AnnouncedRoute | null>;
 
 /** A resolver of our own: the system's would hold up the process's end. */
 function resolverAt(at: readonly string[] | null): Resolver {
@@ -71,10 +83,10 @@ function dnsOrigins({ zones, at }: Extract<AsServer, { kind: "dns" }>): Ask {
 	const resolver = resolverAt(at);
 	return async (address) => {
 		const bytes = parseAddress(address);
-		if (isDecodeError(bytes)) return [];
+		if (isDecodeError(bytes)) return null;
 		const zone = bytes.length === 4 ? zones[4] : zones[6];
 		const records = await resolver.resolveTxt(`${reversedName(bytes)}.${zone}`).catch(withoutRecord);
-		return originsOfTxt(records.map((chunks) => chunks.join("")));
+		return routeOfTxt(records.map((chunks) => chunks.join("")));
 	};
 }
 
@@ -100,7 +112,7 @@ function whoisOrigins({ host, port }: Extract<AsServer, { kind: "whois" }>): Ask
 			socket.once("error", reject);
 			socket.once("close", () => {
 				clearTimeout(deadline);
-				resolve(originsOfWhois(said));
+				resolve(routeOfWhois(said));
 			});
 		});
 }

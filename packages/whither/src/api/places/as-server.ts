@@ -19,6 +19,23 @@ export interface AsNameServer {
 	readonly at: readonly string[] | null;
 }
 
+/** The route that covers an address, as registries have it; null: not said. */
+export interface AnnouncedRoute {
+	/** Its origins: `AS64500`, or `AS64500/AS64501`. */
+	readonly asn: string;
+	/** `192.0.2.0/24`. */
+	readonly prefix: string | null;
+	/** Two letters: whom it was given to, not where anything stands. */
+	readonly country: string | null;
+	/** Such as `ripencc`. */
+	readonly registry: string | null;
+	/** `2001-02-03`. */
+	readonly allocated: string | null;
+}
+
+/** Null where there is none. Rejects where nobody answers. */
+export type RouteLookup = (address: string) => Promise<AnnouncedRoute | null>;
+
 /** Origins of an address as text, `AS64500` or `AS64500/AS64501`; null where there is none. Rejects where nobody answers. */
 export type AsLookup = (address: string) => Promise<string | null>;
 

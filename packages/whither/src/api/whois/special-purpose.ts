@@ -1,6 +1,8 @@
 /**
  * What nobody holds: special-purpose addresses (RFC 6890 and the IANA registries that it began), AS numbers and names (RFC 6761).
- * They are the same for everybody, so nobody is asked about them. A table of November 2026.
+ * They are the same for everybody, so nobody is asked about them. Written down in November 2026 by the RFCs that each row names (RFC 6890,
+ * its update RFC 8190 and those that came after), not made of a copy of IANA's files, and compared with the list in Python 3.11 (`ipaddress`):
+ * it has no prefix that is missing here, and has not those of RFC 7600, 8215, 9602, 9637 and 9780.
  */
 import { isOneNetwork } from "@whither/wire";
 import type { WhoisQuery } from "./query.ts";
@@ -15,7 +17,12 @@ export interface SpecialPurpose {
 
 type Row = readonly [what: string, name: string, rfc: string, isGlobal?: "global"];
 
-/** IANA IPv4 and IPv6 Special-Purpose Address Registries, and what RFC 5771 and RFC 4291 set apart for multicast. */
+/**
+ * `isGlobal` departs from IANA's "Globally Reachable" for 64:ff9b::/96 alone: it is reachable, but nobody holds it, and what it leads to is an IPv4
+ * address that has to be judged by itself.
+ *
+ * IANA IPv4 and IPv6 Special-Purpose Address Registries, and what RFC 5771 and RFC 4291 set apart for multicast.
+ */
 export const SPECIAL_ADDRESSES: readonly Row[] = [
 	["0.0.0.0/8", "This network", "RFC 791"],
 	["0.0.0.0/32", "This host on this network", "RFC 1122"],

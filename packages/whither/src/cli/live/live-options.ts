@@ -109,7 +109,7 @@ export const LIVE_OPTIONS = {
 		"Where that is looked up, once it is wanted: dns, dns:ZONE or whois:HOST",
 		"dns",
 	),
-	"geoip-mmdb": PLACES_OPTIONS["geoip-mmdb"],
+	...PLACES_OPTIONS,
 	privacy: valued(null, wholeNumber(HIDDEN_HOPS), "Output", "Do not name the first N hops, nor this machine", "0"),
 	ascii: flag(null, "Output", "Pictures of ASCII characters"),
 	...COLOR,

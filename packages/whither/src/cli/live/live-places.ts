@@ -1,4 +1,4 @@
-/** Places for the live screen, from the data sets that --geoip-mmdb names; nobody is asked. */
+/** Places for the live screen, and exchanges, from the data sets that --geoip-mmdb and --ixp name; nobody is asked. */
 import type { World } from "../../api/world.ts";
 import type { AskFacts } from "../../screen/live/fact-lookups.ts";
 
@@ -9,11 +9,13 @@ export async function placeFacts(world: World, files: readonly string[] = []): P
 	return async (address) => {
 		const facts = await lookup(address);
 		if (facts === null) return {};
-		const { place, asn } = facts;
+		const { place, asn, asName, exchange } = facts;
 		const label = [place?.city, place?.country].filter((word) => typeof word === "string").join(", ");
 		const { latitude = null, longitude = null } = place ?? {};
 		return {
 			...(asn !== null && { asn }),
+			...(asName !== null && { asName }),
+			...(exchange !== null && { exchange }),
 			...(latitude !== null && longitude !== null && { place: { latitude, longitude, label } }),
 		};
 	};

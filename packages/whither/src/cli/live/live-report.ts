@@ -18,6 +18,7 @@ import { formatJson } from "../../report/trace/json.ts";
 import { warningSentence } from "../../report/trace/warning-words.ts";
 import type { Target } from "../../screen/model/model.ts";
 import { HIDDEN, redacted } from "../../screen/model/privacy.ts";
+import { dataSets } from "../arguments/places-options.ts";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import { complain, isTerminal, print, printAside } from "../output.ts";
 import { watchSignals } from "../signals.ts";
@@ -33,7 +34,8 @@ export interface LiveReportOrder extends LiveOrder {
 export async function reportRuns(order: LiveReportOrder): Promise<number> {
 	const { hosts, request, flags, args, openWorld, format } = order;
 	const asLookup = flags["as-server"] ?? (flags.aslookup === true || flags.ipinfo === 0);
-	const asked = { ...request, names: flags["no-dns"] !== true, asLookup };
+	const looked = { asLookup, asNames: flags["as-names"], places: dataSets(flags) };
+	const asked = { ...request, names: flags["no-dns"] !== true, ...looked };
 	// Raw lines go on until they are stopped, as mtr's do.
 	const rounds = request.rounds ?? (format === "raw" ? undefined : REPORT_ROUNDS);
 	const runs = hosts.map((host) => startLive(host, { ...asked, rounds }, { args, openWorld }));

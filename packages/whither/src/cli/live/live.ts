@@ -13,6 +13,7 @@ import { LiveScreen } from "../../screen/live/live-screen.ts";
 import type { Feed, FeedOrder } from "../../screen/live/watch.ts";
 import { Terminal } from "../../screen/terminal/terminal.ts";
 import { parseOptions } from "../arguments/parse.ts";
+import { dataSets } from "../arguments/places-options.ts";
 import { EXIT } from "../exit-codes.ts";
 import { writeFailureSentence } from "../file-errors.ts";
 import { hasScreen, paintFor, print } from "../output.ts";
@@ -70,8 +71,8 @@ async function showScreen(order: LiveOrder): Promise<number> {
 		}),
 		model,
 		names: async (address) => ({ name: await world.reverse(address) }),
-		origins: originFacts(world, flags["as-server"]),
-		places: await placeFacts(world, flags["geoip-mmdb"]),
+		origins: originFacts(world, { server: flags["as-server"], names: flags["as-names"] }),
+		places: await placeFacts(world, dataSets(flags)),
 		report: ({ file, target, start, hidden }) => {
 			const options = { firstTtl: flags["first-ttl"] ?? 1, maxTtl: start.maxTtl, length: start.length, rounds: null };
 			return fileReport(file, target, { ...start, startedAt, options }, hidden);

@@ -41,7 +41,8 @@ export async function meetCommand(args: readonly string[], commandLine: readonly
 			run.stop();
 			stopped.abort();
 		},
-		{ hangUp: isOnScreen },
+		// The other end is told also where the terminal has gone.
+		{ hangUp: true },
 	);
 	if (isOnScreen) await showOnScreen(run, flags, stopped.signal);
 	// The other end is told, and a relay given back, also where nobody reads any more.

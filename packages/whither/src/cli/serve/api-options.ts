@@ -41,6 +41,7 @@ export const API_OPTIONS = {
 	origins: flag(null, "Targets", "Whoever asks may have the networks of routers looked up, in Team Cymru's DNS zones"),
 	"geoip-mmdb": { ...PLACES_OPTIONS["geoip-mmdb"], group: "Targets" },
 	ixp: { ...PLACES_OPTIONS.ixp, group: "Targets" },
+	"as-names": { ...PLACES_OPTIONS["as-names"], group: "Targets" },
 	audit: valued(
 		null,
 		inputFile,
@@ -64,6 +65,7 @@ export function apiOptions(flags: Parsed<typeof API_OPTIONS>): ServeOptions {
 		whois: flags.whois,
 		origins: flags.origins,
 		places: dataSets(flags),
+		asNames: flags["as-names"],
 		limits: Object.fromEntries(Object.entries(limits).filter(([, value]) => value !== undefined)),
 	};
 }

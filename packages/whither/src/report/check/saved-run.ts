@@ -2,8 +2,10 @@
 import type { TraceResult } from "@whither/core";
 import { readTraceDocument } from "../../api/meet/path/trace-document.ts";
 import { MEET_SCHEMA } from "../../api/meet/result.ts";
+import type { Session } from "../../api/session/session.ts";
 import { readRecording } from "../read/read-recording.ts";
 import { isReadProblem, type Recording } from "../read/recording.ts";
+import { traceOfRounds } from "./trace-of-rounds.ts";
 
 /** A meeting's end. */
 export interface MeetFacts {
@@ -61,7 +63,8 @@ export function readJudgedText(text: string): Judged | string {
 	if (isReadProblem(read)) return read.line === null ? read.reason : `line ${read.line}: ${read.reason}`;
 	const found = read.flatMap(({ material }) => judgedOf(material));
 	const [first] = found;
-	if (first === undefined) return "it holds neither a trace nor a meeting that has ended";
+	if (first === undefined)
+		return "it holds neither a trace nor a meeting that has ended, nor a continuous trace that has begun";
 	return found.length === 1 ? first : `it holds ${found.length} measurements, and a check is of one`;
 }
 
@@ -72,10 +75,17 @@ function judgedOf(material: Recording["material"]): readonly Judged[] {
 		case "meet":
 			return ours(material.result);
 		case "session":
-			return material.session.end?.outcome === "result" ? ours(material.session.end.result) : [];
+			return judgedOfSession(material.session);
 		default:
 			return [];
 	}
+}
+
+/** A continuous trace is all that it has told, whether it has ended or not. */
+function judgedOfSession(session: Session): readonly Judged[] {
+	if (session.header.kind !== "live") return session.end?.outcome === "result" ? ours(session.end.result) : [];
+	const trace = traceOfRounds(session);
+	return trace === null ? [] : [judgedTrace(trace)];
 }
 
 function ours(result: unknown): readonly Judged[] {

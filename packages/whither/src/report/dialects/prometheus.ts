@@ -40,8 +40,15 @@ const METRICS: readonly Metric[] = [
 	}),
 ];
 
-/** Every metric once, with a sample for each path or hop; labels `target`, `protocol` and of hops `ttl`. Addresses stand in none: they would be a new series each. */
-export function formatPrometheus(paths: readonly TracedPath[]): string {
+/** Paths that are shown at most, those that began last: each of 30 hops is three hundred series. */
+export const MOST_PATHS = 256;
+
+/**
+ * Every metric once, with a sample for each path or hop; labels `target`, `protocol` and of hops `ttl`. Addresses stand in none: they would be a
+ * new series each. Of paths to one target by one method the last is told: a series stands once.
+ */
+export function formatPrometheus(all: readonly TracedPath[]): string {
+	const paths = newestOf(all);
 	return METRICS.map(({ name, help, kind = "gauge", ofPath, ofHop }) => {
 		const full = `whither_path_${name}`;
 		const samples = paths.flatMap((path) => samplesOf(path, { ofPath, ofHop }));
@@ -49,6 +56,17 @@ export function formatPrometheus(paths: readonly TracedPath[]): string {
 		const lines = samples.map(([labels, value]) => `${full}{${labelText(labels)}} ${value}\n`);
 		return `# HELP ${full} ${help}\n# TYPE ${full} ${kind}\n${lines.join("")}`;
 	}).join("");
+}
+
+function newestOf(all: readonly TracedPath[]): readonly TracedPath[] {
+	const newest = new Map<string, TracedPath>();
+	for (const path of all) {
+		const key = `${path.method} ${path.target.name}`;
+		// What is put in again is the newest.
+		newest.delete(key);
+		newest.set(key, path);
+	}
+	return [...newest.values()].slice(-MOST_PATHS);
 }
 
 function samplesOf(

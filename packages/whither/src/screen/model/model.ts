@@ -16,6 +16,10 @@ export interface AddressFacts {
 	readonly country?: string | null;
 	readonly registry?: string | null;
 	readonly allocated?: string | null;
+	/** What its system is called. */
+	readonly asName?: string | null;
+	/** The internet exchange whose network it is on. */
+	readonly exchange?: string | null;
 	readonly place?: Place | null;
 }
 

@@ -1,5 +1,6 @@
 /** All that is known of one hop. */
 import type { AnswererSummary, HopSummary, RttSummary } from "@whither/core";
+import { printable } from "../../report/printable.ts";
 import { formatExtensions } from "../../report/trace/extension-text.ts";
 import { type Line, line, selected, span } from "../cells/line.ts";
 import { type Model, shownTarget } from "../model/model.ts";
@@ -112,11 +113,15 @@ function answererLines(model: Model, hop: HopSummary, width: number): readonly L
 function knownLines({ facts }: Model, one: AnswererSummary, width: number): readonly Line[] {
 	const known = facts.get(one.address);
 	const asn = known?.asn ?? one.asn;
-	const words = [asn, known?.prefix, known?.country, known?.registry, known?.allocated, known?.place?.label];
-	const registry = words.filter((word) => word !== null && word !== undefined).join("  ");
+	const exchange = known?.exchange ?? one.exchange;
+	const words = [
+		...[asn, known?.asName ?? one.asName, known?.prefix, known?.country, known?.registry, known?.allocated],
+		...[exchange === undefined || exchange === null ? null : `at ${exchange}`, known?.place?.label],
+	];
+	const registry = words.flatMap((word) => (word === null || word === undefined ? [] : [printable(word)])).join("  ");
 	const said = formatExtensions(one.extensions);
 	return [
-		...(registry === "" ? [] : [line(span("dim", `   ${registry}`))]),
+		...(registry === "" ? [] : folded(registry, width - 3).map((text) => line(span("dim", `   ${text}`)))),
 		...(said === "" ? [] : folded(said, width - 3).map((text) => line(span("mark", `   ${text}`)))),
 	];
 }

@@ -35,6 +35,18 @@ describe("each view is what its golden frame says", () => {
 	] satisfies [string, Partial<Model>][])("the hop table, %s", async (name, choices) => {
 		await expect(textOf(sampleModel(choices))).toMatchFileSnapshot(`../fixtures/frames/hops-${name}.txt`);
 	});
+	it("the details name the exchange, the system and all that registries say, whoever told it, without control characters", () => {
+		const known = {
+			asn: "AS64500",
+			asName: "EXAMPLE\u001b[2J",
+			exchange: "Example-IX",
+			prefix: "10.0.0.0/8",
+			country: "ZZ",
+		};
+		const facts = new Map([["10.0.1.1", { ...known, registry: "none", allocated: "2001-02-03" }]]);
+		const details = textOf(sampleModel({ view: "details", ttl: 1, facts, size: { columns: 100, rows: 30 } }));
+		expect(details).toContain("AS64500  EXAMPLE\\u{1b}[2J  10.0.0.0/8  ZZ  none  2001-02-03  at Example-IX");
+	});
 	it("two targets stand in tabs", async () => {
 		const targets = [sampleTarget(), sampleTarget({ name: "other.example", note: "It failed.", state: "failed" })];
 		const model = sampleModel({ latest: targets, shown: targets, target: 1 });

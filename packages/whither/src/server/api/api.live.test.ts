@@ -177,6 +177,14 @@ describe("the API", () => {
 		expect((await post("x".repeat(9 << 20))).status).toBe(413);
 	});
 
+	it("a server without its page makes no page of a session, and says so", async () => {
+		const { ask } = await open();
+		const id = await start(ask, { target: DEMO.trace.to });
+		await newsOf(await ask("GET", `/events?session=${id}`));
+		const answer = await ask("GET", `/sessions/${id}/file?format=html`);
+		expect([answer.status, await answer.json()]).toMatchObject([501, { error: { code: "notEnabled" } }]);
+	});
+
 	it("meets somebody by a code: here itself, twice", async () => {
 		const { ask } = await open();
 		const meet = async (body: object) => {

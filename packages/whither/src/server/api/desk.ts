@@ -22,6 +22,8 @@ export interface ApiDesk {
 	readonly limits: ApiLimits;
 	/** What it does beside traces. */
 	readonly features: ApiFacts["features"];
+	/** The page as one file, with room for a session; null: there is none. */
+	readonly onePage: () => string | null;
 	/** Counted here, and shown in the metrics. */
 	readonly counts: ApiCounts;
 	/** Milliseconds of a clock that only goes forward. */

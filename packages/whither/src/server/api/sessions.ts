@@ -16,8 +16,7 @@ import { type ApiAsked, ApiRefused, type ApiRoute, answerJson, answerNothing } f
 export const SESSION_ID = { id: { description: "Of a session", pattern: "[A-Za-z0-9]+" } } as const;
 const LISTED = 50;
 const MOST_LISTED = 200;
-/** A page as one file is made by the page itself, which has its parts. */
-const FORMATS = DIALECTS.map(({ name }) => name).filter((name) => name !== "html");
+const FORMATS = DIALECTS.map(({ name }) => name);
 const KIND: JsonSchema = { type: "string", enum: ["trace", "live", "meet", "stun", "turn", "ping"] };
 const WORDS: JsonSchema = { type: "string", minLength: 1, maxLength: 253 };
 
@@ -93,7 +92,7 @@ export function sessionRoutes(desk: ApiDesk): readonly ApiRoute[] {
 			names: SESSION_ID,
 			query: { format: { description: "Default json", schema: { type: "string", enum: FORMATS } } },
 			answers: { 200: { description: "The file", type: "application/octet-stream", schema: { type: "string" } } },
-			refusals: ["notFound"],
+			refusals: ["notFound", "notEnabled"],
 			answer: (asked) => saveSession(desk, asked),
 		},
 	];
@@ -132,7 +131,9 @@ async function saveSession(desk: ApiDesk, asked: ApiAsked): Promise<Response> {
 	const session = await sessionOf(desk, asked);
 	const { format = "json" } = asked.query;
 	const dialect = findDialect(format);
-	const text = dialect === null ? null : writeReport(dialect, materialFor(dialect, session), { hostName: hostname() });
+	const page = format === "html" ? onePageOf(desk) : null;
+	const choices = { hostName: hostname(), page };
+	const text = dialect === null ? null : writeReport(dialect, materialFor(dialect, session), choices);
 	if (dialect === null || text === null)
 		throw new ApiRefused("badRequest", `this session has nothing to say as ${format}`);
 	const file = { type: dialect.mediaType, body: text };
@@ -142,10 +143,17 @@ async function saveSession(desk: ApiDesk, asked: ApiAsked): Promise<Response> {
 	});
 }
 
+function onePageOf(desk: ApiDesk): string {
+	const page = desk.onePage();
+	if (page === null)
+		throw new ApiRefused("notEnabled", "this server has no page to put a session into; another format is there");
+	return page;
+}
+
 /** What it ended with goes before the session itself, but where that is the point. */
 function materialFor(dialect: Dialect, session: Session): ReportMaterial {
 	const whole: ReportMaterial = { kind: "session", session };
-	if (dialect.name === "ndjson") return whole;
+	if (dialect.name === "ndjson" || dialect.name === "html") return whole;
 	const result = materialOfSession(session);
 	return result !== null && dialect.takes.includes(result.kind) ? result : whole;
 }

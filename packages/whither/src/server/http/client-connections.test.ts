@@ -7,11 +7,12 @@ function scene() {
 	const server = new EventEmitter();
 	boundClients(server, 2);
 	return (remoteAddress: string) => {
-		const socket = Object.assign(new EventEmitter(), {
+		const events = new EventEmitter();
+		const socket = Object.assign(events, {
 			remoteAddress,
 			isOpen: true,
 			destroy() {
-				if (this.isOpen) this.emit("close");
+				if (this.isOpen) events.emit("close");
 				this.isOpen = false;
 			},
 		});

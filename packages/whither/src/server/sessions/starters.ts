@@ -44,11 +44,14 @@ export function startersOf({
 	world,
 	stunWorld,
 	places,
+	asNames,
 }: {
 	readonly world?: World;
 	readonly stunWorld?: StunWorld;
 	/** Data sets that say where routers are. */
 	readonly places?: readonly string[] | undefined;
+	/** Who is asked what their systems are called, where these are known. */
+	readonly asNames?: string | undefined;
 }): SessionStarters {
 	// Fifty traces of the same routers ask once.
 	const shared = sharingLookups(world ?? LOOKUPS);
@@ -60,7 +63,7 @@ export function startersOf({
 			const openPinned = async () => pinned(await openWorld(), target);
 			return new TraceRun({
 				name: target.name,
-				options: { ...options, places },
+				options: { ...options, places, asNames },
 				tool: TOOL,
 				args: [],
 				openWorld: openPinned,
@@ -70,7 +73,7 @@ export function startersOf({
 			const openPinned = async () => pinned(await openWorld(), target);
 			return new LiveRun({
 				name: target.name,
-				options: { ...options, places },
+				options: { ...options, places, asNames },
 				tool: TOOL,
 				args: [],
 				openWorld: openPinned,
