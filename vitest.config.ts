@@ -3,7 +3,23 @@ import { defineConfig } from "vitest/config";
 const conditions = ["source", "node", "import", "default"];
 const base = { resolve: { conditions }, ssr: { resolve: { conditions } } };
 
-/** Two projects: `pure` runs anywhere in under a minute; `live` builds namespaces and says what it cannot run. */
+/**
+ * Live tests that go by no short time and share nothing, neither ports nor routers, with any other: two files of them
+ * run at once.
+ */
+const BESIDE = [
+	"packages/whither/**/*.live.test.ts",
+	// Labs of their own, in which they wait for most of a minute or two.
+	"lab/src/ice/kill.live.test.ts",
+	"lab/src/turn-uclient.live.test.ts",
+];
+
+const patient = { testTimeout: 60_000, hookTimeout: 60_000 };
+
+/**
+ * Three projects, one after the other: `pure` runs anywhere in under a minute; `live-beside` starts programs and `live`
+ * builds namespaces, one file at a time, and both say what they cannot run.
+ */
 export default defineConfig({
 	test: {
 		projects: [
@@ -28,10 +44,20 @@ export default defineConfig({
 				test: {
 					name: "live",
 					include: ["packages/**/*.live.test.ts", "lab/**/*.live.test.ts"],
-					exclude: ["**/node_modules/**", "**/dist/**"],
+					exclude: ["**/node_modules/**", "**/dist/**", ...BESIDE],
 					fileParallelism: false,
-					testTimeout: 60_000,
-					hookTimeout: 60_000,
+					...patient,
+				},
+			},
+			{
+				...base,
+				test: {
+					name: "live-beside",
+					include: BESIDE,
+					exclude: ["**/node_modules/**", "**/dist/**"],
+					maxWorkers: 2,
+					sequence: { groupOrder: 1 },
+					...patient,
 				},
 			},
 		],

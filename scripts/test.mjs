@@ -129,7 +129,7 @@ function summarize(reports, otherFailures) {
 installPackages();
 const otherFailures = build() ? [] : ["the build (npm run build)"];
 const reports = [];
-for (const project of ["pure", "live"]) {
+for (const project of ["pure", "live-beside", "live"]) {
 	const report = runProject(project);
 	if (report === null) otherFailures.push(`vitest project ${project} ended without a report`);
 	else reports.push(report);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { TraceResult } from "@whither/core";
 import { checkExpectation, Random, type Scenario } from "@whither/sim";
 import { encodeIcmpError, encodeIpv4, encodeUdp, IP_PROTOCOL } from "@whither/wire";
@@ -11,7 +12,6 @@ import { labObstacle } from "./requirements.ts";
 import {
 	commandObstacle,
 	describeOutcome,
-	type RunningTool,
 	type RunOutcome,
 	runTool,
 	runWhither,
@@ -84,10 +84,17 @@ function expectHonesty(lab: Lab, outcome: RunOutcome): TraceResult {
 	return result;
 }
 
-async function interrupt(tool: RunningTool, signal: "SIGINT" | "SIGTERM"): Promise<RunOutcome> {
-	await pause(900);
-	tool.child.kill(signal);
-	return tool.outcome;
+/** How many answers of routers on the way the client's kernel has taken in. */
+function answersTo(lab: Lab): number {
+	const lines = insideNamespace(client(lab), () => readFileSync("/proc/thread-self/net/snmp", "utf8")).split("\n");
+	const [names = [], values = []] = lines.filter((line) => line.startsWith("Icmp: ")).map((line) => line.split(" "));
+	return Number(values[names.indexOf("InTimeExcds")]);
+}
+
+/** Until the trace is under way: it has had its first answers, and a moment to look at them. */
+async function underWay(lab: Lab): Promise<void> {
+	await expect.poll(() => answersTo(lab), { timeout: 20_000 }).toBeGreaterThan(0);
+	await pause(200);
 }
 
 const PORT = 45_678;
@@ -142,7 +149,7 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 				const lab = await build(deadEnd());
 				const args = ["--json", "-n", "-z", "0.02", "--channel", channel, target4(lab)];
 				const tool = startWhither(args, { namespace: client(lab), timeoutMs: 30_000 });
-				await pause(600);
+				await underWay(lab);
 				runIpBatch([`link ${line.replace("DEVICE", device(lab))}`], { namespace: client(lab) });
 				const outcome = await tool.outcome;
 				expectDecency(outcome);
@@ -255,7 +262,9 @@ describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
 		test(`${signal} in the middle of a trace: exit ${code} after the partial result`, async () => {
 			const lab = await build(deadEnd());
 			const tool = startWhither(["--json", "-n", target4(lab)], { namespace: client(lab), user: "nobody" });
-			const outcome = await interrupt(tool, signal);
+			await underWay(lab);
+			tool.child.kill(signal);
+			const outcome = await tool.outcome;
 			expectDecency(outcome);
 			expect(outcome.code, describeOutcome(outcome)).toBe(code);
 			const result = parse(outcome);

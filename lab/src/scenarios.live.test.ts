@@ -39,13 +39,15 @@ async function runVariant(lab: Lab, variant: LabVariant): Promise<void> {
 function describeScenario(scenario: Scenario): void {
 	const world = kernelObstacle(scenario) === null ? "kernel" : "tun";
 	const where = world === "kernel" ? "in namespaces" : `behind a TUN device, since ${kernelObstacle(scenario)}`;
-	describe(`${scenario.name} (${where})`, () => {
+	const isPatient = mayRunTogether(scenario);
+	const group = isPatient ? describe.concurrent : describe;
+	group(`${scenario.name} (${where})`, () => {
 		let shared: Lab | null = null;
 		beforeAll(async () => {
 			if (!leavesTraces(scenario)) shared = await openLab(scenario, { world });
 		});
 		afterAll(() => shared?.close());
-		const run = mayRunTogether(scenario) ? test.concurrent : test;
+		const run = isPatient ? test.concurrent : test;
 		for (const variant of labVariants(scenario)) {
 			const { method, channel, family, user } = variant;
 			run(`${method} over ${channel}, IPv${family}, as ${user}`, async () => {
@@ -62,5 +64,7 @@ function describeScenario(scenario: Scenario): void {
 
 const title = "scenarios on real kernels";
 describe.skipIf(obstacle !== null)(skippable(title, obstacle), () => {
-	for (const scenario of SCENARIOS) describeScenario(scenario);
+	// Those that may run beside others stand together: most of their time is waiting for what never comes.
+	const apart = SCENARIOS.filter((scenario) => !mayRunTogether(scenario));
+	for (const scenario of [...SCENARIOS.filter(mayRunTogether), ...apart]) describeScenario(scenario);
 });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { skippable } from "../../../scripts/skippable.ts";
 import { describeOutcome, endTool, startWhither } from "../run.ts";
 import { openPageLab, type PageLab, pageLabObstacle, TOKEN, type Visitor } from "./page-lab.fixture.ts";
-import { overflow, shoot } from "./shots.ts";
+import { overflow, picture, shoot } from "./shots.ts";
 
 const obstacle = pageLabObstacle();
 const PATIENCE = { timeout: 20_000 } as const;
@@ -77,6 +77,7 @@ describe.skipIf(obstacle !== null)(skippable("the page connects, in a lab", obst
 		await page.getByRole("button", { name: "Find out" }).click();
 		await page.getByText("it shows you as").waitFor(PATIENCE);
 		await shoot(page, "connect-nat");
+		await picture(page, "connect-light", { colours: "light", width: 1280, height: 1180 });
 		await context.close();
 	});
 

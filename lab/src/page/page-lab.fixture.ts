@@ -92,9 +92,7 @@ async function visit({ browser }: LabBrowser, url: string, token: string | null)
 	context.on("request", (request) => asked.push(request.url()));
 	page.on("pageerror", (error) => errors.push(String(error)));
 	page.on("console", (message) => {
-		// What browsers say of pages that come without TLS.
-		if (message.type() === "error" && !message.text().includes("Cross-Origin-Opener-Policy"))
-			errors.push(message.text());
+		if (message.type() === "error") errors.push(message.text());
 	});
 	await page.goto(token === null ? url : `${url}#token=${token}`);
 	return { context, page, asked, errors };

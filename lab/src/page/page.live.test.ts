@@ -37,11 +37,12 @@ function ended(page: Page): Promise<void> {
 describe.skipIf(obstacle !== null)(skippable("the page, in a lab", obstacle), () => {
 	let lab: PageLab;
 	let main: Visitor;
-	const folder = mkdtempSync(join(tmpdir(), "whither-page-"));
+	let folder: string;
 	const target = () => lab.ice.host("lanB").address(4);
 	const way = () => lab.facing(["srv", "wan", "natB", "lanB"]);
 
 	beforeAll(async () => {
+		folder = mkdtempSync(join(tmpdir(), "whither-page-"));
 		lab = await openPageLab({ hidesAddresses: false, options: OPTIONS });
 		main = await lab.visitor();
 	});
@@ -111,7 +112,7 @@ describe.skipIf(obstacle !== null)(skippable("the page, in a lab", obstacle), ()
 		await trace(page, target(), { live: true });
 		const alert = page.getByRole("alert");
 		await expect.poll(() => alert.textContent(), PATIENCE).toContain("as many sessions as one may");
-		expect(await alert.textContent()).toMatch(/Try again in \d+ s/);
+		expect(await alert.textContent()).toMatch(/, or wait\. Try again in \d+\ss\.$/);
 		await shoot(page, "over-budget");
 	});
 

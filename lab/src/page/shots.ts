@@ -8,7 +8,7 @@ import type { Page } from "playwright-core";
 const FOLDER = process.env.OUTPUT ?? fileURLToPath(new URL("../../screenshots/", import.meta.url));
 
 const DESK = { width: 1280, height: 900 } as const;
-const PHONE = { width: 390, height: 844 } as const;
+const PHONE = { width: 360, height: 780 } as const;
 const VIEWS = [
 	["light", DESK, "light"],
 	["dark", DESK, "dark"],
@@ -33,4 +33,23 @@ export async function overflow(page: Page): Promise<number> {
 	const wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 	await page.setViewportSize(DESK);
 	return wide as number;
+}
+
+/** Pictures for the documentation go here; by default none are made. */
+const PICTURES = process.env.PICTURES;
+
+/** Writes one picture for the documentation, where `PICTURES` names a folder: what is seen of the page without scrolling. */
+export async function picture(
+	page: Page,
+	name: string,
+	look: { readonly colours: "light" | "dark"; readonly width: number; readonly height: number },
+): Promise<void> {
+	if (PICTURES === undefined) return;
+	mkdirSync(PICTURES, { recursive: true });
+	await page.emulateMedia({ colorScheme: look.colours, reducedMotion: "reduce" });
+	await page.setViewportSize({ width: look.width, height: look.height });
+	await page.evaluate("scrollTo(0, 0)");
+	await page.screenshot({ path: join(PICTURES, `${name}.png`), animations: "disabled" });
+	await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+	await page.setViewportSize(DESK);
 }

@@ -1,5 +1,4 @@
 import type { ChildProcess } from "node:child_process";
-import { setTimeout as wait } from "node:timers/promises";
 import type { TraceMessage, TraceResult } from "@whither/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { skippable } from "../../../scripts/skippable.ts";
@@ -25,6 +24,20 @@ const CASES = [
 	...METHODS.map((method) => ({ method, user: "root" as const })),
 	...UNPRIVILEGED.map((method) => ({ method, user: "nobody" as const })),
 ].flatMap((one) => ([4, 6] as const).map((family) => ({ ...one, family })));
+
+/** Waits until a namespace's kernel has taken in more than so many ICMP messages of a kind, as its own counters call it. */
+async function untilReceived(namespace: string, kind: "InMsgs" | "InTimeExcds", count: number): Promise<void> {
+	const received = async (): Promise<number> => {
+		const { stdout } = await run("ip", ["netns", "exec", namespace, "cat", "/proc/net/snmp"]);
+		const [names = [], values = []] = stdout
+			.split("\n")
+			.filter((line) => line.startsWith("Icmp: "))
+			.map((line) => line.split(" "));
+		return Number(values[names.indexOf(kind)]);
+	};
+	const before = await received();
+	await expect.poll(received, { timeout: 20_000 }).toBeGreaterThan(before + count);
+}
 
 describe.skipIf(obstacle !== null)(skippable("traces on a chain of three routers", obstacle), () => {
 	let chain: Chain;
@@ -164,7 +177,7 @@ describe.skipIf(obstacle !== null)(skippable("traces on a chain of three routers
 			seconds: 2,
 		};
 		const raging = runChild({ namespace: chain.names[1] ?? "", child, args: ["storm", JSON.stringify(storm)] });
-		await wait(300);
+		await untilReceived(chain.client, "InMsgs", 1_000);
 		const { message } = await trace({ channels: ["raw"], timeoutNs: 1_000_000_000, sendWaitNs: 20_000_000 });
 		const result = resultOf(message);
 		// A tracer that never caught up with the storm would neither reach the end nor find its own time limit.
@@ -218,8 +231,8 @@ describe.skipIf(obstacle !== null)(skippable("traces on a chain of three routers
 		const own = buildChain("gone", 1);
 		try {
 			const target = own.hops[4][1] ?? "";
-			const running = trace({ target, sendWaitNs: 300_000_000, waitMaxNs: 500_000_000 }, { namespace: own.client });
-			await wait(800);
+			const running = trace({ target, sendWaitNs: 400_000_000, waitMaxNs: 500_000_000 }, { namespace: own.client });
+			await untilReceived(own.client, "InTimeExcds", 0);
 			await run("ip", ["-n", own.client, "link", "del", "v0"]);
 			const { message } = await running;
 			const result = resultOf(message);

@@ -5,7 +5,7 @@ complete -c whither -n __fish_use_subcommand -a live -d 'Watch the path to each 
 complete -c whither -n __fish_use_subcommand -a meet -d 'Connect two machines through whatever NATs lie between, and trace the way from both ends'
 complete -c whither -n __fish_use_subcommand -a stun -d 'Show this machine\'s public address and how the NAT in front of it behaves'
 complete -c whither -n __fish_use_subcommand -a turn -d 'Try a relay: allocate over UDP, TCP and TLS, relay packets, measure'
-complete -c whither -n __fish_use_subcommand -a serve -d 'Serve STUN and TURN: tell clients their public address, and relay for those who cannot be reached'
+complete -c whither -n __fish_use_subcommand -a serve -d 'Serve the page and its API, STUN and TURN: trace from a browser, and help others to meet'
 complete -c whither -n __fish_use_subcommand -a check -d 'Assert what paths have to be like, for CI: exit code 1 and the reasons where one is not'
 complete -c whither -n __fish_use_subcommand -a show -d 'Show what was recorded once more, in any format'
 complete -c whither -n __fish_use_subcommand -a doctor -d 'Try every method on this machine and print the fix for what does not work'

@@ -33,7 +33,7 @@ export function CompareTable(props: {
 								Hop
 							</th>
 							<th scope="col">A</th>
-							<th scope="col" class="number">
+							<th scope="col" class="number aside">
 								Loss
 							</th>
 							<th scope="col" class="number">
@@ -42,17 +42,17 @@ export function CompareTable(props: {
 							<th scope="col">
 								<span class="unseen">The same?</span>
 							</th>
-							<th scope="col" class="number">
+							<th scope="col" class="number aside">
 								Hop
 							</th>
 							<th scope="col">B</th>
-							<th scope="col" class="number">
+							<th scope="col" class="number aside">
 								Loss
 							</th>
 							<th scope="col" class="number">
 								Median <span class="unit">ms</span>
 							</th>
-							<th scope="col" class="number">
+							<th scope="col" class="number aside">
 								B − A <span class="unit">ms</span>
 							</th>
 						</tr>
@@ -77,17 +77,28 @@ function Line({ line }: { readonly line: AlignedHops }) {
 				<span aria-hidden="true">{symbol}</span>
 				<span class="unseen">{word}</span>
 			</td>
-			<HopCells hop={line.right} />
-			<td class="number">{differenceWords(line)}</td>
+			<HopCells hop={line.right} isSecond />
+			<td class="number aside">{differenceWords(line)}</td>
 		</tr>
 	);
 }
 
-function HopCells({ hop }: { readonly hop: HopSummary | null }) {
-	if (hop === null) return <td colSpan={4} class="nothing" />;
+function HopCells({ hop, isSecond = false }: { readonly hop: HopSummary | null; readonly isSecond?: boolean }) {
+	if (hop === null) {
+		return (
+			<>
+				<td class={isSecond ? "aside" : undefined} />
+				<td class="nothing">
+					<span class="quiet-text">no such hop</span>
+				</td>
+				<td class="aside" />
+				<td />
+			</>
+		);
+	}
 	return (
 		<>
-			<td class="number">{hop.ttl}</td>
+			<td class={isSecond ? "number aside" : "number"}>{hop.ttl}</td>
 			<td class="who">
 				{hop.answerers.length === 0 && <span class="quiet-text">no answer</span>}
 				{hop.answerers.map(({ address, name, asn }) => (
@@ -97,7 +108,7 @@ function HopCells({ hop }: { readonly hop: HopSummary | null }) {
 					</div>
 				))}
 			</td>
-			<td class={`number means-${hop.lossMeaning}`}>{formatShare(hop.lossRatio)}</td>
+			<td class={`number aside means-${hop.lossMeaning}`}>{formatShare(hop.lossRatio)}</td>
 			<td class="number">{formatMsNumber(hop.rtt?.p50Ns ?? null)}</td>
 		</>
 	);

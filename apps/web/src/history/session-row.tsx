@@ -27,7 +27,7 @@ export function SessionRow({ entry, onRemove }: { readonly entry: SessionEntry; 
 				<Links filter="asn" values={asns} />
 			</td>
 			<td>
-				<Links filter="place" values={places} />
+				<Links filter="place" values={citiesFirst(places)} />
 			</td>
 			<td>
 				<time dateTime={header.startedAt}>{formatMoment(header.startedAt)}</time>
@@ -35,6 +35,11 @@ export function SessionRow({ entry, onRemove }: { readonly entry: SessionEntry; 
 			<td>{outcome !== null && <RemoveButton name={name} onRemove={onRemove} />}</td>
 		</tr>
 	);
+}
+
+/** A country says nothing beside its cities. */
+function citiesFirst(places: readonly string[]): readonly string[] {
+	return places.filter((place) => !places.some((other) => other.endsWith(`, ${place}`)));
 }
 
 function Links({ filter, values }: { readonly filter: "asn" | "place"; readonly values: readonly string[] }) {

@@ -1,6 +1,7 @@
 /** Home: name a host, pick a method, look. */
 import "../styles/home.css";
 import { facts } from "../api/client.ts";
+import { withoutFlags } from "../model/without-flags.ts";
 import { RecentSessions } from "./recent-sessions.tsx";
 import { TraceForm } from "./trace-form.tsx";
 
@@ -10,13 +11,13 @@ export function HomePage() {
 		<div class="page home">
 			<div class="stack">
 				<h1>Where are the packets going?</h1>
-				<p class="note">Every router between this server and a host, by the protocol that you use.</p>
+				<p class="note">
+					Name a host, and see every router between this server and it, for the very protocol that you use.
+				</p>
 			</div>
 			<TraceForm />
-			<div class="home-columns">
-				<RecentSessions />
-				<Methods />
-			</div>
+			<RecentSessions />
+			<Methods />
 		</div>
 	);
 }
@@ -25,8 +26,8 @@ function Methods() {
 	const methods = facts.value?.methods ?? [];
 	if (methods.length === 0) return null;
 	return (
-		<section class="section" aria-labelledby="methods-title">
-			<h2 id="methods-title">Methods of this server</h2>
+		<details class="methods-all">
+			<summary>What the methods of this server send</summary>
 			<div class="scroll">
 				<table class="methods">
 					<thead>
@@ -43,7 +44,7 @@ function Methods() {
 									{name}
 								</th>
 								<td>
-									{summary}
+									{withoutFlags(summary)}
 									{!usable && <div class="why">Not usable here: {why ?? "this machine does not allow it"}</div>}
 								</td>
 								<td class="number">{port ?? ""}</td>
@@ -52,6 +53,6 @@ function Methods() {
 					</tbody>
 				</table>
 			</div>
-		</section>
+		</details>
 	);
 }

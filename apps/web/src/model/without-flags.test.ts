@@ -13,6 +13,14 @@ test("the page sends nobody to the command line", () => {
 	);
 });
 
+test("what a method sends is told without its options", () => {
+	expect(withoutFlags("UDP to one port (53 unless -p), a source port for each probe")).toBe(
+		"UDP to one port, a source port for each probe",
+	);
+	expect(withoutFlags("SCTP INIT (port 80 unless -p)")).toBe("SCTP INIT");
+	expect(withoutFlags("Packets of IP protocol N (-O protocol=N, default 253)")).toBe("Packets of IP protocol N");
+});
+
 test("a sentence without flags stays as it is", () => {
 	const sentence = "Reached host-1.example (203.0.113.7) in 3 hops, 1.00 ms away.";
 	expect(withoutFlags(sentence)).toBe(sentence);

@@ -12,6 +12,7 @@ const SAID_OTHERWISE: readonly (readonly [RegExp, string])[] = [
 	],
 	[/; --tcp needs no connection/, "; the method tcp needs none"],
 	[/[;,] --?[a-z][\w-]* shows [^.;]*/g, ""],
+	[/ \((?:port )?\d+ unless -p\)/, ""],
 	[/ \(--?[a-zA-Z][^)]*\)/g, ""],
 ];
 

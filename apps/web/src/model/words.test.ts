@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { count, formatDuration, formatMs, formatMsNumber, formatShare } from "./words.ts";
+import { asSentence, count, formatDuration, formatMs, formatMsNumber, formatShare } from "./words.ts";
 
 test("round trips have as many digits as they are worth", () => {
 	expect([38_000, 420_000, 12_345_678, 123_456_789, 12_345_678_901].map(formatMsNumber)).toEqual([
-		"0.04",
+		"0.038",
 		"0.42",
 		"12.3",
 		"123",
@@ -32,4 +32,13 @@ test("durations have their two largest units", () => {
 
 test("one is one", () => {
 	expect([count(1, "hop"), count(2, "hop"), count(0, "reply", "replies")]).toEqual(["1 hop", "2 hops", "0 replies"]);
+});
+
+test("what a server says ends as a sentence does", () => {
+	expect(["stop one, or wait", "Why?", "It is so."].map(asSentence)).toEqual([
+		"stop one, or wait.",
+		"Why?",
+		"It is so.",
+	]);
+	expect(formatDuration(0.003)).toBe("< 0.1\u00a0s");
 });

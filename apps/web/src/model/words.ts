@@ -14,7 +14,7 @@ export function formatMsNumber(nanoseconds: number | null): string {
 	if (nanoseconds === null || !Number.isFinite(nanoseconds)) return NOTHING;
 	const value = nanoseconds / 1e6;
 	if (value >= 1000) return Math.round(value).toLocaleString("en").replaceAll(",", "\u202f");
-	return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2);
+	return value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : value >= 0.1 || value === 0 ? 2 : 3);
 }
 
 /** `0 %`, `0.4 %`, `33 %`; a dash for null. */
@@ -26,7 +26,8 @@ export function formatShare(ratio: number | null): string {
 
 /** `1.3 s`, `45 s`, `12 min 5 s`, `3 h 20 min`, `2 d 4 h`. */
 export function formatDuration(seconds: number): string {
-	if (seconds > 0 && seconds < 10) return `${Number(seconds.toFixed(1))}\u00a0s`;
+	if (seconds >= 0.05 && seconds < 10) return `${Number(seconds.toFixed(1))}\u00a0s`;
+	if (seconds > 0 && seconds < 0.05) return "< 0.1\u00a0s";
 	const whole = Math.max(0, Math.round(seconds));
 	const parts: readonly (readonly [number, string])[] = [
 		[Math.floor(whole / 86_400), "d"],
@@ -45,6 +46,11 @@ export function formatMoment(iso: string): string {
 	const moment = new Date(iso);
 	if (Number.isNaN(moment.getTime())) return iso;
 	return moment.toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+}
+
+/** With a full stop, where nothing of the kind ends it. */
+export function asSentence(text: string): string {
+	return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
 /** `1 hop`, `3 hops`. */

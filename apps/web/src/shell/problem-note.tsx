@@ -1,5 +1,6 @@
 /** Why something did not come about, in the server's words. */
 import type { Problem } from "../api/client.ts";
+import { asSentence, formatDuration } from "../model/words.ts";
 
 const TITLES: Readonly<Partial<Record<Problem["code"], string>>> = {
 	targetRefused: "Not a target of this server",
@@ -18,10 +19,12 @@ export function ProblemNote({ problem }: { readonly problem: Problem }) {
 	return (
 		<div class="problem" role="alert">
 			<strong>{TITLES[code] ?? "That did not work"}</strong>
-			<p>
-				{message}
-				{retryAfterSeconds === null ? "" : ` Try again in ${retryAfterSeconds} s.`}
-			</p>
+			<p>{problemWords(message, retryAfterSeconds)}</p>
 		</div>
 	);
+}
+
+function problemWords(message: string, retryAfterSeconds: number | null): string {
+	const again = retryAfterSeconds === null ? "" : ` Try again in ${formatDuration(retryAfterSeconds)}.`;
+	return `${asSentence(message)}${again}`;
 }

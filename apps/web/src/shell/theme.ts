@@ -9,6 +9,13 @@ const KEY = "whither.theme";
 /** What was chosen. */
 export const theme = signal<Theme>("system");
 
+const SYSTEM = matchMedia("(prefers-color-scheme: dark)");
+/** What the system says; it may say otherwise at sunset. */
+const systemIsDark = signal(SYSTEM.matches);
+SYSTEM.addEventListener("change", ({ matches }) => {
+	systemIsDark.value = matches;
+});
+
 /** Takes up what was chosen the last time. */
 export function restoreTheme(): void {
 	const kept = readKept();
@@ -25,9 +32,9 @@ export function toggleTheme(): void {
 	}
 }
 
-/** Whether dark is seen now. */
+/** Whether dark is seen now; whoever reads it while drawing is drawn anew when that changes. */
 export function isDark(): boolean {
-	return theme.value === "dark" || (theme.value === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+	return theme.value === "dark" || (theme.value === "system" && systemIsDark.value);
 }
 
 function showTheme(chosen: Theme): void {

@@ -4,7 +4,7 @@ import { hasOwnSession, OWN_ID } from "./own-session.ts";
 import { PAGES } from "./pages.ts";
 import { route } from "./place.ts";
 import { formatRoute } from "./route.ts";
-import { isDark, theme, toggleTheme } from "./theme.ts";
+import { isDark, toggleTheme } from "./theme.ts";
 
 /** The bar. */
 export function TopBar() {
@@ -53,8 +53,6 @@ function Connection() {
 }
 
 function ThemeButton() {
-	// Read, so that the button follows it.
-	void theme.value;
 	const next = isDark() ? "light" : "dark";
 	return (
 		<button type="button" class="quiet icon" onClick={toggleTheme} aria-label={`Switch to ${next} colours`}>

@@ -33,6 +33,8 @@ export interface DrawnGroup {
 
 /** The whole drawing. */
 export interface GraphDrawing {
+	/** From one column to the next. */
+	readonly pitch: number;
 	readonly width: number;
 	readonly height: number;
 	readonly nodes: readonly DrawnNode[];
@@ -40,6 +42,11 @@ export interface GraphDrawing {
 	readonly groups: readonly DrawnGroup[];
 }
 
+/** Columns may stand so close, and no farther apart. */
+const LEAST_PITCH = 82;
+const MOST_PITCH = 210;
+/** Of a letter of the labels, which are drawn in a face of one width. */
+const LETTER = 6.65;
 const ROW = 78;
 const TOP = 46;
 const BOTTOM = 44;
@@ -50,12 +57,13 @@ export const GROUP_HUES = 6;
 export function drawGraph(
 	graph: PathGraph,
 	width: number,
-	words: (node: PathNode) => { label: string; detail: string },
+	words: (node: PathNode, letters: number) => { label: string; detail: string },
 ): GraphDrawing {
-	const pitch = Math.min(210, Math.max(112, Math.floor(width / Math.max(1, graph.columns))));
+	const pitch = Math.min(MOST_PITCH, Math.max(LEAST_PITCH, Math.floor(width / Math.max(1, graph.columns))));
+	const letters = Math.floor((pitch - 4) / LETTER);
 	const xOf = (column: number) => (column + 0.5) * pitch;
 	const yOf = (row: number) => TOP + row * ROW;
-	const nodes = graph.nodes.map((node) => ({ node, x: xOf(node.column), y: yOf(node.row), ...words(node) }));
+	const nodes = graph.nodes.map((node) => ({ node, x: xOf(node.column), y: yOf(node.row), ...words(node, letters) }));
 	const places = new Map(nodes.map((drawn) => [drawn.node.id, drawn]));
 	const links = graph.links.flatMap(({ from, to, share, isSure }): DrawnLink[] => {
 		const [start, end] = [places.get(from), places.get(to)];
@@ -65,6 +73,7 @@ export function drawGraph(
 		return [{ key: `${from} ${to}`, path, width: 1.25 + 2.75 * Math.min(1, share), isSure }];
 	});
 	return {
+		pitch,
 		width: graph.columns * pitch,
 		height: TOP + Math.max(0, graph.rows - 1) * ROW + BOTTOM,
 		nodes,
@@ -131,6 +140,12 @@ export function neighbourOf(graph: PathGraph, id: string, key: string): string |
 	);
 	const nearest = others.toSorted((one, other) => Math.abs(one.row - node.row) - Math.abs(other.row - node.row));
 	return nearest[0]?.id ?? null;
+}
+
+/** `AS64500 Example Networks`, as much of it as the band has room for. */
+export function groupLabel({ asn, width }: DrawnGroup, name: string | null): string {
+	const room = Math.floor((width - 14) / LETTER);
+	return name === null || asn.length + 4 > room ? asn : shortLabel(`${asn} ${name}`, room);
 }
 
 /** At most `most` characters: a name's first label, or an address with its middle left out. */

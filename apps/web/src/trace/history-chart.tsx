@@ -4,7 +4,7 @@ import type { PathSummary } from "@whither/core";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import { chartData } from "../model/chart-data.ts";
-import { isDark, theme } from "../shell/theme.ts";
+import { isDark } from "../shell/theme.ts";
 import { rampColour } from "./ramp.ts";
 import type { BookProps } from "./trace-view.tsx";
 
@@ -22,7 +22,7 @@ export function HistoryChart({ book, version, summary }: BookProps & { readonly 
 	const known = book.history.ttls.filter((ttl) => summary.hops.some((hop) => hop.ttl === ttl && hop.rtt !== null));
 	const shown = known.filter((ttl) => (chosen ?? firstShown(summary)).has(ttl));
 	const key = shown.join(" ");
-	const dark = theme.value === "dark" || isDark();
+	const dark = isDark();
 	const target = summary.hops.find(({ isTarget }) => isTarget)?.ttl ?? null;
 	const colours = useMemo(() => coloursOf(known, dark), [known.join(" "), dark]);
 	useEffect(() => {
@@ -104,12 +104,14 @@ function optionsOf(
 	return {
 		width: element.clientWidth,
 		height: HEIGHT,
+		// Room for the last word of the clock.
+		padding: [null, 36, null, null],
 		legend: { show: false },
 		cursor: { points: { size: 6 }, drag: { x: true, y: false } },
 		scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.1 : 1] } },
 		axes: [
 			{ ...axis, space: 84, incrs: CLOCK_STEPS, values: (_, ticks) => ticks.map(clockWords) },
-			{ ...axis, size: 68, values: (_, ticks) => ticks.map((tick) => `${tick} ms`) },
+			{ ...axis, size: 80, values: (_, ticks) => ticks.map((tick) => `${Number(tick.toPrecision(6))} ms`) },
 		],
 		series: [
 			{},

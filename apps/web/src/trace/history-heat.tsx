@@ -2,8 +2,8 @@
 import type { PathSummary } from "@whither/core";
 import { useEffect, useRef } from "preact/hooks";
 import { meanNs } from "../model/history-book.ts";
-import { formatMs } from "../model/words.ts";
-import { theme } from "../shell/theme.ts";
+import { formatDuration, formatMs } from "../model/words.ts";
+import { isDark } from "../shell/theme.ts";
 import { rampColour } from "./ramp.ts";
 import type { BookProps } from "./trace-view.tsx";
 
@@ -16,10 +16,11 @@ export function HistoryHeat({ book, version, summary }: BookProps & { readonly s
 	const { hops } = summary;
 	const all = hops.flatMap(({ rtt }) => (rtt === null ? [] : [rtt.bestNs, rtt.p99Ns])).filter((ns) => ns > 0);
 	const [least, most] = [Math.min(...all, 1e9), Math.max(...all, 1)];
-	void theme.value;
+	const dark = isDark();
+	const seconds = (book.history.length * book.history.widthNs) / 1e9;
 	useEffect(() => {
 		if (canvas.current !== null) draw(canvas.current, book, hops, [least, most]);
-	}, [version, summary, theme.value]);
+	}, [version, summary, dark]);
 	return (
 		<>
 			<canvas
@@ -29,6 +30,11 @@ export function HistoryHeat({ book, version, summary }: BookProps & { readonly s
 				role="img"
 				aria-label="Round trips of every hop over time as colours; the table has the same in figures"
 			/>
+			<p class="heat-times small quiet-text">
+				{[0, 0.5, 1].map((share) => (
+					<span key={share}>{share === 0 ? "start" : formatDuration(seconds * share)}</span>
+				))}
+			</p>
 			<p class="heat-key small quiet-text">
 				<span>{formatMs(all.length === 0 ? null : least)}</span>
 				<svg width="120" height="10" aria-hidden="true">
@@ -65,7 +71,7 @@ function draw(
 	const cell = (width - LEFT) / Math.max(1, history.length);
 	for (const [index, { ttl, lossMeaning }] of hops.entries()) {
 		pen.fillStyle = styles.getPropertyValue("--quiet");
-		pen.fillText(String(ttl), 14, index * ROW + ROW / 2);
+		pen.fillText(`Hop ${ttl}`, 0, index * ROW + ROW / 2);
 		for (const [slot, held] of history.slots(ttl).entries()) {
 			if (held === undefined) continue;
 			const x = LEFT + slot * cell;
@@ -73,7 +79,9 @@ function draw(
 			const wide = cellsUntilNext(history.slots(ttl), slot) * cell;
 			if (mean !== null) {
 				pen.fillStyle = rampColour(shareOf(mean, range));
-				pen.fillRect(x, index * ROW + 1, Math.max(1, wide), ROW - 2);
+				// On whole pixels, or lines would show between the cells.
+				const [left, right] = [Math.round(x * scale) / scale, Math.round((x + wide) * scale) / scale];
+				pen.fillRect(left, index * ROW + 1, Math.max(1, right - left), ROW - 2);
 			}
 			if (held.lost > 0 && lossMeaning !== "silent") {
 				const colour = styles.getPropertyValue(lossMeaning === "rateLimit" ? "--edge" : "--bad-mark");

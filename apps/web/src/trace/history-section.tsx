@@ -12,6 +12,11 @@ const LOOKS: readonly (readonly [Look, string])[] = [
 	["heat", "Heat"],
 	["table", "Table"],
 ];
+const NOTES: Readonly<Record<Look, string>> = {
+	lines: "Each point is the mean of SLOT; where a line has a gap, nothing was answered.",
+	heat: "Each cell is the mean of SLOT; grey crosses are answers that a router held back.",
+	table: "Means in milliseconds.",
+};
 const chart = async () => (await import("./history-chart.tsx")).HistoryChart;
 const heat = async () => (await import("./history-heat.tsx")).HistoryHeat;
 
@@ -37,8 +42,8 @@ export function HistorySection({ book, version, summary }: BookProps & { readonl
 			<div class="panel past">
 				{look === "lines" && <Lazy code={chart} props={{ book, version, summary }} />}
 				{look === "heat" && <Lazy code={heat} props={{ book, version, summary }} />}
-				{look === "table" && <HistoryTable book={book} version={version} />}
-				<p class="small quiet-text past-note">Each point is the mean of {slot}.</p>
+				{look === "table" && <HistoryTable book={book} version={version} summary={summary} />}
+				<p class="small quiet-text past-note">{NOTES[look].replace("SLOT", slot)}</p>
 			</div>
 		</section>
 	);

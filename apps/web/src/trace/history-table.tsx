@@ -1,4 +1,5 @@
 /** The past in figures: for every hop and minute or so, mean round trip and loss. */
+import type { PathSummary } from "@whither/core";
 import { meanNs, type Slot } from "../model/history-book.ts";
 import { formatDuration, formatMsNumber, formatShare } from "../model/words.ts";
 import { ScrollBox } from "../shell/scroll-box.tsx";
@@ -7,8 +8,10 @@ import type { BookProps } from "./trace-view.tsx";
 const ROWS = 60;
 
 /** At most sixty lines, the newest first. */
-export function HistoryTable({ book }: BookProps) {
+export function HistoryTable({ book, summary }: BookProps & { readonly summary: PathSummary }) {
 	const { history } = book;
+	// Probes of the first round went farther than the path.
+	const ttls = summary.hops.map(({ ttl }) => ttl);
 	const together = Math.max(1, Math.ceil(history.length / ROWS));
 	const starts = Array.from(
 		{ length: Math.ceil(history.length / together) },
@@ -21,7 +24,7 @@ export function HistoryTable({ book }: BookProps) {
 				<thead>
 					<tr>
 						<th scope="col">From the start</th>
-						{history.ttls.map((ttl) => (
+						{ttls.map((ttl) => (
 							<th key={ttl} scope="col" class="number">
 								Hop {ttl}
 							</th>
@@ -34,7 +37,7 @@ export function HistoryTable({ book }: BookProps) {
 							<th scope="row" class="number">
 								{formatDuration(start * seconds)}
 							</th>
-							{history.ttls.map((ttl) => (
+							{ttls.map((ttl) => (
 								<td key={ttl} class="number">
 									{cellWords(history.slots(ttl).slice(start, start + together))}
 								</td>
@@ -57,6 +60,7 @@ function cellWords(slots: readonly (Slot | undefined)[]): string {
 		bestNs: 0,
 		worstNs: 0,
 	}));
+	if (total.answered === 0) return "no answer";
 	const loss = total.lost === 0 ? "" : ` (${formatShare(total.lost / (total.lost + total.answered))} lost)`;
 	return `${formatMsNumber(meanNs(total))}${loss}`;
 }

@@ -41,19 +41,16 @@ function HopFigures({ hop }: { readonly hop: HopSummary }) {
 	const { rtt } = hop;
 	const rows: readonly (readonly [string, string])[] = [
 		["Sent, answered, lost", `${hop.sent}, ${hop.received}, ${hop.lost}`],
-		["Waited for", String(hop.waiting)],
-		["Late, twice, not sent", `${hop.late}, ${hop.duplicates}, ${hop.notSent}`],
+		["Still waited for", String(hop.waiting)],
+		["Late, answered twice, not sent", `${hop.late}, ${hop.duplicates}, ${hop.notSent}`],
 		...(rtt === null
 			? []
 			: ([
-					["Best, mean, worst", [rtt.bestNs, rtt.avgNs, rtt.worstNs].map(formatMsNumber).join(", ")],
+					["Best, mean, worst", msList(rtt.bestNs, rtt.avgNs, rtt.worstNs)],
 					["Geometric mean", formatMs(rtt.gmeanNs)],
 					["Standard deviation", formatMs(rtt.stddevNs)],
-					["p50, p95, p99", [rtt.p50Ns, rtt.p95Ns, rtt.p99Ns].map(formatMsNumber).join(", ")],
-					[
-						"Jitter last, mean, worst",
-						[rtt.jitterNs, rtt.jitterAvgNs, rtt.jitterWorstNs].map(formatMsNumber).join(", "),
-					],
+					["p50, p95, p99", msList(rtt.p50Ns, rtt.p95Ns, rtt.p99Ns)],
+					["Jitter last, mean, worst", msList(rtt.jitterNs, rtt.jitterAvgNs, rtt.jitterWorstNs)],
 					["Interarrival jitter", formatMs(rtt.jitterInterarrivalNs)],
 				] as const)),
 	];
@@ -67,6 +64,10 @@ function HopFigures({ hop }: { readonly hop: HopSummary }) {
 			))}
 		</dl>
 	);
+}
+
+function msList(...nanoseconds: readonly number[]): string {
+	return `${nanoseconds.map(formatMsNumber).join(", ")} ms`;
 }
 
 function AnswererTable({ hop, book }: { readonly hop: HopSummary; readonly book: SessionBook }) {

@@ -25,7 +25,10 @@ export function HopTable(props: {
 	const marks = useMemo(() => marksOfHops(summary.hops), [summary]);
 	return (
 		<section class="section" aria-labelledby="hops-title">
-			<h2 id="hops-title">Hops</h2>
+			<div class="row apart">
+				<h2 id="hops-title">Hops</h2>
+				<p class="small quiet-text">Times in milliseconds</p>
+			</div>
 			<ScrollBox label="Hops, table">
 				<table class="hops">
 					<Head isLive={isLive} scale={scale} />
@@ -67,19 +70,19 @@ function Head({ isLive, scale }: { readonly isLive: boolean; readonly scale: Rtt
 				<th scope="col" class="number">
 					Loss
 				</th>
-				<th scope="col" class="number">
+				<th scope="col" class="number middle">
 					Sent
 				</th>
-				<th scope="col" class="number">
-					Last <span class="unit">ms</span>
+				<th scope="col" class="number middle">
+					Last
 				</th>
 				<th scope="col" class="number">
-					Avg
+					<abbr title="Mean">Avg</abbr>
 				</th>
-				<th scope="col" class="number">
+				<th scope="col" class="number middle">
 					Best
 				</th>
-				<th scope="col" class="number">
+				<th scope="col" class="number middle">
 					Worst
 				</th>
 				<th scope="col" class="number wide">
@@ -100,7 +103,7 @@ function Head({ isLive, scale }: { readonly isLive: boolean; readonly scale: Rtt
 				<th scope="col" class="plot">
 					<span class="scale-head">
 						<span>{scale.leastLabel}</span>
-						<span>{scale.mostLabel} ms</span>
+						<span>{scale.mostLabel}</span>
 					</span>
 				</th>
 				{isLive && (
@@ -167,9 +170,9 @@ function Cells({ hop, marks, scale, isLive }: Pick<RowProps, "hop" | "marks" | "
 				<Answerers hop={hop} marks={marks} />
 			</th>
 			<LossCell hop={hop} />
-			<td class="number">{hop.sent}</td>
+			<td class="number middle">{hop.sent}</td>
 			{[0, 1, 2, 3].map((index) => (
-				<td key={index} class="number">
+				<td key={index} class={index === 1 ? "number" : "number middle"}>
 					{formatMsNumber(single[index] ?? null)}
 				</td>
 			))}

@@ -4,9 +4,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { printable } from "../../../../packages/whither/src/report/printable.ts";
 import type { SessionBook } from "../model/session-book.ts";
 import { formatMs, formatShare } from "../model/words.ts";
-import { type DrawnNode, drawGraph, neighbourOf, shortLabel } from "./graph-layout.ts";
-
-const LABEL_LENGTH = 15;
+import { type DrawnNode, drawGraph, groupLabel, neighbourOf, shortLabel } from "./graph-layout.ts";
 
 /** The figure; `onOpen` is called with a hop that is to be opened. */
 export function PathFigure(props: {
@@ -43,11 +41,11 @@ export function PathFigure(props: {
 						role="group"
 						aria-label="Path as a graph; arrow keys go from hop to hop, Enter opens one in the table"
 					>
-						{drawing.groups.map(({ key, asn, x, y, width: wide, height, hue }) => (
-							<g key={key} class={`net net-${hue}`}>
-								<rect x={x} y={y} width={wide} height={height} rx={5} />
-								<text x={x + 8} y={y + 14}>
-									{asn}
+						{drawing.groups.map((group) => (
+							<g key={group.key} class={`net net-${group.hue}`}>
+								<rect x={group.x} y={group.y} width={group.width} height={group.height} rx={5} />
+								<text x={group.x + 8} y={group.y + 14}>
+									{groupLabel(group, networkName(book, graph, group.asn))}
 								</text>
 							</g>
 						))}
@@ -58,6 +56,7 @@ export function PathFigure(props: {
 							<Node
 								key={drawn.node.id}
 								drawn={drawn}
+								pitch={drawing.pitch}
 								isCurrent={drawn.node.id === current}
 								onShow={() => setShown(drawn.node.id)}
 								onOpen={() => onOpen(drawn.node.ttl)}
@@ -83,13 +82,14 @@ function graphOf(book: SessionBook, summary: PathSummary): PathGraph {
 
 interface NodeProps {
 	readonly drawn: DrawnNode;
+	readonly pitch: number;
 	readonly isCurrent: boolean;
 	readonly onShow: () => void;
 	readonly onOpen: () => void;
 	readonly onKey: (event: KeyboardEvent) => void;
 }
 
-function Node({ drawn, isCurrent, onShow, onOpen, onKey }: NodeProps) {
+function Node({ drawn, pitch, isCurrent, onShow, onOpen, onKey }: NodeProps) {
 	const { node, x, y, label, detail } = drawn;
 	const kind = node.isTarget ? "is-target" : node.isSource ? "is-source" : node.address === null ? "is-silent" : "";
 	const press = (event: KeyboardEvent) => {
@@ -112,7 +112,7 @@ function Node({ drawn, isCurrent, onShow, onOpen, onKey }: NodeProps) {
 			onClick={onOpen}
 			onKeyDown={press}
 		>
-			<rect x={-52} y={-28} width={104} height={66} class="hit" rx={4} />
+			<rect x={4 - pitch / 2} y={-28} width={pitch - 8} height={66} class="hit" rx={4} />
 			<circle r={7} />
 			{node.isTarget && <circle r={3} class="core" />}
 			<Tags marks={node.marks} />
@@ -136,14 +136,22 @@ function Tags({ marks }: { readonly marks: readonly string[] }) {
 	);
 }
 
-function wordsOf(node: PathNode): { label: string; detail: string } {
+/** What one of its routers was looked up to belong to. */
+function networkName(book: SessionBook, { nodes }: PathGraph, asn: string): string | null {
+	const names = nodes.flatMap((node) =>
+		node.asn === asn && node.address !== null ? (book.lookUp(node.address).asName ?? []) : [],
+	);
+	return names[0] === undefined ? null : printable(names[0]);
+}
+
+function wordsOf(node: PathNode, letters: number): { label: string; detail: string } {
 	if (node.isSource)
-		return { label: node.address === null ? "here" : shortLabel(node.address, LABEL_LENGTH), detail: "source" };
+		return { label: node.address === null ? "here" : shortLabel(node.address, letters), detail: "source" };
 	if (node.address === null) return { label: "no answer", detail: `hop ${node.ttl}` };
 	const name = node.name === null || node.name === node.address ? node.address : printable(node.name);
 	const far = node.rttNs === null ? `hop ${node.ttl}` : formatMs(node.rttNs);
 	const split = node.share < 0.995 ? ` · ${formatShare(node.share)}` : "";
-	return { label: shortLabel(name, LABEL_LENGTH), detail: `${far}${split}` };
+	return { label: shortLabel(name, letters), detail: `${far}${split}` };
 }
 
 function inspectorWords(node: PathNode): string {

@@ -18,8 +18,8 @@ const STEPS = [1, 2, 5, 10];
 /** The scale that has room for all hops. */
 export function rttScale(hops: readonly HopSummary[]): RttScale {
 	const all = hops.flatMap(({ rtt }) => (rtt === null ? [] : [rtt.bestNs, rtt.worstNs])).filter((ns) => ns > 0);
-	const least = roundDown(Math.min(...all, 1e6));
-	const most = roundUp(Math.max(...all, 1e6));
+	const [best, worst] = all.length === 0 ? [1e6, 1e6] : [Math.min(...all), Math.max(...all)];
+	const [least, most] = [roundDown(best), roundUp(Math.max(worst, best * 1.01))];
 	return { least, most, leastLabel: String(least / 1e6), mostLabel: String(most / 1e6) };
 }
 

@@ -4,6 +4,7 @@ import { useEffect } from "preact/hooks";
 import { type OpenSession, useSessions } from "../api/sessions.ts";
 import type { PageProps } from "../shell/pages.ts";
 import { ProblemNote } from "../shell/problem-note.tsx";
+import { formatRoute } from "../shell/route.ts";
 import { OtherSession } from "./other-session.tsx";
 import { TraceView } from "./trace-view.tsx";
 
@@ -25,7 +26,13 @@ function Shown({ open }: { readonly open: OpenSession }) {
 	if (book === null && problem === null) return <p class="note">Loading the session…</p>;
 	return (
 		<div class="page">
+			{book === null && <h1>No session to show</h1>}
 			{problem !== null && <ProblemNote problem={problem} />}
+			{book === null && (
+				<p>
+					<a href={formatRoute("history")}>What there is</a>, or <a href="#/">trace a path</a>.
+				</p>
+			)}
 			{book !== null &&
 				(isPath(book.header.kind) ? (
 					<TraceView book={book} version={version} />

@@ -41,7 +41,13 @@ export function WhoisPage({ route }: PageProps) {
 	const isOff = facts.value !== null && !facts.value.features.whois;
 	return (
 		<div class="page">
-			<h1>Whois</h1>
+			<div class="stack">
+				<h1>Whois</h1>
+				<p class="note">
+					Who has a name, an address or a network (AS).
+					{!isOff && " The server asks the registry in charge, which learns what was asked."}
+				</p>
+			</div>
 			<QueryForm query={query} />
 			{isOff && (
 				<p class="note">
@@ -49,7 +55,7 @@ export function WhoisPage({ route }: PageProps) {
 				</p>
 			)}
 			{query !== "" && !isThere && <p class="note">Asking the registry…</p>}
-			{isThere && state.problem !== null && <ProblemNote problem={state.problem} />}
+			{isThere && !isOff && state.problem !== null && <ProblemNote problem={state.problem} />}
 			{isThere && state.answer !== null && <Answer answer={state.answer} />}
 		</div>
 	);

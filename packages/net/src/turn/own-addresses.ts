@@ -15,15 +15,28 @@ export function ownAddresses(): readonly string[] {
 /** How often it is looked whether they have changed: a new public address is open to relays for so long. */
 const LOOK_MS = 2_000;
 
-/** Calls back with them when they have changed, until it is stopped. It does not keep the process alive. */
+/** Null: they cannot be told now. Asking takes a descriptor, and a server under load may have none left. */
+function ownAddressesNow(look: typeof ownAddresses): readonly string[] | null {
+	try {
+		return look();
+	} catch {
+		return null;
+	}
+}
+
+/**
+ * Calls back with them when they have changed, until it is stopped; while they cannot be told, those that were known
+ * count. It does not keep the process alive.
+ */
 export function watchOwnAddresses(
 	known: readonly string[],
 	changed: (addresses: readonly string[]) => void,
+	look = ownAddresses,
 ): () => void {
 	let last = known.join(" ");
 	const timer = setInterval(() => {
-		const now = ownAddresses();
-		if (now.join(" ") === last) return;
+		const now = ownAddressesNow(look);
+		if (now === null || now.join(" ") === last) return;
 		last = now.join(" ");
 		changed(now);
 	}, LOOK_MS).unref();

@@ -119,8 +119,9 @@ const TABLE: readonly CommandRow[] = [
 	{
 		name: "serve",
 		usage: "whither serve [--listen ADDR]... [OPTION]...",
-		summary: "Serve STUN and TURN: tell clients their public address, and relay for those who cannot be reached",
+		summary: "Serve the page and its API, STUN and TURN: trace from a browser, and help others to meet",
 		about: [
+			"The page and the API (docs/page.md, docs/serve-api.md) trace, watch paths, meet and keep what came of it in the folder of --data. On this machine alone they want no token; anywhere else they do, and trace nothing but the public internet unless --allow-target says so. What somebody had it do is written to the audit log.",
 			"Answers Binding requests over UDP, TCP and, with a certificate, TLS; on two addresses of one family also those of behaviour discovery (RFC 5780), with which clients find out what kind of NAT they are behind. On the same places it relays (TURN, RFC 8656 and RFC 6062) for the users of --user, --users and --secret, and for nobody without them. Relays reach no private, loopback or otherwise special address, nor this machine, unless --allow-peer says so.",
 			"Prints one line on stdout for each place that a role listens on. SIGTERM drains: no new allocations, those there are go on until --drain is over. SIGHUP reads --users, --cert and --key again. docs/turn.md has a server for production.",
 		],

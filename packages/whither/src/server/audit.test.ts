@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -53,4 +54,20 @@ it("a disk that takes nothing is said once, and lines that are lost are counted"
 	}
 	expect(said).toEqual([expect.stringMatching(/^the audit log \/dev\/full cannot be written \(ENOSPC/)]);
 	expect(log.lost).toBe(3);
+});
+
+it.skipIf(process.platform === "win32")("a pipe that nobody reads is said to be none that can be written", async () => {
+	const folder = mkdtempSync(join(tmpdir(), "whither-"));
+	try {
+		const file = join(folder, "pipe");
+		execFileSync("mkfifo", [file]);
+		const said: string[] = [];
+		const log = openAudit(file, (sentence) => said.push(sentence));
+		log.write({ client: "x", action: "trace", decision: "ok" });
+		await log.close();
+		expect(said).toEqual([expect.stringMatching(/cannot be written \(ENXIO/)]);
+		expect(log.lost).toBe(1);
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
 });

@@ -1,4 +1,5 @@
 /** The audit log: one line of JSON for everything that somebody had this server do, or was refused. */
+import { constants } from "node:fs";
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 
@@ -30,6 +31,9 @@ export interface AuditLog {
 const LONGEST_TEXT = 512;
 /** Bytes that wait for a disk that is slow. */
 const MOST_WAITING = 4 << 20;
+
+/** A pipe that nobody reads refuses, where it would hold one of Node's few threads for files, and the end of the server, until somebody does. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
 
 /** None is kept. */
 export const NO_AUDIT: AuditLog = { write: () => {}, reopen: () => {}, close: async () => {}, lost: 0 };
@@ -128,6 +132,6 @@ class FileAudit implements AuditLog {
 
 	async #open(): Promise<FileHandle> {
 		await mkdir(dirname(this.#file), { recursive: true });
-		return open(this.#file, "a", 0o600);
+		return open(this.#file, APPEND, 0o600);
 	}
 }

@@ -1,6 +1,7 @@
 /** The page's files: read once, shown to everybody, and nothing beside them. */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import type { IncomingHttpHeaders } from "node:http";
 import { dirname, extname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -29,8 +30,9 @@ const PAGE_HEADERS: Readonly<Record<string, string>> = {
 		"default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
 	"X-Frame-Options": "DENY",
 	"Referrer-Policy": "no-referrer",
-	"Cross-Origin-Opener-Policy": "same-origin",
 };
+/** Browsers take it from places that nobody can have forged, and complain of it elsewhere. */
+const TRUSTED_HEADERS: Readonly<Record<string, string>> = { "Cross-Origin-Opener-Policy": "same-origin" };
 
 /** Of names that change with what is in the file. */
 const FOR_GOOD = "public, max-age=31536000, immutable";
@@ -97,7 +99,8 @@ function readStatic(path: string, isHashed: boolean): StaticFile {
 
 function show(context: HttpContext, { type, tag, cache, bytes, gzip }: StaticFile): Response {
 	const { headers } = context.env.incoming;
-	const common = { ...PAGE_HEADERS, "Cache-Control": cache, ETag: tag, Vary: "Accept-Encoding" };
+	const trusted = isTrustworthy(headers) ? TRUSTED_HEADERS : {};
+	const common = { ...PAGE_HEADERS, ...trusted, "Cache-Control": cache, ETag: tag, Vary: "Accept-Encoding" };
 	if (headers["if-none-match"]?.split(/ *, */).includes(tag)) return context.body(null, 304, common);
 	const isPacked = gzip !== null && /\bgzip\b(?! *; *q=0)/.test(String(headers["accept-encoding"] ?? ""));
 	const body = isPacked ? gzip : bytes;
@@ -107,4 +110,9 @@ function show(context: HttpContext, { type, tag, cache, bytes, gzip }: StaticFil
 		"Content-Length": String(body.length),
 		...(isPacked ? { "Content-Encoding": "gzip" } : {}),
 	});
+}
+
+/** By TLS, which a proxy before this server speaks, or on the visitor's own machine. */
+function isTrustworthy({ host = "", "x-forwarded-proto": protocol }: IncomingHttpHeaders): boolean {
+	return protocol === "https" || /^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/.test(host);
 }

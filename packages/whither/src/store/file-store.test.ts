@@ -87,6 +87,7 @@ function suite(index: IndexName): void {
 		expect((await second.list({ limit: 1 }))[0]).toMatchObject({ outcome: "lost", events: 1 });
 		const lines = readFileSync(file(2), "utf8").split("\n");
 		expect(lines).toHaveLength(4);
+		expect(lines[3]).toBe("");
 		expect(JSON.parse(lines[2] ?? "")).toMatchObject({ outcome: "lost" });
 	});
 

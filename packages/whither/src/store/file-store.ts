@@ -11,6 +11,7 @@ import { overdue, type RetentionRules } from "./retention.ts";
 import { RunningSession } from "./running-session.ts";
 import { SessionFile } from "./session-file.ts";
 import { formatSessionLine, readSessionLines } from "./session-lines.ts";
+import { SessionReads } from "./session-reads.ts";
 import {
 	isSessionId,
 	MOST_LISTED,
@@ -25,6 +26,9 @@ import { errnoOf, storeError } from "./store-errors.ts";
 /** How often age is looked at where no session ends, and how often at most where many do. */
 const RETENTION_MS = 3_600_000;
 const RETENTION_PAUSE_MS = 1_000;
+
+/** About as many times longer a session is than its packed file. */
+const PACKED_TIMES = 32;
 
 /** What a store stands on; all of it is the store's from then on. */
 export interface FileStoreParts {
@@ -44,6 +48,7 @@ export class FileStore implements SessionStore {
 	readonly #running = new Map<string, RunningSession>();
 	/** Ids that are being begun. */
 	readonly #beginning = new Set<string>();
+	readonly #reads = new SessionReads();
 	readonly #toPack: SessionPlace[];
 	#packing: Promise<void> | null = null;
 	readonly #removals = new Set<Promise<unknown>>();
@@ -93,9 +98,11 @@ export class FileStore implements SessionStore {
 	async read(id: string): Promise<Session | null> {
 		if (!isSessionId(id)) return null;
 		const running = this.#running.get(id);
-		if (running !== undefined) return running.read();
+		if (running !== undefined) return this.#reads.inTurn(running.bytes, () => running.read());
 		const row = this.#parts.index.get(id);
-		return row === null ? null : this.#readEnded(row);
+		if (row === null) return null;
+		const bytes = row.isPacked ? row.entry.bytes * PACKED_TIMES : row.entry.bytes;
+		return this.#reads.shared(id, () => this.#reads.inTurn(bytes, () => this.#readEnded(row)));
 	}
 
 	async remove(id: string): Promise<boolean> {

@@ -60,7 +60,8 @@ function meaningOf(hop: HopLoss, later: Counts & { readonly hops: readonly HopLo
 	if (isClearlyMore(hop, later) || later.hops.some((one) => isClearlyMore(hop, one))) return "rateLimit";
 	if (isAsMany(later, hop)) return "loss";
 	const wouldShow = isClearlyMore(hop, { lost: 0, received: later.lost + later.received });
-	return wouldShow ? "loss" : "unclear";
+	const faresBetter = later.hops.some((one) => ratioOf(one) < TOLERANCE * ratioOf(hop));
+	return wouldShow && !faresBetter ? "loss" : "unclear";
 }
 
 function lastMeaning(hop: HopLoss): LossMeaning {

@@ -203,6 +203,19 @@ describe("changes of a path", () => {
 		expect([hops.length, hops.at(-1)?.isTarget, hops[3]?.isTarget, reached]).toEqual([5, true, false, true]);
 	});
 
+	it("what was asked beyond its end counts for nothing, also where it becomes longer", () => {
+		const statistics = watched(3, 6, (_, ttl) => ({ from: ttl < 4 ? `10.0.0.${ttl}` : TARGET, rttNs: ttl * 1e6 }));
+		for (let round = 3; round < 13; round++) takeRound(statistics, { round, hops: 6, world: straight(6) });
+		const { hops } = statistics.summary();
+		expect(hops.map(({ sent, received }) => [sent, received])).toEqual([
+			...Array.from({ length: 4 }, () => [13, 13]),
+			...[
+				[10, 10],
+				[10, 10],
+			],
+		]);
+	});
+
 	it("an outage leaves the hops that were known in sight", () => {
 		const { hops, reached } = watched(60, 6, (round, ttl) =>
 			round >= 20 && ttl > 2 ? null : straight(6)(round, ttl),

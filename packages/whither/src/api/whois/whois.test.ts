@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
@@ -240,17 +240,36 @@ it("keeps answers and bootstrap files, whatever else lies there", async () => {
 	}
 });
 
+/** As if everything in the folder had been kept so long ago. */
+function age(cache: string, milliseconds: number): void {
+	for (const name of readdirSync(cache)) {
+		const kept = JSON.parse(readFileSync(join(cache, name), "utf8"));
+		writeFileSync(join(cache, name), JSON.stringify({ ...kept, savedAtMs: Date.now() - milliseconds }));
+	}
+}
+
+it.each([
+	["a minute", 60_000, [1, 1]],
+	["an hour", 3_600_000, [2, 1]],
+	["a day", 86_400_000, [2, 2]],
+	["a time to come", -60_000, [2, 2]],
+] as const)("asks again after %s what is too old by then", async (_, milliseconds, asked) => {
+	const cache = emptyFolder();
+	const registry = await rdapServer({ "ip/5.0.2.1": NETWORK });
+	const iana = await rdapServer(bootstrapTo(registry.url));
+	await whois("5.0.2.1", { bootstrap: iana.url, cache });
+	age(cache, milliseconds);
+	await whois("5.0.2.1", { bootstrap: iana.url, cache });
+	expect([registry.asked.length, iana.asked.length]).toEqual(asked);
+});
+
 it("uses a bootstrap file that is old where there is no newer one", async () => {
 	const cache = emptyFolder();
 	const registry = await rdapServer({ "ip/5.0.2.1": NETWORK, "ip/5.0.2.2": NETWORK });
 	const objects: Record<string, object | string | number> = { ...bootstrapTo(registry.url) };
 	const iana = await rdapServer(objects);
 	await whois("5.0.2.1", { bootstrap: iana.url, cache });
-	for (const name of readdirSync(cache)) {
-		const file = join(cache, name);
-		const kept = JSON.parse((await import("node:fs")).readFileSync(file, "utf8"));
-		writeFileSync(file, JSON.stringify({ ...kept, savedAtMs: 1 }));
-	}
+	age(cache, 1e12);
 	objects["ipv4.json"] = 503;
 	expect((await whois("5.0.2.2", { bootstrap: iana.url, cache })).name).toBe("EXAMPLE-NET");
 	expect(iana.asked).toEqual(["ipv4.json", "ipv4.json"]);

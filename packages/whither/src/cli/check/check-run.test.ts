@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { WhitherError } from "../../api/error.ts";
 import { simulated } from "../../api/simulated.ts";
 import { trace } from "../../api/trace/trace.ts";
+import type { World } from "../../api/world.ts";
 import { readCheckFile } from "../../report/check/check-file.ts";
 import { CHECK_SCHEMA, type CheckReport } from "../../report/check/check-result.ts";
 import { formatCheckFailure } from "./check.ts";
@@ -91,6 +92,21 @@ describe("checks on the simulated internet", () => {
 		const checks = ["a", "b", "c"].map((name) => ({ name, target: SERVER, expect: { reached: true } }));
 		const { results } = await run(checks, { jobs: 1, signal: aborting.signal, onCheck: () => aborting.abort() });
 		expect(results.map(({ outcome }) => outcome)).toEqual(["held", "interrupted", "interrupted"]);
+	});
+
+	it("what was stopped in the middle is not judged by half of it", async () => {
+		const aborting = new AbortController();
+		const slow = simulated(DEMO, { pace: "real", slowedBy: 1_000 });
+		const start: World["start"] = (order, on) => {
+			queueMicrotask(() => aborting.abort());
+			return slow.start(order, on);
+		};
+		const checks = [{ target: SERVER, expect: { reached: true } }];
+		const { results } = await run(checks, {
+			openWorld: async () => ({ ...slow, start }),
+			signal: aborting.signal,
+		});
+		expect(results).toMatchObject([{ outcome: "interrupted", assertions: [] }]);
 	});
 
 	it("a baseline is written, and the path is compared with it from then on", async () => {

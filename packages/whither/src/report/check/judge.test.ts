@@ -133,9 +133,22 @@ describe("assertions of a path", () => {
 		[{ mustNotCross: "*.example" }, 'unknown: No hop has a name in this trace; trace with "names": true (without -n).'],
 	])("where nobody arrives, %j: %s", (asked, verdict) => expect(judged(asked, judgedTrace(LOST))).toEqual([verdict]));
 
+	it("loss is that of the target's own probes, and may be so much and no more", () => {
+		const end = (seq: number) => answer(seq, END);
+		const lossy = judgedTrace(sampleResult([hop(1, "10.0.0.1"), hop(2, end, null, null, end, end)]));
+		const start = "Asked for at most";
+		expect(judged({ lossPercent: 66 }, lossy)).toEqual([
+			`failed: ${start} 66 % loss at the target, measured 66.7 % (2 of 3 probes).`,
+		]);
+		expect(judged({ lossPercent: 67 }, lossy)[0]).toMatch(/^held: .*, measured 66\.7 %/);
+	});
+
 	it("a path MTU is what is known of it", () => {
 		expect(judged({ mtu: 1400 }, judgedTrace({ ...PATH, pathMtu: 1400 }))[0]).toMatch(/^held: .*, measured 1400\.$/);
 		expect(judged({ mtu: 1401 }, judgedTrace({ ...PATH, pathMtu: 1400 }))[0]).toMatch(/^failed: .*, measured 1400\.$/);
+		const tried = (trace: TraceResult) => ({ ...trace, hops: trace.hops.map((each) => ({ ...each, mtu: 1500 })) });
+		expect(judged({ mtu: 1400 }, judgedTrace(tried(PATH)))[0]).toMatch(/^held: .*, measured 1500 or more\.$/);
+		expect(judged({ mtu: 1400 }, judgedTrace(tried(LOST)))[0]).toMatch(/^unknown: /);
 	});
 
 	it("several of one kind are judged one by one, in the order of the file", () => {
@@ -196,6 +209,11 @@ describe("a meeting", () => {
 		[{ connected: true }, "held: Asked for a connection, and there was one (They met)."],
 		[{ pairType: ["host/host", "*/relay"] }, "held: Asked for a pair host/host or */relay, measured host/relay."],
 		[{ pairType: "relay/*" }, "failed: Asked for a pair relay/*, measured host/relay."],
+		[{ pairType: "host/host" }, "failed: Asked for a pair host/host, measured host/relay."],
+		[{ protocol: "udp" }, "held: Asked for udp, measured udp."],
+		[{ connectMs: 121 }, "held: Asked for a connection within 121 ms, measured 120.5 ms."],
+		[{ relay: true }, "held: Asked for a pair by a relay, measured host/relay."],
+		[{ connected: false }, "failed: Asked for no connection, and there was one (They met)."],
 		[{ protocol: "tcp" }, "failed: Asked for tcp, measured udp."],
 		[{ connectMs: 100 }, "failed: Asked for a connection within 100 ms, measured 120.5 ms."],
 		[{ relay: false }, "failed: Asked for a pair without a relay, measured host/relay."],

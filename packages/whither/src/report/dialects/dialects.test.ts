@@ -161,6 +161,43 @@ describe("RIPE Atlas'", () => {
 	});
 });
 
+it("Atlas' letters are those of the codes that came, and other codes stay numbers", () => {
+	const errors = (from: string, codes: readonly (readonly [number, number])[]) => {
+		const probes = codes.map((icmp) => (seq: number) => answer(seq, from, { icmp, kind: "unreachable" }));
+		const result = sampleResult([hop(1, ...probes)], { family: from.includes(":") ? 6 : 4 });
+		const queries = codes.length;
+		const [{ result: told }] = JSON.parse(
+			traced("atlas", { ...result, options: { ...result.options, queries } }),
+		).result;
+		return told.map(({ err }: { err?: string | number }) => err);
+	};
+	const four = [0, 1, 2, 3, 10, 13].map((code) => [3, code] as const);
+	expect(errors("192.0.2.9", [...four, [11, 0]])).toEqual(["N", "H", "P", "p", 10, "A", undefined]);
+	const six = [0, 1, 2, 3, 4, 5].map((code) => [1, code] as const);
+	expect(errors("2001:db8::9", [...six, [3, 0]])).toEqual(["N", "A", "h", "H", "p", 5, undefined]);
+});
+
+it("answers of a target beyond a hop's own probes count in no format", () => {
+	const end = (seq: number) => answer(seq, "203.0.113.7", { icmp: [3, 3], kind: "portUnreachable" });
+	const more = sampleResult([hop(1, "192.0.2.254", null, null), hop(2, end, null, end, end, end)]);
+	expect(JSON.parse(traced("atlas", more)).result[1].result).toHaveLength(3);
+	expect(JSON.parse(traced("mtr", more)).report.hubs[1]).toMatchObject({ Snt: 3, "Loss%": 33.333 });
+	expect(JSON.parse(traced("scamper", more).split("\n")[1] ?? "")).toMatchObject({
+		probe_count: 6,
+		hops: { length: 3 },
+	});
+	expect(traced("prometheus", more)).toContain('ttl="2"} 3\n');
+});
+
+it("scamper's stop_data is the code by which a path ended", () => {
+	const end = (seq: number) => answer(seq, "192.0.2.9", { icmp: [3, 13], kind: "unreachable" });
+	const stopped = sampleResult([hop(1, "192.0.2.254"), hop(2, null, end, null)], { stopReason: "unreachable" });
+	expect(JSON.parse(traced("scamper", stopped).split("\n")[1] ?? "")).toMatchObject({
+		stop_reason: "UNREACH",
+		stop_data: 13,
+	});
+});
+
 function unsent(): TraceResult["hops"][number]["probes"][number] {
 	const error = { code: "noRoute", call: "sendmsg", address: null, errno: 101, errnoName: "ENETUNREACH" } as const;
 	const nothing = { from: null, name: null, rttNs: null, stamps: null, reply: null, quoted: null, extensions: [] };

@@ -236,6 +236,12 @@ describe("what is refused, with its line and why", () => {
 		],
 		["a depth of a million", `${"[".repeat(1e6)}${"]".repeat(1e6)}`, 1, "no JSON object"],
 		["a key that is no key", '{"__proto__":{"schema":"whither.trace/1"},"header":{}}', null, "header.schema"],
+		[
+			"a round trip before it left",
+			`{"type":"trace","method":"udp","src":"192.0.2.1","dst":"192.0.2.9","stop_reason":"COMPLETED","start":{"sec":1,"usec":2},"hop_count":1,"attempts":1,"firsthop":1,"probe_size":44,"hops":[{"addr":"192.0.2.2","probe_ttl":1,"probe_id":1,"rtt":-0.5}]}`,
+			null,
+			"hops[0].rtt is not as",
+		],
 		["scamper's tracelb", '{"type":"tracelb"}', null, "scamper's tracelb is not read"],
 		["a page without a session", "<!doctype html><p>", 1, "carries no session"],
 		["mtr lines with a stranger among them", "x 0 33000\nz 1 2\n", 2, "no line of mtr --raw"],

@@ -38,12 +38,14 @@ describe("over every scenario of the simulated internet", () => {
 			const { result } = runTrace(scenario, { family, channel, crypto: nodeCrypto });
 			const document = JSON.parse(formatJson(result, 0));
 			expect(problems(document)).toBeNull();
-			expect(document).toEqual(JSON.parse(JSON.stringify(result)));
+			// Strings are compared much faster than what they say.
+			expect(JSON.stringify(document)).toBe(JSON.stringify(result));
 			const lines = formatText(result, { extensions: true, back: true }).split("\n");
 			const beside = (result.handshake === undefined ? 0 : 1) + unmarkedGroups(result);
 			const asked = result.hops.filter((hop) => hop.probes.length > 0);
 			expect(lines).toHaveLength(1 + asked.length + beside + 1);
-			for (const line of lines.slice(1, -1)) expect(line).toMatch(/^(?:[ \d]\d|hand|\+[ \d]\d+) {1,2}\S/);
+			const isOfHop = (line: string) => /^(?:[ \d]\d|hand|\+[ \d]\d+) {1,2}\S/.test(line);
+			expect(lines.slice(1, -1).filter((line) => !isOfHop(line))).toEqual([]);
 			expect(formatText(result, { changes: true, tos: 40, info: true }).split("\n")).toHaveLength(lines.length);
 			expect(formatSummary(result, { pathMtu: true }).split("\n")).toHaveLength(5);
 			const probes = result.hops.flatMap((hop) => hop.probes);

@@ -1,5 +1,5 @@
 /** A path whose first hops are not named: for screens that others see, and reports that are passed on. */
-import type { PathSummary } from "@whither/core";
+import type { AnswererSummary, PathSummary } from "@whither/core";
 
 /** What stands for an address that is not told. */
 export const HIDDEN = "(hidden)";
@@ -12,8 +12,7 @@ export function redacted(summary: PathSummary, hops: number): PathSummary {
 		...summary,
 		hops: summary.hops.map((hop) => {
 			if (hop.ttl > hops) return hop;
-			const nobody = { address: HIDDEN, name: null, asn: null, extensions: [] };
-			return { ...hop, answerers: hop.answerers.map((one) => ({ ...one, ...nobody })) };
+			return { ...hop, answerers: hop.answerers.map(figuresOf) };
 		}),
 		changes: summary.changes.map((change) =>
 			change.ttl > hops ? change : { ...change, from: conceal(change.from), to: conceal(change.to) },
@@ -23,4 +22,9 @@ export function redacted(summary: PathSummary, hops: number): PathSummary {
 			addresses: flow.addresses.map((address, index) => (index < hops ? conceal(address) : address)),
 		})),
 	};
+}
+
+/** Nothing but counts and round trips. */
+function figuresOf({ received, rtt, firstRound, lastRound }: AnswererSummary): AnswererSummary {
+	return { address: HIDDEN, name: null, asn: null, extensions: [], received, rtt, firstRound, lastRound };
 }

@@ -287,6 +287,18 @@ describe("who asks for more than may be", () => {
 		expect([...(await codeOf(third)), third.headers.get("retry-after")]).toEqual([429, "overBudget", "5"]);
 	});
 
+	it("pays for all that is sent, also beside the hops and again", async () => {
+		const { post, url } = await open();
+		const { id } = (await (await post({ target: TARGET, pathMtu: true })).json()) as { id: string };
+		await (await fetch(`${url}/api/v1/events?session=${id}`)).text();
+		const { session } = (await (await fetch(`${url}/api/v1/sessions/${id}`)).json()) as {
+			session: { end: { result: { counters: { sent: number }; hops: { probes: unknown[] }[] } } };
+		};
+		const { counters, hops } = session.end.result;
+		expect(counters.sent).toBeGreaterThan(hops.reduce((sum, { probes }) => sum + probes.length, 0));
+		expect(await (await fetch(`${url}/metrics`)).text()).toContain(`whither_probes_total ${counters.sent}\n`);
+	});
+
 	it("may watch a path no more often than its share of the rate", async () => {
 		const { post } = await open({ limits: { clientProbesPerSecond: 100 } });
 		const watch = (live: object) => post({ target: TARGET, live });
@@ -351,6 +363,8 @@ describe("the page's files", () => {
 		expect([index.status, index.headers.get("content-encoding")]).toEqual([200, "gzip"]);
 		expect(index.headers.get("content-security-policy")).toMatch(/^default-src 'self';/);
 		expect(index.headers.get("content-security-policy")).not.toMatch(/unsafe/);
+		for (const part of ["base-uri", "form-action", "frame-ancestors", "object-src"])
+			expect(index.headers.get("content-security-policy")).toContain(`; ${part} 'none'`);
 		expect([index.headers.get("x-frame-options"), index.headers.get("referrer-policy")]).toEqual([
 			"DENY",
 			"no-referrer",

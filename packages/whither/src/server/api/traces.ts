@@ -179,13 +179,13 @@ function mostProbes({
 	return hops * Math.max(queries, pathMtu ? 2 : 1) + (pathMtu ? PATH_MTU_PROBES : 0);
 }
 
-/** Takes probes at once; `settle` gives those back that were not sent. Throws `ApiRefused`. */
+/** Takes probes at once; `settle` gives those back that were not sent, and takes what was sent beyond them: some are sent again. Throws `ApiRefused`. */
 function chargeProbes(desk: ApiDesk, client: string, probes: number) {
 	withinBudget(desk.probes.take(client, probes, desk.now()));
 	return {
 		settle: (end: CourseEnd | null): void => {
 			const sent = sentIn(end);
-			desk.probes.giveBack(client, Math.max(0, probes - sent));
+			desk.probes.giveBack(client, probes - sent);
 			desk.counts.probes += sent;
 		},
 	};
@@ -193,6 +193,5 @@ function chargeProbes(desk: ApiDesk, client: string, probes: number) {
 
 function sentIn(end: CourseEnd | null): number {
 	if (end?.outcome !== "result" || end.result === null || !("hops" in end.result)) return 0;
-	const { hops } = end.result as TraceResult;
-	return hops.reduce((sum, { probes }) => sum + probes.length, 0);
+	return (end.result as TraceResult).counters.sent;
 }

@@ -38,7 +38,7 @@ export class ClientBudget {
 		return 0;
 	}
 
-	/** Gives back what was taken and not used. */
+	/** Gives back what was taken and not used; less than nothing: more was used than was taken, and is owed. */
 	giveBack(client: string, cost: number): void {
 		const account = this.#accounts.get(client);
 		if (account !== undefined) account.left = Math.min(this.#limits.burst, account.left + cost);

@@ -27,6 +27,13 @@ describe("probes", () => {
 		expect(probes.take("a", 1, 0)).not.toBeNull();
 	});
 
+	it("that were sent beyond those that were taken are owed", () => {
+		const probes = budget();
+		probes.take("a", 150, 0);
+		probes.giveBack("a", -100);
+		expect(probes.take("a", 10, 0)).toEqual({ retryMs: 6_000, of: "client" });
+	});
+
 	it("of what goes on take a share of the rate, until it ends", () => {
 		const probes = budget();
 		expect(probes.takeShare("a", 8)).toBeNull();

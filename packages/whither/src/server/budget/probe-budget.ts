@@ -48,7 +48,7 @@ export class ProbeBudget {
 		return { retryMs: allMs, of: "all" };
 	}
 
-	/** Gives back what was not sent. */
+	/** Gives back what was not sent; less than nothing: so much more was. */
 	giveBack(client: string, probes: number): void {
 		this.#clients.giveBack(client, probes);
 		this.#all.giveBack(ALL, probes);

@@ -83,7 +83,9 @@ const everyAnswer: MiddlewareHandler<HttpEnv> = async (context, next) => {
 };
 
 const ownName: MiddlewareHandler<HttpEnv> = async (context, next) => {
-	if (isOwnName(context.env.incoming.headers.host)) return next();
+	// Browsers always name a host; what speaks HTTP/1.0 may not.
+	const { host } = context.env.incoming.headers;
+	if (host === undefined || isOwnName(host)) return next();
 	return refuse(context, { status: 421, code: "badRequest", line: "this is not that host" });
 };
 
@@ -96,12 +98,17 @@ function shownToken(token: string): MiddlewareHandler<HttpEnv> {
 	return async (context, next) => {
 		if (shows(context.env.incoming.headers, token)) return next();
 		const headers = { "WWW-Authenticate": 'Bearer realm="whither"' };
-		return refuse(context, { status: 401, code: "unauthorized", line: "token wanted", headers });
+		return refuse(context, {
+			status: 401,
+			code: "unauthorized",
+			line: "token wanted: Authorization: Bearer TOKEN, as the server printed it",
+			headers,
+		});
 	};
 }
 
-function isOwnName(host: string | undefined): boolean {
-	const name = (host ?? "").replace(/:\d*$/, "").replace(/^\[(.*)\]$/, "$1");
+function isOwnName(host: string): boolean {
+	const name = host.replace(/:\d*$/, "").replace(/^\[(.*)\]$/, "$1");
 	return name === "localhost" || isIP(name) !== 0;
 }
 

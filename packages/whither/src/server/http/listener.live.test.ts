@@ -78,6 +78,12 @@ describe("pages over HTTP", () => {
 		expect(await at("")).toMatch(/^HTTP\/1.1 4/);
 	});
 
+	it("answer HTTP/1.0 without a host, as health checks of proxies ask", async () => {
+		const port = await listen();
+		expect(await say(port, "GET /open HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1.1 200 /);
+		expect(await say(port, "GET /open HTTP/1.0\r\nHost: attacker.example\r\n\r\n")).toMatch(/^HTTP\/1.1 421 /);
+	});
+
 	it("stand what is no request", async () => {
 		const port = await listen();
 		expect(await say(port, "\x16\x03\x01\x02\x00")).toMatch(/^HTTP\/1.1 400 /);

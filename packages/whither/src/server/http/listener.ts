@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import type { HttpPlaces } from "../serve-options.ts";
 import { type HttpAppOrder, httpApp } from "./app.ts";
+import { boundClients } from "./client-connections.ts";
 
 /** A listener to open. */
 export interface HttpOrder extends HttpAppOrder, HttpPlaces {}
@@ -57,6 +58,8 @@ function requestListener(order: HttpOrder): Answer {
 	const app = httpApp(order);
 	return getRequestListener((request, env) => app.fetch(request, env), {
 		overrideGlobalObjects: false,
+		// HTTP/1.0, as health checks speak it, has no Host.
+		hostname: "localhost",
 		autoCleanupIncoming: false,
 		errorHandler: (error) =>
 			new Response(null, { status: error instanceof RequestError ? 400 : 500, headers: { Connection: "close" } }),
@@ -68,6 +71,7 @@ function newServer(answer: Answer): Server {
 	const server = createServer({ ...options, keepAliveTimeout: KEEP_MS, connectionsCheckingInterval: 1_000 });
 	server.maxConnections = MOST_CONNECTIONS;
 	server.maxHeadersCount = 64;
+	boundClients(server);
 	server.on("request", (request, response) => {
 		response.on("error", () => {});
 		void answer(request, response);

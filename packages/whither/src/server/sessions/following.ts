@@ -62,9 +62,11 @@ async function catchUp(registry: SessionRegistry, id: string, reader: Reader): P
 			return;
 		}
 		const kept = running.since(reader.next(), EVENTS_AT_ONCE);
-		const next = reader.next() + (kept?.length ?? 0);
-		const piece = kept === null ? await stored(registry, running, reader.next()) : { lines: kept, next };
-		reader.tell(batchOf(id, { ...piece, ended: false }));
+		if (kept === null) {
+			await tellOld(registry, running, reader);
+			continue;
+		}
+		reader.tell(batchOf(id, { lines: kept, next: reader.next() + kept.length, ended: false }));
 		await reader.drained();
 	}
 	if (!reader.gone()) await tellStored(registry, id, reader);
@@ -88,12 +90,18 @@ interface Piece {
 	readonly next: number;
 }
 
-/** What it has published long ago. */
-async function stored(registry: SessionRegistry, running: RunningSession, from: number): Promise<Piece> {
-	const events = (await registry.store.read(running.header.id))?.events ?? [];
-	const piece = pieceOf(events.slice(0, running.published), from);
-	if (piece.lines.length === 0) throw new Error("a session has lost its events");
-	return piece;
+/** What it has published long ago, all that there is by now: a long session is not read again for each piece. */
+async function tellOld(registry: SessionRegistry, running: RunningSession, reader: Reader): Promise<void> {
+	const { id } = running.header;
+	const { published } = running;
+	const events = ((await registry.store.read(id))?.events ?? []).filter(({ seq }) => seq < published);
+	if (pieceOf(events, reader.next()).lines.length === 0) throw new Error("a session has lost its events");
+	while (!reader.gone()) {
+		const piece = pieceOf(events, reader.next());
+		if (piece.lines.length === 0) return;
+		reader.tell(batchOf(id, { ...piece, ended: false }));
+		await reader.drained();
+	}
 }
 
 function pieceOf(events: readonly SessionEvent[], from: number): Piece {

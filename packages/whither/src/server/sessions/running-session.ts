@@ -1,4 +1,5 @@
 /** A session under way: what happens is written down, and told to its readers once it is on the disk. */
+import { WhitherError } from "../../api/error.ts";
 import type { SessionEnd, SessionEvent, SessionHeader } from "../../api/session/session.ts";
 import type { SessionWriter } from "../../store/session-store.ts";
 import { eventFrame } from "../http/event-stream.ts";
@@ -21,6 +22,8 @@ export type SessionReader = (batch: Batch) => void;
 
 /** So long what happens is gathered before it is written down and told. */
 const BATCH_MS = 100;
+/** How soon it is tried again where the disk takes nothing. */
+const AGAIN_MS = 1_000;
 /** JSON of the latest events that is kept for readers who come later; what is older is read from the store. */
 const MOST_KEPT_CHARACTERS = 4 << 20;
 
@@ -38,11 +41,12 @@ export class RunningSession {
 	#waiting: SessionEvent[] = [];
 	#next = 0;
 	#ended = false;
+	#isEnding = false;
 	#timer: NodeJS.Timeout | null = null;
 	#publishing: Promise<void> = Promise.resolve();
 	#failed: ((thrown: unknown) => void) | null;
 
-	/** `failed` is called once, where the store cannot take what happens. */
+	/** `failed` is called once, where the store will not take what happens any more. */
 	constructor(header: SessionHeader, writer: SessionWriter, failed: (thrown: unknown) => void) {
 		this.header = header;
 		this.#writer = writer;
@@ -68,14 +72,12 @@ export class RunningSession {
 		const numbered = { ...event, seq: this.#next++ } as SessionEvent;
 		this.#writer.append(numbered);
 		this.#waiting.push(numbered);
-		this.#timer ??= setTimeout(() => {
-			this.#timer = null;
-			this.#publishing = this.#publishing.then(() => this.#flush());
-		}, BATCH_MS);
+		this.#flushIn(BATCH_MS);
 	}
 
 	/** The last word; resolves once it is on the disk and told, rejects where it cannot be written. Readers hear the end in either case. */
 	async end(end: SessionEnd): Promise<void> {
+		this.#isEnding = true;
 		if (this.#timer !== null) clearTimeout(this.#timer);
 		this.#timer = null;
 		await this.#publishing;
@@ -103,6 +105,13 @@ export class RunningSession {
 		};
 	}
 
+	#flushIn(ms: number): void {
+		this.#timer ??= setTimeout(() => {
+			this.#timer = null;
+			this.#publishing = this.#publishing.then(() => this.#flush());
+		}, ms);
+	}
+
 	async #flush(): Promise<void> {
 		const events = this.#waiting;
 		if (events.length === 0) return;
@@ -112,11 +121,20 @@ export class RunningSession {
 		} catch (thrown) {
 			// The order has to hold: what comes later is not told before it.
 			this.#waiting = [...events, ...this.#waiting];
-			this.#failed?.(thrown);
-			this.#failed = null;
+			this.#refused(thrown);
 			return;
 		}
 		this.#publish(events, false);
+	}
+
+	/** A disk that takes nothing may take it later; what the store has given up is over. */
+	#refused(thrown: unknown): void {
+		if (isForNow(thrown)) {
+			if (!this.#isEnding) this.#flushIn(AGAIN_MS);
+			return;
+		}
+		this.#failed?.(thrown);
+		this.#failed = null;
 	}
 
 	#publish(events: readonly SessionEvent[], ended: boolean): void {
@@ -151,4 +169,11 @@ export function batchOf(
 	const data = `${JSON.stringify(rest).slice(0, -1)},"events":[${lines.join(",")}]}`;
 	const frame = Buffer.from(eventFrame({ id: `${session}:${next - 1}`, name: "session", data }));
 	return { next, data, frame, ended };
+}
+
+/** The store tries again by itself where the system refused; what it refuses itself it has given up. */
+function isForNow(thrown: unknown): boolean {
+	if (!(thrown instanceof WhitherError)) return false;
+	const { errnoName } = thrown.data;
+	return typeof errnoName === "string" && errnoName !== "";
 }

@@ -49,6 +49,12 @@ describe("a browser's offer", () => {
 		expect(messagesOf(answer, "x")).toMatchObject([{ ufrag: "abcd", pacingMs: 5 }, { lines: [LINE] }, {}]);
 	});
 
+	test("is answered by the name that it gives its channel", () => {
+		const named = OFFER.replace("a=mid:0", "a=mid:data").replace("BUNDLE 0", "BUNDLE data");
+		const answer = answerOf(end, named) ?? "";
+		for (const line of ["a=mid:data", "a=group:BUNDLE data"]) expect(answer).toContain(`${line}\r\n`);
+	});
+
 	test("is answered by another browser as the one that waits for DTLS", () => {
 		const fingerprint = `sha-256 ${Array.from({ length: 32 }, () => "CD").join(":")}`;
 		const answer = answerOf({ ...end, description: { ...description, fingerprint } }, OFFER);

@@ -1,0 +1,101 @@
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { skippable } from "../../../scripts/skippable.ts";
+import { type BrowserPage, chromiumObstacle, openBrowserPage } from "../peers/chromium.ts";
+import { type EuropeServer, openEurope, TARGET } from "./europe.fixture.ts";
+import { overflow, picture, shoot } from "./shots.ts";
+
+const obstacle = chromiumObstacle();
+const PATIENCE = { timeout: 20_000 } as const;
+const LIVE = { intervalMs: 1000, rounds: 300 } as const;
+
+describe.skipIf(obstacle !== null)(skippable("every view of the page, over an internet in memory", obstacle), () => {
+	let europe: EuropeServer;
+	let browser: BrowserPage;
+	let page: Page;
+	const errors: string[] = [];
+
+	beforeAll(async () => {
+		europe = await openEurope();
+		browser = await openBrowserPage({ hidesAddresses: true });
+		page = browser.page;
+		page.on("pageerror", (error) => errors.push(String(error)));
+		page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+		await page.goto(europe.url);
+	});
+	afterAll(async () => {
+		await browser?.close();
+		await europe?.server.close();
+	});
+
+	/** Starts one without the form, and resolves with its id. */
+	async function start(body: object): Promise<string> {
+		const answer = await fetch(`${europe.url}api/v1/traces`, {
+			method: "POST",
+			headers: { "Content-Type": "application/json" },
+			body: JSON.stringify({ target: TARGET, origins: true, ...body }),
+		});
+		const text = await answer.text();
+		expect(answer.status, text).toBe(201);
+		return (JSON.parse(text) as { id: string }).id;
+	}
+
+	async function show(hash: string): Promise<void> {
+		await page.goto(`${europe.url}${hash}`);
+	}
+
+	test("a trace", async () => {
+		const id = await start({ method: "udp", queries: 6 });
+		await show(`#/s/${id}`);
+		await page.locator(".trace-header").getByText("● ended").waitFor(PATIENCE);
+		await page.locator("svg.world").waitFor(PATIENCE);
+		await shoot(page, "view-trace");
+		await picture(page, "trace-dark", { colours: "dark", width: 1280, height: 1100 });
+		await picture(page, "phone", { colours: "light", width: 360, height: 1500 });
+		expect(await overflow(page)).toBe(0);
+		await page.getByRole("button", { name: "Hop 5, details" }).click();
+		await page.getByRole("button", { name: "Hop 7, details" }).click();
+		await shoot(page, "view-details");
+	});
+
+	test("a live trace", async () => {
+		const id = await start({ method: "udp", live: LIVE });
+		await show(`#/s/${id}`);
+		await page.locator(".trace-header").getByText("● ended").waitFor(PATIENCE);
+		for (const look of ["Lines", "Heat", "Table"]) {
+			await page.locator(".past").locator("..").getByText(look, { exact: true }).click();
+			await page.waitForTimeout(300);
+			await shoot(page, `view-live-${look.toLowerCase()}`);
+			if (look === "Heat") await picture(page, "live-light", { colours: "light", width: 1280, height: 1440 });
+		}
+		expect(await overflow(page)).toBe(0);
+	});
+
+	test("two methods", async () => {
+		const [one, other] = [await start({ method: "icmp" }), await start({ method: "tcp" })];
+		await show(`#/compare/${one}/${other}`);
+		await page.getByRole("table").first().waitFor(PATIENCE);
+		await page.waitForTimeout(500);
+		await shoot(page, "view-compare");
+		await picture(page, "compare-light", { colours: "light", width: 1280, height: 800 });
+		await show("#/compare");
+		await page.waitForTimeout(300);
+		await shoot(page, "view-compare-form");
+	});
+
+	test("history, home, whois, open, connect", async () => {
+		await show("#/history");
+		await page.waitForTimeout(300);
+		await shoot(page, "view-history");
+		await show("#/");
+		await page.reload();
+		await page.getByText("Options", { exact: true }).click();
+		await page.waitForTimeout(300);
+		await shoot(page, "view-home");
+		for (const hash of ["whois", "open", "ice", "nothing-here", "s/none"]) {
+			await show(`#/${hash}`);
+			await page.waitForTimeout(300);
+			await shoot(page, `view-${hash.replace("/", "-")}`);
+		}
+	});
+});

@@ -1,0 +1,48 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { sampleTarget } from "../../screen/fixtures/sample-path.fixture.ts";
+import { redacted } from "../../screen/model/privacy.ts";
+import { fileReport } from "./live-report.ts";
+
+const root = join(import.meta.dirname, "../../../../..");
+
+beforeAll(() => {
+	if (!existsSync(join(root, "packages/whither/dist/whither.cjs")))
+		execFileSync(process.execPath, [join(root, "scripts/bundle.mjs")]);
+}, 60_000);
+
+const FACTS = {
+	...{ target: { name: "server.frankfurt", address: "10.0.12.1", port: 33_434 }, method: "udp", family: 4 as const },
+	...{ source: { address: "10.0.0.2", port: 1, publicAddress: null }, startedAt: "2026-01-02T03:04:05Z" },
+	options: { firstTtl: 1, maxTtl: 30, length: 60, rounds: null },
+};
+
+describe("privacy in reports", () => {
+	it.each(["txt", "md", "dot", "mmd", "svg", "mtr.json", "mtr.csv", "mtr.xml", "prom"])(
+		"a file that ends in .%s names neither this machine nor the first hops",
+		(ending) => {
+			const target = sampleTarget();
+			const told = (hidden: number) =>
+				fileReport(`a.${ending}`, { ...target, summary: redacted(target.summary, hidden) }, FACTS, hidden);
+			// A short name may be part of any other word.
+			const machine = hostname().length < 6 ? [] : [hostname()];
+			const ours = [...machine, "10.0.0.2", "10.0.1.1", "router.home"];
+			for (const word of ours) expect(told(3)).not.toContain(word);
+			expect(told(3)).not.toBe("");
+			if (ending !== "prom") expect(ours.some((word) => told(0).includes(word))).toBe(true);
+		},
+	);
+
+	it.each(["--report-wide", "--raw"])("%s has none of it, as it is printed", (format) => {
+		const command = join(root, "packages/whither/bin/whither.js");
+		const args = ["live", "--demo", format, "--privacy", "3", "-c", "1", "-m", "5"];
+		const { stdout, status } = spawnSync(process.execPath, [command, ...args], { encoding: "utf8" });
+		expect(status).toBe(0);
+		expect(stdout).toMatch(/core\.madrid/);
+		expect(stdout).not.toMatch(/router\.home|lisbon|^[xhdp] [012] /m);
+		expect(stdout).not.toContain(` ${hostname()} `);
+	});
+});
