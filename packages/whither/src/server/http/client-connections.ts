@@ -1,7 +1,8 @@
 /** How many connections one client may have. */
+
 import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
-import { clientOf } from "../budget/client-of.ts";
+import { holderOf } from "@whither/wire";
 
 /** Three quarters of what a listener has: nobody is to keep all others out alone. */
 const MOST_OF_CLIENT = 768;
@@ -10,7 +11,7 @@ const MOST_OF_CLIENT = 768;
 export function boundClients(server: EventEmitter, most = MOST_OF_CLIENT): void {
 	const counts = new Map<string, number>();
 	server.on("connection", (socket: Pick<Socket, "remoteAddress" | "once" | "destroy">) => {
-		const client = clientOf(socket.remoteAddress ?? "");
+		const client = holderOf(socket.remoteAddress ?? "");
 		if (isLoopback(client)) return;
 		const count = (counts.get(client) ?? 0) + 1;
 		counts.set(client, count);
@@ -24,5 +25,5 @@ export function boundClients(server: EventEmitter, most = MOST_OF_CLIENT): void 
 }
 
 function isLoopback(client: string): boolean {
-	return client.startsWith("127.") || client === clientOf("::1");
+	return client.startsWith("127.") || client === holderOf("::1");
 }
