@@ -9,9 +9,8 @@ const base = { resolve: { conditions }, ssr: { resolve: { conditions } } };
  */
 const BESIDE = [
 	"packages/whither/**/*.live.test.ts",
-	// Labs of their own, in which they wait for most of a minute or two.
+	// Labs of its own, in which it waits for more than a minute.
 	"lab/src/ice/kill.live.test.ts",
-	"lab/src/turn-uclient.live.test.ts",
 ];
 
 const patient = { testTimeout: 60_000, hookTimeout: 60_000 };
