@@ -191,6 +191,7 @@ function chargeProbes(desk: ApiDesk, client: string, probes: number) {
 	};
 }
 
+/** Also those beyond the target, which stand at no hop. */
 function sentIn(end: CourseEnd | null): number {
 	if (end?.outcome !== "result" || end.result === null || !("hops" in end.result)) return 0;
 	return (end.result as TraceResult).counters.sent;
