@@ -26,6 +26,7 @@ export function OpenPage() {
 	const [problem, setProblem] = useState<Problem | null>(null);
 	const open = async (file: File) => {
 		const text = await file.text();
+		if (await openDump(text)) return goTo(formatRoute("ice", []));
 		const read = readSessions(text, file.name);
 		if ("problem" in read) {
 			setOpened(null);
@@ -42,14 +43,26 @@ export function OpenPage() {
 		<div class="page">
 			<h1>Open a file</h1>
 			<p class="note">
-				What <code>whither</code> saved, lines of <code>mtr --raw</code>, and JSON of scamper and RIPE Atlas. The file
-				is read by this page and goes nowhere.
+				What <code>whither</code> saved, lines of <code>mtr --raw</code>, JSON of scamper and RIPE Atlas, and dumps of
+				chrome://webrtc-internals. The file is read by this page and goes nowhere.
 			</p>
 			<DropBox onFile={(file) => void open(file)} />
 			{problem !== null && <ProblemNote problem={problem} />}
 			{opened !== null && <Contents opened={opened} onProblem={setProblem} />}
 		</div>
 	);
+}
+
+/** Whether it is a dump of webrtc-internals, which the page Connect shows. */
+async function openDump(text: string): Promise<boolean> {
+	if (!text.includes('"PeerConnections"')) return false;
+	const [{ openedDump }, { readDump }] = await Promise.all([
+		import("../ice/dump-view.tsx"),
+		import("../ice/internals-dump.ts"),
+	]);
+	const dump = readDump(text);
+	if (dump !== null) openedDump.value = dump;
+	return dump !== null;
 }
 
 function DropBox({ onFile }: { readonly onFile: (file: File) => void }) {

@@ -3,6 +3,7 @@ import "../styles/ice.css";
 import { useEffect, useState } from "preact/hooks";
 import { facts } from "../api/client.ts";
 import type { PageProps } from "../shell/pages.ts";
+import { DumpChoice, DumpView } from "./dump-view.tsx";
 import { meetByCode, type PageMeeting } from "./meeting.ts";
 import { MeetingView } from "./meeting-view.tsx";
 import { NatCheck } from "./nat-check.tsx";
@@ -57,7 +58,9 @@ export function IcePage({ route }: PageProps) {
 					begin={(code) => show({ kind: "meeting", meeting: meetByCode(code) })}
 				/>
 				<NatCheck />
+				<DumpChoice />
 			</div>
+			<DumpView />
 			{shown?.kind === "visit" && <VisitView visit={shown.visit} />}
 			{shown?.kind === "meeting" && <MeetingView meeting={shown.meeting} />}
 		</div>
