@@ -9,9 +9,11 @@ import { TOOL } from "../api/version.ts";
 import type { ReportFormat, TraceReport } from "../report/trace-report.ts";
 import { verdict } from "../report/verdict.ts";
 import { warningSentence } from "../report/warning-words.ts";
+import { COMMANDS } from "./commands.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import type { TraceFlags } from "./options.ts";
 import { complain, isTerminal, print, printAside } from "./output.ts";
+import { suggest } from "./suggest.ts";
 
 /** What a document says of a run that cannot begin. */
 export interface ShownOrder {
@@ -59,7 +61,9 @@ export async function showRun(shown: ShownRun, choices: ShowChoices): Promise<nu
 	} catch (thrown) {
 		const error = asWhitherError(thrown);
 		print(choices.report.end(documentOf(shown, shown.run.target, error)));
-		return sayFailure(error);
+		const code = sayFailure(error);
+		if (error.code === "nameNotFound") sayMeantCommand(shown);
+		return code;
 	}
 }
 
@@ -132,6 +136,16 @@ function sayFailure(error: WhitherError): number {
 	if (error.code !== "aborted") complain(error.message);
 	if (error.code === "internal" && process.env.WHITHER_DEBUG) printAside(`${error.stack}\n`);
 	return exitCodeOf(error);
+}
+
+/** A command with a slip in it is taken for a host: what was meant, where that is the first word. */
+function sayMeantCommand({ host, args }: ShownOrder): void {
+	if (args[0] !== host) return;
+	const meant = suggest(
+		host,
+		COMMANDS.map(({ name }) => name),
+	);
+	if (meant !== null) complain(`did you mean the command \`whither ${meant}\`?`);
 }
 
 function documentOf(shown: ShownOrder, target: ResolvedTarget | null, error: WhitherError): FailureDocument {
