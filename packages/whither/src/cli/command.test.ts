@@ -80,6 +80,7 @@ describe("what cannot be obeyed exits with 2 and one sentence", () => {
 			["completion"],
 			"whither: `whither completion` takes one word; usage: whither completion [--install] bash|zsh|fish\n",
 		],
+		[["show"], "whither: `whither show` takes at least one word; usage: whither show [OPTION]... FILE...\n"],
 		[["demo", "x"], "whither: `whither demo` takes no operands; usage: whither demo [--fast] [--meet] [--json]\n"],
 		[["-n"], "whither: Which host? `whither HOST` traces the path to it\n"],
 		[["-f", "9", "-m", "3", "127.0.0.1"], "whither: the first hop (9) lies beyond the last (3)\n"],

@@ -66,9 +66,9 @@ function refuseLater({ name, later = {} }: CommandRow, rest: readonly string[]):
 function checkOperands(command: CommandRow, operands: readonly string[]): void {
 	const [least, most] = command.operands;
 	if (operands.length >= least && operands.length <= most) return;
-	throw new UsageProblem(
-		`\`whither ${command.name}\` takes ${most === 0 ? "no operands" : "one word"}; usage: ${command.usage}`,
-	);
+	const taken =
+		most === 0 ? "no operands" : most === 1 ? "one word" : `at least ${least === 1 ? "one word" : `${least} words`}`;
+	throw new UsageProblem(`\`whither ${command.name}\` takes ${taken}; usage: ${command.usage}`);
 }
 
 async function showHelp(command: CommandRow): Promise<number> {

@@ -36,6 +36,20 @@ export function signalsTold(): Promise<void> {
 }
 
 /**
+ * Read what may never come (a terminal, a pipe, a FIFO without a writer) in one blocking call. Nobody could be told of a
+ * signal then, so that it ends the process itself, which a shell reports by the same code.
+ */
+export function interruptibly<T>(read: () => T): T {
+	const kept = (["SIGINT", "SIGTERM"] as const).map((signal) => ({ signal, heard: process.listeners(signal) }));
+	for (const { signal } of kept) process.removeAllListeners(signal);
+	try {
+		return read();
+	} finally {
+		for (const { signal, heard } of kept) for (const listener of heard) process.on(signal, listener);
+	}
+}
+
+/**
  * End the process now. While the system looks a name up, exit() would wait for its answer, for seconds where the name
  * server is silent: then the signal that came ends the process itself, which a shell reports by the same code.
  */

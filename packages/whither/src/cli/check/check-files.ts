@@ -8,6 +8,7 @@ import { WhitherError } from "../../api/error.ts";
 import type { RegexTester } from "../../report/check/judge-crossing.ts";
 import { type Judged, readJudgedText } from "../../report/check/saved-run.ts";
 import { writeFailureSentence } from "../file-errors.ts";
+import { interruptibly } from "../signals.ts";
 
 /** Bytes of a file of checks, and of a saved measurement. */
 const LONGEST_CHECKS = 4 << 20;
@@ -15,7 +16,7 @@ const LONGEST_SAVED = 256 << 20;
 
 /** The text of the file of checks; throws `usage`. */
 export function readChecksText(path: string): string {
-	return readBounded(path, LONGEST_CHECKS).toString("utf8");
+	return interruptibly(() => readBounded(path, LONGEST_CHECKS)).toString("utf8");
 }
 
 /** Where a file is that the file `from` names. */
@@ -26,7 +27,10 @@ export function pathIn(from: string): (path: string) => string {
 /** What was saved in any format that `whither show` reads; `from`: the file that names it. Throws `usage`. */
 export function readSaved(path: string, from: string): Judged {
 	const place = pathIn(from)(path);
-	const bytes = unpacked(readBounded(place, LONGEST_SAVED), place);
+	const bytes = unpacked(
+		interruptibly(() => readBounded(place, LONGEST_SAVED)),
+		place,
+	);
 	const judged = readJudgedText(bytes.toString("utf8"));
 	if (typeof judged !== "string") return judged;
 	throw new WhitherError("usage", `${path} cannot be judged: ${judged}`);

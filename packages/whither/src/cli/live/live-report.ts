@@ -16,6 +16,7 @@ import { formatMtrXml } from "../../report/dialects/mtr-xml.ts";
 import { pathOfRun, type RunFacts } from "../../report/dialects/traced-path.ts";
 import { formatJson } from "../../report/trace/json.ts";
 import { warningSentence } from "../../report/trace/warning-words.ts";
+import type { FileReport } from "../../screen/live/live-screen.ts";
 import type { Target } from "../../screen/model/model.ts";
 import { HIDDEN, redacted } from "../../screen/model/privacy.ts";
 import { dataSets } from "../arguments/places-options.ts";
@@ -108,12 +109,12 @@ function hostNameFor(hidden: number): string {
 }
 
 /** The report that the screen writes to a file: mtr's wide one, or what the file's ending asks for. */
-export function fileReport(file: string, target: Target, facts: RunFacts, hidden: number): string {
+export function fileReport(file: string, target: Target, facts: RunFacts, hidden: number): FileReport {
 	const dialect = dialectOf(file);
 	const hostName = hostNameFor(hidden);
 	const shown = hidden > 0 ? { ...facts, source: { ...facts.source, address: HIDDEN } } : facts;
 	const material = { kind: "summary", runs: [{ facts: shown, summary: target.summary }] } as const;
-	return writeReport(dialect, material, { hostName, indent: 2 }) ?? "";
+	return { text: writeReport(dialect, material, { hostName, indent: 2 }) ?? "", format: dialect.name };
 }
 
 function dialectOf(file: string): Dialect {

@@ -6,6 +6,7 @@ import { tosByte } from "../../api/options.ts";
 import type { IpInfo, Model } from "../../screen/model/model.ts";
 import type { Charset } from "../../screen/views/glyphs.ts";
 import { UsageProblem } from "../arguments/values.ts";
+import { interruptibly } from "../signals.ts";
 import type { LiveFlags } from "./live-options.ts";
 
 /** What is written instead of a screen. */
@@ -30,7 +31,7 @@ const MOST_HOSTS = 64;
 /** As mtr reads them: one a line; what begins with # is a comment. */
 function readHosts(file: string): readonly string[] {
 	try {
-		const text = readFileSync(file === "-" ? 0 : file, "utf8");
+		const text = interruptibly(() => readFileSync(file === "-" ? 0 : file, "utf8"));
 		return text.split("\n").flatMap((line) => {
 			const host = line.trim();
 			return host === "" || host.startsWith("#") ? [] : [host];

@@ -2,12 +2,13 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { WhitherError } from "../../api/error.ts";
+import { interruptibly } from "../signals.ts";
 
 const PIECE = 1 << 20;
 
 /** The text of the file (`-`: stdin), `most` bytes of it at most, packed or not; throws `WhitherError` with code `usage`. */
 export function readInput(path: string, most: number): string {
-	const bytes = readBytes(path, most);
+	const bytes = interruptibly(() => readBytes(path, most));
 	const isPacked = bytes[0] === 0x1f && bytes[1] === 0x8b;
 	return (isPacked ? unpacked(path, bytes, most) : bytes).toString("utf8");
 }

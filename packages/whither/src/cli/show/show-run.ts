@@ -10,6 +10,8 @@ import type { ReportFormat, TraceReport } from "../../report/trace/trace-report.
 import { verdict } from "../../report/trace/verdict.ts";
 import { warningSentence } from "../../report/trace/warning-words.ts";
 import type { TraceFlags } from "../arguments/options.ts";
+import { suggest } from "../arguments/suggest.ts";
+import { COMMANDS } from "../commands.ts";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import { complain, isTerminal, print, printAside } from "../output.ts";
 
@@ -59,7 +61,9 @@ export async function showRun(shown: ShownRun, choices: ShowChoices): Promise<nu
 	} catch (thrown) {
 		const error = asWhitherError(thrown);
 		print(choices.report.end(documentOf(shown, shown.run.target, error)));
-		return sayFailure(error);
+		const code = sayFailure(error);
+		if (error.code === "nameNotFound") sayMeantCommand(shown);
+		return code;
 	}
 }
 
@@ -132,6 +136,16 @@ function sayFailure(error: WhitherError): number {
 	if (error.code !== "aborted") complain(error.message);
 	if (error.code === "internal" && process.env.WHITHER_DEBUG) printAside(`${error.stack}\n`);
 	return exitCodeOf(error);
+}
+
+/** A command with a slip in it is taken for a host: what was meant, where that is the first word. */
+function sayMeantCommand({ host, args }: ShownOrder): void {
+	if (args[0] !== host) return;
+	const meant = suggest(
+		host,
+		COMMANDS.map(({ name }) => name),
+	);
+	if (meant !== null) complain(`did you mean the command \`whither ${meant}\`?`);
 }
 
 function documentOf(shown: ShownOrder, target: ResolvedTarget | null, error: WhitherError): FailureDocument {

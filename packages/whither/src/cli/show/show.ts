@@ -23,7 +23,7 @@ import { EXIT } from "../exit-codes.ts";
 import { complain, isTerminal, paintFor, printAside } from "../output.ts";
 import { readInput } from "./read-input.ts";
 import { SHOW_OPTIONS, type ShowFlags } from "./show-options.ts";
-import { deliver, reportText, resultsText } from "./write-report.ts";
+import { deliver, joined, reportText, resultsText } from "./write-report.ts";
 
 export { resultsText };
 
@@ -115,7 +115,7 @@ function documentText(dialect: Dialect, shown: readonly Shown[], flags: ShowFlag
 	const results = shown.flatMap((material) => (material.kind === "trace" ? material.results : []));
 	if (dialect.holds === "many" && results.length > 0 && shown.every(({ kind }) => kind === "trace"))
 		return text({ kind: "trace", results });
-	return shown.map(text).join("");
+	return joined(dialect, shown.map(text));
 }
 
 function textOf(material: Shown, flags: ShowFlags, paint: Paint): string {

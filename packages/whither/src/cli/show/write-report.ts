@@ -5,6 +5,7 @@ import type { TraceResult } from "@whither/core";
 import { SESSION_SCHEMA, type Session } from "../../api/session/session.ts";
 import type { Dialect, DialectChoices, ReportMaterial } from "../../report/dialects/dialect.ts";
 import { findDialect, writeReport } from "../../report/dialects/index.ts";
+import { stackSvgs } from "../../report/dialects/svg.ts";
 import { EXIT } from "../exit-codes.ts";
 import { writeFailureSentence } from "../file-errors.ts";
 import { complain, print } from "../output.ts";
@@ -27,7 +28,15 @@ export function resultsText(name: string, results: readonly TraceResult[], choic
 	const dialect = findDialect(name);
 	if (dialect === null || results.length === 0) return "";
 	const parts = dialect.holds === "many" ? [results] : results.map((result) => [result]);
-	return parts.map((part) => reportText(dialect, { kind: "trace", results: part }, choices) ?? "").join("");
+	return joined(
+		dialect,
+		parts.map((part) => reportText(dialect, { kind: "trace", results: part }, choices) ?? ""),
+	);
+}
+
+/** Reports of one thing each behind one another, or in one drawing. */
+export function joined({ name }: Dialect, texts: readonly string[]): string {
+	return name === "svg" ? stackSvgs(texts) : texts.join("");
 }
 
 /** A page shows sessions: a trace by itself is one that has its end alone. */

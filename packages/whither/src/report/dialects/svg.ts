@@ -45,6 +45,25 @@ export function formatSvg(graph: PathGraph, title: string): string {
 	return parts.map((part) => (part === "" ? "" : `${part}\n`)).join("");
 }
 
+/** Several drawings in one, below each other: a file of SVG has one root. */
+export function stackSvgs(drawings: readonly string[]): string {
+	if (drawings.length < 2) return drawings.join("");
+	let [width, height] = [0, 0];
+	const placed = drawings.map((drawing) => {
+		const [, wide = "0", high = "0"] = /^<svg [^>]*?width="(\d+)" height="(\d+)"/.exec(drawing) ?? [];
+		const id = `title${height}`;
+		const below = drawing
+			.replace("<svg ", `<svg y="${height}" `)
+			.replace('aria-labelledby="title"', `aria-labelledby="${id}"`)
+			.replace('<title id="title">', `<title id="${id}">`);
+		width = Math.max(width, Number(wide));
+		height += Number(high);
+		return below;
+	});
+	const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
+	return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>\n${placed.join("")}</svg>\n`;
+}
+
 function placeOf({ column, row }: PathNode): { x: number; y: number } {
 	return { x: MARGIN.x + column * COLUMN, y: MARGIN.top + row * ROW };
 }

@@ -1,5 +1,5 @@
 /** `whither live` on a terminal: what the targets become goes into the model, what the keys ask for to the targets. */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import type { RoundsEvent } from "@whither/core";
 import type { Key } from "../cells/key-reader.ts";
 import type { Palette } from "../cells/palette.ts";
@@ -27,9 +27,15 @@ export interface LiveScreenOrder {
 	/** Who knows places; null: nobody was named. */
 	readonly places: AskFacts | null;
 	/** The report that `w` writes. */
-	readonly report: (about: WrittenReport) => string;
+	readonly report: (about: WrittenReport) => FileReport;
 	/** Words for a file that cannot be written. */
 	readonly writeFailure: (file: string, error: NodeJS.ErrnoException) => string;
+}
+
+/** A report, and the format that the file's ending made it. */
+export interface FileReport {
+	readonly text: string;
+	readonly format: string;
 }
 
 /** What a report is to be written of. */
@@ -188,8 +194,10 @@ export class LiveScreen {
 		const { facts, names, privacy } = this.#model;
 		const summary = redacted(namedSummary(target.summary, facts, names), privacy);
 		try {
-			writeFileSync(file, this.#order.report({ file, target: { ...target, summary }, start, hidden: privacy }));
-			this.#model = saying(this.#model, `Written: ${file}`);
+			const report = this.#order.report({ file, target: { ...target, summary }, start, hidden: privacy });
+			const was = existsSync(file) ? "Written over what was there" : "Written";
+			writeFileSync(file, report.text);
+			this.#model = saying(this.#model, `${was}: ${file} (${report.format})`);
 		} catch (thrown) {
 			const sentence = this.#order.writeFailure(file, thrown as NodeJS.ErrnoException);
 			this.#model = complaining(this.#model, sentence);
