@@ -1,8 +1,10 @@
 /** Pictures of a page, to be looked at: light, dark, and as wide as a phone. */
+import { execFileSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
+import { findProgram } from "../requirements.ts";
 
 /** Where they go: OUTPUT, else a folder that git passes over. */
 const FOLDER = process.env.OUTPUT ?? fileURLToPath(new URL("../../screenshots/", import.meta.url));
@@ -15,12 +17,18 @@ const VIEWS = [
 	["phone", PHONE, "light"],
 ] as const;
 
+/** Resolves once what follows the width has been drawn anew. */
+const DRAWN = "new Promise((done) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(done)), 50))";
+/** A page has few colours (Debian package pngquant). */
+const SMALLER = ["--force", "--strip", "--speed=1", "--ext=.png", "128"];
+
 /** Writes `NAME-light.png`, `NAME-dark.png` and `NAME-phone.png`; the page is as it was afterwards. */
 export async function shoot(page: Page, name: string): Promise<void> {
 	mkdirSync(FOLDER, { recursive: true });
 	for (const [view, size, colorScheme] of VIEWS) {
 		await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
 		await page.setViewportSize(size);
+		await page.evaluate(DRAWN);
 		await page.screenshot({ path: join(FOLDER, `${name}-${view}.png`), fullPage: true, animations: "disabled" });
 	}
 	await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
@@ -48,8 +56,12 @@ export async function picture(
 	mkdirSync(PICTURES, { recursive: true });
 	await page.emulateMedia({ colorScheme: look.colours, reducedMotion: "reduce" });
 	await page.setViewportSize({ width: look.width, height: look.height });
-	await page.evaluate("scrollTo(0, 0)");
-	await page.screenshot({ path: join(PICTURES, `${name}.png`), animations: "disabled" });
+	await page.mouse.move(0, 0);
+	await page.evaluate("document.activeElement.blur(), scrollTo(0, 0)");
+	await page.evaluate(DRAWN);
+	const path = join(PICTURES, `${name}.png`);
+	await page.screenshot({ path, animations: "disabled" });
+	if (findProgram("pngquant") !== null) execFileSync("pngquant", [...SMALLER, path]);
 	await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
 	await page.setViewportSize(DESK);
 }

@@ -1,6 +1,7 @@
 /** Heat: a line a hop, a cell a moment; the brighter, the slower, and a mark of its own for what was lost. */
 import type { PathSummary } from "@whither/core";
-import { useEffect, useRef } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { meanNs } from "../model/history-book.ts";
 import { formatDuration, formatMs } from "../model/words.ts";
 import { isDark } from "../shell/theme.ts";
@@ -18,15 +19,16 @@ export function HistoryHeat({ book, version, summary }: BookProps & { readonly s
 	const [least, most] = [Math.min(...all, 1e9), Math.max(...all, 1)];
 	const dark = isDark();
 	const seconds = (book.history.length * book.history.widthNs) / 1e9;
+	const width = useWidthOf(canvas);
 	useEffect(() => {
 		if (canvas.current !== null) draw(canvas.current, book, hops, [least, most]);
-	}, [version, summary, dark]);
+	}, [version, summary, dark, width]);
 	return (
 		<>
 			<canvas
 				ref={canvas}
 				class="heat"
-				height={hops.length * ROW}
+				style={{ height: hops.length * ROW }}
 				role="img"
 				aria-label="Round trips of every hop over time as colours; the table has the same in figures"
 			/>
@@ -50,6 +52,19 @@ export function HistoryHeat({ book, version, summary }: BookProps & { readonly s
 			</p>
 		</>
 	);
+}
+
+/** Followed as it changes: pixels of another width would be stretched. */
+function useWidthOf(canvas: RefObject<HTMLCanvasElement | null>): number {
+	const [width, setWidth] = useState(0);
+	useEffect(() => {
+		const element = canvas.current;
+		if (element === null) return;
+		const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+		observer.observe(element);
+		return () => observer.disconnect();
+	}, []);
+	return width;
 }
 
 function draw(

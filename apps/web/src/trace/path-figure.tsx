@@ -14,7 +14,7 @@ export function PathFigure(props: {
 }) {
 	const { book, summary, onOpen } = props;
 	const graph = useMemo(() => graphOf(book, summary), [book, summary, book.end]);
-	const [box, width] = useWidth();
+	const [box, width] = useWidth(graph.nodes.length >= 2);
 	const [shown, setShown] = useState<string | null>(null);
 	const drawing = useMemo(() => drawGraph(graph, width, wordsOf), [graph, width]);
 	const node = graph.nodes.find(({ id }) => id === shown) ?? null;
@@ -181,8 +181,8 @@ function elementId(id: string): string {
 	return `node-${id}`;
 }
 
-/** A box and its inner width, followed as it changes. */
-function useWidth() {
+/** A box and its inner width, followed as it changes, once it is shown. */
+function useWidth(isShown: boolean) {
 	const box = useRef<HTMLDivElement>(null);
 	const [width, setWidth] = useState(960);
 	useLayoutEffect(() => {
@@ -192,6 +192,6 @@ function useWidth() {
 		observer.observe(element);
 		setWidth(element.clientWidth);
 		return () => observer.disconnect();
-	}, []);
+	}, [isShown]);
 	return [box, width] as const;
 }
