@@ -7,12 +7,13 @@ function scene() {
 	const server = new EventEmitter();
 	boundClients(server, 2);
 	return (remoteAddress: string) => {
-		const socket = Object.assign(new EventEmitter(), {
+		const events = new EventEmitter();
+		const socket = Object.assign(events, {
 			remoteAddress,
 			isOpen: true,
-			destroy() {
-				if (this.isOpen) this.emit("close");
-				this.isOpen = false;
+			destroy: () => {
+				if (socket.isOpen) events.emit("close");
+				socket.isOpen = false;
 			},
 		});
 		server.emit("connection", socket);
