@@ -177,6 +177,20 @@ function suite(index: IndexName): void {
 		}
 	});
 
+	it("a file that somebody has edited until it is no session keeps no server from its start", async () => {
+		const first = await open(index);
+		for (const number of [1, 2]) await write(first, number);
+		await first.close();
+		const header = readFileSync(file(1), "utf8").split("\n", 1)[0];
+		const ended = { ...END, outcome: "result", result: { target: null, hops: [5] } };
+		writeFileSync(file(1), `${header}\n${JSON.stringify(ended)}\n`);
+		rmSync(join(folder, `index.${index === "sqlite" ? "sqlite" : "ndjson"}`), { force: true });
+		const remarks: string[] = [];
+		const second = await open(index, { remark: (sentence) => remarks.push(sentence) });
+		expect((await second.list({ limit: 9 })).map((entry) => entry.header.id)).toEqual([idOf(2)]);
+		expect(remarks).toEqual([expect.stringContaining(idOf(1))]);
+	});
+
 	it("a file that was taken away while it was written is told, and the next session has a folder again", async () => {
 		const store = await open(index);
 		const writer = await store.begin(headerOf(1));

@@ -7,6 +7,7 @@ import type { IndexRow, SessionIndex } from "./index/session-index.ts";
 import { pathsOf, readPacked } from "./pack.ts";
 import { entryOf } from "./session-entry.ts";
 import { formatSessionLine, type ReadLines, readSessionLines } from "./session-lines.ts";
+import type { SessionEntry } from "./session-store.ts";
 import { findSessions, type SessionPlace } from "./session-tree.ts";
 import { errnoOf } from "./store-errors.ts";
 
@@ -67,13 +68,23 @@ async function recoverOne(folder: string, file: Found, remark: (sentence: string
 	if (whole !== null) {
 		// It was whole before the plain one was to go.
 		if (file.plain) await unlink(plain).catch(() => {});
-		return { id, month, isPacked: true, entry: entryOf(whole.session, whole.size) };
+		const entry = entryIn(whole.session, whole.size);
+		return entry === null ? null : { id, month, isPacked: true, entry };
 	}
 	const found = file.plain ? await readSession(plain, id) : null;
-	if (found === null) return null;
+	if (found === null || entryIn(found.session, 0) === null) return null;
 	if (file.packed) await unlink(packed).catch(() => {});
 	const session = found.session.end === null ? await writeLost(plain, found.session, remark) : found.session;
 	return { id, month, isPacked: false, entry: entryOf(session, (await stat(plain)).size) };
+}
+
+/** Null: what it tells is not what a session tells, as where somebody has edited it. */
+function entryIn(session: Session, bytes: number): SessionEntry | null {
+	try {
+		return entryOf(session, bytes);
+	} catch {
+		return null;
+	}
 }
 
 /** Null: it cannot be read, is no session, or another's. */

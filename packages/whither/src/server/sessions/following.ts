@@ -24,7 +24,10 @@ export function follow(registry: SessionRegistry, followed: readonly Followed[],
 	const tell = (id: string, batch: Batch): void => {
 		next.set(id, batch.next);
 		if (next.size === 1) stream.write(batch.frame);
-		else stream.send({ id: positionsText(next), name: "session", data: batch.data });
+		else {
+			stream.write(Buffer.from(`id: ${positionsText(next)}\n`));
+			stream.write(batch.body);
+		}
 		if (batch.ended && --state.open === 0) stream.end();
 	};
 	for (const { id } of followed) {

@@ -39,7 +39,7 @@ it("a session goes on while the disk is full, and what happened is told, in its 
 	expect([told.length, failed.mock.calls.length]).toEqual([0, 0]);
 	disk.trouble = null;
 	await vi.advanceTimersByTimeAsync(1_000);
-	expect(told.map(({ data }) => JSON.parse(data).events.map(({ seq }: { seq: number }) => seq))).toEqual([[0, 1]]);
+	expect(told.map(({ body }) => /"seq":0.*"seq":1/.test(String(body)))).toEqual([true]);
 	await session.end({ outcome: "result", endedAt: "", result: null });
 	expect(told.at(-1)?.ended).toBe(true);
 	expect(vi.getTimerCount()).toBe(0);

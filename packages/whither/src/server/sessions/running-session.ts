@@ -10,10 +10,10 @@ import type { CourseEvent } from "./course.ts";
 export interface Batch {
 	/** The number of the event after its last. */
 	readonly next: number;
-	/** `SessionNews` as JSON. */
-	readonly data: string;
 	/** The same as an event, for whoever reads this session alone. */
 	readonly frame: Uint8Array;
+	/** The same without its id, for whoever reads others too: these bytes serve all of them. */
+	readonly body: Uint8Array;
 	readonly ended: boolean;
 }
 
@@ -168,7 +168,7 @@ export function batchOf(
 	const { events: _, ...rest } = { session, events: [], ended } satisfies SessionNews;
 	const data = `${JSON.stringify(rest).slice(0, -1)},"events":[${lines.join(",")}]}`;
 	const frame = Buffer.from(eventFrame({ id: `${session}:${next - 1}`, name: "session", data }));
-	return { next, data, frame, ended };
+	return { next, frame, body: frame.subarray(frame.indexOf(0x0a) + 1), ended };
 }
 
 /** The store tries again by itself where the system refused; what it refuses itself it has given up. */
