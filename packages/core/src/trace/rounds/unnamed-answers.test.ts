@@ -13,8 +13,7 @@ function waitingFor(...ttls: readonly number[]): Set<Slot> {
 }
 
 const hop = (from: string) => ({ from, place: "hop", inferred: true }) as const;
-const placed = (unnamed: UnnamedAnswers, from: string) =>
-	unnamed.place({ at: 1, from }, { ttl: null })?.slot.ttl ?? null;
+const placed = (unnamed: UnnamedAnswers, from: string) => unnamed.place({ at: 1, from }, {})?.slot.ttl ?? null;
 
 it("an answer that may be several hops' is nobody's, until it is known who answers where", () => {
 	const unnamed = new UnnamedAnswers(waitingFor(2, 3));

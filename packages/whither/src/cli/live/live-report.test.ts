@@ -26,7 +26,7 @@ describe("privacy in reports", () => {
 		(ending) => {
 			const target = sampleTarget();
 			const told = (hidden: number) =>
-				fileReport(`a.${ending}`, { ...target, summary: redacted(target.summary, hidden) }, FACTS, hidden);
+				fileReport(`a.${ending}`, { ...target, summary: redacted(target.summary, hidden) }, FACTS, hidden).text;
 			// A short name may be part of any other word.
 			const machine = hostname().length < 6 ? [] : [hostname()];
 			const ours = [...machine, "10.0.0.2", "10.0.1.1", "router.home"];

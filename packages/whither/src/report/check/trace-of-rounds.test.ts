@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { SESSION_SCHEMA, type Session } from "../../api/session/session.ts";
 import { sessionLines } from "../dialects/session-lines.ts";
 import { summaryOfSession } from "../dialects/session-material.ts";
-import { answer, silence } from "../sample-trace.fixture.ts";
+import { answer, silence } from "../trace/sample-trace.fixture.ts";
 import { type Check, readCheckFile } from "./check-file.ts";
 import { judge } from "./judge.ts";
 import { readJudgedText } from "./saved-run.ts";

@@ -37,7 +37,7 @@ function scene(privacy: number) {
 		origins: async () => ({}),
 		report: (about) => {
 			written.push(about);
-			return "report\n";
+			return { text: "report\n", format: "report" };
 		},
 		writeFailure: (file) => `No ${file}`,
 	});

@@ -1,6 +1,6 @@
 import { DEMO } from "@whither/sim";
 import { expect, it } from "vitest";
-import { simulated } from "../api/simulated.ts";
+import { simulated } from "../../api/simulated.ts";
 import { originFacts } from "./live-origins.ts";
 import { placeFacts } from "./live-places.ts";
 

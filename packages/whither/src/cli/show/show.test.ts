@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DEMO, runRounds, runTrace } from "@whither/sim";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { SESSION_SCHEMA, type Session } from "../api/session/session.ts";
-import { DIALECT_FACTS } from "../report/dialects/facts.ts";
-import { sessionLines } from "../report/dialects/session-lines.ts";
-import { formatNdjsonEnd, formatNdjsonEvent } from "../report/ndjson.ts";
-import { formatText } from "../report/text.ts";
+import { SESSION_SCHEMA, type Session } from "../../api/session/session.ts";
+import { DIALECT_FACTS } from "../../report/dialects/facts.ts";
+import { sessionLines } from "../../report/dialects/session-lines.ts";
+import { formatNdjsonEnd, formatNdjsonEvent } from "../../report/trace/ndjson.ts";
+import { formatText } from "../../report/trace/text.ts";
 import { showCommand } from "./show.ts";
 
 const { result, events } = runTrace(DEMO, { family: 4 });

@@ -5,15 +5,15 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DEMO, runRounds, runTrace } from "@whither/sim";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Tmux, tmuxObstacle } from "../../../../lab/src/tmux.fixture.ts";
-import { skippable } from "../../../../scripts/skippable.ts";
-import { SESSION_SCHEMA, type Session } from "../api/session/session.ts";
-import { sessionLines } from "../report/dialects/session-lines.ts";
-import { formatNdjsonEnd, formatNdjsonEvent } from "../report/ndjson.ts";
-import { formatText } from "../report/text.ts";
+import { Tmux, tmuxObstacle } from "../../../../../lab/src/tmux.fixture.ts";
+import { skippable } from "../../../../../scripts/skippable.ts";
+import { SESSION_SCHEMA, type Session } from "../../api/session/session.ts";
+import { sessionLines } from "../../report/dialects/session-lines.ts";
+import { formatNdjsonEnd, formatNdjsonEvent } from "../../report/trace/ndjson.ts";
+import { formatText } from "../../report/trace/text.ts";
 
-const command = join(import.meta.dirname, "../../bin/whither.js");
-const isBuilt = existsSync(join(import.meta.dirname, "../../dist/whither-show.cjs"));
+const command = join(import.meta.dirname, "../../../bin/whither.js");
+const isBuilt = existsSync(join(import.meta.dirname, "../../../dist/whither-show.cjs"));
 const obstacle = isBuilt ? null : "the command is not built (npm run build)";
 const screenObstacle = obstacle ?? tmuxObstacle;
 
