@@ -93,8 +93,9 @@ function readBody(request: IncomingMessage, mostBytes: number): Promise<Uint8Arr
 	});
 }
 
-/** Whether a browser sends this for a page of another site. */
-export function isFromElsewhere({ origin, host }: IncomingHttpHeaders): boolean {
+/** Whether a browser sends this for a page of another site; of pictures and the like it tells no origin, but the site (Fetch Metadata). */
+export function isFromElsewhere({ origin, host, "sec-fetch-site": site }: IncomingHttpHeaders): boolean {
+	if (site === "cross-site" || site === "same-site") return true;
 	if (origin === undefined) return false;
 	return !URL.canParse(origin) || new URL(origin).host !== host?.toLowerCase();
 }
