@@ -146,7 +146,7 @@ function stepsFor(file: string): readonly Step[] {
 		step(["backspace", "2", "enter"], /1\. \(hidden\)[\s\S]*2\. \(hidden\)[\s\S]*3\. edge/),
 		step(["P", "ctrl-u", "0", "enter"], /1\. router\.home/),
 		step("w", /Write the report to file: _/),
-		step([...file, "enter"], /Written: [\s\S]*\(mtr\)/),
+		step([...file, "enter"], /Written: [\s\S]*\(mtr-wide\)/),
 		step(["w", ...file, "enter"], /Written over what was there: /),
 		step(["w", ..."/dev/full", "enter"], /no space left on device/i),
 		step(["w", ..."/nowhere/x", "enter"], /no such file[\s\S]*make its\s+directory first/i),

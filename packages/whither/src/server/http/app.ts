@@ -59,6 +59,7 @@ export function httpApp({ token, local, open = [], routes = [] }: HttpAppOrder):
 	app.onError((_, context) => refuse(context, { status: 500, code: "failed", line: "internal error" }));
 	app.notFound((context) => refuse(context, { status: 404, code: "notFound", line: "no such page" }));
 	app.use(everyAnswer);
+	app.use(knownVersion);
 	// A page elsewhere may have a name of its own point here (DNS rebinding).
 	if (local) app.use(ownName);
 	for (const each of open) app.route("/", each);
@@ -80,6 +81,12 @@ const everyAnswer: MiddlewareHandler<HttpEnv> = async (context, next) => {
 	// A body that nobody reads stands in the way of the next request.
 	if (hasBody(context.env.incoming.headers)) context.header("Connection", "close");
 	await next();
+};
+
+/** HTTP/0.9 has neither headers nor a host, and what follows it on the line is not what was meant. */
+const knownVersion: MiddlewareHandler<HttpEnv> = async (context, next) => {
+	if (context.env.incoming.httpVersionMajor >= 1) return next();
+	return refuse(context, { status: 400, code: "badRequest", line: "HTTP/1.1 wanted" });
 };
 
 const ownName: MiddlewareHandler<HttpEnv> = async (context, next) => {
