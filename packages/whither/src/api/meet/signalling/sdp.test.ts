@@ -58,7 +58,7 @@ describe("a browser's offer", () => {
 	test("is answered by another browser as the one that waits for DTLS", () => {
 		const fingerprint = `sha-256 ${Array.from({ length: 32 }, () => "CD").join(":")}`;
 		const answer = answerOf({ ...end, description: { ...description, fingerprint } }, OFFER);
-		expect(answer).toContain("a=setup:passive\r\n");
+		expect(answer).toContain("a=setup:active\r\n");
 		expect(answer).toContain(`a=fingerprint:${fingerprint}\r\n`);
 	});
 

@@ -24,7 +24,7 @@ export interface DescribedEnd {
 }
 
 /** Who begins with DTLS: an offer leaves it open, and an answer says it (RFC 8842 §5). An end that is `active` and has no DTLS leaves the line quiet. */
-export type DtlsSetup = "actpass" | "active" | "passive";
+type DtlsSetup = "actpass" | "active";
 
 /** Characters of a description that is read: browsers' have two thousand. */
 export const LONGEST_SDP = 32_768;
@@ -47,8 +47,8 @@ export function offerOf(end: DescribedEnd): string {
 export function answerOf(end: DescribedEnd, offer: string): string | null {
 	const parsed = parseOffer(offer);
 	if (parsed === null) return null;
-	const setup = end.description.fingerprint === undefined ? "active" : "passive";
-	const attributes = channelAttributes(end, setup);
+	// A browser answers `actpass` so (RFC 8829 §5.3.1); were it told otherwise here, both would begin or neither.
+	const attributes = channelAttributes(end, "active");
 	const media = parsed.media.map((_, place) => (isChannel(parsed, place) ? { attributes } : null));
 	return formatSdp(iceAnswer(parsed, { origin: ORIGIN, media, ice: sideOf(end), mismatch: "ignore" }));
 }
