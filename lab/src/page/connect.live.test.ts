@@ -77,7 +77,7 @@ describe.skipIf(obstacle !== null)(skippable("the page connects, in a lab", obst
 		await page.getByRole("button", { name: "Find out" }).click();
 		await page.getByText("it shows you as").waitFor(PATIENCE);
 		await shoot(page, "connect-nat");
-		await picture(page, "connect-light", { colours: "light", width: 1280, height: 1180 });
+		await picture(page, "connect-light", { colours: "light", width: 1280, height: 1330 });
 		await context.close();
 	});
 
