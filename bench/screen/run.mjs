@@ -1,6 +1,6 @@
 // `npm run bench:screen`: what the live screen costs: 30 hops that move ten times a second, drawn into a pty. See ../README.md.
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -37,6 +37,8 @@ if (!hasPty) {
 	console.error("bench:screen: needs script(1) (apt-get install bsdutils)");
 	process.exit(4);
 }
+// Figures of a run before this one are none of it.
+rmSync(`${outfile}.json`, { force: true });
 const child = spawn("script", ["-qec", command, "/dev/null"], { stdio: ["ignore", "pipe", "inherit"] });
 let bytes = 0;
 child.stdout.on("data", (chunk) => {
@@ -46,7 +48,7 @@ const report = await new Promise((resolve, reject) => {
 	child.once("error", reject);
 	child.once("close", () => {
 		try {
-			resolve(JSON.parse(execFileSync("cat", [`${outfile}.json`], { encoding: "utf8" })));
+			resolve(JSON.parse(readFileSync(`${outfile}.json`, "utf8")));
 		} catch (error) {
 			reject(error);
 		}

@@ -1,6 +1,7 @@
 /** The path as a graph, of paths whose truth is known. */
 import { type PathGraph, pathGraph } from "@whither/core";
 import { describe, expect, it } from "vitest";
+import { testCrypto } from "../../wire/src/crypto.fixture.ts";
 import { runTrace } from "./run-trace.ts";
 import type { Scenario } from "./scenario.ts";
 import { DEMO } from "./scenarios/demo.ts";
@@ -16,7 +17,7 @@ function named(name: string): Scenario {
 }
 
 function graphOf(scenario: Scenario): PathGraph {
-	return pathGraph([runTrace(scenario, { family: 4 }).result]);
+	return pathGraph([runTrace(scenario, { family: 4, crypto: testCrypto }).result]);
 }
 
 function columnsOf({ nodes, columns }: PathGraph): readonly number[] {
@@ -78,9 +79,7 @@ describe("the demonstration", () => {
 });
 
 describe("of paths where something happens", () => {
-	const graphs = [...MULTIPATH, ...MIDDLEBOXES, ...MTU]
-		.filter(({ trace }) => trace.options?.method !== "quic")
-		.map((scenario) => graphOf(scenario));
+	const graphs = [...MULTIPATH, ...MIDDLEBOXES, ...MTU].map((scenario) => graphOf(scenario));
 
 	it("the graph has links between neighbours only, no node without a way to it, and no two in one place", () => {
 		for (const { nodes, links } of graphs) {

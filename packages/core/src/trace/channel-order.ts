@@ -4,7 +4,7 @@ import type { TraceMethod } from "./method.ts";
 import type { TraceOptions } from "./options.ts";
 
 /** Source ports that a channel holds for probes with a port each; beyond so many, ports are used again. */
-const PORTS_MOST = 512;
+export const PORTS_MOST = 512;
 
 /** What a channel is opened with, whatever its kind. */
 export interface ChannelFacts {

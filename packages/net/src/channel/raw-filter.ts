@@ -54,7 +54,8 @@ export function answerFilter(facts: FilterFacts): Uint8Array {
 	const tests: FilterTest[] = [];
 	if (sourcePorts.length > 0) tests.push({ offset: 2, after: AFTER[family], bytes: 2, values: sourcePorts });
 	if (family === 4 && (protocol === IP_PROTOCOL.tcp || sourcePorts.length === 0))
-		tests.unshift(...addressTests(target, 12, "start"));
+		// Behind the ports: before them its jump would be longer than one may be.
+		tests.push(...addressTests(target, 12, "start"));
 	return encodeFilter([tests]);
 }
 

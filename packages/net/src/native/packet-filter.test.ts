@@ -39,6 +39,28 @@ const UDP: FilterFacts = {
 	sourcePorts: [5000, 5001],
 	echoId: null,
 };
+/** A SYN/ACK to a port of ours. */
+const segment = (source: string, destinationPort: number) =>
+	ip4(
+		6,
+		source,
+		US,
+		encodeTcp(
+			{
+				family: 4,
+				source,
+				destination: US,
+				sourcePort: 443,
+				destinationPort,
+				sequence: 1,
+				flags: 0x12,
+				window: 1,
+				options: [],
+			},
+			new Uint8Array(0),
+		),
+	);
+
 const ECHO: FilterFacts = { ...UDP, protocol: 1, sourcePorts: [], echoId: 77 };
 
 function ip4(protocol: number, source: string, destination: string, payload: Uint8Array): Uint8Array {
@@ -83,28 +105,16 @@ describe("packet filters", () => {
 		expect([taken(39_999), taken(40_000 + count)]).toEqual([false, false]);
 	});
 
+	it.each([252, 453, 507, 512])("take TCP answers to each of %i ports from the target alone", (count) => {
+		const sourcePorts = Array.from({ length: count }, (_, index) => 5000 + index);
+		const program = answerFilter({ ...UDP, protocol: 6, sourcePorts });
+		const taken = (from: string, port: number) => accepts(program, segment(from, port));
+		expect([taken(TARGET, 5000), taken(TARGET, 4999 + count)]).toEqual([true, true]);
+		expect([taken(TARGET, 5000 + count), taken(ROUTER, 5000), taken(ROUTER, 4999)]).toEqual([false, false, false]);
+	});
+
 	it("take answers to each of our ports, TCP only from the target", () => {
 		const tcp = { ...UDP, protocol: 6 };
-		const segment = (source: string, destinationPort: number) =>
-			ip4(
-				6,
-				source,
-				US,
-				encodeTcp(
-					{
-						family: 4,
-						source,
-						destination: US,
-						sourcePort: 443,
-						destinationPort,
-						sequence: 1,
-						flags: 0x12,
-						window: 1,
-						options: [],
-					},
-					new Uint8Array(0),
-				),
-			);
 		for (const port of [5000, 5001]) expect(accepts(answerFilter(tcp), segment(TARGET, port))).toBe(true);
 		expect(accepts(answerFilter(tcp), segment(TARGET, 5002))).toBe(false);
 		expect(accepts(answerFilter(tcp), segment(ROUTER, 5000))).toBe(false);

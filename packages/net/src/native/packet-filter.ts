@@ -51,6 +51,7 @@ export function encodeProgram(program: readonly Instruction[]): Uint8Array {
 	const bytes = new Uint8Array(program.length * INSTRUCTION_BYTES);
 	const view = new DataView(bytes.buffer);
 	program.forEach(({ code, jt = 0, jf = 0, k }, index) => {
+		if (jt > 255 || jf > 255) throw new RangeError("a jump is longer than 8 bits tell");
 		view.setUint16(index * INSTRUCTION_BYTES, code, true);
 		view.setUint8(index * INSTRUCTION_BYTES + 2, jt);
 		view.setUint8(index * INSTRUCTION_BYTES + 3, jf);

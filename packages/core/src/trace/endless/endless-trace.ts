@@ -1,5 +1,5 @@
 /** What a ping and a continuous trace have in common: they send over and over until they are told to end, in books that never grow. */
-import type { Deadline, Instant, Machine } from "../../machine.ts";
+import { type Deadline, earliest, type Instant, type Machine } from "../../machine.ts";
 import type { ChannelInput, OpenFailure, ProbeSend, Reply, SessionFacts } from "../channel.ts";
 import { Connecting } from "../connecting.ts";
 import type { PingBook } from "../ping/ping-book.ts";
@@ -85,7 +85,7 @@ export abstract class EndlessTrace<Config extends TracerConfig, Event>
 		if (first !== undefined) all.push({ at: this.#expiresAt(first), why: "an answer" });
 		const { nextSendAt } = this;
 		if (nextSendAt !== null) all.push({ at: nextSendAt, why: "next probe" });
-		return all.reduce<Deadline | null>((soonest, one) => (soonest && soonest.at <= one.at ? soonest : one), null);
+		return earliest(all);
 	}
 
 	/** It begins: the first probes leave right after. */

@@ -14,8 +14,8 @@ export function orderRows(columns: Order, links: readonly PathLink[]): Order {
 	let least = crossings(columns, after);
 	let order = columns;
 	for (let sweep = 0; sweep < SWEEPS && least > 0; sweep++) {
-		for (const swept of [sweepRight(order, before), sweepRight(order.toReversed(), after).toReversed()]) {
-			order = sweep % 2 === 0 ? swept : sweepRight(swept, before);
+		for (const isRight of [true, false]) {
+			order = isRight ? sweepRight(order, before) : sweepRight(order.toReversed(), after).toReversed();
 			const found = crossings(order, after);
 			if (found < least) [best, least] = [order, found];
 		}

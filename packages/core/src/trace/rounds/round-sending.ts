@@ -46,7 +46,7 @@ export class RoundSending {
 
 	/** No round is left, nor anything of the last. */
 	get done(): boolean {
-		return this.#allSent && !this.#grows;
+		return this.#allSent && !this.#grows && this.#parts.unnamed.nextTurn === null;
 	}
 
 	/** The first round is due now. */

@@ -1,5 +1,6 @@
 /** What a continuous trace is asked to do beyond a trace's orders. */
 import { type Instant, MILLISECOND, SECOND } from "../../machine.ts";
+import { PORTS_MOST } from "../channel-order.ts";
 
 /** When rounds leave and how many there are. Times are nanoseconds. */
 export interface RoundsOptions {
@@ -17,9 +18,6 @@ export const LEAST_ROUNDS_INTERVAL_NS = 100 * MILLISECOND;
 export const REPORT_ROUNDS = 10;
 /** Silent hops in a row that are asked beyond the last that answers, unless told otherwise (mtr 0.96). */
 export const ROUNDS_SILENT_HOPS = 12;
-
-/** Source ports that are held for methods with one for each probe (`PORTS_MOST` of channels). */
-const PORTS_MOST = 512;
 
 /** An answer that takes longer may be taken for that to a later probe from the same port. */
 const PORT_REST_NS = 1 * SECOND;

@@ -2,7 +2,7 @@
 import { FLOWS_KEPT, type FlowSummary } from "./summary.ts";
 
 /** Rounds whose answers are still taken together: more than are ever waited for, but not without end. */
-const ROUNDS_OPEN = 1_024;
+export const ROUNDS_OPEN = 1_024;
 
 type Addresses = (string | null)[];
 
@@ -28,6 +28,11 @@ export class Flows {
 		}
 		while (addresses.length < ttl) addresses.push(null);
 		addresses[ttl - 1] = from;
+	}
+
+	/** What was said of this TTL in rounds under way is taken back. */
+	forget(ttl: number): void {
+		for (const addresses of this.#open.values()) if (ttl <= addresses.length) addresses[ttl - 1] = null;
 	}
 
 	/** A round is over; the path has no hops beyond `lastTtl` (null: as far as it was answered). */

@@ -34,8 +34,9 @@ export class HopFigures {
 	readonly #figures = new RttFigures();
 	readonly #samples = new RoundSamples((rttNs) => this.#figures.window.remove(rttNs));
 	readonly #answerers = new Answerers();
-	/** The latest summary, as long as nothing happened since. */
 	#summary: HopSummary | null = null;
+	/** Something happened since the latest summary. */
+	#isStale = false;
 
 	constructor(ttl: number) {
 		this.ttl = ttl;
@@ -52,7 +53,7 @@ export class HopFigures {
 
 	/** Figures are to be made anew. */
 	touch(): void {
-		this.#summary = null;
+		this.#isStale = true;
 	}
 
 	/** A probe left. */
@@ -122,7 +123,9 @@ export class HopFigures {
 	/** The same object as before where nothing is new. */
 	summary({ isTarget, lossMeaning, nameOf }: HopView): HopSummary {
 		const before = this.#summary;
-		if (before !== null && before.isTarget === isTarget && before.lossMeaning === lossMeaning) return before;
+		const isSame = !this.#isStale && before?.isTarget === isTarget && before.lossMeaning === lossMeaning;
+		if (before !== null && isSame) return before;
+		this.#isStale = false;
 		const { ttl, lost, late, received, settled, changes, lastChangeRound, nat, mtu } = this;
 		this.#summary = {
 			ttl,

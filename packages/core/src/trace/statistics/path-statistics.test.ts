@@ -296,3 +296,48 @@ it("events that cannot be, as a file may hold them, cost nothing and count for n
 	statistics.take({ type: "probe", atNs: 0, ttl: 1, round: 1e9, probe: answer("10.0.0.1", -5) });
 	expect(statistics.summary().hops[0]).toMatchObject({ received: 5, recent: [0], rtt: { bestNs: 0, worstNs: 1e6 } });
 });
+
+describe("of one trace, followed as it comes,", () => {
+	/** In the order heard: the first probe of hop 1 is given up after its second and third were answered. */
+	const ONE = { ...START, queries: 3 } as const;
+	const told = (ttl: number, probes: readonly ProbeResult[], order: readonly number[]) =>
+		order.map(
+			(at) => ({ type: "probe", atNs: 1, ttl, probe: { ...(probes[at] as ProbeResult), seq: 10 * ttl + at } }) as const,
+		);
+	const hop = (ttl: number, probes: readonly ProbeResult[], last: boolean) =>
+		({
+			type: "hop",
+			atNs: 2,
+			hop: { ttl, probes: probes.map((probe, at) => ({ ...probe, seq: 10 * ttl + at })) },
+			last,
+		}) as const;
+
+	it("the hop as it is told at its end is the last word on ways and changes too", () => {
+		const first = [NOTHING, answer("10.0.0.1", 1e6), answer("10.0.0.2", 1e6)];
+		const second = [answer("10.0.0.3", 2e6), answer("10.0.0.3", 2e6), answer("10.0.0.4", 2e6)];
+		const [streamed, whole] = [new PathStatistics(), new PathStatistics()];
+		for (const statistics of [streamed, whole]) statistics.take(ONE);
+		for (const event of [...told(1, first, [2, 1, 0]), ...told(2, second, [0, 1, 2])]) streamed.take(event);
+		for (const statistics of [streamed, whole])
+			for (const event of [hop(1, first, false), hop(2, second, true)]) statistics.take(event);
+		expect(streamed.summary().flows).toEqual(whole.summary().flows);
+		const changing = ["10.0.0.1", ...Array(6).fill("10.0.0.2")].map((from) => answer(from, 1e6));
+		const again = new PathStatistics();
+		again.take({ ...START, queries: 7 });
+		for (const event of told(1, changing, [0, 1, 2, 3, 4, 5, 6])) again.take(event);
+		again.take(hop(1, changing, true));
+		expect(again.summary().changes).toHaveLength(again.summary().hops[0]?.changes ?? -1);
+	});
+});
+
+it("rounds of which nothing more is told are closed in time, however many there are", () => {
+	const statistics = new PathStatistics();
+	statistics.take(START);
+	for (let round = 0; round < 20_000; round++)
+		statistics.take({ type: "round", atNs: round, round, firstTtl: 1, lastTtl: 1 });
+	for (let round = 0; round < 2_000; round++)
+		statistics.take({ type: "probe", atNs: 1, ttl: 1, round: 19_999, probe: answer("10.0.0.1", 1e6 + round) });
+	const [hop] = statistics.summary().hops;
+	expect(hop?.recent).toHaveLength(1);
+	expect(hop?.rtt?.p50Ns).toBe(1e6 + 1_999);
+});

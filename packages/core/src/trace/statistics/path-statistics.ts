@@ -3,7 +3,7 @@ import type { TraceEvent } from "../events.ts";
 import type { HopResult, ProbeResult, TraceResult } from "../result.ts";
 import { PathLength } from "../rounds/path-length.ts";
 import type { RoundsEvent } from "../rounds/round-events.ts";
-import { Flows } from "./flows.ts";
+import { Flows, ROUNDS_OPEN } from "./flows.ts";
 import { HopFigures } from "./hop-figures.ts";
 import { type KnownName, knownName, learnName } from "./known-name.ts";
 import { lossMeanings } from "./loss-meaning.ts";
@@ -116,6 +116,8 @@ export class PathStatistics {
 		if (!isTtl(ttl)) return;
 		const hop = new HopFigures(ttl);
 		this.#hops.set(ttl, hop);
+		this.#flows.forget(ttl);
+		this.#changes = this.#changes.filter((one) => one.ttl !== ttl);
 		for (const [round, probe] of probes.slice(0, this.#queries).entries()) {
 			this.#learn(probe);
 			this.#told.add(probe.seq);
@@ -175,6 +177,8 @@ export class PathStatistics {
 		for (const [earlier, { open, end }] of this.#rounds) if (open <= 0) this.#closeRound(earlier, end);
 		row = { open: 0, end: null };
 		this.#rounds.set(round, row);
+		const [oldest] = this.#rounds;
+		if (this.#rounds.size > ROUNDS_OPEN && oldest !== undefined) this.#closeRound(oldest[0], oldest[1].end);
 		return row;
 	}
 

@@ -23,7 +23,7 @@ export class RoundSamples {
 		this.#advance(round + 1);
 		if (round < this.#end - SAMPLES_KEPT) return false;
 		if (round < this.#first) this.#first = round;
-		this.#ring[round % SAMPLES_KEPT] = rttNs;
+		this.#write(round, rttNs);
 		return true;
 	}
 
@@ -42,10 +42,14 @@ export class RoundSamples {
 
 	#advance(end: number): void {
 		for (let round = Math.max(this.#end, end - SAMPLES_KEPT); round < end; round++) {
-			const old = this.#ring[round % SAMPLES_KEPT];
-			if (typeof old === "number") this.#forgotten(old);
-			this.#ring[round % SAMPLES_KEPT] = undefined;
+			this.#write(round, undefined);
 		}
 		this.#end = Math.max(this.#end, end);
+	}
+
+	#write(round: number, sample: Sample): void {
+		const old = this.#ring[round % SAMPLES_KEPT];
+		if (typeof old === "number") this.#forgotten(old);
+		this.#ring[round % SAMPLES_KEPT] = sample;
 	}
 }
