@@ -35,6 +35,20 @@ describe("an agent that is controlled", () => {
 		expect(peer.selected).toBe(HIGH);
 	});
 
+	test("goes with a peer of RFC 5245 that nominates another pair alone in the end, and stays where it nominates none any more", () => {
+		const peer = withPeer([]);
+		for (const address of [LOW, HIGH]) peer.check(at(address), [...CONTROLLING, USE]);
+		peer.pass(2 * SECOND);
+		for (const address of [LOW, HIGH]) peer.check(at(address), CONTROLLING);
+		expect(peer.selected).toBe(HIGH);
+		peer.pass(3 * SECOND);
+		peer.check(at(LOW), [...CONTROLLING, USE]);
+		expect(peer.selected).toBe(LOW);
+		peer.pass(4 * SECOND);
+		peer.check(at(HIGH), CONTROLLING);
+		expect(peer.selected).toBe(LOW);
+	});
+
 	test("follows the highest number of a peer that nominates again", () => {
 		const peer = withPeer(["ice2", "renomination"]);
 		peer.check(at(HIGH), [...CONTROLLING, USE, number(1)]);

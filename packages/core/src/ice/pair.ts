@@ -44,6 +44,9 @@ export class Pair {
 	nominates: number | null = null;
 	/** The peer, controlling, has nominated it, as the so-manieth; it counts once our own check has succeeded. */
 	nominatedByPeer: number | null = null;
+	/** The peer's latest checks of it: that nominate, and that do not. */
+	nominatedAt = Number.NEGATIVE_INFINITY;
+	askedPlainlyAt = Number.NEGATIVE_INFINITY;
 	nominated = false;
 	/** A nomination of it has failed. */
 	refused = false;

@@ -55,7 +55,10 @@ export class PeerChecks {
 		pair.requestsReceived++;
 		pair.responsesSent++;
 		pair.heardAt = now;
-		if (check.nomination === null) this.#generation.consent.peerAsked(pair, now);
+		if (check.nomination === null) {
+			pair.askedPlainlyAt = now;
+			this.#generation.consent.peerAsked(pair, now);
+		} else pair.nominatedAt = now;
 		if (isPassive) this.#checkedPassively(pair, check, now);
 		else {
 			if (check.nomination !== null && !ground.role.isControlling)

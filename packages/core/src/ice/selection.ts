@@ -184,13 +184,25 @@ export class Selection {
 		let chosen: Pair | null = null;
 		for (const pair of this.#own(component)) {
 			if (pair.nominatedByPeer === null || pair.state !== "succeeded" || !pair.isWritable(now)) continue;
+			if (this.#isLeft(component, peer, pair, now)) continue;
 			if (chosen === null || isNominatedBefore(pair, chosen)) chosen = pair;
 		}
 		const { selected } = component;
 		if (chosen === null || chosen === selected) return;
-		if (selected?.isWritable(now) && selected.nominatedByPeer !== null && !isNominatedBefore(chosen, selected)) return;
+		if (selected?.isWritable(now) && selected.nominatedByPeer !== null) {
+			const isHeld = !this.#isLeft(component, peer, selected, now);
+			if (isHeld && !isNominatedBefore(chosen, selected)) return;
+		}
 		component.nominations = Math.max(component.nominations, chosen.nominatedByPeer ?? 0);
 		this.select(component, chosen, selected?.dead && peer.canRenominate ? "failover" : "peer", now);
+	}
+
+	/** Some peers nominate every pair at first and then only the one that they use: whoever goes on nominating another has left this one. */
+	#isLeft(component: Component, { knowsIce2, canRenominate }: Peer, pair: Pair, now: Instant): boolean {
+		if (knowsIce2 || canRenominate || pair.askedPlainlyAt <= pair.nominatedAt) return false;
+		return this.#own(component).some(
+			(other) => other.nominatedAt > pair.askedPlainlyAt && other.state === "succeeded" && other.isWritable(now),
+		);
 	}
 
 	/** One more pair that works, another way if there is one, where it could be changed to. */
