@@ -44,7 +44,7 @@ export class Pair {
 	nominates: number | null = null;
 	/** The peer, controlling, has nominated it, as the so-manieth; it counts once our own check has succeeded. */
 	nominatedByPeer: number | null = null;
-	/** The peer's latest checks of it: that nominate, and that do not. */
+	/** The peer's latest check that nominates it, and the first one since that does not. */
 	nominatedAt = Number.NEGATIVE_INFINITY;
 	askedPlainlyAt = Number.NEGATIVE_INFINITY;
 	nominated = false;

@@ -56,7 +56,7 @@ export class PeerChecks {
 		pair.responsesSent++;
 		pair.heardAt = now;
 		if (check.nomination === null) {
-			pair.askedPlainlyAt = now;
+			if (pair.askedPlainlyAt <= pair.nominatedAt) pair.askedPlainlyAt = now;
 			this.#generation.consent.peerAsked(pair, now);
 		} else pair.nominatedAt = now;
 		if (isPassive) this.#checkedPassively(pair, check, now);
