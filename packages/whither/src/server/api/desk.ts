@@ -84,7 +84,8 @@ export async function beginSession(
 
 const SESSION_RETRY_MS = 5_000;
 
-function refusedSession(refused: SessionRefusal["refused"]): ApiRefused {
+/** Words for why a session was not begun, or not kept. */
+export function refusedSession(refused: SessionRefusal["refused"]): ApiRefused {
 	switch (refused) {
 		case "draining":
 			return new ApiRefused("draining", "the server ends; it begins nothing new", SESSION_RETRY_MS);
