@@ -127,19 +127,27 @@ export class SessionRegistry {
 		return entry !== undefined;
 	}
 
-	/** As the store has them; those that nobody runs and that have no end were lost. */
+	/** As the store has them, without an end that is not on the disk yet; those that nobody runs and that have no end were lost. */
 	async list(query: SessionQuery): Promise<readonly SessionEntry[]> {
 		const entries = await this.#store.list(query);
-		return entries.map((entry) =>
-			entry.outcome !== null || this.#running.has(entry.header.id) ? entry : { ...entry, outcome: "lost" },
-		);
+		return entries.map((entry) => {
+			const running = this.find(entry.header.id);
+			if (running === null) return entry.outcome === null ? { ...entry, outcome: "lost" } : entry;
+			return running.ended ? entry : { ...entry, outcome: null, endedAt: null, summary: "under way" };
+		});
 	}
 
-	/** The whole of one; null: there is none. One that nobody runs and that has no end was lost. */
+	/** What is on the disk of one; null: there is none. One that nobody runs and that has no end was lost. */
 	async read(id: string): Promise<Session | null> {
+		// It may end while it is read.
+		const running = this.find(id);
 		const session = await this.#store.read(id);
-		if (session === null || session.end !== null || this.#running.has(id)) return session;
-		return { ...session, end: { outcome: "lost", endedAt: session.header.startedAt } };
+		if (session === null) return null;
+		if (running !== null) {
+			const events = session.events.filter(({ seq }) => seq < running.published);
+			return { ...session, events, end: running.ended ? session.end : null };
+		}
+		return session.end === null ? { ...session, end: { outcome: "lost", endedAt: session.header.startedAt } } : session;
 	}
 
 	/** Stops it where it is under way, and forgets it; false: there was none. */
