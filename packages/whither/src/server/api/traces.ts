@@ -131,7 +131,7 @@ async function startLive(
 	const asks = { ...options, intervalMs, timeoutMs: longestSeconds * 1_000, ...(rounds ? { rounds } : {}) };
 	const [target] = await allowedTarget(desk, body.target, body.family ?? null);
 	const perSecond = (mostProbes({ ...body, queries: 1 }) * 1_000) / intervalMs;
-	withinBudget(desk.probes.takeShare(asked.client, perSecond));
+	withinBudget(desk.probes.takeShare(asked.client, perSecond, desk.now()));
 	const { id, kind } = await beginSession(desk, asked, {
 		kind: "live",
 		target: body.target,
@@ -141,7 +141,7 @@ async function startLive(
 				if (event.type === "round") desk.counts.probes += event.lastTtl - event.firstTtl + 1;
 				tell({ kind: "live", event });
 			}),
-		over: () => desk.probes.returnShare(asked.client, perSecond),
+		over: () => desk.probes.returnShare(asked.client, perSecond, desk.now()),
 	});
 	return { id, kind };
 }
