@@ -57,7 +57,9 @@ export class RunningSession implements SessionWriter {
 		try {
 			await commits.safe(file);
 		} catch (thrown) {
-			throw file.isBroken ? this.#broken() : storeError(cannot, thrown);
+			// Of a file that has gone nothing waits, and that it has gone is what there is to say.
+			const isGivenUp = file.isBroken && file.safe < file.taken;
+			throw isGivenUp ? this.#broken() : storeError(cannot, thrown);
 		}
 		// Meanwhile it may have been closed.
 		if (!this.#isGone(taken) && file.isBroken) throw this.#broken();
