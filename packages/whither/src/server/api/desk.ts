@@ -141,6 +141,12 @@ export function withinBudget(refusal: BudgetRefusal | null): void {
 	throw new ApiRefused("overBudget", `${whose} used up for now; ask for fewer, or again later`, refusal.retryMs);
 }
 
+/** Takes probes at once; the function that is returned gives back those that were not used, and takes what was used beyond them. Throws `ApiRefused`. */
+export function chargeProbes(desk: ApiDesk, client: string, probes: number): (used: number) => void {
+	withinBudget(desk.probes.take(client, probes, desk.now()));
+	return (used) => desk.probes.giveBack(client, probes - used);
+}
+
 /** Throws where something was not switched on. */
 export function notEnabled(what: string): ApiRefused {
 	return new ApiRefused("notEnabled", `${what} is not switched on at this server`);
