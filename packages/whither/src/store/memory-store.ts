@@ -2,6 +2,7 @@
 
 import { WhitherError } from "../api/error.ts";
 import type { Session, SessionEnd, SessionEvent, SessionHeader } from "../api/session/session.ts";
+import { fits } from "./index/session-index.ts";
 import { entryOf } from "./session-entry.ts";
 import {
 	isSessionId,
@@ -91,22 +92,8 @@ function listed(sessions: readonly Kept[], query: SessionQuery): readonly Sessio
 	const entries: SessionEntry[] = [];
 	for (const session of sessions.slice(from)) {
 		const entry = entryOf(session, session.bytes);
-		if (suits(entry, query)) entries.push(entry);
+		if (fits(entry, query)) entries.push(entry);
 		if (entries.length >= limit) break;
 	}
 	return entries;
-}
-
-function suits({ header, address, asns, places }: SessionEntry, { kind, target, asn, place }: SessionQuery): boolean {
-	const isIn = (list: readonly string[], wanted: string) => list.some((each) => lower(each) === lower(wanted));
-	return (
-		(kind === undefined || header.kind === kind) &&
-		(target === undefined || lower(header.target ?? "").includes(lower(target)) || address === target) &&
-		(asn === undefined || isIn(asns, asn)) &&
-		(place === undefined || isIn(places, place))
-	);
-}
-
-function lower(text: string): string {
-	return text.toLowerCase();
 }

@@ -52,14 +52,24 @@ export class RunningSession implements SessionWriter {
 
 	async flushed(): Promise<void> {
 		const { file, commits, cannot } = this.#parts;
-		if (this.#state === "removed") return;
-		if (this.#state === "over" && file.safe < file.taken) throw storeError(cannot, new Error("the store was closed"));
+		if (this.#isGone()) return;
+		const { taken } = file;
 		try {
 			await commits.safe(file);
 		} catch (thrown) {
-			throw storeError(cannot, thrown);
+			// Of a file that has gone nothing waits, and that it has gone is what there is to say.
+			const isGivenUp = file.isBroken && file.safe < file.taken;
+			throw isGivenUp ? this.#broken() : storeError(cannot, thrown);
 		}
-		if (file.isBroken) throw this.#broken();
+		// Meanwhile it may have been closed.
+		if (!this.#isGone(taken) && file.isBroken) throw this.#broken();
+	}
+
+	/** Nobody wants what it has taken any more; throws where it was closed before that was on the disk. */
+	#isGone(taken: number = this.#parts.file.taken): boolean {
+		const { file, cannot } = this.#parts;
+		if (this.#state === "over" && file.safe < taken) throw storeError(cannot, new Error("the store was closed"));
+		return this.#state === "removed";
 	}
 
 	async end(end: SessionEnd): Promise<void> {

@@ -24,6 +24,8 @@ export class SessionFile {
 	#safe = 0;
 	/** Something was dropped: what would come after it does not count. */
 	#isBroken = false;
+	/** The disk took nothing when it was last asked. */
+	#isFailing = false;
 	#isClosed = false;
 
 	private constructor(path: string, handle: FileHandle) {
@@ -65,10 +67,10 @@ export class SessionFile {
 		return this.#safeBytes + this.#waitingBytes;
 	}
 
-	/** A line more; it is lost where too much waits already, or the file is as long as it may be. */
+	/** A line more; it is lost where too much waits while the disk takes nothing, or the file is as long as it may be. */
 	take(line: string): void {
-		const isMuch = this.#waitingBytes + line.length > MOST_WAITING || this.bytes + line.length > LONGEST_FILE;
-		if (isMuch) this.#isBroken = true;
+		const waitsLong = this.#isFailing && this.#waitingBytes + line.length > MOST_WAITING;
+		if (waitsLong || this.bytes + line.length > LONGEST_FILE) this.#isBroken = true;
 		if (!this.#isBroken) this.takeLast(line);
 	}
 
@@ -102,16 +104,27 @@ export class SessionFile {
 		const lines = this.#waiting.length;
 		if (lines === 0 || this.#isClosed) return;
 		const bytes = Buffer.concat(this.#waiting);
+		try {
+			await this.#bring(bytes);
+		} catch (thrown) {
+			this.#isFailing = true;
+			throw thrown;
+		}
+		this.#isFailing = false;
+		this.#waiting.splice(0, lines);
+		this.#waitingBytes -= bytes.length;
+		this.#safeBytes += bytes.length;
+		this.#safe += lines;
+	}
+
+	/** Behind what is safe. */
+	async #bring(bytes: Buffer): Promise<void> {
 		for (let at = 0; at < bytes.length; ) {
 			const { bytesWritten } = await this.#handle.write(bytes, at, bytes.length - at, this.#safeBytes + at);
 			at += bytesWritten;
 		}
 		await this.#handle.datasync();
 		if ((await this.#handle.stat()).nlink === 0) throw this.#gone();
-		this.#waiting.splice(0, lines);
-		this.#waitingBytes -= bytes.length;
-		this.#safeBytes += bytes.length;
-		this.#safe += lines;
 	}
 
 	/** Somebody took the file away: what is written to it lies nowhere, and trying again is of no use. */

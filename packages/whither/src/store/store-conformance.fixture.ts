@@ -105,6 +105,7 @@ export function describeStore(name: string, open: () => Promise<SessionStore>): 
 			expect(await idsOf({ target: "203.0.113" })).toEqual([]);
 			expect(await idsOf({ target: "%" })).toEqual([]);
 			expect(await idsOf({ asn: "AS64501" })).toEqual([2]);
+			expect(await idsOf({ asn: "64500" })).toEqual([2]);
 			expect(await idsOf({ asn: "AS6450" })).toEqual([]);
 			expect(await idsOf({ place: "de" })).toEqual([2]);
 			expect(await idsOf({ place: "Frankfurt, DE" })).toEqual([2]);

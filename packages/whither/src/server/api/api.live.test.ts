@@ -112,6 +112,16 @@ describe("the API", () => {
 		expect(none.map(({ news }) => [news.events.length, news.ended])).toEqual([[0, true]]);
 	});
 
+	it("gives back what a trace did not send once it is over", async () => {
+		// Each takes 2000 of 2500 probes, and sends 263.
+		const { ask } = await open({ limits: { clientProbesPerSecond: 125 } });
+		const asked = { target: DEMO.trace.to, maxTtl: 200, queries: 10 };
+		for (const _ of ["one", "another"]) {
+			const id = await start(ask, asked);
+			await newsOf(await ask("GET", `/events?session=${id}`));
+		}
+	});
+
 	it("stops and forgets sessions", async () => {
 		const { ask } = await open({ world: simulated(DEMO, { pace: "real", slowedBy: 1_000 }) });
 		const id = await start(ask, { target: DEMO.trace.to });

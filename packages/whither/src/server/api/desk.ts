@@ -84,7 +84,8 @@ export async function beginSession(
 
 const SESSION_RETRY_MS = 5_000;
 
-function refusedSession(refused: SessionRefusal["refused"]): ApiRefused {
+/** Words for why a session was not begun, or not kept. */
+export function refusedSession(refused: SessionRefusal["refused"]): ApiRefused {
 	switch (refused) {
 		case "draining":
 			return new ApiRefused("draining", "the server ends; it begins nothing new", SESSION_RETRY_MS);
@@ -138,6 +139,12 @@ export function withinBudget(refusal: BudgetRefusal | null): void {
 	if (refusal === null) return;
 	const whose = refusal.of === "client" ? "your probes are" : "this server's probes are";
 	throw new ApiRefused("overBudget", `${whose} used up for now; ask for fewer, or again later`, refusal.retryMs);
+}
+
+/** Takes probes at once; the function that is returned gives back those that were not used, and takes what was used beyond them. Throws `ApiRefused`. */
+export function chargeProbes(desk: ApiDesk, client: string, probes: number): (used: number) => void {
+	withinBudget(desk.probes.take(client, probes, desk.now()));
+	return (used) => desk.probes.giveBack(client, probes - used);
 }
 
 /** Throws where something was not switched on. */

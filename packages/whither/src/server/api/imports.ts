@@ -4,7 +4,7 @@ import { readRecording } from "../../report/read/read-recording.ts";
 import { isReadProblem, type Recording } from "../../report/read/recording.ts";
 import type { CourseEnd, CourseEvent } from "../sessions/course.ts";
 import { schemaRef } from "./answer-schemas.ts";
-import { type ApiDesk, audited, beginSession } from "./desk.ts";
+import { type ApiDesk, audited, beginSession, refusedSession } from "./desk.ts";
 import { type ApiAsked, ApiRefused, type ApiRoute, answerJson } from "./route.ts";
 
 /** Of a file; a trace of an hour, round after round, has as many. */
@@ -30,9 +30,9 @@ export function importRoutes(desk: ApiDesk): readonly ApiRoute[] {
 
 async function importSession(desk: ApiDesk, asked: ApiAsked) {
 	const { kind, target, events, end } = importable(String(asked.body));
-	let over = (): void => {};
-	const written = new Promise<void>((resolve) => {
-		over = resolve;
+	let over = (_: unknown, __: unknown): void => {};
+	const written = new Promise<unknown>((resolve) => {
+		over = (_, unkept) => resolve(unkept);
 	});
 	const header = await beginSession(desk, asked, {
 		...{ kind, target, request: { imported: true }, over },
@@ -41,7 +41,11 @@ async function importSession(desk: ApiDesk, asked: ApiAsked) {
 			return { ended: Promise.resolve(end), stop: () => {} };
 		},
 	});
-	await written;
+	if ((await written) !== null) {
+		// What was refused is not to come back later, once there is room.
+		await desk.sessions.remove(header.id).catch(() => false);
+		throw refusedSession("storeFailed");
+	}
 	return { id: header.id, kind: header.kind };
 }
 

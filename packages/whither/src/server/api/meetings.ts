@@ -2,7 +2,7 @@
 import type { MeetingAsked } from "../protocol/api-protocol.ts";
 import { courseOf } from "../sessions/course.ts";
 import { schemaRef } from "./answer-schemas.ts";
-import { type ApiDesk, audited, beginSession, notEnabled, withinBudget } from "./desk.ts";
+import { type ApiDesk, audited, beginSession, chargeProbes, notEnabled } from "./desk.ts";
 import { type ApiAsked, type ApiRoute, answerJson } from "./route.ts";
 
 /** Checks of ICE, and a trace of the way that was found. */
@@ -40,7 +40,7 @@ async function startMeeting(desk: ApiDesk, asked: ApiAsked) {
 	const { meet } = desk.starters;
 	if (meet === undefined) throw notEnabled("meeting");
 	const { code, policy } = asked.body as MeetingAsked;
-	withinBudget(desk.probes.take(asked.client, PROBES, desk.now()));
+	const settle = chargeProbes(desk, asked.client, PROBES);
 	const began = desk.now();
 	const atNs = () => Math.round((desk.now() - began) * 1e6);
 	const order = { ...(code === undefined ? {} : { code }), ...(policy === undefined ? {} : { policy }) };
@@ -50,6 +50,7 @@ async function startMeeting(desk: ApiDesk, asked: ApiAsked) {
 		// The code is half of a secret.
 		request: policy === undefined ? {} : { policy },
 		start: (tell) => courseOf(meet(order), (event) => tell({ kind: "meet", atNs: atNs(), event })),
+		over: (end) => settle(end === null ? 0 : PROBES),
 	});
 	return { id, kind };
 }

@@ -3,7 +3,7 @@ import { parseStunServer } from "../../api/stun/server-name.ts";
 import type { StunAsked } from "../protocol/api-protocol.ts";
 import { courseOf } from "../sessions/course.ts";
 import { schemaRef } from "./answer-schemas.ts";
-import { type ApiDesk, allowedTarget, audited, beginSession, notEnabled, withinBudget } from "./desk.ts";
+import { type ApiDesk, allowedTarget, audited, beginSession, chargeProbes, notEnabled } from "./desk.ts";
 import { type ApiAsked, ApiRefused, type ApiRoute, answerJson } from "./route.ts";
 
 /** Requests of one discovery, about. */
@@ -42,7 +42,7 @@ async function startStun(desk: ApiDesk, asked: ApiAsked, server: string | undefi
 	if (stun === undefined) throw notEnabled("STUN");
 	if (server === undefined) throw new ApiRefused("badRequest", "name a STUN server; none is built in");
 	await allowedTarget(desk, parseStunServer(server).host, null);
-	withinBudget(desk.probes.take(asked.client, REQUESTS, desk.now()));
+	const settle = chargeProbes(desk, asked.client, REQUESTS);
 	// Service records may name other hosts, which are judged as well.
 	const resolve = async (name: string, family: 4 | 6 | null) => (await allowedTarget(desk, name, family))[0];
 	const began = desk.now();
@@ -53,6 +53,7 @@ async function startStun(desk: ApiDesk, asked: ApiAsked, server: string | undefi
 		request: { server },
 		start: (tell) =>
 			courseOf(stun(server, resolve), (event) => tell({ kind: "note", atNs: atNs(), note: { ...event } })),
+		over: (end) => settle(end === null ? 0 : REQUESTS),
 	});
 	return { id, kind };
 }

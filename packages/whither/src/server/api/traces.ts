@@ -1,5 +1,5 @@
 /** `POST /traces`: a trace, once or round after round. */
-import type { TraceResult } from "@whither/core";
+import type { TraceEvent, TraceResult } from "@whither/core";
 import { LIMITS } from "../../api/limits.ts";
 import type { TraceRequestOptions } from "../../api/options.ts";
 import { methodsOf } from "../../api/options.ts";
@@ -7,7 +7,7 @@ import type { TraceAsked } from "../protocol/api-protocol.ts";
 import { type CourseEnd, courseOf } from "../sessions/course.ts";
 import { watchPath } from "../sessions/watched-path.ts";
 import { schemaRef } from "./answer-schemas.ts";
-import { type ApiDesk, allowedTarget, audited, beginSession, notEnabled, withinBudget } from "./desk.ts";
+import { type ApiDesk, allowedTarget, audited, beginSession, chargeProbes, notEnabled, withinBudget } from "./desk.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { type ApiAsked, ApiRefused, type ApiRoute, answerJson } from "./route.ts";
 
@@ -104,13 +104,24 @@ async function startTrace(desk: ApiDesk, asked: ApiAsked, body: TraceAsked) {
 	methodsOf(options);
 	if (body.live !== undefined) return startLive(desk, asked, { ...body, live: body.live }, options);
 	const [target] = await allowedTarget(desk, body.target, body.family ?? null);
-	const charge = chargeProbes(desk, asked.client, mostProbes(body));
+	const settle = chargeProbes(desk, asked.client, mostProbes(body));
+	let told = 0;
+	const hear = (event: TraceEvent): TraceEvent => {
+		if (event.type === "probe") told++;
+		return event;
+	};
 	const { id, kind } = await beginSession(desk, asked, {
 		kind: "trace",
 		target: body.target,
 		request: body,
-		start: (tell) => courseOf(desk.starters.trace(target, options), (event) => tell({ kind: "trace", event })),
-		over: charge.settle,
+		start: (tell) =>
+			courseOf(desk.starters.trace(target, options), (event) => tell({ kind: "trace", event: hear(event) })),
+		over: (end) => {
+			// Of one that fails, what it has told was sent all the same. Some are sent again.
+			const sent = sentIn(end) ?? told;
+			settle(sent);
+			desk.counts.probes += sent;
+		},
 	});
 	return { id, kind };
 }
@@ -131,7 +142,7 @@ async function startLive(
 	const asks = { ...options, intervalMs, timeoutMs: longestSeconds * 1_000, ...(rounds ? { rounds } : {}) };
 	const [target] = await allowedTarget(desk, body.target, body.family ?? null);
 	const perSecond = (mostProbes({ ...body, queries: 1 }) * 1_000) / intervalMs;
-	withinBudget(desk.probes.takeShare(asked.client, perSecond));
+	withinBudget(desk.probes.takeShare(asked.client, perSecond, desk.now()));
 	const { id, kind } = await beginSession(desk, asked, {
 		kind: "live",
 		target: body.target,
@@ -141,7 +152,7 @@ async function startLive(
 				if (event.type === "round") desk.counts.probes += event.lastTtl - event.firstTtl + 1;
 				tell({ kind: "live", event });
 			}),
-		over: () => desk.probes.returnShare(asked.client, perSecond),
+		over: () => desk.probes.returnShare(asked.client, perSecond, desk.now()),
 	});
 	return { id, kind };
 }
@@ -179,20 +190,8 @@ function mostProbes({
 	return hops * Math.max(queries, pathMtu ? 2 : 1) + (pathMtu ? PATH_MTU_PROBES : 0);
 }
 
-/** Takes probes at once; `settle` gives those back that were not sent, and takes what was sent beyond them: some are sent again. Throws `ApiRefused`. */
-function chargeProbes(desk: ApiDesk, client: string, probes: number) {
-	withinBudget(desk.probes.take(client, probes, desk.now()));
-	return {
-		settle: (end: CourseEnd | null): void => {
-			const sent = sentIn(end);
-			desk.probes.giveBack(client, probes - sent);
-			desk.counts.probes += sent;
-		},
-	};
-}
-
-/** Also those beyond the target, which stand at no hop. */
-function sentIn(end: CourseEnd | null): number {
-	if (end?.outcome !== "result" || end.result === null || !("hops" in end.result)) return 0;
+/** Also those beyond the target, which stand at no hop; null: there is no result that says so. */
+function sentIn(end: CourseEnd | null): number | null {
+	if (end?.outcome !== "result" || end.result === null || !("hops" in end.result)) return null;
 	return (end.result as TraceResult).counters.sent;
 }

@@ -2,7 +2,7 @@
 import { asWhitherError } from "../../api/error.ts";
 import { openVisitHere } from "../../api/meet/visit/visit-here.ts";
 import { schemaRef } from "../api/answer-schemas.ts";
-import { type ApiDesk, audited, beginSession, withinBudget } from "../api/desk.ts";
+import { type ApiDesk, audited, beginSession, chargeProbes } from "../api/desk.ts";
 import { type ApiAsked, ApiRefused, type ApiRoute, answerJson, answerNothing } from "../api/route.ts";
 import type { IceAnswer, IceCandidates, IceOffer } from "../protocol/api-protocol.ts";
 import { browserName } from "../protocol/browser-name.ts";
@@ -95,11 +95,12 @@ export function iceRoutes(desk: ApiDesk, reach: Reach, open: OpenVisit = openVis
 async function receive(desk: ApiDesk, guests: Guests, reach: Reach, asked: ApiAsked): Promise<IceAnswer> {
 	const refusal = guests.refusal(asked.client);
 	if (refusal !== null) throw refused(refusal);
-	withinBudget(desk.probes.take(asked.client, PROBES, desk.now()));
+	const settle = chargeProbes(desk, asked.client, PROBES);
 	const tool = browserName(asked.header("user-agent"));
 	const { sdp } = asked.body as IceOffer;
 	const ice = reachOf(reach, desk.policy, asked.address);
 	const { visit, start } = await guests.receive(asked.client, { offer: sdp, tool, ice }).catch((thrown: unknown) => {
+		settle(0);
 		const { code, message } = asWhitherError(thrown);
 		throw code === "badOption" ? new ApiRefused("badRequest", message) : thrown;
 	});
@@ -109,6 +110,7 @@ async function receive(desk: ApiDesk, guests: Guests, reach: Reach, asked: ApiAs
 			target: null,
 			request: { ice: "browser", tool },
 			start,
+			over: (end) => settle(end === null ? 0 : PROBES),
 		});
 		guests.name(header.id, visit);
 		return { id: header.id, kind: header.kind, sdp: await visit.answer };

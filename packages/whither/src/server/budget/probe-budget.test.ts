@@ -36,11 +36,31 @@ describe("probes", () => {
 
 	it("of what goes on take a share of the rate, until it ends", () => {
 		const probes = budget();
-		expect(probes.takeShare("a", 8)).toBeNull();
-		expect(probes.takeShare("a", 3)).toMatchObject({ of: "client" });
-		expect(probes.takeShare("b", 8)).toMatchObject({ of: "all" });
-		probes.returnShare("a", 8);
-		expect(probes.takeShare("b", 8)).toBeNull();
-		expect(probes.takeShare("a", 7)).toBeNull();
+		expect(probes.takeShare("a", 8, 0)).toBeNull();
+		expect(probes.takeShare("a", 3, 0)).toMatchObject({ of: "client" });
+		expect(probes.takeShare("b", 8, 0)).toMatchObject({ of: "all" });
+		probes.returnShare("a", 8, 0);
+		expect(probes.takeShare("b", 8, 0)).toBeNull();
+		expect(probes.takeShare("a", 7, 0)).toBeNull();
+	});
+
+	it("of what goes on and those of traces keep to the rate together", () => {
+		const probes = budget();
+		expect(probes.take("a", 200, 0)).toBeNull();
+		expect(probes.takeShare("a", 10, 0)).toBeNull();
+		let sent = 0;
+		for (let now = 1_000; now <= 60_000; now += 1_000) if (probes.take("a", 10, now) === null) sent += 10;
+		expect(sent).toBe(0);
+		expect(probes.take("a", 10, 60_000)).toEqual({ retryMs: 5_000, of: "client" });
+		probes.returnShare("a", 10, 60_000);
+		expect(probes.take("a", 10, 60_000)).toEqual({ retryMs: 1_000, of: "client" });
+		expect(probes.take("a", 10, 61_000)).toBeNull();
+	});
+
+	it("of all are fewer by every share", () => {
+		const probes = budget();
+		for (const client of ["a", "b"]) expect(probes.takeShare(client, 7, 0)).toBeNull();
+		expect(probes.take("c", 200, 0)).toBeNull();
+		expect(probes.take("d", 110, 0)).toEqual({ retryMs: 10_000, of: "all" });
 	});
 });

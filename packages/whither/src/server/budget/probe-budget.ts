@@ -23,14 +23,13 @@ export interface BudgetRefusal {
 }
 
 /**
- * A trace takes its probes at once, and gives back those that it did not send. One that goes on takes a share of the rate for as long as it runs.
+ * A trace takes its probes at once, and gives back those that it did not send. One that goes on takes a share of the rate for as long as it runs:
+ * so much less fills up meanwhile, so that both together keep to the rate.
  */
 export class ProbeBudget {
 	readonly #limits: ProbeLimits;
 	readonly #clients: ClientBudget;
 	readonly #all: ClientBudget;
-	/** Probes a second of what goes on. */
-	readonly #shares = new Map<string, number>();
 
 	constructor(limits: ProbeLimits) {
 		this.#limits = limits;
@@ -41,11 +40,11 @@ export class ProbeBudget {
 	/** Takes so many probes; null: they may be sent. */
 	take(client: string, probes: number, now: number): BudgetRefusal | null {
 		const clientMs = this.#clients.spend(client, probes, now);
-		if (clientMs > 0) return { retryMs: clientMs, of: "client" };
+		if (clientMs > 0) return { retryMs: whenOf(clientMs), of: "client" };
 		const allMs = this.#all.spend(ALL, probes, now);
 		if (allMs === 0) return null;
 		this.#clients.giveBack(client, probes);
-		return { retryMs: allMs, of: "all" };
+		return { retryMs: whenOf(allMs), of: "all" };
 	}
 
 	/** Gives back what was not sent; less than nothing: so much more was. */
@@ -55,24 +54,29 @@ export class ProbeBudget {
 	}
 
 	/** Takes a share of the rate, until it is returned; null: it may be used. */
-	takeShare(client: string, perSecond: number): BudgetRefusal | null {
+	takeShare(client: string, perSecond: number, now: number): BudgetRefusal | null {
 		const { clientProbesPerSecond, probesPerSecond } = this.#limits;
-		const [mine, all] = [this.#shares.get(client) ?? 0, this.#shares.get(ALL) ?? 0];
+		const [mine, all] = [this.#clients.held(client), this.#all.held(ALL)];
 		if (mine + perSecond > clientProbesPerSecond) return { retryMs: SHARE_RETRY_MS, of: "client" };
 		if (all + perSecond > probesPerSecond) return { retryMs: SHARE_RETRY_MS, of: "all" };
-		this.#shares.set(client, mine + perSecond);
-		this.#shares.set(ALL, all + perSecond);
+		this.#hold(client, perSecond, now);
 		return null;
 	}
 
 	/** Returns one. */
-	returnShare(client: string, perSecond: number): void {
-		for (const name of [client, ALL]) {
-			const left = (this.#shares.get(name) ?? 0) - perSecond;
-			if (left > 1e-6) this.#shares.set(name, left);
-			else this.#shares.delete(name);
-		}
+	returnShare(client: string, perSecond: number, now: number): void {
+		this.#hold(client, -perSecond, now);
 	}
+
+	#hold(client: string, perSecond: number, now: number): void {
+		this.#clients.hold(client, perSecond, now);
+		this.#all.hold(ALL, perSecond, now);
+	}
+}
+
+/** Where nothing fills up, it does once a share is returned. */
+function whenOf(ms: number): number {
+	return Number.isFinite(ms) ? ms : SHARE_RETRY_MS;
 }
 
 function bucketOf(perSecond: number, clients: number) {

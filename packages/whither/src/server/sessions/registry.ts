@@ -30,12 +30,14 @@ export interface SessionOrder {
 	/** Who asked, as `holderOf` has it. */
 	readonly client: string;
 	readonly start: StartCourse;
-	/** Called once, when it is over or could not begin. */
-	readonly over?: (end: CourseEnd | null) => void;
+	/** Called once, when it is over or could not begin; `unkept`: why its end, or all of it, is not on the disk, or null. */
+	readonly over?: (end: CourseEnd | null, unkept: unknown) => void;
 }
 
 /** Why none was begun. */
 export type SessionRefusal = { readonly refused: "tooMany" | "tooManyOfClient" | "draining" | "storeFailed" };
+
+type Ended = NonNullable<SessionOrder["over"]>;
 
 interface Entry {
 	readonly session: RunningSession;
@@ -47,6 +49,7 @@ const LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 const ID_LENGTH = 20;
 /** How long a course that is asked to end may take, before its session is left as it is. */
 const CLOSE_MS = 5_000;
+const NOTHING = () => null;
 
 /** Begins, follows and ends them. What `begin` has returned is on the disk. */
 export class SessionRegistry {
@@ -87,21 +90,21 @@ export class SessionRegistry {
 	async begin(order: SessionOrder): Promise<SessionHeader | SessionRefusal> {
 		const refused = this.#refusal(order.client);
 		if (refused !== null) {
-			order.over?.(null);
+			order.over?.(null, null);
 			return { refused };
 		}
 		this.#charge(order.client, 1);
 		const header = headerOf(order);
-		const ended = (end: CourseEnd | null): void => {
+		const ended: Ended = (end, unkept) => {
 			this.#charge(order.client, -1);
-			order.over?.(end);
+			order.over?.(end, unkept);
 		};
 		try {
 			const writer = await this.#store.begin(header);
 			const session = new RunningSession(header, writer, () => this.stop(header.id));
 			this.#run(session, order.start, ended);
-		} catch {
-			ended(null);
+		} catch (thrown) {
+			ended(null, thrown);
 			return { refused: "storeFailed" };
 		}
 		return header;
@@ -124,19 +127,27 @@ export class SessionRegistry {
 		return entry !== undefined;
 	}
 
-	/** As the store has them; those that nobody runs and that have no end were lost. */
+	/** As the store has them, without an end that is not on the disk yet; those that nobody runs and that have no end were lost. */
 	async list(query: SessionQuery): Promise<readonly SessionEntry[]> {
 		const entries = await this.#store.list(query);
-		return entries.map((entry) =>
-			entry.outcome !== null || this.#running.has(entry.header.id) ? entry : { ...entry, outcome: "lost" },
-		);
+		return entries.map((entry) => {
+			const running = this.find(entry.header.id);
+			if (running === null) return entry.outcome === null ? { ...entry, outcome: "lost" } : entry;
+			return running.ended ? entry : { ...entry, outcome: null, endedAt: null, summary: "under way" };
+		});
 	}
 
-	/** The whole of one; null: there is none. One that nobody runs and that has no end was lost. */
+	/** What is on the disk of one; null: there is none. One that nobody runs and that has no end was lost. */
 	async read(id: string): Promise<Session | null> {
+		// It may end while it is read.
+		const running = this.find(id);
 		const session = await this.#store.read(id);
-		if (session === null || session.end !== null || this.#running.has(id)) return session;
-		return { ...session, end: { outcome: "lost", endedAt: session.header.startedAt } };
+		if (session === null) return null;
+		if (running !== null) {
+			const events = session.events.filter(({ seq }) => seq < running.published);
+			return { ...session, events, end: running.ended ? session.end : null };
+		}
+		return session.end === null ? { ...session, end: { outcome: "lost", endedAt: session.header.startedAt } } : session;
 	}
 
 	/** Stops it where it is under way, and forgets it; false: there was none. */
@@ -179,14 +190,14 @@ export class SessionRegistry {
 		else this.#clients.delete(client);
 	}
 
-	#run(session: RunningSession, start: StartCourse, ended: (end: CourseEnd | null) => void): void {
+	#run(session: RunningSession, start: StartCourse, ended: Ended): void {
 		const { id } = session.header;
 		const course = started(start, session);
 		this.#begun++;
 		const over = course.ended
 			.then(async (end) => {
-				await session.end({ ...end, endedAt: new Date().toISOString() } as SessionEnd).catch(() => {});
-				ended(end);
+				const last = { ...end, endedAt: new Date().toISOString() } as SessionEnd;
+				ended(end, await session.end(last).then(NOTHING, (thrown: unknown) => thrown));
 			})
 			.finally(() => this.#running.delete(id));
 		this.#running.set(id, { session, course, over });

@@ -59,7 +59,8 @@ export class Paths {
 	#peer: PeerDocument | null = null;
 	#peerMissing: MissingPath | null = null;
 	#lost: MeetOutcome | null = null;
-	#pairChanged = false;
+	/** The pair that was traced last. */
+	#tracedId: number | null = null;
 	#isTraced = false;
 	#isExchanged = false;
 	#finish: (found: FoundPaths) => void = () => {};
@@ -105,13 +106,16 @@ export class Paths {
 		const { meeting } = this.#order;
 		const known = this.#untilKnown();
 		for (let round = 0; round < 2 && !this.#tracing.signal.aborted; round++) {
-			const before = meeting.ledger.selectedId;
+			this.#tracedId = meeting.ledger.selectedId;
 			await this.#traceOnce();
-			this.#pairChanged = before !== meeting.ledger.selectedId;
 			if (!this.#pairChanged) break;
 		}
 		await known;
 		this.#tellOwn();
+	}
+
+	get #pairChanged(): boolean {
+		return this.#own !== null && this.#tracedId !== this.#order.meeting.ledger.selectedId;
 	}
 
 	/** Where a relay is needed, both ends want to know why: whether UDP goes unanswered is known a little later. */

@@ -12,7 +12,21 @@ import { openVisit, type Visit } from "./visit.ts";
 /** A browser at home behind a NAT, and a server that is `srv` of the scenario. */
 function scene() {
 	const scenario = natWorld({ a: natKind("port-restricted"), b: natKind("no NAT") });
-	const [browserWorld, world] = simulatedMeet(scenario, { hosts: ["lanA", "lanB"], server: "srv" });
+	const [browserWorld, plainWorld] = simulatedMeet(scenario, { hosts: ["lanA", "lanB"], server: "srv" });
+	/** The server's agent says once more that a pair was selected: another. */
+	let reselect = (): void => {};
+	const world: typeof plainWorld = {
+		...plainWorld,
+		openIce: (asked, listener) =>
+			plainWorld.openIce(asked, {
+				...listener,
+				event: (event, at) => {
+					listener.event(event, at);
+					if (event.kind !== "selected") return;
+					reselect = () => listener.event({ ...event, pair: { ...event.pair, id: event.pair.id + 1_000 } }, at);
+				},
+			}),
+	};
 	const told: MeetEvent[] = [];
 	const heard: IceConnectionEvent[] = [];
 	let gathered = (): void => {};
@@ -37,7 +51,7 @@ function scene() {
 		return offerOf({ description, lines: [], isComplete: false });
 	};
 	const order = { tool: "Firefox 140", world, tell: (event: MeetEvent) => told.push(event) };
-	return { ice, offer, order, told, heard, lines, complete };
+	return { ice, offer, order, told, heard, lines, complete, reselect: () => reselect() };
 }
 
 function hearAnswer(ice: MeetIce, sdp: string): void {
@@ -72,6 +86,31 @@ describe("a visit", () => {
 		expect(result.path?.reached).toBe(true);
 		expect(result.selected?.remote.type).toBe("prflx");
 		expect(told.map(({ kind }) => kind)).toContain("selected");
+		await ice.close();
+	});
+
+	test.each([
+		{ when: "meanwhile", traces: 2, warnings: [] },
+		{ when: "later", traces: 1, warnings: [{ code: "pairChanged" }] },
+	])("traces the pair that takes over meanwhile, and tells of one that does later: $when", async (expected) => {
+		const isLater = expected.when === "later";
+		const { ice, offer, order, told, lines, complete, reselect } = scene();
+		const traced = () => told.some(({ kind }) => kind === "path");
+		let traces = 0;
+		const tracePath: typeof order.world.tracePath = async (...asked) => {
+			const path = await order.world.tracePath(...asked);
+			traces++;
+			if (!isLater) reselect();
+			return path;
+		};
+		const visit = openVisit({ ...order, world: { ...order.world, tracePath }, offer: offer() });
+		hearAnswer(ice, await visit.answer);
+		await complete;
+		visit.candidates(lines);
+		while (!traced()) await new Promise((resolve) => setImmediate(resolve));
+		if (isLater) reselect();
+		await visit.close();
+		expect({ ...expected, traces, warnings: (await visit.result).warnings }).toEqual(expected);
 		await ice.close();
 	});
 

@@ -5,6 +5,7 @@ import { TOOL } from "../../version.ts";
 import { meetDocument, NO_PATHS, NO_SERVERS } from "../document.ts";
 import type { MeetEvent } from "../events.ts";
 import { Meeting } from "../meeting.ts";
+import { pathWarnings } from "../path/path-warnings.ts";
 import { type FoundPaths, Paths } from "../path/paths.ts";
 import type { MeetOutcome, MeetResult, MeetWarning } from "../result.ts";
 import type { MeetMessage } from "../signalling/message.ts";
@@ -128,7 +129,9 @@ class OpenVisit implements Visit {
 		let paths = NO_PATHS;
 		if (outcome.code === "connected") {
 			paths = await this.#trace();
+			const traced = meeting.ledger.selectedId;
 			outcome = paths.lost ?? (await this.#stay()) ?? { ...outcome, code: "interrupted" };
+			if (!paths.pairChanged && meeting.ledger.selectedId !== traced) this.#warn({ code: "pairChanged" });
 		}
 		const facts = this.#facts(outcome);
 		const result = meetDocument({
@@ -152,10 +155,12 @@ class OpenVisit implements Visit {
 			view: () => ownView(this.#facts({ code: "connected", failure: null, signalling: null, about: null })),
 			tell: (event) => this.#tell(event),
 		}).found;
-		const own = found.own;
-		if (own?.by === "beside" && own.result !== null)
-			this.#tell({ kind: "warning", warning: { code: "tracedBeside", whose: "ours", method: own.result.method } });
+		for (const warning of pathWarnings(found)) this.#warn(warning);
 		return found;
+	}
+
+	#warn(warning: MeetWarning): void {
+		this.#tell({ kind: "warning", warning });
 	}
 
 	/** Consent is kept and answered until the visitor goes, is sent away (null), or has been here for long enough (null). */
