@@ -4,6 +4,7 @@ import { meetDocument, NO_PATHS, NO_SERVERS, withoutMeeting } from "./document.t
 import type { MeetEvent } from "./events.ts";
 import { Meeting } from "./meeting.ts";
 import { checkMeet, type MeetRequestOptions, type OpenSignalling, WAIT_MS } from "./options.ts";
+import { pathWarnings } from "./path/path-warnings.ts";
 import { type FoundPaths, Paths } from "./path/paths.ts";
 import type { MeetOutcome, MeetPlace, MeetResult, MeetServers, MeetWarning } from "./result.ts";
 import { addLentPlaces, findNamedPlaces, placesInWords, rendezvousPlaces } from "./servers.ts";
@@ -152,15 +153,8 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 		const { stopped } = this.#course;
 		const tell = (event: MeetEvent) => this.#tell(event);
 		const paths = await new Paths({ world, meeting, view, tell, signal: stopped }).found;
-		const [own, theirs] = [paths.own, paths.peer];
-		if (own?.by === "beside" && own.result !== null) this.#warnBeside("ours", own.result.method);
-		if (theirs?.by === "beside" && theirs.trace !== null) this.#warnBeside("theirs", theirs.trace.method);
-		if (paths.pairChanged) this.#tell({ kind: "warning", warning: { code: "pairChanged" } });
+		for (const warning of pathWarnings(paths)) this.#tell({ kind: "warning", warning });
 		return paths;
-	}
-
-	#warnBeside(whose: "ours" | "theirs", method: string): void {
-		this.#tell({ kind: "warning", warning: { code: "tracedBeside", whose, method } });
 	}
 
 	/** The other end traces, and what it sends is answered by our agent as long as that is there. */
