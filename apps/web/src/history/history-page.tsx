@@ -1,6 +1,6 @@
 /** Every session of the server, by place, network, target and kind. */
 import "../styles/history.css";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionList } from "../../../../packages/whither/src/server/protocol/api-protocol.ts";
 import { ask, type Problem } from "../api/client.ts";
 import { count } from "../model/words.ts";
@@ -122,13 +122,17 @@ function useEntries(filters: Filters) {
 	const [entries, setEntries] = useState<Entries | null>(null);
 	const [problem, setProblem] = useState<Problem | null>(null);
 	const [hasMore, setMore] = useState(false);
+	/** Rises with each list that is asked for: an answer to an earlier one comes too late. */
+	const turn = useRef(0);
 	const query = new URLSearchParams({ ...filters, limit: String(PAGE) }).toString();
 	const load = async (known: Entries) => {
+		const own = turn.current;
 		const before = known.at(-1)?.header.id;
 		const outcome = await ask<SessionList>(
 			"GET",
 			`/sessions?${query}${before === undefined ? "" : `&before=${before}`}`,
 		);
+		if (own !== turn.current) return;
 		setProblem(outcome.ok ? null : outcome.problem);
 		if (!outcome.ok) return;
 		const { sessions } = outcome.value;
@@ -138,7 +142,11 @@ function useEntries(filters: Filters) {
 	};
 	useEffect(() => {
 		setEntries(null);
+		setMore(false);
 		void load([]);
+		return () => {
+			turn.current++;
+		};
 	}, [query]);
 	const remove = async (id: string) => {
 		const outcome = await ask("DELETE", `/sessions/${encodeURIComponent(id)}`);
