@@ -3,8 +3,8 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type { IceAnswer } from "../../../../packages/whither/src/server/protocol/api-protocol.ts";
 import { ask, type Problem } from "../api/client.ts";
 import { followSessions } from "../api/follow.ts";
+import { hear, type OtherEnd, SILENT } from "../model/other-end.ts";
 import { type WatchedConnection, watchConnection } from "./connection.ts";
-import { hear, type OtherEnd, SILENT } from "./other-end.ts";
 
 /** One under way. */
 export interface Visit {
