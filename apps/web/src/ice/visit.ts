@@ -55,7 +55,6 @@ export function visitServer(servers: RTCIceServer[]): Visit {
 				server.value = next;
 				ended.value ||= isOver;
 			},
-			back: () => {},
 			refused: (refusal) => {
 				problem.value = refusal;
 			},
