@@ -69,19 +69,21 @@ describe.skipIf(obstacle !== null)(skippable("the page connects, in a lab", obst
 	test("behind a NAT: the router's address is the way's end, as the server sees it", async () => {
 		await lab.ice.become({ a: natKind("port-restricted") });
 		const { page, context } = await visitor();
-		await connect(page);
-		const family = await familyOf(page);
-		const seen = lab.ice.host("lanA").seenAs(family);
-		expect(await drawn(page)).toEqual([...lab.facing(["srv", "wan", "isp"], family), seen, seen]);
-		await expect.poll(() => page.locator(".ice-state p").textContent()).toContain(`through your NAT at ${seen}`);
-		await page.getByRole("button", { name: "Find out" }).click();
-		await page.getByText("it shows you as").waitFor(PATIENCE);
-		await shoot(page, "connect-nat");
-		await picture(page, "connect-light", { colours: "light", width: 1280, height: 1330 });
-		await context.close();
+		try {
+			await connect(page);
+			const family = await familyOf(page);
+			const seen = lab.ice.host("lanA").seenAs(family);
+			expect(await drawn(page)).toEqual([...lab.facing(["srv", "wan", "isp"], family), seen, seen]);
+			await expect.poll(() => page.locator(".ice-state p").textContent()).toContain(`through your NAT at ${seen}`);
+			await page.getByRole("button", { name: "Find out" }).click();
+			await page.getByText("it shows you as").waitFor(PATIENCE);
+			await shoot(page, "connect-nat");
+			await picture(page, "connect-light", { colours: "light", width: 1280, height: 1330 });
+		} finally {
+			await context.close();
+			await lab.ice.become({ a: natKind("no NAT") });
+		}
 	});
-
-	test("without a NAT again", () => lab.ice.become({ a: natKind("no NAT") }));
 
 	test("two browsers by a code: they meet, and their data channel is open", async () => {
 		const [one, other] = [await visitor(), await visitor()];
@@ -127,13 +129,30 @@ describe.skipIf(obstacle !== null)(skippable("the page connects, in a lab", obst
 		}
 	});
 
-	test("a code that is none, or another's: said in words", async () => {
+	test("a code that is none: said in words", async () => {
 		const { page, context } = await visitor();
 		await page.goto(`${lab.url()}#/ice/99-nobody-there`);
 		await page.getByRole("button", { name: "Join" }).click();
-		await page.getByRole("alert").waitFor(PATIENCE);
+		await expect
+			.poll(() => page.getByRole("alert").textContent(), PATIENCE)
+			.toContain("Nobody waits in room 99: the code is used up, over or misspelt.");
 		await shoot(page, "meet-refused");
 		await context.close();
+	});
+
+	test("a code of which the words are wrong: both are told, and do not meet", async () => {
+		const [one, other] = [await visitor(), await visitor()];
+		await one.page.getByRole("link", { name: "Connect" }).click();
+		await one.page.getByRole("button", { name: "Make a code" }).click();
+		const code = (await one.page.locator("[data-code]").getAttribute("data-code", PATIENCE)) ?? "";
+		const [room] = code.split("-");
+		await other.page.goto(`${lab.url()}#/ice/${room}-nobody-there`);
+		await other.page.getByRole("button", { name: "Join" }).click();
+		for (const { page } of [one, other])
+			await expect
+				.poll(() => page.getByRole("alert").textContent(), PATIENCE)
+				.toContain(`The two ends have different codes for room ${room}`);
+		await Promise.all([one.context.close(), other.context.close()]);
 	});
 
 	test("nothing was asked of anybody but the server", () => {

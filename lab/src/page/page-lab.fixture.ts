@@ -30,7 +30,7 @@ export interface PageLab {
 	visitor(order?: { readonly token?: string | null }): Promise<Visitor>;
 	/** Routers as whoever stands before them sees them, from the first node of a way to the last. */
 	facing(way: readonly string[], family?: Family): readonly string[];
-	/** Ends the server and starts another in its place. */
+	/** Kills the server as a crash does, and starts another in its place. */
 	restartServer(options?: readonly string[]): Promise<void>;
 	close(): Promise<void>;
 }
@@ -79,7 +79,7 @@ export async function openPageLab(order: {
 		facing: (way, family = 4) =>
 			way.slice(1).map((node, index) => addressTowards(ice.lab.scenario, node, way[index] ?? "", family)),
 		restartServer: async (more = options) => {
-			await server?.close();
+			await server?.kill();
 			server = await start(more);
 		},
 	};

@@ -129,8 +129,10 @@ describe.skipIf(obstacle !== null)(skippable("the page tells the truth, to every
 		await ended();
 		await page.goForward();
 		await page.getByRole("heading", { name: "History" }).waitFor(PATIENCE);
-		const other = (await page.context().browser()?.newPage()) ?? page;
-		await other.goto(address);
+		const [other] = await Promise.all([
+			page.waitForEvent("popup", PATIENCE),
+			page.evaluate(`void open(${JSON.stringify(address)})`),
+		]);
 		await ended(other);
 		expect(await names(other)).toHaveLength(12);
 		await other.close();
@@ -147,17 +149,21 @@ describe.skipIf(obstacle !== null)(skippable("the page tells the truth, to every
 	});
 
 	test("who wants no motion sees none", async () => {
-		const moving = async (reducedMotion: "reduce" | "no-preference") => {
+		const mostMoving = async (reducedMotion: "reduce" | "no-preference") => {
 			await page.emulateMedia({ reducedMotion });
-			return page.evaluate(`{
-				const row = document.querySelector("main").appendChild(document.createElement("p"));
-				row.className = "arrives";
-				const count = row.getAnimations().length;
-				row.remove();
-				count;
+			await page.goto(europe.url);
+			await page.evaluate(`{
+				globalThis.moving = 0;
+				new MutationObserver(() => { moving = Math.max(moving, document.getAnimations().length); })
+					.observe(document.body, { childList: true, subtree: true });
 			}`);
+			await page.getByLabel("Host or address").fill(TARGET);
+			await page.keyboard.press("Enter");
+			await ended();
+			return Number(await page.evaluate("moving"));
 		};
-		expect([await moving("no-preference"), await moving("reduce")]).toEqual([1, 0]);
+		expect(await mostMoving("no-preference")).toBeGreaterThan(0);
+		expect(await mostMoving("reduce")).toBe(0);
 	});
 
 	test("a path of 64 hops with 16 answerers each is shown, and the page stays as wide as it is", async () => {

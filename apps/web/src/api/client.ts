@@ -28,10 +28,14 @@ export const connection = signal<"ok" | "reconnecting">("ok");
 /** What the server is and may do; null: not known yet. */
 export const facts = signal<ApiFacts | null>(null);
 
+/** They could not be had: they are asked for again once the server answers anything. */
+let areFactsMissing = false;
+
 /** Asks for the facts; says why they cannot be had. */
 export async function loadFacts(): Promise<Problem | null> {
 	const outcome = await ask<ApiFacts>("GET", "");
 	if (outcome.ok) facts.value = outcome.value;
+	else areFactsMissing = true;
 	return outcome.ok ? null : outcome.problem;
 }
 
@@ -71,7 +75,13 @@ export async function request(
 		const response = await send(method, path, body, more).catch(() => null);
 		if (response === null) return { problem: problemOf("offline", OFFLINE) };
 		connection.value = "ok";
-		if (response.ok) return { response };
+		if (response.ok) {
+			if (areFactsMissing) {
+				areFactsMissing = false;
+				void loadFacts();
+			}
+			return { response };
+		}
 		if (response.status !== 401) return { problem: await readProblem(response) };
 		if ((await askForToken()) === null) {
 			return { problem: problemOf("unauthorized", "The server wants a token: it was printed where it was started.") };

@@ -8,8 +8,6 @@ import { SseReader } from "./sse-reader.ts";
 export interface Follower {
 	/** News in their order, none twice. */
 	readonly news: (news: SessionNews) => void;
-	/** The server is there again after it was not: sessions may have been lost meanwhile. */
-	readonly back?: () => void;
 	/** The server refuses; nothing more will come. */
 	readonly refused: (problem: Problem) => void;
 }
@@ -50,13 +48,11 @@ async function followOnce(
 	follower: Follower,
 	turn: AbortController,
 ): Promise<"ended" | "broken" | Problem> {
-	const wasAway = connection.value === "reconnecting";
 	const path = `/events?${[...known.keys()].map((id) => `session=${encodeURIComponent(id)}`).join("&")}`;
 	const last = [...known].flatMap(([id, seq]) => (seq < 0 ? [] : [`${id}:${seq}`])).join(",");
 	const headers = { Accept: "text/event-stream", ...(last !== "" && { "Last-Event-ID": last }) };
 	const answer = await request("GET", path, undefined, { headers, signal: turn.signal });
 	if ("problem" in answer) return answer.problem;
-	if (wasAway) follower.back?.();
 	return readStream(answer.response, turn, (news) => tellNew(known, news, follower)).then(
 		() => "ended" as const,
 		() => "broken" as const,

@@ -92,6 +92,7 @@ class Watch {
 
 	/** The stream does not say how a session ended; a server that has just ended it with itself is asked once it is back. */
 	async #finish(id: string, attempt = 0): Promise<void> {
+		if (this.#isClosed) return;
 		const outcome = await ask<SessionAnswer>("GET", `/sessions/${encodeURIComponent(id)}?summary`);
 		if (this.#isClosed) return;
 		const isAway = !outcome.ok && (outcome.problem.code === "offline" || outcome.problem.code === "draining");

@@ -2,6 +2,7 @@
 import "../styles/trace.css";
 import "../styles/compare.css";
 import { useState } from "preact/hooks";
+import { printable } from "../../../../packages/whither/src/report/printable.ts";
 import type { SessionStarted, TraceAsked } from "../../../../packages/whither/src/server/protocol/api-protocol.ts";
 import { ask, type Problem } from "../api/client.ts";
 import { useSessions } from "../api/sessions.ts";
@@ -58,15 +59,17 @@ function Choosing({ one }: { readonly one: string | null }) {
 		const data = new FormData(event.currentTarget as HTMLFormElement);
 		const text = (name: string) => String(data.get(name) ?? "").trim();
 		setBusy(true);
+		setProblem(null);
 		const target = text("target-a");
-		const started = [
-			one ?? (await startTrace(target, text("method-a"), data.get("run") === "live")),
-			await startTrace(text("target-b") || target, text("method-b"), data.get("run") === "live"),
-		];
+		const isLive = data.get("run") === "live";
+		const a = one ?? (await startTrace(target, text("method-a"), isLive));
+		const b = typeof a === "string" ? await startTrace(text("target-b") || target, text("method-b"), isLive) : null;
 		setBusy(false);
-		const wrong = started.find((outcome) => typeof outcome !== "string");
-		if (wrong !== undefined && typeof wrong !== "string") setProblem(wrong);
-		else goTo(formatRoute("compare", started as string[]));
+		if (typeof a !== "string") return setProblem(a);
+		if (typeof b === "string") return goTo(formatRoute("compare", [a, b]));
+		// A runs already: what it is stays in sight, and can be stopped.
+		setProblem(b);
+		goTo(formatRoute("compare", [a]));
 	};
 	return (
 		<>
@@ -123,7 +126,11 @@ function Chosen({ id }: { readonly id: string }) {
 	return (
 		<div class="stack tight">
 			<span class="side">A</span>
-			<p>{session?.problem?.message ?? session?.book?.header.target ?? "Loading…"}</p>
+			<p>
+				{session?.problem?.message ?? (
+					<a href={formatRoute("s", [id])}>{printable(session?.book?.header.target ?? "Loading…")}</a>
+				)}
+			</p>
 			<a class="small" href={formatRoute("compare")}>
 				Another one
 			</a>

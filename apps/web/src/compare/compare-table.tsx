@@ -2,9 +2,10 @@
 import type { HopSummary, PathSummary } from "@whither/core";
 import { useMemo } from "preact/hooks";
 import { type AlignedHops, alignHops } from "../model/align.ts";
-import { count, formatMsNumber, formatShare, NOTHING } from "../model/words.ts";
+import { formatMsNumber, formatShare, NOTHING } from "../model/words.ts";
 import { ScrollBox } from "../shell/scroll-box.tsx";
 import { HostName } from "../trace/host-name.tsx";
+import { alignedWords } from "./aligned-words.ts";
 
 const KINDS = {
 	same: { symbol: "=", word: "same" },
@@ -24,7 +25,7 @@ export function CompareTable(props: {
 	return (
 		<section class="section" aria-labelledby="aligned-title">
 			<h2 id="aligned-title">Hop by hop</h2>
-			<p>{sentenceOf(lines, isOver)}</p>
+			<p>{alignedWords(lines, isOver)}</p>
 			<ScrollBox label="Hops of both paths, table">
 				<table class="compared">
 					<thead>
@@ -120,13 +121,4 @@ function differenceWords({ left, right, kind }: AlignedHops): string {
 	const difference = right.rtt.p50Ns - left.rtt.p50Ns;
 	const words = formatMsNumber(Math.abs(difference));
 	return words === NOTHING ? "" : `${difference < 0 ? "−" : "+"}${words}`;
-}
-
-function sentenceOf(lines: readonly AlignedHops[], isOver: boolean): string {
-	if (lines.length === 0) return isOver ? "No hop was heard of." : "Waiting for the first answers…";
-	const same = lines.filter(({ kind }) => kind === "same").length;
-	const first = lines.find(({ kind }) => kind === "other" || kind === "only");
-	if (first === undefined) return `Both go the same way: ${count(same, "hop")} in common.`;
-	const where = first.left?.ttl ?? first.right?.ttl ?? 0;
-	return `${count(same, "hop")} in common; they first part at hop ${where}.`;
 }

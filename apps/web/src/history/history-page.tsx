@@ -1,6 +1,6 @@
 /** Every session of the server, by place, network, target and kind. */
 import "../styles/history.css";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { SessionList } from "../../../../packages/whither/src/server/protocol/api-protocol.ts";
 import { ask, type Problem } from "../api/client.ts";
 import { count } from "../model/words.ts";
@@ -70,6 +70,14 @@ export function HistoryPage({ route }: PageProps) {
 }
 
 function FilterForm({ filters }: { readonly filters: Filters }) {
+	const shown = useRef<HTMLFormElement>(null);
+	// Fields follow the address, and stay the same ones: whoever chooses by keyboard keeps the focus.
+	useLayoutEffect(() => {
+		for (const name of FILTERS) {
+			const field = shown.current?.elements.namedItem(name);
+			if (field instanceof HTMLInputElement || field instanceof HTMLSelectElement) field.value = filters[name] ?? "";
+		}
+	}, [JSON.stringify(filters)]);
 	const apply = (event: Event) => {
 		event.preventDefault();
 		const form = (event.currentTarget as HTMLElement).closest("form");
@@ -81,12 +89,12 @@ function FilterForm({ filters }: { readonly filters: Filters }) {
 		goTo(formatRoute("history", [], Object.fromEntries(asked)));
 	};
 	return (
-		<form class="filters" onSubmit={apply} aria-label="Filter sessions" key={JSON.stringify(filters)}>
+		<form class="filters" onSubmit={apply} aria-label="Filter sessions" ref={shown}>
 			<label class="field">
 				<span>Kind</span>
 				<select name="kind" onChange={apply}>
 					{KINDS.map(([kind, label]) => (
-						<option key={kind} value={kind} selected={kind === (filters.kind ?? "")}>
+						<option key={kind} value={kind}>
 							{label}
 						</option>
 					))}
@@ -94,15 +102,15 @@ function FilterForm({ filters }: { readonly filters: Filters }) {
 			</label>
 			<label class="field">
 				<span>Target</span>
-				<input name="target" defaultValue={filters.target ?? ""} placeholder="part of its name, or address" />
+				<input name="target" placeholder="part of its name, or address" />
 			</label>
 			<label class="field">
 				<span>Network</span>
-				<input name="asn" defaultValue={filters.asn ?? ""} placeholder="AS64500" />
+				<input name="asn" placeholder="AS64500" />
 			</label>
 			<label class="field">
 				<span>Place</span>
-				<input name="place" defaultValue={filters.place ?? ""} placeholder="DE, or Frankfurt, DE" />
+				<input name="place" placeholder="DE, or Frankfurt, DE" />
 			</label>
 			<div class="row">
 				<button type="submit" class="primary">
@@ -122,13 +130,17 @@ function useEntries(filters: Filters) {
 	const [entries, setEntries] = useState<Entries | null>(null);
 	const [problem, setProblem] = useState<Problem | null>(null);
 	const [hasMore, setMore] = useState(false);
+	/** Rises with each list that is asked for: an answer to an earlier one comes too late. */
+	const turn = useRef(0);
 	const query = new URLSearchParams({ ...filters, limit: String(PAGE) }).toString();
 	const load = async (known: Entries) => {
+		const own = turn.current;
 		const before = known.at(-1)?.header.id;
 		const outcome = await ask<SessionList>(
 			"GET",
 			`/sessions?${query}${before === undefined ? "" : `&before=${before}`}`,
 		);
+		if (own !== turn.current) return;
 		setProblem(outcome.ok ? null : outcome.problem);
 		if (!outcome.ok) return;
 		const { sessions } = outcome.value;
@@ -138,7 +150,11 @@ function useEntries(filters: Filters) {
 	};
 	useEffect(() => {
 		setEntries(null);
+		setMore(false);
 		void load([]);
+		return () => {
+			turn.current++;
+		};
 	}, [query]);
 	const remove = async (id: string) => {
 		const outcome = await ask("DELETE", `/sessions/${encodeURIComponent(id)}`);

@@ -1,8 +1,8 @@
 /** A browser's own connection as the page watches it: its figures as they change, and what became of each pair. */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { MeetCandidate } from "../../../../packages/whither/src/api/meet/result.ts";
+import { type Lanes, withPairs } from "../model/lanes.ts";
 import { type BrowserIce, NO_ICE, readStats, toldBy } from "./browser-pairs.ts";
-import { type Lanes, withPairs } from "./lanes.ts";
 
 /** One that is watched. */
 export interface WatchedConnection {

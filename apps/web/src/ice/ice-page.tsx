@@ -1,8 +1,9 @@
 /** Connect: this browser to this server, or to another end by a code. */
 import "../styles/ice.css";
-import { useEffect, useState } from "preact/hooks";
-import { facts } from "../api/client.ts";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { facts, type Problem } from "../api/client.ts";
 import type { PageProps } from "../shell/pages.ts";
+import { ProblemNote } from "../shell/problem-note.tsx";
 import { DumpChoice, DumpView } from "./dump-view.tsx";
 import { meetByCode, type PageMeeting } from "./meeting.ts";
 import { MeetingView } from "./meeting-view.tsx";
@@ -20,16 +21,30 @@ type Shown =
 export function IcePage({ route }: PageProps) {
 	const [shown, setShown] = useState<Shown>(null);
 	const [isStarting, setStarting] = useState(false);
+	const [problem, setProblem] = useState<Problem | null>(null);
 	const show = (next: Shown) => {
 		end(shown);
 		setShown(next);
 	};
 	useEffect(() => () => end(shown), [shown]);
+	const isGone = useRef(false);
+	useEffect(
+		() => () => {
+			isGone.current = true;
+		},
+		[],
+	);
 	const visit = async () => {
 		setStarting(true);
-		const servers = await loadServers();
-		setStarting(false);
-		show({ kind: "visit", visit: visitServer(servers) });
+		setProblem(null);
+		try {
+			const servers = await loadServers();
+			if (!isGone.current) show({ kind: "visit", visit: visitServer(servers) });
+		} catch (error) {
+			setProblem({ code: "failed", message: `The browser says: ${String(error)}`, retryAfterSeconds: null });
+		} finally {
+			setStarting(false);
+		}
 	};
 	const canMeet = facts.value?.features.meetings !== false;
 	const canVisit = facts.value?.features.browserIce !== false;
@@ -60,6 +75,7 @@ export function IcePage({ route }: PageProps) {
 				<NatCheck />
 				<DumpChoice />
 			</div>
+			{problem !== null && <ProblemNote problem={problem} />}
 			<DumpView />
 			{shown?.kind === "visit" && <VisitView visit={shown.visit} />}
 			{shown?.kind === "meeting" && <MeetingView meeting={shown.meeting} />}

@@ -1,9 +1,9 @@
 /** A connection as this browser sees it, and as the other end does: why this way, lanes, pairs, candidates. */
 
+import type { OtherEnd } from "../model/other-end.ts";
 import { CandidateList } from "./candidate-list.tsx";
 import type { WatchedConnection } from "./connection.ts";
 import { LaneChart } from "./lane-chart.tsx";
-import type { OtherEnd } from "./other-end.ts";
 import { PairTable } from "./pair-table.tsx";
 import { outcomeOf, whyWords } from "./why.ts";
 

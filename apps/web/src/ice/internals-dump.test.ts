@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { laneWords } from "../model/lanes.ts";
 import { readDump } from "./internals-dump.ts";
-import { laneWords } from "./lanes.ts";
 
 const START = Date.parse("2026-11-29T00:00:00.000Z");
 const at = (ms: number) => new Date(START + ms).toISOString();

@@ -1,7 +1,7 @@
 /** What Chromium saves at chrome://webrtc-internals ("Create a dump"), read into connections with their pairs over time. Pure. */
 import type { MeetPair } from "../../../../packages/whither/src/api/meet/result.ts";
+import { type Lanes, withPair } from "../model/lanes.ts";
 import { type BrowserIce, readStats } from "./browser-pairs.ts";
-import { type Lanes, withPair } from "./lanes.ts";
 
 /** One RTCPeerConnection. */
 export interface DumpedConnection {

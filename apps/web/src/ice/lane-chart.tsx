@@ -1,5 +1,5 @@
 /** What became of each pair, over time. */
-import { firstMs, type Lane, type LanePart, type Lanes, laneWords, lastChangeMs, STATE_WORDS } from "./lanes.ts";
+import { firstMs, type Lane, type LanePart, type Lanes, laneWords, lastChangeMs, STATE_WORDS } from "../model/lanes.ts";
 
 /** Lanes of one end or of two on one scale of time. */
 export function LaneChart({

@@ -4,13 +4,12 @@ import { printable } from "../../../../packages/whither/src/report/printable.ts"
 import type { SessionBook } from "../model/session-book.ts";
 import { CandidateList } from "./candidate-list.tsx";
 import { LaneChart } from "./lane-chart.tsx";
-import { hear, type OtherEnd, SILENT } from "./other-end.ts";
 import { PairTable } from "./pair-table.tsx";
 import { PathStrip } from "./path-strip.tsx";
 
 /** The view; `version` rises with the news of a meeting that is under way. */
 export function MeetSession({ book }: { readonly book: SessionBook; readonly version: number }) {
-	const end = heard(book);
+	const end = book.meeting;
 	const isBrowser = book.header.request.ice === "browser";
 	const [here, there] = isBrowser ? ["The server", "The browser"] : ["Here", "The other end"];
 	return (
@@ -35,9 +34,4 @@ export function MeetSession({ book }: { readonly book: SessionBook; readonly ver
 			</section>
 		</>
 	);
-}
-
-function heard({ news, header }: SessionBook): OtherEnd {
-	if (header.kind !== "meet") return SILENT;
-	return news.reduce((end, event) => (event.kind === "meet" ? hear(end, event.event, event.atNs / 1e6) : end), SILENT);
 }

@@ -1,6 +1,7 @@
 /** This browser and another end, by a code. */
 import { useEffect, useState } from "preact/hooks";
 import { announce } from "../shell/announce.ts";
+import { copyText } from "../shell/copy-text.ts";
 import { ChannelPing } from "./channel-ping.tsx";
 import { IceView } from "./ice-view.tsx";
 import type { PageMeeting } from "./meeting.ts";
@@ -78,8 +79,11 @@ function CodeToSay({ code }: { readonly code: string }) {
 	const link = new URL(`#/ice/${encodeURIComponent(code)}`, location.href).href;
 	const command = `whither meet ${code} --server ${new URL(".", location.href).href.replace(/\/$/, "")}`;
 	const copy = async () => {
-		await navigator.clipboard?.writeText(link);
-		setCopied(true);
+		const isCopied = await copyText(link);
+		setCopied(isCopied);
+		announce(
+			isCopied ? "The link is in the clipboard." : "The clipboard cannot be written to; the link stands beside.",
+		);
 	};
 	return (
 		<section class="panel code-panel" aria-labelledby="code-title">

@@ -11,7 +11,7 @@ export function NatCheck() {
 	const [found, setFound] = useState<NatFinding | "asking" | null>(null);
 	const ask = async () => {
 		setFound("asking");
-		const finding = natOf(await gather());
+		const finding = await gather().then(natOf, notAsked);
 		setFound(finding);
 		announce(finding.sentence);
 	};
@@ -31,21 +31,28 @@ export function NatCheck() {
 	);
 }
 
+function notAsked(error: unknown): NatFinding {
+	return { mapped: null, sentence: `It could not be asked. The browser says: ${String(error)}` };
+}
+
 /** Candidates with the server's STUN alone, without a peer. */
 async function gather(): Promise<readonly string[]> {
 	const stun = (await loadServers()).filter(({ urls }) => String(urls).startsWith("stun:"));
 	const peer = new RTCPeerConnection({ iceServers: stun });
-	const lines: string[] = [];
-	const done = new Promise<void>((resolve) => {
-		peer.addEventListener("icecandidate", ({ candidate }) => {
-			if (candidate === null) resolve();
-			else if (candidate.candidate !== "") lines.push(candidate.candidate);
+	try {
+		const lines: string[] = [];
+		const done = new Promise<void>((resolve) => {
+			peer.addEventListener("icecandidate", ({ candidate }) => {
+				if (candidate === null) resolve();
+				else if (candidate.candidate !== "") lines.push(candidate.candidate);
+			});
+			setTimeout(resolve, GATHER_MS);
 		});
-		setTimeout(resolve, GATHER_MS);
-	});
-	peer.createDataChannel("nat");
-	await peer.setLocalDescription();
-	await done;
-	peer.close();
-	return lines;
+		peer.createDataChannel("nat");
+		await peer.setLocalDescription();
+		await done;
+		return lines;
+	} finally {
+		peer.close();
+	}
 }

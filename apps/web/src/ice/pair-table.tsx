@@ -1,7 +1,7 @@
 /** The pairs of one end, as a table. */
 import type { MeetCandidate, MeetPair } from "../../../../packages/whither/src/api/meet/result.ts";
+import { laneState, STATE_WORDS, shortAddress } from "../model/lanes.ts";
 import { isHidden } from "./browser-pairs.ts";
-import { laneState, STATE_WORDS, shortAddress } from "./lanes.ts";
 
 /** A pair with the name that it goes by. */
 export interface NamedPair {

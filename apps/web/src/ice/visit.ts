@@ -3,8 +3,8 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type { IceAnswer } from "../../../../packages/whither/src/server/protocol/api-protocol.ts";
 import { ask, type Problem } from "../api/client.ts";
 import { followSessions } from "../api/follow.ts";
+import { hear, type OtherEnd, SILENT } from "../model/other-end.ts";
 import { type WatchedConnection, watchConnection } from "./connection.ts";
-import { hear, type OtherEnd, SILENT } from "./other-end.ts";
 
 /** One under way. */
 export interface Visit {
@@ -55,7 +55,6 @@ export function visitServer(servers: RTCIceServer[]): Visit {
 				server.value = next;
 				ended.value ||= isOver;
 			},
-			back: () => {},
 			refused: (refusal) => {
 				problem.value = refusal;
 			},

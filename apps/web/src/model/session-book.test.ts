@@ -63,3 +63,24 @@ test("of a crowd at one distance only so many answers are kept, and the latest o
 	expect(answers).toHaveLength(16);
 	expect(answers[0]?.seq).toBe(20);
 });
+
+test("a meeting remembers its beginning, however much is told of it later", () => {
+	const meeting = { ...header, kind: "meet" } as Session["header"];
+	const told = (seq: number, event: object) => ({ seq, kind: "meet", atNs: seq * 1e6, event }) as SessionEvent;
+	const end = (address: string) => ({ type: "host", address, port: 5000, protocol: "udp" });
+	const pair = (state: string) => ({ local: end("192.0.2.1"), remote: end("192.0.2.2"), state });
+	const book = new SessionBook({
+		header: meeting,
+		events: [
+			told(0, { kind: "candidate", candidate: end("192.0.2.1") }),
+			told(1, { kind: "pair", id: 1, pair: pair("waiting") }),
+		],
+		end: null,
+	});
+	for (let seq = 2; seq < 1_000; seq++) book.take(told(seq, { kind: "pair", id: 1, pair: pair("succeeded") }));
+	expect(book.meeting.local).toMatchObject([{ address: "192.0.2.1" }]);
+	expect(book.meeting.lanes[0]?.parts).toEqual([
+		{ state: "waiting", fromMs: 1, toMs: 2 },
+		{ state: "succeeded", fromMs: 2, toMs: null },
+	]);
+});

@@ -16,6 +16,7 @@ import type {
 	SessionHeader,
 } from "../../../../packages/whither/src/api/session/session.ts";
 import { HistoryBook } from "./history-book.ts";
+import { hear, type OtherEnd, SILENT } from "./other-end.ts";
 import type { LookedUp } from "./places.ts";
 
 /** What a run says of itself at its start. */
@@ -27,10 +28,11 @@ const WARNINGS_KEPT = 32;
 const ADDRESSES_KEPT = 4_096;
 const UNKNOWN: LookedUp = {};
 
-/** What news may tell of an address. */
-type Told = { readonly asName?: string; readonly place?: Place | null; readonly exchange?: string };
 /** Other news that is kept, the latest. */
 const NEWS_KEPT = 500;
+
+/** What news may tell of an address. */
+type Told = { readonly asName?: string; readonly place?: Place | null; readonly exchange?: string };
 
 /** A session; `version` rises with everything that it takes. */
 export class SessionBook {
@@ -43,8 +45,10 @@ export class SessionBook {
 	start: StartFacts | null = null;
 	/** Of a trace that was stopped or is over. */
 	ended: { readonly stopReason: string; readonly reached: boolean } | null = null;
-	/** News of meetings and tests. */
+	/** News of meetings and tests, the latest. */
 	readonly news: SessionEvent[] = [];
+	/** What a meeting has told from its beginning on. */
+	meeting: OtherEnd = SILENT;
 	readonly #statistics = new PathStatistics();
 	readonly #warnings: TraceWarning[] = [];
 	readonly #answers = new Map<number, Map<string, ProbeResult>>();
@@ -64,6 +68,7 @@ export class SessionBook {
 		this.version++;
 		if (event.kind === "trace" || event.kind === "live") this.#takeTraced(event.event);
 		else {
+			if (event.kind === "meet") this.meeting = hear(this.meeting, event.event, event.atNs / 1e6);
 			this.news.push(event);
 			if (this.news.length > NEWS_KEPT) this.news.shift();
 		}

@@ -1,5 +1,6 @@
 /** Where the reader is, as a signal that follows the address bar. */
 import { signal } from "@preact/signals";
+import { takeTokenFromAddress } from "../api/token.ts";
 import { parseRoute, type Route } from "./route.ts";
 
 /** The page's address, read. */
@@ -9,6 +10,7 @@ export const route = signal<Route>(parseRoute(""));
 export function followAddressBar(): void {
 	route.value = parseRoute(location.hash);
 	addEventListener("hashchange", () => {
+		takeTokenFromAddress();
 		route.value = parseRoute(location.hash);
 	});
 }

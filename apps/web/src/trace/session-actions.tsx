@@ -1,10 +1,11 @@
 /** What can be done with a session: stop it, trace again, compare, keep, share, delete. */
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { SessionStarted } from "../../../../packages/whither/src/server/protocol/api-protocol.ts";
 import { ask, askForFile, type Problem } from "../api/client.ts";
 import { isLocalId } from "../api/local-sessions.ts";
 import type { SessionBook } from "../model/session-book.ts";
 import { announce } from "../shell/announce.ts";
+import { copyText } from "../shell/copy-text.ts";
 import { hasOwnSession } from "../shell/own-session.ts";
 import { goTo, route } from "../shell/place.ts";
 import { ProblemNote } from "../shell/problem-note.tsx";
@@ -125,18 +126,29 @@ function KeepButton({ id, onProblem }: { readonly id: string; readonly onProblem
 }
 
 function CopyLink() {
-	const [copied, setCopied] = useState(false);
+	const [state, setState] = useState<"idle" | "copied" | "byHand">("idle");
 	const copy = async () => {
-		await navigator.clipboard?.writeText(location.href).catch(() => {});
-		setCopied(true);
-		announce("The link is in the clipboard.");
-		setTimeout(() => setCopied(false), 2_000);
+		const isCopied = await copyText(location.href);
+		setState(isCopied ? "copied" : "byHand");
+		announce(isCopied ? "The link is in the clipboard." : "The clipboard cannot be written to; the link is shown.");
+		if (isCopied) setTimeout(() => setState("idle"), 2_000);
 	};
+	if (state === "byHand") return <LinkToCopy />;
 	return (
 		<button type="button" onClick={() => void copy()}>
-			{copied ? "Copied" : "Copy link"}
+			{state === "copied" ? "Copied" : "Copy link"}
 		</button>
 	);
+}
+
+/** The link itself, chosen, for whoever copies it by hand. */
+function LinkToCopy() {
+	const field = useRef<HTMLInputElement>(null);
+	useEffect(() => {
+		field.current?.focus();
+		field.current?.select();
+	}, []);
+	return <input ref={field} class="mono" aria-label="Link to copy" readOnly value={location.href} />;
 }
 
 function DeleteButton({ id, onProblem }: { readonly id: string; readonly onProblem: (problem: Problem) => void }) {

@@ -71,7 +71,9 @@ function RunState({ book }: { readonly book: SessionBook }) {
 
 function VerdictBlock({ book, summary }: { readonly book: SessionBook; readonly summary: PathSummary }) {
 	const said = useMemo(() => verdictOf(book, summary), [book, summary, book.end]);
-	useEffect(() => announce(said.sentence), [said.sentence]);
+	const isReached = summary.hops.some(({ isTarget }) => isTarget);
+	// Not each time that a figure of the sentence moves.
+	useEffect(() => announce(said.sentence), [said.mood, isReached, book.isOver, summary.changes.length]);
 	const { symbol, word } = MOODS[said.mood];
 	return (
 		<section class={`verdict ${said.mood}`} aria-label="Verdict">
