@@ -1,18 +1,11 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { spawnSync } from "node:child_process";
 import { hostname } from "node:os";
-import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { skippable } from "../../../../../scripts/skippable.ts";
 import { sampleTarget } from "../../screen/fixtures/sample-path.fixture.ts";
 import { redacted } from "../../screen/model/privacy.ts";
+import { COMMAND, commandObstacle } from "../command.fixture.ts";
 import { fileReport } from "./live-report.ts";
-
-const root = join(import.meta.dirname, "../../../../..");
-
-beforeAll(() => {
-	if (!existsSync(join(root, "packages/whither/dist/whither.cjs")))
-		execFileSync(process.execPath, [join(root, "scripts/bundle.mjs")]);
-}, 60_000);
 
 const FACTS = {
 	...{ target: { name: "server.frankfurt", address: "10.0.12.1", port: 33_434 }, method: "udp", family: 4 as const },
@@ -36,10 +29,10 @@ describe("privacy in reports", () => {
 		},
 	);
 
-	it.each(["--report-wide", "--raw"])("%s has none of it, as it is printed", (format) => {
-		const command = join(root, "packages/whither/bin/whither.js");
+	const printed = skippable("%s has none of it, as it is printed", commandObstacle);
+	it.skipIf(commandObstacle !== null).each(["--report-wide", "--raw"])(printed, (format) => {
 		const args = ["live", "--demo", format, "--privacy", "3", "-c", "1", "-m", "5"];
-		const { stdout, status } = spawnSync(process.execPath, [command, ...args], { encoding: "utf8" });
+		const { stdout, status } = spawnSync(process.execPath, [COMMAND, ...args], { encoding: "utf8" });
 		expect(status).toBe(0);
 		expect(stdout).toMatch(/core\.madrid/);
 		expect(stdout).not.toMatch(/router\.home|lisbon|^[xhdp] [012] /m);
