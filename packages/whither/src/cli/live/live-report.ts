@@ -24,7 +24,7 @@ import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import { complain, isTerminal, print, printAside } from "../output.ts";
 import { watchSignals } from "../signals.ts";
 import type { LiveOrder } from "./live.ts";
-import type { LiveFormat } from "./live-request.ts";
+import { type LiveFormat, reportLookups, screenOnly } from "./live-request.ts";
 
 /** What is written of it. */
 export interface LiveReportOrder extends LiveOrder {
@@ -34,9 +34,9 @@ export interface LiveReportOrder extends LiveOrder {
 /** Run all hosts at the same time, and write their reports in order; resolves with the exit code. */
 export async function reportRuns(order: LiveReportOrder): Promise<number> {
 	const { hosts, request, flags, args, openWorld, format } = order;
-	const asLookup = flags["as-server"] ?? (flags.aslookup === true || flags.ipinfo === 0);
-	const looked = { asLookup, asNames: flags["as-names"], places: dataSets(flags) };
-	const asked = { ...request, names: flags["no-dns"] !== true, ...looked };
+	const unheeded = screenOnly(flags);
+	if (unheeded !== null) complain(unheeded);
+	const asked = { ...request, ...reportLookups(flags), places: dataSets(flags) };
 	// Raw lines go on until they are stopped, as mtr's do.
 	const rounds = request.rounds ?? (format === "raw" ? undefined : REPORT_ROUNDS);
 	const runs = hosts.map((host) => startLive(host, { ...asked, rounds }, { args, openWorld }));
