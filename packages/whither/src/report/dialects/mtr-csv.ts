@@ -8,7 +8,7 @@ import { type TracedPath, unixSeconds } from "./traced-path.ts";
 const VERSION = "MTR.0.95";
 
 /** A head, which ends in a comma, and a row a hop. Of a path without origins the column `Asn` is missing. */
-export function formatMtrCsv(path: TracedPath, choices: MtrChoices & { readonly columns?: string }): string {
+export function formatMtrCsv(path: TracedPath, choices: MtrChoices): string {
 	const { hops } = path.summary;
 	const columns = mtrColumns(choices.columns ?? MTR_COLUMNS);
 	const hasAsn = hops[0] !== undefined && mtrAsn(hops[0], hops) !== null;

@@ -145,6 +145,15 @@ describe("mtr's files are made again from their figures", () => {
 		expect(formatMtrXml(pathOf(hops), NAMES)).toBe(text);
 	});
 
+	it("--json and --xml have the columns of -o, without the gaps", () => {
+		const path = pathOf(figuresOfJson(fixture("mtr.json")));
+		const choices = { ...NAMES, columns: "LS JX" };
+		const [hub] = JSON.parse(formatMtrJson(path, choices)).report.hubs;
+		expect(Object.keys(hub)).toEqual(["count", "host", "Loss%", "Snt", "Jttr", "Jmax"]);
+		const [first = ""] = /<HUB[\s\S]*?<\/HUB>/.exec(formatMtrXml(path, choices)) ?? [];
+		expect(first.match(/(?<=<)\w+/g)).toEqual(["HUB", "Loss", "Snt", "Jttr", "Jmax"]);
+	});
+
 	it("with origins: a column more, and in the report the number's own mark", () => {
 		const hops = figuresOfJson(fixture("mtr-asn.json")).map((hop) => ({ ...hop, asn: "AS64500" }));
 		const as64500 = (text: string) => text.replaceAll("AS???", "AS64500");
