@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { mtrColumns } from "../../report/dialects/mtr-columns.ts";
+import { COLUMNS } from "../../screen/model/columns.ts";
 import { parseOptions } from "../arguments/parse.ts";
 import { LIVE_OPTIONS } from "./live-options.ts";
 import { reportLookups, screenOnly } from "./live-request.ts";
@@ -25,4 +27,11 @@ describe("whom a report asks", () => {
 	])("what it has no place for is said: %j", (args, sentence) => {
 		expect(screenOnly(flagsOf(...args))).toBe(sentence);
 	});
+});
+
+it("every column of the screen is one of reports too, by the same letter", () => {
+	const letters = COLUMNS.map(({ letter }) => letter).join("");
+	expect(flagsOf("-o", letters).order).toBe(letters);
+	expect(mtrColumns(letters)).toHaveLength(COLUMNS.length);
+	expect(mtrColumns("mut").map(({ title }) => title)).toEqual(["p50", "p95", "p99"]);
 });
