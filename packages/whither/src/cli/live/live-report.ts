@@ -24,7 +24,7 @@ import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import { complain, isTerminal, print, printAside } from "../output.ts";
 import { watchSignals } from "../signals.ts";
 import type { LiveOrder } from "./live.ts";
-import { type LiveFormat, reportLookups, screenOnly } from "./live-request.ts";
+import { type LiveFormat, reportLookups, screenOnly, wantsAs } from "./live-request.ts";
 
 /** What is written of it. */
 export interface LiveReportOrder extends LiveOrder {
@@ -95,7 +95,7 @@ function formatRun(facts: RunFacts, summary: Target["summary"], order: LiveRepor
 	const hidden = flags.privacy ?? 0;
 	const path = { ...pathOfRun(facts, redacted(summary, hidden)), tos: flags.tos ?? (flags.dscp ?? 0) << 2 };
 	const columns = flags.order === undefined ? {} : { columns: flags.order };
-	const names = { numeric: flags["no-dns"] === true, addresses: flags["show-ips"] === true };
+	const names = { numeric: flags["no-dns"] === true, addresses: flags["show-ips"] === true, asns: wantsAs(flags) };
 	const choices = { hostName: hostNameFor(hidden), ...names, ...columns };
 	if (format === "json") return formatMtrJson(path, choices);
 	if (format === "csv") return formatMtrCsv(path, choices);

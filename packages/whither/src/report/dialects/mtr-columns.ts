@@ -69,6 +69,8 @@ export interface MtrNames {
 	readonly numeric: boolean;
 	/** `-b`: `name (address)`. */
 	readonly addresses: boolean;
+	/** `-z`: origins were asked for, or were not; default: they were where one is known. */
+	readonly asns?: boolean;
 }
 
 /** Its name where there is one, else its address; silence is `???`. */
@@ -80,7 +82,8 @@ export function mtrHost(answerer: AnswererSummary | undefined, { numeric, addres
 }
 
 /** `AS64500`, or mtr's word for an unknown one; null: nobody asked for any of this path's. */
-export function mtrAsn(hop: HopSummary, hops: readonly HopSummary[]): string | null {
-	if (!hops.some(({ answerers }) => answerers.some(({ asn }) => asn !== null))) return null;
+export function mtrAsn(hop: HopSummary, hops: readonly HopSummary[], choices: Pick<MtrNames, "asns">): string | null {
+	const { asns = hops.some(({ answerers }) => answerers.some(({ asn }) => asn !== null)) } = choices;
+	if (!asns) return null;
 	return hop.answerers[0]?.asn ?? "AS???";
 }

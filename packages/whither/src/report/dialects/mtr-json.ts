@@ -24,7 +24,7 @@ export function formatMtrJson(path: TracedPath, choices: MtrChoices): string {
 	const { summary, target, tos, rounds, length } = path;
 	const columns = mtrColumns(choices.columns ?? MTR_COLUMNS).filter(({ kind }) => kind !== "space");
 	const hubs = summary.hops.map((hop): Json => {
-		const asn = mtrAsn(hop, summary.hops);
+		const asn = mtrAsn(hop, summary.hops, choices);
 		const figures = columns.map(({ title, kind, value }) => {
 			return [title, kind === "count" ? value(hop) : new Real(value(hop))] as const;
 		});

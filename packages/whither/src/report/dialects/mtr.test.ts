@@ -169,6 +169,18 @@ describe("mtr's files are made again from their figures", () => {
 	});
 });
 
+it("the column of origins is there where it was asked for, whatever was found", () => {
+	const [some] = figuresOfJson(fixture("mtr-asn.json"));
+	const written = (asn: string, asns: boolean) => {
+		const path = pathOf([{ host: "192.0.2.2", loss: 0, sent: 1, times: [], ...some, asn }]);
+		const choices = { ...NAMES, asns };
+		const report = formatMtrReport(path.summary, { ...choices, startedAt: "", wide: true });
+		return [formatMtrJson(path, choices), formatMtrCsv(path, choices), report];
+	};
+	for (const text of written("AS???", true)) expect(text).toContain("AS???");
+	for (const text of written("AS64500", false)) expect(text).not.toMatch(/AS64500|AS\?\?\?|Asn|ASN/);
+});
+
 describe("the lines of --raw", () => {
 	const { result } = runTrace(DEMO, { family: 4 });
 	const lines = formatMtrRaw(result).trimEnd().split("\n");
