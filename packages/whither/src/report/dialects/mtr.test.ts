@@ -1,12 +1,13 @@
 /** Our mtr formats against files that mtr 0.95 wrote in a lab of five namespaces: from their figures we make the same bytes. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { HopSummary, PathSummary } from "@whither/core";
+import type { HopSummary, PathSummary, RoundsEvent } from "@whither/core";
 import { DEMO, runTrace } from "@whither/sim";
 import { describe, expect, it } from "vitest";
 import { formatMtrCsv } from "./mtr-csv.ts";
 import { formatMtrJson } from "./mtr-json.ts";
 import { formatMtrRaw } from "./mtr-raw.ts";
+import { mtrRawLines } from "./mtr-raw-lines.ts";
 import { formatMtrReport } from "./mtr-report.ts";
 import { formatMtrXml } from "./mtr-xml.ts";
 import { ownProbes, pathOfResult, type TracedPath } from "./traced-path.ts";
@@ -206,6 +207,18 @@ describe("the lines of --raw", () => {
 			const [, position] = line.split(" ");
 			expect(lines.slice(0, index).some((earlier) => earlier.startsWith(`h ${position} `))).toBe(true);
 		}
+	});
+
+	it("of a continuous trace tell the same of the same answers, labels too", () => {
+		const live = mtrRawLines(false);
+		const told = result.hops
+			.flatMap((hop) =>
+				ownProbes(result, hop).map((probe) => ({ type: "probe" as const, round: 1, ttl: hop.ttl, probe })),
+			)
+			.map((event) => live(event as RoundsEvent))
+			.join("");
+		expect(told.trimEnd().split("\n").toSorted()).toEqual(lines.toSorted());
+		expect(told).toMatch(/^m 6 /m);
 	});
 
 	it("are as many as probes and answers", () => {
