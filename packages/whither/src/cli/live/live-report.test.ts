@@ -13,6 +13,11 @@ const FACTS = {
 	options: { firstTtl: 1, maxTtl: 30, length: 60, rounds: null },
 };
 
+it("a file of mtr's has the byte that probes were sent with", () => {
+	const facts = { ...FACTS, options: { ...FACTS.options, tos: 184 } };
+	expect(JSON.parse(fileReport("a.mtr.json", sampleTarget(), facts, 0).text).report.mtr.tos).toBe(184);
+});
+
 describe("privacy in reports", () => {
 	it.each(["txt", "md", "dot", "mmd", "svg", "mtr.json", "mtr.csv", "mtr.xml", "prom"])(
 		"a file that ends in .%s names neither this machine nor the first hops",

@@ -5,6 +5,7 @@ import { asWhitherError, type WhitherError } from "../../api/error.ts";
 import { failureDocument } from "../../api/failure.ts";
 import { startLive } from "../../api/live/live.ts";
 import type { LiveRun } from "../../api/live/run.ts";
+import { tosByte } from "../../api/options.ts";
 import { TOOL } from "../../api/version.ts";
 import type { Dialect } from "../../report/dialects/dialect.ts";
 import { DIALECTS, writeReport } from "../../report/dialects/index.ts";
@@ -93,7 +94,7 @@ function failureText(
 function formatRun(facts: RunFacts, summary: Target["summary"], order: LiveReportOrder): string {
 	const { flags, format } = order;
 	const hidden = flags.privacy ?? 0;
-	const path = { ...pathOfRun(facts, redacted(summary, hidden)), tos: flags.tos ?? (flags.dscp ?? 0) << 2 };
+	const path = pathOfRun({ ...facts, options: { ...facts.options, tos: tosByte(flags) } }, redacted(summary, hidden));
 	const columns = flags.order === undefined ? {} : { columns: flags.order };
 	const names = { numeric: flags["no-dns"] === true, addresses: flags["show-ips"] === true, asns: wantsAs(flags) };
 	const choices = { hostName: hostNameFor(hidden), ...names, ...columns };
