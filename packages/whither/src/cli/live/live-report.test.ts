@@ -13,9 +13,31 @@ const FACTS = {
 	options: { firstTtl: 1, maxTtl: 30, length: 60, rounds: null },
 };
 
+function textOf(report: ReturnType<typeof fileReport>): string {
+	return typeof report === "string" ? "" : report.text;
+}
+
 it("a file of mtr's has the byte that probes were sent with", () => {
 	const facts = { ...FACTS, options: { ...FACTS.options, tos: 184 } };
-	expect(JSON.parse(fileReport("a.mtr.json", sampleTarget(), facts, 0).text).report.mtr.tos).toBe(184);
+	expect(JSON.parse(textOf(fileReport("a.mtr.json", sampleTarget(), facts, 0))).report.mtr.tos).toBe(184);
+});
+
+it.each(["atlas.json", "scamper.json", "html", "ndjson", "mtr.raw"])(
+	"a file that ends in .%s is refused, for no such thing is made of a path that is watched",
+	(ending) => {
+		expect(fileReport(`a.${ending}`, sampleTarget(), FACTS, 0)).toContain(
+			`(.${ending}) is made of a path that is watched`,
+		);
+	},
+);
+
+it.each([
+	["a.json", "mtr"],
+	["a.csv", "mtr-csv"],
+	["a.txt", "mtr-wide"],
+	["a", "mtr-wide"],
+])("%s is written as %s", (file, format) => {
+	expect(fileReport(file, sampleTarget(), FACTS, 0)).toMatchObject({ format });
 });
 
 describe("privacy in reports", () => {
@@ -24,7 +46,7 @@ describe("privacy in reports", () => {
 		(ending) => {
 			const target = sampleTarget();
 			const told = (hidden: number) =>
-				fileReport(`a.${ending}`, { ...target, summary: redacted(target.summary, hidden) }, FACTS, hidden).text;
+				textOf(fileReport(`a.${ending}`, { ...target, summary: redacted(target.summary, hidden) }, FACTS, hidden));
 			// A short name may be part of any other word.
 			const machine = hostname().length < 6 ? [] : [hostname()];
 			const ours = [...machine, "10.0.0.2", "10.0.1.1", "router.home"];

@@ -109,21 +109,29 @@ function hostNameFor(hidden: number): string {
 	return hidden > 0 ? HIDDEN : hostname();
 }
 
-/** The report that the screen writes to a file: mtr's wide one, or what the file's ending asks for. */
-export function fileReport(file: string, target: Target, facts: RunFacts, hidden: number): FileReport {
+/** The report that the screen writes to a file: mtr's wide one, or what the file's ending asks for; in a sentence why that cannot be. */
+export function fileReport(file: string, target: Target, facts: RunFacts, hidden: number): FileReport | string {
 	const dialect = dialectOf(file);
+	if (typeof dialect === "string") return dialect;
 	const hostName = hostNameFor(hidden);
 	const shown = hidden > 0 ? { ...facts, source: { ...facts.source, address: HIDDEN } } : facts;
 	const material = { kind: "summary", runs: [{ facts: shown, summary: target.summary }] } as const;
 	return { text: writeReport(dialect, material, { hostName, indent: 2 }) ?? "", format: dialect.name };
 }
 
-function dialectOf(file: string): Dialect {
+function dialectOf(file: string): Dialect | string {
 	const able = DIALECTS.filter(({ takes }) => takes.includes("summary"));
 	const wide = able.find(({ name }) => name === "mtr-wide");
 	const byEnding = able.find(({ ending }) => file.endsWith(`.${ending}`));
 	const [, last = ""] = /\.([^./]+)$/.exec(file) ?? [];
 	const byLast = able.find(({ ending }) => ending.split(".").at(-1) === last && last !== "txt");
+	// `.json` alone is mtr's; `.atlas.json` can only be meant as it says.
+	const refused = DIALECTS.find(({ takes, ending }) => {
+		const isUnsaid = ending.includes(".") || byLast === undefined;
+		return !takes.includes("summary") && file.endsWith(`.${ending}`) && isUnsaid;
+	});
+	if (refused !== undefined)
+		return `No ${refused.name} (.${refused.ending}) is made of a path that is watched; .json, .csv, .xml, .md, .svg and .txt are`;
 	const found = byEnding ?? byLast ?? wide;
 	if (found === undefined) throw new Error("no report of a path");
 	return found.name === "text" && wide !== undefined ? wide : found;
