@@ -179,15 +179,9 @@ function standAlone(text, folder, types) {
 /** What npm publishes with the package but lives elsewhere in the repository. */
 function copyBesides() {
 	for (const folder of ["schema", "systemd"]) mkdirSync(join(face, folder), { recursive: true });
+	const schemas = readdirSync(join(root, "docs/schema")).filter((name) => name.endsWith(".json"));
 	const copies = {
-		"docs/schema/check-1.json": "schema/check-1.json",
-		"docs/schema/check-file-1.json": "schema/check-file-1.json",
-		"docs/schema/meet-1.json": "schema/meet-1.json",
-		"docs/schema/ping-1.json": "schema/ping-1.json",
-		"docs/schema/session-1.json": "schema/session-1.json",
-		"docs/schema/stun-1.json": "schema/stun-1.json",
-		"docs/schema/turn-1.json": "schema/turn-1.json",
-		"docs/schema/trace-1.json": "schema/trace-1.json",
+		...Object.fromEntries(schemas.map((name) => [`docs/schema/${name}`, `schema/${name}`])),
 		"packaging/whither.service": "systemd/whither.service",
 		LICENSE: "LICENSE",
 		"README.md": "README.md",

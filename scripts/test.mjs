@@ -43,19 +43,21 @@ function newestSource(folder) {
 	return newest;
 }
 
-/** The page is the last thing that a build writes, so its age is the build's. */
+/** The page is the last thing that a build writes, but can be built alone: the older of it and the command is the build's age. */
 function isBuilt() {
 	const page = join(root, "packages/whither/dist/web/one-file.html");
-	const others = ["packages/whither/dist/whither.js", "lab/dist/index.js"].map((file) => join(root, file));
-	if (![page, ...others].every((file) => existsSync(file))) return false;
+	const command = join(root, "packages/whither/dist/whither.js");
+	if (![page, command, join(root, "lab/dist/index.js")].every((file) => existsSync(file))) return false;
 	const packages = readdirSync(join(root, "packages")).map((name) => join(root, "packages", name, "src"));
-	const folders = [...packages, join(root, "lab/src"), join(root, "apps/web/src")].filter((one) => existsSync(one));
-	const names = ["tsconfig.base.json", "package.json", "scripts/bundle.mjs"];
-	const files = [...names, "apps/web/index.html", "apps/web/vite.config.ts", "apps/web/one-file.ts"].map((file) =>
-		join(root, file),
-	);
+	const others = ["lab/src", "apps/web/src", "docs/schema"].map((folder) => join(root, folder));
+	const folders = [...packages, ...others].filter((one) => existsSync(one));
+	const scripts = ["scripts/bundle.mjs", "scripts/code-cache.cjs"];
+	const names = ["tsconfig.base.json", "package.json", "packaging/whither.service", "packages/whither/bin/whither.js"];
+	const ofPage = ["apps/web/index.html", "apps/web/vite.config.ts", "apps/web/one-file.ts"];
+	const files = [...scripts, ...names, ...ofPage].map((file) => join(root, file));
 	const changed = files.filter((file) => existsSync(file)).map((file) => statSync(file).mtimeMs);
-	return statSync(page).mtimeMs >= Math.max(...folders.map(newestSource), ...changed);
+	const built = Math.min(statSync(page).mtimeMs, statSync(command).mtimeMs);
+	return built >= Math.max(...folders.map(newestSource), ...changed);
 }
 
 function build() {

@@ -3,19 +3,14 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findMethod, TRACE_METHODS } from "@whither/core";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { skippable } from "../../../../scripts/skippable.ts";
+import { COMMAND as command, commandObstacle, COMMAND_DIST as dist } from "./command.fixture.ts";
 
 const root = join(import.meta.dirname, "../../../..");
-const command = join(root, "packages/whither/bin/whither.js");
-
-const dist = join(root, "packages/whither/dist");
-
-beforeAll(() => {
-	if (!existsSync(join(dist, "whither.cjs"))) {
-		execFileSync(process.execPath, [join(root, "scripts/bundle.mjs")]);
-	}
-}, 60_000);
+const built = describe.skipIf(commandObstacle !== null);
+/** The title, or with it why the command cannot be run. */
+const said = (title: string) => skippable(title, commandObstacle);
 
 function run(...args: string[]) {
 	const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], { encoding: "utf8" });
@@ -30,7 +25,7 @@ function ended(child: ChildProcess): Promise<{ code: number | null; stdout: stri
 	return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout })));
 }
 
-it("V8 takes the code cache that the build makes for the launcher", () => {
+it.skipIf(commandObstacle !== null)(said("V8 takes the code cache that the build makes for the launcher"), () => {
 	const folder = mkdtempSync(join(tmpdir(), "whither-"));
 	const cache = join(folder, "cache");
 	execFileSync(process.execPath, [join(root, "scripts/code-cache.cjs"), cache]);
@@ -50,7 +45,7 @@ console.log(script.cachedDataRejected);`;
 	expect(rejected).toBe("false\n");
 });
 
-describe("help and version", () => {
+built(said("help and version"), () => {
 	it("--version says name and version", () => {
 		expect(run("--version")).toMatchObject({ status: 0, stderr: "" });
 		expect(run("-V").stdout).toMatch(/^whither \d+\.\d+\.\d+\n$/);
@@ -70,7 +65,7 @@ describe("help and version", () => {
 	});
 });
 
-describe("what cannot be obeyed exits with 2 and one sentence", () => {
+built(said("what cannot be obeyed exits with 2 and one sentence"), () => {
 	it.each([
 		[["--jsno", "x"], "whither: There is no option --jsno; did you mean --json?\n"],
 		[["-q", "zero", "x"], 'whither: -q wants a whole number from 1 to 100, not "zero"\n'],
@@ -175,7 +170,7 @@ describe("what cannot be obeyed exits with 2 and one sentence", () => {
 	});
 });
 
-describe("an unusable capture file", () => {
+built(said("an unusable capture file"), () => {
 	const missing = join(tmpdir(), "whither-no-such-directory", "x");
 
 	it("exits with 4 and one sentence", () => {
@@ -209,7 +204,7 @@ describe("an unusable capture file", () => {
 	});
 });
 
-describe("-O help lists the options of the method, without a host", () => {
+built(said("-O help lists the options of the method, without a host"), () => {
 	it("those there are", () => {
 		const { status, stdout, stderr } = run("-T", "-O", "help");
 		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -225,10 +220,10 @@ describe("-O help lists the options of the method, without a host", () => {
 	});
 });
 
-it.each([
+it.skipIf(commandObstacle !== null).each([
 	["quic", ["--quic"]],
 	["dns", ["--dns", "a.example"]],
-])("the shortcut for %s is that method, or says that there is none", (name, flags) => {
+])(said("the shortcut for %s is that method, or says that there is none"), (name, flags) => {
 	const { status, stdout, stderr } = run(...flags, "-O", "help");
 	const known = findMethod(name) !== undefined;
 	expect(status).toBe(known ? 0 : 2);
@@ -236,7 +231,7 @@ it.each([
 	else expect(stderr).toContain(`There is no method "${name}"; choose one of udp, `);
 });
 
-describe("the demonstration", () => {
+built(said("the demonstration"), () => {
 	it("prints hop lines of traceroute's form with explanations between", () => {
 		const { status, stdout, stderr } = run("demo");
 		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
@@ -263,7 +258,7 @@ describe("the demonstration", () => {
 	});
 });
 
-describe("streams and signals", () => {
+built(said("streams and signals"), () => {
 	it("a closed pipe ends it quietly with 0", async () => {
 		const child = spawn(process.execPath, [command, "demo"], { stdio: ["ignore", "pipe", "pipe"] });
 		let stderr = "";

@@ -1,14 +1,13 @@
 /** Files that checks name: what was saved, baselines, and the file of checks itself. */
-import { closeSync, fstatSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { createContext, Script } from "node:vm";
-import { gunzipSync } from "node:zlib";
 import type { TraceResult } from "@whither/core";
 import { WhitherError } from "../../api/error.ts";
 import type { RegexTester } from "../../report/check/judge-crossing.ts";
 import { type Judged, readJudgedText } from "../../report/check/saved-run.ts";
 import { writeFailureSentence } from "../file-errors.ts";
-import { interruptibly } from "../signals.ts";
+import { readInput } from "../show/read-input.ts";
 
 /** Bytes of a file of checks, and of a saved measurement. */
 const LONGEST_CHECKS = 4 << 20;
@@ -16,7 +15,7 @@ const LONGEST_SAVED = 256 << 20;
 
 /** The text of the file of checks; throws `usage`. */
 export function readChecksText(path: string): string {
-	return interruptibly(() => readBounded(path, LONGEST_CHECKS)).toString("utf8");
+	return readInput(path, LONGEST_CHECKS);
 }
 
 /** Where a file is that the file `from` names. */
@@ -26,12 +25,7 @@ export function pathIn(from: string): (path: string) => string {
 
 /** What was saved in any format that `whither show` reads; `from`: the file that names it. Throws `usage`. */
 export function readSaved(path: string, from: string): Judged {
-	const place = pathIn(from)(path);
-	const bytes = unpacked(
-		interruptibly(() => readBounded(place, LONGEST_SAVED)),
-		place,
-	);
-	const judged = readJudgedText(bytes.toString("utf8"));
+	const judged = readJudgedText(readInput(pathIn(from)(path), LONGEST_SAVED));
 	if (typeof judged !== "string") return judged;
 	throw new WhitherError("usage", `${path} cannot be judged: ${judged}`);
 }
@@ -59,35 +53,6 @@ export function writeReport(path: string, text: string, what: string): void {
 	} catch (thrown) {
 		rmSync(part, { force: true });
 		throw new WhitherError("systemCall", writeFailureSentence(what, thrown as NodeJS.ErrnoException), { path });
-	}
-}
-
-function readBounded(path: string, most: number): Buffer {
-	try {
-		const fd = openSync(path, "r");
-		try {
-			const about = fstatSync(fd);
-			if (about.size > most) throw new WhitherError("usage", `${path} is longer than ${most >> 20} MB`);
-			return readFileSync(fd);
-		} finally {
-			closeSync(fd);
-		}
-	} catch (thrown) {
-		const { code, message } = thrown as NodeJS.ErrnoException;
-		if (thrown instanceof WhitherError) throw thrown;
-		throw new WhitherError(
-			"usage",
-			`${path} cannot be read: ${message.replace(/^[A-Z\d]+: /, "").replace(/, .*$/s, "")} (${code})`,
-		);
-	}
-}
-
-function unpacked(bytes: Buffer, path: string): Buffer {
-	if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-	try {
-		return gunzipSync(bytes, { maxOutputLength: LONGEST_SAVED });
-	} catch {
-		throw new WhitherError("usage", `${path} is packed, and damaged or longer than ${LONGEST_SAVED >> 20} MB`);
 	}
 }
 

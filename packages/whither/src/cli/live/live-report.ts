@@ -5,6 +5,7 @@ import { asWhitherError, type WhitherError } from "../../api/error.ts";
 import { failureDocument } from "../../api/failure.ts";
 import { startLive } from "../../api/live/live.ts";
 import type { LiveRun } from "../../api/live/run.ts";
+import { tosByte } from "../../api/options.ts";
 import { TOOL } from "../../api/version.ts";
 import type { Dialect } from "../../report/dialects/dialect.ts";
 import { DIALECTS, writeReport } from "../../report/dialects/index.ts";
@@ -24,7 +25,7 @@ import { EXIT, exitCodeOf } from "../exit-codes.ts";
 import { complain, isTerminal, print, printAside } from "../output.ts";
 import { watchSignals } from "../signals.ts";
 import type { LiveOrder } from "./live.ts";
-import type { LiveFormat } from "./live-request.ts";
+import { type LiveFormat, reportLookups, screenOnly, wantsAs } from "./live-request.ts";
 
 /** What is written of it. */
 export interface LiveReportOrder extends LiveOrder {
@@ -34,9 +35,9 @@ export interface LiveReportOrder extends LiveOrder {
 /** Run all hosts at the same time, and write their reports in order; resolves with the exit code. */
 export async function reportRuns(order: LiveReportOrder): Promise<number> {
 	const { hosts, request, flags, args, openWorld, format } = order;
-	const asLookup = flags["as-server"] ?? (flags.aslookup === true || flags.ipinfo === 0);
-	const looked = { asLookup, asNames: flags["as-names"], places: dataSets(flags) };
-	const asked = { ...request, names: flags["no-dns"] !== true, ...looked };
+	const unheeded = screenOnly(flags);
+	if (unheeded !== null) complain(unheeded);
+	const asked = { ...request, ...reportLookups(flags), places: dataSets(flags) };
 	// Raw lines go on until they are stopped, as mtr's do.
 	const rounds = request.rounds ?? (format === "raw" ? undefined : REPORT_ROUNDS);
 	const runs = hosts.map((host) => startLive(host, { ...asked, rounds }, { args, openWorld }));
@@ -93,9 +94,9 @@ function failureText(
 function formatRun(facts: RunFacts, summary: Target["summary"], order: LiveReportOrder): string {
 	const { flags, format } = order;
 	const hidden = flags.privacy ?? 0;
-	const path = { ...pathOfRun(facts, redacted(summary, hidden)), tos: flags.tos ?? (flags.dscp ?? 0) << 2 };
+	const path = pathOfRun({ ...facts, options: { ...facts.options, tos: tosByte(flags) } }, redacted(summary, hidden));
 	const columns = flags.order === undefined ? {} : { columns: flags.order };
-	const names = { numeric: flags["no-dns"] === true, addresses: flags["show-ips"] === true };
+	const names = { numeric: flags["no-dns"] === true, addresses: flags["show-ips"] === true, asns: wantsAs(flags) };
 	const choices = { hostName: hostNameFor(hidden), ...names, ...columns };
 	if (format === "json") return formatMtrJson(path, choices);
 	if (format === "csv") return formatMtrCsv(path, choices);
@@ -108,21 +109,29 @@ function hostNameFor(hidden: number): string {
 	return hidden > 0 ? HIDDEN : hostname();
 }
 
-/** The report that the screen writes to a file: mtr's wide one, or what the file's ending asks for. */
-export function fileReport(file: string, target: Target, facts: RunFacts, hidden: number): FileReport {
+/** The report that the screen writes to a file: mtr's wide one, or what the file's ending asks for; in a sentence why that cannot be. */
+export function fileReport(file: string, target: Target, facts: RunFacts, hidden: number): FileReport | string {
 	const dialect = dialectOf(file);
+	if (typeof dialect === "string") return dialect;
 	const hostName = hostNameFor(hidden);
 	const shown = hidden > 0 ? { ...facts, source: { ...facts.source, address: HIDDEN } } : facts;
 	const material = { kind: "summary", runs: [{ facts: shown, summary: target.summary }] } as const;
 	return { text: writeReport(dialect, material, { hostName, indent: 2 }) ?? "", format: dialect.name };
 }
 
-function dialectOf(file: string): Dialect {
+function dialectOf(file: string): Dialect | string {
 	const able = DIALECTS.filter(({ takes }) => takes.includes("summary"));
 	const wide = able.find(({ name }) => name === "mtr-wide");
 	const byEnding = able.find(({ ending }) => file.endsWith(`.${ending}`));
 	const [, last = ""] = /\.([^./]+)$/.exec(file) ?? [];
 	const byLast = able.find(({ ending }) => ending.split(".").at(-1) === last && last !== "txt");
+	// `.json` alone is mtr's; `.atlas.json` can only be meant as it says.
+	const refused = DIALECTS.find(({ takes, ending }) => {
+		const isUnsaid = ending.includes(".") || byLast === undefined;
+		return !takes.includes("summary") && file.endsWith(`.${ending}`) && isUnsaid;
+	});
+	if (refused !== undefined)
+		return `No ${refused.name} (.${refused.ending}) is made of a path that is watched; .json, .csv, .xml, .md, .svg and .txt are`;
 	const found = byEnding ?? byLast ?? wide;
 	if (found === undefined) throw new Error("no report of a path");
 	return found.name === "text" && wide !== undefined ? wide : found;

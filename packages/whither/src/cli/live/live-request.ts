@@ -107,6 +107,26 @@ export function dscpOf({ tos, dscp }: LiveFlags): number {
 	return tosByte({ tos, dscp }) >> 2;
 }
 
+/** Whether a report is to have a column of autonomous systems. */
+export function wantsAs({ aslookup, ipinfo }: LiveFlags): boolean {
+	return aslookup === true || ipinfo === 0;
+}
+
+/** Who is asked for a report: nobody for what it has no place for. */
+export function reportLookups(flags: LiveFlags): Pick<LiveRequestOptions, "names" | "asLookup"> {
+	return { names: flags["no-dns"] !== true, asLookup: wantsAs(flags) && (flags["as-server"] ?? true) };
+}
+
+/** What was asked for that the screen alone shows, in a sentence; null: nothing. */
+export function screenOnly(flags: LiveFlags): string | null {
+	const { ipinfo = 0 } = flags;
+	const asked = [
+		...(ipinfo > 0 ? [`--ipinfo ${ipinfo}`] : []),
+		...(flags["as-names"] === undefined ? [] : ["--as-names"]),
+	];
+	return asked.length === 0 ? null : `A report leaves ${asked.join(" and ")} out, which the screen alone shows`;
+}
+
 const IP_INFOS: readonly IpInfo[] = ["asn", "prefix", "country", "registry", "allocated"];
 const DISPLAY_MODES = ["figures", "answers", "roundTrips"] as const;
 

@@ -3,7 +3,7 @@ import { DEMO } from "@whither/sim";
 import { asWhitherError } from "../../api/error.ts";
 import { startLive } from "../../api/live/live.ts";
 import type { LiveRequestOptions } from "../../api/live/options.ts";
-import { methodsOf } from "../../api/options.ts";
+import { methodsOf, tosByte } from "../../api/options.ts";
 import { openRealWorldHere } from "../../api/real-world.ts";
 import { simulated } from "../../api/simulated.ts";
 import type { World } from "../../api/world.ts";
@@ -74,7 +74,13 @@ async function showScreen(order: LiveOrder): Promise<number> {
 		origins: originFacts(world, { server: flags["as-server"], names: flags["as-names"] }),
 		places: await placeFacts(world, dataSets(flags)),
 		report: ({ file, target, start, hidden }) => {
-			const options = { firstTtl: flags["first-ttl"] ?? 1, maxTtl: start.maxTtl, length: start.length, rounds: null };
+			const options = {
+				firstTtl: flags["first-ttl"] ?? 1,
+				maxTtl: start.maxTtl,
+				length: start.length,
+				rounds: null,
+				tos: tosByte(flags),
+			};
 			return fileReport(file, target, { ...start, startedAt, options }, hidden);
 		},
 		writeFailure: writeFailureSentence,

@@ -228,7 +228,9 @@ function serves(backend: string): void {
 		expect(await another.ended).toBe(143);
 	});
 
-	it.skipIf(process.platform === "win32")("as long as there are descriptors, and again when there are", async () => {
+	const shellObstacle = process.platform === "win32" ? "needs a shell with ulimit" : null;
+	const scarce = skippable("as long as there are descriptors, and again when there are", shellObstacle);
+	it.skipIf(shellObstacle !== null)(scarce, async () => {
 		const server = await serve([...ANY, ...AS_USER], ["sh", "-c", 'ulimit -n 120; exec "$0" "$@"']);
 		const port = server.port("turn udp");
 		const talks = Array.from({ length: 150 }, () => relay(port));

@@ -1,4 +1,4 @@
-/** mtr's columns: the letters of its `-o`, its titles, and its figures in milliseconds with three decimals at most. */
+/** mtr's columns and ours: the letters of its `-o`, its titles, and its figures in milliseconds with three decimals at most. */
 import type { AnswererSummary, HopSummary, RttSummary } from "@whither/core";
 import { printable } from "../printable.ts";
 
@@ -42,6 +42,10 @@ const COLUMNS: Readonly<Record<string, MtrColumn>> = {
 	M: time("Javg", 5, ({ jitterAvgNs }) => jitterAvgNs),
 	X: time("Jmax", 5, ({ jitterWorstNs }) => jitterWorstNs),
 	I: time("Jint", 5, ({ jitterInterarrivalNs }) => jitterInterarrivalNs),
+	// Ours; mtr has none of them.
+	m: time("p50", 6, ({ p50Ns }) => p50Ns),
+	u: time("p95", 6, ({ p95Ns }) => p95Ns),
+	t: time("p99", 6, ({ p99Ns }) => p99Ns),
 };
 
 /** The columns of these letters; others are left out. */
@@ -65,6 +69,8 @@ export interface MtrNames {
 	readonly numeric: boolean;
 	/** `-b`: `name (address)`. */
 	readonly addresses: boolean;
+	/** `-z`: origins were asked for, or were not; default: they were where one is known. */
+	readonly asns?: boolean;
 }
 
 /** Its name where there is one, else its address; silence is `???`. */
@@ -76,7 +82,8 @@ export function mtrHost(answerer: AnswererSummary | undefined, { numeric, addres
 }
 
 /** `AS64500`, or mtr's word for an unknown one; null: nobody asked for any of this path's. */
-export function mtrAsn(hop: HopSummary, hops: readonly HopSummary[]): string | null {
-	if (!hops.some(({ answerers }) => answerers.some(({ asn }) => asn !== null))) return null;
+export function mtrAsn(hop: HopSummary, hops: readonly HopSummary[], choices: Pick<MtrNames, "asns">): string | null {
+	const { asns = hops.some(({ answerers }) => answerers.some(({ asn }) => asn !== null)) } = choices;
+	if (!asns) return null;
 	return hop.answerers[0]?.asn ?? "AS???";
 }

@@ -8,14 +8,14 @@ import { type TracedPath, unixSeconds } from "./traced-path.ts";
 const VERSION = "MTR.0.95";
 
 /** A head, which ends in a comma, and a row a hop. Of a path without origins the column `Asn` is missing. */
-export function formatMtrCsv(path: TracedPath, choices: MtrChoices & { readonly columns?: string }): string {
+export function formatMtrCsv(path: TracedPath, choices: MtrChoices): string {
 	const { hops } = path.summary;
 	const columns = mtrColumns(choices.columns ?? MTR_COLUMNS);
-	const hasAsn = hops[0] !== undefined && mtrAsn(hops[0], hops) !== null;
+	const hasAsn = hops[0] !== undefined && mtrAsn(hops[0], hops, choices) !== null;
 	const head = ["Mtr_Version", "Start_Time", "Status", "Host", "Hop", "Ip", ...(hasAsn ? ["Asn"] : [])];
 	const begin = [VERSION, unixSeconds(path.startedAt), "OK", cell(path.target.name)];
 	const rows = hops.map((hop) => {
-		const asn = mtrAsn(hop, hops);
+		const asn = mtrAsn(hop, hops, choices);
 		const figures = columns.map(({ kind, value }) => {
 			return kind === "percent" || kind === "time" ? value(hop).toFixed(2) : value(hop);
 		});

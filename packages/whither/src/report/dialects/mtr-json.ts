@@ -5,6 +5,8 @@ import type { TracedPath } from "./traced-path.ts";
 /** What mtr knows of its machine and was told. */
 export interface MtrChoices extends MtrNames {
 	readonly hostName: string;
+	/** Letters of `-o`; default: mtr's. */
+	readonly columns?: string;
 }
 
 /** A number that is written with a point. */
@@ -20,9 +22,9 @@ type Json = string | number | Real | readonly Json[] | { readonly [key: string]:
 /** One document and its newline, four spaces a level. */
 export function formatMtrJson(path: TracedPath, choices: MtrChoices): string {
 	const { summary, target, tos, rounds, length } = path;
-	const columns = mtrColumns(MTR_COLUMNS).filter(({ kind }) => kind !== "space");
+	const columns = mtrColumns(choices.columns ?? MTR_COLUMNS).filter(({ kind }) => kind !== "space");
 	const hubs = summary.hops.map((hop): Json => {
-		const asn = mtrAsn(hop, summary.hops);
+		const asn = mtrAsn(hop, summary.hops, choices);
 		const figures = columns.map(({ title, kind, value }) => {
 			return [title, kind === "count" ? value(hop) : new Real(value(hop))] as const;
 		});

@@ -6,6 +6,14 @@ import { ownProbes } from "./traced-path.ts";
 /** mtr counts its probes from here. */
 const FIRST_SEQUENCE = 33_000;
 
+/** What a probe's answer has to have for its lines. */
+export type RawAnswer = Pick<ProbeResult, "seq" | "from" | "name" | "rttNs" | "extensions">;
+
+interface NamedHost {
+	readonly address: string;
+	readonly name: string;
+}
+
 interface Line {
 	readonly atNs: number;
 	readonly text: string;
@@ -21,7 +29,7 @@ export function formatMtrRaw(result: TraceResult): string {
 	const told = new Set<string>();
 	for (const { position, probe } of probes) {
 		if (probe.status === "sendError") continue;
-		lines.push({ atNs: probe.sentAtNs, text: `x ${position} ${FIRST_SEQUENCE + probe.seq}` });
+		lines.push({ atNs: probe.sentAtNs, text: sentLine(position, probe) });
 	}
 	for (const { position, probe } of inTime) {
 		for (const text of answerLines(position, probe, told)) lines.push({ atNs: answeredAt(probe), text });
@@ -36,13 +44,28 @@ function answeredAt({ sentAtNs, rttNs }: ProbeResult): number {
 	return sentAtNs + (rttNs ?? 0);
 }
 
-function answerLines(position: number, probe: ProbeResult, told: Set<string>): readonly string[] {
-	const { from, name, rttNs, seq } = probe;
+/** That a probe was sent; `position` counts hops from 0. */
+export function sentLine(position: number, { seq }: Pick<ProbeResult, "seq">): string {
+	return `x ${position} ${FIRST_SEQUENCE + seq}`;
+}
+
+/** What an answer tells: who gives it, with labels and name where `told` does not have them yet, and the round trip. */
+export function answerLines(position: number, probe: RawAnswer, told: Set<string>): readonly string[] {
+	const { from, name, rttNs, seq, extensions } = probe;
 	if (from === null || rttNs === null) return [];
-	const isNew = (key: string) => !told.has(key) && told.add(key) !== undefined;
-	const host = isNew(`${position} ${from}`) ? [`h ${position} ${from}`, ...labelLines(position, probe.extensions)] : [];
-	const named = name !== null && isNew(`${position} ${from} ${name}`) ? [`d ${position} ${word(name)}`] : [];
+	const isNew = !told.has(`${position} ${from}`);
+	told.add(`${position} ${from}`);
+	const host = isNew ? [`h ${position} ${from}`, ...labelLines(position, extensions)] : [];
+	const named = name === null ? [] : nameLines(position, { address: from, name }, told);
 	return [...host, ...named, `p ${position} ${Math.round(rttNs / 1e3)} ${FIRST_SEQUENCE + seq}`];
+}
+
+/** What a host is called, once. */
+export function nameLines(position: number, { address, name }: NamedHost, told: Set<string>): readonly string[] {
+	const key = `${position} ${address} ${name}`;
+	if (told.has(key)) return [];
+	told.add(key);
+	return [`d ${position} ${word(name)}`];
 }
 
 function labelLines(position: number, extensions: readonly ExtensionJson[]): readonly string[] {

@@ -30,7 +30,7 @@ export function formatMtrReport({ hops }: PathSummary, choices: MtrReportChoices
 	const head = `HOST: ${printable(choices.hostName).padEnd(width ?? 0)}`;
 	const lines = hops.flatMap((hop, index) => {
 		const [host = "???", ...others] = called[index] ?? [];
-		const lead = markOf(hop, hops) + host.padEnd(width ?? 0);
+		const lead = markOf(hop, hops, choices) + host.padEnd(width ?? 0);
 		const more = others.map((other) => `${" ".repeat(MARK_WIDTH)}${other.padEnd(width ?? FIGURES_AT)}`);
 		return [placed(lead, wide) + row(columns, (column) => figure(column, hop)), ...more];
 	});
@@ -43,8 +43,8 @@ function placed(lead: string, wide: boolean): string {
 }
 
 /** `  1.|-- `, and with origins `  1. AS64500  `. */
-function markOf(hop: HopSummary, hops: readonly HopSummary[]): string {
-	const asn = mtrAsn(hop, hops);
+function markOf(hop: HopSummary, hops: readonly HopSummary[], choices: Pick<MtrNames, "asns">): string {
+	const asn = mtrAsn(hop, hops, choices);
 	const number = String(hop.ttl).padStart(3);
 	return asn === null ? `${number}.|-- ` : `${number}. ${asn.padEnd(9)}`;
 }

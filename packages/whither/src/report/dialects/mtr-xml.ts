@@ -6,7 +6,7 @@ import type { TracedPath } from "./traced-path.ts";
 
 /** `<MTR>` with a `<HUB>` a hop; figures are set as in its report. */
 export function formatMtrXml({ summary, target, tos, rounds, length }: TracedPath, choices: MtrChoices): string {
-	const columns = mtrColumns(MTR_COLUMNS).filter(({ kind }) => kind !== "space");
+	const columns = mtrColumns(choices.columns ?? MTR_COLUMNS).filter(({ kind }) => kind !== "space");
 	const attributes = [
 		["SRC", choices.hostName],
 		["DST", target.name],

@@ -1,12 +1,13 @@
 /** Our mtr formats against files that mtr 0.95 wrote in a lab of five namespaces: from their figures we make the same bytes. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { HopSummary, PathSummary } from "@whither/core";
+import type { HopSummary, PathSummary, RoundsEvent } from "@whither/core";
 import { DEMO, runTrace } from "@whither/sim";
 import { describe, expect, it } from "vitest";
 import { formatMtrCsv } from "./mtr-csv.ts";
 import { formatMtrJson } from "./mtr-json.ts";
 import { formatMtrRaw } from "./mtr-raw.ts";
+import { mtrRawLines } from "./mtr-raw-lines.ts";
 import { formatMtrReport } from "./mtr-report.ts";
 import { formatMtrXml } from "./mtr-xml.ts";
 import { ownProbes, pathOfResult, type TracedPath } from "./traced-path.ts";
@@ -145,6 +146,15 @@ describe("mtr's files are made again from their figures", () => {
 		expect(formatMtrXml(pathOf(hops), NAMES)).toBe(text);
 	});
 
+	it("--json and --xml have the columns of -o, without the gaps", () => {
+		const path = pathOf(figuresOfJson(fixture("mtr.json")));
+		const choices = { ...NAMES, columns: "LS JX" };
+		const [hub] = JSON.parse(formatMtrJson(path, choices)).report.hubs;
+		expect(Object.keys(hub)).toEqual(["count", "host", "Loss%", "Snt", "Jttr", "Jmax"]);
+		const [first = ""] = /<HUB[\s\S]*?<\/HUB>/.exec(formatMtrXml(path, choices)) ?? [];
+		expect(first.match(/(?<=<)\w+/g)).toEqual(["HUB", "Loss", "Snt", "Jttr", "Jmax"]);
+	});
+
 	it("with origins: a column more, and in the report the number's own mark", () => {
 		const hops = figuresOfJson(fixture("mtr-asn.json")).map((hop) => ({ ...hop, asn: "AS64500" }));
 		const as64500 = (text: string) => text.replaceAll("AS???", "AS64500");
@@ -158,6 +168,18 @@ describe("mtr's files are made again from their figures", () => {
 		const shape = (line = "") => line.replace(/(?<=AS\S+ +)\S+ +/, "HOST ").replaceAll(/AS\S+ +|\d/g, "");
 		expect(report.slice(2, -1).map(shape)).toEqual(theirs.slice(2, -1).map(shape));
 	});
+});
+
+it("the column of origins is there where it was asked for, whatever was found", () => {
+	const [some] = figuresOfJson(fixture("mtr-asn.json"));
+	const written = (asn: string, asns: boolean) => {
+		const path = pathOf([{ host: "192.0.2.2", loss: 0, sent: 1, times: [], ...some, asn }]);
+		const choices = { ...NAMES, asns };
+		const report = formatMtrReport(path.summary, { ...choices, startedAt: "", wide: true });
+		return [formatMtrJson(path, choices), formatMtrCsv(path, choices), report];
+	};
+	for (const text of written("AS???", true)) expect(text).toContain("AS???");
+	for (const text of written("AS64500", false)) expect(text).not.toMatch(/AS64500|AS\?\?\?|Asn|ASN/);
 });
 
 describe("the lines of --raw", () => {
@@ -185,6 +207,18 @@ describe("the lines of --raw", () => {
 			const [, position] = line.split(" ");
 			expect(lines.slice(0, index).some((earlier) => earlier.startsWith(`h ${position} `))).toBe(true);
 		}
+	});
+
+	it("of a continuous trace tell the same of the same answers, labels too", () => {
+		const live = mtrRawLines(false);
+		const told = result.hops
+			.flatMap((hop) =>
+				ownProbes(result, hop).map((probe) => ({ type: "probe" as const, round: 1, ttl: hop.ttl, probe })),
+			)
+			.map((event) => live(event as RoundsEvent))
+			.join("");
+		expect(told.trimEnd().split("\n").toSorted()).toEqual(lines.toSorted());
+		expect(told).toMatch(/^m 6 /m);
 	});
 
 	it("are as many as probes and answers", () => {

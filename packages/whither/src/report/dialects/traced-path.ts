@@ -12,7 +12,10 @@ import {
 } from "@whither/core";
 
 /** What is known around the figures of a continuous trace. */
-export type RunFacts = Pick<RoundsResult, "target" | "source" | "method" | "family" | "startedAt" | "options">;
+export interface RunFacts extends Pick<RoundsResult, "target" | "source" | "method" | "family" | "startedAt"> {
+	/** With the byte that probes were sent with, where it is known. */
+	readonly options: RoundsResult["options"] & { readonly tos?: number };
+}
 
 /** A path with its figures. */
 export interface TracedPath {
@@ -24,7 +27,7 @@ export interface TracedPath {
 	readonly startedAt: string;
 	/** IP packets, in bytes. */
 	readonly length: number;
-	/** The byte that probes were sent with, as far as quotes tell; else 0. */
+	/** The byte that probes were sent with, as far as quotes or options tell; else 0. */
 	readonly tos: number;
 	readonly rounds: number;
 	readonly summary: PathSummary;
@@ -50,7 +53,7 @@ export function pathOfResult(result: TraceResult): TracedPath {
 export function pathOfRun(facts: RunFacts, summary: PathSummary): TracedPath {
 	const { target, source, method, family, startedAt, options } = facts;
 	const asked = { target, source: source.address, method, family, startedAt, length: options.length };
-	return { ...asked, tos: 0, rounds: summary.rounds, summary, result: null };
+	return { ...asked, tos: options.tos ?? 0, rounds: summary.rounds, summary, result: null };
 }
 
 /** Its graph. */

@@ -26,8 +26,8 @@ export interface LiveScreenOrder {
 	readonly origins: AskFacts;
 	/** Who knows places; null: nobody was named. */
 	readonly places: AskFacts | null;
-	/** The report that `w` writes. */
-	readonly report: (about: WrittenReport) => FileReport;
+	/** The report that `w` writes, or in a sentence why the file's ending is that of none. */
+	readonly report: (about: WrittenReport) => FileReport | string;
 	/** Words for a file that cannot be written. */
 	readonly writeFailure: (file: string, error: NodeJS.ErrnoException) => string;
 }
@@ -195,6 +195,10 @@ export class LiveScreen {
 		const summary = redacted(namedSummary(target.summary, facts, names), privacy);
 		try {
 			const report = this.#order.report({ file, target: { ...target, summary }, start, hidden: privacy });
+			if (typeof report === "string") {
+				this.#model = complaining(this.#model, report);
+				return;
+			}
 			const was = existsSync(file) ? "Written over what was there" : "Written";
 			writeFileSync(file, report.text);
 			this.#model = saying(this.#model, `${was}: ${file} (${report.format})`);
