@@ -191,6 +191,7 @@ export {
 	type SctpPacket,
 } from "./sctp/packet.ts";
 export { SCTP_CAUSES, SCTP_PARAMETERS, type SctpCause, type SctpParameter } from "./sctp/parameters.ts";
+export { formatSdpAlt, parseSdpAlt, type SdpAlt } from "./sdp/alt.ts";
 export {
 	formatSdpAttribute,
 	parseSdpAttribute,
@@ -238,6 +239,17 @@ export {
 	type SdpMediaLine,
 } from "./sdp/media-line.ts";
 export {
+	formatSdpDesired,
+	formatSdpPrecondition,
+	parseSdpDesired,
+	parseSdpPrecondition,
+	type SdpDesiredPrecondition,
+	type SdpPrecondition,
+	type SdpPreconditionDirection,
+	type SdpPreconditionStatus,
+	type SdpPreconditionStrength,
+} from "./sdp/precondition.ts";
+export {
 	findSackBlock,
 	isDuplicateSack,
 	sequenceAdd,
@@ -263,6 +275,7 @@ export {
 	type StunStreamPriority,
 	type StunStreamType,
 } from "./stun/attributes-discuss.ts";
+export { EARLY_TURN_COOKIE, isEarlyTurnControl, type TransportPreferences } from "./stun/attributes-early-turn.ts";
 export { CHANNEL_NUMBERS, type ChannelData, decodeChannelData, encodeChannelData } from "./stun/channel-data.ts";
 export { classifyPacket, type PacketClass } from "./stun/classify.ts";
 export {

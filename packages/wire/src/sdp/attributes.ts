@@ -1,6 +1,8 @@
 import { isDecodeError } from "../error.ts";
+import { formatSdpAlt, parseSdpAlt } from "./alt.ts";
 import { formatIceCandidate, type IceCandidateLine, parseIceCandidate } from "./candidate.ts";
 import { formatSdpConnection, parseSdpConnection, plainHost } from "./media-line.ts";
+import { formatSdpDesired, formatSdpPrecondition, parseSdpDesired, parseSdpPrecondition } from "./precondition.ts";
 
 /** One row of the table: an attribute's name in SDP, and its value to and from text. */
 interface SdpAttributeRow<Value> {
@@ -156,7 +158,7 @@ const GROUP: SdpAttributeRow<SdpGroup> = {
 
 /**
  * The attributes that ICE speaks with (RFC 8839 §5, RFC 8840 §4), and those of DTLS and of bundling that have to be carried
- * beside them. One row an attribute; others keep their text.
+ * beside them; the first draft's, and those of preconditions (RFC 3312 §4). One row an attribute; others keep their text.
  */
 export const SDP_ATTRIBUTES = {
 	candidate: CANDIDATE,
@@ -178,6 +180,11 @@ export const SDP_ATTRIBUTES = {
 	fingerprint: FINGERPRINT,
 	setup: text("setup", /^(active|passive|actpass|holdconn)$/),
 	tlsId: text("tls-id", /^[A-Za-z0-9+/_-]{20,255}$/),
+	/** One way that media may come, in the first draft of ICE. */
+	alt: { attribute: "alt", parse: parseSdpAlt, format: formatSdpAlt },
+	curr: { attribute: "curr", parse: parseSdpPrecondition, format: formatSdpPrecondition },
+	des: { attribute: "des", parse: parseSdpDesired, format: formatSdpDesired },
+	conf: { attribute: "conf", parse: parseSdpPrecondition, format: formatSdpPrecondition },
 } as const;
 
 /** An attribute of the table by its name in our values. */

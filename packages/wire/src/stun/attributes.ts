@@ -1,6 +1,7 @@
 import type { StunAttributeRow, StunHead } from "./attribute-row.ts";
 import { BASE_ATTRIBUTES } from "./attributes-base.ts";
 import { DISCUSS_ATTRIBUTES } from "./attributes-discuss.ts";
+import { EARLY_TURN_ATTRIBUTES } from "./attributes-early-turn.ts";
 import { ICE_ATTRIBUTES } from "./attributes-ice.ts";
 import { PATH_ATTRIBUTES } from "./attributes-path.ts";
 import { TURN_ATTRIBUTES } from "./attributes-turn.ts";
@@ -8,6 +9,8 @@ import { TURN_ATTRIBUTES } from "./attributes-turn.ts";
 /** Every attribute with a meaning of its own, one row each; types from IANA's STUN Attributes. */
 export const STUN_ATTRIBUTES = {
 	...BASE_ATTRIBUTES,
+	// Before those that have its numbers now: its rows fit classic messages alone.
+	...EARLY_TURN_ATTRIBUTES,
 	...TURN_ATTRIBUTES,
 	...PATH_ATTRIBUTES,
 	...DISCUSS_ATTRIBUTES,

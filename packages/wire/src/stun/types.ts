@@ -45,7 +45,7 @@ const METHOD_BY_NUMBER: ReadonlyMap<number, StunMethod> = new Map(
 	(Object.keys(STUN_METHODS) as StunMethod[]).map((name) => [STUN_METHODS[name].method, name]),
 );
 
-/** Error codes of IANA's STUN Error Codes, and those that only RFC 3489 has. */
+/** Error codes of IANA's STUN Error Codes, and those that only RFC 3489 and the drafts of relays have. */
 export const STUN_ERRORS: Readonly<Record<number, string>> = {
 	300: "Try Alternate",
 	400: "Bad Request",
@@ -57,6 +57,9 @@ export const STUN_ERRORS: Readonly<Record<number, string>> = {
 	431: "Integrity Check Failure",
 	432: "Missing Username",
 	433: "Use TLS",
+	434: "Missing Realm",
+	435: "Missing Nonce",
+	436: "Unknown User",
 	437: "Allocation Mismatch",
 	438: "Stale Nonce",
 	440: "Address Family not Supported",

@@ -1,4 +1,5 @@
 /** What two ends of a meeting tell each other: plain JSON, read with suspicion. Pure. */
+import type { SdpAlt, StunAddress } from "@whither/wire";
 
 /** How one end is checked (RFC 8839 §5.4 to §5.6); another `ufrag` than before is a restart. */
 export interface DescriptionMessage {
@@ -22,10 +23,35 @@ export interface CandidatesMessage {
 	readonly lines: readonly string[];
 }
 
+/**
+ * All that an end says which speaks the first draft of ICE; a later one replaces it. By SIP alone: no room and no line
+ * carries it.
+ */
+export interface AlternativesMessage {
+	readonly type: "alternatives";
+	/** Name and version of the program, for people. */
+	readonly tool: string;
+	/** Where media goes as long as no alternative has shown that it works. */
+	readonly destination: StunAddress;
+	/** Null: to the port above. */
+	readonly rtcp: StunAddress | null;
+	readonly alternatives: readonly SdpAlt[];
+}
+
+/** All that an end says which speaks no ICE that we speak: media goes there, unchecked. By SIP alone. */
+export interface DestinationMessage {
+	readonly type: "destination";
+	readonly tool: string;
+	readonly destination: StunAddress;
+	readonly rtcp: StunAddress | null;
+}
+
 /** One message of a meeting. */
 export type MeetMessage =
 	| DescriptionMessage
 	| CandidatesMessage
+	| AlternativesMessage
+	| DestinationMessage
 	/** No more will come of that generation. */
 	| { readonly type: "endOfCandidates"; readonly ufrag: string }
 	/** What one end found on its way (`packPeerDocument`), for an end whose options have `WANTS_PATH`: base 64 of URLs. Others pass over it. */

@@ -8,6 +8,11 @@ export interface Signalling {
 	readonly role: IceRole;
 	/** In order and without loss, sooner or later; before `met` it waits for the other end, after `closed` it does nothing. */
 	send(message: MeetMessage): void;
+	/**
+	 * What checks have shown of the way so far, told whenever that changes: whether what we send arrives, and what they send.
+	 * Of signalling that has use for it, as a call that is not to ring before.
+	 */
+	reached?(way: { readonly send: boolean; readonly receive: boolean }): void;
 	/** Once what was sent has gone, or cannot go. `closed` does not follow. */
 	close(): Promise<void>;
 }

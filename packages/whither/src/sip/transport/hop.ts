@@ -1,0 +1,11 @@
+/** How the next element on a message's way is reached. */
+export interface SipHop {
+	readonly transport: "udp" | "tcp" | "tls";
+	/** Canonical text of an address. */
+	readonly address: string;
+	readonly port: number;
+	/** Whose certificate it has to show; of TLS. */
+	readonly serverName?: string;
+	/** The connection that a message came by, and that its answer goes back by while it stands; the driver's number. */
+	readonly connection?: number;
+}
