@@ -9,8 +9,10 @@ const base = { resolve: { conditions }, ssr: { resolve: { conditions } } };
  */
 const BESIDE = [
 	"packages/whither/**/*.live.test.ts",
-	// Labs of its own, in which it waits for more than a minute.
+	// Labs of their own, in which they wait for browsers, or for more than a minute.
 	"lab/src/ice/kill.live.test.ts",
+	"lab/src/page/*.live.test.ts",
+	"lab/src/turn-webrtc.live.test.ts",
 ];
 
 const patient = { testTimeout: 60_000, hookTimeout: 60_000 };
