@@ -1,0 +1,50 @@
+/** From bytes to a message (RFC 3261 §7). */
+import { decodeUtf8 } from "@whither/wire";
+import { SIP_BOUNDS } from "./bounds.ts";
+import { checkSipHeaders, checkSipMethod } from "./check.ts";
+import { parseWhole, splitSip } from "./grammar.ts";
+import { headEnd, readHead, skipEmptyLines } from "./head.ts";
+import { sipFields } from "./headers.ts";
+import type { SipHeader, SipMessage, SipParseError } from "./message.ts";
+import { parseStartLine } from "./start-line.ts";
+import { parseSipVia } from "./via.ts";
+
+/**
+ * The message of a datagram, or of what `splitSipStream` cut out of a stream. What stands behind the body that
+ * Content-Length tells of is left alone (§18.3). The fields that every message has are as they must be, and so are those
+ * that lead somewhere (Contact, Route, Record-Route); others are for whoever reads them.
+ */
+export function parseSip(bytes: Uint8Array): SipMessage | SipParseError {
+	if (bytes.length > SIP_BOUNDS.messageLength) return error("the message is too long", 413, []);
+	const start = skipEmptyLines(bytes);
+	const end = headEnd(bytes, start);
+	const head = readHead(decodeUtf8(bytes.subarray(start, end < 0 ? bytes.length : end)), SIP_BOUNDS.headers);
+	const first = parseStartLine(head.startLine);
+	const { headers } = head;
+	if (first.kind === "error") return error(first.why, first.status, headers);
+	const isAnswered = first.kind === "request" && first.method !== "ACK";
+	const wrong = (why: string, status = 400) => error(why, isAnswered ? status : null, headers);
+	if (end < 0) return wrong("the header fields have no end");
+	if (head.why !== null) return wrong(head.why);
+	const length = bodyLength(headers, bytes.length - end - 4);
+	if (typeof length === "string") return wrong(length);
+	const message = { ...first, headers, body: bytes.slice(end + 4, end + 4 + length) };
+	const why = checkSipHeaders(headers, SIP_BOUNDS.values) ?? checkSipMethod(message);
+	return why === null ? message : wrong(why);
+}
+
+/** An answer goes where Via says: without one there is nobody to answer. */
+function error(why: string, status: number | null, headers: readonly SipHeader[]): SipParseError {
+	const via = sipFields({ headers }, "Via")[0];
+	const isAnswerable = via !== undefined && parseSipVia(splitSip(via, ",")?.[0] ?? "") !== null;
+	return { kind: "error", why, status: isAnswerable ? status : null, headers };
+}
+
+/** Bytes of the body, or what is wrong. `there`: bytes behind the header fields, all of them the body where nothing is said. */
+function bodyLength(headers: readonly SipHeader[], there: number): number | string {
+	const [field, ...more] = sipFields({ headers }, "Content-Length");
+	if (field === undefined) return there;
+	const length = parseWhole(field, Number.MAX_SAFE_INTEGER);
+	if (length === null || more.length > 0) return "Content-Length is not what it has to be";
+	return length > there ? "the body is shorter than Content-Length says" : length;
+}
