@@ -17,6 +17,11 @@ interface FieldRule {
 	readonly isRight: (value: string) => boolean;
 }
 
+/** The registry "SIP Methods" (RFC 3261 §27.4). */
+const KNOWN_METHODS: ReadonlySet<string> = new Set(
+	"ACK BYE CANCEL INFO INVITE MESSAGE NOTIFY OPTIONS PRACK PUBLISH REFER REGISTER SUBSCRIBE UPDATE".split(" "),
+);
+
 const isAddress = (value: string) => parseSipNameAddress(value) !== null;
 const isText = (value: string) => value !== "";
 
@@ -58,9 +63,13 @@ function valuesOf(fields: readonly string[]): readonly string[] | null {
 	return values;
 }
 
-/** What is wrong between a message's start line and its CSeq; null: nothing. */
-export function checkSipMethod(message: SipMessage): string | null {
-	if (message.kind === "response") return null;
-	const cseq = parseSipCseq(sipFields(message, "CSeq")[0] ?? null);
-	return cseq?.method === message.method ? null : "CSeq has another method";
+/** Whether the start line and CSeq speak of one method (RFC 3261 §8.1.1.5). */
+export function isOfOneMethod(message: SipMessage): boolean {
+	if (message.kind === "response") return true;
+	return parseSipCseq(sipFields(message, "CSeq")[0] ?? null)?.method === message.method;
+}
+
+/** Whether somebody could know the method: of others nobody can tell how their CSeq should be (RFC 4475 §3.1.2.18). */
+export function isKnownMethod(message: SipMessage): boolean {
+	return message.kind === "request" && KNOWN_METHODS.has(message.method);
 }

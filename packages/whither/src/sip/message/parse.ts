@@ -1,8 +1,8 @@
 /** From bytes to a message (RFC 3261 §7). */
 import { decodeUtf8 } from "@whither/wire";
 import { SIP_BOUNDS } from "./bounds.ts";
-import { checkSipHeaders, checkSipMethod } from "./check.ts";
-import { parseWhole, splitSip } from "./grammar.ts";
+import { checkSipHeaders, isKnownMethod, isOfOneMethod } from "./check.ts";
+import { parseWhole } from "./grammar.ts";
 import { headEnd, readHead, skipEmptyLines } from "./head.ts";
 import { sipFields } from "./headers.ts";
 import type { SipHeader, SipMessage, SipParseError } from "./message.ts";
@@ -28,16 +28,16 @@ export function parseSip(bytes: Uint8Array): SipMessage | SipParseError {
 	if (head.why !== null) return wrong(head.why);
 	const length = bodyLength(headers, bytes.length - end - 4);
 	if (typeof length === "string") return wrong(length);
-	const message = { ...first, headers, body: bytes.slice(end + 4, end + 4 + length) };
-	const why = checkSipHeaders(headers, SIP_BOUNDS.values) ?? checkSipMethod(message);
-	return why === null ? message : wrong(why);
+	const message = { ...first, headers, body: new Uint8Array(bytes.subarray(end + 4, end + 4 + length)) };
+	const why = checkSipHeaders(headers, SIP_BOUNDS.values);
+	if (why !== null) return wrong(why);
+	return isOfOneMethod(message) ? message : wrong("CSeq has another method", isKnownMethod(message) ? 400 : 501);
 }
 
-/** An answer goes where Via says: without one there is nobody to answer. */
+/** An answer goes where Via says, whatever its parameters are: without that there is nobody to answer. */
 function error(why: string, status: number | null, headers: readonly SipHeader[]): SipParseError {
-	const via = sipFields({ headers }, "Via")[0];
-	const isAnswerable = via !== undefined && parseSipVia(splitSip(via, ",")?.[0] ?? "") !== null;
-	return { kind: "error", why, status: isAnswerable ? status : null, headers };
+	const [sentBy = ""] = sipFields({ headers }, "Via")[0]?.split(/[;,]/) ?? [];
+	return { kind: "error", why, status: parseSipVia(sentBy) === null ? null : status, headers };
 }
 
 /** Bytes of the body, or what is wrong. `there`: bytes behind the header fields, all of them the body where nothing is said. */
