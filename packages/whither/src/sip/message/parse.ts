@@ -15,15 +15,16 @@ import { parseSipVia } from "./via.ts";
  * that lead somewhere (Contact, Route, Record-Route); others are for whoever reads them.
  */
 export function parseSip(bytes: Uint8Array): SipMessage | SipParseError {
-	if (bytes.length > SIP_BOUNDS.messageLength) return error("the message is too long", 413, []);
-	const start = skipEmptyLines(bytes);
-	const end = headEnd(bytes, start);
-	const head = readHead(decodeUtf8(bytes.subarray(start, end < 0 ? bytes.length : end)), SIP_BOUNDS.headers);
+	const within = bytes.subarray(0, SIP_BOUNDS.messageLength);
+	const start = skipEmptyLines(within);
+	const end = headEnd(within, start);
+	const head = readHead(decodeUtf8(within.subarray(start, end < 0 ? within.length : end)), SIP_BOUNDS.headers);
 	const first = parseStartLine(head.startLine);
 	const { headers } = head;
 	if (first.kind === "error") return error(first.why, first.status, headers);
 	const isAnswered = first.kind === "request" && first.method !== "ACK";
 	const wrong = (why: string, status = 400) => error(why, isAnswered ? status : null, headers);
+	if (within.length < bytes.length) return wrong("the message is too long", 413);
 	if (end < 0) return wrong("the header fields have no end");
 	if (head.why !== null) return wrong(head.why);
 	const length = bodyLength(headers, bytes.length - end - 4);

@@ -11,14 +11,14 @@ export type SipFrame =
 	| { readonly kind: "message"; readonly skipped: number; readonly end: number }
 	/** Not all of it is there yet. */
 	| { readonly kind: "more"; readonly skipped: number }
-	/** Nobody can tell where the next message begins: the connection is of no more use. `end`: of what `parseSip` may say why. */
-	| { readonly kind: "broken"; readonly skipped: number; readonly end: number; readonly why: string };
+	/** Nobody can tell where the next message begins: the connection is of no more use. `why` is for people. */
+	| { readonly kind: "broken"; readonly why: string };
 
 /** The next message of the bytes that a connection brought and nobody has taken yet. */
 export function splitSipStream(bytes: Uint8Array): SipFrame {
 	const skipped = skipEmptyLines(bytes);
 	const end = headEnd(bytes, skipped);
-	const broken = (why: string): SipFrame => ({ kind: "broken", skipped, end: end < 0 ? bytes.length : end + 4, why });
+	const broken = (why: string): SipFrame => ({ kind: "broken", why });
 	if (end < 0)
 		return bytes.length - skipped > SIP_BOUNDS.messageLength ? broken("too long") : { kind: "more", skipped };
 	const head = readHead(decodeUtf8(bytes.subarray(skipped, end)), SIP_BOUNDS.headers);
