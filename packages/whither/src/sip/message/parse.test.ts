@@ -166,7 +166,7 @@ describe("a stream", () => {
 
 	test("is cut into its messages, wherever its pieces end", () => {
 		const bytes = Uint8Array.from([...lines("\n\n"), ...first, ...lines("\n"), ...second]);
-		for (let size = 1; size < bytes.length; size += 37) {
+		for (let size = 1; size < bytes.length; size += 41) {
 			const messages: string[] = [];
 			let held = new Uint8Array(0);
 			for (let offset = 0; offset < bytes.length; offset += size) {
@@ -181,9 +181,15 @@ describe("a stream", () => {
 	});
 
 	test("begins with empty lines that are counted", () => {
-		expect(splitSipStream(lines("\n\n"))).toEqual({ kind: "more", skipped: 4 });
-		expect(splitSipStream(Uint8Array.of(13))).toEqual({ kind: "more", skipped: 0 });
-		expect(splitSipStream(first.subarray(0, first.length - 1))).toEqual({ kind: "more", skipped: 0 });
+		expect(splitSipStream(lines("\n\n"))).toEqual({ kind: "more", skipped: 4, need: 5, searched: 4 });
+		expect(splitSipStream(Uint8Array.of(13))).toEqual({ kind: "more", skipped: 0, need: 2, searched: 0 });
+		expect(splitSipStream(lines("\nINVITE"))).toMatchObject({ skipped: 2, need: 9, searched: 5 });
+	});
+
+	test("knows how much is missing as soon as the header fields are there", () => {
+		const frame = splitSipStream(first.subarray(0, first.length - 3));
+		expect(frame).toEqual({ kind: "more", skipped: 0, need: first.length, searched: first.length - 7 });
+		expect(splitSipStream(first, first.length - 7)).toMatchObject({ kind: "message", end: first.length });
 	});
 
 	test.each([
