@@ -100,6 +100,7 @@ abcdef`),
 		if (message.kind === "error") throw new Error(message.why);
 		expect(sipValues(message, "contact")).toEqual(['"a, b" <sip:a,b@c>', "<sip:d>", "sip:e"]);
 		expect(sipHeader(message, "M")).toBe('"a, b" <sip:a,b@c>');
+		expect(sipValues({ headers: [{ name: "Contact", value: '"a\\", b" <sip:c>, <sip:d>' }] }, "m")).toHaveLength(2);
 		expect(sipValues(message, "s")).toEqual(["a, b"]);
 		expect(sipValues(message, "Supported")).toEqual(["a", "b"]);
 		expect([sipHeader(message, "Route"), sipFields(message, "Route")]).toEqual([null, []]);
@@ -116,6 +117,8 @@ describe("what is no message", () => {
 		["no CSeq", `${INVITE.replace("CSeq: 1 INVITE\n", "")}\n`.replaceAll("\n", "\r\n"), 400],
 		["no Via", `${INVITE.replace(/Via.*\n/, "")}\n`.replaceAll("\n", "\r\n"), null],
 		["an ACK that is wrong", `${INVITE.replaceAll("INVITE", "ACK")}Contact: x\n\n`.replaceAll("\n", "\r\n"), null],
+		["an ACK for nobody", `${INVITE.replaceAll("INVITE sip", "ACK <sip")}\n`.replaceAll("\n", "\r\n"), null],
+		["an ACK of another version", `ACK a:b SIP/3.0\n${FIELDS}\n`.replaceAll("\n", "\r\n"), null],
 		["an answer that is wrong", `SIP/2.0 200 OK\n${FIELDS}Contact: x\n\n`.replaceAll("\n", "\r\n"), null],
 		["another version", `${INVITE.replace("SIP/2.0\n", "SIP/3.0\n")}\n`.replaceAll("\n", "\r\n"), 505],
 		["another protocol", `${INVITE.replace("SIP/2.0\n", "HTTP/1.1\n")}\n`.replaceAll("\n", "\r\n"), 400],
