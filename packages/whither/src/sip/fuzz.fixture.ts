@@ -62,7 +62,39 @@ Proxy-Authenticate: Basic QWxhZGRpbg==
 Content-Length: 0
 
 `;
-const MESSAGES = [...[CALL, RINGING, REFUSED].map(lines), ...TORTURE.map(({ bytes }) => bytes)];
+/** What kamailio 5.6.3 answers, and what sipp 3.6.1 calls with. */
+const CHALLENGE = `SIP/2.0 401 Unauthorized
+Via: SIP/2.0/UDP 127.0.0.1:15070;rport=15070;branch=z9hG4bK99k4a1ygagj;received=127.0.0.1
+From: "A B" <sip:a@example.com>;tag=1
+To: <sip:b@example.com>;tag=a45363010201c12697c26728a1ea42a4.4bbed514
+Call-ID: x0.16693200502233685
+CSeq: 1 REGISTER
+WWW-Authenticate: Digest realm="example.com", nonce="awuuiGsLrVz1FmNFGsYT5QH63lRolzOG", qop="auth"
+Server: kamailio (5.6.3 (x86_64/linux))
+Content-Length: 0
+
+`;
+const PLAIN_CALL = `INVITE sip:service@127.0.0.1:15090 SIP/2.0
+Via: SIP/2.0/UDP 127.0.0.1:15091;branch=z9hG4bK-22612-1-0
+From: sipp <sip:sipp@127.0.0.1:15091>;tag=22612SIPpTag001
+To: service <sip:service@127.0.0.1:15090>
+Call-ID: 1-22612@127.0.0.1
+CSeq: 1 INVITE
+Contact: sip:sipp@127.0.0.1:15091
+Max-Forwards: 70
+Subject: Performance Test
+Content-Type: application/sdp
+Content-Length:   129
+
+v=0
+o=user1 53655765 2353687637 IN IP4 127.0.0.1
+s=-
+c=IN IP4 127.0.0.1
+t=0 0
+m=audio 6008 RTP/AVP 0
+a=rtpmap:0 PCMU/8000
+`;
+const MESSAGES = [...[CALL, RINGING, REFUSED, CHALLENGE, PLAIN_CALL].map(lines), ...TORTURE.map(({ bytes }) => bytes)];
 /** Each value alone, so that changes of few bytes meet every one of them. */
 const VALUES = MESSAGES.flatMap((bytes) => {
 	const message = parseSip(bytes);
@@ -74,7 +106,7 @@ export const SIP_FUZZ_TARGETS = [
 	{ name: "sip message", seeds: MESSAGES, decode: readMessage },
 	{ name: "sip values", seeds: VALUES, decode: readValues },
 	{ name: "sip digest", seeds: VALUES.filter((value) => decodeUtf8(value).includes("Digest")), decode: readDigest },
-	{ name: "sip stream", seeds: [join(MESSAGES.slice(0, 3)), ...MESSAGES], decode: readStream },
+	{ name: "sip stream", seeds: [join(MESSAGES.slice(0, 5)), ...MESSAGES], decode: readStream },
 ] as const;
 
 function readMessage(bytes: Uint8Array): unknown {
