@@ -1,6 +1,6 @@
 /** One connection to another element: whole messages in and out, and whether it still stands (RFC 3261 §18, RFC 5626). */
 import { type Instant, SECOND } from "@whither/core";
-import type { StreamEnds, StreamFailure, StreamListener, StreamTransport } from "@whither/net/transport";
+import type { StreamFailure, StreamListener, StreamTransport } from "@whither/net/transport";
 import type { SipHop } from "./hop.ts";
 import { SipMessageCutter } from "./message-cutter.ts";
 import type { SipSurroundings } from "./surroundings.ts";
@@ -23,6 +23,8 @@ const PONG_MS = 10_000;
 const PING_AFTER = 96 * SECOND;
 /** A connection that does not stand by then is given up, so that there is time for the next place; ours. */
 const OPENING_MS = 8_000;
+/** How long the other end may take to end it too; ours. */
+const LEAVING_MS = 1_000;
 /** Bytes that may wait for an end that takes none; ours. */
 const MOST_WAITING_BYTES = 512 * 1024;
 
@@ -92,10 +94,11 @@ export class SipConnection {
 		if (this.#answers) this.#stopWaiting = this.#machine.after(PONG_MS, () => this.#fail("no answer to keepalives"));
 	}
 
-	/** Ends it, after what was sent; it tells nothing more. */
+	/** Ends it, after what was sent, or a moment later; it tells nothing more. */
 	close(): void {
 		if (!this.#end()) return;
 		this.#stream?.close();
+		this.#stopWaiting = this.#machine.after(LEAVING_MS, () => this.#stream?.destroy());
 	}
 
 	/** Ends it at once. */
@@ -119,10 +122,12 @@ export class SipConnection {
 
 	#listener(): StreamListener {
 		return {
-			opened: (_ends: StreamEnds) => this.#isThere(),
+			opened: () => this.#isThere(),
 			received: (bytes, at) => this.#received(bytes, at),
-			closed: (failure: StreamFailure | null) =>
-				this.#fail(failure === null ? "closed by the other end" : streamFailureName(failure)),
+			closed: (failure: StreamFailure | null) => {
+				this.#stopWaiting?.();
+				this.#fail(failure === null ? "closed by the other end" : streamFailureName(failure));
+			},
 		};
 	}
 

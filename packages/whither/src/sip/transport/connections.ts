@@ -69,21 +69,16 @@ export class SipConnections {
 		this.#byNumber.clear();
 	}
 
-	/** Ends all at once. */
-	destroy(): void {
-		for (const connection of this.#byNumber.values()) connection.destroy();
-		this.#byNumber.clear();
-	}
-
 	/**
 	 * One of ours to the same place and, of TLS, whose certificate was compared with the same name. One that another opened
-	 * from that very address and port leads there too, but of TLS it has shown no certificate (RFC 5923 §5 asks for one).
+	 * from that very address and port leads there too; but no name may be expected of it, for it has shown no certificate
+	 * (RFC 5923 §5 asks for one).
 	 */
 	#leadingTo(to: SipHop): SipConnection | undefined {
 		return [...this.#byNumber.values()].find(({ hop, isOurs }) => {
 			const isThere = hop.transport === to.transport && hop.address === to.address && hop.port === to.port;
 			if (!isThere || to.transport === "tcp") return isThere;
-			return isOurs ? nameOf(hop) === nameOf(to) : to.serverName === undefined;
+			return isOurs ? nameOf(hop) === nameOf(to) : nameOf(to) === to.address;
 		});
 	}
 
