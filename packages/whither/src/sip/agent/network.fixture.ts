@@ -49,6 +49,9 @@ interface Connection {
 
 const LATENCY = 10 * MILLISECOND;
 
+/** So that a test ends whatever it does. */
+const MOST_STEPS = 100_000;
+
 /** Runs what is attached to it. */
 export class SipNetwork {
 	now: Instant = 0;
@@ -57,7 +60,6 @@ export class SipNetwork {
 	readonly ignored: string[] = [];
 	/** Names, beside the addresses that lead to themselves. */
 	readonly names = new Map<string, string>();
-	/** Answers of a driver that has nothing to do with SIP messages, such as none to `locate`. */
 	readonly #places = new Map<string, Place>();
 	readonly #connections = new Map<number, Connection>();
 	readonly #queue: { readonly at: Instant; readonly run: () => void }[] = [];
@@ -81,15 +83,17 @@ export class SipNetwork {
 		for (const output of place.node.step(input, this.now)) this.#carry(place, output);
 	}
 
-	/** Until nothing happens any more, or so long. */
-	run(until: Instant = this.now + 600 * SECOND): void {
-		for (let steps = 0; steps < 100_000; steps++) {
+	/** Until nothing happens any more, or until then. */
+	run(until: Instant = Number.POSITIVE_INFINITY): void {
+		for (let steps = 0; steps < MOST_STEPS; steps++) {
 			const next = this.#next();
 			if (next === null || next.at > until) break;
+			const index = this.#queue.indexOf(next);
+			if (index >= 0) this.#queue.splice(index, 1);
 			this.now = Math.max(this.now, next.at);
 			next.run();
 		}
-		if (until < this.now + 600 * SECOND) this.now = Math.max(this.now, until);
+		if (until < Number.POSITIVE_INFINITY) this.now = Math.max(this.now, until);
 	}
 
 	/** What was sent, as `from what`; with `to` those to it alone. */
@@ -97,6 +101,7 @@ export class SipNetwork {
 		return this.sent.map(({ from, what }) => `${from} ${what}`);
 	}
 
+	/** What comes first of what is on its way, and of all deadlines. */
 	#next(): { readonly at: Instant; readonly run: () => void } | null {
 		let first = this.#queue.reduce<{ at: Instant; run: () => void } | null>(
 			(best, each) => (best === null || each.at < best.at ? each : best),
@@ -107,8 +112,6 @@ export class SipNetwork {
 			if (at !== undefined && at < (first?.at ?? Number.POSITIVE_INFINITY))
 				first = { at, run: () => this.step(place, { type: "timer" }) };
 		}
-		const index = this.#queue.findIndex((each) => each === first);
-		if (index >= 0) this.#queue.splice(index, 1);
 		return first;
 	}
 
@@ -129,7 +132,10 @@ export class SipNetwork {
 		const text = decodeUtf8(bytes);
 		const { address: from } = place;
 		this.sent.push({ at: this.now, from, to: to.address, transport: to.transport, what: whatOf(text), text, isLost });
-		if (isStream) return this.#stream(place, bytes, to);
+		if (isStream) {
+			this.#stream(place, bytes, to);
+			return;
+		}
 		if (isLost) return;
 		const late = this.#draw() < this.#impairments.reordering ? this.#draw() * 100 * MILLISECOND : 0;
 		const target = this.#places.get(to.address);
@@ -140,8 +146,10 @@ export class SipNetwork {
 
 	#stream(place: Place, bytes: Uint8Array, to: SipHop): void {
 		const known = to.connection === undefined ? this.#opened(place, to) : this.#connections.get(to.connection);
-		if (known === undefined)
-			return this.#later(LATENCY, () => this.step(place, { type: "transportFailed", to, why: "ECONNREFUSED" }));
+		if (known === undefined) {
+			this.#later(LATENCY, () => this.step(place, { type: "transportFailed", to, why: "ECONNREFUSED" }));
+			return;
+		}
 		const [own, other] = known.near.place === place ? [known.near, known.far] : [known.far, known.near];
 		this.#later(LATENCY, () => this.step(other.place, { type: "received", bytes, from: own.hop }));
 	}
@@ -151,7 +159,8 @@ export class SipNetwork {
 		const target = this.#places.get(to.address);
 		if (!target?.transports.includes(to.transport)) return undefined;
 		for (const each of this.#connections.values())
-			if (each.near.place === place && each.far.place === target && each.far.hop.transport === to.transport) return each;
+			if (each.near.place === place && each.far.place === target && each.far.hop.transport === to.transport)
+				return each;
 		const connection = this.#connections.size + 1;
 		const near = { place, hop: { ...to, address: place.address, port: 40_000 + connection, connection } };
 		const far = { place: target, hop: { ...to, connection } };
