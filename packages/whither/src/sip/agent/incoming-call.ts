@@ -122,7 +122,7 @@ export class IncomingCall implements Call {
 	hangUp({ status = 486, reason }: HangUp, now: Instant): void {
 		const end: SipEnd = { code: "hungUp", by: "us", reason: reason ?? null };
 		if (!this.#isAccepted) {
-			this.#refuse({ status: Math.max(status, 300), reason }, end, now);
+			this.#refuse({ status, reason }, end, now);
 			return;
 		}
 		this.leg.bye(reason === undefined ? null : header("Reason", `SIP;text=${JSON.stringify(reason)}`), now);
