@@ -1,19 +1,17 @@
 import { MILLISECOND, SECOND } from "@whither/core";
 import { describe, expect, it } from "vitest";
 import type { SipAgentInput, SipBody, SipEvent } from "./agent-io.ts";
-import { SipNetwork, testAgent } from "./network.fixture.ts";
+import { SipNetwork, type SipPlace, testAgent } from "./network.fixture.ts";
 import { TestProxy } from "./proxy.fixture.ts";
 
 const sdp = (text: string): SipBody => ({ type: "application/sdp", text });
 const [OFFER, ANSWER, THIRD, FOURTH] = ["one", "two", "three", "four"].map(sdp) as [SipBody, SipBody, SipBody, SipBody];
 const [A, B, C, P] = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.9"];
 
-type Place = ReturnType<typeof testAgent>;
-
 /** Does something at each event of that kind. */
 function on<Kind extends SipEvent["kind"]>(
 	network: SipNetwork,
-	place: Place,
+	place: SipPlace,
 	kind: Kind,
 	react: (event: Extract<SipEvent, { kind: Kind }>) => readonly SipAgentInput[],
 ): void {
@@ -25,7 +23,7 @@ function on<Kind extends SipEvent["kind"]>(
 	};
 }
 
-const kinds = ({ events }: Place) => events.map(({ kind }) => kind);
+const kinds = ({ events }: SipPlace) => events.map(({ kind }) => kind);
 const call = (to: string, more = {}): SipAgentInput => ({ type: "call", call: 1, to, body: OFFER, ...more });
 
 /** Two agents, of whom the second accepts. */

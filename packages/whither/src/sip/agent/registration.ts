@@ -72,7 +72,8 @@ export class Registration {
 	}
 
 	register(expiresSeconds: number | undefined, now: Instant): void {
-		this.#wanted = Math.min(Math.max(Math.floor(expiresSeconds ?? USUAL_SECONDS), 1), LONGEST_SECONDS);
+		const seconds = Math.floor(expiresSeconds ?? USUAL_SECONDS) || USUAL_SECONDS;
+		this.#wanted = Math.min(Math.max(seconds, 1), LONGEST_SECONDS);
 		this.#askedAgain = false;
 		this.#ask(now);
 	}
