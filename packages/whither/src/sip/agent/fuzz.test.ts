@@ -7,7 +7,7 @@ import { SipNetwork, type SipPlace, testAgent } from "./network.fixture.ts";
 
 const [A, B] = ["192.0.2.1", "192.0.2.2"];
 const OFFER: SipBody = { type: "application/sdp", text: "one" };
-const MESSAGES = 4_000;
+const MESSAGES = 2_000;
 /** What the agent may answer of its own to so many messages: no more than there are, and copies of what waits for an ACK. */
 const MOST_OUTPUTS = 2 * MESSAGES;
 
@@ -78,7 +78,7 @@ it("mutated messages to agents with calls never throw, and come to no more than 
 		for (let changes = draw(3); changes >= 0; changes--) text = mutate(text, seen[draw(seen.length)] ?? "", draw);
 		const place = draw(2) === 0 ? a : b;
 		const from = { transport: draw(4) === 0 ? "tcp" : "udp", address: place === a ? B : A, port: 5060 } as const;
-		const now = 1.2 * SECOND + index * 2_000_000;
+		const now = 1.2 * SECOND + index * 4_000_000;
 		for (const output of step(place, { type: "received", bytes: encodeUtf8(text), from }, now))
 			if (output.type === "send") outputs++;
 	}
