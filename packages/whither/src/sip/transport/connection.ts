@@ -87,7 +87,11 @@ export class SipConnection {
 		if (stream.waitingBytes > MOST_WAITING_BYTES) this.#fail("it takes nothing");
 	}
 
-	/** Asks whether the other end is still there, where it has said nothing for long. */
+	/**
+	 * Asks whether the other end is still there, where it has said nothing for long.
+	 *
+	 * Deviation: silence means something only of an end that has answered before (RFC 5626 §3.5.1 asks none other).
+	 */
 	keepUp(): void {
 		const now = this.#machine.now();
 		const isQuiet = now - Math.max(this.#heardAt, this.#pingedAt) >= PING_AFTER;
