@@ -7,6 +7,8 @@ import { skippable } from "../../../../scripts/skippable.ts";
 import { closeOurs, freePort, HERE, OFFER, type Ours, openOurs } from "./ours.fixture.ts";
 
 const obstacle = kamailioObstacle() ?? certificatesObstacle();
+/** The loopback of the other family. */
+const THERE = "::1";
 const DOMAIN = "lab.example";
 const PASSWORDS: Readonly<Record<string, string>> = { alice: "wonder", bob: "land" };
 const USERS = Object.entries(PASSWORDS).map(([name, password]) => ({ name, password }));
@@ -27,7 +29,7 @@ describe.skipIf(obstacle !== null)(skippable("two of ours through kamailio", obs
 		authorities = readFileSync(certificates.authority, "utf8");
 		[port, tlsPort] = [await freePort(), await freePort()];
 		const tls = { port: tlsPort, certificates };
-		proxy = await openKamailio({ addresses: [HERE], port, tls, domain: DOMAIN, users: USERS });
+		proxy = await openKamailio({ addresses: [HERE, THERE], port, tls, domain: DOMAIN, users: USERS });
 	});
 	afterAll(async () => {
 		await proxy?.close();
@@ -92,6 +94,23 @@ describe.skipIf(obstacle !== null)(skippable("two of ours through kamailio", obs
 		bob.user.call(uri("alice", "udp"), { body: OFFER });
 		alice.user.respond((await alice.next("incoming")).call, { status: 486 });
 		expect(await bob.next("ended")).toMatchObject({ end: { code: "refused", status: 486 } });
+	});
+
+	it("call from IPv4 by UDP to IPv6 by TCP", async () => {
+		const alice = await openUser("alice", "udp");
+		const outboundProxy = `sip:[${THERE}]:${port};transport=tcp;lr`;
+		const account = { address: uri("bob", "tcp"), password: "land", outboundProxy };
+		const places = (["udp", "tcp"] as const).map((transport) => ({ transport, address: THERE, port: 0 }));
+		const bob = await openOurs({ account, places });
+		for (const one of [alice, bob]) {
+			one.user.register();
+			await one.next("registered");
+		}
+		const call = alice.user.call(uri("bob", "udp"), { body: OFFER });
+		bob.user.respond((await bob.next("incoming")).call, { status: 200, body: OFFER });
+		await Promise.all([alice.next("accepted"), bob.next("accepted")]);
+		alice.user.hangUp(call);
+		expect(await bob.next("ended")).toMatchObject({ end: { code: "hungUp", by: "them" } });
 	});
 
 	it("hear of a user that is not there, and of a password that is wrong", async () => {

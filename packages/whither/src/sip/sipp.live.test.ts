@@ -1,12 +1,15 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { type SippScenario, sippObstacle, startSipp } from "../../../../lab/src/peers/sipp.ts";
 import { skippable } from "../../../../scripts/skippable.ts";
+import type { SipBody } from "./agent/agent-io.ts";
 import { closeOurs, freePort, HERE, OFFER, openOurs, type React } from "./ours.fixture.ts";
 import type { SipOrder } from "./sip-io.ts";
 
 const obstacle = sippObstacle();
 /** Whom sipp asks for. */
 const ACCOUNT = { address: `sip:bob@${HERE}`, username: "alice", password: "wonder" };
+
+const LONG: SipBody = { ...OFFER, text: OFFER.text + "a=ice-options:as many as nobody has\r\n".repeat(100) };
 
 afterEach(closeOurs);
 
@@ -26,6 +29,7 @@ interface Case {
 	readonly order?: Partial<SipOrder>;
 	readonly transport?: "udp" | "tcp";
 	readonly lostPercent?: number;
+	readonly body?: SipBody;
 	/** Of the call; null: there is none. */
 	readonly end?: object | null;
 }
@@ -63,7 +67,16 @@ describe("sipp calls us", () => {
 		},
 		{ what: "CANCEL when it is too late", scenario: "caller-cancel-race" },
 		{ what: "malformed requests, and one that only looks so", scenario: "caller-malformed" },
-		{ what: "a plain call, of which 20 % is lost", scenario: "caller-plain", lostPercent: 20 },
+		{
+			what: "a call of which 20 % is lost",
+			scenario: "caller-lossy",
+			react: (user, event) => {
+				answering(user, event);
+				if (event.kind === "accepted") user.hangUp(event.call);
+			},
+			lostPercent: 20,
+			end: { code: "hungUp", by: "us" },
+		},
 	];
 	it.skipIf(obstacle !== null).each(cases.map((one) => [skippable(one.what, obstacle), one] as const))(
 		"%s",
@@ -130,17 +143,24 @@ describe("we call sipp", () => {
 		},
 		{ what: "busy", scenario: "callee-busy", end: { code: "refused", status: 486 } },
 		{ what: "malformed answers, and one that only looks so", scenario: "callee-malformed" },
-		{ what: "a plain call, of which 20 % is lost", scenario: "callee-plain", lostPercent: 20 },
+		{
+			what: "a call of which 20 % is lost",
+			scenario: "callee-lossy",
+			react: () => {},
+			lostPercent: 20,
+			end: { code: "hungUp", by: "them" },
+		},
+		{ what: "more than UDP should carry, to one that has no TCP", scenario: "callee-plain", body: LONG },
 	];
 	it.skipIf(obstacle !== null).each(cases.map((one) => [skippable(one.what, obstacle), one] as const))(
 		"%s",
-		async (_, { scenario, react = hangingUp, transport = "udp", lostPercent, end }) => {
+		async (_, { scenario, react = hangingUp, transport = "udp", lostPercent, body = OFFER, end }) => {
 			const port = await freePort();
 			const lossy = lostPercent === undefined ? {} : { lostPercent };
 			const sipp = startSipp({ scenario, address: HERE, port, transport, ...lossy });
 			await sipp.ready();
 			const ours = await openOurs({ account: ACCOUNT }, react);
-			ours.user.call(`sip:sipp@${HERE}:${port};transport=${transport}`, { body: OFFER });
+			ours.user.call(`sip:sipp@${HERE}:${port};transport=${transport}`, { body });
 			const { passed, said } = await sipp.outcome;
 			expect(passed, `${said}\n== ours\n${ours.said()}`).toBe(true);
 			expect(await ours.next("ended")).toMatchObject({ end: end ?? { code: "hungUp", by: "us" } });
