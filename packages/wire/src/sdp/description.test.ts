@@ -136,6 +136,10 @@ const LINES: Readonly<Record<SdpAttributeName, string>> = {
 	fingerprint: "fingerprint:sha-256 AB:CD",
 	setup: "setup:active",
 	tlsId: "tls-id:abc3de65cddef001be82",
+	alt: "alt:1 1.0 : user pass 10.0.1.1 1010 10.0.1.1 1012",
+	curr: "curr:conn e2e none",
+	des: "des:conn mandatory e2e sendrecv",
+	conf: "conf:conn e2e recv",
 };
 
 test.each(Object.keys(SDP_ATTRIBUTES) as SdpAttributeName[])(
