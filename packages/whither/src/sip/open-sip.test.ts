@@ -105,13 +105,15 @@ describe("a user agent on a machine", () => {
 	});
 
 	it("does what is wanted of it from within an event after that event", async () => {
-		const world = await opened({ account: { address: "sip:me@example.com" } }, (user, event) => {
-			if (event.kind === "ended" && event.call < 3) user.call("sip:c@nowhere.example", { body: BODY });
+		const order: string[] = [];
+		const world = await opened({}, (user, event) => {
+			if (event.kind !== "ended") return;
+			order.push(`${event.call} begins`);
+			if (event.call < 3) user.call("no URI", { body: BODY });
+			order.push(`${event.call} is over`);
 		});
-		world.user.call("sip:c@nowhere.example", { body: BODY });
-		await settled();
-		await settled();
-		expect(world.events.map((event) => ("call" in event ? event.call : 0))).toEqual([1, 2, 3]);
+		world.user.call("no URI", { body: BODY });
+		expect(order).toEqual([1, 2, 3].flatMap((call) => [`${call} begins`, `${call} is over`]));
 	});
 
 	it("is closed at once where there is nothing to end, and hears nothing more", async () => {

@@ -58,6 +58,9 @@ describe("keepalives", () => {
 		transports.need(false);
 		machine.pass(100_000);
 		expect(machine.sockets[1]?.sent).toHaveLength(3);
+		transports.need(true);
+		machine.pass(100_000);
+		expect(machine.sockets[1]?.sent).toHaveLength(3);
 		expect(machine.sockets[0]?.sent).toEqual([]);
 	});
 });

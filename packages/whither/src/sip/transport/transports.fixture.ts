@@ -21,7 +21,13 @@ export async function opened(order: SipTransportOrder = {}, machine = new FakeMa
 	const transports = await SipTransports.open(
 		order,
 		{
-			received: (bytes, from) => received.push({ text: new TextDecoder().decode(bytes), from }),
+			received: (bytes, from) =>
+				received.push({
+					from,
+					get text() {
+						return new TextDecoder().decode(bytes);
+					},
+				}),
 			failed: (to, why) => failed.push({ to, why }),
 		},
 		machine,
