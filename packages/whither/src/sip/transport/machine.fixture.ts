@@ -21,6 +21,13 @@ export interface FakeSocket {
 	isOpen: boolean;
 }
 
+const GONE = {
+	code: "addressNotAvailable",
+	call: "bind",
+	address: null,
+	errno: 99,
+	errnoName: "EADDRNOTAVAIL",
+} as const;
 const DECODER = new TextDecoder();
 const ENCODER = new TextEncoder();
 
@@ -36,6 +43,8 @@ export class FakeMachine implements SipSurroundings {
 	readonly acceptors: StreamAcceptor[] = [];
 	readonly ways = new Map<string, string>();
 	ours: readonly string[] = ["192.0.2.1"];
+	/** Addresses that have gone since. */
+	readonly gone = new Set<string>();
 	closedServers = 0;
 	#nowMs = 0;
 	#timers: { readonly atMs: number; readonly call: () => void }[] = [];
@@ -86,6 +95,7 @@ export class FakeMachine implements SipSurroundings {
 	}
 
 	openDatagram(place: { readonly address: string; readonly port: number }, listener: DatagramListener) {
+		if (this.gone.has(place.address)) return GONE;
 		const socket: FakeSocket = { address: place.address, listener, sent: [], isOpen: true };
 		this.sockets.push(socket);
 		return {
@@ -105,6 +115,7 @@ export class FakeMachine implements SipSurroundings {
 	}
 
 	async listen(place: { readonly address: string; readonly port: number }, _tls: unknown, accept: StreamAcceptor) {
+		if (this.gone.has(place.address)) return GONE;
 		this.acceptors.push(accept);
 		return {
 			local: { address: place.address, port: place.port || 50_000 + this.acceptors.length },

@@ -27,6 +27,22 @@ describe("the places", () => {
 		expect(machine.timers).toBe(0);
 	});
 
+	it("are those that are left, where an address has gone that nobody asked for by itself", async () => {
+		const machine = new FakeMachine();
+		machine.ours = ["192.0.2.1", "2001:db8::1"];
+		machine.gone.add("192.0.2.1");
+		const { transports } = await opened({}, machine);
+		expect(transports.local.map(({ address }) => address)).toEqual(["2001:db8::1", "2001:db8::1", "2001:db8::1"]);
+		const places = [{ transport: "udp", address: "192.0.2.1", port: 5060 } as const];
+		const failure = await SipTransports.open({ places }, { received: () => {}, failed: () => {} }, machine);
+		expect(failure).toMatchObject({ code: "cannotListen", place: places[0] });
+		machine.gone.add("2001:db8::1");
+		expect(await SipTransports.open({}, { received: () => {}, failed: () => {} }, machine)).toEqual({
+			code: "noAddress",
+		});
+		expect(machine.timers).toBe(1);
+	});
+
 	it("are none where there is no address", async () => {
 		const machine = new FakeMachine();
 		machine.ours = [];
