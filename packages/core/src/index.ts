@@ -230,6 +230,15 @@ export type {
 export type { TurnFailure } from "./turn/client/failure.ts";
 export { isDisbelieved } from "./turn/client/outlet.ts";
 export { TurnClient } from "./turn/client/turn-client.ts";
+export { EarlyTurnClient } from "./turn/early/client.ts";
+export type {
+	EarlyRelayUser,
+	EarlyTurnClientConfig,
+	EarlyTurnClientEvent,
+	EarlyTurnClientIgnoreReason,
+	EarlyTurnClientInput,
+	EarlyTurnClientOutput,
+} from "./turn/early/client-io.ts";
 export {
 	type RestCredentials,
 	restCredentials,
