@@ -13,6 +13,21 @@ export { type ExchangeEnd, exchangeKeys } from "./exchange/keys.ts";
 export { isExchangePacket } from "./exchange/packet.ts";
 export { IceAgent } from "./ice/agent.ts";
 export type { IceOwnDescription } from "./ice/credentials.ts";
+export { FirstDraftAgent } from "./ice/first-draft/agent.ts";
+export type {
+	FirstDraftAddress,
+	FirstDraftBase,
+	FirstDraftCheck,
+	FirstDraftConfig,
+	FirstDraftEvent,
+	FirstDraftIgnoreReason,
+	FirstDraftInput,
+	FirstDraftOrigin,
+	FirstDraftOutput,
+	FirstDraftQvalues,
+	FirstDraftStream,
+} from "./ice/first-draft/first-draft-io.ts";
+export { FIRST_DRAFT_QVALUES } from "./ice/first-draft/qvalues.ts";
 export type {
 	IceAgentConfig,
 	IceAgentInput,
