@@ -11,6 +11,7 @@ const PEER_CHECKS_NS = givenUpAfter(CLASSIC_SCHEDULE) + 100 * MILLISECOND;
 export class Cycles {
 	readonly #ground: Ground;
 	readonly #checks: Checks;
+	readonly #isGathered: () => boolean;
 	#cycles = 0;
 	/** Of the exchange that is under way: who has spoken, and whether anything was new. */
 	#isTold = false;
@@ -22,14 +23,15 @@ export class Cycles {
 	#settledAt: number | null = null;
 	#hasAsked = false;
 
-	constructor(ground: Ground, checks: Checks) {
+	constructor(ground: Ground, checks: Checks, isGathered: () => boolean) {
 		this.#ground = ground;
 		this.#checks = checks;
+		this.#isGathered = isGathered;
 	}
 
 	get deadline(): Deadline | null {
-		const isWaiting = this.#exchangedAt !== null && !this.#hasAsked && !this.#checks.isUnderWay && this.#couldHelp;
-		return isWaiting ? { at: (this.#exchangedAt ?? 0) + PEER_CHECKS_NS, why: "cycle" } : null;
+		if (this.#exchangedAt === null || this.#hasAsked || this.#isBusy || !this.#couldHelp) return null;
+		return { at: this.#exchangedAt + PEER_CHECKS_NS, why: "cycle" };
 	}
 
 	/** Our description has been told. */
@@ -66,12 +68,17 @@ export class Cycles {
 
 	conclude(now: Instant): void {
 		if (this.#exchangedAt === null) return;
-		if (this.#checks.isUnderWay) this.#settledAt = null;
+		if (this.#isBusy) this.#settledAt = null;
 		else if (!this.#couldHelp) this.#settle();
 		else if (now >= this.#exchangedAt + PEER_CHECKS_NS && !this.#hasAsked) {
 			this.#hasAsked = true;
 			this.#ground.outlet.tell({ kind: "cycle" });
 		}
+	}
+
+	/** More may be found yet. */
+	get #isBusy(): boolean {
+		return this.#checks.isUnderWay || !this.#isGathered();
 	}
 
 	#settle(): void {
