@@ -7,7 +7,10 @@ import type { Ground } from "./ground.ts";
 /** The peer's checks have had their time by then. */
 const PEER_CHECKS_NS = givenUpAfter(CLASSIC_SCHEDULE) + 100 * MILLISECOND;
 
-/** Counts offers with their answers, and says when another could help (rules 24 and 25). */
+/**
+ * Counts offers with their answers, and says when another could help (rules 24 and 25). It waits until the peer's checks have had their time: before that
+ * nobody knows that the peer has not reached something as good.
+ */
 export class Cycles {
 	readonly #ground: Ground;
 	readonly #checks: Checks;
