@@ -239,6 +239,20 @@ export type {
 	EarlyTurnClientInput,
 	EarlyTurnClientOutput,
 } from "./turn/early/client-io.ts";
+export { EarlyTurnServer } from "./turn/early/server.ts";
+export type {
+	EarlyBinding,
+	EarlyBindingEnd,
+	EarlyRelayAddress,
+	EarlyRelayCredential,
+	EarlyRelayUsers,
+	EarlyTurnCounters,
+	EarlyTurnIgnoreReason,
+	EarlyTurnServerConfig,
+	EarlyTurnServerEvent,
+	EarlyTurnServerInput,
+	EarlyTurnServerOutput,
+} from "./turn/early/server-io.ts";
 export {
 	type RestCredentials,
 	restCredentials,
