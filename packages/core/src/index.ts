@@ -239,6 +239,13 @@ export type {
 	EarlyTurnClientInput,
 	EarlyTurnClientOutput,
 } from "./turn/early/client-io.ts";
+export {
+	anyRelayUsers,
+	classicText,
+	earlyRelayUser,
+	fixedRelayUsers,
+	restRelayUsers,
+} from "./turn/early/relay-users.ts";
 export { EarlyTurnServer } from "./turn/early/server.ts";
 export type {
 	EarlyBinding,

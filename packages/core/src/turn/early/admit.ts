@@ -10,7 +10,7 @@ import type { Instant } from "../../machine.ts";
 import type { Binding, BindingUser } from "./binding.ts";
 import type { EarlyState } from "./state.ts";
 
-/** Who asks: `spent`: a one-time name that has had its binding, from the client that had it. */
+/** Who asks; `spent`: a one-time name that has had its binding, from the client that had it. */
 export interface Admitted {
 	readonly user: BindingUser;
 	readonly spent: boolean;
@@ -35,26 +35,34 @@ export function admit(
 	if (attributeOf(message, "messageIntegrity") === undefined) return refusal(401);
 	const username = attributeOf(message, "username")?.trimEnd();
 	if (username === undefined) return refusal(432);
-	const known = binding?.user.username === username ? { user: binding.user, spent: false } : null;
+	const known = binding?.user.username === username ? { users: [binding.user], spent: false } : null;
 	const found = known ?? find(state, username, tuple, now);
 	if (found === null) return refusal(430);
-	if (!verifyIntegrity(message, found.user.key)) return refusal(431);
-	return attributeFault(message, found.user.key) ?? found;
+	const user = found.users.find(({ key }) => verifyIntegrity(message, key));
+	if (user === undefined) return refusal(431);
+	return attributeFault(message, user.key) ?? { user, spent: found.spent };
 }
 
 function refusal(code: Refused["code"]): Refused {
 	return { code, unknown: [], key: null };
 }
 
-function find(state: EarlyState, username: string, tuple: string, now: Instant): Admitted | null {
+/** Who it may be: one for each key. */
+interface Found {
+	readonly users: readonly BindingUser[];
+	readonly spent: boolean;
+}
+
+function find(state: EarlyState, username: string, tuple: string, now: Instant): Found | null {
 	const unixSeconds = state.unixSeconds(now);
 	const credential = state.config.users(username, unixSeconds);
 	if (credential === null) return null;
-	const { endsAtUnixSeconds, once } = credential;
+	const { keys, owner, endsAtUnixSeconds, once } = credential;
 	if (endsAtUnixSeconds !== null && endsAtUnixSeconds <= unixSeconds) return null;
 	const usedBy = once ? state.used.userOf(username) : undefined;
 	if (usedBy !== undefined && usedBy !== tuple) return null;
-	return { user: { username, ...credential }, spent: usedBy !== undefined };
+	const users = keys.map((key) => ({ username, key, owner, endsAtUnixSeconds, once }));
+	return { users, spent: usedBy !== undefined };
 }
 
 /** What means something here, and what is known and passed over where it means nothing (RFC 3489 §8.1). */

@@ -14,8 +14,8 @@ export interface EarlyRelayAddress extends TurnRelayAddress {
 
 /** A user by the name that an Allocate shows. */
 export interface EarlyRelayCredential {
-	/** Of the password itself: a short-term credential. */
-	readonly key: HmacKey;
+	/** Of the password itself: short-term credentials. Several where one secret follows another. */
+	readonly keys: readonly HmacKey[];
 	/** Whose quota it counts to, and who may claim what was set aside. */
 	readonly owner: string;
 	/** Null: it does not end. */

@@ -31,7 +31,7 @@ export const USERS: EarlyRelayUsers = (username) => {
 	const [, kind = "", owner = ""] = /^(once|many|late)[0-9]*-([a-z])$/.exec(username) ?? [];
 	if (kind === "") return null;
 	const endsAtUnixSeconds = UNIX_AT_ZERO + (kind === "late" ? 60 : 1800);
-	return { key: shortTermKey(`pass ${username}`), owner, endsAtUnixSeconds, once: kind === "once" };
+	return { keys: [shortTermKey(`pass ${username}`)], owner, endsAtUnixSeconds, once: kind === "once" };
 };
 
 export const CONFIG: EarlyTurnServerConfig = {
