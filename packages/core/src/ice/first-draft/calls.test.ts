@@ -1,6 +1,6 @@
 import { attributeOf, isEarlyTurnControl } from "@whither/wire";
 import { expect, test } from "vitest";
-import { MILLISECOND, SECOND } from "../../machine.ts";
+import { MILLISECOND } from "../../machine.ts";
 import { FirstDraftAgent } from "./agent.ts";
 import { DraftWorld, type End, exchange, meet, RELAY, RELAYED } from "./draft-world.fixture.ts";
 import { EarlyRelay, RELAY_USER } from "./early-relay.fixture.ts";
@@ -296,6 +296,5 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])("with a tenth of all packets lost it ends th
 		const expected = before === "fullCone" ? ["192.0.2.2", "192.0.2.1"] : [RELAY.address, RELAY.address];
 		expect([last(a)?.to.address, last(b)?.to.address]).toEqual(expected);
 		expect([...a.all("settled"), ...b.all("settled")].map(({ cycles }) => cycles)).toEqual([1, 1]);
-		expect(world.now).toBe(90 * SECOND);
 	}
 });
