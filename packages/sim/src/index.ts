@@ -21,6 +21,7 @@ export {
 	type Hairpinning,
 	type NaptSpec,
 	type NatSpec,
+	type PortForwardSpec,
 } from "./nat-spec.ts";
 export type { HookPlace, HookPoint, Listener, NodeHook, Verdict } from "./node.ts";
 export type { PacketRecord } from "./packet-record.ts";
