@@ -8,8 +8,10 @@ export interface FirstDraftQvalues {
 	readonly local: number;
 	/** Seen by a STUN server. */
 	readonly stun: number;
-	/** A relay's public address. */
+	/** A relay's public address, where it has others too. */
 	readonly relay: number;
+	/** A relay's only address. */
+	readonly loneRelay: number;
 	/** One of a relay's further addresses, in our own network. */
 	readonly privateRelay: number;
 	/** Of a VPN's interface. */
@@ -107,11 +109,14 @@ export type FirstDraftIgnoreReason =
 	| "badIntegrity"
 	/** CHANGE-REQUEST, RESPONSE-ADDRESS and what must be understood and is not. */
 	| "refusedAttributes"
+	/** A check that was heard before, from elsewhere or too long ago. */
+	| "replayed"
+	/** More answers than a source gets, or more checks or alternatives than are taken. */
 	| "tooMany"
 	| "unknownAnswer"
 	| "noDestination"
-	| "badAlternative"
-	| "unknownSource";
+	/** It names no address that was told, or is one that no host can have. */
+	| "badAlternative";
 
 /** Where an address of ours comes from. */
 export type FirstDraftOrigin = "local" | "stun" | "relay" | "peer";
