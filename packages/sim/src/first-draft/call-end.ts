@@ -1,25 +1,19 @@
 /** The two of a simulated call: one with an agent, and one who has never heard of ICE. */
 import type { EarlyRelayUser, FirstDraftConfig, FirstDraftEvent, Instant } from "@whither/core";
-import type { StunAddress } from "@whither/wire";
-import type { Internet } from "../internet.ts";
-import type { AttachedProgram } from "../program.ts";
-import type { CallEndSpec, CallGatewaySpec, CallScenario, CallSide } from "./call-scenario.ts";
+import type { SdpAlt, StunAddress } from "@whither/wire";
+import type { AttachedProgram, Endpoint } from "../program.ts";
+import type { CallEndSpec, CallGatewaySpec, CallSide } from "./call-scenario.ts";
 import type { CallDescription, SignallingEnd } from "./call-signalling.ts";
+import type { CallWorld } from "./first-draft-call.ts";
 import { FirstDraftProgram, type FirstDraftSocket } from "./first-draft-program.ts";
 import { GatewayProgram } from "./gateway-program.ts";
 import { mediaBytes, mediaNumber } from "./media.ts";
 
-/** Media that arrived. */
-export interface MediaArrival {
-	readonly number: number;
-	readonly at: Instant;
-}
-
 /** One of the two. */
 export interface CallEnd extends SignallingEnd {
 	readonly side: CallSide;
-	/** Media of the other's, in the order that it came in. */
-	readonly came: readonly MediaArrival[];
+	/** Numbers of the other's media, in the order that it came in. */
+	readonly came: readonly number[];
 	/** Is on its host from now on. */
 	start(at: Instant): void;
 	/** Sends a datagram of media. */
@@ -28,19 +22,14 @@ export interface CallEnd extends SignallingEnd {
 
 /** What an end with an agent is made from. */
 export interface AgentEndOptions {
-	readonly call: CallScenario;
+	readonly world: CallWorld;
+	readonly servers: { readonly stun: Endpoint; readonly relay: Endpoint };
 	readonly side: CallSide;
 	readonly spec: CallEndSpec;
-	readonly internet: Internet;
 	readonly seed: number;
 	readonly rtcp: boolean;
 	readonly user: EarlyRelayUser;
 	readonly hear: (side: CallSide, event: FirstDraftEvent, at: Instant) => void;
-}
-
-/** Where the call's server is. */
-export function serverAt(call: CallScenario, internet: Internet, port: number): StunAddress {
-	return { address: internet.address(call.server.node), port };
 }
 
 const otherOf = (side: CallSide): CallSide => (side === "a" ? "b" : "a");
@@ -52,13 +41,12 @@ function secretOf(seed: number, side: CallSide): Uint8Array {
 	return secret;
 }
 
-function configOf({ call, side, spec, internet, seed, rtcp, user }: AgentEndOptions): FirstDraftConfig {
-	const { stunPort, relayPort } = call.server;
+function configOf({ servers, side, spec, seed, rtcp, user }: AgentEndOptions): FirstDraftConfig {
 	return {
 		secret: secretOf(seed, side),
 		streams: [{ rtcp }],
-		stunServers: [serverAt(call, internet, stunPort)],
-		relays: [{ server: serverAt(call, internet, relayPort), user }],
+		stunServers: [servers.stun],
+		relays: [{ server: servers.relay, user }],
 		...(spec.qvalues && { qvalues: spec.qvalues }),
 	};
 }
@@ -68,40 +56,47 @@ export class AgentEnd implements CallEnd {
 	readonly side: CallSide;
 	readonly program: FirstDraftProgram;
 	readonly sockets: readonly FirstDraftSocket[];
-	readonly events: FirstDraftEvent[] = [];
-	readonly came: MediaArrival[] = [];
+	/** Every check has its end, and nothing more is to be told. */
+	isSettled = false;
+	readonly came: number[] = [];
+	/** Checks of RTP that have succeeded, and when. */
+	readonly successes: { readonly alt: SdpAlt; readonly at: Instant }[] = [];
+	/** Where media goes. */
+	sendsTo: StunAddress | null = null;
 	readonly #options: AgentEndOptions;
 	#attached: AttachedProgram | null = null;
 
 	constructor(options: AgentEndOptions) {
-		const { side, spec, internet, rtcp, hear } = options;
+		const { side, spec, world, rtcp, hear } = options;
 		this.side = side;
 		this.#options = options;
-		const address = internet.address(spec.node);
+		const address = world.address(spec.node);
 		const rtp: FirstDraftSocket = { address, port: spec.port };
 		this.sockets = rtcp ? [rtp, { address, port: spec.port + 1, component: 2 }] : [rtp];
 		this.program = new FirstDraftProgram({
 			agent: configOf(options),
 			sockets: this.sockets,
 			hear: (event, at) => {
-				this.events.push(event);
+				this.#note(event, at);
 				hear(side, event, at);
 			},
-			data: (bytes, at) => {
+			data: (bytes) => {
 				const number = mediaNumber(bytes, otherOf(side));
-				if (number !== null) this.came.push({ number, at });
+				if (number !== null) this.came.push(number);
 			},
 		});
 	}
 
-	/** Every check has its end, and nothing more is to be told. */
-	get isSettled(): boolean {
-		return this.events.some(({ kind }) => kind === "settled");
+	#note(event: FirstDraftEvent, at: Instant): void {
+		if (event.kind === "settled") this.isSettled = true;
+		else if (event.kind === "sending") this.sendsTo = event.to;
+		else if (event.kind === "check" && event.check.state === "succeeded" && event.check.component === 1)
+			this.successes.push({ alt: event.check.alt, at });
 	}
 
 	start(at: Instant): void {
-		const { internet, spec } = this.#options;
-		this.#attached ??= internet.attach(spec.node, this.program, at);
+		const { world, spec } = this.#options;
+		this.#attached ??= world.attach(spec.node, this.program, at);
 	}
 
 	tell(at: Instant): CallDescription {
@@ -112,6 +107,7 @@ export class AgentEnd implements CallEnd {
 	}
 
 	hear(description: CallDescription, at: Instant): void {
+		this.isSettled = false;
 		this.program.hand({ type: "peer", streams: description });
 		if (this.#attached === null) this.start(at);
 		else this.#attached.wake(at);
@@ -124,33 +120,33 @@ export class AgentEnd implements CallEnd {
 
 	/** Wakes it once it has done what it does now: what it tells may be asked for while it does. */
 	#later(at: Instant): void {
-		this.#options.internet.schedule(at, () => this.#attached?.wake(at));
+		this.#options.world.schedule(at, () => this.#attached?.wake(at));
 	}
 }
 
 /** An end without ICE. */
 export class GatewayEnd implements CallEnd {
 	readonly side: CallSide;
-	readonly came: MediaArrival[] = [];
+	readonly came: number[] = [];
 	readonly program: GatewayProgram;
 	readonly at: StunAddress;
-	readonly #internet: Internet;
+	readonly #world: CallWorld;
 	readonly #node: string;
 	#attached: AttachedProgram | null = null;
 
-	constructor(side: CallSide, { node, port }: CallGatewaySpec, internet: Internet) {
+	constructor(side: CallSide, { node, port }: CallGatewaySpec, world: CallWorld) {
 		this.side = side;
-		this.#internet = internet;
+		this.#world = world;
 		this.#node = node;
-		this.at = { address: internet.address(node), port };
-		this.program = new GatewayProgram(this.at, (bytes, at) => {
+		this.at = { address: world.address(node), port };
+		this.program = new GatewayProgram(this.at, (bytes) => {
 			const number = mediaNumber(bytes, otherOf(side));
-			if (number !== null) this.came.push({ number, at });
+			if (number !== null) this.came.push(number);
 		});
 	}
 
 	start(at: Instant): void {
-		this.#attached ??= this.#internet.attach(this.#node, this.program, at);
+		this.#attached ??= this.#world.attach(this.#node, this.program, at);
 	}
 
 	tell(): CallDescription {

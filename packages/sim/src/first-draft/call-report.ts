@@ -112,7 +112,9 @@ export function differences(expected: readonly string[], found: readonly string[
 	];
 }
 
-type CheckFacts = ExpectedCheck | { readonly of: string; readonly succeeds: boolean | null; readonly mapped?: string; readonly learns?: number };
+type CheckFacts =
+	| ExpectedCheck
+	| { readonly of: string; readonly succeeds: boolean | null; readonly mapped?: string; readonly learns?: number };
 
 interface TellsFacts {
 	readonly at: string;

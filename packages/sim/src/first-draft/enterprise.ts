@@ -53,7 +53,8 @@ const TOLD_BY_B = [
 /** Section 9.2.1. */
 export const ONE_COMPANY: CallScenario = {
 	name: "two in one company",
-	about: "They are on one network and reach each other directly, though each offers the relay as the address for anybody.",
+	about:
+		"They are on one network and reach each other directly, though each offers the relay as the address for anybody.",
 	section: "9.2.1",
 	figures: "18 and 19",
 	nodes: { a: host("10.0.1.1"), b: host("10.0.1.2"), ...INSIDE },

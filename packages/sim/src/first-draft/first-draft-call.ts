@@ -1,27 +1,41 @@
-/** A call of the first draft of ICE in the simulated internet: its world, its server, its two ends and what they say. */
-import { type FirstDraftEvent, type Instant, MILLISECOND, SECOND } from "@whither/core";
-import { Internet } from "../internet.ts";
-import { StunServerProgram } from "../stun-programs.ts";
-import { EarlyRelayProgram } from "../early-relay-program.ts";
-import { AgentEnd, type CallEnd, GatewayEnd, serverAt } from "./call-end.ts";
+/** A call of the first draft of ICE: its server, its two ends and what they say, in whatever world has hosts and a time. */
+import type { EarlyRelayUsers, FirstDraftEvent, Instant } from "@whither/core";
+import { shortTermKey } from "@whither/wire";
+import { EarlyRelayProgram } from "../early-relay-programs.ts";
+import type { AttachedProgram, DatagramProgram, Endpoint } from "../program.ts";
+import { AgentEnd, type CallEnd, GatewayEnd } from "./call-end.ts";
 import { type AgentReport, type CallReport, callNames, type NamesOf } from "./call-report.ts";
-import { type CallConditions, type CallScenario, type CallSide, callWorld } from "./call-scenario.ts";
-import { CallSignalling } from "./call-signalling.ts";
+import type { CallScenario, CallSide } from "./call-scenario.ts";
+import { type CallSignal, CallSignalling } from "./call-signalling.ts";
 
 /** Long enough for checks to be found before the answer, as somebody who is called takes to pick up. */
 const TIMES = { delayMs: 20, ringMs: 2000 } as const;
-/** While ICE goes on. */
-const MEDIA_INTERVAL_MS = 400;
-/** Longer than two cycles with failed checks of 9.5 s each. */
-const LONGEST_SECONDS = 45;
-/** After the last check: relays are given back 3 s after they are of no more use, and by requests that may be lost. */
-const FREEING_SECONDS = 15;
-/** Of the stream in the end; ten datagrams each, and the time that the last are on their way. */
-const TALK = { datagrams: 10, intervalMs: 50, arrivalMs: 500 } as const;
 
-/** How it is played, and whether the packet trace is kept. */
-export interface CallOptions extends CallConditions {
-	readonly records?: boolean;
+/** Where a call takes place: the simulated internet, or real kernels. */
+export interface CallWorld {
+	/** A node's own address. */
+	address(node: string): string;
+	/** Runs a program on a host. */
+	attach(node: string, program: DatagramProgram, now: Instant): AttachedProgram;
+	/** Calls back when its time has come to `at`. */
+	schedule(at: Instant, action: () => void): void;
+}
+
+/** Whoever uses the relay, as a Shared Secret server would have told them. */
+const USERS = {
+	a: { username: "calling-user", password: "a secret of the caller's" },
+	b: { username: "called-user1", password: "one of who is called" },
+} as const;
+
+const findUser: EarlyRelayUsers = (username) => {
+	const user = Object.values(USERS).find((each) => each.username === username);
+	if (user === undefined) return null;
+	return { key: shortTermKey(user.password), owner: username, endsAtUnixSeconds: null, once: false };
+};
+
+/** How it is played. */
+export interface CallWays {
+	readonly seed: number;
 	/** RTCP beside RTP. Default false, as in the draft's figures. */
 	readonly rtcp?: boolean;
 }
@@ -29,29 +43,26 @@ export interface CallOptions extends CallConditions {
 /** One call. */
 export class FirstDraftCall {
 	readonly scenario: CallScenario;
-	readonly internet: Internet;
 	readonly signalling: CallSignalling;
 	readonly a: AgentEnd;
 	readonly b: AgentEnd | GatewayEnd;
 	readonly relay: EarlyRelayProgram;
-	now: Instant = 0;
-	/** Datagrams of media that each has sent, and the first of those in the end. */
+	/** Datagrams of media that each has sent. */
 	spoken = 0;
-	lastWords = 0;
+	readonly #world: CallWorld;
 
-	constructor(scenario: CallScenario, options: CallOptions) {
+	constructor(scenario: CallScenario, world: CallWorld, { seed, rtcp = false }: CallWays) {
 		this.scenario = scenario;
-		const world = callWorld(scenario, options);
-		this.internet = new Internet({ scenario: world, family: 4, seed: options.seed, records: options.records ?? false });
-		this.relay = this.#serve(options.seed);
-		const of = (side: CallSide) => ({
-			...{ call: scenario, side, internet: this.internet, seed: options.seed, rtcp: options.rtcp ?? false },
-			...{ user: this.#user(side), hear: (from: CallSide, event: FirstDraftEvent, at: Instant) => this.#hear(from, event, at) },
-		});
+		this.#world = world;
+		this.relay = this.#serve(seed);
+		const hear = (from: CallSide, event: FirstDraftEvent, at: Instant) => this.#hear(from, event, at);
+		const { stunPort, relayPort } = scenario.server;
+		const servers = { stun: this.#server(stunPort), relay: this.#server(relayPort) };
+		const of = (side: CallSide) => ({ world, servers, side, seed, rtcp, user: USERS[side], hear });
 		this.a = new AgentEnd({ ...of("a"), spec: scenario.a });
 		const { b } = scenario;
-		this.b = "ice" in b ? new GatewayEnd("b", b, this.internet) : new AgentEnd({ ...of("b"), spec: b });
-		const schedule = (at: Instant, action: () => void) => this.internet.schedule(at, action);
+		this.b = "ice" in b ? new GatewayEnd("b", b, world) : new AgentEnd({ ...of("b"), spec: b });
+		const schedule = (at: Instant, action: () => void) => world.schedule(at, action);
 		this.signalling = new CallSignalling({ a: this.a, b: this.b }, TIMES, schedule);
 		if (this.b instanceof GatewayEnd) this.signalling.ready("b", 0);
 	}
@@ -60,58 +71,73 @@ export class FirstDraftCall {
 		return [this.a, this.b];
 	}
 
-	/** From the caller's first look for addresses to a stream that ends. */
-	run(): void {
-		this.a.start(this.now);
-		while (this.now < LONGEST_SECONDS * SECOND && !this.#isSettled) this.#pass(MEDIA_INTERVAL_MS);
-		const freedAt = this.now + FREEING_SECONDS * SECOND;
-		while (this.now < freedAt) this.#pass(MEDIA_INTERVAL_MS);
-		this.lastWords = this.spoken;
-		for (let sent = 0; sent < TALK.datagrams; sent++) this.#pass(TALK.intervalMs);
-		this.#advance(TALK.arrivalMs);
-	}
-
-	/** What has come of it. */
-	report(): CallReport {
-		const { signals } = this.signalling;
-		const hasAlternatives = (exchange: number, kind: "offer" | "answer") =>
-			signals.some(
-				(each) =>
-					each.exchange === exchange &&
-					each.kind === kind &&
-					each.description.some((stream) => (stream?.alternatives.length ?? 0) > 0),
-			);
-		const exchanges = [...new Set(signals.map(({ exchange }) => exchange))];
-		const cycles = exchanges.filter((each) => hasAlternatives(each, "offer") && hasAlternatives(each, "answer")).length;
-		return { cycles, a: this.#reportOf(this.a), b: this.b instanceof AgentEnd ? this.#reportOf(this.b) : null };
-	}
-
-	/** What each address is called. */
-	names(): NamesOf {
-		return callNames(this.scenario, this.report(), (node) => this.internet.address(node));
-	}
-
-	get #isSettled(): boolean {
+	/** Nothing is to be expected any more but media, and relays that are given back. */
+	get isSettled(): boolean {
 		const agents = this.ends.filter((end) => end instanceof AgentEnd);
 		return !this.signalling.isOpen && agents.every(({ isSettled }) => isSettled);
 	}
 
 	/** Both speak, as soon as they know where to. */
-	#pass(ms: number): void {
+	talk(at: Instant): void {
 		const number = this.spoken++;
-		for (const end of this.ends) end.talk(number, this.now);
-		this.#advance(ms);
+		for (const end of this.ends) end.talk(number, at);
 	}
 
-	#advance(ms: number): void {
-		this.now += ms * MILLISECOND;
-		this.internet.advance(this.now);
+	/** How many different datagrams from one number on have come to an end. */
+	heardSince(side: CallSide, number: number): number {
+		return new Set(this[side].came.filter((each) => each >= number)).size;
+	}
+
+	/** What has come of it. */
+	report(): CallReport {
+		const { signals } = this.signalling;
+		const b = this.b instanceof AgentEnd ? this.#reportOf(this.b) : null;
+		return { cycles: cyclesOf(signals), a: this.#reportOf(this.a), b };
+	}
+
+	/** What each address is called. */
+	names(): NamesOf {
+		return callNames(this.scenario, this.report(), (node) => this.#world.address(node));
+	}
+
+	#server(port: number): Endpoint {
+		return { address: this.#world.address(this.scenario.server.node), port };
+	}
+
+	#reportOf({ side, program, sendsTo }: AgentEnd): AgentReport {
+		const { addresses, checks } = program.agent;
+		return { addresses, checks, sendsTo, toldIn: toldIn(this.signalling.signals, side) };
+	}
+
+	/** STUN of RFC 3489, and the relay. */
+	#serve(seed: number): EarlyRelayProgram {
+		const { node, stunPort, relayPort, relayedAt, relayPorts } = this.scenario.server;
+		const at = this.#server(relayPort);
+		const [publicAddress, ...alsoAt] = relayedAt;
+		const [first, last] = relayPorts;
+		const program = new EarlyRelayProgram(
+			{ stun: [this.#server(stunPort)], relay: [at] },
+			{
+				...{ secret: new Uint8Array(32).fill(seed & 0xff), unixSecondsAtZero: 1_800_000_000, users: findUser },
+				...{ relays: [{ address: at.address, publicAddress, alsoAt }], relayPorts: { first, last } },
+				...{ peers: { allow: ["0.0.0.0/0"] }, stun: { knows: "rfc3489" } },
+			},
+		);
+		this.#world.attach(node, program, 0);
+		return program;
 	}
 
 	#hear(side: CallSide, event: FirstDraftEvent, at: Instant): void {
 		if (event.kind === "gathered") this.signalling.ready(side, at);
 		else if (event.kind === "cycle") this.signalling.wants(side, at);
 	}
+}
+
+/** Exchanges that had alternatives on both sides. */
+function cyclesOf(signals: readonly CallSignal[]): number {
+	const told = signals.filter(({ description }) => description.some((stream) => stream?.alternatives.length));
+	const exchanges = new Set(told.map(({ exchange }) => exchange));
+	return [...exchanges].filter((each) => told.filter(({ exchange }) => exchange === each).length === 2).length;
 }
 
 /** The first exchange that each alternative of an end's was told in. */

@@ -25,7 +25,7 @@ export interface FirstDraftProgramOptions {
 	/** What signalling and onlookers are told. */
 	readonly hear: (event: FirstDraftEvent, at: Instant) => void;
 	/** Data of the peer's. */
-	readonly data?: (bytes: Uint8Array, at: Instant) => void;
+	readonly data?: (bytes: Uint8Array) => void;
 }
 
 /** Only destination unreachable counts; a TTL that ran out is about a trace's probe. */
@@ -93,6 +93,6 @@ export class FirstDraftProgram implements DatagramProgram {
 			const local = { address: socket.address, port: socket.port };
 			datagrams.push({ local, remote: output.to, payload: output.bytes });
 		} else if (output.type === "event") this.#options.hear(output.event, now);
-		else if (output.type === "data") this.#options.data?.(output.bytes, now);
+		else if (output.type === "data") this.#options.data?.(output.bytes);
 	}
 }

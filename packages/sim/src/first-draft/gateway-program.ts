@@ -1,5 +1,4 @@
 /** One who has never heard of ICE: one socket, media to where `m=` and `c=` say, and whatever comes is the other's. */
-import type { Instant } from "@whither/core";
 import { isSameEndpoint, type StunAddress } from "@whither/wire";
 import type { Datagram, DatagramProgram, Endpoint, ProgramInput } from "../program.ts";
 
@@ -9,10 +8,10 @@ export class GatewayProgram implements DatagramProgram {
 	/** Where media goes; null: nobody has said. */
 	destination: StunAddress | null = null;
 	readonly #socket: Endpoint;
-	readonly #data: (bytes: Uint8Array, at: Instant) => void;
+	readonly #data: (bytes: Uint8Array) => void;
 	readonly #waiting: Uint8Array[] = [];
 
-	constructor(socket: Endpoint, data: (bytes: Uint8Array, at: Instant) => void) {
+	constructor(socket: Endpoint, data: (bytes: Uint8Array) => void) {
 		this.#socket = socket;
 		this.#data = data;
 	}
@@ -26,8 +25,8 @@ export class GatewayProgram implements DatagramProgram {
 		this.#waiting.push(bytes);
 	}
 
-	step(input: ProgramInput, now: Instant): readonly Datagram[] {
-		if (input.type === "datagram") this.#data(input.datagram.payload, now);
+	step(input: ProgramInput): readonly Datagram[] {
+		if (input.type === "datagram") this.#data(input.datagram.payload);
 		const remote = this.destination;
 		if (remote === null) return [];
 		return this.#waiting.splice(0).map((payload) => ({ local: this.#socket, remote, payload }));

@@ -1,8 +1,8 @@
 /** The packet trace of a run as journeys: what became of each datagram, through all that stands between. */
 import type { Instant } from "@whither/core";
 import { decodeUdp, IP_PROTOCOL, isDecodeError } from "@whither/wire";
-import type { PacketRecord } from "../packet-record.ts";
 import { readPacket } from "../packet.ts";
+import type { PacketRecord } from "../packet-record.ts";
 import type { Endpoint } from "../program.ts";
 
 /** Whose address it bears behind a node, and where it goes from there. */
@@ -54,11 +54,7 @@ export function journeysOf(packets: readonly PacketRecord[]): readonly Journey[]
 	return journeys;
 }
 
-function begin(
-	journeys: Draft[],
-	start: Pick<Draft, "at" | "payload" | "stages">,
-	rest: Partial<Draft> = {},
-): Draft {
+function begin(journeys: Draft[], start: Pick<Draft, "at" | "payload" | "stages">, rest: Partial<Draft> = {}): Draft {
 	const draft: Draft = { ...start, node: start.stages[0].node, end: "underWay", why: "", ...rest };
 	journeys.push(draft);
 	return draft;

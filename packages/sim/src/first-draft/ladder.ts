@@ -6,6 +6,7 @@ import type { FirstDraftCall } from "./first-draft-call.ts";
 import { type Journey, journeysOf } from "./journeys.ts";
 import { mediaNumber } from "./media.ts";
 import { MessageReader } from "./message-words.ts";
+import type { PlayedCall } from "./played-call.ts";
 
 /** One arrow. Columns are those of the scenario's ladder. */
 export interface LadderStep {
@@ -20,14 +21,15 @@ export interface LadderStep {
 }
 
 /** All steps of a call that was run with records; of media only the last. */
-export function ladderOf(call: FirstDraftCall): readonly LadderStep[] {
+export function ladderOf(played: PlayedCall): readonly LadderStep[] {
+	const { call } = played;
 	const reader = new MessageReader(call);
 	const steps: LadderStep[] = call.signalling.signals.map((signal) => signalStep(call, signal));
 	/** Requests and what they began: how often each left. */
 	const asked = new Map<string, { step: LadderStep; times: number; place: number }>();
 	const mapped = new Set<string>();
-	for (const journey of journeysOf(call.internet.packets)) {
-		if (isEarlierMedia(call, journey)) continue;
+	for (const journey of journeysOf(played.internet.packets)) {
+		if (isEarlierMedia(played, journey)) continue;
 		const { kind, text } = reader.read(journey);
 		const key = `${journey.stages[0].node} ${journey.payload.join()}`;
 		const before = kind === "asks" ? asked.get(key) : undefined;
@@ -43,7 +45,7 @@ export function ladderOf(call: FirstDraftCall): readonly LadderStep[] {
 	return steps.sort((one, other) => one.at - other.at);
 }
 
-function isEarlierMedia({ lastWords }: FirstDraftCall, { payload }: Journey): boolean {
+function isEarlierMedia({ lastWords }: PlayedCall, { payload }: Journey): boolean {
 	const number = mediaNumber(payload, "a") ?? mediaNumber(payload, "b");
 	return number !== null && number !== lastWords;
 }
@@ -94,19 +96,21 @@ const STRIDE = 12;
 const MARGIN = 8;
 
 /** The ladder as text of fixed width: times in milliseconds, arrows, and what each is. */
-export function formatLadder(call: FirstDraftCall): string {
-	const { ladder } = call.scenario;
+export function formatLadder(played: PlayedCall): string {
+	const { ladder } = played.call.scenario;
 	const heads = ladder.map(([, title], column) => ({ title, at: MARGIN + column * STRIDE }));
 	const head = heads.reduce((line, { title, at }) => {
 		const start = Math.max(line.length === 0 ? 0 : line.length + 1, at - Math.floor(title.length / 2));
 		return line.padEnd(start) + title;
 	}, "    ms");
-	const rows = ladderOf(call).map((step) => formatStep(step, ladder.length));
+	const rows = ladderOf(played).map((step) => formatStep(step, ladder.length));
 	return [head, ...rows].join("\n");
 }
 
 function formatStep({ at, from, to, translatedAt, kind, text }: LadderStep, columns: number): string {
-	const cells = Array.from({ length: (columns - 1) * STRIDE + 1 }, (_, index) => (index % STRIDE === 0 ? "|" : " "));
+	const cells: string[] = Array.from({ length: (columns - 1) * STRIDE + 1 }, (_, index) =>
+		index % STRIDE === 0 ? "|" : " ",
+	);
 	const line = kind === "signalling" ? "=" : "-";
 	const isRight = to >= from;
 	// What got lost where it began goes half a column towards nobody.

@@ -5,14 +5,15 @@ import { AgentEnd } from "./call-end.ts";
 import { type AgentReport, checksOf, keepsRelay } from "./call-report.ts";
 import type { CallSide, ExpectedEnd } from "./call-scenario.ts";
 import type { FirstDraftCall } from "./first-draft-call.ts";
-import type { Journey } from "./journeys.ts";
+import { type Journey, journeysOf } from "./journeys.ts";
+import type { PlayedCall } from "./played-call.ts";
 
-/** What each said in the end has come, some of it at least, and nobody sends by a relay that was given back. */
-export function lawsOfSpeech(call: FirstDraftCall, isLossless: boolean): readonly string[] {
+/** What each said in the end has come, some of it at least. */
+export function lawsOfSpeech({ call, lastWords }: PlayedCall, isLossless: boolean): readonly string[] {
 	const wrong: string[] = [];
-	const said = call.spoken - call.lastWords;
-	for (const { side, came } of call.ends) {
-		const heard = new Set(came.flatMap(({ number }) => (number >= call.lastWords ? [number] : []))).size;
+	const said = call.spoken - lastWords;
+	for (const { side } of call.ends) {
+		const heard = call.heardSince(side, lastWords);
 		if (isLossless ? heard < said : heard === 0) wrong.push(`${side} heard ${heard} of the last ${said} datagrams`);
 	}
 	return wrong;
@@ -49,14 +50,16 @@ function bestOf(own: AgentReport): SdpAlt | null {
 	let best: SdpAlt | null = null;
 	for (const { alt, state } of checksOf(own)) {
 		if (state !== "succeeded") continue;
-		const isBetter = best === null || alt.q > best.q || (alt.q === best.q && best.derivedFrom === null && alt.derivedFrom !== null);
+		const isBetter =
+			best === null || alt.q > best.q || (alt.q === best.q && best.derivedFrom === null && alt.derivedFrom !== null);
 		if (isBetter) best = alt;
 	}
 	return best;
 }
 
 /** No check succeeds that the table says cannot, and none fails that it says can, unless every try of it was lost. */
-export function lawsOfChecks(call: FirstDraftCall, journeys: readonly Journey[]): readonly string[] {
+export function lawsOfChecks({ call, internet }: PlayedCall): readonly string[] {
+	const journeys = journeysOf(internet.packets);
 	const report = call.report();
 	const nameOf = call.names();
 	const wrong: string[] = [];
@@ -75,15 +78,24 @@ export function lawsOfChecks(call: FirstDraftCall, journeys: readonly Journey[])
 	return wrong;
 }
 
-/** Whether every try of a check ended on a link, or its answer did. */
+/** Whether every try of a check ended on a link, or its answer did; of those that were made while both relays stood. */
 function wasLost(call: FirstDraftCall, side: CallSide, { alt }: FirstDraftCheck, journeys: readonly Journey[]): boolean {
-	const node = call.scenario[side].node;
-	const tries = journeys.filter(({ payload, stages }) => stages[0].node === node && usernameOf(payload) === alt.username);
+	const { node } = call.scenario[side];
+	const tries = journeys.filter(
+		({ payload, stages }) => stages[0].node === node && usernameOf(payload) === alt.username,
+	);
+	const begun = tries[0]?.at ?? 0;
+	const until = journeys.find(({ payload, at }) => at >= begun && isRelease(payload))?.at ?? Number.POSITIVE_INFINITY;
 	const ids = new Set(tries.map(({ payload }) => idOf(payload)));
 	// Requests and answers of these transactions, on every leg of their way.
-	const legs = journeys.filter(({ payload }) => ids.has(idOf(payload)));
+	const legs = journeys.filter(({ payload, at }) => at < until && ids.has(idOf(payload)));
 	const lost = legs.filter(({ end }) => end === "lost").length;
-	return lost >= tries.length && legs.every(({ end }) => end !== "dropped");
+	return lost >= tries.filter(({ at }) => at < until).length && legs.every(({ end }) => end !== "dropped");
+}
+
+function isRelease(payload: Uint8Array): boolean {
+	const message = decodeStun(payload);
+	return !isDecodeError(message) && attributeOf(message, "lifetime") === 0 && message.class === "request";
 }
 
 function usernameOf(payload: Uint8Array): string | null {
@@ -98,18 +110,24 @@ function idOf(payload: Uint8Array): string {
 
 /**
  * Whether loss explains that a call is not what the table says: a check that it says can succeed has not, or did so after the offer
- * or answer was told that it would have had its say in.
+ * or answer that would have told of it; or an address that STUN was to tell was learned from a check before.
  */
 export function isLate(call: FirstDraftCall): boolean {
 	const nameOf = call.names();
 	return call.ends.some((end) => {
 		const expected = call.scenario.expect[end.side];
 		if (!(end instanceof AgentEnd) || expected === undefined) return false;
-		return expected.checks.some((check) => check.succeeds && isMissed(call, end, check.of, expected, nameOf));
+		const isMissed = expected.checks.some(({ of, succeeds }) => succeeds && wasMissed(call, end, of, expected, nameOf));
+		return isMissed || hasNoStun(end, expected);
 	});
 }
 
-function isMissed(
+function hasNoStun({ program, side }: AgentEnd, { tells }: ExpectedEnd): boolean {
+	const isTold = tells.some(({ at }) => at === `${side}.stun`);
+	return isTold && program.agent.addresses.every(({ origin }) => origin !== "stun");
+}
+
+function wasMissed(
 	call: FirstDraftCall,
 	end: AgentEnd,
 	of: string,

@@ -28,7 +28,8 @@ export class MessageReader {
 	}
 
 	read({ payload }: Journey): MessageWords {
-		if (mediaNumber(payload, "a") !== null || mediaNumber(payload, "b") !== null) return { kind: "media", text: "media" };
+		if (mediaNumber(payload, "a") !== null || mediaNumber(payload, "b") !== null)
+			return { kind: "media", text: "media" };
 		const message = decodeStun(payload);
 		if (isDecodeError(message)) return { kind: "other", text: `${payload.length} bytes` };
 		const id = message.transactionId.join();
@@ -56,7 +57,8 @@ function answerText(message: StunMessage, asked: string): string {
 	const mapped = attributeOf(message, "mappedAddress");
 	const further = attributeOf(message, "moreAvailable");
 	if (mapped === undefined) return `${asked}: done`;
-	if (asked === "Allocate") return `Allocate: ${[mapped, ...(further ? [further] : [])].map(formatPlace).join(" and ")}`;
+	if (asked === "Allocate")
+		return `Allocate: ${[mapped, ...(further ? [further] : [])].map(formatPlace).join(" and ")}`;
 	if (asked.startsWith("gives")) return `${asked}: done`;
 	return `${asked}: M=${formatPlace(mapped)}`;
 }
