@@ -3,7 +3,7 @@ import { CheckMemory } from "./check-memory.ts";
 import type { FirstDraftAddress, FirstDraftOrigin } from "./first-draft-io.ts";
 import type { Outlet } from "./outlet.ts";
 import type { Secrets } from "./secrets.ts";
-import { type Component, placeKey, portAbove, type Site } from "./sites.ts";
+import { type Component, portAbove, type Site } from "./sites.ts";
 
 /** Addresses of ours at most: what STUN servers and peers say to us makes new ones. */
 const MOST_ADDRESSES = 64;
@@ -64,7 +64,7 @@ export class OwnAddress {
 export class Addresses {
 	readonly #outlet: Outlet;
 	readonly #secrets: Secrets;
-	readonly #all: OwnAddress[] = [];
+	#all: OwnAddress[] = [];
 	readonly #byUsername = new Map<string, OwnAddress>();
 	#lastId = 0;
 
@@ -91,11 +91,11 @@ export class Addresses {
 		return this.of(stream).find(({ alt, told }) => told && alt.id === id) ?? null;
 	}
 
-	/** Whether a stream is known to be had here (rules 1 and 16). */
+	/** Whether a stream is known to be had here, or to have been (rules 1 and 16). */
 	isKnown(stream: number, component: Component, place: StunAddress): boolean {
-		return this.of(stream).some(({ parts }) => {
-			const own = parts.places[component - 1];
-			return own !== undefined && isSameEndpoint(own, place);
+		return this.#all.some((own) => {
+			const at = own.parts.places[component - 1];
+			return own.stream === stream && at !== undefined && isSameEndpoint(at, place);
 		});
 	}
 
@@ -111,6 +111,12 @@ export class Addresses {
 		return address;
 	}
 
+	/** Its sockets are gone, and what they had is not known any more. */
+	removeSite(site: Site): void {
+		for (const address of this.#all) if (address.site === site) this.free(address);
+		this.#all = this.#all.filter((address) => address.site !== site);
+	}
+
 	/** It answers no more. */
 	free(address: OwnAddress): void {
 		if (address.freed) return;
@@ -121,7 +127,8 @@ export class Addresses {
 
 	#alt({ places: [at, rtcp], q, derivedFrom }: OwnAddressParts): SdpAlt {
 		if (at === undefined) throw new RangeError("an address without a place");
-		const isAbove = rtcp === undefined || placeKey(rtcp) === placeKey(portAbove(at));
+		const above = portAbove(at);
+		const isAbove = rtcp === undefined || (above !== null && isSameEndpoint(rtcp, above));
 		const named = { id: String(++this.#lastId), q, derivedFrom: derivedFrom ?? null, ...this.#secrets.credentials() };
 		return { ...named, at, rtcp: isAbove ? null : rtcp };
 	}

@@ -55,7 +55,7 @@ export class FirstDraftAgent implements Machine<FirstDraftInput, FirstDraftOutpu
 		this.#checks = new Checks(this.#ground, (check) => this.#verified(check));
 		this.#sending = new Sending(this.#ground, this.#checks);
 		this.#freeing = new Freeing(this.#ground, this.#relays, this.#sending);
-		this.#cycles = new Cycles(this.#ground, this.#checks);
+		this.#cycles = new Cycles(this.#ground, this.#checks, () => this.#gathering.isComplete);
 		const reached = (address: OwnAddress, _from: StunAddress, now: Instant) => this.#freeing.reached(address, now);
 		this.#hearing = new Hearing(this.#ground, this.#relays, reached);
 	}
@@ -139,7 +139,7 @@ export class FirstDraftAgent implements Machine<FirstDraftInput, FirstDraftOutpu
 		this.#gathering.remove(site, now);
 		this.#relays.removeSite(site);
 		this.#checks.removeSite(site, now);
-		for (const address of addresses.all) if (address.site === site) addresses.free(address);
+		addresses.removeSite(site);
 		this.#sending.removeSite(site);
 	}
 

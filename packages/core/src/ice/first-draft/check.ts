@@ -1,4 +1,5 @@
-import type { SdpAlt, StunAddress } from "@whither/wire";
+import { encodeUtf8, type SdpAlt, type StunAddress } from "@whither/wire";
+import { mayPointAt } from "../../stun/answers.ts";
 import type { FirstDraftCheck } from "./first-draft-io.ts";
 import { type Base, portAbove, type Site } from "./sites.ts";
 
@@ -10,9 +11,22 @@ export interface PeerAddress {
 	readonly places: readonly StunAddress[];
 }
 
-/** What the peer's line means for a stream. */
-export function peerAddress(stream: number, alt: SdpAlt, isRtp: boolean): PeerAddress {
-	return { stream, alt, places: isRtp ? [alt.at, alt.rtcp ?? portAbove(alt.at)] : [alt.at] };
+/** What the peer's line means for a stream; null: nothing, for RFC 3489 §11.2.6 has no such username, or there is no room for RTCP above. */
+export function peerAddress(stream: number, alt: SdpAlt, isRtp: boolean): PeerAddress | null {
+	const places = placesOf(alt, isRtp);
+	const fits = encodeUtf8(alt.username).length % 4 === 0 && places.length === (isRtp ? 2 : 1);
+	return fits ? { stream, alt, places } : null;
+}
+
+/** Where each component goes; none for RTCP where there is no such port. */
+export function placesOf({ at, rtcp }: Pick<SdpAlt, "at" | "rtcp">, isRtp: boolean): readonly StunAddress[] {
+	const above = rtcp ?? portAbove(at);
+	return isRtp && above !== null ? [at, above] : [at];
+}
+
+/** Whether a site may send to an address that a peer tells: one of its family, and such as a host can have. */
+export function mayReach(site: Site, places: readonly StunAddress[]): boolean {
+	return places.every((place) => mayPointAt(site.base.place, place));
 }
 
 /** Of one socket to one place. */

@@ -1,7 +1,7 @@
-import type { SdpAlt, StunAddress } from "@whither/wire";
+import { isSameEndpoint, type SdpAlt, type StunAddress } from "@whither/wire";
 import type { Instant } from "../../machine.ts";
-import { mappedBy, mayPointAt } from "../../stun/answers.ts";
-import { Check, Leg, type PeerAddress, peerAddress } from "./check.ts";
+import { mappedBy } from "../../stun/answers.ts";
+import { Check, Leg, mayReach, type PeerAddress, peerAddress } from "./check.ts";
 import type { FirstDraftCheck } from "./first-draft-io.ts";
 import type { Ground } from "./ground.ts";
 import type { Answer } from "./requests.ts";
@@ -50,34 +50,38 @@ export class Checks {
 		const ids = new Set<string>();
 		const peers: PeerAddress[] = [];
 		for (const alt of alternatives) {
-			if (ids.has(alt.id) || peers.length >= MOST_ALTERNATIVES) {
-				this.#ground.outlet.ignore("badAlternative");
-				continue;
-			}
-			ids.add(alt.id);
 			const known = before.find((one) => isSame(one.alt, alt));
-			peers.push(known ?? peerAddress(stream, alt, this.#ground.sites.isRtp(stream)));
+			const peer = known ?? peerAddress(stream, alt, this.#ground.sites.isRtp(stream));
+			const isFull = peers.length >= MOST_ALTERNATIVES;
+			if (peer === null || ids.has(alt.id) || isFull) this.#ground.outlet.ignore(isFull ? "tooMany" : "badAlternative");
+			else peers.push(peer);
+			ids.add(alt.id);
 		}
 		for (const gone of before) if (!peers.includes(gone)) this.#forget((check) => check.peer === gone, now);
 		this.#peers.set(stream, peers);
 		const fresh = peers.filter((peer) => !before.includes(peer));
-		for (const peer of fresh) for (const site of this.sitesFor(stream, peer.alt)) this.#begin(site, peer, now);
+		for (const peer of fresh) for (const site of this.sitesFor(peer)) this.#begin(site, peer, now);
 		return fresh.length > 0;
 	}
 
 	/** Where an address of the peer's is checked from: one that was learned from an address of ours works from that one's site alone (rule 14). */
-	sitesFor(stream: number, { at, derivedFrom }: SdpAlt): readonly Site[] {
+	sitesFor({ stream, alt: { derivedFrom }, places }: PeerAddress): readonly Site[] {
 		const { sites, addresses, outlet } = this.#ground;
 		const origin = derivedFrom === null ? null : addresses.told(stream, derivedFrom);
 		if (derivedFrom !== null && origin === null) outlet.ignore("badAlternative");
 		const from = derivedFrom === null ? sites.of(stream) : origin === null ? [] : [origin.site];
-		return from.filter((site) => mayPointAt(site.base.place, at));
+		return from.filter((site) => mayReach(site, places));
+	}
+
+	/** The alternative that is at the same place. */
+	at(stream: number, place: StunAddress): PeerAddress | null {
+		return this.#peers.get(stream)?.find(({ alt }) => isSameEndpoint(alt.at, place)) ?? null;
 	}
 
 	/** A socket that came late. */
 	addSite(site: Site, now: Instant): void {
 		for (const peer of this.#peers.get(site.stream) ?? [])
-			if (peer.alt.derivedFrom === null && mayPointAt(site.base.place, peer.alt.at)) this.#begin(site, peer, now);
+			if (peer.alt.derivedFrom === null && mayReach(site, peer.places)) this.#begin(site, peer, now);
 	}
 
 	removeSite(site: Site, now: Instant): void {
@@ -97,8 +101,8 @@ export class Checks {
 
 	#begin(site: Site, peer: PeerAddress, now: Instant): void {
 		const isFull = this.#all.filter((check) => check.peer.stream === peer.stream).length >= MOST_CHECKS;
-		if (isFull || !peer.places.every((place) => mayPointAt(site.base.place, place))) {
-			this.#ground.outlet.ignore(isFull ? "tooMany" : "badAlternative");
+		if (isFull) {
+			this.#ground.outlet.ignore("tooMany");
 			return;
 		}
 		const legs = site.bases.map((base, index) => new Leg(++this.#lastId, base, peer.places[index] ?? peer.alt.at));

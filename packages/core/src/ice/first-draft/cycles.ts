@@ -1,18 +1,17 @@
-import { type Deadline, type Instant, SECOND } from "../../machine.ts";
+import { type Deadline, type Instant, MILLISECOND } from "../../machine.ts";
+import { CLASSIC_SCHEDULE, givenUpAfter } from "../../stun/schedule.ts";
 import type { OwnAddress } from "./addresses.ts";
 import type { Checks } from "./checks.ts";
 import type { Ground } from "./ground.ts";
 
-/**
- * How long the peer's checks may take to say that nothing more needs to be told: they have left four times by then (RFC 3489 §9.3). It
- * is shorter than what a relay that nobody needs is kept for (§5.7), so that what was learned by it can be told while it stands.
- */
-const PEER_CHECKS_NS = SECOND;
+/** The peer's checks have had their time by then. */
+const PEER_CHECKS_NS = givenUpAfter(CLASSIC_SCHEDULE) + 100 * MILLISECOND;
 
 /** Counts offers with their answers, and says when another could help (rules 24 and 25). */
 export class Cycles {
 	readonly #ground: Ground;
 	readonly #checks: Checks;
+	readonly #isGathered: () => boolean;
 	#cycles = 0;
 	/** Of the exchange that is under way: who has spoken, and whether anything was new. */
 	#isTold = false;
@@ -24,14 +23,15 @@ export class Cycles {
 	#settledAt: number | null = null;
 	#hasAsked = false;
 
-	constructor(ground: Ground, checks: Checks) {
+	constructor(ground: Ground, checks: Checks, isGathered: () => boolean) {
 		this.#ground = ground;
 		this.#checks = checks;
+		this.#isGathered = isGathered;
 	}
 
 	get deadline(): Deadline | null {
-		const isWaiting = this.#exchangedAt !== null && !this.#hasAsked && this.#couldHelp;
-		return isWaiting ? { at: (this.#exchangedAt ?? 0) + PEER_CHECKS_NS, why: "cycle" } : null;
+		if (this.#exchangedAt === null || this.#hasAsked || this.#isBusy || !this.#couldHelp) return null;
+		return { at: this.#exchangedAt + PEER_CHECKS_NS, why: "cycle" };
 	}
 
 	/** Our description has been told. */
@@ -68,16 +68,17 @@ export class Cycles {
 
 	conclude(now: Instant): void {
 		if (this.#exchangedAt === null) return;
-		if (this.#couldHelp) this.#ask(this.#exchangedAt, now);
-		else if (this.#checks.isUnderWay) this.#settledAt = null;
-		else this.#settle();
+		if (this.#isBusy) this.#settledAt = null;
+		else if (!this.#couldHelp) this.#settle();
+		else if (now >= this.#exchangedAt + PEER_CHECKS_NS && !this.#hasAsked) {
+			this.#hasAsked = true;
+			this.#ground.outlet.tell({ kind: "cycle" });
+		}
 	}
 
-	#ask(exchangedAt: Instant, now: Instant): void {
-		this.#settledAt = null;
-		if (now < exchangedAt + PEER_CHECKS_NS || this.#hasAsked) return;
-		this.#hasAsked = true;
-		this.#ground.outlet.tell({ kind: "cycle" });
+	/** More may be found yet. */
+	get #isBusy(): boolean {
+		return this.#checks.isUnderWay || !this.#isGathered();
 	}
 
 	#settle(): void {

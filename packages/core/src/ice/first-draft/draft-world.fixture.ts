@@ -3,6 +3,7 @@ import type { StunAddress } from "@whither/wire";
 import { type Instant, MILLISECOND } from "../../machine.ts";
 import { StunServer } from "../../stun/server.ts";
 import { FirstDraftAgent } from "./agent.ts";
+import { EarlyRelay, RELAY_USER, type RelayAddresses } from "./early-relay.fixture.ts";
 import type { FirstDraftConfig, FirstDraftEvent, FirstDraftIgnoreReason, FirstDraftOutput } from "./first-draft-io.ts";
 
 /** What stands before a host: nothing, or a NAT without hairpinning. */
@@ -24,6 +25,10 @@ export interface Flight {
 const DELAY_NS = 10 * MILLISECOND;
 /** Of the server in the draft's examples. */
 export const STUN: StunAddress = { address: "192.0.2.10", port: 3478 };
+
+export const RELAY: StunAddress = { address: "192.0.2.10", port: 5556 };
+/** What an end is made of that uses it. */
+export const RELAYED: Partial<FirstDraftConfig> = { relays: [{ server: RELAY, user: RELAY_USER }] };
 
 const key = ({ address, port }: StunAddress) => `${address} ${port}`;
 
@@ -123,12 +128,19 @@ export class DraftWorld {
 	readonly #ends: End[] = [];
 	#queue: { readonly at: Instant; readonly flight: Flight }[] = [];
 
-	constructor() {
+	/** The bindings of the relay. */
+	readonly relay: EarlyRelay;
+
+	constructor(relayAddresses: RelayAddresses = [RELAY.address]) {
 		const server = new StunServer({ sockets: [{ address: STUN }], classic: true });
+		this.relay = new EarlyRelay(relayAddresses, RELAY, (from, to, bytes) => this.send(from, to, bytes));
 		this.add({
 			address: STUN.address,
 			hear: (bytes, from, to, now) => {
-				if (to.port !== STUN.port) return;
+				if (to.port !== STUN.port) {
+					this.relay.hear(bytes, from, to);
+					return;
+				}
 				for (const output of server.step({ type: "received", bytes, from, local: 0 }, now))
 					if (output.type === "send") this.send(STUN, output.to, output.bytes);
 			},

@@ -18,6 +18,14 @@ export interface FirstDraftQvalues {
 	readonly vpn: number;
 }
 
+/** An early relay, and who may use it. */
+export interface FirstDraftRelay {
+	readonly server: StunAddress;
+	readonly user: EarlyRelayUser;
+	/** Where a user is good for one binding alone, as a Shared Secret server gives them out: those of the second and all later ones. Once they run out, `user` again. */
+	readonly furtherUsers?: readonly EarlyRelayUser[];
+}
+
 /** What an agent is made from. */
 export interface FirstDraftConfig {
 	/** 32 random bytes, new for every machine. */
@@ -27,7 +35,7 @@ export interface FirstDraftConfig {
 	/** Asked from every base of their family. */
 	readonly stunServers?: readonly StunAddress[];
 	/** A relay of each is asked for from every base of component 1, and the port above for RTCP. */
-	readonly relays?: readonly { readonly server: StunAddress; readonly user: EarlyRelayUser }[];
+	readonly relays?: readonly FirstDraftRelay[];
 	readonly qvalues?: Partial<FirstDraftQvalues>;
 	/** How long STUN servers and relays are waited for, 9500 when absent. */
 	readonly gatherTimeoutMs?: number;
@@ -103,6 +111,8 @@ export type FirstDraftIgnoreReason =
 	| "closed"
 	| "unknownBase"
 	| "notStun"
+	/** A request of a later STUN, which is refused. */
+	| "notClassic"
 	/** A check without credentials (401, 432), of nobody that was told (430), or with a wrong digest (431). */
 	| "unprotected"
 	| "unknownUser"

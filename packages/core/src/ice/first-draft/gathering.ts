@@ -34,6 +34,11 @@ export class Gathering {
 		this.#awaitsRelays = awaitsRelays;
 	}
 
+	/** Nobody is waited for any more, and that has been told. */
+	get isComplete(): boolean {
+		return this.#isTold;
+	}
+
 	get deadline(): Deadline | null {
 		let at = Number.POSITIVE_INFINITY;
 		for (const { endsAt } of this.#asked) at = Math.min(at, endsAt);

@@ -1,8 +1,9 @@
 import { isSameEndpoint, type StunAddress, type TransportPreferences } from "@whither/wire";
 import { type Deadline, earliest, type Instant, MILLISECOND } from "../../machine.ts";
 import { EarlyTurnClient } from "../../turn/early/client.ts";
-import type { EarlyRelayUser, EarlyTurnClientEvent, EarlyTurnClientInput } from "../../turn/early/client-io.ts";
+import type { EarlyTurnClientEvent, EarlyTurnClientInput } from "../../turn/early/client-io.ts";
 import type { OwnAddress } from "./addresses.ts";
+import type { FirstDraftRelay } from "./first-draft-io.ts";
 import type { Ground } from "./ground.ts";
 import { qvalueOf } from "./qvalues.ts";
 import type { Secrets } from "./secrets.ts";
@@ -24,8 +25,7 @@ interface Link {
 /** What one relay does for one site: a port, and where the stream is RTP the one above it. All of its addresses lead to the same ports. */
 export interface Binding {
 	readonly site: Site;
-	readonly server: StunAddress;
-	readonly user: EarlyRelayUser;
+	readonly relay: FirstDraftRelay;
 	/** By component. */
 	readonly links: Link[];
 	readonly endsAt: Instant;
@@ -40,6 +40,8 @@ export class Relays {
 	readonly #ground: Ground;
 	readonly #secrets: Secrets;
 	readonly #bindings = new Set<Binding>();
+	/** Bindings that were asked for so far, by relay. */
+	readonly #asked = new Map<FirstDraftRelay, number>();
 
 	constructor(ground: Ground, secrets: Secrets) {
 		this.#ground = ground;
@@ -72,11 +74,11 @@ export class Relays {
 
 	begin(site: Site, now: Instant): void {
 		const { relays = [], gatherTimeoutMs = GATHER_TIMEOUT_MS } = this.#ground.config;
-		for (const { server, user } of relays) {
-			if (server.address.includes(":") !== site.base.place.address.includes(":")) continue;
+		for (const relay of relays) {
+			if (relay.server.address.includes(":") !== site.base.place.address.includes(":")) continue;
 			const endsAt = now + gatherTimeoutMs * MILLISECOND;
 			const binding: Binding = {
-				...{ site, server, user, endsAt, links: [], addresses: [], heardAt: 0 },
+				...{ site, relay, endsAt, links: [], addresses: [], heardAt: 0 },
 				state: "allocating",
 			};
 			this.#bindings.add(binding);
@@ -139,11 +141,18 @@ export class Relays {
 	}
 
 	#allocate(binding: Binding, base: Base, preferences: TransportPreferences, now: Instant): void {
-		const { server, user } = binding;
+		const { server } = binding.relay;
+		const user = this.#nextUser(binding.relay);
 		const client = new EarlyTurnClient({ secret: this.#secrets.bytes(), server, user, preferences });
 		const link: Link = { base, client, relayed: [], isOpen: true };
 		binding.links.push(link);
 		this.#step(binding, link, { type: "allocate" }, now);
+	}
+
+	#nextUser(relay: FirstDraftRelay): FirstDraftRelay["user"] {
+		const before = this.#asked.get(relay) ?? 0;
+		this.#asked.set(relay, before + 1);
+		return before === 0 ? relay.user : (relay.furtherUsers?.[before - 1] ?? relay.user);
 	}
 
 	#step(binding: Binding, link: Link, input: EarlyTurnClientInput, now: Instant): boolean {
@@ -176,7 +185,8 @@ export class Relays {
 	/** Each address of RTP's with the same one of RTCP's. */
 	#complete(binding: Binding): void {
 		binding.state = "allocated";
-		const { site, server, links } = binding;
+		const { site, relay, links } = binding;
+		const { server } = relay;
 		const count = Math.min(...links.map(({ relayed }) => relayed.length));
 		for (let index = 0; index < count; index++) {
 			const places = links.flatMap(({ relayed }) => relayed[index] ?? []);
@@ -190,8 +200,8 @@ export class Relays {
 	#fail(binding: Binding, why: string, now: Instant): void {
 		if (binding.state === "released") return;
 		this.release(binding, now);
-		const { site, server } = binding;
-		this.#ground.outlet.tell({ kind: "serverFailed", base: site.base.number, server, why });
+		const { site, relay } = binding;
+		this.#ground.outlet.tell({ kind: "serverFailed", base: site.base.number, server: relay.server, why });
 	}
 }
 

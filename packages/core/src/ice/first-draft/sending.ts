@@ -1,10 +1,10 @@
 import { isSameEndpoint, type StunAddress } from "@whither/wire";
-import type { Check } from "./check.ts";
+import { type Check, mayReach, placesOf } from "./check.ts";
 import type { Checks } from "./checks.ts";
 import type { FirstDraftStream } from "./first-draft-io.ts";
 import type { Ground } from "./ground.ts";
 import { comparePriority } from "./qvalues.ts";
-import { portAbove, type Site } from "./sites.ts";
+import type { Site } from "./sites.ts";
 
 /** Where a stream's media goes. */
 interface Way {
@@ -34,9 +34,11 @@ export class Sending {
 
 	/** What the peer's description says; null: it has refused the stream. */
 	describe(stream: number, described: FirstDraftStream | null): void {
+		const floor = this.#floors.get(stream);
 		if (described === null) this.#ways.delete(stream);
 		// A check that has succeeded is worth more than anything that is only told.
-		else if (!this.#floors.has(stream)) this.#begin(stream, described);
+		else if (floor === undefined) this.#begin(stream, described);
+		else if (!this.#ways.has(stream)) this.#resume(stream, floor);
 	}
 
 	/**
@@ -57,35 +59,33 @@ export class Sending {
 		const { stream } = site;
 		if (this.#ways.get(stream)?.site !== site) return;
 		this.#ways.delete(stream);
-		for (const check of this.#checks.succeeded(stream)) this.verified(check);
+		this.#resume(stream, null);
 	}
 
 	end(): void {
 		this.#ways.clear();
 	}
 
+	/** By what has been used last, or is as good. */
+	#resume(stream: number, floor: Check | null): void {
+		const sites = this.#ground.sites.of(stream);
+		const known = [...(floor === null ? [] : [floor]), ...this.#checks.succeeded(stream)];
+		for (const check of known) if (sites.includes(check.site)) this.verified(check);
+	}
+
 	#begin(stream: number, described: FirstDraftStream): void {
-		const { destination, rtcp } = described;
-		const site = destination === null ? null : this.#siteFor(stream, described, destination);
-		if (destination === null || site === null) {
-			this.#ways.delete(stream);
-			return;
-		}
-		const isRtp = this.#ground.sites.isRtp(stream);
-		this.#go(stream, {
-			site,
-			places: isRtp ? [destination, rtcp ?? portAbove(destination)] : [destination],
-			check: null,
-		});
+		const { destination: at, rtcp } = described;
+		const site = at === null ? null : this.#siteFor(stream, at);
+		if (at === null || site === null) this.#ways.delete(stream);
+		else this.#go(stream, { site, places: placesOf({ at, rtcp }, this.#ground.sites.isRtp(stream)), check: null });
 	}
 
 	/** Rule 18: where the same address is told as an alternative too, media leaves where its check does. */
-	#siteFor(stream: number, { alternatives }: FirstDraftStream, destination: StunAddress): Site | null {
-		const same = alternatives.find(({ at }) => isSameEndpoint(at, destination));
-		const [checked] = same === undefined ? [] : this.#checks.sitesFor(stream, same);
+	#siteFor(stream: number, destination: StunAddress): Site | null {
+		const same = this.#checks.at(stream, destination);
+		const [checked] = same === null ? [] : this.#checks.sitesFor(same);
 		if (checked !== undefined) return checked;
-		const family = destination.address.includes(":");
-		return this.#ground.sites.of(stream).find(({ base }) => base.place.address.includes(":") === family) ?? null;
+		return this.#ground.sites.of(stream).find((site) => mayReach(site, [destination])) ?? null;
 	}
 
 	#go(stream: number, way: Way): void {

@@ -103,7 +103,7 @@ export function placeKey({ address, port }: StunAddress): string {
 	return `${address} ${port}`;
 }
 
-/** The place above, where RTCP is unless something else is said. */
-export function portAbove({ address, port }: StunAddress): StunAddress {
-	return { address, port: port + 1 };
+/** The place above, where RTCP is unless something else is said; null: there is none. */
+export function portAbove({ address, port }: StunAddress): StunAddress | null {
+	return port < 0xffff ? { address, port: port + 1 } : null;
 }
