@@ -1,6 +1,5 @@
 /** A call of the first draft of ICE: its server, its two ends and what they say, in whatever world has hosts and a time. */
-import type { EarlyRelayUsers, FirstDraftEvent, Instant } from "@whither/core";
-import { shortTermKey } from "@whither/wire";
+import { earlyRelayUser, type FirstDraftEvent, fixedRelayUsers, type Instant } from "@whither/core";
 import { EarlyRelayProgram } from "../early-relay-programs.ts";
 import type { AttachedProgram, DatagramProgram, Endpoint } from "../program.ts";
 import { AgentEnd, type CallEnd, GatewayEnd } from "./call-end.ts";
@@ -23,15 +22,9 @@ export interface CallWorld {
 
 /** Whoever uses the relay, as a Shared Secret server would have told them. */
 const USERS = {
-	a: { username: "calling-user", password: "a secret of the caller's" },
-	b: { username: "called-user1", password: "one of who is called" },
+	a: earlyRelayUser({ username: "caller", password: "a secret of the caller's" }),
+	b: earlyRelayUser({ username: "called", password: "one of who is called" }),
 } as const;
-
-const findUser: EarlyRelayUsers = (username) => {
-	const user = Object.values(USERS).find((each) => each.username === username);
-	if (user === undefined) return null;
-	return { key: shortTermKey(user.password), owner: username, endsAtUnixSeconds: null, once: false };
-};
 
 /** How it is played. */
 export interface CallWays {
@@ -118,7 +111,11 @@ export class FirstDraftCall {
 		const program = new EarlyRelayProgram(
 			{ stun: [this.#server(stunPort)], relay: [at] },
 			{
-				...{ secret: new Uint8Array(32).fill(seed & 0xff), unixSecondsAtZero: 1_800_000_000, users: findUser },
+				...{
+					secret: new Uint8Array(32).fill(seed & 0xff),
+					unixSecondsAtZero: 1_800_000_000,
+					users: fixedRelayUsers([USERS.a, USERS.b]),
+				},
 				...{ relays: [{ address: at.address, publicAddress, alsoAt }], relayPorts: { first, last } },
 				...{ peers: { allow: ["0.0.0.0/0"] }, stun: { knows: "rfc3489" } },
 			},

@@ -79,7 +79,12 @@ export function lawsOfChecks({ call, internet }: PlayedCall): readonly string[] 
 }
 
 /** Whether every try of a check ended on a link, or its answer did; of those that were made while both relays stood. */
-function wasLost(call: FirstDraftCall, side: CallSide, { alt }: FirstDraftCheck, journeys: readonly Journey[]): boolean {
+function wasLost(
+	call: FirstDraftCall,
+	side: CallSide,
+	{ alt }: FirstDraftCheck,
+	journeys: readonly Journey[],
+): boolean {
 	const { node } = call.scenario[side];
 	const tries = journeys.filter(
 		({ payload, stages }) => stages[0].node === node && usernameOf(payload) === alt.username,
