@@ -38,7 +38,7 @@ function homes(kind: Kind): Omit<CallScenario, "name" | "about" | "section" | "f
 		lab: true,
 		server: {
 			...{ node: "server", stunPort: 3478, relayPort: 5556 },
-			...{ relayedAt: ["192.0.2.10"], relayPorts: [49_152, 49_199] },
+			...{ relayedAt: ["192.0.2.10"], relayPorts: [49_152, 49_167] },
 		},
 		a: { node: "a", port: 1010 },
 		b: { node: "b", port: 23_766 },

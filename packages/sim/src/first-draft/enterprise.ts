@@ -13,7 +13,7 @@ const SYMMETRIC = {
 /** The relay has two addresses, of which Allocate's answer tells both (MORE-AVAILABLE of draft-rosenberg-midcom-turn-02). */
 const SERVER: CallServerSpec = {
 	...{ node: "server", stunPort: 3478, relayPort: 5556 },
-	...{ relayedAt: ["192.0.2.1", "10.0.1.10"], relayPorts: [49_152, 49_199] },
+	...{ relayedAt: ["192.0.2.1", "10.0.1.10"], relayPorts: [49_152, 49_167] },
 };
 
 const BORDER: NodeSpec = {
