@@ -40,7 +40,9 @@ class Service implements StunService {
 					this.#binding.counts.streams++;
 				},
 				heard: (message, { stream, from, ours }) => {
-					for (const answer of this.#binding.heard(message, from, ours)) stream.send(answer);
+					const other = order.others?.heard(message, from, this.#places.isTls(ours)) ?? null;
+					if (other !== null) stream.send(other);
+					else for (const answer of this.#binding.heard(message, from, ours)) stream.send(answer);
 				},
 			},
 			{ channelData: false },
