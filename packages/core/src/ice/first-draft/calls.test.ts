@@ -115,6 +115,21 @@ test("rule 23: a relay that the peer's media still comes by is kept until that e
 	expect(freed(a)).toHaveLength(1);
 });
 
+test("rule 23: a relay is kept as long as what the peer has learned from it may yet turn out to work", () => {
+	const { world, a } = call("fullCone");
+	const told = world.now / MILLISECOND;
+	world.loses = ({ from, to }) => to.address === "192.0.2.1" && from.port === RELAY.port;
+	world.run(told + 4000);
+	expect(a.agent.checks.filter(({ alt }) => alt.derivedFrom === "3").map(({ state }) => state)).toEqual([
+		"inProgress",
+		"inProgress",
+	]);
+	expect(freed(a)).toEqual([]);
+	world.loses = () => false;
+	world.run(told + 9000);
+	expect(freed(a)).toHaveLength(1);
+});
+
 test("rule 23: with equal q-values on both sides each end keeps the relay that it sends by, though the peer has an address that it likes as well", () => {
 	const { world, a, b } = call("symmetric", RELAYED, 1000);
 	world.run(world.now / MILLISECOND + 500);

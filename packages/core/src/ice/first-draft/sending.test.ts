@@ -1,7 +1,8 @@
 import type { StunAddress } from "@whither/wire";
 import { expect, test } from "vitest";
-import type { FirstDraftAgent } from "./agent.ts";
+import { FirstDraftAgent } from "./agent.ts";
 import { altOf, answerAll, checking, eventsIn, questionsIn, THERE, told } from "./hand-answer.fixture.ts";
+import { SECRET } from "./hand-check.fixture.ts";
 
 const [LOW, MIDDLE, HIGH] = [altOf("1", 0.4), altOf("2", 0.8), altOf("3", 1)];
 const RTP = Uint8Array.of(0x80, 0);
@@ -122,6 +123,8 @@ test("when a socket is gone another that reaches as good an address takes its pl
 	]);
 	agent.step({ type: "baseGone", base: 3 }, 0);
 	expect(goesTo(agent)).toBe("noDestination");
+	agent.step({ type: "peer", streams: [told([LOW, HIGH])] }, 0);
+	expect(goesTo(agent)).toBe("noDestination");
 	expect(agent.description[0]?.alternatives).toEqual([]);
 });
 
@@ -132,6 +135,18 @@ test("a stream that the peer refuses is sent nothing, and goes on where it was o
 	expect(goesTo(agent)).toBe("noDestination");
 	agent.step({ type: "peer", streams: [told([LOW])] }, 0);
 	expect(goesTo(agent)).toEqual([0, HIGH.at]);
+});
+
+test("a peer that has spoken before there was a socket is sent to as soon as there is one", () => {
+	const agent = new FirstDraftAgent({ secret: SECRET, streams: [{ rtcp: false }] });
+	agent.step({ type: "peer", streams: [told([HIGH])] }, 0);
+	expect(goesTo(agent)).toBe("noDestination");
+	const outputs = agent.step({ type: "base", base: 0, at: { address: "192.0.2.1", port: 1010 } }, 0);
+	expect(questionsIn(outputs).map(({ to }) => to)).toEqual([HIGH.at]);
+	expect(goesTo(agent)).toEqual([0, { address: THERE, port: 9000 }]);
+	agent.step({ type: "base", base: 1, at: { address: "192.0.2.9", port: 1010 } }, 0);
+	agent.step({ type: "baseGone", base: 0 }, 0);
+	expect(goesTo(agent)).toEqual([1, { address: THERE, port: 9000 }]);
 });
 
 test("after the call nothing is sent", () => {
