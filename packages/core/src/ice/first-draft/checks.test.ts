@@ -187,6 +187,25 @@ test("no more than thirty-two alternatives are looked at, and no more than 128 c
 	expect(agent.checks).toHaveLength(2 * 128);
 });
 
+test("rule 24: another offer is asked for when a late socket's servers have answered, and not while one waits for its answer", () => {
+	const server = { address: "198.51.100.1", port: 3478 };
+	const { agent } = listening({ stunServers: [server] });
+	const late = 100_000 * MILLISECOND;
+	agent.step({ type: "told" }, 0);
+	agent.step({ type: "peer", streams: [told([ONE])] }, 0);
+	wait(agent, 50_000);
+	const at2 = { address: "192.0.2.9", port: 5000 };
+	agent.step({ type: "base", base: 2, at: at2 }, late);
+	const outputs = agent.step({ type: "base", base: 3, at: { ...at2, port: 5001, component: 2 } }, late);
+	expect(eventsIn(outputs, "cycle")).toEqual([]);
+	const asked = questionsIn(outputs).filter(({ to }) => to.address === server.address);
+	agent.step({ type: "told" }, late);
+	const answered = asked.flatMap((question) => answer(agent, question, { mapped: at(question.base), now: late }));
+	expect([eventsIn(answered, "gathered").length, eventsIn(answered, "cycle").length]).toEqual([1, 0]);
+	agent.step({ type: "peer", streams: [told([ONE])] }, late);
+	expect(eventsIn(agent.step({ type: "timer" }, late + 1000 * MILLISECOND), "cycle")).toHaveLength(1);
+});
+
 test("no more than 64 addresses are learned, whatever the peer says that we are", () => {
 	const many = Array.from({ length: 32 }, (_, index) => altOf(String(index + 1), 0.5));
 	const { agent, questions } = checking(many);
