@@ -59,10 +59,13 @@ module.exports = {
 		room("packages/core/src/exchange/", MACHINE),
 		room("packages/core/src/stun/", MACHINE),
 		room("packages/core/src/turn/", [...MACHINE, "stun/"]),
-		room("packages/core/src/ice/", [...MACHINE, "stun/"]),
+		room("packages/core/src/ice/(?!first-draft/)", [...MACHINE, "stun/"]),
+		// The agent of the first draft shares STUN's transactions with the modern one, and no more.
+		room("packages/core/src/ice/first-draft/", [...MACHINE, "stun/", "turn/early/"]),
 		never("agents-know-no-sdp", "^packages/core/src/ice/[^/]+$", "^packages/core/src/ice/offer-answer/"),
 		room("packages/core/src/mdns/", MACHINE),
 		never("sim-knows-no-ice", "^packages/sim/src/(?!ice/|index\\.ts$)", "^packages/sim/src/ice/"),
+		never("sim-knows-no-calls", "^packages/sim/src/(?!first-draft/|index\\.ts$)", "^packages/sim/src/first-draft/"),
 		// Services stand on `serving/`, side by side; so do TURN's client and server. ICE stands on TURN's client alone.
 		apart("serving", "(stun|turn|ice|mdns)"),
 		apart("stun", "(turn|ice|mdns)"),

@@ -13,6 +13,7 @@ const BESIDE = [
 	"lab/src/ice/kill.live.test.ts",
 	"lab/src/page/*.live.test.ts",
 	"lab/src/turn-webrtc.live.test.ts",
+	"lab/src/first-draft/first-draft.live.test.ts",
 ];
 
 const patient = { testTimeout: 60_000, hookTimeout: 60_000 };

@@ -1,5 +1,5 @@
 import type { Dependence } from "@whither/core";
-import { NAT_KINDS, type NaptSpec, natKind, natWorld } from "@whither/sim";
+import { callWorld, FIRST_DRAFT_CASES, NAT_KINDS, type NaptSpec, natKind, natWorld } from "@whither/sim";
 import { describe, expect, test } from "vitest";
 import { kernelObstacle, planLab } from "./plan.ts";
 
@@ -25,6 +25,17 @@ const linesOf = (kind: string) => (planOf(kind).rules ?? "").split("\n").map((li
 describe("a NAT on a real kernel", () => {
 	test("is each kind of the table", () => {
 		for (const kind of NAT_KINDS) expect([kind.name, kernelObstacle(natWorld({ a: kind }))]).toEqual([kind.name, null]);
+	});
+
+	test("is each of the first draft's calls, with the draft's addresses", () => {
+		for (const call of FIRST_DRAFT_CASES) {
+			const scenario = callWorld(call, { seed: 1 });
+			expect([call.section, kernelObstacle(scenario)]).toEqual([call.section, null]);
+			const a = planLab(scenario, "kernel").nodes.find(({ node }) => node === call.a.node);
+			expect(a?.addressing).toContainEqual(
+				expect.stringMatching(/^address add (10\.0\.1\.1|192\.168\.1\.1)\/32 dev lo$/),
+			);
+		}
 	});
 
 	test.each([
@@ -60,6 +71,14 @@ describe("a NAT on a real kernel", () => {
 		);
 		expect(lines).toContain('iifname "link2" ip daddr 203.0.113.3 meta l4proto udp dnat ip to udp dport map @inside4');
 		expect(linesOf("address-restricted").join("\n")).toContain("udp dport . ip saddr @peers4 dnat");
+	});
+
+	test("forwards ports to a host inside, in both families", () => {
+		const world = worldOf({ forwards: [{ ports: [49_152, 49_199], to: "lanA2" }] });
+		const rules = planLab(world, "kernel").nodes.find(({ node }) => node === "natA")?.rules ?? "";
+		const arriving = 'iifname "link2" ip daddr 203.0.113.3 meta l4proto udp';
+		expect(rules).toContain(`${arriving} udp dport 49152-49199 dnat ip to 10.16.4.1`);
+		expect(rules).toContain("udp dport 49152-49199 dnat ip6 to fd00:16:0:1::1");
 	});
 
 	test("remembers flows as long as it is told to", () => {

@@ -13,6 +13,21 @@ export { type ExchangeEnd, exchangeKeys } from "./exchange/keys.ts";
 export { isExchangePacket } from "./exchange/packet.ts";
 export { IceAgent } from "./ice/agent.ts";
 export type { IceOwnDescription } from "./ice/credentials.ts";
+export { FirstDraftAgent } from "./ice/first-draft/agent.ts";
+export type {
+	FirstDraftAddress,
+	FirstDraftBase,
+	FirstDraftCheck,
+	FirstDraftConfig,
+	FirstDraftEvent,
+	FirstDraftIgnoreReason,
+	FirstDraftInput,
+	FirstDraftOrigin,
+	FirstDraftOutput,
+	FirstDraftQvalues,
+	FirstDraftStream,
+} from "./ice/first-draft/first-draft-io.ts";
+export { FIRST_DRAFT_QVALUES } from "./ice/first-draft/qvalues.ts";
 export type {
 	IceAgentConfig,
 	IceAgentInput,
@@ -230,6 +245,48 @@ export type {
 export type { TurnFailure } from "./turn/client/failure.ts";
 export { isDisbelieved } from "./turn/client/outlet.ts";
 export { TurnClient } from "./turn/client/turn-client.ts";
+export { EarlyTurnClient } from "./turn/early/client.ts";
+export type {
+	EarlyRelayUser,
+	EarlyTurnClientConfig,
+	EarlyTurnClientEvent,
+	EarlyTurnClientIgnoreReason,
+	EarlyTurnClientInput,
+	EarlyTurnClientOutput,
+} from "./turn/early/client-io.ts";
+export { OneTimeUsers } from "./turn/early/one-time-users.ts";
+export {
+	anyRelayUsers,
+	classicText,
+	earlyRelayUser,
+	fixedRelayUsers,
+	restRelayUsers,
+} from "./turn/early/relay-users.ts";
+export { EarlyTurnServer } from "./turn/early/server.ts";
+export type {
+	EarlyBinding,
+	EarlyBindingEnd,
+	EarlyRelayAddress,
+	EarlyRelayCredential,
+	EarlyRelayUsers,
+	EarlyTurnCounters,
+	EarlyTurnIgnoreReason,
+	EarlyTurnServerConfig,
+	EarlyTurnServerEvent,
+	EarlyTurnServerInput,
+	EarlyTurnServerOutput,
+} from "./turn/early/server-io.ts";
+export { SharedSecretClient } from "./turn/early/shared-secret-client.ts";
+export type {
+	SharedSecretClientConfig,
+	SharedSecretClientInput,
+	SharedSecretClientOutput,
+	SharedSecretCounters,
+	SharedSecretServerConfig,
+	SharedSecretServerInput,
+	SharedSecretServerOutput,
+} from "./turn/early/shared-secret-io.ts";
+export { SharedSecretServer } from "./turn/early/shared-secret-server.ts";
 export {
 	type RestCredentials,
 	restCredentials,
