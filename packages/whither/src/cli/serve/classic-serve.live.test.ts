@@ -194,6 +194,9 @@ function serves(backend: string): void {
 		expect(await server.ended).toBe(143);
 	});
 
+	// What follows is the same on every backend.
+	if (backend !== "native") return;
+
 	it("is off by default, and with port 0", async () => {
 		const early = await freePort();
 		const servers = [
