@@ -5,6 +5,7 @@ import { PATH_NODE_FUZZ_TARGETS } from "../packages/core/src/path-node/path-node
 import { STUN_FUZZ_TARGETS } from "../packages/core/src/stun/fuzz.fixture.ts";
 import { TRACE_FUZZ_TARGETS } from "../packages/core/src/trace/fuzz.fixture.ts";
 import { TURN_CLIENT_FUZZ_TARGETS } from "../packages/core/src/turn/client/fuzz.fixture.ts";
+import { EARLY_TURN_FUZZ_TARGETS } from "../packages/core/src/turn/early/fuzz.fixture.ts";
 import { TURN_CLIENT_SESSION_FUZZ_TARGETS } from "../packages/core/src/turn/fuzz/client-sessions.fixture.ts";
 import { TURN_SESSION_FUZZ_TARGETS } from "../packages/core/src/turn/fuzz/sessions.fixture.ts";
 import { TURN_SERVER_FUZZ_TARGETS } from "../packages/core/src/turn/server/fuzz.fixture.ts";
@@ -47,6 +48,7 @@ const TARGETS: readonly Target[] = [
 	...TURN_CLIENT_FUZZ_TARGETS,
 	...TURN_SERVER_FUZZ_TARGETS,
 	...TURN_SESSION_FUZZ_TARGETS,
+	...EARLY_TURN_FUZZ_TARGETS,
 	...TURN_CLIENT_SESSION_FUZZ_TARGETS,
 	...KERNEL_FUZZ_TARGETS,
 	...RECORDING_FUZZ_TARGETS,

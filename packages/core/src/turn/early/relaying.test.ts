@@ -126,6 +126,15 @@ describe("which port", () => {
 		expect([...server.server.bindings]).toEqual([]);
 	});
 
+	test("is free again for others once its binding has ended", () => {
+		const server = new ServerUnderTest({ relayPorts: { first: 50_000, last: 50_000 } });
+		const client = server.client("many-a");
+		expect(client.bind().port).toBe(50_000);
+		expect(codeOf(server.client("many-b", OTHER_CLIENT).allocate())).toBe(500);
+		client.allocate(LIFETIME(0));
+		expect(server.client("many-b", OTHER_CLIENT).bind().port).toBe(50_000);
+	});
+
 	test("is told by every address that leads to it", () => {
 		const relays = [{ address: "10.0.1.10", publicAddress: "192.0.2.1", alsoAt: ["10.0.1.10"] }];
 		const { server, client } = bound({ relays }, LIFETIME(60));

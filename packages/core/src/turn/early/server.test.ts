@@ -129,6 +129,7 @@ describe("one-time names", () => {
 		expect(codeOf(server.client("once1-a").allocate(LIFETIME(0)))).toBe("success");
 		expect(codeOf(server.client("once1-a").allocate())).toBe(430);
 		expect(codeOf(server.client("once1-a", STRANGER).allocate())).toBe(430);
+		expect(codeOf(server.client("once1-a", STRANGER).allocate(LIFETIME(0)))).toBe(430);
 		expect(codeOf(server.client("many-a", STRANGER).allocate())).toBe("success");
 		expect(codeOf(server.client("many-a").allocate())).toBe("success");
 	});
