@@ -139,6 +139,13 @@ describe("within a call", () => {
 		network.step(b, { type: "offer", call: -1, body: THIRD });
 		network.run(network.now + 10 * SECOND);
 		expect(network.sent.filter(({ what }) => what === "491 INVITE")).toHaveLength(2);
+		const since = network.sent.find(({ what }) => what === "491 INVITE")?.at ?? 0;
+		const again = (from: string) => network.sent.findLast((sent) => sent.from === from && sent.what === "INVITE");
+		const [waitedA, waitedB] = [A, B].map((from) => ((again(from)?.at ?? 0) - since) / MILLISECOND) as [number, number];
+		// RFC 3261 §14.1: whoever began the call waits 2.1 to 4 s, the other up to 2 s; and 10 ms until 491 is there.
+		expect(waitedA - 10).toBeGreaterThanOrEqual(2_100);
+		expect(waitedA - 10).toBeLessThanOrEqual(4_000);
+		expect(waitedB - 10).toBeLessThanOrEqual(2_000);
 		expect(kinds(a).slice(1).sort()).toEqual(["answer", "offer"]);
 		expect(kinds(b).slice(2).sort()).toEqual(["answer", "offer"]);
 	});
