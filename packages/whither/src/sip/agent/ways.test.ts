@@ -1,7 +1,7 @@
 import { SECOND } from "@whither/core";
 import { describe, expect, it } from "vitest";
 import type { SipBody, SipEnd } from "./agent-io.ts";
-import { SipNetwork, type SipNode, type SipPlace, testAgent } from "./network.fixture.ts";
+import { agentAt, SipNetwork, type SipNode, type SipPlace, testAgent } from "./network.fixture.ts";
 
 const [A, B, C] = ["192.0.2.1", "192.0.2.2", "192.0.2.3"];
 const OFFER: SipBody = { type: "application/sdp", text: "one" };
@@ -65,6 +65,15 @@ describe("the way of a request", () => {
 			.filter(({ what }) => / ?INVITE$/.test(what))
 			.map(({ text }) => /Contact: (.*)\r/.exec(text)?.[1]);
 		expect(contacts).toEqual([`<sips:user@${A}:5061>`, undefined, `<sips:user@${B}:5061>`]);
+	});
+
+	it("is none at all where a sips URI leads to no TLS", () => {
+		const agent = agentAt(A, { transports: ["udp", "tls"] });
+		agent.step({ type: "call", call: 1, to: `sips:user@${B}`, body: OFFER }, 0);
+		const hops = [{ transport: "udp", address: B, port: 5060 } as const];
+		expect(agent.step({ type: "located", key: 1, hops }, 0)).toEqual([
+			{ type: "event", event: { kind: "ended", call: 1, end: { code: "transport", why: "noSuchTransport" } } },
+		]);
 	});
 
 	it("goes on to the next place where nobody is at the first, or it is too busy", () => {

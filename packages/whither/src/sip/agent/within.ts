@@ -106,7 +106,11 @@ function offered(exchange: Exchange, now: Instant): Reply | null {
 	return refusal;
 }
 
-/** An INVITE without an offer: ours is what stands (RFC 3261 §14.2), and ACK has the answer. */
+/**
+ * An INVITE without an offer is answered by one of ours, and ACK has the answer.
+ *
+ * Deviation: ours is what stands; RFC 3261 §14.2 has a new one, of all that we can do.
+ */
 function offerAgain(exchange: Exchange, now: Instant): Reply | null {
 	const { offers } = exchange.leg;
 	if (!offers.mayOffer) return offers.notNow();
