@@ -14,9 +14,14 @@ export { isExchangePacket } from "./exchange/packet.ts";
 export { IceAgent } from "./ice/agent.ts";
 export type { IceOwnDescription } from "./ice/credentials.ts";
 export type {
+	FirstDraftConfig,
+	FirstDraftStream,
+} from "./ice/first-draft/first-draft-io.ts";
+export type {
 	IceAgentConfig,
 	IceAgentInput,
 	IceAgentOutput,
+	IceAgentWithoutIce,
 	IceBase,
 	IceCandidateError,
 	IceEvent,

@@ -7,7 +7,7 @@ import { failureOf, silentAt, stateOf } from "./conclusion.ts";
 import { Generation } from "./generation.ts";
 import type { Credentials, Ground, Peer } from "./ground.ts";
 import { hurry } from "./hurry.ts";
-import type { IceFailure, IceRemoteLine, IceState } from "./ice-io.ts";
+import type { IceAgentWithoutIce, IceFailure, IceRemoteLine, IceState } from "./ice-io.ts";
 import type { PeerCheck } from "./incoming.ts";
 import { CONSENT_NS, type Pair, type RunningCheck } from "./pair.ts";
 import { Pairing } from "./pairing.ts";
@@ -198,6 +198,11 @@ export class Session implements CheckResults {
 		if (failure !== null) return;
 		const isUrgent = this.#upkeep.overdue(now);
 		if (isUrgent || this.#lookAt <= now || components.some(({ reviewAt }) => reviewAt <= now)) this.review(now);
+	}
+
+	/** The peer speaks no ICE: a component's packets go where it says (RFC 8839 §4.2.5). */
+	withoutIce(peer: IceAgentWithoutIce, now: Instant): void {
+		void [peer, now];
 	}
 
 	/** Nothing more is sent. */

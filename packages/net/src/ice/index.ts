@@ -2,6 +2,12 @@
 
 export type { HostAddress } from "../interfaces/host-address.ts";
 export type {
+	FirstDraftConnection,
+	FirstDraftConnectionEvent,
+	FirstDraftListener,
+	FirstDraftOrder,
+} from "./first-draft/first-draft-connection.ts";
+export type {
 	IceBaseEnd,
 	IceComponentPlace,
 	IceConnection,

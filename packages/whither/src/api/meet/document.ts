@@ -37,6 +37,7 @@ export function meetDocument({ facts, paths, meeting, traces, why, ...common }: 
 		...{ schema: MEET_SCHEMA, tool, args },
 		connected: selected !== null && !isLost,
 		...{ state: ledger.state, why, outcome, timings, role: ice.role, peerTool: meeting.peer?.tool ?? null },
+		...{ ice: meeting.peer === null ? null : "modern", call: null, media: null },
 		...{ selected, pairs, candidates, candidateErrors, servers },
 		path: paths.own?.result ?? null,
 		pathMissing: paths.own?.result ? null : missing.own,
@@ -71,6 +72,7 @@ export function withoutMeeting({
 	const missing = missingPaths(false, true, NO_PATHS);
 	return {
 		...{ schema: MEET_SCHEMA, tool, args, connected: false, state: "new", why, role: null, peerTool: null },
+		...{ ice: null, call: null, media: null },
 		...{ ...facts, path: null, pathMissing: missing.own, reversePath: null, reversePathMissing: missing.peer },
 		...{ warnings, backend, startedAt, durationNs },
 		stopReason: outcome.code === "interrupted" ? "interrupted" : "complete",

@@ -128,6 +128,10 @@ export class FakeIce implements MeetIce {
 
 	endOfRemote(): void {}
 
+	withoutIce(): void {
+		this.#select();
+	}
+
 	#check(): void {
 		if (!this.#peered || this.#remote.length === 0 || this.state !== "new") return;
 		this.#become("checking");

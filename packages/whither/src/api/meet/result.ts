@@ -1,6 +1,24 @@
 /** The result of `meet` as `whither.meet/1` (docs/schema/meet-1.json) has it. */
 import type { IceFailure, IceRole, IceState, PairState, SelectionReason, TraceResult } from "@whither/core";
+import type { MeetCall } from "./signalling/call.ts";
 import type { SignallingFailure } from "./signalling/signalling.ts";
+
+/** Which ICE an end speaks: RFC 8445, or draft-rosenberg-sipping-ice-01. */
+export type MeetIceKind = "modern" | "first-draft";
+
+/** What went both ways beside checks and traces: RTP, 50 packets of silence a second (PCMU) from this end. */
+export interface MeetMedia {
+	readonly codec: "PCMU";
+	/** Packets. */
+	readonly sent: number;
+	readonly received: number;
+	/** Of the other end's, by sequence numbers (RFC 3550 A.3). */
+	readonly lost: number;
+	/** RFC 3550 A.8; null: too few came. */
+	readonly jitterNs: number | null;
+	/** From the first pair that was selected to the other end's first packet; null: nothing came. */
+	readonly firstNs: number | null;
+}
 
 /** What stands in `schema` of every result. */
 export const MEET_SCHEMA = "whither.meet/1";
@@ -123,7 +141,11 @@ export type MeetWarning =
 	/** Signalling was lost after there was a pair. */
 	| { readonly code: "signallingLost"; readonly failure: SignallingFailure }
 	/** The pair was replaced while its path was traced. */
-	| { readonly code: "pairChanged" };
+	| { readonly code: "pairChanged" }
+	/** The other end speaks no ICE: packets go where it said, and no check has proved that they arrive. */
+	| { readonly code: "noIce" }
+	/** The same of an end that speaks another ICE than we do. */
+	| { readonly code: "otherIce"; readonly theirs: MeetIceKind };
 
 /** Why a path is not there. */
 export interface MissingPath {
@@ -135,6 +157,8 @@ export interface MissingPath {
 		| "traceFailed"
 		/** The other end was asked not to. */
 		| "notTraced"
+		/** There are no ICE passwords to seal what is exchanged with. */
+		| "noIce"
 		/** The other end is another program. */
 		| "otherProgram"
 		/** No document came, or not all of it. */
@@ -168,6 +192,12 @@ export interface MeetResult {
 		readonly nominatedMs: number | null;
 	};
 	readonly role: IceRole | null;
+	/** What both ends speak: `none` where one of them speaks no ICE that the other does; null: it did not come to that. */
+	readonly ice: MeetIceKind | "none" | null;
+	/** The call that both ends heard of each other by; null: it was by something else. */
+	readonly call: MeetCall | null;
+	/** Null: none was to be sent. */
+	readonly media: MeetMedia | null;
 	/** What the other end calls itself. */
 	readonly peerTool: string | null;
 	readonly selected: MeetSelected | null;

@@ -36,14 +36,20 @@ export interface AlternativesMessage {
 	/** Null: to the port above. */
 	readonly rtcp: StunAddress | null;
 	readonly alternatives: readonly SdpAlt[];
+	/** It traces, and exchanges what it found over the way itself (`TRACES` of descriptions). */
+	readonly traces: boolean;
 }
 
 /** All that an end says which speaks no ICE that we speak: media goes there, unchecked. By SIP alone. */
 export interface DestinationMessage {
 	readonly type: "destination";
+	/** Empty: it does not say. */
 	readonly tool: string;
 	readonly destination: StunAddress;
+	/** Null: to the port above. */
 	readonly rtcp: StunAddress | null;
+	/** What our own description named (`m=` and `c=`), where signalling chose it; absent: the default candidate of all that we told. */
+	readonly named?: StunAddress;
 }
 
 /** One message of a meeting. */

@@ -1,5 +1,14 @@
 /** A connection over ICE in the internet in memory: core's agent on the sockets of a simulated host. */
-import type { Family, IceAgentConfig, IceAgentInput, IceEvent, IcePeer, IceRemoteLine, Instant } from "@whither/core";
+import type {
+	Family,
+	IceAgentConfig,
+	IceAgentInput,
+	IceAgentWithoutIce,
+	IceEvent,
+	IcePeer,
+	IceRemoteLine,
+	Instant,
+} from "@whither/core";
 import type { IceComponentPlace, IceFlow, IceListener, IceOrder } from "@whither/net/ice";
 import { type AttachedProgram, type Endpoint, IceProgram, type RelayAt } from "@whither/sim";
 import { addressFamily, classifyPacket } from "@whither/wire";
@@ -112,6 +121,10 @@ export class SimulatedIce implements MeetIce {
 
 	endOfRemote(stream?: number): void {
 		this.#hand({ type: "endOfCandidates", ...(stream === undefined ? {} : { stream }) });
+	}
+
+	withoutIce(peer: IceAgentWithoutIce): void {
+		this.#hand({ type: "withoutIce", ...peer });
 	}
 
 	send(bytes: Uint8Array, to: IceComponentPlace = {}): void {
