@@ -32,6 +32,8 @@ export interface MeetCandidate extends MeetPlace {
 	readonly protocol: "udp" | "tcp";
 	/** Ours: the socket that it stands for. The peer's: what it says of it (`raddr`). Null: not known. */
 	readonly base: MeetPlace | null;
+	/** By the first draft of ICE: how good it is by what stands between, 0 to 1. */
+	readonly q?: number;
 }
 
 /** One of ours as it was found. */
