@@ -256,6 +256,27 @@ export type {
 	EarlyTurnClientOutput,
 } from "./turn/early/client-io.ts";
 export {
+	anyRelayUsers,
+	classicText,
+	earlyRelayUser,
+	fixedRelayUsers,
+	restRelayUsers,
+} from "./turn/early/relay-users.ts";
+export { EarlyTurnServer } from "./turn/early/server.ts";
+export type {
+	EarlyBinding,
+	EarlyBindingEnd,
+	EarlyRelayAddress,
+	EarlyRelayCredential,
+	EarlyRelayUsers,
+	EarlyTurnCounters,
+	EarlyTurnIgnoreReason,
+	EarlyTurnServerConfig,
+	EarlyTurnServerEvent,
+	EarlyTurnServerInput,
+	EarlyTurnServerOutput,
+} from "./turn/early/server-io.ts";
+export {
 	type RestCredentials,
 	restCredentials,
 	restExpirySeconds,
