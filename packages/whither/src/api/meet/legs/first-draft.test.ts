@@ -79,6 +79,7 @@ describe("two ends that speak the first draft of ICE", () => {
 			expect(result.why).toMatch(/^Direct, through your NAT at .*; media both ways, 0 % lost\.$/);
 			expect(result.path?.hops.length).toBeGreaterThan(2);
 			expect(result.reversePath?.hops.length).toBeGreaterThan(2);
+			expect(result.path?.reached).toBe(true);
 			expect(result.media?.received).toBeGreaterThan(100);
 		}
 		expect(heard[0].said[0]).toMatchObject({ type: "alternatives", traces: true });
@@ -97,6 +98,19 @@ describe("two ends that speak the first draft of ICE", () => {
 		);
 		expect(told.some(({ alternatives }) => alternatives.some(({ derivedFrom }) => derivedFrom !== null))).toBe(true);
 	});
+});
+
+test("two behind symmetric NATs share one early relay", async () => {
+	const relayed = { ...DRAFT, trace: false, turn: ["srv:5556"], username: "whither", password: "otter" };
+	const { results } = await call(["symmetric", "symmetric"], [relayed, relayed]);
+	for (const { why, selected, media, candidates } of results) {
+		expect(why).toMatch(
+			/^By the other end's relay at .*, since no direct pair answered .*; media both ways, 0 % lost\.$/,
+		);
+		expect(selected).toMatchObject({ local: { type: "prflx", q: 0.4 }, remote: { type: "relay", q: 0.4 } });
+		expect(candidates.local.map(({ type }) => type)).toEqual(["host", "srflx", "relay", "prflx"]);
+		expect(media?.received).toBeGreaterThan(100);
+	}
 });
 
 describe("ends that speak different ones", () => {
