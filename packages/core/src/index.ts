@@ -255,6 +255,7 @@ export type {
 	EarlyTurnClientInput,
 	EarlyTurnClientOutput,
 } from "./turn/early/client-io.ts";
+export { OneTimeUsers } from "./turn/early/one-time-users.ts";
 export {
 	anyRelayUsers,
 	classicText,
@@ -276,6 +277,17 @@ export type {
 	EarlyTurnServerInput,
 	EarlyTurnServerOutput,
 } from "./turn/early/server-io.ts";
+export { SharedSecretClient } from "./turn/early/shared-secret-client.ts";
+export type {
+	SharedSecretClientConfig,
+	SharedSecretClientInput,
+	SharedSecretClientOutput,
+	SharedSecretCounters,
+	SharedSecretServerConfig,
+	SharedSecretServerInput,
+	SharedSecretServerOutput,
+} from "./turn/early/shared-secret-io.ts";
+export { SharedSecretServer } from "./turn/early/shared-secret-server.ts";
 export {
 	type RestCredentials,
 	restCredentials,
