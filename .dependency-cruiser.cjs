@@ -65,6 +65,7 @@ module.exports = {
 		never("agents-know-no-sdp", "^packages/core/src/ice/[^/]+$", "^packages/core/src/ice/offer-answer/"),
 		room("packages/core/src/mdns/", MACHINE),
 		never("sim-knows-no-ice", "^packages/sim/src/(?!ice/|index\\.ts$)", "^packages/sim/src/ice/"),
+		never("sim-knows-no-calls", "^packages/sim/src/(?!first-draft/|index\\.ts$)", "^packages/sim/src/first-draft/"),
 		// Services stand on `serving/`, side by side; so do TURN's client and server. ICE stands on TURN's client alone.
 		apart("serving", "(stun|turn|ice|mdns)"),
 		apart("stun", "(turn|ice|mdns)"),

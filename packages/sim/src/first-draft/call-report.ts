@@ -50,7 +50,7 @@ function placeOf({ server }: CallScenario, side: CallSide, { origin, alt }: Firs
 }
 
 /** Whether an end's relay stands. */
-export function keepsRelay({ addresses }: AgentReport): boolean {
+export function keepsRelay({ addresses }: Pick<AgentReport, "addresses">): boolean {
 	return addresses.some(({ origin, freed }) => origin === "relay" && !freed);
 }
 

@@ -19,6 +19,14 @@ export function lawsOfSpeech({ call, lastWords }: PlayedCall, isLossless: boolea
 	return wrong;
 }
 
+/** The server has a binding for each socket of those whose relay is kept, and no others. */
+export function lawsOfBindings(call: FirstDraftCall): readonly string[] {
+	const kept = call.ends.filter((end) => end instanceof AgentEnd).filter((end) => keepsRelay(end.program.agent));
+	const wanted = kept.reduce((sum, { sockets }) => sum + sockets.length, 0);
+	const { bindings } = call.relay.counters;
+	return bindings === wanted ? [] : [`the server has ${bindings} bindings, and ${wanted} are in use`];
+}
+
 /** Exchanges are as many as expected, or one more where a late discovery was worth one. */
 export function lawsOfCycles(call: FirstDraftCall): readonly string[] {
 	const { cycles } = call.report();

@@ -1,7 +1,7 @@
 /** Plays a call of the first draft, and says what did not come out as the draft's table has it. */
 import { differences, expectedLines, reportLines } from "./call-report.ts";
 import type { CallScenario } from "./call-scenario.ts";
-import { isLate, lawsOfChecks, lawsOfChoice, lawsOfCycles, lawsOfSpeech } from "./laws.ts";
+import { isLate, lawsOfBindings, lawsOfChecks, lawsOfChoice, lawsOfCycles, lawsOfSpeech } from "./laws.ts";
 import { type CallOptions, type PlayedCall, playToTheEnd } from "./played-call.ts";
 
 /** What came of a call. */
@@ -20,8 +20,9 @@ export function runCall(scenario: CallScenario, options: CallOptions): CallOutco
 	const { call } = played;
 	const different = differences(expectedLines(scenario), reportLines(call.report(), call.names()));
 	const always = [...lawsOfSpeech(played, isLossless), ...lawsOfChoice(call), ...lawsOfCycles(call)];
+	// A request to give a relay back may be lost for good; then it expires.
+	if (isLossless) return { played, different, wrong: [...always, ...lawsOfBindings(call), ...different] };
 	if (different.length === 0) return { played, different, wrong: always };
-	if (isLossless) return { played, different, wrong: [...always, ...different] };
 	// What was lost is seen in the packets alone; a call with the same seed is the same call.
 	const seen = options.records === true ? played : playToTheEnd(scenario, { ...options, records: true });
 	const unexplained = isLate(call) ? [] : different;
