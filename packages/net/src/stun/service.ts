@@ -45,7 +45,7 @@ class Service implements StunService {
 					else for (const answer of this.#binding.heard(message, from, ours)) stream.send(answer);
 				},
 			},
-			{ channelData: false },
+			{ channelData: false, classic: order.others !== undefined },
 		);
 		this.#places = new ServedPlaces(backend, {
 			received: (socket, datagrams) => this.#binding.received(socket, datagrams, this.#places.sockets),

@@ -82,7 +82,11 @@ export class TurnThread {
 				ended: ({ from, local }) => this.#step({ type: "streamClosed", from, local }),
 				lives: ({ from, local }) => this.#server.allocationAt(local, from) !== undefined,
 			},
-			{ channelData: true, lastChannel: config.wideChannels ? CHANNEL_NUMBERS.lastOf5766 : CHANNEL_NUMBERS.last },
+			{
+				channelData: true,
+				lastChannel: config.wideChannels ? CHANNEL_NUMBERS.lastOf5766 : CHANNEL_NUMBERS.last,
+				classic: others !== undefined,
+			},
 		);
 		this.#places = new ServedPlaces(backend, {
 			received: (socket, datagrams) => this.#together(() => this.#received(socket, datagrams)),

@@ -354,6 +354,16 @@ describe("a stream", () => {
 	])("%s", (_, bytes, error) => {
 		expect(decodeStunFrame(bytes)).toMatchObject({ error });
 	});
+
+	test("may be about shared secrets without a cookie, where that is wanted, and about nothing else", () => {
+		const frame = (type: number, classic: boolean) =>
+			decodeStunFrame(Uint8Array.of(type >> 8, type, 0, 8, 1, 2, 3, 4), undefined, classic);
+		for (const type of [0x0002, 0x0102, 0x0112]) {
+			expect(frame(type, true)).toEqual({ kind: "stun", length: 28 });
+			expect(frame(type, false)).toMatchObject({ error: "badValue" });
+		}
+		for (const type of [0x0001, 0x0003, 0x0101]) expect(frame(type, true)).toMatchObject({ error: "badValue" });
+	});
 });
 
 test("packets on one socket are told apart by their first bytes", () => {

@@ -33,21 +33,15 @@ export function allocate(state: EarlyState, request: AllocateRequest, now: Insta
 	const wanted = attributeOf(message, "transportPreferences") ?? { port: "any", next: false };
 	const lifetimeSeconds = grantedSeconds(state, attributeOf(message, "lifetime"), user, now);
 	if (lifetimeSeconds === 0) return refused(state, reply, 430);
-	if (!hasRoom(state, user.owner, wanted)) return refused(state, reply, 500);
-	const tuple = tupleKey(reply.local, reply.to);
-	const unixSeconds = state.unixSeconds(now);
-	const endsAt = user.endsAtUnixSeconds ?? Number.POSITIVE_INFINITY;
-	if (user.once && !state.used.add(user.username, tuple, endsAt, unixSeconds)) return refused(state, reply, 500);
+	if (!hasRoom(state, user.owner, wanted) || !takes(state, user, reply, now)) return refused(state, reply, 500);
 	const pending = {
 		reply: { ...reply, transactionId: reply.transactionId.slice() },
 		bandwidthKbps: grantedKbps(state, attributeOf(message, "bandwidth")),
 	};
 	const { to: client, local } = reply;
 	const binding = new Binding({ id: state.nextId(), user, client, local, lifetimeSeconds, pending });
-	state.byTuple.set(tuple, binding);
+	state.byTuple.set(tupleKey(local, client), binding);
 	state.countOwned(user.owner, 1);
-	if (state.config.ledger !== undefined && state.config.ledger.take(user.owner) !== true)
-		return giveUp(state, binding, 500, false);
 	state.expiries.set(binding, now + OPENING_NS);
 	return attach(state, binding, wanted, now);
 }
@@ -83,9 +77,20 @@ function hasRoom(state: EarlyState, owner: string, wanted: TransportPreferences)
 	const { perUser, total } = state.config.quotas ?? {};
 	if (wanted.port === "preallocated") return true;
 	const more = wanted.next ? 2 : 1;
-	const all = state.byTuple.size + state.reservations.size;
+	const all = state.byTuple.size + state.reserved;
 	if (total !== undefined && all + more > total) return false;
 	return perUser === undefined || (state.byOwner.get(owner) ?? 0) + more <= perUser;
+}
+
+/** Notes that a one-time name is used, and counts in the ledger; false: there is no room for either, and nothing is noted. */
+function takes(state: EarlyState, user: BindingUser, { to, local }: Reply, now: Instant): boolean {
+	const { used, config } = state;
+	const { username, owner, once, endsAtUnixSeconds } = user;
+	const endsAt = endsAtUnixSeconds ?? Number.POSITIVE_INFINITY;
+	if (once && !used.add(username, tupleKey(local, to), endsAt, state.unixSeconds(now))) return false;
+	if (config.ledger === undefined || config.ledger.take(owner) === true) return true;
+	if (once) used.delete(username);
+	return false;
 }
 
 function attach(state: EarlyState, binding: Binding, wanted: TransportPreferences, now: Instant): Outputs {
@@ -163,27 +168,27 @@ export function relayFailed(
 }
 
 /** Does without a binding whose Allocate has not been answered: its name is as good as before. */
-export function giveUp(state: EarlyState, binding: Binding, code: 400 | 500, isInLedger = true): Outputs {
+export function giveUp(state: EarlyState, binding: Binding, code: 400 | 500): Outputs {
 	const { pending, user } = binding;
-	const closed = endBinding(state, binding, isInLedger);
+	const closed = endBinding(state, binding);
 	if (user.once) state.used.delete(user.username);
 	return pending === null ? closed : [...closed, ...refused(state, pending.reply, code)];
 }
 
 /** Ends a binding with its relay. */
 export function closeBinding(state: EarlyState, binding: Binding, why: EarlyBindingEnd): Outputs {
-	const closed = endBinding(state, binding, true);
+	const closed = endBinding(state, binding);
 	state.counters.bindings--;
 	state.counters.bindingsClosed++;
 	addUsage(state.counters.usage, binding.usage);
 	return [...closed, { type: "event", event: { kind: "bindingClosed", binding, why } }];
 }
 
-function endBinding(state: EarlyState, binding: Binding, isInLedger: boolean): EarlyTurnServerOutput[] {
+function endBinding(state: EarlyState, binding: Binding): EarlyTurnServerOutput[] {
 	const relay: EarlyRelay | null = binding.relay;
 	state.byTuple.delete(tupleKey(binding.local, binding.client));
 	state.expiries.delete(binding);
 	state.countOwned(binding.owner, -1);
-	if (isInLedger) state.config.ledger?.give(binding.owner);
+	state.config.ledger?.give(binding.owner);
 	return relay === null ? [] : dropRelay(state, relay);
 }

@@ -187,6 +187,16 @@ describe("quotas", () => {
 		server.client("many-a", from(3)).bind();
 	});
 
+	test("of all count a port that is set aside once, whatever addresses lead to it", () => {
+		const relays = [{ address: "8.8.0.1", alsoAt: ["8.8.0.2", "8.8.0.3"] }];
+		const server = new ServerUnderTest({ quotas: { total: 3 }, relays });
+		const { port } = server.client("many-a").bind(WANTS({ port: "any", next: true }));
+		server.client("many-b", from(1)).bind();
+		expect(codeOf(server.client("many-b", from(2)).allocate())).toBe(500);
+		server.client("many-a", from(2)).bind(WANTS({ port: "preallocated", at: { address: "8.8.0.3", port: port + 1 } }));
+		expect(codeOf(server.client("many-b", from(3)).allocate())).toBe(500);
+	});
+
 	test("of all, and of a ledger, leave nothing behind where they are reached", () => {
 		const server = new ServerUnderTest({ quotas: { total: 1 } });
 		server.client("many-a").bind();

@@ -75,6 +75,7 @@ export function setAside(state: EarlyState, relay: EarlyRelay, owner: string, no
 	const reservation: EarlyReservation = { kind: "reservation", owner, relay: kept, expiresAt: 0, place: -1 };
 	for (const address of kept.addresses) state.reservations.set(placeKey({ address, port: kept.port }), reservation);
 	state.relays.set(kept.id, kept);
+	state.reserved++;
 	state.countOwned(owner, 1);
 	state.expiries.set(reservation, now + EARLY_TURN_LIFETIMES.preallocatedSeconds * SECOND);
 }
@@ -91,6 +92,7 @@ function forget(state: EarlyState, reservation: EarlyReservation): void {
 	const { relay, owner } = reservation;
 	for (const address of relay.addresses) state.reservations.delete(placeKey({ address, port: relay.port }));
 	state.expiries.delete(reservation);
+	state.reserved--;
 	state.countOwned(owner, -1);
 }
 

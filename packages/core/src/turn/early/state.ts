@@ -26,6 +26,8 @@ export class EarlyState {
 	readonly relays = new Map<number, EarlyRelay>();
 	/** By the address and port that they are told by. */
 	readonly reservations = new Map<string, EarlyReservation>();
+	/** How many ports are set aside: each may be told by several addresses. */
+	reserved = 0;
 	/** Bindings, and ports that are set aside. */
 	readonly byOwner = new Map<string, number>();
 	readonly used = new UsedNames();
