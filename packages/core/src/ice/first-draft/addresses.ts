@@ -18,8 +18,6 @@ export interface OwnAddressParts {
 	/** The peer's address that it was learned from. */
 	readonly derivedFrom?: string;
 	readonly server?: StunAddress;
-	/** Not of its kind's first, which everybody can reach. */
-	readonly isFurther?: boolean;
 }
 
 /** A transport address of ours. */

@@ -1,6 +1,7 @@
 import {
 	attributeOf,
 	encodeStun,
+	STUN_ATTRIBUTES,
 	type StunAddress,
 	type StunItem,
 	type StunMessage,
@@ -105,11 +106,8 @@ export class Answering {
 /** There is one socket, and it answers to where it was asked from: neither CHANGE-REQUEST nor RESPONSE-ADDRESS can be met (rules 3 and 13). */
 function refusedAttributes(message: StunMessage, address: OwnAddress): Refused | null {
 	const reason = "refusedAttributes";
-	const change = attributeOf(message, "changeRequest");
-	const unknown: number[] = [];
-	if (change !== undefined && (change.ip || change.port)) unknown.push(0x0003);
-	if (attributeOf(message, "responseAddress") !== undefined) unknown.push(0x0002);
-	if (unknown.length > 0) return { code: 420, reason, unknown, address };
+	if (attributeOf(message, "responseAddress") !== undefined)
+		return { code: 420, reason, unknown: [STUN_ATTRIBUTES.responseAddress.type], address };
 	const refused = refuseAttributes(message, false);
 	return refused === null ? null : { ...refused, reason, address };
 }

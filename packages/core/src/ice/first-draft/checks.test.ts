@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { MILLISECOND } from "../../machine.ts";
 import type { FirstDraftAgent } from "./agent.ts";
 import { altOf, answer, answerAll, checking, eventsIn, questionsIn, told } from "./hand-answer.fixture.ts";
-import { reasonsIn } from "./hand-check.fixture.ts";
+import { listening, reasonsIn } from "./hand-check.fixture.ts";
 
 const ONE = altOf("1", 0.8);
 const at = (port: number) => ({ address: "198.51.100.99", port });
@@ -69,6 +69,12 @@ test("rule 14: one that was learned from what nobody was told is checked from no
 	expect(reasonsIn(outputs)).toContain("badAlternative");
 });
 
+test("rule 14: nor is one that was learned from an address of ours before that was told", () => {
+	const { agent, alt } = listening();
+	const outputs = agent.step({ type: "peer", streams: [told([altOf("3", 0.4, { derivedFrom: alt.id })])] }, 0);
+	expect(questionsIn(outputs)).toEqual([]);
+});
+
 test("rule 15: an answer that is signed is success, and it takes RTCP's as well for the alternative to count", () => {
 	const { agent, questions } = checking([ONE]);
 	const [rtp, rtcp] = questions;
@@ -98,6 +104,7 @@ test.each([
 	["unsigned", { password: null }],
 	["signed with another password", { password: "guessed" }],
 	["from elsewhere", { from: at(2) }],
+	["that is an error and signed with another password", { code: 420, password: "guessed" }],
 ] as const)("an answer %s is none", (_, changes) => {
 	const { agent, questions } = checking([ONE]);
 	const outputs = answerAll(agent, questions, ONE, changes);
@@ -178,6 +185,41 @@ test("no more than thirty-two alternatives are looked at, and no more than 128 c
 		agent.step({ type: "base", base: base + 1, at: { ...place, component: 2 } }, 0);
 	}
 	expect(agent.checks).toHaveLength(2 * 128);
+});
+
+test("rule 24: another offer is asked for when a late socket's servers have answered, and not while one waits for its answer", () => {
+	const server = { address: "198.51.100.1", port: 3478 };
+	const { agent } = listening({ stunServers: [server] });
+	const late = 100_000 * MILLISECOND;
+	agent.step({ type: "told" }, 0);
+	agent.step({ type: "peer", streams: [told([ONE])] }, 0);
+	wait(agent, 50_000);
+	const at2 = { address: "192.0.2.9", port: 5000 };
+	agent.step({ type: "base", base: 2, at: at2 }, late);
+	const outputs = agent.step({ type: "base", base: 3, at: { ...at2, port: 5001, component: 2 } }, late);
+	expect(eventsIn(outputs, "cycle")).toEqual([]);
+	const asked = questionsIn(outputs).filter(({ to }) => to.address === server.address);
+	agent.step({ type: "told" }, late);
+	const answered = asked.flatMap((question) => answer(agent, question, { mapped: at(question.base), now: late }));
+	expect([eventsIn(answered, "gathered").length, eventsIn(answered, "cycle").length]).toEqual([1, 0]);
+	agent.step({ type: "peer", streams: [told([ONE])] }, late);
+	expect(eventsIn(agent.step({ type: "timer" }, late + 1000 * MILLISECOND), "cycle")).toHaveLength(1);
+});
+
+test("no more than 64 addresses are learned, whatever the peer says that we are", () => {
+	const many = Array.from({ length: 32 }, (_, index) => altOf(String(index + 1), 0.5));
+	const { agent, questions } = checking(many);
+	for (let base = 2; base < 8; base += 2) {
+		const place = { address: `192.0.2.${base}`, port: 5000 };
+		agent.step({ type: "base", base, at: place }, 0);
+		const outputs = agent.step({ type: "base", base: base + 1, at: { ...place, component: 2 } }, 0);
+		questionsIn(outputs).forEach(
+			(question, index) => void answer(agent, question, { mapped: at(base * 1000 + index) }),
+		);
+	}
+	questions.forEach((question, index) => void answer(agent, question, { mapped: at(10_000 + index) }));
+	expect(agent.checks.every(({ state }) => state === "succeeded")).toBe(true);
+	expect(agent.addresses).toHaveLength(64);
 });
 
 test("a later description goes on with what it repeats, begins what is new and ends what is gone", () => {

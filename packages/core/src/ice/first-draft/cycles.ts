@@ -35,7 +35,7 @@ export class Cycles {
 	}
 
 	get deadline(): Deadline | null {
-		if (this.#exchangedAt === null || this.#hasAsked || !this.#couldHelp) return null;
+		if (this.#exchangedAt === null || this.#hasAsked || !this.#mayAsk || !this.#couldHelp) return null;
 		return { at: this.#exchangedAt + PEER_CHECKS_NS, why: "cycle" };
 	}
 
@@ -80,9 +80,14 @@ export class Cycles {
 
 	#ask(exchangedAt: Instant, now: Instant): void {
 		this.#settledAt = null;
-		if (now < exchangedAt + PEER_CHECKS_NS || this.#hasAsked) return;
+		if (now < exchangedAt + PEER_CHECKS_NS || this.#hasAsked || !this.#mayAsk) return;
 		this.#hasAsked = true;
 		this.#ground.outlet.tell({ kind: "cycle" });
+	}
+
+	/** Not while servers are still asked about a socket that came late, nor while an offer waits for its answer. */
+	get #mayAsk(): boolean {
+		return this.#isGathered() && !this.#isTold;
 	}
 
 	/** More may be found yet. */

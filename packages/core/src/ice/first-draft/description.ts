@@ -2,7 +2,7 @@ import type { OwnAddress } from "./addresses.ts";
 import type { FirstDraftOrigin, FirstDraftStream } from "./first-draft-io.ts";
 import type { Ground } from "./ground.ts";
 
-/** Which kind of address most peers can send to, the likeliest first (rule 10). */
+/** Which kind of address most peers can send to, the likeliest first (rule 10). A relay's first is its public one. */
 const LIKELIHOOD: readonly FirstDraftOrigin[] = ["relay", "stun", "local"];
 
 /** What a stream's description has to say (rules 10 and 11): all addresses that we have, and as `m=` and `c=` the one that is most likely to work with anyone. */
@@ -15,7 +15,7 @@ export function describe(ground: Ground, stream: number): FirstDraftStream {
 
 function likeliest(own: readonly OwnAddress[]): OwnAddress | null {
 	for (const origin of LIKELIHOOD) {
-		const found = own.find(({ parts }) => parts.origin === origin && parts.isFurther !== true);
+		const found = own.find(({ parts }) => parts.origin === origin);
 		if (found !== undefined) return found;
 	}
 	return null;

@@ -191,7 +191,7 @@ export class Relays {
 		for (let index = 0; index < count; index++) {
 			const places = links.flatMap(({ relayed }) => relayed[index] ?? []);
 			const q = qvalueOf(this.#ground.qvalues, site, index > 0 ? "privateRelay" : count > 1 ? "relay" : "loneRelay");
-			const parts = { site, origin: "relay", places, q, server, isFurther: index > 0 } as const;
+			const parts = { site, origin: "relay", places, q, server } as const;
 			const address = this.#ground.addresses.add(parts);
 			if (address !== null) binding.addresses.push(address);
 		}
