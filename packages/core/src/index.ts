@@ -32,6 +32,7 @@ export type {
 	IceAgentConfig,
 	IceAgentInput,
 	IceAgentOutput,
+	IceAgentWithoutIce,
 	IceBase,
 	IceCandidateError,
 	IceEvent,

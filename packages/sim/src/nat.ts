@@ -15,13 +15,19 @@ import { replaceAddress, writeIcmpChecksum } from "./packet-fields.ts";
 import type { Endpoint } from "./program.ts";
 import { Random } from "./random.ts";
 import type { Scenario } from "./scenario.ts";
-import { addressTowards, interfacesOf, nodeAddress, nodeAddresses, publicAddresses } from "./topology.ts";
+import {
+	addressTowards,
+	interfacesOf,
+	nodeAddress,
+	nodeAddresses,
+	publicAddress,
+	publicAddresses,
+} from "./topology.ts";
 
 /** The address that a NAT's inside is seen by: of its outer link, or one of its own that is on none. */
 export function natAddress(scenario: Scenario, router: string, nat: NatSpec, family: Family): string {
 	if (nat.kind === "masquerade") return addressTowards(scenario, router, nat.outside, family);
-	const [address] = publicAddresses(scenario, router, family);
-	if (address === undefined) throw new RangeError(`${router} translates no IPv${family}`);
+	const [address = publicAddress(scenario, router, 0, family)] = publicAddresses(scenario, router, family);
 	return address;
 }
 

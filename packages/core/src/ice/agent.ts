@@ -147,6 +147,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 		else if (input.type === "unreachable") this.#unreachable(input, now);
 		else if (input.type === "forbidden")
 			for (const session of this.#sessions) session.forbidden(input.base, input.address, input.why, now);
+		else if (input.type === "withoutIce") this.#current.withoutIce(input, now);
 		else if (input.type === "restart") this.#generations.restart(now);
 		else if (input.type === "close") this.#close(now);
 		else if (input.type !== "timer") this.#aboutBases(input, now);
@@ -293,8 +294,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 
 	#setState(state: IceState, failure: IceFailure | null): void {
 		if (state === this.#state && failure === this.#failure) return;
-		this.#state = state;
-		this.#failure = failure;
+		[this.#state, this.#failure] = [state, failure];
 		this.#outlet.tell({ kind: "state", state, failure });
 	}
 }

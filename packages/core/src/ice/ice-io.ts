@@ -118,6 +118,7 @@ export type IceAgentInput =
 	| { readonly type: "remoteCandidates"; readonly candidates: readonly IceRemoteLine[] }
 	/** No more of the peer's will come; of one stream, or of all when absent. */
 	| { readonly type: "endOfCandidates"; readonly stream?: number }
+	| ({ readonly type: "withoutIce" } & IceAgentWithoutIce)
 	/** What a `resolve` found; null: nothing. */
 	| { readonly type: "resolved"; readonly name: string; readonly address: string | null }
 	/** A datagram or one frame of a stream. `at`: when it came, if known better. */
@@ -138,6 +139,21 @@ export type IceAgentInput =
 	| { readonly type: "close" }
 	/** The deadline has come. */
 	| { readonly type: "timer" };
+
+/**
+ * A peer that speaks no ICE (RFC 8839 §4.2.5): the checks of this stream's component end, and a pair of our default candidate
+ * with what its description named is selected, as RFC 3264 has it. Data is then taken from whoever sends to that candidate's
+ * socket, for such peers may send from another port than they receive at. Again: it goes elsewhere from now on.
+ */
+export interface IceAgentWithoutIce {
+	/** 0 and 1 when absent. */
+	readonly stream?: number;
+	readonly component?: number;
+	/** Where the peer takes packets. */
+	readonly to: StunAddress;
+	/** What our own description named; the default candidate of all that there are when absent, or when it is none of ours. */
+	readonly named?: StunAddress;
+}
 
 /** A candidate of the peer's, of stream 0 when absent. */
 export interface IceRemoteLine {
@@ -304,4 +320,10 @@ export type SelectionReason =
 	/** The one before has died. */
 	| "failover"
 	/** Neither side checks anything (RFC 8445 §6.1.1, both lite). */
-	| "lite";
+	| "lite"
+	/** The peer speaks no ICE: packets go where its description says. */
+	| "noIce"
+	/** By the first draft of ICE: the best alternative of the peer's whose check has succeeded. */
+	| "alternative"
+	/** By the first draft of ICE: no check has succeeded, and packets go where the description says. */
+	| "unproved";

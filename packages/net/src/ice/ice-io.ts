@@ -2,6 +2,7 @@
 import type {
 	Family,
 	IceAgentConfig,
+	IceAgentWithoutIce,
 	IceBase,
 	IceEvent,
 	IceOwnDescription,
@@ -159,6 +160,11 @@ export interface IceConnection {
 	addRemote(candidates: readonly IceRemoteLine[]): void;
 	/** No more of the peer's will come; of one stream, or of all when absent. */
 	endOfRemote(stream?: number): void;
+	/**
+	 * The peer speaks no ICE that we do, and takes packets here (RFC 8839 §4.2.5): checks end, and a pair with it is selected
+	 * unproved. A later call has it go elsewhere.
+	 */
+	withoutIce(peer: IceAgentWithoutIce): void;
 	/** Sends data on the selected pair; where there is none it is dropped. The bytes may be used again after the call. */
 	send(bytes: Uint8Array, to?: IceComponentPlace): void;
 	/** New credentials, new gathering and new checks; the pair in use stays in use until another is selected. */

@@ -3,6 +3,7 @@ import {
 	IceAgent,
 	type IceAgentInput,
 	type IceAgentOutput,
+	type IceAgentWithoutIce,
 	type IceEvent,
 	type IceOwnDescription,
 	type IcePairReport,
@@ -113,6 +114,11 @@ export class IceRun implements IceConnection {
 
 	endOfRemote(stream?: number): void {
 		this.#step({ type: "endOfCandidates", ...(stream === undefined ? {} : { stream }) });
+	}
+
+	withoutIce(peer: IceAgentWithoutIce): void {
+		this.#inUse.endChecks();
+		this.#step({ type: "withoutIce", ...peer });
 	}
 
 	send(bytes: Uint8Array, { stream = 0, component = 1 }: IceComponentPlace = {}): void {

@@ -65,6 +65,9 @@ export class AgentEnd implements CallEnd {
 	sendsTo: StunAddress | null = null;
 	readonly #options: AgentEndOptions;
 	#attached: AttachedProgram | null = null;
+	#isGathered = false;
+	/** What the other has told, and the agent has not heard of yet. */
+	#heard: CallDescription | null = null;
 
 	constructor(options: AgentEndOptions) {
 		const { side, spec, world, rtcp, hear } = options;
@@ -89,7 +92,10 @@ export class AgentEnd implements CallEnd {
 
 	#note(event: FirstDraftEvent, at: Instant): void {
 		if (event.kind === "settled") this.isSettled = true;
-		else if (event.kind === "sending") this.sendsTo = event.to;
+		else if (event.kind === "gathered") {
+			this.#isGathered = true;
+			this.#handOver(at);
+		} else if (event.kind === "sending") this.sendsTo = event.to;
 		else if (event.kind === "check" && event.check.state === "succeeded" && event.check.component === 1)
 			this.successes.push({ alt: event.check.alt, at });
 	}
@@ -108,14 +114,21 @@ export class AgentEnd implements CallEnd {
 
 	hear(description: CallDescription, at: Instant): void {
 		this.isSettled = false;
-		this.program.hand({ type: "peer", streams: description });
+		this.#heard = description;
 		if (this.#attached === null) this.start(at);
-		else this.#attached.wake(at);
+		else if (this.#isGathered) this.#handOver(at);
 	}
 
 	talk(number: number, at: Instant): void {
 		this.program.hand({ type: "send", bytes: mediaBytes(this.side, number) });
 		this.#attached?.wake(at);
+	}
+
+	/** As in the draft's figures an end asks its servers before it checks anything, so that it knows as whom they see it. */
+	#handOver(at: Instant): void {
+		if (this.#heard !== null) this.program.hand({ type: "peer", streams: this.#heard });
+		this.#heard = null;
+		this.#later(at);
 	}
 
 	/** Wakes it once it has done what it does now: what it tells may be asked for while it does. */

@@ -36,7 +36,8 @@ export function meetDocument({ facts, paths, meeting, traces, why, ...common }: 
 	return {
 		...{ schema: MEET_SCHEMA, tool, args },
 		connected: selected !== null && !isLost,
-		...{ state: ledger.state, why, outcome, timings, role: ice.role, peerTool: meeting.peer?.tool ?? null },
+		...{ state: ledger.state, why, outcome, timings, role: ice.role, peerTool: meeting.peer?.tool || null },
+		...{ ice: meeting.peer?.ice ?? null, call: meeting.call, media: meeting.media },
 		...{ selected, pairs, candidates, candidateErrors, servers },
 		path: paths.own?.result ?? null,
 		pathMissing: paths.own?.result ? null : missing.own,
@@ -65,12 +66,13 @@ export function withoutMeeting({
 	const { tool, args, servers, warnings, backend, startedAt, durationNs } = common;
 	const candidates = { local: [], remote: [] };
 	const timings = { gatheredMs: null, connectedMs: null, nominatedMs: null };
-	const facts = { outcome, selected: null, pairs: [], candidates, candidateErrors: [], servers, timings };
+	const facts = { outcome, selected: null, pairs: [], candidates, candidateErrors: [], servers, timings, media: null };
 	const { policy = "all", waitMs = WAIT_MS } = options;
 	const why = meetSentence({ ...facts, policy, waitMs, tcpReached: [], peerView: null });
 	const missing = missingPaths(false, true, NO_PATHS);
 	return {
 		...{ schema: MEET_SCHEMA, tool, args, connected: false, state: "new", why, role: null, peerTool: null },
+		...{ ice: null, call: null, media: null },
 		...{ ...facts, path: null, pathMissing: missing.own, reversePath: null, reversePathMissing: missing.peer },
 		...{ warnings, backend, startedAt, durationNs },
 		stopReason: outcome.code === "interrupted" ? "interrupted" : "complete",

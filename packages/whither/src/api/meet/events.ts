@@ -4,11 +4,13 @@ import type {
 	MeetCandidate,
 	MeetCandidateError,
 	MeetLocalCandidate,
+	MeetMedia,
 	MeetOutcome,
 	MeetPair,
 	MeetWarning,
 	MissingPath,
 } from "./result.ts";
+import type { MeetCall } from "./signalling/call.ts";
 
 /** The path that the selected pair's packets take, as far as it could be found; never a rejection. */
 export interface TracedPath {
@@ -26,6 +28,10 @@ export type MeetEvent =
 	/** The other end is there; what it calls itself comes a moment later. */
 	| { readonly kind: "met" }
 	| { readonly kind: "peer"; readonly tool: string }
+	/** The call that carries the meeting has come further. */
+	| { readonly kind: "call"; readonly call: MeetCall }
+	/** How media went so far; once a second, and at the end. */
+	| { readonly kind: "media"; readonly media: MeetMedia }
 	| { readonly kind: "candidate"; readonly candidate: MeetLocalCandidate }
 	| { readonly kind: "remoteCandidate"; readonly candidate: MeetCandidate }
 	| { readonly kind: "candidateError"; readonly error: MeetCandidateError }

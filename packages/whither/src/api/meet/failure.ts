@@ -24,7 +24,16 @@ export function meetFailureDocument({ tool, args, startedAt }: FailedMeet, error
 	return {
 		...{ schema: MEET_SCHEMA, tool, args, connected: false, state: "new", why: `${error.message}.`, outcome: null },
 		timings: { gatheredMs: null, connectedMs: null, nominatedMs: null },
-		...{ role: null, peerTool: null, selected: null, pairs: [], candidates: { local: [], remote: [] } },
+		...{
+			role: null,
+			ice: null,
+			call: null,
+			media: null,
+			peerTool: null,
+			selected: null,
+			pairs: [],
+			candidates: { local: [], remote: [] },
+		},
 		...{ candidateErrors: [], servers: NO_SERVERS },
 		...{ path: null, pathMissing: missing, reversePath: null, reversePathMissing: missing, warnings: [] },
 		...{ backend: null, startedAt, durationNs: 0, stopReason: error.code === "aborted" ? "interrupted" : "error" },

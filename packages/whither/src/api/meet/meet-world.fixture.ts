@@ -128,6 +128,11 @@ export class FakeIce implements MeetIce {
 
 	endOfRemote(): void {}
 
+	withoutIce({ to }: Parameters<MeetIce["withoutIce"]>[0]): void {
+		this.#remote.push({ ...this.line, ...to });
+		this.#select("noIce");
+	}
+
 	#check(): void {
 		if (!this.#peered || this.#remote.length === 0 || this.state !== "new") return;
 		this.#become("checking");
@@ -136,12 +141,12 @@ export class FakeIce implements MeetIce {
 		else time.after(PATIENCE_MS, () => this.#become("failed", "allPairsFailed"));
 	}
 
-	#select(): void {
+	#select(why: "best" | "noIce" = "best"): void {
 		this.state = "completed";
 		const [pair] = this.pairs;
 		if (pair === undefined || this.isClosed) return;
 		this.tell({ kind: "pair", pair });
-		this.tell({ kind: "selected", pair, why: "best" });
+		this.tell({ kind: "selected", pair, why });
 		this.tell({ kind: "state", state: "completed", failure: null });
 	}
 

@@ -3,6 +3,7 @@ import { WhitherError } from "../error.ts";
 import { MOST_MS } from "../limits.ts";
 import { parseStunServer } from "../stun/server-name.ts";
 import { parseTurnServer } from "../turn/server-name.ts";
+import type { MeetIceKind } from "./signalling/call.ts";
 import type { Signalling, SignallingListener } from "./signalling/signalling.ts";
 import type { MeetWorld } from "./world.ts";
 
@@ -37,6 +38,10 @@ export interface MeetRequestOptions {
 	readonly family?: 4 | 6 | undefined;
 	/** False: the way that was chosen is not traced. */
 	readonly trace?: boolean | undefined;
+	/** Which ICE is offered, and answered with where there is a choice: RFC 8445, or its first draft, which goes by a call alone. Default `modern`. */
+	readonly ice?: MeetIceKind | undefined;
+	/** Real media goes both ways while there is a way, as in a call: silence by RTP. Default false. */
+	readonly media?: boolean | undefined;
 	/** How long the other end is waited for; default 60 000. */
 	readonly waitMs?: number | undefined;
 	/** Stops the run: what is known by then is the result. */

@@ -1,6 +1,21 @@
 /** The result of `meet` as `whither.meet/1` (docs/schema/meet-1.json) has it. */
 import type { IceFailure, IceRole, IceState, PairState, SelectionReason, TraceResult } from "@whither/core";
+import type { MeetCall, MeetIceKind } from "./signalling/call.ts";
 import type { SignallingFailure } from "./signalling/signalling.ts";
+
+/** What went both ways beside checks and traces: RTP, 50 packets of silence a second (PCMU) from this end. */
+export interface MeetMedia {
+	readonly codec: "PCMU";
+	/** Packets. */
+	readonly sent: number;
+	readonly received: number;
+	/** Of the other end's, by sequence numbers (RFC 3550 A.3). */
+	readonly lost: number;
+	/** RFC 3550 A.8; null: too few came. */
+	readonly jitterNs: number | null;
+	/** From the first pair that was selected to the other end's first packet; null: nothing came. */
+	readonly firstNs: number | null;
+}
 
 /** What stands in `schema` of every result. */
 export const MEET_SCHEMA = "whither.meet/1";
@@ -17,6 +32,8 @@ export interface MeetCandidate extends MeetPlace {
 	readonly protocol: "udp" | "tcp";
 	/** Ours: the socket that it stands for. The peer's: what it says of it (`raddr`). Null: not known. */
 	readonly base: MeetPlace | null;
+	/** By the first draft of ICE: how good it is by what stands between, 0 to 1. */
+	readonly q?: number;
 }
 
 /** One of ours as it was found. */
@@ -123,7 +140,13 @@ export type MeetWarning =
 	/** Signalling was lost after there was a pair. */
 	| { readonly code: "signallingLost"; readonly failure: SignallingFailure }
 	/** The pair was replaced while its path was traced. */
-	| { readonly code: "pairChanged" };
+	| { readonly code: "pairChanged" }
+	/** The other end speaks no ICE: packets go where it said, and no check has proved that they arrive. */
+	| { readonly code: "noIce" }
+	/** The same of an end that speaks another ICE than we do. */
+	| { readonly code: "otherIce"; readonly theirs: MeetIceKind }
+	/** The same of one that speaks our ICE, where no check has succeeded. */
+	| { readonly code: "unproved" };
 
 /** Why a path is not there. */
 export interface MissingPath {
@@ -135,6 +158,8 @@ export interface MissingPath {
 		| "traceFailed"
 		/** The other end was asked not to. */
 		| "notTraced"
+		/** There are no ICE passwords to seal what is exchanged with. */
+		| "noIce"
 		/** The other end is another program. */
 		| "otherProgram"
 		/** No document came, or not all of it. */
@@ -168,6 +193,12 @@ export interface MeetResult {
 		readonly nominatedMs: number | null;
 	};
 	readonly role: IceRole | null;
+	/** What both ends speak: `none` where one of them speaks no ICE that the other does; null: it did not come to that. */
+	readonly ice: MeetIceKind | "none" | null;
+	/** The call that both ends heard of each other by; null: it was by something else. */
+	readonly call: MeetCall | null;
+	/** Null: none was to be sent. */
+	readonly media: MeetMedia | null;
 	/** What the other end calls itself. */
 	readonly peerTool: string | null;
 	readonly selected: MeetSelected | null;

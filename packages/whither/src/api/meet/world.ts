@@ -1,13 +1,33 @@
 /** Where two machines meet: this machine's network, or an internet in memory. */
-import type { IceConnection, IceFlow, IceListener, IceOrder } from "@whither/net/ice";
+import type {
+	FirstDraftConnection,
+	FirstDraftListener,
+	FirstDraftOrder,
+	IceConnection,
+	IceFlow,
+	IceListener,
+	IceOrder,
+} from "@whither/net/ice";
 import type { StunLookups } from "../stun/find-server.ts";
 import type { TracedPath } from "./events.ts";
+import type { AskSharedSecret } from "./legs/early-relays.ts";
 import type { Offered, OpenRendezvous, RendezvousOrder, SignallingFailure } from "./signalling/signalling.ts";
 
 /** A connection as a meeting holds it. */
 export type MeetIce = Pick<
 	IceConnection,
-	"now" | "own" | "state" | "role" | "pairs" | "peer" | "addRemote" | "endOfRemote" | "send" | "flow" | "close"
+	| "now"
+	| "own"
+	| "state"
+	| "role"
+	| "pairs"
+	| "peer"
+	| "addRemote"
+	| "endOfRemote"
+	| "withoutIce"
+	| "send"
+	| "flow"
+	| "close"
 >;
 
 /** A network that two ends are in, names and a rendezvous in it. */
@@ -15,6 +35,10 @@ export interface MeetWorld extends StunLookups {
 	readonly backend: "native" | "portable" | "simulated";
 	/** As `@whither/net/ice` has it: nothing is told before it has returned. */
 	readonly openIce: (order: IceOrder, listener: IceListener) => MeetIce;
+	/** The same by the first draft of ICE; absent: there is none here. */
+	readonly openFirstDraft?: (order: FirstDraftOrder, listener: FirstDraftListener) => FirstDraftConnection;
+	/** Asks for a name that an early relay is used by; absent: nobody gives any out. */
+	readonly askSharedSecret?: AskSharedSecret;
 	/** Stopped by the signal it gives what it has; without it it ends within `timeoutMs`. */
 	readonly tracePath: (
 		flow: IceFlow,

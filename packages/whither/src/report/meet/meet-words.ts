@@ -71,6 +71,14 @@ export function meetWarningSentence(warning: MeetWarning): string {
 			return `${printable(warning.server)}, which the rendezvous server names, has no address here`;
 		case "signallingLost":
 			return `Signalling was lost once there was a way: ${signallingSentence(warning.failure)}`;
+		case "noIce":
+			return "The other end speaks no ICE: packets go where it said, and nothing has proved that they arrive";
+		case "otherIce": {
+			const theirs = warning.theirs === "modern" ? "ICE as RFC 8445 has it" : "the first draft of ICE";
+			return `The other end speaks ${theirs}, which we do not here: packets go where it said, and nothing has proved that they arrive`;
+		}
+		case "unproved":
+			return "No check has succeeded: packets go where the other end said, and nothing has proved that they arrive";
 		case "pairChanged":
 			return "Another pair was selected while the way was traced: the way shown may be that of the one before";
 	}

@@ -1,5 +1,6 @@
 /** What two ends of a meeting tell each other: plain JSON, read with suspicion. Pure. */
 import type { SdpAlt, StunAddress } from "@whither/wire";
+import type { MeetIceKind } from "./call.ts";
 
 /** How one end is checked (RFC 8839 §5.4 to §5.6); another `ufrag` than before is a restart. */
 export interface DescriptionMessage {
@@ -36,14 +37,22 @@ export interface AlternativesMessage {
 	/** Null: to the port above. */
 	readonly rtcp: StunAddress | null;
 	readonly alternatives: readonly SdpAlt[];
+	/** It traces, and exchanges what it found over the way itself (`TRACES` of descriptions). */
+	readonly traces: boolean;
 }
 
 /** All that an end says which speaks no ICE that we speak: media goes there, unchecked. By SIP alone. */
 export interface DestinationMessage {
 	readonly type: "destination";
+	/** Empty: it does not say. */
 	readonly tool: string;
 	readonly destination: StunAddress;
+	/** Null: to the port above. */
 	readonly rtcp: StunAddress | null;
+	/** What our own description named (`m=` and `c=`), where signalling chose it; absent: the default candidate of all that we told. */
+	readonly named?: StunAddress;
+	/** The ICE that it speaks and we do not; absent: none. */
+	readonly speaks?: MeetIceKind;
 }
 
 /** One message of a meeting. */

@@ -1,5 +1,6 @@
 /** How two ends of a meeting hear of each other, whatever carries it. Pure. */
 import type { IceRole } from "@whither/core";
+import type { MeetCall } from "./call.ts";
 import type { MeetMessage } from "./message.ts";
 
 /** One end of a way for messages. Objects of this shape by anybody else work as well. */
@@ -22,6 +23,8 @@ export interface SignallingListener {
 	/** The other end is there, and proved to have the same code. Once, and before its first message. */
 	met(): void;
 	message(message: MeetMessage): void;
+	/** How the call stands that carries it, told whenever that changes. Of signalling that is one. */
+	call?(call: MeetCall): void;
 	/** Nothing more will come. Null: the other end closed in order. */
 	closed(failure: SignallingFailure | null): void;
 }

@@ -1,5 +1,14 @@
 /** A connection over ICE in the internet in memory: core's agent on the sockets of a simulated host. */
-import type { Family, IceAgentConfig, IceAgentInput, IceEvent, IcePeer, IceRemoteLine, Instant } from "@whither/core";
+import type {
+	Family,
+	IceAgentConfig,
+	IceAgentInput,
+	IceAgentWithoutIce,
+	IceEvent,
+	IcePeer,
+	IceRemoteLine,
+	Instant,
+} from "@whither/core";
 import type { IceComponentPlace, IceFlow, IceListener, IceOrder } from "@whither/net/ice";
 import { type AttachedProgram, type Endpoint, IceProgram, type RelayAt } from "@whither/sim";
 import { addressFamily, classifyPacket } from "@whither/wire";
@@ -114,16 +123,22 @@ export class SimulatedIce implements MeetIce {
 		this.#hand({ type: "endOfCandidates", ...(stream === undefined ? {} : { stream }) });
 	}
 
+	withoutIce(peer: IceAgentWithoutIce): void {
+		this.#peer = null;
+		this.#hand({ type: "withoutIce", ...peer });
+	}
+
 	send(bytes: Uint8Array, to: IceComponentPlace = {}): void {
 		this.#hand({ type: "send", bytes: bytes.slice(), ...to });
 	}
 
 	flow(): IceFlow | null {
 		const pair = this.pairs.find(({ selected }) => selected);
-		if (pair === undefined || this.#peer === null) return null;
+		if (pair === undefined) return null;
 		const relay = this.#relays.get(pair.base) ?? null;
 		const { address, port } = pair.remote;
-		const stun = { username: `${this.#peer.ufrag}:${this.own.ufrag}`, password: this.#peer.pwd };
+		const peer = this.#peer;
+		const stun = peer === null ? null : { username: `${peer.ufrag}:${this.own.ufrag}`, password: peer.pwd };
 		if (relay !== null) return { pair, socket: null, remote: relay.server, relay, stun: null };
 		return { pair, socket: null, remote: { address, port }, relay, stun };
 	}
