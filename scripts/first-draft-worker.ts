@@ -34,6 +34,7 @@ function play({ section, loss, from, to, shows }: Order) {
 }
 
 process.on("message", (order: Order | "end") => {
-	if (order === "end") process.disconnect();
+	// Node 20 fails where the channel is closed while it reads from it.
+	if (order === "end") setImmediate(() => process.disconnect());
 	else process.send?.(play(order));
 });

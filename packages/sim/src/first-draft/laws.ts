@@ -1,5 +1,5 @@
 /** Laws that every call of the first draft is held to, whatever is lost on the way. */
-import type { FirstDraftCheck } from "@whither/core";
+import { type FirstDraftCheck, MILLISECOND } from "@whither/core";
 import { attributeOf, decodeStun, isDecodeError, isSameEndpoint, type SdpAlt } from "@whither/wire";
 import { AgentEnd } from "./call-end.ts";
 import { type AgentReport, checksOf, keepsRelay } from "./call-report.ts";
@@ -86,6 +86,9 @@ export function lawsOfChecks({ call, internet }: PlayedCall): readonly string[] 
 	return wrong;
 }
 
+/** What leaves so shortly before a relay is given back may find it gone: longer than any way of a call. */
+const UNDER_WAY_NS = 200 * MILLISECOND;
+
 /** Whether every try of a check ended on a link, or its answer did; of those that were made while both relays stood. */
 function wasLost(
 	call: FirstDraftCall,
@@ -98,7 +101,8 @@ function wasLost(
 		({ payload, stages }) => stages[0].node === node && usernameOf(payload) === alt.username,
 	);
 	const begun = tries[0]?.at ?? 0;
-	const until = journeys.find(({ payload, at }) => at >= begun && isRelease(payload))?.at ?? Number.POSITIVE_INFINITY;
+	const release = journeys.find(({ payload, at }) => at >= begun && isRelease(payload));
+	const until = (release?.at ?? Number.POSITIVE_INFINITY) - UNDER_WAY_NS;
 	const ids = new Set(tries.map(({ payload }) => idOf(payload)));
 	// Requests and answers of these transactions, on every leg of their way.
 	const legs = journeys.filter(({ payload, at }) => at < until && ids.has(idOf(payload)));
