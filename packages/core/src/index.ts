@@ -36,6 +36,7 @@ export type {
 	IceState,
 	SelectionReason,
 } from "./ice/ice-io.ts";
+export { defaultCandidate } from "./ice/offer-answer/destination.ts";
 export { iceTrickle, readTrickle } from "./ice/offer-answer/fragment.ts";
 export { answersTo, compareIce, iceInputs, readIce } from "./ice/offer-answer/reading.ts";
 export { type SelectedVerdict, weighSelected } from "./ice/offer-answer/selected.ts";
