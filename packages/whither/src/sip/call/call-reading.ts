@@ -15,6 +15,7 @@ import {
 	sdpAttributes,
 	sdpLine,
 } from "@whither/wire";
+import type { CallProblem } from "../../api/meet/signalling/signalling.ts";
 import type { SipBody } from "../agent/agent-io.ts";
 import { SDP_TYPE } from "./call-agent.ts";
 
@@ -48,21 +49,6 @@ export interface CallReading {
 	readonly preconditions: ReadPreconditions;
 }
 
-/** Why a description is of no use. */
-export type CallDefect =
-	/** No SDP, or none that can be read. */
-	| "unreadable"
-	/** No stream of audio that is plain RTP. */
-	| "noAudio"
-	/** Audio without PCMU. */
-	| "noCodec"
-	/** Audio, and its port is 0. */
-	| "refused"
-	/** `inactive`, or with an address that means it (RFC 3264 §8.4). */
-	| "held"
-	/** An address that is a name, or none. */
-	| "noAddress";
-
 /** Characters that are read; descriptions have a thousand or two. */
 const LONGEST_SDP = 32_768;
 const MOST_SECTIONS = 16;
@@ -74,7 +60,7 @@ const PAYLOAD_TYPE = "0";
 const DISCARD_PORT = 9;
 
 /** A body that is to be a description. */
-export function readCall(body: SipBody): CallReading | CallDefect {
+export function readCall(body: SipBody): CallReading | CallProblem {
 	const isSdp = body.type.split(";", 1)[0]?.trim().toLowerCase() === SDP_TYPE;
 	const parsed = isSdp && body.text.length <= LONGEST_SDP ? parseSdp(body.text) : null;
 	if (parsed === null || isDecodeError(parsed)) return "unreadable";
@@ -84,8 +70,8 @@ export function readCall(body: SipBody): CallReading | CallDefect {
 }
 
 /** The place of the first section that could be used, else why there is none. */
-function audioOf({ media }: SdpDescription): number | CallDefect {
-	let defect: CallDefect = "noAudio";
+function audioOf({ media }: SdpDescription): number | CallProblem {
+	let defect: CallProblem = "noAudio";
 	for (const [place, section] of media.entries()) {
 		const line = parseSdpMedia(sdpLine(section, "m") ?? "");
 		if (line?.kind !== "audio" || !PROFILES.test(line.protocol)) continue;
@@ -96,7 +82,7 @@ function audioOf({ media }: SdpDescription): number | CallDefect {
 	return defect;
 }
 
-function readAt(description: SdpDescription, place: number): CallReading | CallDefect {
+function readAt(description: SdpDescription, place: number): CallReading | CallProblem {
 	const streams = readIce(description);
 	const number = streams.findIndex(({ sections }) => sections.includes(place));
 	const stream = streams[number];

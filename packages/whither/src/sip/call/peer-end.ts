@@ -20,14 +20,14 @@ export function checksWith(ice: CallIce, { speaks }: Pick<CallReading, "speaks">
 
 /** Reads what comes, and remembers what was told of it. */
 export class PeerEnd {
-	readonly #ice: CallIce;
+	readonly ice: CallIce;
 	#reading: CallReading | null = null;
 	#ufrag = "";
 	#told = new Set<string>();
 	#isEnded = false;
 
 	constructor(ice: CallIce) {
-		this.#ice = ice;
+		this.ice = ice;
 	}
 
 	/** Its last description; null: there was none. */
@@ -36,14 +36,14 @@ export class PeerEnd {
 	}
 
 	get checks(): boolean {
-		return this.#reading !== null && checksWith(this.#ice, this.#reading);
+		return this.#reading !== null && checksWith(this.ice, this.#reading);
 	}
 
 	/** What a description is to a meeting. `named`: what our own names as `m=` and `c=`, where that is known. */
 	describe(reading: CallReading, userAgent: string | null, named: StunAddress | null): readonly MeetMessage[] {
 		this.#reading = reading;
 		const tool = toolOf(userAgent);
-		if (this.checks) return this.#ice === "modern" ? this.#description(reading, tool) : alternatives(reading, tool);
+		if (this.checks) return this.ice === "modern" ? this.#description(reading, tool) : alternatives(reading, tool);
 		// One that trickles, and speaks another ICE than we do, may have no address to fall back to yet.
 		if (reading.destination === null) return [];
 		const { destination, rtcp } = reading;
