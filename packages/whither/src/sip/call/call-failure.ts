@@ -29,6 +29,6 @@ export function descriptionFailure(why: CallProblem): SignallingFailure {
 
 /** What the other end said as it went. */
 export function reasonWords(end: SipEnd): string {
-	if (end.code === "refused") return `${end.status} ${end.reason}`;
+	if (end.code === "refused") return `${end.status} ${end.reason}`.trim();
 	return end.code === "hungUp" && end.reason !== null ? end.reason : "it hung up";
 }
