@@ -137,8 +137,9 @@ export class FakeAgents {
 		this.say(1, { kind: "incoming", call: 1, ...about, offer, supported: this.#supported, required, allow });
 	}
 
-	/** Somebody wants to be offered something. */
+	/** Somebody else than A wants to be offered something. */
 	callWithoutOffer(): void {
+		this.#tell[0] = () => {};
 		this.#state = "calling";
 		const about = { from: "sip:a@example.com", displayName: null, to: "sip:b@example.com", userAgent: "phone A" };
 		this.say(1, {
