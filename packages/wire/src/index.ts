@@ -61,6 +61,7 @@ export {
 } from "./dns/types.ts";
 export { type DecodeError, isDecodeError } from "./error.ts";
 export { decodeFramedPacket, encodeFramedPacket, type FramedPacket } from "./framed-packet.ts";
+export { formatHex } from "./hex.ts";
 export {
 	encodeIcmpEcho,
 	encodeIcmpError,

@@ -1,0 +1,76 @@
+import { addressFamily } from "@whither/wire";
+import { formatSipHostPort } from "../message/host.ts";
+import type { SipHeader } from "../message/message.ts";
+import { parseSipUri } from "../message/uri.ts";
+import { formatSipVia, SIP_BRANCH_COOKIE } from "../message/via.ts";
+import type { SipHop } from "../transport/hop.ts";
+import type { SipAgentConfig } from "./agent-io.ts";
+import { oneLine } from "./body.ts";
+import type { Drawn } from "./drawn.ts";
+
+/** A place as others see it. */
+export interface PublicAddress {
+	readonly address: string;
+	readonly port: number;
+}
+
+/** How others reach us: what Via and Contact say, by the transport and family of the hop that a message takes. */
+export class Places {
+	readonly #local: readonly SipHop[];
+	readonly #drawn: Drawn;
+	readonly #user: string;
+	readonly #public = new Map<SipHop, PublicAddress>();
+
+	constructor({ local, account }: SipAgentConfig, drawn: Drawn) {
+		this.#local = local;
+		this.#drawn = drawn;
+		this.#user = parseSipUri(account.address)?.user ?? "whither";
+	}
+
+	/** Our socket for that hop; null: we have none that reaches it. */
+	localFor({ transport, address }: SipHop): SipHop | null {
+		const family = addressFamily(address);
+		const fits = (hop: SipHop) => hop.transport === transport && addressFamily(hop.address) === family;
+		return this.#local.find(fits) ?? null;
+	}
+
+	/** Whether there is a socket of TCP for that hop. */
+	hasTcpFor(hop: SipHop): boolean {
+		return this.localFor({ ...hop, transport: "tcp" }) !== null;
+	}
+
+	/** A new branch (RFC 3261 §8.1.1.7). */
+	branch(): string {
+		return SIP_BRANCH_COOKIE + this.#drawn.next();
+	}
+
+	/** Asks for the answer where the request comes from (RFC 3581). */
+	via(local: SipHop, branch: string): SipHeader {
+		const parameters = [
+			{ name: "rport", value: null },
+			{ name: "branch", value: branch },
+		];
+		const { transport, address: host, port } = local;
+		return { name: "Via", value: formatSipVia({ transport: transport.toUpperCase(), host, port, parameters }) };
+	}
+
+	/** The URI at which requests find us. */
+	contactUri(local: SipHop, isSecure: boolean): string {
+		const { address: host, port } = this.#public.get(local) ?? local;
+		const { transport } = local;
+		const scheme = isSecure ? "sips" : "sip";
+		const behind = isSecure || transport === "udp" ? "" : `;transport=${transport}`;
+		return `${scheme}:${this.#user}@${formatSipHostPort({ host, port })}${behind}`;
+	}
+
+	/** How a NAT shows that socket to others: Contact says so from now on. */
+	seenAs(local: SipHop, address: PublicAddress): void {
+		if (this.#local.includes(local)) this.#public.set(local, address);
+	}
+}
+
+/** From or To of an address; `tag` where it has one. */
+export function nameAddress(uri: string, displayName: string | undefined, tag: string | null): string {
+	const name = displayName === undefined ? "" : `"${oneLine(displayName).replace(/["\\]/g, "\\$&")}" `;
+	return `${name}<${uri}>${tag === null ? "" : `;tag=${tag}`}`;
+}

@@ -1,0 +1,9 @@
+/** What is taken of a message at the most; ours, far above what telephones send. */
+export const SIP_BOUNDS = {
+	/** Bytes of a message, its body included: more than a datagram holds. */
+	messageLength: 0x10000,
+	/** Header fields, folded lines counted once. */
+	headers: 200,
+	/** Values of all header fields that may have several in one. */
+	values: 400,
+} as const;

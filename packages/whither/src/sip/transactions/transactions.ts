@@ -1,0 +1,115 @@
+import type { Instant } from "@whither/core";
+import type { SipHop } from "../transport/hop.ts";
+import { type ClientOrder, ClientTransaction } from "./client.ts";
+import type { RequestEnvelope, ResponseEnvelope } from "./envelope.ts";
+import { clientKey, originOf, serverKey } from "./matching.ts";
+import { ServerTransaction } from "./server.ts";
+import { NEVER } from "./timers.ts";
+
+/** Of each kind, those that wait for nothing but copies of what has been said included; ours. */
+const MOST_TRANSACTIONS = 1024;
+
+/** What comes of a request that belongs to a transaction. */
+export type Heard =
+	/** Of none that we know: it is new, or the ACK of a 2xx. */
+	| { readonly kind: "new" }
+	/** It has come before, and has been answered as it was then; or it is the ACK of a refusal. */
+	| { readonly kind: "absorbed" }
+	/** It has come another way before (RFC 3261 §8.2.2.2). */
+	| { readonly kind: "merged" };
+
+/** All requests under way, ours and theirs (RFC 3261 §17). */
+export class Transactions {
+	readonly #clients = new Map<string, ClientTransaction>();
+	readonly #servers = new Map<string, ServerTransaction>();
+	readonly #send: (bytes: Uint8Array, hop: SipHop) => void;
+
+	constructor(send: (bytes: Uint8Array, hop: SipHop) => void) {
+		this.#send = send;
+	}
+
+	/** How many are not settled: without a final answer of theirs, or without the ACK of a refusal of ours. */
+	get waiting(): number {
+		const all = [...this.#clients.values(), ...this.#servers.values()];
+		return all.filter(({ isWaiting }) => isWaiting).length;
+	}
+
+	get dueAt(): Instant {
+		let dueAt = NEVER;
+		for (const client of this.#clients.values()) dueAt = Math.min(dueAt, client.dueAt);
+		for (const server of this.#servers.values()) dueAt = Math.min(dueAt, server.dueAt);
+		return dueAt;
+	}
+
+	/** Sends a request whose topmost Via has a branch of ours; null: there are too many. */
+	ask(branch: string, order: Omit<ClientOrder, "send">, now: Instant): ClientTransaction | null {
+		if (this.#clients.size >= MOST_TRANSACTIONS) return null;
+		const transaction = new ClientTransaction({ ...order, send: this.#send }, now);
+		this.#clients.set(`${order.request.method} ${branch}`, transaction);
+		return transaction;
+	}
+
+	/** A transaction for a new request; null: there are too many. */
+	begin(request: RequestEnvelope, hop: SipHop, now: Instant): ServerTransaction | null {
+		if (this.#servers.size >= MOST_TRANSACTIONS) return null;
+		const transaction = new ServerTransaction({ request, hop, send: this.#send }, now);
+		this.#servers.set(serverKey(request), transaction);
+		return transaction;
+	}
+
+	/** Whether it belongs to a request of ours. */
+	response(response: ResponseEnvelope, now: Instant): boolean {
+		const transaction = this.#clients.get(clientKey(response));
+		transaction?.response(response, now);
+		return transaction !== undefined;
+	}
+
+	/** Answers what has come before. */
+	request(request: RequestEnvelope, now: Instant): Heard {
+		const transaction = this.#servers.get(serverKey(request));
+		if (transaction === undefined) return { kind: this.#isMerged(request) ? "merged" : "new" };
+		if (request.message.method !== "ACK") transaction.again();
+		else if (transaction.state === "accepted") return { kind: "new" };
+		else transaction.acknowledged(now);
+		return { kind: "absorbed" };
+	}
+
+	/** The INVITE that a CANCEL is about (RFC 3261 §9.2). */
+	cancelled(cancel: RequestEnvelope): ServerTransaction | null {
+		return this.#servers.get(serverKey(cancel, "INVITE")) ?? null;
+	}
+
+	/** Nothing gets there. */
+	transportFailed(to: SipHop, why: string, now: Instant): void {
+		for (const client of [...this.#clients.values()])
+			if (isSamePlace(client.hop, to)) client.transportFailed(why, now);
+		for (const server of this.#servers.values()) if (isSamePlace(server.hop, to)) server.transportFailed();
+	}
+
+	/** Sends again what is due, and forgets what is over. */
+	tick(now: Instant): void {
+		for (const [key, client] of [...this.#clients]) {
+			client.tick(now);
+			if (client.state === "terminated") this.#clients.delete(key);
+		}
+		for (const [key, server] of [...this.#servers]) {
+			server.tick(now);
+			if (server.state === "terminated") this.#servers.delete(key);
+		}
+	}
+
+	#isMerged(request: RequestEnvelope): boolean {
+		if (request.toTag !== null || request.message.method === "ACK" || request.message.method === "CANCEL") return false;
+		const origin = originOf(request);
+		for (const { request: known } of this.#servers.values())
+			if (known.toTag === null && originOf(known) === origin) return true;
+		return false;
+	}
+}
+
+/** Whether both are reached the same way. */
+function isSamePlace(one: SipHop, other: SipHop): boolean {
+	if (one.connection !== undefined && other.connection !== undefined) return one.connection === other.connection;
+	return one.transport === other.transport && one.address === other.address && one.port === other.port;
+}
+
