@@ -13,6 +13,21 @@ export { type ExchangeEnd, exchangeKeys } from "./exchange/keys.ts";
 export { isExchangePacket } from "./exchange/packet.ts";
 export { IceAgent } from "./ice/agent.ts";
 export type { IceOwnDescription } from "./ice/credentials.ts";
+export { FirstDraftAgent } from "./ice/first-draft/agent.ts";
+export type {
+	FirstDraftAddress,
+	FirstDraftBase,
+	FirstDraftCheck,
+	FirstDraftConfig,
+	FirstDraftEvent,
+	FirstDraftIgnoreReason,
+	FirstDraftInput,
+	FirstDraftOrigin,
+	FirstDraftOutput,
+	FirstDraftQvalues,
+	FirstDraftStream,
+} from "./ice/first-draft/first-draft-io.ts";
+export { FIRST_DRAFT_QVALUES } from "./ice/first-draft/qvalues.ts";
 export type {
 	FirstDraftConfig,
 	FirstDraftStream,
@@ -236,6 +251,15 @@ export type {
 export type { TurnFailure } from "./turn/client/failure.ts";
 export { isDisbelieved } from "./turn/client/outlet.ts";
 export { TurnClient } from "./turn/client/turn-client.ts";
+export { EarlyTurnClient } from "./turn/early/client.ts";
+export type {
+	EarlyRelayUser,
+	EarlyTurnClientConfig,
+	EarlyTurnClientEvent,
+	EarlyTurnClientIgnoreReason,
+	EarlyTurnClientInput,
+	EarlyTurnClientOutput,
+} from "./turn/early/client-io.ts";
 export {
 	type RestCredentials,
 	restCredentials,

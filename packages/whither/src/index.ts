@@ -137,7 +137,6 @@ export {
 	MEET_SCHEMA,
 	type MeetCandidate,
 	type MeetCandidateError,
-	type MeetIceKind,
 	type MeetLocalCandidate,
 	type MeetMedia,
 	type MeetOutcome,
@@ -152,7 +151,7 @@ export {
 } from "./api/meet/result.ts";
 export { MeetRun } from "./api/meet/run.ts";
 export { type BlobFailure, blobSentence, type MeetBlob, makeBlob, readBlob } from "./api/meet/signalling/blob.ts";
-export type { CallPrecondition, MeetCall } from "./api/meet/signalling/call.ts";
+export type { CallPrecondition, MeetCall, MeetIceKind } from "./api/meet/signalling/call.ts";
 export { type CopyPaste, type CopyPasteOrder, copyPaste } from "./api/meet/signalling/copy-paste.ts";
 export {
 	type CandidatesMessage,

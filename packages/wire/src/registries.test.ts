@@ -26,6 +26,7 @@ import {
 	TCP_OPTIONS,
 	TLS_ALERTS,
 } from "./index.ts";
+import type { AnyRow } from "./stun/attributes.ts";
 
 const path = (name: string) => new URL(`../../../registries/${name}.csv`, import.meta.url);
 
@@ -240,7 +241,9 @@ const STUN_BESIDE_REGISTRY = [
 ];
 
 test("STUN attributes are those of the registry, former ones included, and those that no registry has", () => {
-	const rows = Object.values(STUN_ATTRIBUTES).filter(({ meaning }) => meaning !== "NOMINATION");
+	const rows = Object.values<AnyRow>(STUN_ATTRIBUTES).filter(
+		({ meaning, classicAlone }) => meaning !== "NOMINATION" && classicAlone !== true,
+	);
 	const ours = byNumber(rows.map(({ type, meaning }) => [type, meaning]));
 	for (const type of STUN_BESIDE_REGISTRY) expect(ours.delete(type), `type ${type.toString(16)}`).toBe(true);
 	expect(ours).toEqual(assignedOrFormer("stun-parameters-4"));
@@ -256,10 +259,17 @@ test("STUN methods are those of the registry, the former one included", () => {
 	expect(ours).toEqual(assignedOrFormer("stun-parameters-2"));
 });
 
-/** Of RFC 3489 alone. */
-const CLASSIC_ERRORS = [430, 431, 432, 433, 600];
+test("where drafts of relays have an attribute of their own the registry has none, but for CHANNEL-NUMBER", () => {
+	const theirs = assignedOrFormer("stun-parameters-4");
+	const early = Object.values<AnyRow>(STUN_ATTRIBUTES).filter(({ classicAlone }) => classicAlone === true);
+	expect(early.map(({ type }) => type)).toEqual([0x000c, 0x000f, 0x0010, 0x0011, 0x000e]);
+	expect(early.flatMap(({ type }) => theirs.get(type) ?? [])).toEqual(["CHANNEL-NUMBER"]);
+});
 
-test("STUN error codes are those of the registry, and those of RFC 3489 alone", () => {
+/** Of RFC 3489 and of drafts of relays alone. */
+const CLASSIC_ERRORS = [430, 431, 432, 433, 434, 435, 436, 600];
+
+test("STUN error codes are those of the registry, and those of RFC 3489 and early relays alone", () => {
 	const ours = ofNames(STUN_ERRORS);
 	for (const code of CLASSIC_ERRORS) expect(ours.delete(code), `code ${code}`).toBe(true);
 	expect(ours).toEqual(assigned("stun-parameters-6", "Value", "Name"));

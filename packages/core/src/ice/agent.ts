@@ -294,8 +294,7 @@ export class IceAgent implements Machine<IceAgentInput, IceAgentOutput> {
 
 	#setState(state: IceState, failure: IceFailure | null): void {
 		if (state === this.#state && failure === this.#failure) return;
-		this.#state = state;
-		this.#failure = failure;
+		[this.#state, this.#failure] = [state, failure];
 		this.#outlet.tell({ kind: "state", state, failure });
 	}
 }

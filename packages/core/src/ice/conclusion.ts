@@ -3,6 +3,7 @@ import type { ChecklistSet } from "./checklist.ts";
 import type { Component } from "./component.ts";
 import type { Ground } from "./ground.ts";
 import type { IceFailure, IceState } from "./ice-io.ts";
+import type { Pair } from "./pair.ts";
 import type { RemoteCandidates } from "./remotes.ts";
 
 /** RFC 8863 §4: as long as one check may take, so that the peer has had the time to send its own. */
@@ -36,9 +37,9 @@ export function stateOf({ components, list, startedAt }: ConclusionFacts, now: I
 	return components.every(({ selected }) => selected?.isWritable(now)) ? "completed" : "connected";
 }
 
-/** When a pair has been silent for so long that people should know. */
-export function silentAt({ heardAt }: { readonly heardAt: Instant }): Instant {
-	return heardAt + SILENT_NS;
+/** When a pair has been silent for so long that people should know; never where nobody has to answer. */
+export function silentAt({ heardAt, isUnproved }: Pick<Pair, "heardAt" | "isUnproved">): Instant {
+	return isUnproved ? Number.POSITIVE_INFINITY : heardAt + SILENT_NS;
 }
 
 /**

@@ -27,6 +27,8 @@ export class Generation {
 	failure: IceFailure | null = null;
 	/** Since when every component has a pair; null: not all have. */
 	completedAt: Instant | null = null;
+	/** The peer speaks no ICE. */
+	isUnchecked = false;
 	/** What others there were has been dropped since. */
 	isFreed = false;
 
@@ -52,14 +54,25 @@ export class Generation {
 		});
 	}
 
-	/** It sends no checks: it is lite. */
+	/** It sends no checks: it is lite, or there is nobody who would answer. */
 	get isPassive(): boolean {
-		return this.ground.config.lite === true;
+		return this.ground.config.lite === true || this.isUnchecked;
 	}
 
 	get facts(): ConclusionFacts {
 		const { ground, list, components, remotes, startedAt } = this;
 		return { ground, list, components, remotes, startedAt };
+	}
+
+	/** Whether it has shown that the peer knows this generation. */
+	get hasMet(): boolean {
+		for (const { readable, valid } of this.list.pairs) if (readable || valid !== null) return true;
+		return false;
+	}
+
+	/** Whether anything may be sent. */
+	isUsed(now: Instant): boolean {
+		return this.failure === null && this.components.some((each) => each.sending(this.list.pairs, now) !== null);
 	}
 
 	componentOf(pair: Pair): Component {

@@ -65,7 +65,7 @@ export class Generations {
 		if (peer?.ufrag === told.ufrag && peer.pwd === told.pwd) return "known";
 		if (peer !== null) {
 			if (peer.ufrag !== told.ufrag && this.#former.includes(told.ufrag)) return "old";
-			const isAnswer = this.#isOffered && !this.#current.hasMet;
+			const isAnswer = this.#isOffered && !this.#current.generation.hasMet;
 			this.#isOffered = isAnswer;
 			this.#renew(isAnswer ? this.#current.own : newCredentials(this.#ground.chance), now);
 		}
@@ -77,6 +77,7 @@ export class Generations {
 
 	/** Ends the generation before once the current one has its pairs. */
 	conclude(now: Instant): void {
+		this.#current.chooseUnchecked(now);
 		const isDone = this.#current.generation.completedAt !== null;
 		if (isDone) this.#previous?.end(now);
 		if (isDone || this.#previous?.state(now) === "failed") this.#previous = null;
@@ -89,7 +90,7 @@ export class Generations {
 
 	#renew(own: Credentials, now: Instant): void {
 		const isDone = this.#current.generation.completedAt !== null;
-		if (this.#current.isUsed(now) && (isDone || this.#previous === null)) {
+		if (this.#current.generation.isUsed(now) && (isDone || this.#previous === null)) {
 			this.#previous?.end(now);
 			this.#previous = this.#current;
 			this.#previous.reduce(now);

@@ -54,9 +54,9 @@ export class Hearing {
 		this.#ground.outlet.ignore("indication");
 	}
 
-	/** From where a check has come or been answered, and from nowhere else. */
+	/** From where a check has come or been answered, and from nowhere else; of a peer without ICE from anywhere. */
 	#data(base: number, from: StunAddress, bytes: Uint8Array, now: Instant): void {
-		const found = this.#inUse(base, from);
+		const found = this.#inUse(base, from) ?? this.#unproved(base);
 		if (found === null) {
 			this.#ground.outlet.ignore("unknownSource");
 			return;
@@ -69,6 +69,17 @@ export class Hearing {
 	/** The same, of a pair on which packets are believed: after a restart that is at first the one of before, though both know it. */
 	#inUse(base: number, from: StunAddress): ReturnType<Hearing["pairAt"]> {
 		return this.#pairAt(base, from, (pair) => pair.readable || pair.valid !== null);
+	}
+
+	/**
+	 * Whoever speaks no ICE may send from another port, and behind a NAT from another address, than its description says it
+	 * receives at (RFC 3264 §5.1; that both are the same is RFC 4961's wish).
+	 */
+	#unproved(base: number): ReturnType<Hearing["pairAt"]> {
+		for (const session of this.#sessions())
+			for (const { selected: pair } of session.generation.components)
+				if (pair?.isUnproved && pair.local.base === base) return { session, pair };
+		return null;
 	}
 
 	#pairAt(base: number, from: StunAddress, fits: (pair: Pair) => boolean): ReturnType<Hearing["pairAt"]> {

@@ -57,6 +57,8 @@ export class Pair {
 	/** Consent is over there: with these credentials nothing is sent any more (RFC 7675 §5.1). */
 	isForbidden = false;
 	readable = false;
+	/** The peer speaks no ICE: it is sent on, and nothing has shown that it works. */
+	isUnproved = false;
 	/** Sending is allowed until then. */
 	consentUntil: Instant = Number.NEGATIVE_INFINITY;
 	/** When the last check left, the last answer came, the last packet at all came and left. */

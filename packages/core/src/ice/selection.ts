@@ -78,12 +78,12 @@ export class Selection {
 		}
 		if (component.backup === pair) component.backup = null;
 		pair.backup = false;
-		pair.nominated = true;
+		pair.nominated = !pair.isUnproved;
 		pair.selected = true;
 		component.selected = pair;
 		component.bereavedBy = null;
 		component.nominating = null;
-		if (ground.config.lite !== true) consent.watch(pair, now);
+		if (ground.config.lite !== true && !pair.isUnproved) consent.watch(pair, now);
 		const hideRelated = ground.config.policy === "relay";
 		ground.outlet.tell({ kind: "selected", pair: pair.report(now, hideRelated), why });
 		changed(pair, now);

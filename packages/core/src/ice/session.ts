@@ -9,10 +9,11 @@ import type { Credentials, Ground, Peer } from "./ground.ts";
 import { hurry } from "./hurry.ts";
 import type { IceAgentWithoutIce, IceFailure, IceRemoteLine, IceState } from "./ice-io.ts";
 import type { PeerCheck } from "./incoming.ts";
-import { CONSENT_NS, type Pair, type RunningCheck } from "./pair.ts";
+import type { Pair, RunningCheck } from "./pair.ts";
 import { Pairing } from "./pairing.ts";
 import { PeerChecks } from "./peer-checks.ts";
 import { Selection } from "./selection.ts";
+import { Unchecked } from "./unchecked.ts";
 import { Upkeep } from "./upkeep.ts";
 
 /** The checks between two descriptions, and what comes of them (RFC 8445 §6 to §11), until a restart. */
@@ -23,6 +24,7 @@ export class Session implements CheckResults {
 	readonly #pairing: Pairing;
 	readonly #peerChecks: PeerChecks;
 	readonly #upkeep: Upkeep;
+	readonly #unchecked: Unchecked;
 	#state: IceState = "new";
 	readonly #matters = (pair: Pair) => this.#mattersStill(pair);
 	/** When the state may change for silence alone. */
@@ -45,7 +47,9 @@ export class Session implements CheckResults {
 		});
 		this.#pairing = new Pairing(generation, this.#selection);
 		this.#peerChecks = new PeerChecks(generation, this.#checks, this.#selection);
-		this.#upkeep = new Upkeep(generation, this.#checks, (why, now) => this.#fail(why, now));
+		const fail = (why: IceFailure, now: Instant) => this.#fail(why, now);
+		this.#upkeep = new Upkeep(generation, this.#checks, fail);
+		this.#unchecked = new Unchecked(generation, this.#selection, fail);
 	}
 
 	get own(): Credentials {
@@ -152,12 +156,7 @@ export class Session implements CheckResults {
 
 	/** A packet has come by this pair. */
 	heard(pair: Pair, now: Instant): void {
-		pair.heardAt = now;
-		const { isPassive, peer } = this.generation;
-		// Deviation: RFC 7675 §5.1 wants answers to checks, which a lite agent does not send; of a peer of RFC 5245, which asks for
-		// no consent either, whatever comes will do.
-		if (isPassive && peer?.knowsIce2 === false && pair.isWritable(now))
-			pair.consentUntil = Math.max(pair.consentUntil, now + CONSENT_NS);
+		this.#upkeep.heard(pair, now);
 		if (this.#state === "disconnected") this.review(now);
 	}
 
@@ -202,7 +201,12 @@ export class Session implements CheckResults {
 
 	/** The peer speaks no ICE: a component's packets go where it says (RFC 8839 §4.2.5). */
 	withoutIce(peer: IceAgentWithoutIce, now: Instant): void {
-		void [peer, now];
+		this.#unchecked.begin(peer, now);
+		this.review(now);
+	}
+
+	chooseUnchecked(now: Instant): void {
+		if (this.#unchecked.choose(now)) this.review(now);
 	}
 
 	/** Nothing more is sent. */
@@ -211,18 +215,6 @@ export class Session implements CheckResults {
 			this.#checks.cancel(pair, now);
 			this.generation.consent.unwatch(pair);
 		}
-	}
-
-	/** Whether it has shown that the peer knows this generation. */
-	get hasMet(): boolean {
-		for (const { readable, valid } of this.generation.list.pairs) if (readable || valid !== null) return true;
-		return false;
-	}
-
-	/** Whether anything may be sent. */
-	isUsed(now: Instant): boolean {
-		const { failure, components, list } = this.generation;
-		return failure === null && components.some((component) => component.sending(list.pairs, now) !== null);
 	}
 
 	/** All but the pairs in use go: another generation takes over. */

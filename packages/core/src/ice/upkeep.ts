@@ -5,7 +5,7 @@ import type { Component } from "./component.ts";
 import { keepaliveAt } from "./consent.ts";
 import type { Generation } from "./generation.ts";
 import type { IceFailure } from "./ice-io.ts";
-import type { Pair } from "./pair.ts";
+import { CONSENT_NS, type Pair } from "./pair.ts";
 
 /** RFC 8445 §8.3: what a generation that is completed still does for other pairs, before they go. */
 const FREEING_NS = 3 * SECOND;
@@ -41,6 +41,15 @@ export class Upkeep {
 	get #mayUseOthers(): boolean {
 		const { peer, ground } = this.#generation;
 		return peer?.canRenominate === true || (peer?.knowsIce2 === false && !ground.role.isControlling);
+	}
+
+	heard(pair: Pair, now: Instant): void {
+		pair.heardAt = now;
+		const { isPassive, peer } = this.#generation;
+		// Deviation: RFC 7675 §5.1 wants answers to checks, which a lite agent does not send; of a peer of RFC 5245, which asks for
+		// no consent either, whatever comes will do.
+		if (isPassive && peer?.knowsIce2 === false && pair.isWritable(now))
+			pair.consentUntil = Math.max(pair.consentUntil, now + CONSENT_NS);
 	}
 
 	/** Whether the choice of pairs has to be looked at again. */
@@ -130,7 +139,10 @@ export class Upkeep {
 			this.#checks.askConsent(backup, peer, now);
 	}
 
-	/** RFC 8445 §11: indications, for a lite agent asks for no consent. */
+	/**
+	 * RFC 8445 §11: indications, for a lite agent asks for no consent. To a peer without ICE they are RTP of a version that there
+	 * is not, which RFC 6263 §4.5 has as a keepalive: whoever takes RTP drops it (RFC 3550 A.1).
+	 */
 	#keepalive(now: Instant): void {
 		const { components, ground } = this.#generation;
 		for (const { selected } of components) {

@@ -75,7 +75,7 @@ export function judgeIntegrity(
 export function hasUnknownRequired(message: StunMessage): boolean {
 	let isUnknown = false;
 	visitAttributes(message.bytes, (type) => {
-		isUnknown = isComprehensionRequired(type) && !isKnownAttribute(type);
+		isUnknown = isComprehensionRequired(type) && !isKnownAttribute(type, message.classic);
 		return isUnknown;
 	});
 	return isUnknown;

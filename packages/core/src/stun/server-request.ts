@@ -44,7 +44,7 @@ export function refuseAttributes(message: StunMessage, changes: boolean): Refusa
 		const asked = name === "changeRequest" ? attributeOf(message, "changeRequest") : undefined;
 		const cannot = asked !== undefined && (asked.ip || asked.port) && !changes;
 		const reserved = !message.classic && CLASSIC_TYPES.has(type);
-		if (cannot || reserved || (name === "unknown" && !isKnownAttribute(type))) unknown.add(type);
+		if (cannot || reserved || (name === "unknown" && !isKnownAttribute(type, message.classic))) unknown.add(type);
 		else if (name === "unknown") return { code: 400, unknown: [] };
 	}
 	return unknown.size > 0 ? { code: 420, unknown: [...unknown].slice(0, MOST_UNKNOWN) } : null;

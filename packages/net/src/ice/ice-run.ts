@@ -117,6 +117,7 @@ export class IceRun implements IceConnection {
 	}
 
 	withoutIce(peer: IceAgentWithoutIce): void {
+		this.#inUse.endChecks();
 		this.#step({ type: "withoutIce", ...peer });
 	}
 

@@ -29,6 +29,11 @@ export class PairsInUse {
 		this.#stun = { username: `${peer.ufrag}:${own.ufrag}`, password: peer.pwd };
 	}
 
+	/** The peer speaks no ICE: nobody would answer checks. */
+	endChecks(): void {
+		this.#stun = null;
+	}
+
 	/** Takes note of what concerns pairs. */
 	hear(event: IceEvent): void {
 		if (event.kind === "credentials") this.#restart();

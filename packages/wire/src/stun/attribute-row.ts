@@ -17,6 +17,8 @@ export interface StunAttributeRow<Value> {
 	readonly type: number;
 	/** The registry's name; that of its document where it has none. */
 	readonly meaning: string;
+	/** In messages with a cookie its type is reserved, or another row's. */
+	readonly classicAlone?: true;
 	/** The value from an attribute's bytes, without padding; null where they do not fit. */
 	decode(bytes: Uint8Array, head: StunHead): Value | null;
 	/** Writes an attribute's bytes, without padding; throws RangeError. */

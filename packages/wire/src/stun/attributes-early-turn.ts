@@ -14,12 +14,12 @@ const PREALLOCATED = 3;
 /** An address as RFC 3489 has it, in the eight bytes behind the preferences. */
 const PLACE = addressRow(0, "", "plain");
 
-/** Of classic messages alone: later ones have CHANNEL-NUMBER on its number. */
+/** Later messages have CHANNEL-NUMBER on its number. */
 const TRANSPORT_PREFERENCES: StunAttributeRow<TransportPreferences> = {
 	type: 0x000c,
 	meaning: "TRANSPORT-PREFERENCES",
 	decode(bytes, head) {
-		if (!head.classic || (bytes.length !== 4 && bytes.length !== 12)) return null;
+		if (bytes.length !== 4 && bytes.length !== 12) return null;
 		const flags = uintAt(bytes, 0, 4);
 		const next = (flags & 4) !== 0;
 		const port = PORTS[flags & 3];
@@ -28,13 +28,27 @@ const TRANSPORT_PREFERENCES: StunAttributeRow<TransportPreferences> = {
 		return at === null ? null : { port: "preallocated", at };
 	},
 	write(writer, value, head) {
-		if (!head.classic) throw new RangeError("TRANSPORT-PREFERENCES is of classic messages alone");
 		if (value.port === "preallocated") {
 			writer.uint32("preferences", PREALLOCATED);
 			PLACE.write(writer, value.at, head);
 		} else writer.uint32("preferences", PORTS.indexOf(value.port) | (value.next ? 4 : 0));
 	},
 };
+
+/** A row that fits classic messages and no others: what it says is reserved there, or something else. */
+function classicAlone<Value>(row: StunAttributeRow<Value>): StunAttributeRow<Value> {
+	const { type, meaning } = row;
+	return {
+		type,
+		meaning,
+		classicAlone: true,
+		decode: (bytes, head) => (head.classic ? row.decode(bytes, head) : null),
+		write(writer, value, head) {
+			if (!head.classic) throw new RangeError(`${meaning} is of classic messages alone`);
+			row.write(writer, value, head);
+		},
+	};
+}
 
 /** What MAGIC-COOKIE holds, so that requests to a relay are told from data (draft-rosenberg-midcom-turn-01 §9.2.4). */
 export const EARLY_TURN_COOKIE = 0x72c64bc6;
@@ -49,12 +63,12 @@ export function isEarlyTurnControl(bytes: Uint8Array): boolean {
 
 /** Relays before TURN had its name on the standards' track: draft-rosenberg-midcom-turn-01, MORE-AVAILABLE of -02. */
 export const EARLY_TURN_ATTRIBUTES = {
-	transportPreferences: TRANSPORT_PREFERENCES,
-	magicCookie: uint32Row(0x000f, "MAGIC-COOKIE"),
+	transportPreferences: classicAlone(TRANSPORT_PREFERENCES),
+	magicCookie: classicAlone(uint32Row(0x000f, "MAGIC-COOKIE")),
 	/** Kilobits a second, both ways together. */
-	bandwidth: uint32Row(0x0010, "BANDWIDTH"),
+	bandwidth: classicAlone(uint32Row(0x0010, "BANDWIDTH")),
 	/** One more address that the relay can be sent to. */
-	moreAvailable: addressRow(0x0011, "MORE-AVAILABLE", "plain"),
+	moreAvailable: classicAlone(addressRow(0x0011, "MORE-AVAILABLE", "plain")),
 	/** ALTERNATE-SERVER of an early relay, on the number that it had before it was an optional attribute. */
-	earlyAlternateServer: addressRow(0x000e, "ALTERNATE-SERVER of drafts", "plain"),
+	earlyAlternateServer: classicAlone(addressRow(0x000e, "ALTERNATE-SERVER of drafts", "plain")),
 } as const;

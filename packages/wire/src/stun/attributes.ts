@@ -68,7 +68,8 @@ export function isComprehensionRequired(type: number): boolean {
 	return type < 0x8000;
 }
 
-/** Whether any row has this type. */
-export function isKnownAttribute(type: number): boolean {
-	return ROWS_BY_TYPE.has(type);
+/** Whether any row has this type: one that fits messages with a cookie, or in `classic` ones any. */
+export function isKnownAttribute(type: number, classic = false): boolean {
+	const rows = ROWS_BY_TYPE.get(type) ?? [];
+	return classic ? rows.length > 0 : rows.some(([, row]) => row.classicAlone !== true);
 }

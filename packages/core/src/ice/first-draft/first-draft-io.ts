@@ -8,12 +8,22 @@ export interface FirstDraftQvalues {
 	readonly local: number;
 	/** Seen by a STUN server. */
 	readonly stun: number;
-	/** A relay's public address. */
+	/** A relay's public address, where it has others too. */
 	readonly relay: number;
+	/** A relay's only address. */
+	readonly loneRelay: number;
 	/** One of a relay's further addresses, in our own network. */
 	readonly privateRelay: number;
 	/** Of a VPN's interface. */
 	readonly vpn: number;
+}
+
+/** An early relay, and who may use it. */
+export interface FirstDraftRelay {
+	readonly server: StunAddress;
+	readonly user: EarlyRelayUser;
+	/** Where a user is good for one binding alone, as a Shared Secret server gives them out: those of the second and all later ones. Once they run out, `user` again. */
+	readonly furtherUsers?: readonly EarlyRelayUser[];
 }
 
 /** What an agent is made from. */
@@ -25,7 +35,7 @@ export interface FirstDraftConfig {
 	/** Asked from every base of their family. */
 	readonly stunServers?: readonly StunAddress[];
 	/** A relay of each is asked for from every base of component 1, and the port above for RTCP. */
-	readonly relays?: readonly { readonly server: StunAddress; readonly user: EarlyRelayUser }[];
+	readonly relays?: readonly FirstDraftRelay[];
 	readonly qvalues?: Partial<FirstDraftQvalues>;
 	/** How long STUN servers and relays are waited for, 9500 when absent. */
 	readonly gatherTimeoutMs?: number;
@@ -107,11 +117,14 @@ export type FirstDraftIgnoreReason =
 	| "badIntegrity"
 	/** CHANGE-REQUEST, RESPONSE-ADDRESS and what must be understood and is not. */
 	| "refusedAttributes"
+	/** A check that was heard before, from elsewhere or too long ago. */
+	| "replayed"
+	/** More answers than a source gets, or more checks or alternatives than are taken. */
 	| "tooMany"
 	| "unknownAnswer"
 	| "noDestination"
-	| "badAlternative"
-	| "unknownSource";
+	/** It names no address that was told, or is one that no host can have. */
+	| "badAlternative";
 
 /** Where an address of ours comes from. */
 export type FirstDraftOrigin = "local" | "stun" | "relay" | "peer";

@@ -12,7 +12,8 @@ import {
 	sdpAttributes,
 	sdpLine,
 } from "@whither/wire";
-import { defaultCandidate, NOWHERE } from "./destination.ts";
+import { defaultCandidate } from "../default-candidate.ts";
+import { NOWHERE } from "./destination.ts";
 import { readIce } from "./reading.ts";
 import type { IceSide, IceStreamReading, SdpMedia, SdpOrigin } from "./shapes.ts";
 

@@ -39,12 +39,24 @@ export type EarlyTurnClientOutput =
 	| { readonly type: "send"; readonly bytes: Uint8Array; readonly to: StunAddress }
 	| { readonly type: "event"; readonly event: EarlyTurnClientEvent }
 	/** Nothing of its own: from the server's address it is a peer's data, for whoever owns the socket. */
-	| { readonly type: "ignored"; readonly reason: "notMine" | "badIntegrity" | "closed" };
+	| { readonly type: "ignored"; readonly reason: EarlyTurnClientIgnoreReason };
+
+/** Why nothing comes of an input. */
+export type EarlyTurnClientIgnoreReason =
+	/** No answer to it: data, if it is from the server. */
+	| "notMine"
+	/** One more answer to what has been answered: not data. */
+	| "repeated"
+	| "badIntegrity"
+	/** It is too early or too late for that. */
+	| "closed";
 
 /** What it tells. */
 export type EarlyTurnClientEvent =
 	| {
 			readonly kind: "allocated";
+			/** Where the binding is, and data goes: another than at first where that one sent us on. */
+			readonly server: StunAddress;
 			/** Where peers send to: MAPPED-ADDRESS, then each MORE-AVAILABLE. All lead to one binding. */
 			readonly relayed: readonly StunAddress[];
 			readonly lifetimeSeconds: number;

@@ -36,8 +36,8 @@ export function meetDocument({ facts, paths, meeting, traces, why, ...common }: 
 	return {
 		...{ schema: MEET_SCHEMA, tool, args },
 		connected: selected !== null && !isLost,
-		...{ state: ledger.state, why, outcome, timings, role: ice.role, peerTool: meeting.peer?.tool ?? null },
-		...{ ice: meeting.peer === null ? null : "modern", call: null, media: null },
+		...{ state: ledger.state, why, outcome, timings, role: ice.role, peerTool: meeting.peer?.tool || null },
+		...{ ice: meeting.peer?.ice ?? null, call: meeting.call, media: null },
 		...{ selected, pairs, candidates, candidateErrors, servers },
 		path: paths.own?.result ?? null,
 		pathMissing: paths.own?.result ? null : missing.own,

@@ -8,8 +8,8 @@ import {
 	MILLISECOND,
 	type SelectionReason,
 } from "@whither/core";
-import type { IceConnectionEvent } from "@whither/net/ice";
-import type { IceCandidateLine } from "@whither/wire";
+import { type IceConnectionEvent, Q_EXTENSION } from "@whither/net/ice";
+import { candidateExtension, type IceCandidateLine } from "@whither/wire";
 import type { MeetEvent } from "./events.ts";
 import type {
 	MeetCandidate,
@@ -175,8 +175,13 @@ export class MeetLedger {
 	}
 }
 
-function remoteOf({ type, address, port, transport, related }: IceCandidateLine): MeetCandidate {
-	return { type, address, port, protocol: transport, base: related === null ? null : placeOf(related) };
+function remoteOf(line: IceCandidateLine): MeetCandidate {
+	const { type, address, port, transport, related } = line;
+	const q = candidateExtension(line, Q_EXTENSION);
+	return {
+		...{ type, address, port, protocol: transport, base: related === null ? null : placeOf(related) },
+		...(q === null ? {} : { q: Number(q) }),
+	};
 }
 
 /** Without what else it knows. */

@@ -1,26 +1,23 @@
 /** Two ends that come together: signalling on one side, ICE on the other, until there is a pair or a reason why not. */
 import type { Instant } from "@whither/core";
 import type { IceConnectionEvent, IceDatagram, IceOrder } from "@whither/net/ice";
-import { formatIceCandidate, type IceCandidateLine, isDecodeError, parseIceCandidate } from "@whither/wire";
-import { TOOL } from "../version.ts";
 import type { MeetEvent } from "./events.ts";
 import { MeetLedger } from "./ledger.ts";
+import type { MeetConnection, MeetLeg, MeetPeer } from "./legs/leg.ts";
+import { openLeg } from "./legs/open-leg.ts";
 import type { OpenSignalling } from "./options.ts";
-import type { MeetOutcome } from "./result.ts";
-import {
-	type CandidatesMessage,
-	type DescriptionMessage,
-	type MeetMessage,
-	TRACES,
-	WANTS_PATH,
-} from "./signalling/message.ts";
+import type { MeetOutcome, MeetWarning } from "./result.ts";
+import type { MeetCall, MeetIceKind } from "./signalling/call.ts";
+import type { MeetMessage } from "./signalling/message.ts";
 import type { Signalling, SignallingFailure } from "./signalling/signalling.ts";
-import type { MeetIce, MeetWorld } from "./world.ts";
+import type { MeetWorld } from "./world.ts";
 
 /** How a meeting is begun. */
 export interface MeetingOrder {
-	readonly world: Pick<MeetWorld, "openIce" | "after">;
+	readonly world: Pick<MeetWorld, "openIce" | "openFirstDraft" | "after">;
 	readonly ice: Omit<IceOrder, "role">;
+	/** Which ICE we speak, `modern` when absent. */
+	readonly speaks?: MeetIceKind;
 	readonly begin: OpenSignalling;
 	/** How long the other end is waited for, and then again its description. */
 	readonly waitMs: number;
@@ -34,8 +31,6 @@ export interface MeetingOrder {
  * is known whether UDP goes unanswered.
  */
 export const GATHER_MS = 3_000;
-/** Options that are none of ICE's. */
-const OURS: readonly string[] = [TRACES, WANTS_PATH];
 /** An end that has gone without a word may be back by then. */
 const PEER_LOST_MS = 10_000;
 /** Characters; the other end takes no more. */
@@ -52,12 +47,14 @@ export class Meeting {
 	readonly ledger: MeetLedger;
 	readonly #order: MeetingOrder;
 	readonly #signalling: Signalling;
-	readonly #ice: MeetIce;
+	readonly #leg: MeetLeg;
 	#settle: (outcome: MeetOutcome) => void = () => {};
 	#gather: () => void = () => {};
 	#isSettled = false;
-	#peer: DescriptionMessage | null = null;
-	#lines: string[] = [];
+	#call: MeetCall | null = null;
+	/** What signalling was told last of the way, and which warnings were given. */
+	#reached = "";
+	readonly #warned = new Set<MeetWarning["code"]>();
 	#forget: () => void = () => {};
 	/** Who is to hear of data, of the pair's loss, and that the other end is going. */
 	#data: (bytes: Uint8Array) => void = () => {};
@@ -76,34 +73,38 @@ export class Meeting {
 		this.#signalling = order.begin({
 			met: () => this.#met(),
 			message: (message) => this.#heard(message),
+			call: (call) => this.#called(call),
 			closed: (failure) => this.#closed(failure),
 		});
-		this.#ice = order.world.openIce(
-			{ gatherTimeoutMs: GATHER_MS, ...order.ice, role: this.#signalling.role },
-			{ event: (event, at) => this.#event(event, at), data: (datagram) => this.#received(datagram) },
-		);
-		this.ledger = new MeetLedger(this.#ice.now(), order.tell);
-		this.#describe();
+		this.#leg = openLeg(order.speaks ?? "modern", {
+			...{ world: order.world, role: this.#signalling.role, traces: order.traces },
+			ice: { gatherTimeoutMs: GATHER_MS, ...order.ice },
+			say: (message) => this.#signalling.send(message),
+			event: (event, at) => this.#event(event, at),
+			data: (datagram) => this.#received(datagram),
+		});
+		this.ledger = new MeetLedger(this.ice.now(), order.tell);
+		this.#leg.begin();
 		this.#wait(order.waitMs, "nobodyCame");
 	}
 
-	get ice(): MeetIce {
-		return this.#ice;
+	get ice(): MeetConnection {
+		return this.#leg.connection;
 	}
 
 	/** What the other end said of itself; null: nothing yet. */
-	get peer(): DescriptionMessage | null {
-		return this.#peer;
+	get peer(): MeetPeer | null {
+		return this.#leg.peer;
 	}
 
-	/** The other end will tell what it found on its way. */
-	get peerTraces(): boolean {
-		return this.#peer?.options.includes(TRACES) === true;
+	/** The call that carries it, as it stands; null: there is none. */
+	get call(): MeetCall | null {
+		return this.#call;
 	}
 
-	/** The other end cannot hear of our trace over the pair, and wants it by signalling. */
-	get peerWantsPath(): boolean {
-		return this.#peer?.options.includes(WANTS_PATH) === true;
+	/** What both ends know and nobody else, to seal an exchange with; null: nothing. */
+	get secrets(): MeetLeg["secrets"] {
+		return this.#leg.secrets;
 	}
 
 	/** Tells it our trace so. */
@@ -144,16 +145,9 @@ export class Meeting {
 		const late = new Promise<void>((resolve) => {
 			forget = this.#order.world.after(CLOSE_MS, resolve);
 		});
-		const closing = Promise.allSettled([this.#signalling.close(), this.#ice.close()]);
+		const closing = Promise.allSettled([this.#signalling.close(), this.ice.close()]);
 		await Promise.race([closing, late]);
 		forget();
-	}
-
-	#describe(): void {
-		const { ufrag, pwd, options, pacingMs, lite } = this.#ice.own;
-		const more = this.#order.traces ? [TRACES] : [];
-		const tool = `${TOOL.name} ${TOOL.version}`;
-		this.#signalling.send({ type: "description", tool, ufrag, pwd, options: [...options, ...more], pacingMs, lite });
 	}
 
 	#wait(ms: number, code: MeetOutcome["code"]): void {
@@ -174,42 +168,49 @@ export class Meeting {
 	}
 
 	#heard(message: MeetMessage): void {
-		switch (message.type) {
-			case "description":
-				this.#described(message);
-				break;
-			case "candidates":
-				this.#remoteLines(message);
-				break;
-			case "endOfCandidates":
-				if (message.ufrag === this.#peer?.ufrag) this.#ice.endOfRemote();
-				break;
-			case "bye":
-				this.#bye(message.why);
-				break;
+		if (message.type === "bye") {
+			this.#bye(message.why);
+			return;
 		}
-	}
-
-	#described(message: DescriptionMessage): void {
-		if (this.#peer === null) this.#order.tell({ kind: "peer", tool: message.tool });
+		if (!this.#leg.describes(message)) {
+			this.#leg.hear(message);
+			return;
+		}
+		if (this.peer === null && message.tool !== "") this.#order.tell({ kind: "peer", tool: message.tool });
 		if (!this.#isSettled) this.#forget();
-		this.#peer = message;
-		this.ledger.described(this.#ice.now());
-		const { ufrag, pwd, options, pacingMs, lite } = message;
-		this.#ice.peer({ ufrag, pwd, options: options.filter((option) => !OURS.includes(option)), pacingMs, lite });
+		this.ledger.described(this.ice.now());
+		this.#leg.hear(message);
+		const { peer } = this;
+		if (peer === null) return;
+		if (peer.otherIce !== null) this.#warn({ code: "otherIce", theirs: peer.otherIce });
+		else if (peer.ice === "none") this.#warn({ code: "noIce" });
+		this.#tellReached();
 	}
 
-	#remoteLines({ ufrag, lines }: CandidatesMessage): void {
-		if (ufrag !== this.#peer?.ufrag) return;
-		const read = lines.map((line) => parseIceCandidate(line));
-		const candidates = read.filter((line): line is IceCandidateLine => !isDecodeError(line));
-		this.#ice.addRemote(candidates.map((line) => ({ line })));
+	#called(call: MeetCall): void {
+		this.#call = call;
+		this.#order.tell({ kind: "call", call });
+	}
+
+	#warn(warning: MeetWarning): void {
+		if (this.#warned.has(warning.code)) return;
+		this.#warned.add(warning.code);
+		this.#order.tell({ kind: "warning", warning });
+	}
+
+	/** Signalling that has use for it hears what checks have shown. */
+	#tellReached(): void {
+		if (this.#signalling.reached === undefined) return;
+		const { send, receive } = this.#leg.shown;
+		const [now, before] = [`${send} ${receive}`, this.#reached];
+		this.#reached = now;
+		if (now !== before && (before !== "" || send || receive)) this.#signalling.reached({ send, receive });
 	}
 
 	/** The other end goes: before there was a way that ends the meeting, as `noWay` where all our pairs had failed already. */
 	#bye(why: string): void {
 		this.#hasLeft = true;
-		const { pairs } = this.#ice;
+		const { pairs } = this.ice;
 		// One that is tried again, since the other end might have come meanwhile, has been tried.
 		const areAllTried = pairs.length > 0 && pairs.every(({ state, failure }) => state === "failed" || failure !== null);
 		if (areAllTried) this.#end({ code: "noWay", failure: "allPairsFailed", about: why });
@@ -222,11 +223,11 @@ export class Meeting {
 			this.#order.tell({ kind: "warning", warning: { code: "signallingLost", failure } });
 		if (this.#isSettled || this.#hasLeft) return;
 		if (failure?.code === "expired" && !failure.met) this.#end({ code: "nobodyCame", signalling: failure });
-		else if (this.#peer === null)
+		else if (this.peer === null)
 			this.#end(failure === null ? { code: "peerLeft" } : { code: "signalling", signalling: failure });
 		else {
 			// Checks go on with what is known; nothing more will come.
-			this.#ice.endOfRemote();
+			this.#leg.ended();
 			if (failure === null || failure.code === "peerLost") this.#wait(PEER_LOST_MS, "peerLeft");
 		}
 	}
@@ -234,18 +235,15 @@ export class Meeting {
 	#event(event: IceConnectionEvent, at: Instant): void {
 		this.ledger.heard(event, at);
 		switch (event.kind) {
-			case "candidate":
-				this.#trickle(event.line);
-				break;
 			case "gathered":
 				this.#gather();
-				this.#flush();
-				this.#signalling.send({ type: "endOfCandidates", ufrag: this.#ice.own.ufrag });
 				break;
-			case "credentials":
-				this.#describe();
+			case "pair":
+			case "pairGone":
+				this.#tellReached();
 				break;
 			case "selected":
+				if (event.why === "unproved") this.#warn({ code: "unproved" });
 				this.#end({ code: "connected" });
 				break;
 			case "state":
@@ -265,18 +263,6 @@ export class Meeting {
 	#lose(outcome: Partial<MeetOutcome> & Pick<MeetOutcome, "code">): void {
 		if (this.#isSettled) this.#lost({ failure: null, signalling: null, about: null, ...outcome });
 		else this.#end(outcome);
-	}
-
-	/** Candidates that are found together are told together. */
-	#trickle(line: IceCandidateLine): void {
-		this.#lines.push(formatIceCandidate(line));
-		if (this.#lines.length === 1) queueMicrotask(() => this.#flush());
-	}
-
-	#flush(): void {
-		const lines = this.#lines;
-		this.#lines = [];
-		if (lines.length > 0) this.#signalling.send({ type: "candidates", ufrag: this.#ice.own.ufrag, lines });
 	}
 
 	#received({ bytes }: IceDatagram): void {

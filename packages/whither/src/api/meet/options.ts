@@ -3,7 +3,7 @@ import { WhitherError } from "../error.ts";
 import { MOST_MS } from "../limits.ts";
 import { parseStunServer } from "../stun/server-name.ts";
 import { parseTurnServer } from "../turn/server-name.ts";
-import type { MeetIceKind } from "./result.ts";
+import type { MeetIceKind } from "./signalling/call.ts";
 import type { Signalling, SignallingListener } from "./signalling/signalling.ts";
 import type { MeetWorld } from "./world.ts";
 

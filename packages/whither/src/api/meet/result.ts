@@ -1,10 +1,7 @@
 /** The result of `meet` as `whither.meet/1` (docs/schema/meet-1.json) has it. */
 import type { IceFailure, IceRole, IceState, PairState, SelectionReason, TraceResult } from "@whither/core";
-import type { MeetCall } from "./signalling/call.ts";
+import type { MeetCall, MeetIceKind } from "./signalling/call.ts";
 import type { SignallingFailure } from "./signalling/signalling.ts";
-
-/** Which ICE an end speaks: RFC 8445, or draft-rosenberg-sipping-ice-01. */
-export type MeetIceKind = "modern" | "first-draft";
 
 /** What went both ways beside checks and traces: RTP, 50 packets of silence a second (PCMU) from this end. */
 export interface MeetMedia {
@@ -35,6 +32,8 @@ export interface MeetCandidate extends MeetPlace {
 	readonly protocol: "udp" | "tcp";
 	/** Ours: the socket that it stands for. The peer's: what it says of it (`raddr`). Null: not known. */
 	readonly base: MeetPlace | null;
+	/** By the first draft of ICE: how good it is by what stands between, 0 to 1. */
+	readonly q?: number;
 }
 
 /** One of ours as it was found. */
@@ -145,7 +144,9 @@ export type MeetWarning =
 	/** The other end speaks no ICE: packets go where it said, and no check has proved that they arrive. */
 	| { readonly code: "noIce" }
 	/** The same of an end that speaks another ICE than we do. */
-	| { readonly code: "otherIce"; readonly theirs: MeetIceKind };
+	| { readonly code: "otherIce"; readonly theirs: MeetIceKind }
+	/** The same of one that speaks our ICE, where no check has succeeded. */
+	| { readonly code: "unproved" };
 
 /** Why a path is not there. */
 export interface MissingPath {

@@ -91,6 +91,7 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 		const { policy, family, waitMs = WAIT_MS, trace = true } = options;
 		const meeting = new Meeting({
 			...{ world, begin: opened.begin, waitMs, traces: trace, tell: (event) => this.#tell(event) },
+			...given({ speaks: options.ice }),
 			ice: {
 				...{ stunServers, relays, pacingMs: PACING_MS },
 				...(policy === undefined ? {} : { policy }),
@@ -160,7 +161,7 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 	/** The other end traces, and what it sends is answered by our agent as long as that is there. */
 	#stay(world: MeetWorld, meeting: Meeting): Promise<FoundPaths> {
 		const { stopped } = this.#course;
-		if (!meeting.peerTraces) return Promise.resolve(NO_PATHS);
+		if (meeting.peer?.traces !== true) return Promise.resolve(NO_PATHS);
 		return new Promise((resolve) => {
 			const end = (lost: MeetOutcome | null) => {
 				forget();

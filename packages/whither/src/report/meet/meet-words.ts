@@ -77,6 +77,8 @@ export function meetWarningSentence(warning: MeetWarning): string {
 			const theirs = warning.theirs === "modern" ? "ICE as RFC 8445 has it" : "the first draft of ICE";
 			return `The other end speaks ${theirs}, which we do not here: packets go where it said, and nothing has proved that they arrive`;
 		}
+		case "unproved":
+			return "No check has succeeded: packets go where the other end said, and nothing has proved that they arrive";
 		case "pairChanged":
 			return "Another pair was selected while the way was traced: the way shown may be that of the one before";
 	}

@@ -90,14 +90,16 @@ export class Paths {
 
 	#openExchange(): DocumentExchange | null {
 		const { meeting } = this.#order;
-		const { peer, ice, ledger } = meeting;
-		if (peer === null || !meeting.peerTraces) {
-			const isWhither = peer?.tool.startsWith("whither ") === true && !meeting.peerWantsPath;
-			if (meeting.peerWantsPath) this.#missPeer("otherProgram", "The other end is a browser, which cannot trace");
+		const { peer, secrets, ledger } = meeting;
+		if (peer?.ice === "none" || secrets === null)
+			this.#missPeer("noIce", "The other end shares no ICE with us, so there is no password to tell traces under");
+		if (peer === null || secrets === null || !peer.traces) {
+			const isWhither = peer?.tool.startsWith("whither ") === true && !peer.wantsPath;
+			if (peer?.wantsPath) this.#missPeer("otherProgram", "The other end is a browser, which cannot trace");
 			this.#missPeer(isWhither ? "notTraced" : "otherProgram", peerless(peer?.tool ?? null, isWhither));
 			return null;
 		}
-		const keys = exchangeKeys(nodeCrypto, ice.own, peer);
+		const keys = exchangeKeys(nodeCrypto, secrets.own, secrets.peer);
 		return new DocumentExchange({ crypto: nodeCrypto, keys, rttNs: ledger.selected?.rttNs ?? null });
 	}
 
@@ -161,7 +163,7 @@ export class Paths {
 		const error = own?.error ?? (own === null ? this.#ownMissing : null);
 		const document = { view: this.#order.view(), by: own?.by ?? "flow", trace: own?.result ?? null, error };
 		const { meeting } = this.#order;
-		if (meeting.peerWantsPath)
+		if (meeting.peer?.wantsPath)
 			meeting.sendPath(Buffer.from(packPeerDocument(document, LONGEST_SAID)).toString("base64url"));
 		else this.#step({ type: "document", bytes: packPeerDocument(document) });
 		this.#isTraced = true;

@@ -1,5 +1,8 @@
 /** A call that carries a meeting, as it is told and as results have it. */
 
+/** Which ICE an end speaks: RFC 8445, or draft-rosenberg-sipping-ice-01. */
+export type MeetIceKind = "modern" | "first-draft";
+
 /** What became of the preconditions of a call (RFC 3312, RFC 5898). */
 export type CallPrecondition =
 	/** Neither end wanted any. */

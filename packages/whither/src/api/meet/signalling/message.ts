@@ -1,5 +1,6 @@
 /** What two ends of a meeting tell each other: plain JSON, read with suspicion. Pure. */
 import type { SdpAlt, StunAddress } from "@whither/wire";
+import type { MeetIceKind } from "./call.ts";
 
 /** How one end is checked (RFC 8839 §5.4 to §5.6); another `ufrag` than before is a restart. */
 export interface DescriptionMessage {
@@ -50,6 +51,8 @@ export interface DestinationMessage {
 	readonly rtcp: StunAddress | null;
 	/** What our own description named (`m=` and `c=`), where signalling chose it; absent: the default candidate of all that we told. */
 	readonly named?: StunAddress;
+	/** The ICE that it speaks and we do not; absent: none. */
+	readonly speaks?: MeetIceKind;
 }
 
 /** One message of a meeting. */

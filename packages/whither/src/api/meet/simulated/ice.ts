@@ -124,6 +124,7 @@ export class SimulatedIce implements MeetIce {
 	}
 
 	withoutIce(peer: IceAgentWithoutIce): void {
+		this.#peer = null;
 		this.#hand({ type: "withoutIce", ...peer });
 	}
 
@@ -133,10 +134,11 @@ export class SimulatedIce implements MeetIce {
 
 	flow(): IceFlow | null {
 		const pair = this.pairs.find(({ selected }) => selected);
-		if (pair === undefined || this.#peer === null) return null;
+		if (pair === undefined) return null;
 		const relay = this.#relays.get(pair.base) ?? null;
 		const { address, port } = pair.remote;
-		const stun = { username: `${this.#peer.ufrag}:${this.own.ufrag}`, password: this.#peer.pwd };
+		const peer = this.#peer;
+		const stun = peer === null ? null : { username: `${peer.ufrag}:${this.own.ufrag}`, password: peer.pwd };
 		if (relay !== null) return { pair, socket: null, remote: relay.server, relay, stun: null };
 		return { pair, socket: null, remote: { address, port }, relay, stun };
 	}

@@ -7,12 +7,24 @@ import { type MeetFacts, obstacleWords } from "./obstacle.ts";
 /** The clause for a pair. */
 export function connectedWords(facts: MeetFacts, selected: MeetSelected): string {
 	const { local, remote } = selected;
+	if (isUnchecked(selected)) return uncheckedWords(selected);
 	if (local.type === "relay" || remote.type === "relay") return relayWords(facts, selected);
 	const over = [local.protocol === "tcp" ? "TCP" : "", local.address.includes(":") ? "IPv6" : ""].filter(
 		(word) => word !== "",
 	);
 	const how = over.length === 0 ? "direct" : `direct over ${over.join(" and ")}`;
 	return `${how}, ${directWords(facts, selected)}`;
+}
+
+/** Whether packets go by what the other end said alone, and not by what a check has shown. */
+function isUnchecked({ reason }: MeetSelected): boolean {
+	return reason === "noIce" || reason === "unproved";
+}
+
+function uncheckedWords({ local, remote, relay, reason }: MeetSelected): string {
+	const from = relay === null ? formatEndpoint(local) : `our relay at ${formatEndpoint(relay.server)}`;
+	const why = reason === "noIce" ? "since it speaks no ICE that we do" : "since no check has succeeded";
+	return `unchecked, from ${from} to where the other end said (${formatEndpoint(remote)}), ${why}`;
 }
 
 function directWords(facts: MeetFacts, { local, remote }: MeetSelected): string {

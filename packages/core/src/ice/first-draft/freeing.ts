@@ -1,0 +1,72 @@
+import { type Deadline, type Instant, MILLISECOND } from "../../machine.ts";
+import type { OwnAddress } from "./addresses.ts";
+import type { Ground } from "./ground.ts";
+import { type Binding, isOf, type Relays } from "./relays.ts";
+import type { Sending } from "./sending.ts";
+
+/** draft-rosenberg-sipping-ice-01 §5.7. */
+const FREE_AFTER_MS = 3000;
+
+/**
+ * Gives back relays that nobody needs (rules 21 to 23). An address that the peer has reached makes needless what the peer would like
+ * less; STUN-derived addresses cost nothing, and stay. A relay by which either end sends is kept whatever its q-value: with equal ones both ends
+ * might otherwise give back the way of the other's packets, which the draft leaves open (§9.1.2).
+ */
+export class Freeing {
+	readonly #ground: Ground;
+	readonly #relays: Relays;
+	readonly #sending: Sending;
+	/** When each is to be given back. */
+	readonly #due = new Map<Binding, Instant>();
+
+	constructor(ground: Ground, relays: Relays, sending: Sending) {
+		this.#ground = ground;
+		this.#relays = relays;
+		this.#sending = sending;
+	}
+
+	get deadline(): Deadline | null {
+		let at = Number.POSITIVE_INFINITY;
+		for (const binding of this.#due.keys()) if (!this.#sendsBy(binding)) at = Math.min(at, this.#freeAt(binding));
+		return at === Number.POSITIVE_INFINITY ? null : { at, why: "free" };
+	}
+
+	/** A check of the peer's has come to this address. */
+	reached(address: OwnAddress, now: Instant): void {
+		for (const binding of this.#relays.allocated) {
+			const isNeedless = binding.addresses.every((own) => this.#isLess(own, address));
+			if (isNeedless && binding.site.stream === address.stream && !this.#due.has(binding))
+				this.#due.set(binding, now + this.#waitNs);
+		}
+	}
+
+	overdue(now: Instant): void {
+		for (const binding of this.#due.keys())
+			if (binding.state === "released") this.#due.delete(binding);
+			else if (!this.#sendsBy(binding) && this.#freeAt(binding) <= now) {
+				this.#due.delete(binding);
+				this.#relays.release(binding, now);
+			}
+	}
+
+	/** Rule 21. */
+	#isLess(own: OwnAddress, { alt, parts }: OwnAddress): boolean {
+		return own.alt.q < alt.q || (own.alt.q === alt.q && parts.origin === "peer");
+	}
+
+	/** Our packets leave by it where they go to the relay itself, from the socket that it knows. */
+	#sendsBy({ site, links }: Binding): boolean {
+		const way = this.#sending.way(site.stream);
+		if (way === null || way.site !== site) return false;
+		return links.some((link) => way.places.some((place) => isOf(link, link.base.number, place)));
+	}
+
+	#freeAt(binding: Binding): Instant {
+		const silentAt = binding.heardAt === 0 ? 0 : binding.heardAt + this.#waitNs;
+		return Math.max(this.#due.get(binding) ?? Number.POSITIVE_INFINITY, silentAt);
+	}
+
+	get #waitNs(): number {
+		return (this.#ground.config.freeAfterMs ?? FREE_AFTER_MS) * MILLISECOND;
+	}
+}

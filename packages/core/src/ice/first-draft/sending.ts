@@ -1,0 +1,107 @@
+import { isSameEndpoint, type StunAddress } from "@whither/wire";
+import { type Check, mayReach, placesOf } from "./check.ts";
+import type { Checks } from "./checks.ts";
+import type { FirstDraftStream } from "./first-draft-io.ts";
+import type { Ground } from "./ground.ts";
+import { comparePriority } from "./qvalues.ts";
+import type { Site } from "./sites.ts";
+
+/** Where a stream's media goes. */
+interface Way {
+	readonly site: Site;
+	/** By component. */
+	readonly places: readonly StunAddress[];
+	/** What has shown that it arrives; null: nothing, it is what `m=` and `c=` say. */
+	readonly check: Check | null;
+}
+
+/** Where media is sent: to `m=` and `c=` at first, then to ever better addresses and never to a lesser one again (rules 18 to 20). */
+export class Sending {
+	readonly #ground: Ground;
+	readonly #checks: Checks;
+	readonly #ways = new Map<number, Way>();
+	/** The best that was ever used: below it nothing is. */
+	readonly #floors = new Map<number, Check>();
+
+	constructor(ground: Ground, checks: Checks) {
+		this.#ground = ground;
+		this.#checks = checks;
+	}
+
+	way(stream: number): Way | null {
+		return this.#ways.get(stream) ?? null;
+	}
+
+	/** What the peer's description says; null: it has refused the stream. */
+	describe(stream: number, described: FirstDraftStream | null): void {
+		const floor = this.#floors.get(stream);
+		if (described === null) this.#ways.delete(stream);
+		// A check that has succeeded is worth more than anything that is only told.
+		else if (floor === undefined) this.#begin(stream, described);
+		else if (!this.#ways.has(stream)) this.#resume(stream, floor);
+	}
+
+	/**
+	 * One more address works. Until its own check has succeeded, what `m=` and `c=` say is less than any that has:
+	 * where it does not work at all, its q-value must not keep media from one that does.
+	 */
+	verified(check: Check): void {
+		const { stream, alt } = check.peer;
+		const floor = this.#floors.get(stream);
+		if (floor !== undefined && comparePriority(alt, floor.peer.alt) <= 0 && this.#ways.has(stream)) return;
+		if (floor !== undefined && comparePriority(alt, floor.peer.alt) < 0) return;
+		this.#floors.set(stream, check);
+		this.#go(stream, { site: check.site, places: check.peer.places, check });
+	}
+
+	/** A socket is gone. Another that reaches as good an address takes its place; else there is none (rule 19). */
+	removeSite(site: Site): void {
+		const { stream } = site;
+		if (this.#ways.get(stream)?.site !== site) return;
+		this.#ways.delete(stream);
+		this.#resume(stream, null);
+	}
+
+	end(): void {
+		this.#ways.clear();
+	}
+
+	/** By what has been used last, or is as good. */
+	#resume(stream: number, floor: Check | null): void {
+		const sites = this.#ground.sites.of(stream);
+		const known = [...(floor === null ? [] : [floor]), ...this.#checks.succeeded(stream)];
+		for (const check of known) if (sites.includes(check.site)) this.verified(check);
+	}
+
+	#begin(stream: number, described: FirstDraftStream): void {
+		const { destination: at, rtcp } = described;
+		const site = at === null ? null : this.#siteFor(stream, at);
+		if (at === null || site === null) this.#ways.delete(stream);
+		else this.#go(stream, { site, places: placesOf({ at, rtcp }, this.#ground.sites.isRtp(stream)), check: null });
+	}
+
+	/** Rule 18: where the same address is told as an alternative too, media leaves where its check does. */
+	#siteFor(stream: number, destination: StunAddress): Site | null {
+		const same = this.#checks.at(stream, destination);
+		const [checked] = same === null ? [] : this.#checks.sitesFor(same);
+		if (checked !== undefined) return checked;
+		return this.#ground.sites.of(stream).find((site) => mayReach(site, [destination])) ?? null;
+	}
+
+	#go(stream: number, way: Way): void {
+		const before = this.#ways.get(stream);
+		this.#ways.set(stream, way);
+		const [to] = way.places;
+		const alt = way.check?.peer.alt ?? null;
+		if (to === undefined || (before !== undefined && isSameWay(before, way))) return;
+		this.#ground.outlet.tell({ kind: "sending", stream, base: way.site.base.number, to, alt });
+	}
+}
+
+function isSameWay(one: Way, other: Way): boolean {
+	const isThere = one.places.every((place, index) => {
+		const same = other.places[index];
+		return same !== undefined && isSameEndpoint(place, same);
+	});
+	return isThere && one.site === other.site && one.check?.peer === other.check?.peer;
+}
