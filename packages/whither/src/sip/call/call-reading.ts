@@ -8,8 +8,6 @@ import {
 	parseSdpMedia,
 	type SdpAlt,
 	type SdpDescription,
-	type SdpDesiredPrecondition,
-	type SdpPrecondition,
 	type SdpSection,
 	type StunAddress,
 	sdpAttributes,
@@ -17,14 +15,8 @@ import {
 } from "@whither/wire";
 import type { CallProblem } from "../../api/meet/signalling/signalling.ts";
 import type { SipBody } from "../agent/agent-io.ts";
+import { type PreconditionLines, readPreconditions } from "../preconditions/lines.ts";
 import { SDP_TYPE } from "./call-agent.ts";
-
-/** What a description says of preconditions (RFC 3312 §4), of the audio. */
-export interface ReadPreconditions {
-	readonly current: readonly SdpPrecondition[];
-	readonly desired: readonly SdpDesiredPrecondition[];
-	readonly confirm: readonly SdpPrecondition[];
-}
 
 /** A description that a call can have. */
 export interface CallReading {
@@ -46,7 +38,7 @@ export interface CallReading {
 	/** More candidates may come by INFO (RFC 8840). */
 	readonly trickles: boolean;
 	readonly options: readonly string[];
-	readonly preconditions: ReadPreconditions;
+	readonly preconditions: PreconditionLines;
 }
 
 /** Characters that are read; descriptions have a thousand or two. */
@@ -101,7 +93,7 @@ function readAt(description: SdpDescription, place: number): CallReading | CallP
 		destination: isNowhere ? null : at,
 		rtcp: numeric(stream.destinations.get(2) ?? null),
 		trickles: speaks === "modern" && options.includes("trickle"),
-		preconditions: preconditionsOf(section),
+		preconditions: readPreconditions(section),
 	};
 }
 
@@ -129,12 +121,4 @@ function isHeld({ session }: SdpDescription, section: SdpSection, at: StunAddres
 	return [section, session].some(({ items }) =>
 		items.some((item) => "name" in item && item.name === "unknown" && item.attribute === "inactive"),
 	);
-}
-
-function preconditionsOf(section: SdpSection): ReadPreconditions {
-	return {
-		current: sdpAttributes(section, "curr"),
-		desired: sdpAttributes(section, "des"),
-		confirm: sdpAttributes(section, "conf"),
-	};
 }

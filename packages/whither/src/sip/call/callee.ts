@@ -1,9 +1,10 @@
 /** The side that waits for a call, and takes the first that it can. Pure. */
 import type { SipBody, SipEvent } from "../agent/agent-io.ts";
+import { canMeetPreconditions } from "../preconditions/refusing.ts";
 import { sdpBody } from "./call-agent.ts";
 import { refusedDescription } from "./call-description.ts";
 import { callFailure, descriptionFailure, reasonWords } from "./call-failure.ts";
-import { canMeet, failedPreconditions } from "./call-preconditions.ts";
+import { failedPreconditions } from "./call-preconditions.ts";
 import { type CallReading, readCall } from "./call-reading.ts";
 import type { CallSide } from "./call-side.ts";
 import type { CallPorts, Conversation } from "./conversation.ts";
@@ -129,7 +130,7 @@ export class Callee implements CallSide {
 		const { call: number, supported, required } = event;
 		const checks = reading !== null && checksWith(this.#call.peer.ice, reading);
 		const mandatory = (reading?.preconditions.desired ?? []).some(({ strength }) => strength === "mandatory");
-		if (reading !== null && mandatory && !(checks && canMeet(reading.preconditions))) {
+		if (reading !== null && mandatory && !(checks && canMeetPreconditions(reading.preconditions))) {
 			this.#told(event, PRECONDITION_FAILURE, "its preconditions cannot be met");
 			this.#refusePreconditions(number, reading);
 			return false;

@@ -46,8 +46,9 @@ export class PeerEnd {
 		if (this.checks) return this.ice === "modern" ? this.#description(reading, tool) : alternatives(reading, tool);
 		// One that trickles, and speaks another ICE than we do, may have no address to fall back to yet.
 		if (reading.destination === null) return [];
-		const { destination, rtcp } = reading;
-		return [{ type: "destination", tool, destination, rtcp, ...(named === null ? {} : { named }) }];
+		const { destination, rtcp, speaks } = reading;
+		const other = speaks === "none" ? {} : { speaks };
+		return [{ type: "destination", tool, destination, rtcp, ...(named === null ? {} : { named }), ...other }];
 	}
 
 	/** What a fragment by INFO is to it (RFC 8840 §4.4); nothing where it is none, of another generation, or has nothing new. */

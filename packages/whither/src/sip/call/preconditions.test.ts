@@ -40,7 +40,7 @@ describe("the precondition that media can flow both ways", () => {
 		a.prove();
 		await turn();
 		expect(log.slice(3)).toEqual(["A UPDATE", "B 200 to it"]);
-		expect(lines(sdp("B 200 to it"))).toEqual(NONE);
+		expect(lines(sdp("B 200 to it"))).toEqual(MET);
 		b.prove(true, false);
 		await turn();
 		expect(log).toHaveLength(5);
