@@ -29,10 +29,6 @@ export type {
 } from "./ice/first-draft/first-draft-io.ts";
 export { FIRST_DRAFT_QVALUES } from "./ice/first-draft/qvalues.ts";
 export type {
-	FirstDraftConfig,
-	FirstDraftStream,
-} from "./ice/first-draft/first-draft-io.ts";
-export type {
 	IceAgentConfig,
 	IceAgentInput,
 	IceAgentOutput,

@@ -12,7 +12,7 @@ import type { IceSurroundings } from "./surroundings.ts";
 
 /** What those of a connection have in common. */
 interface HostsParts {
-	readonly order: IceOrder;
+	readonly order: Pick<IceOrder, "tcp" | "families" | "loopback" | "allowInterface" | "ports" | "tos">;
 	readonly machine: IceSurroundings;
 	readonly ears: CarrierEars;
 	readonly places: readonly Place[];

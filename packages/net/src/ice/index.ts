@@ -1,12 +1,15 @@
 /** ICE on real sockets: an entry of its own, so that whoever only traces does not load it. */
 
 export type { HostAddress } from "../interfaces/host-address.ts";
+export { Q_EXTENSION } from "./first-draft/candidate-lines.ts";
 export type {
 	FirstDraftConnection,
 	FirstDraftConnectionEvent,
 	FirstDraftListener,
 	FirstDraftOrder,
+	FirstDraftWay,
 } from "./first-draft/first-draft-connection.ts";
+export { openFirstDraft } from "./first-draft/open-first-draft.ts";
 export type {
 	IceBaseEnd,
 	IceComponentPlace,

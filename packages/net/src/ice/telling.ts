@@ -1,26 +1,32 @@
 /** Tells a listener what has happened in the order in which it did, even where the listener's own calls lead to more events. */
 import type { IceAgentOutput, Instant } from "@whither/core";
 import { shielded } from "../turn/client/shielded.ts";
-import type { IceConnectionEvent, IceDatagram, IceListener } from "./ice-io.ts";
+import type { IceConnectionEvent, IceDatagram } from "./ice-io.ts";
 import type { Arrival } from "./ice-socket.ts";
 
 type Data = Extract<IceAgentOutput, { readonly type: "data" }>;
-type News = { readonly event: IceConnectionEvent; readonly at: Instant } | { readonly datagram: IceDatagram };
+type News<Event> = { readonly event: Event; readonly at: Instant } | { readonly datagram: IceDatagram };
+
+/** Who is told. */
+interface Listener<Event> {
+	event(event: Event, at: Instant): void;
+	data(datagram: IceDatagram): void;
+}
 
 /** What one owner is yet to be told. */
-export class Telling {
-	readonly #listener: IceListener;
+export class Telling<Event = IceConnectionEvent> {
+	readonly #listener: Listener<Event>;
 	readonly #clock: { now(): Instant };
-	#news: News[] = [];
+	#news: News<Event>[] = [];
 	#isTelling = false;
 
-	constructor(listener: IceListener, clock: { now(): Instant }) {
+	constructor(listener: Listener<Event>, clock: { now(): Instant }) {
 		this.#listener = listener;
 		this.#clock = clock;
 	}
 
 	/** To be told with the next `tell`, as of when it happened. */
-	hold(event: IceConnectionEvent, at: Instant): void {
+	hold(event: Event, at: Instant): void {
 		this.#news.push({ event, at });
 	}
 
@@ -30,7 +36,7 @@ export class Telling {
 	}
 
 	/** Tells an event now, after those that are held. */
-	event(event: IceConnectionEvent): void {
+	event(event: Event): void {
 		this.hold(event, this.#clock.now());
 		this.tell();
 	}
@@ -46,7 +52,7 @@ export class Telling {
 		this.#isTelling = false;
 	}
 
-	#tellOne(news: News): void {
+	#tellOne(news: News<Event>): void {
 		if ("event" in news) this.#listener.event(news.event, news.at);
 		else this.#listener.data(news.datagram);
 	}

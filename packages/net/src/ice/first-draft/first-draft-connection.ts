@@ -3,7 +3,7 @@ import type { FirstDraftConfig, FirstDraftStream, IcePairReport, IceRole, IceSta
 import type { TransportAddress } from "../../transport/transport.ts";
 import type { IceComponentPlace, IceConnectionEvent, IceFlow, IceListener, IceOrder } from "../ice-io.ts";
 
-/** What two machines are to be connected by (draft-rosenberg-sipping-ice-01). All servers are numeric, and IPv4. */
+/** What two machines are to be connected by (draft-rosenberg-sipping-ice-01). All servers are numeric. */
 export interface FirstDraftOrder
 	extends Pick<FirstDraftConfig, "streams" | "relays" | "qvalues" | "gatherTimeoutMs" | "freeAfterMs">,
 		Pick<IceOrder, "families" | "loopback" | "allowInterface" | "ports" | "tos"> {
@@ -12,11 +12,19 @@ export interface FirstDraftOrder
 	readonly stunServers?: readonly TransportAddress[];
 }
 
+/** Whether packets of ours arrive at the other end, and its own here, for every component, as far as checks have shown. */
+export interface FirstDraftWay {
+	readonly send: boolean;
+	readonly receive: boolean;
+}
+
 /** What it tells beside its data: what a connection of modern ICE does, where that fits, and what signalling is to tell. */
 export type FirstDraftConnectionEvent =
 	| IceConnectionEvent
 	/** `description` is there, or has more: it is to be told, the first time or as another cycle (§5.9). */
-	| { readonly kind: "description"; readonly streams: readonly FirstDraftStream[]; readonly cycle: boolean };
+	| { readonly kind: "description"; readonly streams: readonly FirstDraftStream[]; readonly cycle: boolean }
+	/** `shown` may be another. */
+	| { readonly kind: "shown" };
 
 /** Who is told. Nothing is told before the call that opened the connection has returned. */
 export interface FirstDraftListener extends Pick<IceListener, "data"> {
@@ -29,10 +37,11 @@ export interface FirstDraftConnection {
 	now(): Instant;
 	readonly state: IceState;
 	readonly role: IceRole;
-	/** What is checked from which socket of ours; the best first. */
+	/** What is checked from which socket of ours; the best first. `priority` is the q-value in thousandths. */
 	readonly pairs: readonly IcePairReport[];
 	/** What signalling is to tell of each stream; null: addresses are still looked for. */
 	readonly description: readonly FirstDraftStream[] | null;
+	readonly shown: FirstDraftWay;
 	/** What the other end said, all of it; a later one replaces it. No alternatives: it speaks no ICE of this kind. */
 	peer(streams: readonly (FirstDraftStream | null)[]): void;
 	/** Sends data to where it goes now; dropped where that is nowhere. The bytes may be used again after the call. */

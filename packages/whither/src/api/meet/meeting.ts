@@ -81,6 +81,7 @@ export class Meeting {
 			ice: { gatherTimeoutMs: GATHER_MS, ...order.ice },
 			say: (message) => this.#signalling.send(message),
 			event: (event, at) => this.#event(event, at),
+			shown: () => this.#tellReached(),
 			data: (datagram) => this.#received(datagram),
 		});
 		this.ledger = new MeetLedger(this.ice.now(), order.tell);

@@ -4,10 +4,6 @@ import type { FirstDraftConnection, FirstDraftConnectionEvent } from "@whither/n
 import { TOOL } from "../../version.ts";
 import type { AlternativesMessage, DestinationMessage, MeetMessage } from "../signalling/message.ts";
 import type { LegOrder, MeetLeg, MeetPeer, ShownWay } from "./leg.ts";
-import { shownBy } from "./shown-way.ts";
-
-/** RTP and RTCP. */
-const COMPONENTS = [2];
 
 export class FirstDraftLeg implements MeetLeg {
 	readonly connection: FirstDraftConnection;
@@ -43,7 +39,7 @@ export class FirstDraftLeg implements MeetLeg {
 	}
 
 	get shown(): ShownWay {
-		return shownBy(this.connection.pairs, COMPONENTS);
+		return this.connection.shown;
 	}
 
 	begin(): void {
@@ -70,6 +66,7 @@ export class FirstDraftLeg implements MeetLeg {
 
 	#event(event: FirstDraftConnectionEvent, at: number): void {
 		if (event.kind === "description") this.#say(event.streams);
+		else if (event.kind === "shown") this.#order.shown();
 		else this.#order.event(event, at);
 	}
 

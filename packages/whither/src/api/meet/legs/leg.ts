@@ -44,6 +44,8 @@ export interface LegOrder {
 	readonly traces: boolean;
 	readonly say: (message: MeetMessage) => void;
 	readonly event: (event: IceConnectionEvent, at: Instant) => void;
+	/** `shown` may be another, where no event tells of it. */
+	readonly shown: () => void;
 	readonly data: (datagram: IceDatagram) => void;
 }
 
