@@ -13,6 +13,7 @@ export { type ExchangeEnd, exchangeKeys } from "./exchange/keys.ts";
 export { isExchangePacket } from "./exchange/packet.ts";
 export { IceAgent } from "./ice/agent.ts";
 export type { IceOwnDescription } from "./ice/credentials.ts";
+export { defaultCandidate } from "./ice/default-candidate.ts";
 export { FirstDraftAgent } from "./ice/first-draft/agent.ts";
 export type {
 	FirstDraftAddress,
@@ -47,7 +48,6 @@ export type {
 	IceState,
 	SelectionReason,
 } from "./ice/ice-io.ts";
-export { defaultCandidate } from "./ice/offer-answer/destination.ts";
 export { iceTrickle, readTrickle } from "./ice/offer-answer/fragment.ts";
 export { answersTo, compareIce, iceInputs, readIce } from "./ice/offer-answer/reading.ts";
 export { type SelectedVerdict, weighSelected } from "./ice/offer-answer/selected.ts";

@@ -32,13 +32,14 @@ describe("two ends that speak different ICE", () => {
 		"%s calls %s: both send where the other's m= and c= say, and it rings at once",
 		async (one, other) => {
 			const { a, b, log, sdp } = await called(one, other);
+			const speaks = one === "first-draft" ? "first-draft" : "modern";
 			expect(log).toEqual(["B REGISTER", "A INVITE", "B 180", "B 200"]);
 			const [ofA, ofB] = [
 				{ address: "192.0.2.1", port: 4000 },
 				{ address: "192.0.2.2", port: 4000 },
 			];
 			expect(a.heard).toEqual([{ type: "destination", tool: "phone B", destination: ofB, rtcp: null, named: ofA }]);
-			expect(b.heard).toEqual([{ type: "destination", tool: "phone A", destination: ofA, rtcp: null }]);
+			expect(b.heard).toEqual([{ type: "destination", tool: "phone A", destination: ofA, rtcp: null, speaks }]);
 			expect([a.hasMet, b.hasMet, a.failure, b.failure, a.call?.status]).toEqual([
 				true,
 				true,
