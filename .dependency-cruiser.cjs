@@ -128,7 +128,19 @@ module.exports = {
 			"^packages/whither/src/api/meet/",
 			["/rendezvous-protocol\\.ts$", "/api/meet/(visit/|(events|result|run|real-world)\\.ts$)"],
 		),
-		room("packages/whither/src/cli/", ["api/", "report/", "router/", "screen/", "server/", "store/"]),
+		room("packages/whither/src/sip/", ["api/"]),
+		never(
+			"sip-machines-know-no-api",
+			"^packages/whither/src/sip/(agent|digest|dialogs|message|preconditions|transactions)/",
+			"^packages/(net|sim)/|^packages/whither/src/api/",
+		),
+		{
+			name: "sip-machines-know-no-node",
+			severity: "error",
+			from: { path: "^packages/whither/src/sip/(?!transport/|[^/]+$)", pathNot: "\\.(test|fixture)\\.ts$" },
+			to: { dependencyTypes: ["core"] },
+		},
+		room("packages/whither/src/cli/", ["api/", "report/", "router/", "screen/", "server/", "sip/", "store/"]),
 		{
 			name: "pure-packages-have-no-dependencies",
 			severity: "error",

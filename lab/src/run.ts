@@ -28,6 +28,9 @@ export interface RunOptions {
 	readonly input?: "none" | "typed";
 }
 
+/** The same for a tool that may run where this process is as well. */
+export type StartOptions = Omit<RunOptions, "namespace"> & Partial<Pick<RunOptions, "namespace">>;
+
 /** What a tool did. */
 export interface RunOutcome {
 	/** What was run, its program first. */
@@ -59,17 +62,17 @@ export function commandFor(user: User, command: readonly string[]): readonly str
 	return user === "root" ? command : ["setpriv", ...NOBODY, "--no-new-privs", "--", ...command];
 }
 
-/** Starts a tool in a namespace. */
-export function startTool(command: readonly string[], options: RunOptions): RunningTool {
+/** Starts a tool in a namespace, or where this process is. */
+export function startTool(command: readonly string[], options: StartOptions): RunningTool {
 	const [program = "", ...args] = commandFor(options.user ?? "root", command);
 	const startedAt = performance.now();
 	// The child is forked from this thread, so it stays in the namespace that the thread visits.
 	const env = { ...process.env, ...options.env };
-	const child = insideNamespace(options.namespace, () =>
+	const start = () =>
 		options.input === "typed"
 			? spawn(program, args, { stdio: ["pipe", "pipe", "pipe"], env })
-			: spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env }),
-	);
+			: spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], env });
+	const child = options.namespace === undefined ? start() : insideNamespace(options.namespace, start);
 	const outcome = new Promise<RunOutcome>((resolve, reject) => {
 		let timedOut = false;
 		let stdout = "";

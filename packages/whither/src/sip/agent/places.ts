@@ -28,10 +28,10 @@ export class Places {
 	}
 
 	/** Our socket for that hop; null: we have none that reaches it. */
-	localFor({ transport, address }: SipHop): SipHop | null {
+	localFor({ transport, address, ours }: SipHop): SipHop | null {
 		const family = addressFamily(address);
-		const fits = (hop: SipHop) => hop.transport === transport && addressFamily(hop.address) === family;
-		return this.#local.find(fits) ?? null;
+		const fitting = this.#local.filter((hop) => hop.transport === transport && addressFamily(hop.address) === family);
+		return fitting.find((hop) => hop.address === ours) ?? fitting[0] ?? null;
 	}
 
 	/** Whether there is a socket of TCP for that hop. */

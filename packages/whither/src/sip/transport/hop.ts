@@ -6,6 +6,8 @@ export interface SipHop {
 	readonly port: number;
 	/** Whose certificate it has to show; of TLS. */
 	readonly serverName?: string;
+	/** Our address that packets to it leave from, where the driver knows: the one that it reaches us at. */
+	readonly ours?: string;
 	/** The connection that a message came by, and that its answer goes back by while it stands; the driver's number. */
 	readonly connection?: number;
 }
