@@ -100,7 +100,10 @@ export class FakeAgents {
 				this.#note(which, "REGISTER");
 				this.say(which, { kind: "registered", expiresSeconds: 3600, publicAddress: null });
 			},
-			call: (_, to, { body, require = [] }) => this.#call(to, this.#note(which, "INVITE", body), require),
+			call: (to, { body, require = [] }) => {
+				this.#call(to, this.#note(which, "INVITE", body), require);
+				return call;
+			},
 			respond: (_, { status, body, reliable }) =>
 				this.#respond({ status, body: this.#note(which, String(status), body) }, reliable === true),
 			offer: (_, body) => {
@@ -118,7 +121,7 @@ export class FakeAgents {
 				const told = this.#note(which, "INFO", body) ?? body;
 				this.say(other, { kind: "info", call, package: packageName, body: told });
 			},
-			hangUp: (_, why = {}) => this.#hangUp(which, why),
+			hangUp: (_, status, reason) => this.#hangUp(which, status ?? 480, reason ?? null),
 			close: async () => void this.#note(which, "closed"),
 		};
 	}
@@ -171,14 +174,11 @@ export class FakeAgents {
 		}
 	}
 
-	#hangUp(
-		which: 0 | 1,
-		{ status, reason = null }: { readonly status?: number; readonly reason?: string | null },
-	): void {
+	#hangUp(which: 0 | 1, status: number, reason: string | null): void {
 		if (this.#state === "over" || this.#state === "idle") return;
 		if (which === 1 && this.#state === "calling") {
-			this.#note(1, String(status ?? 480));
-			this.#respond({ status: status ?? 480, body: null }, false);
+			this.#note(1, String(status));
+			this.#respond({ status, body: null }, false);
 			return;
 		}
 		this.#note(which, this.#state === "accepted" ? "BYE" : "CANCEL");

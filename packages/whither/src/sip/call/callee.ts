@@ -97,9 +97,9 @@ export class Callee implements CallSide {
 		const call = this.#call;
 		if (call.number === null || call.isOver) return;
 		const agent = this.#ports.agent();
-		if (this.#hasAccepted) agent.hangUp(call.number, { reason });
+		if (this.#hasAccepted) agent.hangUp(call.number, undefined, reason);
 		else if (call.preconditions.isWanted && this.#offer !== null) this.#refusePreconditions(call.number, this.#offer);
-		else agent.hangUp(call.number, { status: UNAVAILABLE, reason });
+		else agent.hangUp(call.number, UNAVAILABLE, reason);
 	}
 
 	#incoming(event: Of<"incoming">): void {

@@ -4,9 +4,6 @@ import { callFailure, descriptionFailure, reasonWords } from "./call-failure.ts"
 import type { CallSide } from "./call-side.ts";
 import type { CallPorts, Conversation } from "./conversation.ts";
 
-/** Of one agent, one call is ours. */
-const NUMBER = 1;
-
 type Of<Kind extends SipEvent["kind"]> = Extract<SipEvent, { readonly kind: Kind }>;
 
 /** Calls as soon as the offer can be made. */
@@ -35,11 +32,10 @@ export class Caller implements CallSide {
 		const call = this.#call;
 		const body = call.offer();
 		if (body === null) return;
-		call.number = NUMBER;
 		call.log.begun("out", this.#to, null);
 		call.log.precondition(call.preconditions.state);
 		const require = call.preconditions.isWanted ? ["100rel", "precondition"] : [];
-		this.#ports.agent().call(NUMBER, this.#to, { body, require });
+		call.number = this.#ports.agent().call(this.#to, { body, require });
 	}
 
 	moved(): void {
@@ -47,7 +43,7 @@ export class Caller implements CallSide {
 	}
 
 	event(event: SipEvent): void {
-		if (!("call" in event) || event.call !== NUMBER || this.#call.isOver) return;
+		if (!("call" in event) || event.call !== this.#call.number || this.#call.isOver) return;
 		if (event.kind === "progress") this.#progress(event);
 		else if (event.kind === "accepted") this.#accepted(event);
 		else if (event.kind === "ended") this.#ended(event);
@@ -55,7 +51,8 @@ export class Caller implements CallSide {
 	}
 
 	leave(reason: string): void {
-		if (this.#call.number !== null && !this.#call.isOver) this.#ports.agent().hangUp(NUMBER, { reason });
+		const { number, isOver } = this.#call;
+		if (number !== null && !isOver) this.#ports.agent().hangUp(number, undefined, reason);
 	}
 
 	#progress({ status, answer, reliable, dialog, userAgent }: Of<"progress">): void {
@@ -102,7 +99,7 @@ export class Caller implements CallSide {
 	}
 
 	#fail(failure: Parameters<Conversation["closed"]>[0]): void {
-		this.#ports.agent().hangUp(NUMBER);
+		if (this.#call.number !== null) this.#ports.agent().hangUp(this.#call.number);
 		if (failure?.code === "sipPrecondition") this.#call.preconditions.refused();
 		this.#call.closed(failure);
 	}

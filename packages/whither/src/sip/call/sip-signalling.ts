@@ -39,7 +39,8 @@ class SipCall implements Signalling {
 		const ports = { order, listener, agent: () => this.#agent, moved: () => this.#side.moved() };
 		this.#call = new Conversation(ports);
 		this.#side = order.to === undefined ? new Callee(ports, this.#call) : new Caller(ports, this.#call, order.to);
-		this.#agent = order.openAgent((event) => this.#event(event));
+		// What it tells while it is asked something comes after that.
+		this.#agent = order.openAgent((event) => queueMicrotask(() => this.#event(event)));
 		this.#side.begin();
 	}
 
