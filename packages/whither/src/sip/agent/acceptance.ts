@@ -46,7 +46,8 @@ export class Acceptance {
 		if (this.#isOver || now < this.dueAt) return;
 		if (now >= this.#endsAt) {
 			this.#isOver = true;
-			return this.#order.lost(now);
+			this.#order.lost(now);
+			return;
 		}
 		this.#order.send();
 		this.#interval = Math.min(2 * this.#interval, T2);

@@ -1,11 +1,13 @@
-import { type Deadline, type Instant, type Machine } from "@whither/core";
+import type { Deadline, Instant, Machine } from "@whither/core";
 import { parseSip } from "../message/parse.ts";
-import { isRequest, isResponse, readEnvelope, type RequestEnvelope } from "../transactions/envelope.ts";
+import { isRequest, isResponse, type RequestEnvelope, readEnvelope } from "../transactions/envelope.ts";
 import { GIVEN_UP_AFTER, NEVER } from "../transactions/timers.ts";
 import { Transactions } from "../transactions/transactions.ts";
 import type { SipHop } from "../transport/hop.ts";
 import type { SipAgentConfig, SipAgentInput, SipAgentOutput } from "./agent-io.ts";
+import { authentication } from "./callers.ts";
 import { Calls } from "./calls.ts";
+import { meetChallenges } from "./challenges.ts";
 import { abilitiesOf } from "./checks.ts";
 import { Drawn } from "./drawn.ts";
 import { Locator } from "./locator.ts";
@@ -13,6 +15,7 @@ import { Outlet } from "./outlet.ts";
 import { obey } from "./owner.ts";
 import type { Parts } from "./parts.ts";
 import { Places } from "./places.ts";
+import { Registration } from "./registration.ts";
 import { Replies } from "./replies.ts";
 import { hearCancel, hearMalformed, hearStranger } from "./strangers.ts";
 import { hearWithin } from "./within.ts";
@@ -20,6 +23,7 @@ import { hearWithin } from "./within.ts";
 /** A SIP user agent (RFC 3261): calls in and out, offers within them, and a registration. */
 export class SipAgent implements Machine<SipAgentInput, SipAgentOutput> {
 	readonly #parts: Parts;
+	readonly #registration: Registration;
 	/** Until when what is under way may take, once it is to close. */
 	#closesAt: Instant = NEVER;
 	#isClosed = false;
@@ -36,15 +40,16 @@ export class SipAgent implements Machine<SipAgentInput, SipAgentOutput> {
 			replies: new Replies(config.product, outlet, drawn),
 			calls: new Calls(),
 			abilities: abilitiesOf(config),
-			challenges: () => ({ code: "unauthorized", realm: "", shown: false }),
-			authenticate: () => null,
+			challenges: (asked, response, shown) => meetChallenges(config.account, drawn, asked, response, shown),
+			authenticate: authentication(config),
 		};
+		this.#registration = new Registration(this.#parts);
 	}
 
 	get deadline(): Deadline | null {
 		const { transactions, locator, calls } = this.#parts;
 		if (this.#isClosed) return null;
-		const at = Math.min(transactions.dueAt, locator.dueAt, calls.dueAt, this.#closesAt);
+		const at = Math.min(transactions.dueAt, locator.dueAt, calls.dueAt, this.#registration.dueAt, this.#closesAt);
 		return at === NEVER ? null : { at, why: "sip" };
 	}
 
@@ -56,6 +61,8 @@ export class SipAgent implements Machine<SipAgentInput, SipAgentOutput> {
 			else if (input.type === "transportFailed") transactions.transportFailed(input.to, input.why, now);
 			else if (input.type === "located") locator.located(input.key, input.hops, now);
 			else if (input.type === "close") this.#close(now);
+			else if (input.type === "register") this.#registration.register(input.expiresSeconds, now);
+			else if (input.type === "unregister") this.#registration.unregister(now);
 			else if (input.type !== "timer") obey(this.#parts, input, now);
 			this.#tick(now);
 		}
@@ -64,7 +71,10 @@ export class SipAgent implements Machine<SipAgentInput, SipAgentOutput> {
 
 	#received(bytes: Uint8Array, from: SipHop, now: Instant): void {
 		const message = parseSip(bytes);
-		if (message.kind === "error") return hearMalformed(this.#parts, message, from, now);
+		if (message.kind === "error") {
+			hearMalformed(this.#parts, message, from, now);
+			return;
+		}
 		const envelope = readEnvelope(message);
 		if (envelope === null) this.#parts.outlet.ignore("malformed");
 		else if (isResponse(envelope)) {
@@ -76,8 +86,14 @@ export class SipAgent implements Machine<SipAgentInput, SipAgentOutput> {
 		const { transactions, calls, replies } = this.#parts;
 		const heard = transactions.request(request, now);
 		if (heard.kind === "absorbed") return;
-		if (heard.kind === "merged") return replies.once(request.message, from, { status: 482 }, now);
-		if (request.message.method === "CANCEL") return hearCancel(this.#parts, request, from, now);
+		if (heard.kind === "merged") {
+			replies.once(request.message, from, { status: 482 }, now);
+			return;
+		}
+		if (request.message.method === "CANCEL") {
+			hearCancel(this.#parts, request, from, now);
+			return;
+		}
 		const leg = request.toTag === null ? null : calls.legOf(request);
 		if (leg !== null) hearWithin(leg, request, from, now);
 		else if (request.toTag === null) hearStranger(this.#parts, request, from, now);
@@ -90,7 +106,8 @@ export class SipAgent implements Machine<SipAgentInput, SipAgentOutput> {
 		transactions.tick(now);
 		locator.tick(now);
 		calls.tick(now);
-		const isQuiet = transactions.waiting + locator.waiting + calls.legCount === 0;
+		this.#registration.tick(now);
+		const isQuiet = !this.#registration.isOpen && transactions.waiting + locator.waiting + calls.legCount === 0;
 		if (this.#closesAt === NEVER || (!isQuiet && now < this.#closesAt)) return;
 		this.#isClosed = true;
 		this.#parts.outlet.tell({ kind: "closed" });
@@ -99,6 +116,7 @@ export class SipAgent implements Machine<SipAgentInput, SipAgentOutput> {
 	#close(now: Instant): void {
 		if (this.#closesAt !== NEVER) return;
 		this.#closesAt = now + GIVEN_UP_AFTER;
+		if (this.#registration.isOpen) this.#registration.unregister(now);
 		for (const call of this.#parts.calls.all) call.hangUp({ status: 480 }, now);
 	}
 }

@@ -3,13 +3,14 @@ import type { Instant } from "@whither/core";
 import { formatSip } from "../message/format.ts";
 import type { SipHeader, SipRequest } from "../message/message.ts";
 import type { ClientTransaction, ClientUser, NoAnswer } from "../transactions/client.ts";
-import { readEnvelope, type ResponseEnvelope } from "../transactions/envelope.ts";
+import { type ResponseEnvelope, readEnvelope } from "../transactions/envelope.ts";
 import type { Transactions } from "../transactions/transactions.ts";
 import type { SipHop } from "../transport/hop.ts";
 import type { SipEnd } from "./agent-io.ts";
+import type { Shown } from "./challenges.ts";
 import type { Locator } from "./locator.ts";
 import { ackOfRefusal, cancelOf } from "./made.ts";
-import type { Places } from "./places.ts";
+import { type Places, type PublicAddress, publicAddressIn } from "./places.ts";
 
 /** RFC 3261 §18.1.1: a longer request goes by a transport that holds back where the network is full. */
 const LONGEST_DATAGRAM = 1300;
@@ -29,6 +30,8 @@ export interface Question {
 	readonly nextHop: string;
 	/** Whether nothing but TLS will do (RFC 3261 §26.2.2). */
 	readonly isSecure: boolean;
+	/** Whether those who answer are who others reach us by, so that Contact is to be what they see. */
+	readonly learnsPlace?: boolean;
 	/** The request without Via; of a new CSeq each time. */
 	make(facts: MakingFacts): SipRequest;
 	/** As `ClientUser` has it; challenges have been met before, as far as they can be. */
@@ -45,9 +48,6 @@ export interface AskingMeans {
 	readonly challenges: (asked: SipRequest, response: ResponseEnvelope, shown: Shown) => readonly SipHeader[] | SipEnd;
 }
 
-/** What has been shown to whom so far: by realm. */
-export type Shown = Map<string, number>;
-
 /** One request. */
 export class Asking implements ClientUser {
 	readonly #means: AskingMeans;
@@ -58,6 +58,8 @@ export class Asking implements ClientUser {
 	#transaction: ClientTransaction | null = null;
 	/** Why it is to be cancelled; undefined: it is not. */
 	#cancel: SipHeader | null | undefined;
+	#local: SipHop | null = null;
+	#seenAs: PublicAddress | null = null;
 	#isCancelled = false;
 	#isHeard = false;
 	#mayBeLong = false;
@@ -71,6 +73,12 @@ export class Asking implements ClientUser {
 	/** The request as it was sent last; null: it has not been. */
 	get request(): SipRequest | null {
 		return this.#transaction?.request ?? null;
+	}
+
+	/** How it went out: the hop that it took, our socket for that, and how the one who answered sees it. */
+	get way(): { readonly hop: SipHop; readonly local: SipHop; readonly seenAs: PublicAddress | null } | null {
+		const [hop, local, seenAs] = [this.#transaction?.hop, this.#local, this.#seenAs];
+		return hop === undefined || local === null ? null : { hop, local, seenAs };
 	}
 
 	/** Credentials that were shown, for the ACK that goes with them (RFC 3261 §22.1). */
@@ -89,6 +97,7 @@ export class Asking implements ClientUser {
 		if (transaction === null) return;
 		const { status } = response.message;
 		this.#isHeard = true;
+		if (this.#question.learnsPlace === true) this.#learn(response);
 		if (status < 200 && this.#cancel !== undefined) this.#sendCancel(transaction, now);
 		if (this.#cancel === undefined && this.#isMet(transaction.request, response, now)) return;
 		this.#question.response(response, transaction.request, now);
@@ -103,7 +112,10 @@ export class Asking implements ClientUser {
 	#found(hops: readonly SipHop[], now: Instant): void {
 		const { places } = this.#means;
 		const { isSecure, nextHop } = this.#question;
-		if (this.#cancel !== undefined) return this.#question.failed({ code: "timeout" }, now);
+		if (this.#cancel !== undefined) {
+			this.#question.failed({ code: "timeout" }, now);
+			return;
+		}
 		this.#hops = hops.filter((hop) => places.localFor(hop) !== null && (!isSecure || hop.transport === "tls"));
 		if (hops.length === 0) this.#question.failed({ code: "notFound", uri: nextHop }, now);
 		else if (this.#hops.length === 0) this.#question.failed({ code: "transport", why: "noSuchTransport" }, now);
@@ -120,7 +132,11 @@ export class Asking implements ClientUser {
 		const { places, transactions } = this.#means;
 		const [hop, ...others] = this.#hops;
 		const local = hop === undefined ? null : places.localFor(hop);
-		if (hop === undefined || local === null) return this.#question.failed({ code: "transport", why: "noWay" }, now);
+		if (hop === undefined || local === null) {
+			this.#question.failed({ code: "transport", why: "noWay" }, now);
+			return;
+		}
+		this.#local = local;
 		const branch = places.branch();
 		const contact = places.contactUri(local, this.#question.isSecure);
 		const made = this.#question.make({ contact, credentials: this.#credentials });
@@ -129,7 +145,8 @@ export class Asking implements ClientUser {
 		if (this.#isTooLong(bytes, hop)) {
 			this.#mayBeLong = true;
 			this.#hops = [{ ...hop, transport: "tcp" }, hop, ...others];
-			return this.#send(now);
+			this.#send(now);
+			return;
 		}
 		const acknowledge = request.method === "INVITE" ? acknowledging(request) : null;
 		this.#transaction = transactions.ask(branch, { request, bytes, hop, user: this, acknowledge }, now);
@@ -157,6 +174,15 @@ export class Asking implements ClientUser {
 			this.#send(now);
 		}
 		return true;
+	}
+
+	/** A NAT's address for a datagram socket; a connection is found by its Contact wherever that is. */
+	#learn({ via }: ResponseEnvelope): void {
+		const local = this.#local;
+		const seen = publicAddressIn(via);
+		if (local === null || seen === null) return;
+		this.#seenAs = seen;
+		if (seen.address !== local.address || local.transport === "udp") this.#means.places.seenAs(local, seen);
 	}
 
 	#sendCancel(transaction: ClientTransaction, now: Instant): void {

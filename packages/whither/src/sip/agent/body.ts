@@ -30,8 +30,7 @@ export function isDescription({ type }: SipBody): boolean {
 export function bodyParts(body: SipBody | null | undefined): { headers: readonly SipHeader[]; body: Uint8Array } {
 	if (body === null || body === undefined) return { headers: [], body: NOTHING };
 	const headers = [{ name: "Content-Type", value: oneLine(body.type) }];
-	if (body.disposition !== undefined)
-		headers.push({ name: "Content-Disposition", value: oneLine(body.disposition) });
+	if (body.disposition !== undefined) headers.push({ name: "Content-Disposition", value: oneLine(body.disposition) });
 	return { headers, body: encodeUtf8(body.text) };
 }
 

@@ -1,5 +1,5 @@
 /** What is wrong with a request before anybody looks into it (RFC 3261 §8.2), and what to answer. */
-import { sipHeader, sipValues } from "../message/headers.ts";
+import { sipFields, sipHeader, sipValues } from "../message/headers.ts";
 import { parseSipWord } from "../message/media-type.ts";
 import type { SipHeader } from "../message/message.ts";
 import { sipParameter } from "../message/parameters.ts";
@@ -41,7 +41,8 @@ export function refusalOf(request: RequestEnvelope, from: SipHop, config: SipAge
 	if (scheme !== "sip" && scheme !== "sips") return { status: 416 };
 	// RFC 5630 §3.1.3: all of the way, its last step included.
 	if (scheme === "sips" && from.transport !== "tls") return { status: 403, reason: "SIPS needs TLS" };
-	return extensionRefusal(request, config) ?? (method === "INVITE" ? bodyRefusal(request) : null);
+	const refused = extensionRefusal(request, config);
+	return refused ?? (method === "INVITE" ? (bodyRefusal(request) ?? answerRefusal(request)) : null);
 }
 
 /** Methods that are not ours. */
@@ -67,4 +68,11 @@ function bodyRefusal({ message }: RequestEnvelope): Reply | null {
 	const disposition = parseSipWord(sipHeader(message, "Content-Disposition"));
 	const isOptional = sipParameter(disposition?.parameters ?? [], "handling") === "optional";
 	return isOptional ? null : { status: 415, headers: [ACCEPTED] };
+}
+
+/** Callers that would not read our answer (RFC 3261 §21.4.7). */
+function answerRefusal({ message }: RequestEnvelope): Reply | null {
+	const ranges = sipValues(message, "Accept").map((value) => value.split(";")[0]?.trim().toLowerCase());
+	const isTaken = ["application/sdp", "application/*", "*/*"].some((range) => ranges.includes(range));
+	return sipFields(message, "Accept").length === 0 || isTaken ? null : { status: 406 };
 }

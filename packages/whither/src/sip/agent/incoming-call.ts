@@ -101,7 +101,10 @@ export class IncomingCall implements Call {
 
 	/** The owner's answer. */
 	respond(reply: Reply, wantsReliable: boolean, now: Instant): void {
-		if (this.#isAccepted || this.#accepting !== null || this.#isOver) return this.#parts.outlet.ignore("answered");
+		if (this.#isAccepted || this.#accepting !== null || this.#isOver) {
+			this.#parts.outlet.ignore("answered");
+			return;
+		}
 		if (reply.status >= 300) this.#refuse(reply, { code: "hungUp", by: "us", reason: reply.reason ?? null }, now);
 		else if (reply.status >= 200) {
 			this.#accepting = reply;
@@ -118,14 +121,20 @@ export class IncomingCall implements Call {
 
 	hangUp({ status = 486, reason }: HangUp, now: Instant): void {
 		const end: SipEnd = { code: "hungUp", by: "us", reason: reason ?? null };
-		if (!this.#isAccepted) return this.#refuse({ status: Math.max(status, 300), reason }, end, now);
+		if (!this.#isAccepted) {
+			this.#refuse({ status: Math.max(status, 300), reason }, end, now);
+			return;
+		}
 		this.leg.bye(reason === undefined ? null : header("Reason", `SIP;text=${JSON.stringify(reason)}`), now);
 		this.end(end);
 	}
 
 	/** BYE has come, maybe before there was a final answer. */
 	left(leg: Leg, end: SipEnd, now: Instant): void {
-		if (!this.#isAccepted) return this.#refuse({ status: 487 }, end, now);
+		if (!this.#isAccepted) {
+			this.#refuse({ status: 487 }, end, now);
+			return;
+		}
 		leg.drop();
 		this.end(end);
 	}
@@ -233,4 +242,3 @@ export class IncomingCall implements Call {
 		];
 	}
 }
-

@@ -1,6 +1,6 @@
 import type { Instant } from "@whither/core";
-import { parseSipWord } from "../message/media-type.ts";
 import { sipHeader } from "../message/headers.ts";
+import { parseSipWord } from "../message/media-type.ts";
 import type { RequestEnvelope } from "../transactions/envelope.ts";
 import type { SipBody } from "./agent-io.ts";
 import { bodyOf, oneLine } from "./body.ts";
@@ -19,7 +19,10 @@ export class Infos {
 	/** One of ours. */
 	send(name: string, body: SipBody, now: Instant): void {
 		const { peer, parts } = this.#leg;
-		if (!peer.takesInfo(name)) return parts.outlet.ignore("infoNotTaken");
+		if (!peer.takesInfo(name)) {
+			parts.outlet.ignore("infoNotTaken");
+			return;
+		}
 		const said: SipBody = { disposition: "Info-Package", ...body };
 		const headers = [header("Info-Package", oneLine(name))];
 		this.#leg.ask({ method: "INFO", headers, body: said, response: () => {} }, now);

@@ -75,14 +75,20 @@ export class Leg {
 	 * (RFC 3261 §12.2.2).
 	 */
 	ask(within: Within, now: Instant): void {
-		if (this.state === "ended" || this.#waiting.length >= MOST_WAITING) return this.parts.outlet.ignore("noDialog");
+		if (this.state === "ended" || this.#waiting.length >= MOST_WAITING) {
+			this.parts.outlet.ignore("noDialog");
+			return;
+		}
 		this.#waiting.push(within);
 		this.#askNext(now);
 	}
 
 	/** Acknowledges a 2xx (§13.2.2.4), and again when that comes again. */
 	acknowledge(seq: number, credentials: readonly SipHeader[], now: Instant): void {
-		if (this.#ack?.seq === seq) return this.parts.outlet.send(this.#ack.bytes, this.#ack.hop);
+		if (this.#ack?.seq === seq) {
+			this.parts.outlet.send(this.#ack.bytes, this.#ack.hop);
+			return;
+		}
 		const way = wayWithin(this.dialog);
 		const { locator, places, outlet } = this.parts;
 		const send = (hops: readonly SipHop[]) => {
@@ -131,8 +137,8 @@ export class Leg {
 	/** The other end knows nothing of it any more, or does not answer (§12.2.1.2). */
 	lost(end: SipEnd, now: Instant): void {
 		if (this.state === "ended") return;
-		this.call.hangUp({}, now);
 		this.call.end(end);
+		this.call.hangUp({}, now);
 	}
 
 	#sayBye(reason: SipHeader | null, now: Instant): void {

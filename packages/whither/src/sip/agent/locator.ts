@@ -46,7 +46,10 @@ export class Locator {
 
 	located(key: number, hops: readonly SipHop[], now: Instant): void {
 		const question = this.#questions.get(key);
-		if (question === undefined) return this.#outlet.ignore("notAsked");
+		if (question === undefined) {
+			this.#outlet.ignore("notAsked");
+			return;
+		}
 		this.#questions.delete(key);
 		if (hops.length > 0) this.#keep(question.uri, hops, now);
 		question.found(hops, now);

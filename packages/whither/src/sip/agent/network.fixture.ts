@@ -1,5 +1,5 @@
 /** A small network of SIP in memory: agents and proxies, in virtual time, with what goes wrong on the way by a seed. */
-import { type Instant, MILLISECOND, SECOND } from "@whither/core";
+import { type Instant, MILLISECOND } from "@whither/core";
 import { decodeUtf8 } from "@whither/wire";
 import { parseSipUri, sipUriParameter } from "../message/uri.ts";
 import type { SipHop } from "../transport/hop.ts";
@@ -33,21 +33,27 @@ export interface SentMessage {
 	readonly isLost: boolean;
 }
 
-interface Place {
+/** A node, and what it has told. */
+export interface SipPlace {
 	readonly address: string;
 	readonly node: SipNode;
 	readonly transports: readonly SipHop["transport"][];
 	readonly events: SipEvent[];
+	/** Hears each event as it is told, and may step nodes. */
 	react: (event: SipEvent, now: Instant) => void;
 }
 
 /** Ends of a connection. */
 interface Connection {
-	readonly near: { readonly place: Place; readonly hop: SipHop };
-	readonly far: { readonly place: Place; readonly hop: SipHop };
+	readonly near: { readonly place: SipPlace; readonly hop: SipHop };
+	readonly far: { readonly place: SipPlace; readonly hop: SipHop };
 }
 
+const UDP_AND_TCP = ["udp", "tcp"] as const;
 const LATENCY = 10 * MILLISECOND;
+
+/** So that a test ends whatever it does. */
+const MOST_STEPS = 100_000;
 
 /** Runs what is attached to it. */
 export class SipNetwork {
@@ -57,8 +63,7 @@ export class SipNetwork {
 	readonly ignored: string[] = [];
 	/** Names, beside the addresses that lead to themselves. */
 	readonly names = new Map<string, string>();
-	/** Answers of a driver that has nothing to do with SIP messages, such as none to `locate`. */
-	readonly #places = new Map<string, Place>();
+	readonly #places = new Map<string, SipPlace>();
 	readonly #connections = new Map<number, Connection>();
 	readonly #queue: { readonly at: Instant; readonly run: () => void }[] = [];
 	readonly #impairments: Impairments;
@@ -70,26 +75,28 @@ export class SipNetwork {
 	}
 
 	/** Puts a node there; `react` hears its events and may step it. */
-	attach(address: string, node: SipNode, transports: readonly SipHop["transport"][] = ["udp", "tcp"]): Place {
+	attach(address: string, node: SipNode, transports: readonly SipHop["transport"][] = UDP_AND_TCP): SipPlace {
 		const place = { address, node, transports, events: [], react: () => {} };
 		this.#places.set(address, place);
 		return place;
 	}
 
 	/** Steps a node. */
-	step(place: Place, input: SipAgentInput): void {
+	step(place: SipPlace, input: SipAgentInput): void {
 		for (const output of place.node.step(input, this.now)) this.#carry(place, output);
 	}
 
-	/** Until nothing happens any more, or so long. */
-	run(until: Instant = this.now + 600 * SECOND): void {
-		for (let steps = 0; steps < 100_000; steps++) {
+	/** Until nothing happens any more, or until then. */
+	run(until: Instant = Number.POSITIVE_INFINITY): void {
+		for (let steps = 0; steps < MOST_STEPS; steps++) {
 			const next = this.#next();
 			if (next === null || next.at > until) break;
+			const index = this.#queue.indexOf(next);
+			if (index >= 0) this.#queue.splice(index, 1);
 			this.now = Math.max(this.now, next.at);
 			next.run();
 		}
-		if (until < this.now + 600 * SECOND) this.now = Math.max(this.now, until);
+		if (until < Number.POSITIVE_INFINITY) this.now = Math.max(this.now, until);
 	}
 
 	/** What was sent, as `from what`; with `to` those to it alone. */
@@ -97,6 +104,7 @@ export class SipNetwork {
 		return this.sent.map(({ from, what }) => `${from} ${what}`);
 	}
 
+	/** What comes first of what is on its way, and of all deadlines. */
 	#next(): { readonly at: Instant; readonly run: () => void } | null {
 		let first = this.#queue.reduce<{ at: Instant; run: () => void } | null>(
 			(best, each) => (best === null || each.at < best.at ? each : best),
@@ -107,12 +115,10 @@ export class SipNetwork {
 			if (at !== undefined && at < (first?.at ?? Number.POSITIVE_INFINITY))
 				first = { at, run: () => this.step(place, { type: "timer" }) };
 		}
-		const index = this.#queue.findIndex((each) => each === first);
-		if (index >= 0) this.#queue.splice(index, 1);
 		return first;
 	}
 
-	#carry(place: Place, output: SipAgentOutput): void {
+	#carry(place: SipPlace, output: SipAgentOutput): void {
 		if (output.type === "send") this.#send(place, output.bytes, output.to);
 		else if (output.type === "locate")
 			this.#later(0, () => this.step(place, { type: "located", key: output.key, hops: this.#locate(output.uri) }));
@@ -123,13 +129,16 @@ export class SipNetwork {
 		}
 	}
 
-	#send(place: Place, bytes: Uint8Array, to: SipHop): void {
+	#send(place: SipPlace, bytes: Uint8Array, to: SipHop): void {
 		const isStream = to.transport !== "udp";
 		const isLost = !isStream && this.#draw() < this.#impairments.loss;
 		const text = decodeUtf8(bytes);
 		const { address: from } = place;
 		this.sent.push({ at: this.now, from, to: to.address, transport: to.transport, what: whatOf(text), text, isLost });
-		if (isStream) return this.#stream(place, bytes, to);
+		if (isStream) {
+			this.#stream(place, bytes, to);
+			return;
+		}
 		if (isLost) return;
 		const late = this.#draw() < this.#impairments.reordering ? this.#draw() * 100 * MILLISECOND : 0;
 		const target = this.#places.get(to.address);
@@ -138,20 +147,23 @@ export class SipNetwork {
 			this.#later(LATENCY + late, () => this.step(target, { type: "received", bytes, from: hop }));
 	}
 
-	#stream(place: Place, bytes: Uint8Array, to: SipHop): void {
+	#stream(place: SipPlace, bytes: Uint8Array, to: SipHop): void {
 		const known = to.connection === undefined ? this.#opened(place, to) : this.#connections.get(to.connection);
-		if (known === undefined)
-			return this.#later(LATENCY, () => this.step(place, { type: "transportFailed", to, why: "ECONNREFUSED" }));
+		if (known === undefined) {
+			this.#later(LATENCY, () => this.step(place, { type: "transportFailed", to, why: "ECONNREFUSED" }));
+			return;
+		}
 		const [own, other] = known.near.place === place ? [known.near, known.far] : [known.far, known.near];
 		this.#later(LATENCY, () => this.step(other.place, { type: "received", bytes, from: own.hop }));
 	}
 
 	/** One connection between two, whoever opened it. */
-	#opened(place: Place, to: SipHop): Connection | undefined {
+	#opened(place: SipPlace, to: SipHop): Connection | undefined {
 		const target = this.#places.get(to.address);
 		if (!target?.transports.includes(to.transport)) return undefined;
 		for (const each of this.#connections.values())
-			if (each.near.place === place && each.far.place === target && each.far.hop.transport === to.transport) return each;
+			if (each.near.place === place && each.far.place === target && each.far.hop.transport === to.transport)
+				return each;
 		const connection = this.#connections.size + 1;
 		const near = { place, hop: { ...to, address: place.address, port: 40_000 + connection, connection } };
 		const far = { place: target, hop: { ...to, connection } };
@@ -184,18 +196,19 @@ export class SipNetwork {
 	}
 }
 
-/** An agent for tests, at an address with UDP and TCP (and TLS where `tls`). */
-export function testAgent(
-	network: SipNetwork,
-	address: string,
-	more: Partial<SipAgentConfig> & { readonly transports?: readonly SipHop["transport"][] } = {},
-): Place {
-	const { transports = ["udp", "tcp"], ...config } = more;
+/** What an agent for tests is made of besides. */
+export type TestAgentOptions = Partial<SipAgentConfig> & { readonly transports?: readonly SipHop["transport"][] };
+
+/** An agent for tests that takes itself to be at that address. */
+export function agentAt(address: string, { transports = UDP_AND_TCP, ...config }: TestAgentOptions = {}): SipAgent {
 	const local = transports.map((transport) => ({ transport, address, port: transport === "tls" ? 5061 : 5060 }));
 	const secret = new Uint8Array(32).fill(Number.parseInt(address.split(".").pop() ?? "1", 10));
-	const account = { address: `sip:user@${address}` };
-	const agent = new SipAgent({ secret, account, product: "test", local, ...config });
-	return network.attach(address, agent, transports);
+	return new SipAgent({ secret, account: { address: `sip:user@${address}` }, product: "test", local, ...config });
+}
+
+/** The same, put there: reached by UDP and TCP, or by what `transports` says. */
+export function testAgent(network: SipNetwork, address: string, options: TestAgentOptions = {}): SipPlace {
+	return network.attach(address, agentAt(address, options), options.transports);
 }
 
 /** What a message is, for flows: `INVITE`, or `200 INVITE`. */

@@ -9,9 +9,9 @@ import type { Asking } from "./asking.ts";
 import { descriptionOf } from "./body.ts";
 import type { Leg } from "./leg.ts";
 import { header } from "./made.ts";
+import { reasonOf } from "./reasons.ts";
 import { acknowledgeReliable, rseqOf } from "./reliable-heard.ts";
 import type { Reply } from "./replies.ts";
-import { reasonOf } from "./reasons.ts";
 
 /** An offer is made again so often after 491 or a wait that was asked for; ours. */
 const MOST_TRIES = 8;
@@ -78,14 +78,20 @@ export class Offers {
 
 	/** The owner's answer to theirs. */
 	answer(body: SipBody, now: Instant): void {
-		if (this.#theirs === null) return this.#leg.parts.outlet.ignore("noOffer");
+		if (this.#theirs === null) {
+			this.#leg.parts.outlet.ignore("noOffer");
+			return;
+		}
 		this.said = body;
 		this.#reply({ status: 200, body }, now);
 	}
 
 	/** Theirs is not taken. */
 	refuse(reply: Reply, now: Instant): void {
-		if (this.#theirs === null) return this.#leg.parts.outlet.ignore("noOffer");
+		if (this.#theirs === null) {
+			this.#leg.parts.outlet.ignore("noOffer");
+			return;
+		}
 		this.#reply(reply, now);
 	}
 
@@ -102,7 +108,9 @@ export class Offers {
 
 	/** Whether none is under way, so that ours may stand in an answer. */
 	get mayOffer(): boolean {
-		return this.#ours === null && this.#theirs === null && !this.#isInviting && this.#leg.acceptance?.isWaiting !== true;
+		return (
+			this.#ours === null && this.#theirs === null && !this.#isInviting && this.#leg.acceptance?.isWaiting !== true
+		);
 	}
 
 	/** Another one is under way (RFC 3261 §14.2, RFC 3311 §5.2). */
@@ -177,8 +185,7 @@ export class Offers {
 		if (body === null) this.#tellRefused(message.status, "no answer to the offer");
 		else {
 			this.said = offer.body;
-			if (!this.#leg.call.isOver)
-				this.#leg.parts.outlet.tell({ kind: "answer", call: this.#leg.call.number, body });
+			if (!this.#leg.call.isOver) this.#leg.parts.outlet.tell({ kind: "answer", call: this.#leg.call.number, body });
 		}
 		this.proceed(now);
 	}
@@ -186,7 +193,8 @@ export class Offers {
 	#refused(offer: OurOffer, method: "UPDATE" | "INVITE", { message }: ResponseEnvelope, now: Instant): void {
 		this.#ours = null;
 		const { status, reason } = message;
-		const wait = status === 491 ? this.#backOff() : status === 500 ? retryAfter(sipHeader(message, "Retry-After")) : null;
+		const wait =
+			status === 491 ? this.#backOff() : status === 500 ? retryAfter(sipHeader(message, "Retry-After")) : null;
 		const isUnknown = method === "UPDATE" && (status === 405 || status === 501);
 		if (wait !== null && offer.tries < MOST_TRIES) {
 			this.#queued ??= { ...offer, tries: offer.tries + 1 };
@@ -221,4 +229,3 @@ function retryAfter(text: string | null): Instant | null {
 	const seconds = parseRetryAfterSeconds(text);
 	return seconds === null ? null : Math.min(seconds * SECOND, LONGEST_WAIT);
 }
-

@@ -72,6 +72,7 @@ export class OutgoingCall implements Call {
 		if (this.#isAccepted) this.#leg?.bye(reason, now);
 		else {
 			for (const leg of this.#legs.values()) leg.drop();
+			this.#legs.clear();
 			this.#asking.cancel(reason, now);
 		}
 		this.end({ code: "hungUp", by: "us", reason: how.reason ?? null });
@@ -163,11 +164,16 @@ export class OutgoingCall implements Call {
 	#accepted(response: ResponseEnvelope, request: SipRequest, now: Instant): void {
 		const won = this.#isAccepted ? this.#leg : null;
 		const { number } = response.cseq;
-		if (won !== null && won.dialog.remoteTag === response.toTag)
-			return won.acknowledge(number, this.#asking.credentials, now);
+		if (won !== null && won.dialog.remoteTag === response.toTag) {
+			won.acknowledge(number, this.#asking.credentials, now);
+			return;
+		}
 		const known = this.#legs.get(response.toTag ?? "");
 		const dialog = known === undefined ? dialogOfResponse(request, response.message) : known.dialog;
-		if (dialog === null) return this.end({ code: "protocol", why: "2xx without tag or Contact" });
+		if (dialog === null) {
+			this.end({ code: "protocol", why: "2xx without tag or Contact" });
+			return;
+		}
 		const leg = known ?? new Leg(this.#parts, this, dialog);
 		leg.dialog = confirmedBy(leg.dialog, response.message);
 		leg.acknowledge(number, this.#asking.credentials, now);
@@ -208,4 +214,3 @@ export class OutgoingCall implements Call {
 		if (!this.#isAccepted) this.end(end);
 	}
 }
-

@@ -16,7 +16,10 @@ type Within = Exclude<Order, { readonly type: "call" }>;
 
 /** Does it, or says why not. */
 export function obey(parts: Parts, order: SipAgentInput, now: Instant): void {
-	if (order.type === "call") return begin(parts, order, now);
+	if (order.type === "call") {
+		begin(parts, order, now);
+		return;
+	}
 	const call = "call" in order ? parts.calls.get(order.call) : null;
 	if (call === null) parts.outlet.ignore("noSuchCall");
 	else if ("call" in order) direct(parts, call, order as Within, now);
@@ -26,25 +29,35 @@ function begin(parts: Parts, order: Extract<SipAgentInput, { type: "call" }>, no
 	const { call: number, to } = order;
 	const { calls, outlet } = parts;
 	const refuse = (why: string) => outlet.tell({ kind: "ended", call: number, end: { code: "transport", why } });
-	if (calls.get(number) !== null) return outlet.ignore("callInUse");
-	if (parseSipUri(to) === null) return outlet.tell({ kind: "ended", call: number, end: { code: "notFound", uri: to } });
-	if (calls.isFull) return refuse("tooMany");
+	if (calls.get(number) !== null) {
+		outlet.ignore("callInUse");
+		return;
+	}
+	if (parseSipUri(to) === null) {
+		outlet.tell({ kind: "ended", call: number, end: { code: "notFound", uri: to } });
+		return;
+	}
+	if (calls.isFull) {
+		refuse("tooMany");
+		return;
+	}
 	const call = new OutgoingCall(parts, number, to, order, now);
 	if (!call.isOver) calls.add(call);
 }
 
 function direct(parts: Parts, call: Call, order: Within, now: Instant): void {
-	const { outlet } = parts;
-	if (order.type === "hangUp") return call.hangUp(order, now);
-	if (order.type === "respond") {
-		const { status, reason, body, reliable = false, headers = [] } = order;
-		if (!(call instanceof IncomingCall) || status < 101 || status > 699) return outlet.ignore("notToBeAnswered");
-		return call.respond({ status, reason, body, headers: ownHeaders(headers) }, reliable, now);
-	}
-	const { leg } = call;
-	if (leg === null) return outlet.ignore("noDialog");
-	if (order.type === "offer") leg.offers.offer(order.body, order.method, now);
-	else if (order.type === "answer") leg.offers.answer(order.body, now);
-	else if (order.type === "refuse") leg.offers.refuse({ status: order.status, body: order.body }, now);
-	else leg.infos.send(order.package, order.body, now);
+	if (order.type === "hangUp") call.hangUp(order, now);
+	else if (order.type === "respond") respond(parts, call, order, now);
+	else if (call.leg === null) parts.outlet.ignore("noDialog");
+	else if (order.type === "offer") call.leg.offers.offer(order.body, order.method, now);
+	else if (order.type === "answer") call.leg.offers.answer(order.body, now);
+	else if (order.type === "refuse") call.leg.offers.refuse({ status: order.status, body: order.body }, now);
+	else call.leg.infos.send(order.package, order.body, now);
+}
+
+function respond(parts: Parts, call: Call, order: Extract<Within, { type: "respond" }>, now: Instant): void {
+	const { status, reason, body, reliable = false, headers = [] } = order;
+	if (!(call instanceof IncomingCall) || !Number.isInteger(status) || status < 101 || status > 699)
+		parts.outlet.ignore("notToBeAnswered");
+	else call.respond({ status, reason, body, headers: ownHeaders(headers) }, reliable, now);
 }

@@ -1,14 +1,14 @@
 /** What the parts of an agent have in common. */
 import type { Instant } from "@whither/core";
 import type { SipHeader } from "../message/message.ts";
-import type { RequestEnvelope } from "../transactions/envelope.ts";
 import type { SipAgentConfig, SipEnd } from "./agent-io.ts";
 import type { AskingMeans } from "./asking.ts";
+import type { Authenticate } from "./callers.ts";
 import type { Calls } from "./calls.ts";
 import type { Drawn } from "./drawn.ts";
 import type { Leg } from "./leg.ts";
 import type { Outlet } from "./outlet.ts";
-import type { Replies, Reply } from "./replies.ts";
+import type { Replies } from "./replies.ts";
 
 /** Everything that a call stands on. */
 export interface Parts extends AskingMeans {
@@ -19,8 +19,7 @@ export interface Parts extends AskingMeans {
 	readonly calls: Calls;
 	/** What we can do, as requests and answers that concern a session say it. */
 	readonly abilities: readonly SipHeader[];
-	/** What to answer to a caller who has not shown who it is; null: it has, or need not. */
-	authenticate(request: RequestEnvelope, now: Instant): Reply | null;
+	readonly authenticate: Authenticate;
 }
 
 /** How the owner ends a call. */

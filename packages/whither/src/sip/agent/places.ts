@@ -1,8 +1,10 @@
-import { addressFamily } from "@whither/wire";
+import { addressFamily, formatAddress, isDecodeError, parseAddress } from "@whither/wire";
+import { parseWhole } from "../message/grammar.ts";
 import { formatSipHostPort } from "../message/host.ts";
 import type { SipHeader } from "../message/message.ts";
+import { sipParameter } from "../message/parameters.ts";
 import { parseSipUri } from "../message/uri.ts";
-import { formatSipVia, SIP_BRANCH_COOKIE } from "../message/via.ts";
+import { formatSipVia, SIP_BRANCH_COOKIE, type SipVia } from "../message/via.ts";
 import type { SipHop } from "../transport/hop.ts";
 import type { SipAgentConfig } from "./agent-io.ts";
 import { oneLine } from "./body.ts";
@@ -63,10 +65,19 @@ export class Places {
 		return `${scheme}:${this.#user}@${formatSipHostPort({ host, port })}${behind}`;
 	}
 
-	/** How a NAT shows that socket to others: Contact says so from now on. */
+	/** How others see that socket, where a NAT is between: Contact says so from now on. */
 	seenAs(local: SipHop, address: PublicAddress): void {
-		if (this.#local.includes(local)) this.#public.set(local, address);
+		this.#public.set(local, address);
 	}
+}
+
+/** How whoever answered saw a request (RFC 3581 §4); null: they do not say. */
+export function publicAddressIn({ host, port, parameters }: SipVia): PublicAddress | null {
+	const address = parseAddress(sipParameter(parameters, "received") ?? host);
+	const rport = parseWhole(sipParameter(parameters, "rport") ?? "", 0xffff);
+	if (isDecodeError(address) || rport === 0) return null;
+	const says = sipParameter(parameters, "received") !== null || rport !== null;
+	return says ? { address: formatAddress(address), port: rport ?? port ?? 5060 } : null;
 }
 
 /** From or To of an address; `tag` where it has one. */

@@ -78,7 +78,8 @@ export class ReliableAnswers {
 		if (this.#sent === null || now < this.dueAt) return;
 		if (now >= this.#endsAt) {
 			this.drop();
-			return this.#order.lost(now);
+			this.#order.lost(now);
+			return;
 		}
 		this.#order.send(this.#sent, this.#rseq, now);
 		this.#interval *= 2;

@@ -1,15 +1,15 @@
 import { AnswerCap, type Instant } from "@whither/core";
+import { withTag } from "../dialogs/dialog.ts";
 import { formatSip } from "../message/format.ts";
+import { splitSip } from "../message/grammar.ts";
+import { sipFields } from "../message/headers.ts";
 import type { SipHeader, SipRequest, SipResponse } from "../message/message.ts";
 import { withSipParameter } from "../message/parameters.ts";
 import { formatSipVia } from "../message/via.ts";
-import { sipFields } from "../message/headers.ts";
-import { splitSip } from "../message/grammar.ts";
 import { topVia } from "../transactions/envelope.ts";
 import type { SipHop } from "../transport/hop.ts";
 import type { SipBody } from "./agent-io.ts";
 import { bodyParts, oneLine } from "./body.ts";
-import { withTag } from "../dialogs/dialog.ts";
 import type { Drawn } from "./drawn.ts";
 import { copied, header } from "./made.ts";
 import type { Outlet } from "./outlet.ts";

@@ -1,7 +1,8 @@
 /** Where a request goes that is within no dialog (RFC 3261 §8.1.2). */
+
+import { routeHeader } from "../dialogs/dialog.ts";
 import type { SipHeader } from "../message/message.ts";
 import { formatSipUri, parseSipUri, sipUriParameter } from "../message/uri.ts";
-import { routeHeader } from "../dialogs/dialog.ts";
 import type { SipAccount } from "./agent-io.ts";
 
 /** By the outbound proxy, where there is one: a loose router, whether its URI says so or not. */

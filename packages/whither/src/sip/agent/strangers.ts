@@ -18,7 +18,10 @@ const BUSY_SECONDS = "30";
 /** What has no To tag, and is not known. */
 export function hearStranger(parts: Parts, request: RequestEnvelope, from: SipHop, now: Instant): void {
 	const { message } = request;
-	if (message.method === "ACK") return parts.outlet.ignore("strayAck");
+	if (message.method === "ACK") {
+		parts.outlet.ignore("strayAck");
+		return;
+	}
 	const reply = message.method === "INVITE" ? invited(parts, request, from, now) : answerTo(parts, request, from);
 	if (reply !== null) parts.replies.once(message, from, reply, now);
 }
@@ -26,7 +29,10 @@ export function hearStranger(parts: Parts, request: RequestEnvelope, from: SipHo
 /** CANCEL of an INVITE that came in (RFC 3261 §9.2). */
 export function hearCancel(parts: Parts, cancel: RequestEnvelope, from: SipHop, now: Instant): void {
 	const invite = parts.transactions.cancelled(cancel);
-	if (invite === null) return parts.replies.once(cancel.message, from, { status: 481 }, now);
+	if (invite === null) {
+		parts.replies.once(cancel.message, from, { status: 481 }, now);
+		return;
+	}
 	if (!parts.replies.allows(from, now)) return;
 	const server = parts.transactions.begin(cancel, wayBack(cancel.message, from), now);
 	server?.respond(200, parts.replies.make(cancel.message, from, { status: 200 }), now);
@@ -35,7 +41,10 @@ export function hearCancel(parts: Parts, cancel: RequestEnvelope, from: SipHop, 
 
 /** What could not be read (RFC 3261 §8.2, §18.3). */
 export function hearMalformed(parts: Parts, { status, headers, why }: SipParseError, from: SipHop, now: Instant): void {
-	if (status === null) return parts.outlet.ignore("malformed");
+	if (status === null) {
+		parts.outlet.ignore("malformed");
+		return;
+	}
 	parts.replies.once({ headers }, from, { status, reason: status === 400 ? `Bad Request: ${why}` : undefined }, now);
 }
 
@@ -75,4 +84,3 @@ function needsUpdate({ message }: RequestEnvelope): boolean {
 	const tags = (name: string) => sipValues(message, name).map((tag) => tag.toLowerCase());
 	return tags("Require").includes("precondition") && ![...tags("Supported"), ...tags("Require")].includes("100rel");
 }
-

@@ -24,11 +24,19 @@ interface Exchange {
 export function hearWithin(leg: Leg, request: RequestEnvelope, from: SipHop, now: Instant): void {
 	const { message, cseq } = request;
 	const { parts, dialog } = leg;
-	if (message.method === "ACK") return leg.acknowledged(request, now);
-	if (dialog.remoteSeq !== null && cseq.number <= dialog.remoteSeq)
-		return parts.replies.once(message, from, { status: 500, reason: "CSeq out of order" }, now);
+	if (message.method === "ACK") {
+		leg.acknowledged(request, now);
+		return;
+	}
+	if (dialog.remoteSeq !== null && cseq.number <= dialog.remoteSeq) {
+		parts.replies.once(message, from, { status: 500, reason: "CSeq out of order" }, now);
+		return;
+	}
 	const server = parts.transactions.begin(request, wayBack(message, from), now);
-	if (server === null) return parts.replies.once(message, from, { status: 503 }, now);
+	if (server === null) {
+		parts.replies.once(message, from, { status: 503 }, now);
+		return;
+	}
 	leg.dialog = { ...dialog, remoteSeq: cseq.number };
 	const reply = (said: Reply, at: Instant) => {
 		const isSession = said.status < 300 && (message.method === "INVITE" || message.method === "UPDATE");

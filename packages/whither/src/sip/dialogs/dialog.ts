@@ -1,5 +1,5 @@
 /** A dialog: what two ends know of each other and of the way between them (RFC 3261 §12). Plain values. */
-import { sipHeader, sipValues } from "../message/headers.ts";
+import { sipFields, sipHeader, sipValues } from "../message/headers.ts";
 import type { SipHeader, SipMessage, SipRequest, SipResponse } from "../message/message.ts";
 import { parseSipNameAddress, sipTag } from "../message/name-address.ts";
 import { parseSipCseq } from "../message/sequence.ts";
@@ -38,10 +38,13 @@ export function dialogOfResponse(request: SipRequest, response: SipResponse): Di
 	return { callId, localTag, remoteTag, local, remote, target, route, ...seqs, isSecure };
 }
 
-/** The dialog that an INVITE to us makes (§12.1.1), `localTag` being ours; null: it lacks a Contact that could be used. */
+/**
+ * The dialog that an INVITE to us makes (§12.1.1), `localTag` being ours; null: its Contact leads nowhere. One of RFC 2543 may
+ * have none, and then From is where it is from.
+ */
 export function dialogOfRequest(request: SipRequest, localTag: string): Dialog | null {
 	const [callId, remote] = [sipHeader(request, "Call-ID"), sipHeader(request, "From")];
-	const [to, target] = [sipHeader(request, "To"), contactOf(request)];
+	const [to, target] = [sipHeader(request, "To"), contactOf(request) ?? senderOf(request)];
 	const cseq = parseSipCseq(sipHeader(request, "CSeq"));
 	if (callId === null || remote === null || to === null || target === null || cseq === null) return null;
 	const route = uris(sipValues(request, "Record-Route"));
@@ -103,6 +106,12 @@ function contactOf(message: SipMessage): string | null {
 	const uri = uris(sipValues(message, "Contact"))[0];
 	const parsed = uri === undefined ? null : parseSipUri(uri);
 	return uri === undefined || parsed === null || parsed.headers.length > 0 ? null : uri;
+}
+
+function senderOf(request: SipRequest): string | null {
+	if (sipFields(request, "Contact").length > 0) return null;
+	const uri = uris(sipFields(request, "From"))[0];
+	return uri !== undefined && parseSipUri(uri) !== null ? uri : null;
 }
 
 function uris(values: readonly string[]): string[] {

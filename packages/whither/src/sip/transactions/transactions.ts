@@ -81,8 +81,7 @@ export class Transactions {
 
 	/** Nothing gets there. */
 	transportFailed(to: SipHop, why: string, now: Instant): void {
-		for (const client of [...this.#clients.values()])
-			if (isSamePlace(client.hop, to)) client.transportFailed(why, now);
+		for (const client of [...this.#clients.values()]) if (isSamePlace(client.hop, to)) client.transportFailed(why, now);
 		for (const server of this.#servers.values()) if (isSamePlace(server.hop, to)) server.transportFailed();
 	}
 
@@ -112,4 +111,3 @@ function isSamePlace(one: SipHop, other: SipHop): boolean {
 	if (one.connection !== undefined && other.connection !== undefined) return one.connection === other.connection;
 	return one.transport === other.transport && one.address === other.address && one.port === other.port;
 }
-
