@@ -52,6 +52,7 @@ export class IncomingCall implements Call {
 		this.#parts = parts;
 		this.#invited = invited;
 		const { request, dialog } = invited;
+		invited.server.localTag = dialog.localTag;
 		this.#hasOffer = descriptionOf(request.message) !== null;
 		this.leg = new Leg(parts, this, dialog);
 		this.leg.peer.hear(request.message);

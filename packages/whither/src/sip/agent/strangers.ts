@@ -35,7 +35,9 @@ export function hearCancel(parts: Parts, cancel: RequestEnvelope, from: SipHop, 
 	}
 	if (!parts.replies.allows(from, now)) return;
 	const server = parts.transactions.begin(cancel, wayBack(cancel.message, from), now);
-	server?.respond(200, parts.replies.make(cancel.message, from, { status: 200 }), now);
+	// The same tag as the answers to the INVITE have.
+	const tag = invite.localTag === null ? {} : { toTag: invite.localTag };
+	server?.respond(200, parts.replies.make(cancel.message, from, { status: 200, ...tag }), now);
 	if (invite.isOpen) invite.cancelled?.(endOf(cancel.message), now);
 }
 

@@ -21,6 +21,8 @@ export class ServerTransaction {
 	readonly hop: SipHop;
 	/** What a CANCEL does to it, set by whoever answers it. */
 	cancelled: ((end: SipEnd, now: Instant) => void) | null = null;
+	/** Our tag in its answers; null: it has no dialog. */
+	localTag: string | null = null;
 	readonly #order: ServerOrder;
 	readonly #isInvite: boolean;
 	readonly #isReliable: boolean;
