@@ -31,6 +31,7 @@ export const FUZZ_TARGETS: readonly FuzzTarget[] = [
 	{ name: "decodeTcp", decode: wire.decodeTcp },
 	{ name: "decodeTcpPrefix", decode: wire.decodeTcpPrefix },
 	{ name: "decodeTcpOptions", decode: wire.decodeTcpOptions },
+	{ name: "decodeRtp", decode: wire.decodeRtp },
 	{ name: "decodeSctp", decode: wire.decodeSctp },
 	{ name: "decodeSctpPrefix", decode: wire.decodeSctpPrefix },
 	{ name: "decodeDccp", decode: wire.decodeDccp },
@@ -189,6 +190,7 @@ export function fuzzSeeds(): readonly Uint8Array[] {
 	const retry = { version: wire.QUIC_V1, dcid: DCID, scid: DCID, token: DCID, originalDcid: DCID };
 	return [
 		hello,
+		wire.encodeRtp({ payloadType: 0, sequence: 1, timestamp: 2, ssrc: 3, csrcs: [4], padding: 4, payload: DCID }),
 		wire.encodeServerHello(SERVER_HELLO),
 		wire.encodeExtensions(extensions),
 		packet6,

@@ -182,6 +182,14 @@ export {
 	type QuicVersionRow,
 	quicVersionName,
 } from "./quic/version.ts";
+export {
+	decodeRtp,
+	encodeRtp,
+	RTP_HEADER_LENGTH,
+	type RtpExtension,
+	type RtpFields,
+	type RtpPacket,
+} from "./rtp/packet.ts";
 export { SCTP_CHUNKS, type SctpChunk, type SctpInit, sctpChunk } from "./sctp/chunks.ts";
 export {
 	decodeSctp,

@@ -37,7 +37,7 @@ export function meetDocument({ facts, paths, meeting, traces, why, ...common }: 
 		...{ schema: MEET_SCHEMA, tool, args },
 		connected: selected !== null && !isLost,
 		...{ state: ledger.state, why, outcome, timings, role: ice.role, peerTool: meeting.peer?.tool || null },
-		...{ ice: meeting.peer?.ice ?? null, call: meeting.call, media: null },
+		...{ ice: meeting.peer?.ice ?? null, call: meeting.call, media: meeting.media },
 		...{ selected, pairs, candidates, candidateErrors, servers },
 		path: paths.own?.result ?? null,
 		pathMissing: paths.own?.result ? null : missing.own,
@@ -66,7 +66,7 @@ export function withoutMeeting({
 	const { tool, args, servers, warnings, backend, startedAt, durationNs } = common;
 	const candidates = { local: [], remote: [] };
 	const timings = { gatheredMs: null, connectedMs: null, nominatedMs: null };
-	const facts = { outcome, selected: null, pairs: [], candidates, candidateErrors: [], servers, timings };
+	const facts = { outcome, selected: null, pairs: [], candidates, candidateErrors: [], servers, timings, media: null };
 	const { policy = "all", waitMs = WAIT_MS } = options;
 	const why = meetSentence({ ...facts, policy, waitMs, tcpReached: [], peerView: null });
 	const missing = missingPaths(false, true, NO_PATHS);

@@ -1,14 +1,18 @@
 /** Two ends that come together: signalling on one side, ICE on the other, until there is a pair or a reason why not. */
 import type { Instant } from "@whither/core";
 import type { IceConnectionEvent, IceDatagram, IceOrder } from "@whither/net/ice";
+import { type MeetEars, NO_EARS } from "./ears.ts";
 import type { MeetEvent } from "./events.ts";
 import { MeetLedger } from "./ledger.ts";
 import type { MeetConnection, MeetLeg, MeetPeer } from "./legs/leg.ts";
 import { openLeg } from "./legs/open-leg.ts";
+import { MediaRun } from "./media/media-run.ts";
+import { Once } from "./once.ts";
 import type { OpenSignalling } from "./options.ts";
-import type { MeetOutcome, MeetWarning } from "./result.ts";
+import type { MeetMedia, MeetOutcome, MeetWarning } from "./result.ts";
 import type { MeetCall, MeetIceKind } from "./signalling/call.ts";
 import type { MeetMessage } from "./signalling/message.ts";
+import { ReachedNews } from "./signalling/reached.ts";
 import type { Signalling, SignallingFailure } from "./signalling/signalling.ts";
 import type { MeetWorld } from "./world.ts";
 
@@ -23,6 +27,8 @@ export interface MeetingOrder {
 	readonly waitMs: number;
 	/** We trace the way, and will tell what we find. */
 	readonly traces: boolean;
+	/** Media goes while there is a way, and a call that has been answered where there is one; false when absent. */
+	readonly media?: boolean;
 	readonly tell: (event: MeetEvent) => void;
 }
 
@@ -40,42 +46,31 @@ const CLOSE_MS = 5_000;
 
 /** A meeting, from the first message to `close`. */
 export class Meeting {
-	/** What came of it; never rejects. */
-	readonly settled: Promise<MeetOutcome>;
-	/** Resolves when gathering has ended, after `GATHER_MS` at most. */
-	readonly gathered: Promise<void>;
 	readonly ledger: MeetLedger;
 	readonly #order: MeetingOrder;
 	readonly #signalling: Signalling;
 	readonly #leg: MeetLeg;
-	#settle: (outcome: MeetOutcome) => void = () => {};
-	#gather: () => void = () => {};
+	readonly #media: MediaRun | null;
+	readonly #settled = new Once<MeetOutcome>();
+	readonly #gathered = new Once<void>();
+	readonly #answered = new Once<void>();
 	#isSettled = false;
 	#call: MeetCall | null = null;
-	/** What signalling was told last of the way, and which warnings were given. */
-	#reached = "";
+	readonly #reached: ReachedNews;
 	readonly #warned = new Set<MeetWarning["code"]>();
 	#forget: () => void = () => {};
-	/** Who is to hear of data, of the pair's loss, and that the other end is going. */
-	#data: (bytes: Uint8Array) => void = () => {};
-	#lost: (outcome: MeetOutcome) => void = () => {};
-	#left: () => void = () => {};
+	#ears = NO_EARS;
 	#hasLeft = false;
 
 	constructor(order: MeetingOrder) {
 		this.#order = order;
-		this.settled = new Promise((resolve) => {
-			this.#settle = resolve;
-		});
-		this.gathered = new Promise((resolve) => {
-			this.#gather = resolve;
-		});
 		this.#signalling = order.begin({
 			met: () => this.#met(),
 			message: (message) => this.#heard(message),
 			call: (call) => this.#called(call),
 			closed: (failure) => this.#closed(failure),
 		});
+		this.#reached = new ReachedNews(this.#signalling);
 		this.#leg = openLeg(order.speaks ?? "modern", {
 			...{ world: order.world, role: this.#signalling.role, traces: order.traces },
 			ice: { gatherTimeoutMs: GATHER_MS, ...order.ice },
@@ -85,8 +80,24 @@ export class Meeting {
 			data: (datagram) => this.#received(datagram),
 		});
 		this.ledger = new MeetLedger(this.ice.now(), order.tell);
+		this.#media = order.media === true ? this.#openMedia() : null;
 		this.#leg.begin();
 		this.#wait(order.waitMs, "nobodyCame");
+	}
+
+	/** What came of it; never rejects. */
+	get settled(): Promise<MeetOutcome> {
+		return this.#settled.promise;
+	}
+
+	/** Resolves when gathering has ended, after `GATHER_MS` at most. */
+	get gathered(): Promise<void> {
+		return this.#gathered.promise;
+	}
+
+	/** Resolves with the final answer to the call that carries it. */
+	get answered(): Promise<void> {
+		return this.#answered.promise;
 	}
 
 	get ice(): MeetConnection {
@@ -101,6 +112,11 @@ export class Meeting {
 	/** The call that carries it, as it stands; null: there is none. */
 	get call(): MeetCall | null {
 		return this.#call;
+	}
+
+	/** What media did so far; null: none was to be sent. */
+	get media(): MeetMedia | null {
+		return this.#media?.report ?? null;
 	}
 
 	/** What both ends know and nobody else, to seal an exchange with; null: nothing. */
@@ -123,21 +139,16 @@ export class Meeting {
 		this.#end({ code: "interrupted" });
 	}
 
-	/** Who hears what comes once there is a way: data, that the pair is lost, that the other end goes. */
-	attend(ears: {
-		readonly data: (bytes: Uint8Array) => void;
-		readonly lost: (outcome: MeetOutcome) => void;
-		readonly left: () => void;
-	}): void {
-		this.#data = ears.data;
-		this.#lost = ears.lost;
-		this.#left = ears.left;
+	/** From now on these hear what comes, and no others. */
+	attend(ears: MeetEars): void {
+		this.#ears = ears;
 		if (this.#hasLeft) ears.left();
 	}
 
 	/** Says goodbye, and resolves once all is closed, within five seconds. */
 	async close(why: string): Promise<void> {
 		this.#forget();
+		this.#media?.end();
 		this.#signalling.send({
 			type: "bye",
 			why: why.length <= LONGEST_BYE ? why : `${why.slice(0, LONGEST_BYE - 3)}...`,
@@ -160,7 +171,7 @@ export class Meeting {
 		if (this.#isSettled) return;
 		this.#isSettled = true;
 		this.#forget();
-		this.#settle({ failure: null, signalling: null, about: null, ...outcome });
+		this.#settled.happen({ failure: null, signalling: null, about: null, ...outcome });
 	}
 
 	#met(): void {
@@ -191,6 +202,22 @@ export class Meeting {
 	#called(call: MeetCall): void {
 		this.#call = call;
 		this.#order.tell({ kind: "call", call });
+		if (call.status === null) return;
+		this.#answered.happen();
+		this.#beginMedia();
+	}
+
+	#openMedia(): MediaRun {
+		return new MediaRun({
+			...{ world: this.#order.world, connection: this.ice, heard: () => this.#tellReached() },
+			tell: (media) => this.#order.tell({ kind: "media", media }),
+		});
+	}
+
+	/** Once there is a way, and nobody has to pick up first. */
+	#beginMedia(): void {
+		const { status } = this.#call ?? { status: 200 };
+		if (this.ledger.selected !== null && status !== null && status < 300) this.#media?.begin();
 	}
 
 	#warn(warning: MeetWarning): void {
@@ -199,13 +226,9 @@ export class Meeting {
 		this.#order.tell({ kind: "warning", warning });
 	}
 
-	/** Signalling that has use for it hears what checks have shown. */
 	#tellReached(): void {
-		if (this.#signalling.reached === undefined) return;
 		const { send, receive } = this.#leg.shown;
-		const [now, before] = [`${send} ${receive}`, this.#reached];
-		this.#reached = now;
-		if (now !== before && (before !== "" || send || receive)) this.#signalling.reached({ send, receive });
+		this.#reached.tell({ send, receive: receive || this.#media?.hasHeard === true });
 	}
 
 	/** The other end goes: before there was a way that ends the meeting, as `noWay` where all our pairs had failed already. */
@@ -216,7 +239,7 @@ export class Meeting {
 		const areAllTried = pairs.length > 0 && pairs.every(({ state, failure }) => state === "failed" || failure !== null);
 		if (areAllTried) this.#end({ code: "noWay", failure: "allPairsFailed", about: why });
 		else this.#end({ code: "peerLeft", about: why });
-		this.#left();
+		this.#ears.left();
 	}
 
 	#closed(failure: SignallingFailure | null): void {
@@ -237,7 +260,7 @@ export class Meeting {
 		this.ledger.heard(event, at);
 		switch (event.kind) {
 			case "gathered":
-				this.#gather();
+				this.#gathered.happen();
 				break;
 			case "pair":
 			case "pairGone":
@@ -246,6 +269,7 @@ export class Meeting {
 			case "selected":
 				if (event.why === "unproved") this.#warn({ code: "unproved" });
 				this.#end({ code: "connected" });
+				this.#beginMedia();
 				break;
 			case "state":
 				if (event.state === "failed") this.#failed(event.failure);
@@ -262,11 +286,12 @@ export class Meeting {
 
 	/** Ends the wait, or after it the way. */
 	#lose(outcome: Partial<MeetOutcome> & Pick<MeetOutcome, "code">): void {
-		if (this.#isSettled) this.#lost({ failure: null, signalling: null, about: null, ...outcome });
+		if (this.#isSettled) this.#ears.lost({ failure: null, signalling: null, about: null, ...outcome });
 		else this.#end(outcome);
 	}
 
-	#received({ bytes }: IceDatagram): void {
-		this.#data(bytes);
+	#received(datagram: IceDatagram): void {
+		if (this.#media !== null && datagram.kind === "rtp") this.#media.received(datagram);
+		else this.#ears.data(datagram.bytes);
 	}
 }

@@ -34,6 +34,8 @@ interface Opened {
 const PACING_MS = 5;
 /** How long an end that does not trace stays connected, so that the other end can: a trace and the exchange take less. */
 const STAY_MS = 20_000;
+/** How long media goes at least: so that what is said of it is worth something. */
+const MEDIA_MS = 3_000;
 
 /**
  * A meeting under way. Iterate it for what happens, await `result` for the whole; both reject with the same `WhitherError`
@@ -91,7 +93,7 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 		const { policy, family, waitMs = WAIT_MS, trace = true } = options;
 		const meeting = new Meeting({
 			...{ world, begin: opened.begin, waitMs, traces: trace, tell: (event) => this.#tell(event) },
-			...given({ speaks: options.ice }),
+			...given({ speaks: options.ice, media: options.media }),
 			ice: {
 				...{ stunServers, relays, pacingMs: PACING_MS },
 				...(policy === undefined ? {} : { policy }),
@@ -133,7 +135,8 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 		this.#tell({ kind: "outcome", outcome, why: meetSentence(this.#facts(meeting, outcome, null)) });
 		if (outcome.code === "connected") {
 			const view = () => ownView(this.#facts(meeting, outcome, null));
-			paths = this.#traces ? await this.#paths(world, meeting, view) : await this.#stay(world, meeting);
+			paths = this.#traces ? await this.#paths(world, meeting, view) : NO_PATHS;
+			if (paths.lost === null) paths = await this.#stayOn(world, meeting, paths);
 			if (paths.lost !== null) outcome = paths.lost;
 			else if (stopped.aborted) outcome = { ...outcome, code: "interrupted" };
 		}
@@ -158,16 +161,32 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 		return paths;
 	}
 
-	/** The other end traces, and what it sends is answered by our agent as long as that is there. */
-	#stay(world: MeetWorld, meeting: Meeting): Promise<FoundPaths> {
+	/** Until the call is answered and media has gone for a while; and where we trace nothing, until the other end has. */
+	async #stayOn(world: MeetWorld, meeting: Meeting, paths: FoundPaths): Promise<FoundPaths> {
+		const { waitMs = WAIT_MS } = this.#order.options;
+		const isUnanswered = meeting.call !== null && meeting.call.status === null;
+		let lost = isUnanswered ? await this.#stay(world, meeting, { ms: waitMs, until: meeting.answered }) : null;
+		const mediaMs = meeting.media === null ? 0 : Math.max(0, MEDIA_MS - 20 * meeting.media.sent);
+		const peerMs = !this.#traces && meeting.peer?.traces === true ? STAY_MS : 0;
+		const ms = Math.max(mediaMs, peerMs);
+		if (lost === null && ms > 0) lost = await this.#stay(world, meeting, { ms });
+		return { ...paths, lost };
+	}
+
+	/** What the other end sends is answered by our agent as long as that is there; how the way was lost, where it was. */
+	#stay(
+		world: MeetWorld,
+		meeting: Meeting,
+		{ ms, until }: { readonly ms: number; readonly until?: Promise<void> },
+	): Promise<MeetOutcome | null> {
 		const { stopped } = this.#course;
-		if (meeting.peer?.traces !== true) return Promise.resolve(NO_PATHS);
 		return new Promise((resolve) => {
 			const end = (lost: MeetOutcome | null) => {
 				forget();
-				resolve({ ...NO_PATHS, lost });
+				resolve(lost);
 			};
-			const forget = world.after(STAY_MS, () => end(null));
+			const forget = world.after(ms, () => end(null));
+			void until?.then(() => end(null));
 			if (stopped.aborted) end(null);
 			stopped.addEventListener("abort", () => end(null), { once: true });
 			meeting.attend({ data: () => {}, lost: end, left: () => end(null) });
@@ -179,7 +198,7 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 		const { options } = this.#order;
 		return {
 			...{ outcome, peerView, selected: ledger.selected, candidates: ledger.candidates, timings: ledger.timings },
-			...{ candidateErrors: ledger.errors, servers: this.#servers },
+			...{ candidateErrors: ledger.errors, servers: this.#servers, media: meeting.media },
 			pairs: ice.pairs.map((pair) => ledger.pairOf(pair)),
 			policy: options.policy ?? "all",
 			waitMs: options.waitMs ?? WAIT_MS,

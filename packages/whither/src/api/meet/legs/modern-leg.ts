@@ -47,7 +47,7 @@ export class ModernLeg implements MeetLeg {
 	get peer(): MeetPeer | null {
 		const unchecked = this.#unchecked;
 		if (unchecked !== null) {
-			const otherIce = unchecked.type === "alternatives" ? "first-draft" : null;
+			const otherIce = unchecked.type === "alternatives" ? "first-draft" : (unchecked.speaks ?? null);
 			return { tool: unchecked.tool, ice: "none", otherIce, traces: false, wantsPath: false };
 		}
 		if (this.#description === null) return null;

@@ -183,7 +183,7 @@ class OpenVisit implements Visit {
 		const { ledger, ice } = this.#meeting;
 		return {
 			...{ outcome, peerView: null, selected: ledger.selected, candidates: ledger.candidates, timings: ledger.timings },
-			...{ candidateErrors: ledger.errors, servers: NO_SERVERS, tcpReached: ledger.tcpRelays },
+			...{ candidateErrors: ledger.errors, servers: NO_SERVERS, media: null, tcpReached: ledger.tcpRelays },
 			pairs: ice.pairs.map((pair) => ledger.pairOf(pair)),
 			...{ policy: "all", waitMs: WAIT_MS },
 		};

@@ -49,6 +49,7 @@ function facts(more: Partial<MeetFacts> = {}): MeetFacts {
 		waitMs: 60_000,
 		tcpReached: [],
 		peerView: null,
+		media: null,
 		...more,
 	};
 }

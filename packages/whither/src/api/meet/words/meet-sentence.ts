@@ -1,5 +1,6 @@
 /** What a meeting came to, in one sentence made of what is known and nothing else. */
 import { connectedWords } from "./connected.ts";
+import { mediaWords } from "./media.ts";
 import { lossSentence, noWaySentence } from "./no-way.ts";
 import type { MeetFacts } from "./obstacle.ts";
 import { signallingSentence } from "./signalling.ts";
@@ -16,7 +17,7 @@ function wordsOf(facts: MeetFacts): string {
 		outcome.about === null || outcome.about === "" ? "" : ` (it says: ${outcome.about.replace(/([^.])\.$/, "$1")})`;
 	switch (outcome.code) {
 		case "connected":
-			return selected === null ? "connected" : connectedWords(facts, selected);
+			return selected === null ? "connected" : `${connectedWords(facts, selected)}${mediaWords(facts.media)}`;
 		case "lost":
 			return lossSentence(facts);
 		case "noWay":
@@ -32,7 +33,9 @@ function wordsOf(facts: MeetFacts): string {
 		case "noDescription":
 			return `the other end came and did not say where it is for ${seconds(facts.waitMs)}`;
 		case "interrupted":
-			return selected === null ? "stopped before there was a way" : `${connectedWords(facts, selected)}; then stopped`;
+			return selected === null
+				? "stopped before there was a way"
+				: `${connectedWords(facts, selected)}${mediaWords(facts.media)}; then stopped`;
 		case "defect":
 			return `a defect of ours ended it: ${outcome.about ?? "unknown"}`;
 	}

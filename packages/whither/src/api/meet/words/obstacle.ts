@@ -4,7 +4,7 @@ import type { MeetResult } from "../result.ts";
 import type { EndView, EvidenceFacts } from "./evidence.ts";
 
 /** What the sentence is made of. */
-export interface MeetFacts extends EvidenceFacts, Pick<MeetResult, "outcome"> {
+export interface MeetFacts extends EvidenceFacts, Pick<MeetResult, "outcome" | "media"> {
 	readonly policy: "all" | "relay";
 	/** How long the other end was waited for. */
 	readonly waitMs: number;

@@ -1,0 +1,138 @@
+import { natKind, natWorld } from "@whither/sim";
+import type { IceCandidateLine } from "@whither/wire";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { MeetEvent } from "../events.ts";
+import { meet } from "../meet.ts";
+import type { MeetRequestOptions } from "../options.ts";
+import type { MeetMessage } from "../signalling/message.ts";
+import type { Signalling, SignallingListener } from "../signalling/signalling.ts";
+import { simulatedMeet } from "../simulated.ts";
+import type { MeetIce, MeetWorld } from "../world.ts";
+
+/** A phone that knows no ICE, at the other end of a call: it takes packets at one place, and may send them back. */
+class Phone {
+	readonly said: MeetMessage[] = [];
+	readonly reached: { readonly send: boolean; readonly receive: boolean }[] = [];
+	readonly ice: MeetIce;
+	readonly #echoes: boolean;
+	listener: SignallingListener | null = null;
+	at: IceCandidateLine | null = null;
+
+	constructor(world: MeetWorld, { echoes = true } = {}) {
+		this.#echoes = echoes;
+		this.ice = world.openIce(
+			{ role: "controlled" },
+			{
+				event: (event) => {
+					if (event.kind === "candidate" && event.line.address.includes(".")) this.at = event.line;
+				},
+				data: ({ bytes }) => {
+					if (this.#echoes) this.ice.send(bytes);
+				},
+			},
+		);
+	}
+
+	/** As signalling of the end under test. */
+	begin(listener: SignallingListener): Signalling {
+		this.listener = listener;
+		queueMicrotask(() => listener.met());
+		return {
+			role: "controlling",
+			send: (message) => void this.said.push(message),
+			reached: (way) => void this.reached.push(way),
+			close: () => Promise.resolve(),
+		};
+	}
+
+	/** Its answer, once our description is whole; and it sends to what that named. */
+	answer(more: Partial<Extract<MeetMessage, { readonly type: "destination" }>> = {}): void {
+		const { address = "", port = 0 } = this.at ?? {};
+		this.listener?.message({
+			type: "destination",
+			tool: "Phone 1",
+			destination: { address, port },
+			rtcp: null,
+			...more,
+		});
+	}
+}
+
+let phone: Phone;
+let world: MeetWorld;
+
+/** Nobody translates the phone's address, and the other end is behind a NAT that lets all in. */
+function begin({ echoes = true } = {}): void {
+	const scenario = natWorld({ a: natKind("full cone"), b: natKind("no NAT") });
+	const [first, second] = simulatedMeet(scenario, { hosts: ["lanA", "lanB"], server: "srv" });
+	world = first;
+	phone = new Phone(second, { echoes });
+}
+
+beforeEach(() => begin());
+
+async function call(options: Partial<MeetRequestOptions>, hears: (event: MeetEvent) => void) {
+	const run = meet({ world, signalling: (listener) => phone.begin(listener), stun: ["srv"], ...options });
+	for await (const event of run) hears(event);
+	const result = await run.result;
+	await Promise.all([run.closed, phone.ice.close()]);
+	return result;
+}
+
+function whenGathered(then: () => void): (event: MeetEvent) => void {
+	return (event) => {
+		if (event.kind === "gathered") queueMicrotask(then);
+		if (event.kind !== "candidate" || event.candidate.type !== "srflx") return;
+		const { address, port } = event.candidate;
+		if (address.includes(".")) phone.ice.withoutIce({ to: { address, port } });
+	};
+}
+
+describe("an end that speaks no ICE", () => {
+	test("is sent to where it says, its media comes back, and the way to it is traced all the same", async () => {
+		const result = await call(
+			{ media: true },
+			whenGathered(() => phone.answer()),
+		);
+		expect(result).toMatchObject({
+			...{ connected: true, ice: "none", peerTool: "Phone 1", state: "completed" },
+			selected: { reason: "noIce", local: { type: "srflx" }, remote: { address: phone.at?.address } },
+			...{ reversePath: null, reversePathMissing: { code: "noIce" }, warnings: [{ code: "noIce" }] },
+			media: { codec: "PCMU", lost: 0 },
+		});
+		expect(result.why).toMatch(
+			/^Unchecked, from .* to where the other end said \(.*\), since it speaks no ICE that we do; media both ways, 0 % lost\.$/,
+		);
+		expect(result.path?.hops.length).toBeGreaterThan(1);
+		const { sent = 0, received = 0 } = result.media ?? {};
+		expect(sent).toBeGreaterThanOrEqual(150);
+		expect(received).toBeGreaterThanOrEqual(sent - 20);
+	});
+
+	test("proves nothing to whoever waits for it but by its media, which has come", async () => {
+		await call(
+			{ media: true, trace: false },
+			whenGathered(() => phone.answer()),
+		);
+		expect(phone.reached).toEqual([{ send: false, receive: true }]);
+	});
+
+	test("that is silent is said to be", async () => {
+		begin({ echoes: false });
+		const result = await call(
+			{ media: true, trace: false },
+			whenGathered(() => phone.answer()),
+		);
+		expect(result.media).toMatchObject({ received: 0, firstNs: null, jitterNs: null });
+		expect(result.why).toContain("; media goes there, and nothing came back.");
+		expect(phone.reached).toEqual([]);
+	});
+
+	test("may speak another ICE than we do, which is said", async () => {
+		const result = await call(
+			{ trace: false },
+			whenGathered(() => phone.answer({ speaks: "first-draft" })),
+		);
+		expect(result.warnings).toEqual([{ code: "otherIce", theirs: "first-draft" }]);
+	});
+});
