@@ -9,6 +9,7 @@ export function callLine(call: MeetCall): string {
 	if (status !== null) return answeredLine(call, status);
 	if (ringMs !== null) return direction === "out" ? `It rings at ${who}` : "Ringing";
 	const first = direction === "out" ? `Calling ${who}` : `${who} calls`;
+	if (call.precondition === "met") return "Both ways are proved: it may ring";
 	return call.precondition === "waiting" ? `${first}; it is not to ring before media can flow both ways` : first;
 }
 

@@ -20,10 +20,10 @@ export class CallLog {
 	}
 
 	/** INVITE has left or come. */
-	begun(direction: MeetCall["direction"], peer: string, userAgent: string | null): void {
+	begun(said: Pick<MeetCall, "direction" | "peer" | "userAgent" | "precondition">): void {
 		this.#beganAt = this.#order.now();
 		const nothing = { status: null, ringMs: null, answeredMs: null } as const;
-		this.#change({ direction, own: this.#order.own, peer, ...nothing, precondition: "none", userAgent });
+		this.#change({ own: this.#order.own, ...said, ...nothing });
 	}
 
 	rang(): void {

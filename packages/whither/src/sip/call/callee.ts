@@ -118,7 +118,9 @@ export class Callee implements CallSide {
 		this.#offer = reading;
 		this.#isDelayed = reading === null;
 		this.#isReliable = [...event.supported, ...event.required].includes("100rel");
-		call.log.begun("in", event.from, event.userAgent);
+		const { from: peer, userAgent } = event;
+		const isWanted = call.preconditions.isWanted || isMandatory(reading);
+		call.log.begun({ direction: "in", peer, userAgent, precondition: isWanted ? "waiting" : "none" });
 		if (reading !== null) call.take(reading, "offer", event.userAgent);
 		if (reading !== null && call.peer.checks && call.peer.ice === "first-draft") this.#await();
 		this.#answer();
@@ -129,7 +131,7 @@ export class Callee implements CallSide {
 		const { order, agent } = this.#ports;
 		const { call: number, supported, required } = event;
 		const checks = reading !== null && checksWith(this.#call.peer.ice, reading);
-		const mandatory = (reading?.preconditions.desired ?? []).some(({ strength }) => strength === "mandatory");
+		const mandatory = isMandatory(reading);
 		if (reading !== null && mandatory && !(checks && canMeetPreconditions(reading.preconditions))) {
 			this.#told(event, PRECONDITION_FAILURE, "its preconditions cannot be met");
 			this.#refusePreconditions(number, reading);
@@ -263,4 +265,8 @@ export class Callee implements CallSide {
 			this.#answer();
 		});
 	}
+}
+
+function isMandatory(reading: CallReading | null): boolean {
+	return (reading?.preconditions.desired ?? []).some(({ strength }) => strength === "mandatory");
 }

@@ -32,8 +32,7 @@ export class Caller implements CallSide {
 		const call = this.#call;
 		const body = call.offer();
 		if (body === null) return;
-		call.log.begun("out", this.#to, null);
-		call.log.precondition(call.preconditions.state);
+		call.log.begun({ direction: "out", peer: this.#to, userAgent: null, precondition: call.preconditions.state });
 		const require = call.preconditions.isWanted ? ["100rel", "precondition"] : [];
 		call.number = this.#ports.agent().call(this.#to, { body, require });
 	}
