@@ -256,6 +256,39 @@ export type {
 	EarlyTurnClientInput,
 	EarlyTurnClientOutput,
 } from "./turn/early/client-io.ts";
+export { OneTimeUsers } from "./turn/early/one-time-users.ts";
+export {
+	anyRelayUsers,
+	classicText,
+	earlyRelayUser,
+	fixedRelayUsers,
+	restRelayUsers,
+} from "./turn/early/relay-users.ts";
+export { EarlyTurnServer } from "./turn/early/server.ts";
+export type {
+	EarlyBinding,
+	EarlyBindingEnd,
+	EarlyRelayAddress,
+	EarlyRelayCredential,
+	EarlyRelayUsers,
+	EarlyTurnCounters,
+	EarlyTurnIgnoreReason,
+	EarlyTurnServerConfig,
+	EarlyTurnServerEvent,
+	EarlyTurnServerInput,
+	EarlyTurnServerOutput,
+} from "./turn/early/server-io.ts";
+export { SharedSecretClient } from "./turn/early/shared-secret-client.ts";
+export type {
+	SharedSecretClientConfig,
+	SharedSecretClientInput,
+	SharedSecretClientOutput,
+	SharedSecretCounters,
+	SharedSecretServerConfig,
+	SharedSecretServerInput,
+	SharedSecretServerOutput,
+} from "./turn/early/shared-secret-io.ts";
+export { SharedSecretServer } from "./turn/early/shared-secret-server.ts";
 export {
 	type RestCredentials,
 	restCredentials,

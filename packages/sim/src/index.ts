@@ -2,6 +2,13 @@
 
 export { BothFamilies, type FamilyOptions } from "./both-families.ts";
 export { publicAddressOf } from "./call.ts";
+export {
+	type EarlyRelayOptions,
+	type EarlyRelayPlaces,
+	EarlyRelayProgram,
+	type EarlyTurnClientEars,
+	EarlyTurnClientProgram,
+} from "./early-relay-programs.ts";
 export { type ClockKind, checkExpectation } from "./expectation.ts";
 export { type FlowTraceOrder, type RunningFlowTrace, traceFlowIn } from "./flow-trace.ts";
 export { formatPacket, formatPackets } from "./format-packets.ts";

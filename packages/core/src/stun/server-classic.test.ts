@@ -1,4 +1,4 @@
-import { attributeOf, type StunItem } from "@whither/wire";
+import { attributeOf, type StunItem, shortTermKey, verifyIntegrity } from "@whither/wire";
 import { describe, expect, test } from "vitest";
 import { ask, CHANGE, CLASSIC_ID, CLIENTS, code, fourSockets, names } from "./server.fixture.ts";
 import { StunServer } from "./server.ts";
@@ -44,4 +44,53 @@ describe("RFC 3489, where it is wanted", () => {
 		const { response } = ask(server, attributes, classic);
 		expect(names(response)).toEqual(["mappedAddress", "sourceAddress", "changedAddress"]);
 	});
+});
+
+describe("RFC 3489 with users", () => {
+	const key = shortTermKey("sesame");
+	const server = new StunServer({
+		sockets: fourSockets(4),
+		classic: true,
+		credentials: (username) => (username === "alice" ? key : null),
+	});
+	const ALICE: StunItem = { name: "username", value: "alice   " };
+	const SIGNED: StunItem = { name: "messageIntegrity", key };
+	const UNKNOWN: StunItem = { name: "unknown", type: 0x7f11, value: new Uint8Array(4) };
+	const classic = { transactionId: CLASSIC_ID };
+
+	test.each([
+		["without a digest", [ALICE], 401],
+		["without a name", [UNKNOWN, SIGNED], 432],
+		["of nobody that it knows", [{ name: "username", value: "mallory " }, SIGNED], 430],
+		["under another password", [ALICE, UNKNOWN, { name: "messageIntegrity", key: shortTermKey("simsim") }], 431],
+	] as const)("refuses a request %s, unsigned", (_, items, expected) => {
+		const { response, request } = ask(server, items, classic);
+		expect([code(response), names(response)]).toEqual([expected, ["errorCode"]]);
+		expect(response.bytes.length).toBeLessThanOrEqual(request.length);
+	});
+
+	test("answers a right one signed alike, and refuses it alike", () => {
+		const { response } = ask(server, [ALICE, SIGNED], classic);
+		expect(names(response)).toEqual(["mappedAddress", "sourceAddress", "changedAddress", "messageIntegrity"]);
+		expect(verifyIntegrity(response, key)).toBe(true);
+		const refused = ask(server, [ALICE, UNKNOWN, SIGNED], classic).response;
+		expect([code(refused), verifyIntegrity(refused, key)]).toEqual([420, true]);
+	});
+
+	test("asks requests of today for what those are asked for", () => {
+		expect(code(ask(server, []).response)).toBe(400);
+		expect(code(ask(server, [{ name: "username", value: "mallory" }, SIGNED]).response)).toBe(401);
+		const { response } = ask(server, [{ name: "username", value: "alice" }, SIGNED]);
+		expect(names(response).at(-1)).toBe("messageIntegrity");
+		expect(verifyIntegrity(response, key)).toBe(true);
+	});
+});
+
+test("what drafts of relays had is unknown to requests of today", () => {
+	const server = new StunServer({ sockets: fourSockets(4), classic: true });
+	for (const type of [0x000e, 0x000f, 0x0010, 0x0011]) {
+		const item: StunItem = { name: "unknown", type, value: new Uint8Array(4) };
+		const { response } = ask(server, [item]);
+		expect([code(response), attributeOf(response, "unknownAttributes")]).toEqual([420, [type]]);
+	}
 });

@@ -18,7 +18,10 @@ export interface StunServerConfig {
 	readonly sockets: readonly StunServerSocket[];
 	/** Answers RFC 3489 as well; by default such requests are ignored, for they get longer answers. */
 	readonly classic?: boolean;
-	/** With it every request must be signed by a user that it knows (RFC 8489 §9.1); the key of a username, or null. */
+	/**
+	 * With it every request must be signed by a user that it knows (RFC 8489 §9.1, of classic ones RFC 3489 §8.1); the key of
+	 * a username, or null.
+	 */
 	readonly credentials?: (username: string) => HmacKey | null;
 	/** How many answers go out; `STUN_SERVER_LIMITS` when absent. */
 	readonly limits?: AnswerLimits;

@@ -12,9 +12,9 @@ import {
 } from "@whither/wire";
 import type { StunServerConfig } from "./server-io.ts";
 
-/** Why a request is refused: the code, and with 420 what was not understood. */
+/** Why a request is refused: the code (430 to 432 of classic ones alone), and with 420 what was not understood. */
 export interface Refusal {
-	readonly code: 400 | 401 | 420;
+	readonly code: 400 | 401 | 420 | 430 | 431 | 432;
 	readonly unknown: readonly number[];
 }
 
@@ -53,9 +53,10 @@ export function refuseAttributes(message: StunMessage, changes: boolean): Refusa
 /** Who signed a request: nobody where nobody has to, or the item that signs the answer alike. */
 export type Signer = { readonly sign: StunItem | null } | Refusal;
 
-/** RFC 8489 §9.1.3, in its order. */
+/** RFC 8489 §9.1.3, in its order; of classic requests RFC 3489 §8.1. */
 export function authenticate(message: StunMessage, credentials: StunServerConfig["credentials"]): Signer {
 	if (credentials === undefined) return { sign: null };
+	if (message.classic) return authenticateClassic(message, credentials);
 	const username = attributeOf(message, "username");
 	const sha1 = attributeOf(message, "messageIntegrity") !== undefined;
 	const sha256 = attributeOf(message, "messageIntegritySha256") !== undefined;
@@ -64,4 +65,18 @@ export function authenticate(message: StunMessage, credentials: StunServerConfig
 	const right = key !== null && (sha256 ? verifyIntegritySha256(message, key) : verifyIntegrity(message, key));
 	if (key === null || !right) return { code: 401, unknown: [] };
 	return { sign: sha256 ? { name: "messageIntegritySha256", key } : { name: "messageIntegrity", key } };
+}
+
+/**
+ * RFC 3489 §8.1: 401 without a digest, 432 without a name, 430 for one that is unknown, 431 for a wrong digest. Spaces at
+ * the end of a name fill it up to a multiple of four bytes, and are no part of it.
+ */
+function authenticateClassic(message: StunMessage, credentials: NonNullable<StunServerConfig["credentials"]>): Signer {
+	const refused = (code: Refusal["code"]): Refusal => ({ code, unknown: [] });
+	if (attributeOf(message, "messageIntegrity") === undefined) return refused(401);
+	const username = attributeOf(message, "username");
+	if (username === undefined) return refused(432);
+	const key = credentials(username) ?? credentials(username.trimEnd());
+	if (key === null) return refused(430);
+	return verifyIntegrity(message, key) ? { sign: { name: "messageIntegrity", key } } : refused(431);
 }

@@ -11,6 +11,7 @@ import type {
 	StreamFailure,
 	StreamListenRequest,
 	StreamServer,
+	TransportAddress,
 } from "../transport/transport.ts";
 import type { StunListening, StunPlace, StunServiceFailure } from "./places-io.ts";
 
@@ -110,6 +111,11 @@ export class ServedPlaces {
 			this.listening.push({ transport, local: server.local });
 		}
 		return null;
+	}
+
+	/** Whether a stream that came to this address of ours is protected by TLS. */
+	isTls(ours: TransportAddress): boolean {
+		return this.#servers.some(({ isTls, server }) => isTls && server.local.port === ours.port);
 	}
 
 	/** What TLS clients are shown from now on; false where certificate and key do not go together. */

@@ -8,12 +8,15 @@ export interface StreamKinds {
 	/** A function is asked when the first comes. */
 	readonly channelData: boolean | (() => boolean);
 	readonly lastChannel?: number;
+	/** What is about shared secrets may come too, which has no cookie (RFC 3489 section 8.2). */
+	readonly classic?: boolean;
 }
 
 /** One direction of one stream. What it holds back is less than one message, 65 kB. */
 export class StreamMessages {
 	#channelData: boolean | (() => boolean);
 	readonly #lastChannel: number | undefined;
+	readonly #classic: boolean;
 	#held: Uint8Array = NOTHING;
 	#broken = false;
 
@@ -21,7 +24,8 @@ export class StreamMessages {
 	 * `channelData`: TURN's other kind of message may come too, with numbers up to `lastChannel` (RFC 8656's where absent);
 	 * without, it is as wrong as any other protocol.
 	 */
-	constructor({ channelData, lastChannel }: StreamKinds) {
+	constructor({ channelData, lastChannel, classic = false }: StreamKinds) {
+		this.#classic = classic;
 		this.#channelData = channelData;
 		this.#lastChannel = lastChannel;
 	}
@@ -47,7 +51,7 @@ export class StreamMessages {
 	/** The next message, in memory of its own; null: it is not whole yet, or the stream is broken. */
 	next(): Uint8Array | null {
 		const held = this.#held;
-		const frame = decodeStunFrame(held, this.#lastChannel);
+		const frame = decodeStunFrame(held, this.#lastChannel, this.#classic);
 		const isError = isDecodeError(frame);
 		if (isError) this.#broken ||= frame.error !== "truncated";
 		else if (frame.kind === "channelData" && !this.#mayBeData()) this.#broken = true;

@@ -1,5 +1,6 @@
 /** What a STUN service is asked and what it says. */
 import type { StunServerConfig } from "@whither/core";
+import type { MessageAnswerer } from "../serving/message-answerer.ts";
 import type { StunListening, StunPlace, StunServiceCounts, StunServiceFailure } from "../serving/places-io.ts";
 
 export type { StunListening, StunPlace, StunServiceCounts, StunServiceFailure };
@@ -10,6 +11,8 @@ export interface StunServiceOrder extends Pick<StunServerConfig, "classic" | "li
 	/** TLS: certificate chain and key, PEM. */
 	readonly certificate?: string;
 	readonly key?: string;
+	/** Whom what else comes by streams is for. */
+	readonly others?: MessageAnswerer;
 }
 
 /** A service under way. */

@@ -40,10 +40,12 @@ class Service implements StunService {
 					this.#binding.counts.streams++;
 				},
 				heard: (message, { stream, from, ours }) => {
-					for (const answer of this.#binding.heard(message, from, ours)) stream.send(answer);
+					const other = order.others?.heard(message, from, this.#places.isTls(ours)) ?? null;
+					if (other !== null) stream.send(other);
+					else for (const answer of this.#binding.heard(message, from, ours)) stream.send(answer);
 				},
 			},
-			{ channelData: false },
+			{ channelData: false, classic: order.others !== undefined },
 		);
 		this.#places = new ServedPlaces(backend, {
 			received: (socket, datagrams) => this.#binding.received(socket, datagrams, this.#places.sockets),

@@ -2,6 +2,7 @@
 import type { TurnCounters, TurnRelayAddress, TurnServerConfig, TurnUsage, TurnUsers } from "@whither/core";
 import type { StunAddress } from "@whither/wire";
 import type { BindingOrder } from "../serving/binding.ts";
+import type { MessageAnswerer } from "../serving/message-answerer.ts";
 import type { StreamBounds } from "../serving/places.ts";
 import type { StunListening, StunPlace, StunServiceCounts, StunServiceFailure } from "../serving/places-io.ts";
 import type { DataPathCounters, TurnWorkerFailure } from "./data-path/worker-io.ts";
@@ -29,6 +30,8 @@ export interface TurnServiceOrder {
 	readonly key?: string;
 	/** How many streams there may be, and how long one without an allocation may say nothing; `TURN_STREAMS` where absent. */
 	readonly streams?: Partial<StreamBounds>;
+	/** Whom what else comes by streams is for. */
+	readonly others?: MessageAnswerer;
 	/** Threads for UDP clients beside this one, where the backend is native; 0: this one serves them too. */
 	readonly workers: number;
 	/** What they run, where that is not this package's own file: something that calls `serveTurnWorker`. */

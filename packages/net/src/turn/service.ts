@@ -4,7 +4,6 @@
  */
 import { randomBytes } from "node:crypto";
 import { type PeerRules, RELAY_PORTS, type SystemError, type TurnRelayAddress, type TurnUsers } from "@whither/core";
-import { addressFamily } from "@whither/wire";
 import { type Backend, openBackend } from "../backend.ts";
 import { isSystemError } from "../errors.ts";
 import { isMissing } from "../serving/places.ts";
@@ -15,8 +14,9 @@ import { createTurnLedger, openTurnLedger } from "./ledger.ts";
 import { ownAddresses, watchOwnAddresses } from "./own-addresses.ts";
 import { divideRange, type PortRange } from "./relay-range.ts";
 import { sumCounters } from "./service-counters.ts";
-import type { TurnDrain, TurnRelayPlace, TurnService, TurnServiceCounters, TurnServiceOrder } from "./service-io.ts";
+import type { TurnDrain, TurnService, TurnServiceCounters, TurnServiceOrder } from "./service-io.ts";
 import { TurnThread, type TurnThreadOrder } from "./thread-driver.ts";
+import { NOBODY, usableRelays } from "./usable-relays.ts";
 
 /** How often a draining service looks whether anybody is left. */
 const DRAIN_LOOK_MS = 100;
@@ -38,25 +38,6 @@ export async function openTurnService(order: TurnServiceOrder): Promise<TurnServ
 	return failure;
 }
 
-/** Tries an address of each, so that whoever runs the service hears of it, and not its clients. */
-function usableRelays(
-	backend: Backend,
-	relays: readonly TurnRelayPlace[],
-): readonly TurnRelayAddress[] | StunServiceFailure {
-	const usable: TurnRelayAddress[] = [];
-	for (const { optional, ...relay } of relays) {
-		const place = { family: addressFamily(relay.address) ?? 4, address: relay.address, port: 0 };
-		const socket = openDatagram(backend, { ...place, use: "relay" }, NOBODY);
-		if (!isSystemError(socket)) socket.close();
-		else if (optional !== true) return { place: { transport: "udp", ...place }, error: socket };
-		else continue;
-		usable.push(relay);
-	}
-	return usable;
-}
-
-const NOBODY = { received: () => {}, failed: () => {} };
-
 /** What each part of the service is opened with. */
 interface Plan {
 	readonly thread: Omit<TurnThreadOrder, "elsewhere">;
@@ -68,7 +49,7 @@ interface Plan {
 }
 
 function planOf(backend: Backend, order: TurnServiceOrder, relays: readonly TurnRelayAddress[]): Plan {
-	const { places, binding, certificate, key, streams } = order;
+	const { places, binding, certificate, key, streams, others: answerer } = order;
 	const { quotas = {}, ...wishes } = order.config;
 	const { relayPorts = RELAY_PORTS } = wishes;
 	const own = ownAddresses();
@@ -83,7 +64,8 @@ function planOf(backend: Backend, order: TurnServiceOrder, relays: readonly Turn
 	};
 	const ledger = createTurnLedger(quotas, randomBytes(32));
 	const tls = certificate === undefined || key === undefined ? {} : { certificate, key };
-	const common = { binding, ...tls, ...(streams === undefined ? {} : { streams }) };
+	const answering = answerer === undefined ? {} : { others: answerer };
+	const common = { binding, ...tls, ...answering, ...(streams === undefined ? {} : { streams }) };
 	const threadWith = (served: readonly StunPlace[], ports: PortRange) => {
 		return { ...common, places: served, config: { ...shared, relayPorts: ports, ledger: openTurnLedger(ledger) } };
 	};

@@ -15,6 +15,7 @@ import type { Backend } from "../backend.ts";
 import { DelayedCall } from "../delayed-call.ts";
 import { BindingAnswers, type BindingOrder, isBinding } from "../serving/binding.ts";
 import { type ClientStream, ClientStreams } from "../serving/client-streams.ts";
+import type { MessageAnswerer } from "../serving/message-answerer.ts";
 import { ServedPlaces } from "../serving/places.ts";
 import type { StunListening, StunPlace, StunServiceFailure } from "../serving/places-io.ts";
 import type { ReceivedDatagram, TransportAddress } from "../transport/transport.ts";
@@ -39,6 +40,7 @@ export interface TurnThreadOrder {
 	/** Where the service listens for UDP besides: streams hear of it (RFC 5780). */
 	readonly elsewhere: readonly TransportAddress[];
 	readonly streams?: TurnServiceOrder["streams"];
+	readonly others?: MessageAnswerer;
 	readonly certificate?: string;
 	readonly key?: string;
 }
@@ -57,13 +59,15 @@ export class TurnThread {
 	readonly #listeners = new ListenerNumbers();
 	readonly #outgoing = new OutgoingBatches();
 	readonly #timer: DelayedCall;
+	readonly #others: MessageAnswerer | null;
 	#binding: BindingAnswers;
 	#depth = 0;
 	#droppedPackets = 0;
 	#failed = 0;
 
-	constructor(backend: Backend, { config, binding, elsewhere }: TurnThreadOrder) {
+	constructor(backend: Backend, { config, binding, elsewhere, others }: TurnThreadOrder) {
 		this.#backend = backend;
+		this.#others = others ?? null;
 		const unixSecondsAtZero = Number(backend.clock.toUnix(0)) / SECOND;
 		this.#server = new TurnServer({ ...config, unixSecondsAtZero });
 		this.#binding = new BindingAnswers(backend, elsewhere, binding);
@@ -78,7 +82,11 @@ export class TurnThread {
 				ended: ({ from, local }) => this.#step({ type: "streamClosed", from, local }),
 				lives: ({ from, local }) => this.#server.allocationAt(local, from) !== undefined,
 			},
-			{ channelData: true, lastChannel: config.wideChannels ? CHANNEL_NUMBERS.lastOf5766 : CHANNEL_NUMBERS.last },
+			{
+				channelData: true,
+				lastChannel: config.wideChannels ? CHANNEL_NUMBERS.lastOf5766 : CHANNEL_NUMBERS.last,
+				classic: others !== undefined,
+			},
 		);
 		this.#places = new ServedPlaces(backend, {
 			received: (socket, datagrams) => this.#together(() => this.#received(socket, datagrams)),
@@ -174,7 +182,11 @@ export class TurnThread {
 	#heard(message: Uint8Array, { stream, from, ours, local }: ClientStream): void {
 		if (isBinding(message)) {
 			for (const answer of this.#binding.heard(message, from, ours)) stream.send(answer);
-		} else this.#step({ type: "received", bytes: message, from, local, transport: "stream" });
+			return;
+		}
+		const other = this.#others?.heard(message, from, this.#places.isTls(ours)) ?? null;
+		if (other !== null) stream.send(other);
+		else this.#step({ type: "received", bytes: message, from, local, transport: "stream" });
 	}
 
 	#step(input: TurnServerInput): void {

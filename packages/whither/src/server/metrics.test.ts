@@ -1,4 +1,4 @@
-import type { TurnServiceCounters } from "@whither/net/turn";
+import type { EarlyRelayCounters, TurnServiceCounters } from "@whither/net/turn";
 import { expect, it } from "vitest";
 import { type MetricFacts, metricsText } from "./metrics.ts";
 
@@ -35,11 +35,26 @@ const dataPath = {
 	relaysRefused: 0,
 };
 const turn: TurnServiceCounters = { server, binding, thread, workers: [{ dataPath, allocations: 1 }] };
+const early: EarlyRelayCounters = {
+	server: {
+		bindings: 1,
+		bindingsOpened: 3,
+		bindingsClosed: 2,
+		bindingsLocked: 2,
+		refreshes: 4,
+		refusals: { 430: 5 },
+		ignored: { notThePeer: 6 },
+		usage,
+	},
+	sharedSecrets: { given: 7, refusals: { 401: 8 } },
+	failed: 9,
+};
 const FACTS: MetricFacts = {
 	version: '1"2\n3',
 	stun: binding,
 	rooms: { open: 1, opened: 3, met: 2, ended: { left: 1, wrongPassword: 1, expired: 0, lost: 0, closing: 0 } },
 	turn,
+	early,
 	api: { running: 1, begun: 2, viewers: 3, probes: 4, refused: { targetRefused: 5 }, auditLost: 0 },
 	draining: false,
 	process: { cpuSeconds: 1.5, residentBytes: 100, heapBytes: 50, startedAtSeconds: 7 },

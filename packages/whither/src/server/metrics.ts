@@ -1,6 +1,8 @@
 /** What a server has done, as Prometheus reads it (text format 0.0.4). Pure. */
 import type { StunServiceCounts } from "@whither/net/stun";
-import type { TurnServiceCounters } from "@whither/net/turn";
+import type { EarlyRelayCounters, TurnServiceCounters } from "@whither/net/turn";
+import { earlyRelayMetrics } from "./early-relay-metrics.ts";
+import { counter, counters, gauge, type Metric, metricText } from "./metric.ts";
 import type { RoomCounts } from "./rendezvous/rooms.ts";
 
 /** What is known at one time. */
@@ -9,6 +11,7 @@ export interface MetricFacts {
 	readonly stun: StunServiceCounts;
 	/** Null: the role is off. */
 	readonly turn: TurnServiceCounters | null;
+	readonly early: EarlyRelayCounters | null;
 	readonly rooms: RoomCounts;
 	/** Null: there is no API. */
 	readonly api: {
@@ -29,16 +32,6 @@ export interface MetricFacts {
 	};
 }
 
-type Labels = Readonly<Record<string, string>>;
-type Sample = readonly [labels: Labels, value: number];
-
-interface Metric {
-	readonly name: string;
-	readonly kind: "counter" | "gauge";
-	readonly help: string;
-	readonly samples: readonly Sample[];
-}
-
 /** Of the text. */
 export const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -49,6 +42,7 @@ export function metricsText(facts: MetricFacts): string {
 		...roomMetrics(facts.rooms),
 		...(facts.api === null ? [] : apiMetrics(facts.api)),
 		...(facts.turn === null ? [] : turnMetrics(facts.turn)),
+		...(facts.early === null ? [] : earlyRelayMetrics(facts.early)),
 	];
 	return metrics.map(metricText).join("");
 }
@@ -165,29 +159,4 @@ function workerMetrics({ workers }: TurnServiceCounters): readonly Metric[] {
 			]),
 		},
 	];
-}
-
-function gauge(name: string, help: string, value: number, labels: Labels = {}): Metric {
-	return { name, kind: "gauge", help, samples: [[labels, value]] };
-}
-
-function counter(name: string, help: string, value: number): Metric {
-	return { name, kind: "counter", help, samples: [[{}, value]] };
-}
-
-/** One metric with a sample for each of these, told apart by a label. */
-function counters(name: string, help: string, label: string, counts: Readonly<Record<string, number>>): Metric {
-	const samples = Object.entries(counts).map(([key, value]) => [{ [label]: key }, value] as const);
-	return { name, kind: "counter", help, samples };
-}
-
-function metricText({ name, kind, help, samples }: Metric): string {
-	if (samples.length === 0) return "";
-	const lines = samples.map(([labels, value]) => `${name}${labelText(labels)} ${value}\n`);
-	return `# HELP ${name} ${help}\n# TYPE ${name} ${kind}\n${lines.join("")}`;
-}
-
-function labelText(labels: Labels): string {
-	const texts = Object.entries(labels).map(([key, value]) => `${key}="${value.replace(/[\\"\n]/g, "_")}"`);
-	return texts.length === 0 ? "" : `{${texts.join(",")}}`;
 }

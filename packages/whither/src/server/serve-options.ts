@@ -22,8 +22,13 @@ export interface ServeOptions extends TurnOptions, ApiOptions {
 	readonly key?: string | undefined;
 	/** Port for TLS, by default 5349. */
 	readonly tlsPort?: number | undefined;
-	/** Answer RFC 3489 too; its answers are longer than its requests, so that whoever forges requests gains by it. */
+	/**
+	 * Answer RFC 3489 too; its answers are longer than its requests, so that whoever forges requests gains by it. And where
+	 * TURN is served, relays as they were before (draft-rosenberg-midcom-turn-01).
+	 */
 	readonly classic?: boolean | undefined;
+	/** With `classic`: the UDP port where such relays are asked for, by default 5556; 0: nowhere. */
+	readonly earlyRelayPort?: number | undefined;
 	/** The HTTP listener (metrics, health); by default there is one. */
 	readonly http?: boolean | undefined;
 	/** Its port, by default 8088; 0: the system's choice. */

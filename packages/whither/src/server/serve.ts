@@ -1,7 +1,7 @@
 /** `serve`: the server roles of one process, on one set of addresses. */
 import { randomBytes } from "node:crypto";
 import type { SystemError, TurnUsers } from "@whither/core";
-import type { StreamFailure, StunPlace } from "@whither/net/stun";
+import type { StreamFailure, StunListening, StunPlace } from "@whither/net/stun";
 import type { StunAddress } from "@whither/wire";
 import { asWhitherError, WhitherError } from "../api/error.ts";
 import { systemErrorSentence } from "../api/error-words.ts";
@@ -18,7 +18,7 @@ import { type OwnRendezvous, ownUrl } from "./sessions/meet-starter.ts";
 
 /** A place where a role of the server is ready. */
 export interface Listening {
-	readonly role: "stun" | "turn" | "http";
+	readonly role: "stun" | "turn" | "shared-secret" | "early-relay" | "http";
 	readonly transport: StunPlace["transport"];
 	readonly address: string;
 	readonly port: number;
@@ -99,7 +99,7 @@ function withSecret(users: TurnUsers, secret: string | null): TurnUsers {
 /** Rooms for `whither meet`, and what whoever meets there may use of this server. */
 function openMeetings(options: ServeOptions, relaying: Relaying, secret: string): RendezvousServer {
 	const places = listeningOf(relaying, null).flatMap(({ role, transport, port }) =>
-		role === "http" ? [] : [{ role, transport, port }],
+		role === "stun" || role === "turn" ? [{ role, transport, port }] : [],
 	);
 	const offers = new Offers(places, secret);
 	const { codeSeconds } = options;
@@ -158,11 +158,18 @@ function runningServer({ relaying, http, api, rendezvous, users, places, token, 
 }
 
 /** Role by role. */
-function listeningOf({ listening, relays }: Relaying, http: HttpListener | null): readonly Listening[] {
-	const of = (role: "stun" | "turn") =>
-		listening.map(({ transport, local: { address, port } }) => ({ role, transport, address, port }));
+function listeningOf({ listening, early, relays }: Relaying, http: HttpListener | null): readonly Listening[] {
+	const of = (role: Exclude<Listening["role"], "http">, places: readonly StunListening[]) =>
+		places.map(({ transport, local: { address, port } }) => ({ role, transport, address, port }));
+	const secrets = early.length === 0 ? [] : listening.filter(({ transport }) => transport === "tls");
 	const pages = (http?.listening ?? []).map((place) => ({ role: "http", transport: "tcp", ...place }) as const);
-	return [...of("stun"), ...(relays.length > 0 ? of("turn") : []), ...pages];
+	return [
+		...of("stun", listening),
+		...(relays.length > 0 ? of("turn", listening) : []),
+		...of("shared-secret", secrets),
+		...of("early-relay", early),
+		...pages,
+	];
 }
 
 /** Addresses that listen for UDP on two ports, and have another such beside them that the same clients reach. */

@@ -158,6 +158,12 @@ describe("a binding", () => {
 		expect(client.events.at(-1)).toEqual({ kind: "lost", why: "refused", error: { code: 430, reason: "" } });
 	});
 
+	test("is lost where a refresh makes another one, since a NAT has forgotten its client", () => {
+		const client = under().allocated().pass(450);
+		client.answer("success", [{ name: "mappedAddress", value: { ...RELAYED, port: RELAYED.port + 1 } }]);
+		expect(client.events.at(-1)).toEqual({ kind: "lost", why: "refused", error: null });
+	});
+
 	test("lets its peers' data pass, STUN included, and answers that come once more are none", () => {
 		const client = under().allocated();
 		const late = encodeStun({

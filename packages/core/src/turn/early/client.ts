@@ -31,6 +31,7 @@ type Why = StunFailure | "refused";
 
 /** What there is once the relay stands. */
 interface Binding {
+	readonly mapped: StunAddress;
 	lifetimeSeconds: number;
 	/** When it was last refreshed, by us or by what passed through it. */
 	activeAt: Instant;
@@ -209,11 +210,19 @@ export class EarlyTurnClient implements Machine<EarlyTurnClientInput, EarlyTurnC
 		const lifetimeSeconds = this.#lifetimeOf(message);
 		if (purpose === "release") this.#end({ kind: "closed" });
 		else if (purpose === "allocate") this.#begun(message, lifetimeSeconds, now);
-		else if (this.#binding !== null) {
-			this.#binding.lifetimeSeconds = lifetimeSeconds;
-			this.#binding.activeAt = now;
-			this.#tell({ kind: "refreshed", lifetimeSeconds });
+		else if (this.#binding !== null) this.#refreshed(this.#binding, message, lifetimeSeconds, now);
+	}
+
+	/** Of another relay: a NAT has forgotten us, and the server knows us by another address, for which it has made a new one. */
+	#refreshed(binding: Binding, message: StunMessage, lifetimeSeconds: number, now: Instant): void {
+		const mapped = attributeOf(message, "mappedAddress");
+		if (mapped !== undefined && !isSameEndpoint(mapped, binding.mapped)) {
+			this.#end({ kind: "lost", why: "refused", error: null });
+			return;
 		}
+		binding.lifetimeSeconds = lifetimeSeconds;
+		binding.activeAt = now;
+		this.#tell({ kind: "refreshed", lifetimeSeconds });
 	}
 
 	/** A server may say less than was asked for, and not more. */
@@ -230,7 +239,7 @@ export class EarlyTurnClient implements Machine<EarlyTurnClientInput, EarlyTurnC
 			this.#refused("allocate", "refused", null, now);
 			return;
 		}
-		this.#binding = { lifetimeSeconds, activeAt: now };
+		this.#binding = { mapped, lifetimeSeconds, activeAt: now };
 		if (this.#isReleasing) this.#ask("release", now);
 		else this.#tellBegun(message, mapped, lifetimeSeconds);
 	}

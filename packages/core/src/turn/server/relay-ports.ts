@@ -11,15 +11,18 @@ export class RelayPorts {
 	}
 
 	/**
-	 * A free port, taken with this: the first from a random number on. `even`: an even one; `pair`: one whose next is free
-	 * and taken with it. Null: there is none.
+	 * A free port, taken with this: the first from a random number on. `even`, `odd`: such a one; `pair`: one whose
+	 * next is free and taken with it. Null: there is none.
 	 */
-	take(random: number, want: { readonly even: boolean; readonly pair: boolean }): number | null {
+	take(
+		random: number,
+		want: { readonly even: boolean; readonly odd?: boolean; readonly pair: boolean },
+	): number | null {
 		const count = this.#count;
 		for (let step = 0; step < count; step++) {
 			const index = (random + step) % count;
 			const odd = ((this.#first + index) & 1) === 1;
-			if (this.#taken.has(index) || (want.even && odd)) continue;
+			if (this.#taken.has(index) || (odd ? want.even : want.odd === true)) continue;
 			if (want.pair && (index + 1 >= count || this.#taken.has(index + 1))) continue;
 			this.#taken.add(index);
 			if (want.pair) this.#taken.add(index + 1);

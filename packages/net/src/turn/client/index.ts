@@ -15,3 +15,9 @@ export type {
 	RelayOrder,
 	RelayOutgoing,
 } from "./relay-io.ts";
+export {
+	askSharedSecret,
+	isSharedSecretRefusal,
+	type SharedSecretOrder,
+	type SharedSecretRefusal,
+} from "./shared-secret.ts";

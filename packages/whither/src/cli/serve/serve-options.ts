@@ -48,7 +48,11 @@ export const SERVE_OPTIONS = {
 	cert: valued(null, inputFile, "Server", "Certificate chain (PEM); with --key it switches TLS on"),
 	key: valued(null, inputFile, "Server", "Its private key (PEM)"),
 	"tls-port": valued(null, wholeNumber(LISTEN_PORT, "PORT"), "Server", "TLS port of STUN and TURN", "5349"),
-	classic: flag(null, "Server", "Answer RFC 3489 too, whose answers are longer than its requests"),
+	classic: flag(
+		null,
+		"Server",
+		"Answer RFC 3489 too, whose answers are longer than its requests, and serve relays of its time",
+	),
 	port: valued(
 		null,
 		wholeNumber(LISTEN_PORT, "PORT"),
@@ -93,6 +97,13 @@ export const SERVE_OPTIONS = {
 		"Relay",
 		"Address to relay from, and how peers see it where it is translated; may be given again",
 		"those of --listen",
+	),
+	"early-relay-port": valued(
+		null,
+		wholeNumber(LISTEN_PORT, "PORT"),
+		"Relay",
+		"With --classic: UDP port where relays of before RFC 5766 are asked for; 0: nowhere",
+		"5556",
 	),
 	"relay-ports": valued(null, portRange, "Relay", "Ports of relays", "49152-65535"),
 	"allow-peer": valued(

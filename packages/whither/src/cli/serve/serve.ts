@@ -61,13 +61,17 @@ function endInOrder(server: RunningServer, flags: ServeFlags, code: number | nul
 	const { drain: seconds = DRAIN_SECONDS, "alternate-server": alternate = [] } = flags;
 	const drained = code === EXIT.terminated ? server.drain({ seconds, alternate }) : Promise.resolve();
 	void drained.then(async () => {
-		const { stun, turn } = await server.counters();
+		const { stun, turn, early } = await server.counters();
 		const sent = stun.failed > 0 ? `, ${stun.failed} not sent` : "";
 		complain(`${stun.received} messages received, ${stun.answered} answered${sent}`);
 		if (turn !== null && turn.server.allocationsOpened > 0) {
 			const { usage, allocationsOpened } = turn.server;
 			const packets = usage.sentPackets + usage.receivedPackets;
 			complain(`${allocationsOpened} allocations relayed ${packets} packets`);
+		}
+		if (early !== null && early.server.bindingsOpened > 0) {
+			const { usage, bindingsOpened } = early.server;
+			complain(`${bindingsOpened} early relays passed on ${usage.sentPackets + usage.receivedPackets} packets`);
 		}
 		await server.close();
 	});
@@ -136,6 +140,7 @@ function serveOptions(flags: ServeFlags): ServeOptions {
 		alternatePort: flags["alternate-port"],
 		tlsPort: flags["tls-port"],
 		classic,
+		earlyRelayPort: flags["early-relay-port"],
 		certificate: cert === undefined ? undefined : readPem(cert, "--cert"),
 		key: key === undefined ? undefined : readPem(key, "--key"),
 		http: noHttp !== true,
