@@ -11,6 +11,7 @@ const BESIDE = [
 	"packages/whither/**/*.live.test.ts",
 	// Labs of its own, in which it waits for more than a minute.
 	"lab/src/ice/kill.live.test.ts",
+	"lab/src/first-draft/first-draft.live.test.ts",
 ];
 
 const patient = { testTimeout: 60_000, hookTimeout: 60_000 };

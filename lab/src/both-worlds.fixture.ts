@@ -50,7 +50,7 @@ const REPEAT_MS = 200;
 const PATIENCE_MS = 10_000;
 
 /** A socket of a namespace, bound before this returns. */
-function openBound(namespace: string, { address, port }: Endpoint, family: Family) {
+export function openBound(namespace: string, { address, port }: Endpoint, family: Family) {
 	return insideNamespace(namespace, () => {
 		const made = createSocket({ type: `udp${family}`, lookup: (name, _options, found) => found(null, name, family) });
 		return made.bind(port, address);

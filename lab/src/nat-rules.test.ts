@@ -62,6 +62,14 @@ describe("a NAT on a real kernel", () => {
 		expect(linesOf("address-restricted").join("\n")).toContain("udp dport . ip saddr @peers4 dnat");
 	});
 
+	test("forwards ports to a host inside, in both families", () => {
+		const world = worldOf({ forwards: [{ ports: [49_152, 49_199], to: "lanA2" }] });
+		const rules = planLab(world, "kernel").nodes.find(({ node }) => node === "natA")?.rules ?? "";
+		const arriving = 'iifname "link2" ip daddr 203.0.113.3 meta l4proto udp';
+		expect(rules).toContain(`${arriving} udp dport 49152-49199 dnat ip to 10.16.4.1`);
+		expect(rules).toContain("udp dport 49152-49199 dnat ip6 to fd00:16:0:1::1");
+	});
+
 	test("remembers flows as long as it is told to", () => {
 		const seconds = (kind: string) => planOf(kind).sysctls.filter(([name]) => name.includes("conntrack_udp"));
 		expect(seconds("port-restricted with a short lifetime").map(([, value]) => value)).toEqual(["3", "3"]);

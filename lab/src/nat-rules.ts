@@ -27,6 +27,8 @@ export interface NatSurroundings {
 	readonly seenAs: Readonly<Record<Family, string>>;
 	/** Addresses of the host in the demilitarized zone; null: there is none. */
 	readonly exposed: Readonly<Record<Family, string>> | null;
+	/** Addresses of the hosts that ports are forwarded to, in the order of the NAT's list. */
+	readonly forwardedTo: readonly Readonly<Record<Family, string>>[];
 }
 
 const FAMILIES = [4, 6] as const;
@@ -86,9 +88,9 @@ export function naptRules(nat: NaptSpec & NatSpec, place: NatSurroundings): NatR
 }
 
 function familyRules(nat: NaptSpec, place: NatSurroundings, family: Family): NatRules {
-	const { outer, seenAs, exposed } = place;
+	const { outer, seenAs, exposed, forwardedTo } = place;
 	const { ip, only } = WORDS[family];
-	const { filtering, hairpin = "none", lifetimeMs = DEFAULT_LIFETIME_MS } = nat;
+	const { filtering, hairpin = "none", lifetimeMs = DEFAULT_LIFETIME_MS, forwards = [] } = nat;
 	const isOpen = filtering !== "addressAndPortDependent";
 	const usesMap = isOpen || hairpin !== "none";
 	const timeout = `timeout ${Math.round(lifetimeMs / 1000)}s`;
@@ -100,6 +102,10 @@ function familyRules(nat: NaptSpec, place: NatSurroundings, family: Family): Nat
 	return {
 		objects: [...(usesMap ? insideMap(family) : []), ...(filtering === "addressDependent" ? peerSet(family) : [])],
 		prerouting: [
+			...forwards.map(
+				({ ports: [first, last] }, index) =>
+					`${arriving} udp dport ${first}-${last} dnat ${ip} to ${forwardedTo[index]?.[family]}`,
+			),
 			...(isOpen ? [`${arriving} ${known}${toInside}`] : []),
 			...(hairpin === "none"
 				? []

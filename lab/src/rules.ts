@@ -18,7 +18,7 @@ const CODE_NAMES: Readonly<Record<UnreachableCode, readonly [v4: string, v6: str
 	adminProhibited: ["admin-prohibited", "admin-prohibited"],
 };
 
-/** Both addresses of a node on each of its links. */
+/** All addresses of a node, its own first. */
 export interface NodeAddresses {
 	readonly v4: readonly string[];
 	readonly v6: readonly string[];
@@ -129,9 +129,15 @@ function natRules({ nat }: RouterSpec, { devicesTowards, natSeenAs, addressesOf 
 	const [outer = ""] = devicesTowards(nat.outside);
 	// Linux takes a new port of its own accord only where two flows collide.
 	if (nat.kind !== "napt") return { ...NO_NAT, postrouting: [`oifname "${outer}" masquerade random`] };
-	const exposed = nat.dmz === undefined ? null : addressesOf(nat.dmz);
-	const [v4 = "", v6 = ""] = [exposed?.v4[0], exposed?.v6[0]];
-	return naptRules(nat, { outer, seenAs: natSeenAs, exposed: exposed === null ? null : { 4: v4, 6: v6 } });
+	const ownOf = (node: string) => {
+		const { v4, v6 } = addressesOf(node);
+		return { 4: v4[0] ?? "", 6: v6[0] ?? "" };
+	};
+	return naptRules(nat, {
+		...{ outer, seenAs: natSeenAs },
+		exposed: nat.dmz === undefined ? null : ownOf(nat.dmz),
+		forwardedTo: (nat.forwards ?? []).map(({ to }) => ownOf(to)),
+	});
 }
 
 function filterRules({ firewall }: RouterSpec, { devicesTowards }: NodeSurroundings): readonly string[] {

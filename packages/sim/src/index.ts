@@ -10,6 +10,10 @@ export {
 	EarlyTurnClientProgram,
 } from "./early-relay-programs.ts";
 export { type ClockKind, checkExpectation } from "./expectation.ts";
+export { differences, expectedLines, reportLines } from "./first-draft/call-report.ts";
+export { type CallScenario, callWorld } from "./first-draft/call-scenario.ts";
+export { FIRST_DRAFT_CASES } from "./first-draft/cases.ts";
+export { type CallWorld, FirstDraftCall } from "./first-draft/first-draft-call.ts";
 export { type FlowTraceOrder, type RunningFlowTrace, traceFlowIn } from "./flow-trace.ts";
 export { formatPacket, formatPackets } from "./format-packets.ts";
 export { bestWay, type Way } from "./ice/best-way.ts";
@@ -28,6 +32,7 @@ export {
 	type Hairpinning,
 	type NaptSpec,
 	type NatSpec,
+	type PortForwardSpec,
 } from "./nat-spec.ts";
 export type { HookPlace, HookPoint, Listener, NodeHook, Verdict } from "./node.ts";
 export type { PacketRecord } from "./packet-record.ts";

@@ -9,6 +9,7 @@ const RULES: BindingRules = {
 	preservesParity: false,
 	lifetimeNs: 1000,
 	dmz: null,
+	forwards: [],
 };
 const INSIDE = { address: "10.0.0.1", port: 5000 };
 const remote = (port: number) => ({ address: "203.0.113.1", port });

@@ -13,6 +13,14 @@ export interface BindingRules {
 	readonly lifetimeNs: number;
 	/** Address of the host inside that gets what nothing else is known of. */
 	readonly dmz: string | null;
+	readonly forwards: readonly PortForward[];
+}
+
+/** Ports outside that are an inside host's, and the host's address. */
+export interface PortForward {
+	readonly first: number;
+	readonly last: number;
+	readonly to: string;
 }
 
 /** An inside endpoint and the port that it is known by outside. */
@@ -60,10 +68,11 @@ export class NatBindings {
 
 	/** The binding that a packet from `remote` comes in by, or why it does not. */
 	inwards(outsidePort: number, remote: Endpoint, now: Instant): Binding | "no mapping" | "filtered" {
-		const { dmz, filtering } = this.#rules;
+		const { filtering } = this.#rules;
 		const known = this.atOutside(outsidePort, now);
-		if (dmz !== null && (known === null || known.inside.address === dmz)) {
-			return this.#expose(known, { address: dmz, port: outsidePort }, remote, now);
+		const host = this.#forwardedTo(outsidePort) ?? this.#rules.dmz;
+		if (host !== null && (known === null || known.inside.address === host)) {
+			return this.#expose(known, { address: host, port: outsidePort }, remote, now);
 		}
 		if (known === null) return "no mapping";
 		if (filtering === "endpointIndependent") return known;
@@ -81,7 +90,12 @@ export class NatBindings {
 		return this.#living(this.#byInside.get(this.#key(inside, remote)), now) ?? null;
 	}
 
-	/** What comes for the host in the demilitarized zone makes its own way in, and the answer's way out. */
+	/** The host inside that a port outside is forwarded to; null: to none. */
+	#forwardedTo(port: number): string | null {
+		return this.#rules.forwards.find(({ first, last }) => port >= first && port <= last)?.to ?? null;
+	}
+
+	/** What comes for a host that is open to all makes its own way in, and the answer's way out. */
 	#expose(known: Binding | null, inside: Endpoint, remote: Endpoint, now: Instant): Binding {
 		const key = this.#key(known?.inside ?? inside, remote);
 		const binding = known ?? this.#bind(key, inside, inside.port);
@@ -114,12 +128,13 @@ export class NatBindings {
 	/** RFC 4787 sections 4.2.1 and 4.2.2. */
 	#freePort(insidePort: number, now: Instant): number | null {
 		const { ports, preservesParity } = this.#rules;
-		if (ports === "preserving" && this.atOutside(insidePort, now) === null) return insidePort;
+		const isFree = (port: number) => this.atOutside(port, now) === null && this.#forwardedTo(port) === null;
+		if (ports === "preserving" && isFree(insidePort)) return insidePort;
 		const start = ports === "random" ? LOWEST_PORT + this.#random.below(PORT_COUNT) : this.#nextPort;
 		const [first, step] = preservesParity ? [(start & ~1) | (insidePort & 1), 2] : [start, 1];
 		for (let tried = 0; tried < PORT_COUNT; tried += step) {
 			const port = LOWEST_PORT + ((first - LOWEST_PORT + tried) % PORT_COUNT);
-			if (this.atOutside(port, now) !== null) continue;
+			if (!isFree(port)) continue;
 			this.#nextPort = port + 1;
 			return port;
 		}

@@ -21,6 +21,18 @@ export interface NaptSpec {
 	readonly lifetimeMs?: number;
 	/** Host inside that gets what nothing else is known of. */
 	readonly dmz?: string;
+	/** Ports of UDP that lead to hosts inside, whoever sends to them. */
+	readonly forwards?: readonly PortForwardSpec[];
+	/** The IPv4 address that it is seen by; default one of those for documentation. */
+	readonly address?: string;
+}
+
+/** A range of ports of a NAT's own address that is a host's inside, port for port. */
+export interface PortForwardSpec {
+	/** First and last port. */
+	readonly ports: readonly [number, number];
+	/** Name of the host. */
+	readonly to: string;
 }
 
 /**

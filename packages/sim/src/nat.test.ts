@@ -210,6 +210,29 @@ describe.each(FAMILIES)("IPv%i: a NAT of RFC 4787", (family) => {
 		expect(seenBy(b1)).toEqual({ address: outside, port: 7000 });
 	});
 
+	it("forwards ports to a host inside, and gives them to nobody else", () => {
+		const forwards = [{ ports: [7000, 7009], to: "lanA2" }] as const;
+		const { world, a1, b1, b2, outside } = open({ ...random, mapping: "addressAndPortDependent", forwards }, family);
+		const exposed = world.open("lanA2", 7009);
+		for (const port of [6999, 7009, 7010]) b1.send({ address: outside, port });
+		b2.send({ address: outside, port: 7009 });
+		world.pass();
+		expect(exposed.heard.map(({ remote }) => remote)).toEqual([b1.local, b2.local]);
+		for (const { local } of [b1, b2]) exposed.send(local);
+		world.pass();
+		expect([b1, b2].map(seenBy)).toEqual(Array(2).fill({ address: outside, port: 7009 }));
+		exposed.send(a1.local);
+		world.pass();
+		expect(seenBy(a1).port).not.toBe(7009);
+	});
+
+	it("keeps a port that is forwarded from whoever has it inside", () => {
+		const { world, a1 } = open({ forwards: [{ ports: [5000, 5000], to: "lanA2" }] }, family);
+		world.open("lanA", 5000).send(a1.local);
+		world.pass();
+		expect(seenBy(a1).port).toBe(40_000);
+	});
+
 	it("has nobody outside reach the inside by its own addresses", () => {
 		const { world, b1 } = open({}, family);
 		const [client, far] = [world.open("lanA", 5000), world.open("lanB", 5000)];

@@ -6,7 +6,7 @@ import { type Family, type Instant, MILLISECOND } from "@whither/core";
 import { decodeQuoted, ICMP_HEADER_LENGTH, IP_PROTOCOL, isDecodeError, type QuotedPacket } from "@whither/wire";
 import { AddressBytes } from "./address-bytes.ts";
 import { copyBytes } from "./copy-bytes.ts";
-import { type Binding, type BindingRules, NatBindings } from "./nat-bindings.ts";
+import { type Binding, type BindingRules, NatBindings, type PortForward } from "./nat-bindings.ts";
 import { portOf, rewrite, translate } from "./nat-rewrite.ts";
 import { DEFAULT_LIFETIME_MS, type NaptSpec, type NatSpec } from "./nat-spec.ts";
 import type { NodeHook, Verdict } from "./node.ts";
@@ -15,12 +15,14 @@ import { replaceAddress, writeIcmpChecksum } from "./packet-fields.ts";
 import type { Endpoint } from "./program.ts";
 import { Random } from "./random.ts";
 import type { Scenario } from "./scenario.ts";
-import { addressTowards, interfacesOf, nodeAddress, nodeAddresses, publicAddress } from "./topology.ts";
+import { addressTowards, interfacesOf, nodeAddress, nodeAddresses, publicAddresses } from "./topology.ts";
 
 /** The address that a NAT's inside is seen by: of its outer link, or one of its own that is on none. */
 export function natAddress(scenario: Scenario, router: string, nat: NatSpec, family: Family): string {
 	if (nat.kind === "masquerade") return addressTowards(scenario, router, nat.outside, family);
-	return publicAddress(scenario, router, 0, family);
+	const [address] = publicAddresses(scenario, router, family);
+	if (address === undefined) throw new RangeError(`${router} translates no IPv${family}`);
+	return address;
 }
 
 /** The hook of one router. */
@@ -33,6 +35,9 @@ export function natHook(scenario: Scenario, router: string, nat: NatSpec, family
 	const table = new NatTable(nat, {
 		...{ family, publicAddress: publicText },
 		host: host === undefined ? null : nodeAddress(scenario, host, family),
+		forwards: ((nat.kind === "napt" ? nat.forwards : undefined) ?? []).map(({ ports: [first, last], to }) => ({
+			...{ first, last, to: nodeAddress(scenario, to, family) },
+		})),
 		random: new Random((scenario.seed ?? 1) * 1000 + outer.link),
 	});
 	return (bytes, { point, inLink, outLink, packet, at }) => {
@@ -55,6 +60,7 @@ interface NatFacts {
 	readonly publicAddress: string;
 	/** The one inside of a 1:1 NAT; otherwise the host in the demilitarized zone. */
 	readonly host: string | null;
+	readonly forwards: readonly PortForward[];
 	readonly random: Random;
 }
 
@@ -66,11 +72,13 @@ const BY_ADDRESS: BindingRules = {
 	preservesParity: false,
 	lifetimeNs: Number.POSITIVE_INFINITY,
 	dmz: null,
+	forwards: [],
 };
 
-function udpRules(spec: NaptSpec, dmz: string | null): BindingRules {
+function udpRules(spec: NaptSpec, { host, forwards }: NatFacts): BindingRules {
 	const { mapping, filtering, ports = "preserving", preservesParity = false, lifetimeMs = DEFAULT_LIFETIME_MS } = spec;
-	return { mapping, filtering, ports, preservesParity, lifetimeNs: lifetimeMs * MILLISECOND, dmz };
+	const lifetimeNs = lifetimeMs * MILLISECOND;
+	return { mapping, filtering, ports, preservesParity, lifetimeNs, dmz: host, forwards };
 }
 
 class NatTable {
@@ -228,7 +236,7 @@ class NatTable {
 		const known = this.#bindings.get(protocol);
 		if (known !== undefined) return known;
 		const isSpecified = this.#nat.kind === "napt" && protocol === IP_PROTOCOL.udp;
-		const rules = isSpecified ? udpRules(this.#nat, this.#facts.host) : BY_ADDRESS;
+		const rules = isSpecified ? udpRules(this.#nat, this.#facts) : BY_ADDRESS;
 		const bindings = new NatBindings(rules, this.#facts.random);
 		this.#bindings.set(protocol, bindings);
 		return bindings;

@@ -97,6 +97,8 @@ export interface HostSpec {
 	readonly sctp?: "closed" | "open" | "silent";
 	/** What is done with packets of protocols beyond these. Default unreachable. */
 	readonly otherProtocols?: "unreachable" | "echo" | "silent";
+	/** IPv4 addresses that it names itself, beside those of its links; it is known by the first. */
+	readonly addresses?: readonly string[];
 	/** Public addresses that it has beside those of its links, as a server of RFC 5780 needs two; at most 3. Default 0. */
 	readonly publicAddresses?: number;
 	/** Default: answers. */

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { LinkSpec, NodeSpec } from "./scenario.ts";
-import { addressTowards, computeRoutes, interfacesOf, linkAddress, nodeAddress, nodeNames } from "./topology.ts";
+import {
+	addressTowards,
+	computeRoutes,
+	interfacesOf,
+	linkAddress,
+	nodeAddress,
+	nodeAddresses,
+	nodeNames,
+	publicAddresses,
+} from "./topology.ts";
 
 const router: NodeSpec = { kind: "router" };
 const host: NodeSpec = { kind: "host" };
@@ -32,6 +41,33 @@ describe("addresses", () => {
 		expect(nodeNames(diamond).size).toBe(24);
 		expect(nodeNames(diamond).get(nodeAddress(diamond, "b", 4))).toBe("b");
 		expect(nodeNames(diamond).get(nodeAddress(diamond, "b", 6))).toBe("b");
+	});
+
+	it("are those that a host names, in the family that they are of", () => {
+		const named = {
+			...diamond,
+			nodes: { ...diamond.nodes, b: { kind: "host", addresses: ["10.0.1.1", "10.0.1.2"] } },
+		} as const;
+		expect(nodeAddress(named, "b", 4)).toBe("10.0.1.1");
+		expect(nodeAddresses(named, "b", 4)).toEqual(["10.0.1.1", linkAddress(5, 1, 4), "10.0.1.2"]);
+		expect(nodeAddresses(named, "b", 6)).toEqual([linkAddress(5, 1, 6)]);
+		expect(nodeNames(named, 4).get("10.0.1.2")).toBe("b");
+	});
+
+	it("of a NAT are its own, which a scenario may name", () => {
+		const nat = {
+			kind: "napt",
+			outside: "b",
+			mapping: "endpointIndependent",
+			filtering: "endpointIndependent",
+		} as const;
+		const world = (address: object) => ({
+			nodes: { a: host, r: { kind: "router", nat: { ...nat, ...address } }, b: host } as const,
+			links: [link("a", "r"), link("r", "b")],
+		});
+		expect(publicAddresses(world({}), "r", 4)).toEqual(["203.0.113.2"]);
+		expect(publicAddresses(world({ address: "192.0.2.1" }), "r", 4)).toEqual(["192.0.2.1"]);
+		expect(publicAddresses(world({ address: "192.0.2.1" }), "r", 6)).toEqual(["2001:db8:113::2"]);
 	});
 
 	it("of a node are those of its links, the first being its own", () => {

@@ -1,6 +1,6 @@
 /** Addresses and routes of a scenario: the same in the simulated internet and in the lab. */
 import type { Family } from "@whither/core";
-import { formatAddress, isDecodeError, parseAddress } from "@whither/wire";
+import { addressFamily, formatAddress, isDecodeError, parseAddress } from "@whither/wire";
 import { concerns } from "./nat-spec.ts";
 import type { LinkSpec, NodeSpec, Scenario } from "./scenario.ts";
 
@@ -44,11 +44,20 @@ export function publicAddress({ nodes }: Topology, node: string, which: number, 
 	return formatAddress(bytes);
 }
 
-/** The addresses that are a node's own but on none of its links. */
+/** Addresses that the scenario itself names for a node. */
+function namedAddresses(spec: NodeSpec | undefined, family: Family): readonly string[] {
+	if (spec?.kind === "host") return (spec.addresses ?? []).filter((address) => addressFamily(address) === family);
+	const address = spec?.nat?.kind === "napt" ? spec.nat.address : undefined;
+	return address === undefined || family !== 4 ? [] : [address];
+}
+
+/** The addresses that are a node's own but on none of its links: those that it names, then public ones. */
 export function publicAddresses(topology: Topology, node: string, family: Family): readonly string[] {
 	const spec = topology.nodes[node];
+	const named = namedAddresses(spec, family);
+	if (spec?.kind === "router" && named.length > 0) return named;
 	const count = spec?.kind === "host" ? (spec.publicAddresses ?? 0) : hasPublicAddress(spec, family) ? 1 : 0;
-	return Array.from({ length: count }, (_, which) => publicAddress(topology, node, which, family));
+	return [...named, ...Array.from({ length: count }, (_, which) => publicAddress(topology, node, which, family))];
 }
 
 /** A router of NAPT has the address that its inside is seen by. */
@@ -76,17 +85,21 @@ export function interfacesOf(topology: Topology, node: string): readonly Interfa
 	return found;
 }
 
-/** A node's own address: the one on its first link. Throws when it has no link. */
+/** A node's own address: the first that a host names, else the one on its first link. Throws when it has no link. */
 export function nodeAddress(topology: Topology, node: string, family: Family): string {
+	const spec = topology.nodes[node];
+	const [named] = spec?.kind === "host" ? namedAddresses(spec, family) : [];
+	if (named !== undefined) return named;
 	const first = interfacesOf(topology, node)[0];
 	if (first === undefined) throw new RangeError(`node ${node} has no link`);
 	return linkAddress(first.link, first.side, family);
 }
 
-/** Every address of a node: one a link, in the order of the links, then its public ones. */
+/** Every address of a node, its own first: one a link, in the order of the links, then those on no link. */
 export function nodeAddresses(topology: Topology, node: string, family: Family): readonly string[] {
 	const onLinks = interfacesOf(topology, node).map(({ link, side }) => linkAddress(link, side, family));
-	return [...onLinks, ...publicAddresses(topology, node, family)];
+	const all = [...onLinks, ...publicAddresses(topology, node, family)];
+	return all.length === 0 ? [] : [...new Set([nodeAddress(topology, node, family), ...all])];
 }
 
 /** The node that each address of a scenario belongs to, by the address's text; both families unless one is asked for. */

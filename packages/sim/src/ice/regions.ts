@@ -41,7 +41,7 @@ export class Region {
 		this.#isIsolated = about.isIsolated === true;
 		this.#knowsItself = about.family === 4;
 		if (outside !== null) outside.#inner.push(this);
-		const life = { lifetimeNs: Number.POSITIVE_INFINITY, dmz: null };
+		const life = { lifetimeNs: Number.POSITIVE_INFINITY, dmz: null, forwards: [] };
 		this.#bindings = box.kind === "nat" ? new NatBindings({ ...box, ...life }, new Random(1)) : null;
 	}
 

@@ -72,6 +72,16 @@ export class Answering {
 		if (verdict === "first" && !address.heard.has(base.component)) this.#hasReached(address, base, from, now);
 	}
 
+	/** A request of a later STUN is no check, but whoever traces the way to us by such requests is told that it ends here. */
+	refuseModern({ transactionId }: StunMessage, base: Base, from: StunAddress, now: Instant): void {
+		const { outlet } = this.#ground;
+		const isAllowed = this.#cap.allows(from.address, now);
+		outlet.ignore(isAllowed ? "notClassic" : "tooMany");
+		if (!isAllowed) return;
+		const attributes: StunItem[] = [{ name: "errorCode", value: { code: 400, reason: "" } }, { name: "fingerprint" }];
+		outlet.send(base.number, from, encodeStun({ class: "error", method: "binding", transactionId, attributes }));
+	}
+
 	/** RFC 3489 §8.1, in its order. */
 	#judge(message: StunMessage, base: Base): OwnAddress | Refused {
 		if (attributeOf(message, "messageIntegrity") === undefined) return { code: 401, reason: "unprotected" };

@@ -1,11 +1,13 @@
-import { type Deadline, type Instant, MILLISECOND } from "../../machine.ts";
-import { CLASSIC_SCHEDULE, givenUpAfter } from "../../stun/schedule.ts";
+import { type Deadline, type Instant, SECOND } from "../../machine.ts";
 import type { OwnAddress } from "./addresses.ts";
 import type { Checks } from "./checks.ts";
 import type { Ground } from "./ground.ts";
 
-/** The peer's checks have had their time by then. */
-const PEER_CHECKS_NS = givenUpAfter(CLASSIC_SCHEDULE) + 100 * MILLISECOND;
+/**
+ * How long the peer's checks may take to show that nothing more needs to be told: they have left four times by then (RFC 3489 §9.3). It
+ * is shorter than what a relay that nobody needs is kept for (§5.7), so that what was learned by it can be told while it stands.
+ */
+const PEER_CHECKS_NS = SECOND;
 
 /** Counts offers with their answers, and says when another could help (rules 24 and 25). */
 export class Cycles {
@@ -30,7 +32,7 @@ export class Cycles {
 	}
 
 	get deadline(): Deadline | null {
-		if (this.#exchangedAt === null || this.#hasAsked || this.#isBusy || !this.#couldHelp) return null;
+		if (this.#exchangedAt === null || this.#hasAsked || !this.#couldHelp) return null;
 		return { at: this.#exchangedAt + PEER_CHECKS_NS, why: "cycle" };
 	}
 
@@ -68,12 +70,16 @@ export class Cycles {
 
 	conclude(now: Instant): void {
 		if (this.#exchangedAt === null) return;
-		if (this.#isBusy) this.#settledAt = null;
-		else if (!this.#couldHelp) this.#settle();
-		else if (now >= this.#exchangedAt + PEER_CHECKS_NS && !this.#hasAsked) {
-			this.#hasAsked = true;
-			this.#ground.outlet.tell({ kind: "cycle" });
-		}
+		if (this.#couldHelp) this.#ask(this.#exchangedAt, now);
+		else if (this.#isBusy) this.#settledAt = null;
+		else this.#settle();
+	}
+
+	#ask(exchangedAt: Instant, now: Instant): void {
+		this.#settledAt = null;
+		if (now < exchangedAt + PEER_CHECKS_NS || this.#hasAsked) return;
+		this.#hasAsked = true;
+		this.#ground.outlet.tell({ kind: "cycle" });
 	}
 
 	/** More may be found yet. */

@@ -111,6 +111,8 @@ export type FirstDraftIgnoreReason =
 	| "closed"
 	| "unknownBase"
 	| "notStun"
+	/** A request of a later STUN, which is refused. */
+	| "notClassic"
 	/** A check without credentials (401, 432), of nobody that was told (430), or with a wrong digest (431). */
 	| "unprotected"
 	| "unknownUser"

@@ -44,7 +44,7 @@ export class Hearing {
 		const isClassic = !isDecodeError(message) && message.classic;
 		if (isClassic && this.#relays.received(base.number, from, bytes, at, now)) return;
 		if (this.#ground.sites.isRtp(this.#ground.sites.streamOf(base.number))) {
-			const reason = isClassic ? this.#hear(message, base, input, now) : "notStun";
+			const reason = isDecodeError(message) ? "notStun" : this.#hear(message, base, input, now);
 			if (reason !== null) this.#ground.outlet.ignore(reason);
 			return;
 		}
@@ -58,7 +58,8 @@ export class Hearing {
 		if (message.class === "success" || message.class === "error")
 			return this.#ground.requests.received(base.number, from, bytes, at, now) ? null : "unknownAnswer";
 		if (message.class !== "request" || message.method !== "binding") return "notStun";
-		this.#answering.hear(message, base, from, now);
+		if (message.classic) this.#answering.hear(message, base, from, now);
+		else this.#answering.refuseModern(message, base, from, now);
 		return null;
 	}
 

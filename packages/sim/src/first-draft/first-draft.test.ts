@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { FIRST_DRAFT_CASES } from "./cases.ts";
+import { formatLadder } from "./ladder.ts";
+import { playToTheEnd } from "./played-call.ts";
+import { runCall } from "./run-call.ts";
+
+/** One way, of each link. */
+const DELAY_MS = 5;
+const SEEDS = 20;
+/** Of `npm run first-draft` the part that is quickly done. */
+const MOST_LOSS = 0.1;
+
+describe.each(FIRST_DRAFT_CASES)("$section, $name", (scenario) => {
+	it("comes to what the draft's table says, with RTCP and without, and whatever ports NATs and relays choose", () => {
+		for (const seed of [1, 2, 3]) {
+			const { wrong, played } = runCall(scenario, { seed, delayMs: DELAY_MS, rtcp: seed === 3, records: true });
+			expect(wrong, formatLadder(played)).toEqual([]);
+		}
+	});
+
+	it("is a call that goes on whatever is lost, by the best way that was found", () => {
+		for (let seed = 1; seed <= SEEDS; seed++) {
+			const options = { seed, delayMs: DELAY_MS, loss: (MOST_LOSS * seed) / SEEDS };
+			const { wrong } = runCall(scenario, options);
+			if (wrong.length === 0) continue;
+			const shown = formatLadder(playToTheEnd(scenario, { ...options, records: true }));
+			expect([seed, ...wrong], shown).toEqual([seed]);
+		}
+	});
+});
