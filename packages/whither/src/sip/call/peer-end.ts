@@ -22,6 +22,7 @@ export function checksWith(ice: CallIce, { speaks }: Pick<CallReading, "speaks">
 export class PeerEnd {
 	readonly ice: CallIce;
 	#reading: CallReading | null = null;
+	#tool = "";
 	#ufrag = "";
 	#told = new Set<string>();
 	#isEnded = false;
@@ -42,7 +43,9 @@ export class PeerEnd {
 	/** What a description is to a meeting. `named`: what our own names as `m=` and `c=`, where that is known. */
 	describe(reading: CallReading, userAgent: string | null, named: StunAddress | null): readonly MeetMessage[] {
 		this.#reading = reading;
-		const tool = toolOf(userAgent);
+		// Later descriptions come without its name.
+		if (userAgent !== null) this.#tool = toolOf(userAgent);
+		const tool = this.#tool;
 		if (this.checks) return this.ice === "modern" ? this.#description(reading, tool) : alternatives(reading, tool);
 		// One that trickles, and speaks another ICE than we do, may have no address to fall back to yet.
 		if (reading.destination === null) return [];
@@ -107,6 +110,6 @@ function alternatives(
 }
 
 /** What a program calls itself, as one line. */
-function toolOf(userAgent: string | null): string {
-	return (userAgent ?? "").replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "").slice(0, LONGEST_TOOL);
+function toolOf(userAgent: string): string {
+	return userAgent.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "").slice(0, LONGEST_TOOL);
 }

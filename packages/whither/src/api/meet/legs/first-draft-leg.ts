@@ -1,5 +1,5 @@
 /** The first draft of ICE (draft-rosenberg-sipping-ice-01): all that there is to say is said at once, and again as more is known. */
-import type { ExchangeEnd, FirstDraftStream } from "@whither/core";
+import { type ExchangeEnd, earlyRelayUser, type FirstDraftStream } from "@whither/core";
 import type { FirstDraftConnection, FirstDraftConnectionEvent } from "@whither/net/ice";
 import { TOOL } from "../../version.ts";
 import type { AlternativesMessage, DestinationMessage, MeetMessage } from "../signalling/message.ts";
@@ -95,7 +95,7 @@ function earlyRelays(relays: NonNullable<LegOrder["ice"]["relays"]>) {
 		if (leg === undefined || credentials === undefined || !("password" in credentials)) return [];
 		const { address, port } = leg.server;
 		const { username, password } = credentials;
-		return [{ server: { address, port }, user: { username, password } }];
+		return [{ server: { address, port }, user: earlyRelayUser({ username, password }) }];
 	});
 }
 
