@@ -59,14 +59,9 @@ module.exports = {
 		room("packages/core/src/exchange/", MACHINE),
 		room("packages/core/src/stun/", MACHINE),
 		room("packages/core/src/turn/", [...MACHINE, "stun/"]),
-		room("packages/core/src/ice/", [...MACHINE, "stun/"]),
+		room("packages/core/src/ice/(?!first-draft/)", [...MACHINE, "stun/"]),
 		// The agent of the first draft shares STUN's transactions with the modern one, and no more.
 		room("packages/core/src/ice/first-draft/", [...MACHINE, "stun/", "turn/early/"]),
-		never(
-			"no-ice-knows-its-first-draft",
-			"^packages/core/src/ice/(?!first-draft/)",
-			"^packages/core/src/ice/first-draft/",
-		),
 		never("agents-know-no-sdp", "^packages/core/src/ice/[^/]+$", "^packages/core/src/ice/offer-answer/"),
 		room("packages/core/src/mdns/", MACHINE),
 		never("sim-knows-no-ice", "^packages/sim/src/(?!ice/|index\\.ts$)", "^packages/sim/src/ice/"),

@@ -1,4 +1,5 @@
 /** Throws inputs at one decoder at a time, as the parent asks, and tells it what came of them. */
+import { FIRST_DRAFT_FUZZ_TARGETS } from "../packages/core/src/ice/first-draft/fuzz.fixture.ts";
 import { ICE_FUZZ_TARGETS } from "../packages/core/src/ice/fuzz.fixture.ts";
 import { PATH_NODE_FUZZ_TARGETS } from "../packages/core/src/path-node/path-node.fixture.ts";
 import { STUN_FUZZ_TARGETS } from "../packages/core/src/stun/fuzz.fixture.ts";
@@ -41,6 +42,7 @@ const TARGETS: readonly Target[] = [
 	...PATH_NODE_FUZZ_TARGETS,
 	...STUN_FUZZ_TARGETS,
 	...ICE_FUZZ_TARGETS,
+	...FIRST_DRAFT_FUZZ_TARGETS,
 	...TURN_CLIENT_FUZZ_TARGETS,
 	...TURN_SERVER_FUZZ_TARGETS,
 	...TURN_SESSION_FUZZ_TARGETS,

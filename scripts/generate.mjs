@@ -1,22 +1,31 @@
-/** Writes the manual page, the completions and docs/cli.md from the option table, and the samples in README.md from the demonstration and from a golden frame. */
+/** Writes the manual page, the completions and docs/cli.md from the option table, the calls of docs/first-draft.md from simulated packets, and the samples in README.md from the demonstration and from a golden frame. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
-const { outputFiles } = await build({
-	entryPoints: [join(root, "packages/whither/src/cli/manual/generated.ts")],
-	bundle: true,
-	write: false,
-	platform: "node",
-	format: "esm",
-	conditions: ["source"],
-});
-const [bundle] = outputFiles;
-const { callTranscript, demoTranscript, generatedFiles, meetingTranscript, withTranscript } = await import(
-	`data:text/javascript;base64,${Buffer.from(bundle.contents).toString("base64")}`
+
+/** What a source file exports, bundled from the sources. */
+async function load(path) {
+	const { outputFiles } = await build({
+		entryPoints: [join(root, path)],
+		bundle: true,
+		write: false,
+		platform: "node",
+		format: "esm",
+		conditions: ["source"],
+	});
+	const [bundle] = outputFiles;
+	return import(`data:text/javascript;base64,${Buffer.from(bundle.contents).toString("base64")}`);
+}
+
+const { callTranscript, demoTranscript, generatedFiles, meetingTranscript, withTranscript } = await load(
+	"packages/whither/src/cli/manual/generated.ts",
 );
+const { withCalls } = await load("scripts/first-draft-page.ts");
+const firstDraft = join(root, "docs/first-draft.md");
+writeFileSync(firstDraft, withCalls(readFileSync(firstDraft, "utf8")));
 for (const [path, text] of Object.entries(generatedFiles())) {
 	mkdirSync(dirname(join(root, path)), { recursive: true });
 	writeFileSync(join(root, path), text);

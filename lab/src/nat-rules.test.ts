@@ -1,5 +1,5 @@
 import type { Dependence } from "@whither/core";
-import { NAT_KINDS, type NaptSpec, natKind, natWorld } from "@whither/sim";
+import { callWorld, FIRST_DRAFT_CASES, NAT_KINDS, type NaptSpec, natKind, natWorld } from "@whither/sim";
 import { describe, expect, test } from "vitest";
 import { kernelObstacle, planLab } from "./plan.ts";
 
@@ -25,6 +25,17 @@ const linesOf = (kind: string) => (planOf(kind).rules ?? "").split("\n").map((li
 describe("a NAT on a real kernel", () => {
 	test("is each kind of the table", () => {
 		for (const kind of NAT_KINDS) expect([kind.name, kernelObstacle(natWorld({ a: kind }))]).toEqual([kind.name, null]);
+	});
+
+	test("is each of the first draft's calls, with the draft's addresses", () => {
+		for (const call of FIRST_DRAFT_CASES) {
+			const scenario = callWorld(call, { seed: 1 });
+			expect([call.section, kernelObstacle(scenario)]).toEqual([call.section, null]);
+			const a = planLab(scenario, "kernel").nodes.find(({ node }) => node === call.a.node);
+			expect(a?.addressing).toContainEqual(
+				expect.stringMatching(/^address add (10\.0\.1\.1|192\.168\.1\.1)\/32 dev lo$/),
+			);
+		}
 	});
 
 	test.each([

@@ -14,6 +14,7 @@ export { differences, expectedLines, reportLines } from "./first-draft/call-repo
 export { type CallScenario, callWorld } from "./first-draft/call-scenario.ts";
 export { FIRST_DRAFT_CASES } from "./first-draft/cases.ts";
 export { type CallWorld, FirstDraftCall } from "./first-draft/first-draft-call.ts";
+export { FirstDraftProgram } from "./first-draft/first-draft-program.ts";
 export { type FlowTraceOrder, type RunningFlowTrace, traceFlowIn } from "./flow-trace.ts";
 export { formatPacket, formatPackets } from "./format-packets.ts";
 export { bestWay, type Way } from "./ice/best-way.ts";

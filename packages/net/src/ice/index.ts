@@ -9,6 +9,7 @@ export type {
 	FirstDraftOrder,
 	FirstDraftWay,
 } from "./first-draft/first-draft-connection.ts";
+export { FirstDraftView, type FirstDraftViewParts } from "./first-draft/first-draft-view.ts";
 export { openFirstDraft } from "./first-draft/open-first-draft.ts";
 export type {
 	IceBaseEnd,

@@ -123,7 +123,7 @@ interface TellsFacts {
 	readonly cycle: number;
 }
 
-const cyclesLine = (cycles: number) => `${cycles} cycles`;
+const cyclesLine = (cycles: number) => (cycles === 1 ? "1 cycle" : `${cycles} cycles`);
 const sendsLine = (side: CallSide, place: string) => `${side} sends to ${place}`;
 const relayLine = (side: CallSide, isKept: boolean) => `${side}'s relay is ${isKept ? "kept" : "given back"}`;
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import type { CallScenario } from "./call-scenario.ts";
 import { FIRST_DRAFT_CASES } from "./cases.ts";
-import { formatLadder } from "./ladder.ts";
+import { formatLadder } from "./ladder-text.ts";
 import { playToTheEnd } from "./played-call.ts";
 import { runCall } from "./run-call.ts";
 
@@ -9,6 +10,28 @@ const DELAY_MS = 5;
 const SEEDS = 20;
 /** Of `npm run first-draft` the part that is quickly done. */
 const MOST_LOSS = 0.1;
+
+it("is told where a call does not come to what its table says", () => {
+	const [scenario] = FIRST_DRAFT_CASES as readonly [CallScenario];
+	const { a } = scenario.expect;
+	const mistaken = {
+		...scenario,
+		expect: { ...scenario.expect, a: { ...a, sendsTo: "b.relay", keepsRelay: true } },
+	} as const;
+	expect(runCall(mistaken, { seed: 1, delayMs: DELAY_MS }).wrong).toEqual([
+		"should be: a sends to b.relay",
+		"should be: a's relay is kept",
+		"is: a sends to b.stun",
+		"is: a's relay is given back",
+	]);
+});
+
+it("is the same call whenever it is played", () => {
+	const [, , , , scenario] = FIRST_DRAFT_CASES as readonly CallScenario[];
+	if (scenario === undefined) throw new RangeError("no such case");
+	const play = () => formatLadder(playToTheEnd(scenario, { seed: 3, loss: 0.1, delayMs: DELAY_MS, records: true }));
+	expect(play()).toBe(play());
+});
 
 describe.each(FIRST_DRAFT_CASES)("$section, $name", (scenario) => {
 	it("comes to what the draft's table says, with RTCP and without, and whatever ports NATs and relays choose", () => {

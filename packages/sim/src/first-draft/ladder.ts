@@ -1,5 +1,5 @@
 /** A call as a ladder: who sends what to whom, made of the packets of the simulated internet. */
-import { type Instant, MILLISECOND } from "@whither/core";
+import type { Instant } from "@whither/core";
 import { formatPlace } from "./call-report.ts";
 import type { CallSignal } from "./call-signalling.ts";
 import type { FirstDraftCall } from "./first-draft-call.ts";
@@ -18,6 +18,10 @@ export interface LadderStep {
 	/** `signalling`: by other ways than these. */
 	readonly kind: "packet" | "lost" | "signalling";
 	readonly text: string;
+	/** How often it was sent. */
+	readonly times: number;
+	/** Why it went no further, as the node has it that dropped it; null: it arrived. */
+	readonly lost: string | null;
 }
 
 /** All steps of a call that was run with records; of media only the last. */
@@ -35,10 +39,11 @@ export function ladderOf(played: PlayedCall): readonly LadderStep[] {
 		const before = kind === "asks" ? asked.get(key) : undefined;
 		if (before !== undefined) {
 			before.times++;
-			steps[before.place] = { ...before.step, text: `${before.step.text} (${before.times} times)` };
+			steps[before.place] = { ...before.step, times: before.times };
 			continue;
 		}
-		const step = packetStep(call, journey, text + seenAs(journey, mapped));
+		const isSentOn = kind !== "answers" && journey.stages[0].node === call.scenario.server.node;
+		const step = packetStep(call, journey, text + (isSentOn ? ", sent on" : seenAs(journey, mapped)));
 		if (kind === "asks") asked.set(key, { step, times: 1, place: steps.length });
 		steps.push(step);
 	}
@@ -59,7 +64,7 @@ function signalStep(call: FirstDraftCall, { at, from, kind, exchange }: CallSign
 	const [sender, receiver] = from === "a" ? [a, b] : [b, a];
 	const text = `${kind} ${exchange}`;
 	const ends = { from: columnOf(call, sender.node), to: columnOf(call, receiver.node) };
-	return { at, ...ends, translatedAt: [], kind: "signalling", text };
+	return { at, ...ends, translatedAt: [], kind: "signalling", text, times: 1, lost: null };
 }
 
 /** From where it was sent to the last column that it came to. */
@@ -73,8 +78,8 @@ function packetStep(call: FirstDraftCall, { at, stages, node, end, why }: Journe
 		const isChanged = before !== undefined && addresses(before) !== addresses(stage);
 		return isChanged ? [columnOf(call, stage.node)] : [];
 	});
-	if (end === "delivered") return { at, from, to, translatedAt, kind: "packet", text };
-	return { at, from, to, translatedAt, kind: "lost", text: `${text}: ${why}` };
+	const fate = end === "delivered" ? ({ kind: "packet", lost: null } as const) : ({ kind: "lost", lost: why } as const);
+	return { at, from, to, translatedAt, text, times: 1, ...fate };
 }
 
 function addresses({ source, destination }: Journey["stages"][number]): string {
@@ -89,36 +94,4 @@ function seenAs({ stages }: Journey, known: Set<string>): string {
 	if (own === outside || known.has(outside)) return "";
 	known.add(outside);
 	return `, as ${outside}`;
-}
-
-/** Characters from one column to the next. */
-const STRIDE = 12;
-const MARGIN = 8;
-
-/** The ladder as text of fixed width: times in milliseconds, arrows, and what each is. */
-export function formatLadder(played: PlayedCall): string {
-	const { ladder } = played.call.scenario;
-	const heads = ladder.map(([, title], column) => ({ title, at: MARGIN + column * STRIDE }));
-	const head = heads.reduce((line, { title, at }) => {
-		const start = Math.max(line.length === 0 ? 0 : line.length + 1, at - Math.floor(title.length / 2));
-		return line.padEnd(start) + title;
-	}, "    ms");
-	const rows = ladderOf(played).map((step) => formatStep(step, ladder.length));
-	return [head, ...rows].join("\n");
-}
-
-function formatStep({ at, from, to, translatedAt, kind, text }: LadderStep, columns: number): string {
-	const cells: string[] = Array.from({ length: (columns - 1) * STRIDE + 1 }, (_, index) =>
-		index % STRIDE === 0 ? "|" : " ",
-	);
-	const line = kind === "signalling" ? "=" : "-";
-	const isRight = to >= from;
-	// What got lost where it began goes half a column towards nobody.
-	const [start, end] = [from * STRIDE, to * STRIDE];
-	for (let place = Math.min(start, end) + 1; place < Math.max(start, end); place++) cells[place] = line;
-	for (const column of translatedAt) if (column !== to || kind === "lost") cells[column * STRIDE] = "o";
-	if (kind === "lost") cells[end] = "x";
-	else cells[isRight ? end - 1 : end + 1] = isRight ? ">" : "<";
-	const time = String(Math.round(at / MILLISECOND)).padStart(6);
-	return `${time}  ${cells.join("")}  ${text}`;
 }

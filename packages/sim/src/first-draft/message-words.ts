@@ -46,19 +46,19 @@ export class MessageReader {
 	}
 }
 
+const RELEASE = "Allocate with LIFETIME 0";
+
 function allocateText(message: StunMessage): string {
-	const lifetime = attributeOf(message, "lifetime");
-	return lifetime === 0 ? "gives the relay back (LIFETIME 0)" : "Allocate";
+	return attributeOf(message, "lifetime") === 0 ? RELEASE : "Allocate";
 }
 
 function answerText(message: StunMessage, asked: string): string {
 	const error = attributeOf(message, "errorCode");
-	if (error !== undefined) return `${asked}: refused, ${error.code}`;
+	if (error !== undefined) return `${asked} is refused: ${error.code}`;
 	const mapped = attributeOf(message, "mappedAddress");
 	const further = attributeOf(message, "moreAvailable");
-	if (mapped === undefined) return `${asked}: done`;
-	if (asked === "Allocate")
-		return `Allocate: ${[mapped, ...(further ? [further] : [])].map(formatPlace).join(" and ")}`;
-	if (asked.startsWith("gives")) return `${asked}: done`;
-	return `${asked}: M=${formatPlace(mapped)}`;
+	if (asked === RELEASE) return "the relay is given back";
+	if (mapped === undefined) return `answer to the ${asked}`;
+	const places = [mapped, ...(further === undefined ? [] : [further])].map(formatPlace).join(" and ");
+	return asked === "Allocate" ? `allocated: ${places}` : `answer to the ${asked}: M=${places}`;
 }

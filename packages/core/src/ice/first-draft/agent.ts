@@ -54,7 +54,7 @@ export class FirstDraftAgent implements Machine<FirstDraftInput, FirstDraftOutpu
 		this.#gathering = new Gathering(this.#ground, () => this.#relays.isAwaited);
 		this.#checks = new Checks(this.#ground, (check) => this.#verified(check));
 		this.#sending = new Sending(this.#ground, this.#checks);
-		this.#freeing = new Freeing(this.#ground, this.#relays, this.#sending);
+		this.#freeing = new Freeing(this.#ground, this.#relays, this.#sending, this.#checks);
 		this.#cycles = new Cycles(this.#ground, this.#checks, () => this.#gathering.isComplete);
 		const reached = (address: OwnAddress, _from: StunAddress, now: Instant) => this.#freeing.reached(address, now);
 		this.#hearing = new Hearing(this.#ground, this.#relays, reached);
@@ -129,6 +129,7 @@ export class FirstDraftAgent implements Machine<FirstDraftInput, FirstDraftOutpu
 		this.#gathering.begin(site, now);
 		this.#relays.begin(site, now);
 		this.#checks.addSite(site, now);
+		this.#sending.restore(site.stream);
 	}
 
 	#removeBase(number: number, now: Instant): void {

@@ -9,9 +9,10 @@ const MOST_REMEMBERED = 512;
 const LAST_REPEAT_NS = 12 * SECOND;
 
 /**
- * The checks that one address of ours has had, each by its transaction's id. What was heard once is answered again only as
- * its own repetition: from the same source to the same socket, and in time. Everything else of that id is a recording that somebody plays back. It never
- * forgets, so that no recording is ever new: when it is full, no more checks are taken.
+ * The checks that one address of ours has had, each by its transaction's id. Deviation: RFC 3489 §8.1 answers whatever is signed; here what
+ * was heard once is answered again only as its own repetition, from the same source to the same socket and in time. Everything else of that
+ * id is a recording that somebody plays back. Nothing is forgotten before the call ends, so that no recording is ever new: when
+ * it is full, no more checks are taken.
  */
 export class CheckMemory {
 	readonly #heard = new Map<string, { readonly from: string; readonly base: number; readonly at: Instant }>();

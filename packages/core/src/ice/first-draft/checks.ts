@@ -1,6 +1,7 @@
 import { isSameEndpoint, type SdpAlt, type StunAddress } from "@whither/wire";
 import type { Instant } from "../../machine.ts";
 import { mappedBy } from "../../stun/answers.ts";
+import type { OwnAddress } from "./addresses.ts";
 import { Check, Leg, mayReach, type PeerAddress, peerAddress } from "./check.ts";
 import type { FirstDraftCheck } from "./first-draft-io.ts";
 import type { Ground } from "./ground.ts";
@@ -13,7 +14,10 @@ const MOST_ALTERNATIVES = 32;
 /** Checks of a stream: sites of ours by alternatives of the peer's. */
 const MOST_CHECKS = 128;
 
-/** Errors after which a request is made once more (rule 17). */
+/**
+ * Errors after which a request is made once more (rule 17). Deviation: once and not again, for a wrong host at the same private address
+ * (§5.2) answers 430 for ever, which §5.5 says to mend and retry.
+ */
 const WORTH_RETRYING: ReadonlySet<number> = new Set([401, 430, 432, 500]);
 
 /** Our checks of the peer's addresses, all at once (rules 12 to 17). */
@@ -33,6 +37,18 @@ export class Checks {
 
 	get isUnderWay(): boolean {
 		return this.#all.some((check) => check.isUnderWay);
+	}
+
+	/** Whether it is still open if something works that was learned from one of these addresses of ours. */
+	isTrying(addresses: readonly OwnAddress[]): boolean {
+		return this.#all.some(
+			({ peer, isUnderWay }) => isUnderWay && addresses.some(({ alt }) => alt.id === peer.alt.derivedFrom),
+		);
+	}
+
+	/** Whether what has worked can still be used: its site is there, and so is the address of ours that it leads by. */
+	isUsable({ peer, site }: Check): boolean {
+		return this.sitesFor(peer).includes(site);
 	}
 
 	get reports(): readonly FirstDraftCheck[] {
@@ -60,15 +76,14 @@ export class Checks {
 		for (const gone of before) if (!peers.includes(gone)) this.#forget((check) => check.peer === gone, now);
 		this.#peers.set(stream, peers);
 		const fresh = peers.filter((peer) => !before.includes(peer));
-		for (const peer of fresh) for (const site of this.sitesFor(peer)) this.#begin(site, peer, now);
+		for (const peer of fresh) this.#beginAll(peer, now);
 		return fresh.length > 0;
 	}
 
 	/** Where an address of the peer's is checked from: one that was learned from an address of ours works from that one's site alone (rule 14). */
 	sitesFor({ stream, alt: { derivedFrom }, places }: PeerAddress): readonly Site[] {
-		const { sites, addresses, outlet } = this.#ground;
+		const { sites, addresses } = this.#ground;
 		const origin = derivedFrom === null ? null : addresses.told(stream, derivedFrom);
-		if (derivedFrom !== null && origin === null) outlet.ignore("badAlternative");
 		const from = derivedFrom === null ? sites.of(stream) : origin === null ? [] : [origin.site];
 		return from.filter((site) => mayReach(site, places));
 	}
@@ -97,6 +112,12 @@ export class Checks {
 		for (const { legs } of this.#all.filter(isMeant))
 			for (const { key } of legs) this.#ground.requests.cancel(key, now);
 		this.#all = this.#all.filter((check) => !isMeant(check));
+	}
+
+	#beginAll(peer: PeerAddress, now: Instant): void {
+		const sites = this.sitesFor(peer);
+		if (sites.length === 0) this.#ground.outlet.ignore("badAlternative");
+		for (const site of sites) this.#begin(site, peer, now);
 	}
 
 	#begin(site: Site, peer: PeerAddress, now: Instant): void {

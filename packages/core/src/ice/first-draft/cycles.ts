@@ -9,7 +9,10 @@ import type { Ground } from "./ground.ts";
  */
 const PEER_CHECKS_NS = SECOND;
 
-/** Counts offers with their answers, and says when another could help (rules 24 and 25). */
+/**
+ * Counts offers with their answers, and says when another could help (rules 24 and 25). It waits until the peer's checks have had their time: before that
+ * nobody knows that the peer has not reached something as good.
+ */
 export class Cycles {
 	readonly #ground: Ground;
 	readonly #checks: Checks;

@@ -1,5 +1,6 @@
 import { type Deadline, type Instant, MILLISECOND } from "../../machine.ts";
 import type { OwnAddress } from "./addresses.ts";
+import type { Checks } from "./checks.ts";
 import type { Ground } from "./ground.ts";
 import { type Binding, isOf, type Relays } from "./relays.ts";
 import type { Sending } from "./sending.ts";
@@ -8,26 +9,28 @@ import type { Sending } from "./sending.ts";
 const FREE_AFTER_MS = 3000;
 
 /**
- * Gives back relays that nobody needs (rules 21 to 23). An address that the peer has reached makes needless what the peer would like
- * less; STUN-derived addresses cost nothing, and stay. A relay by which either end sends is kept whatever its q-value: with equal ones both ends
- * might otherwise give back the way of the other's packets, which the draft leaves open (§9.1.2).
+ * Gives back relays that nobody needs (rules 21 to 23): an address that the peer has reached makes needless what the peer would like
+ * less. Deviation: STUN-derived addresses stay, for they cost nothing, and so does a relay by which either end sends, whatever its
+ * q-value: with equal ones both ends might otherwise give back the other's way (§9.1.2 leaves that open).
  */
 export class Freeing {
 	readonly #ground: Ground;
 	readonly #relays: Relays;
 	readonly #sending: Sending;
+	readonly #checks: Checks;
 	/** When each is to be given back. */
 	readonly #due = new Map<Binding, Instant>();
 
-	constructor(ground: Ground, relays: Relays, sending: Sending) {
+	constructor(ground: Ground, relays: Relays, sending: Sending, checks: Checks) {
 		this.#ground = ground;
 		this.#relays = relays;
 		this.#sending = sending;
+		this.#checks = checks;
 	}
 
 	get deadline(): Deadline | null {
 		let at = Number.POSITIVE_INFINITY;
-		for (const binding of this.#due.keys()) if (!this.#sendsBy(binding)) at = Math.min(at, this.#freeAt(binding));
+		for (const binding of this.#due.keys()) if (!this.#isNeeded(binding)) at = Math.min(at, this.#freeAt(binding));
 		return at === Number.POSITIVE_INFINITY ? null : { at, why: "free" };
 	}
 
@@ -43,7 +46,7 @@ export class Freeing {
 	overdue(now: Instant): void {
 		for (const binding of this.#due.keys())
 			if (binding.state === "released") this.#due.delete(binding);
-			else if (!this.#sendsBy(binding) && this.#freeAt(binding) <= now) {
+			else if (!this.#isNeeded(binding) && this.#freeAt(binding) <= now) {
 				this.#due.delete(binding);
 				this.#relays.release(binding, now);
 			}
@@ -52,6 +55,11 @@ export class Freeing {
 	/** Rule 21. */
 	#isLess(own: OwnAddress, { alt, parts }: OwnAddress): boolean {
 		return own.alt.q < alt.q || (own.alt.q === alt.q && parts.origin === "peer");
+	}
+
+	/** What was learned from it works for us, or may yet. */
+	#isNeeded(binding: Binding): boolean {
+		return this.#sendsBy(binding) || this.#checks.isTrying(binding.addresses);
 	}
 
 	/** Our packets leave by it where they go to the relay itself, from the socket that it knows. */

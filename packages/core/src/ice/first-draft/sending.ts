@@ -19,6 +19,8 @@ interface Way {
 export class Sending {
 	readonly #ground: Ground;
 	readonly #checks: Checks;
+	/** What the peer has said last, of streams that it takes. */
+	readonly #described = new Map<number, FirstDraftStream>();
 	readonly #ways = new Map<number, Way>();
 	/** The best that was ever used: below it nothing is. */
 	readonly #floors = new Map<number, Check>();
@@ -34,24 +36,37 @@ export class Sending {
 
 	/** What the peer's description says; null: it has refused the stream. */
 	describe(stream: number, described: FirstDraftStream | null): void {
-		const floor = this.#floors.get(stream);
-		if (described === null) this.#ways.delete(stream);
+		if (described === null) {
+			this.#described.delete(stream);
+			this.#ways.delete(stream);
+			return;
+		}
+		this.#described.set(stream, described);
 		// A check that has succeeded is worth more than anything that is only told.
-		else if (floor === undefined) this.#begin(stream, described);
-		else if (!this.#ways.has(stream)) this.#resume(stream, floor);
+		if (this.#floors.has(stream)) this.restore(stream);
+		else this.#begin(stream, described);
 	}
 
 	/**
-	 * One more address works. Until its own check has succeeded, what `m=` and `c=` say is less than any that has:
-	 * where it does not work at all, its q-value must not keep media from one that does.
+	 * One more address works. Deviation: until its own check has succeeded, what `m=` and `c=` say is less than any that has, whatever its
+	 * q-value (§5.6 compares those alone): where it does not work at all, it must not keep media from an address that does.
 	 */
 	verified(check: Check): void {
 		const { stream, alt } = check.peer;
 		const floor = this.#floors.get(stream);
-		if (floor !== undefined && comparePriority(alt, floor.peer.alt) <= 0 && this.#ways.has(stream)) return;
-		if (floor !== undefined && comparePriority(alt, floor.peer.alt) < 0) return;
+		const gain = floor === undefined ? 1 : comparePriority(alt, floor.peer.alt);
+		const isTaken = gain > 0 || (gain === 0 && !this.#ways.has(stream));
+		if (!isTaken || !this.#described.has(stream) || !this.#checks.isUsable(check)) return;
 		this.#floors.set(stream, check);
 		this.#go(stream, { site: check.site, places: check.peer.places, check });
+	}
+
+	/** Where nothing is sent to and something could be: by what has been used last, or is as good; at the beginning to `m=` and `c=`. */
+	restore(stream: number): void {
+		if (this.#ways.has(stream)) return;
+		const [floor, described] = [this.#floors.get(stream), this.#described.get(stream)];
+		if (floor !== undefined) for (const check of [floor, ...this.#checks.succeeded(stream)]) this.verified(check);
+		else if (described !== undefined) this.#begin(stream, described);
 	}
 
 	/** A socket is gone. Another that reaches as good an address takes its place; else there is none (rule 19). */
@@ -59,18 +74,12 @@ export class Sending {
 		const { stream } = site;
 		if (this.#ways.get(stream)?.site !== site) return;
 		this.#ways.delete(stream);
-		this.#resume(stream, null);
+		this.restore(stream);
 	}
 
 	end(): void {
 		this.#ways.clear();
-	}
-
-	/** By what has been used last, or is as good. */
-	#resume(stream: number, floor: Check | null): void {
-		const sites = this.#ground.sites.of(stream);
-		const known = [...(floor === null ? [] : [floor]), ...this.#checks.succeeded(stream)];
-		for (const check of known) if (sites.includes(check.site)) this.verified(check);
+		this.#described.clear();
 	}
 
 	#begin(stream: number, described: FirstDraftStream): void {

@@ -60,7 +60,7 @@ export class ServerUnderTest {
 	}
 
 	step(input: EarlyTurnServerInput): readonly EarlyTurnServerOutput[] {
-		const outputs = [...this.server.step(input, this.seconds * SECOND)];
+		const outputs = [...this.server.step(input, Math.round(this.seconds * SECOND))];
 		this.outputs.push(...outputs);
 		if (!this.opens) return outputs;
 		const opened = outputs.flatMap((output) =>

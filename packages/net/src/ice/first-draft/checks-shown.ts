@@ -52,5 +52,5 @@ function seenAs({ stream, component, mapped }: FirstDraftCheck, { base, addresse
 		({ stream: of, alt }) => of === stream && isSameEndpoint(placeOf(alt, component), mapped),
 	);
 	if (known === undefined) return { ...bareLine(mapped, "prflx", component), related: base };
-	return { ...ownLine(known, base), ...bareLine(mapped, ownLine(known, base).type, component), related: base };
+	return { ...ownLine(known, base), ...mapped, component };
 }
