@@ -90,20 +90,30 @@ async function call({ lab, address }: Site, ofAlice: readonly string[], ofBob: r
 
 describe.skipIf(obstacle !== null)(skippable("a call through kamailio between two symmetric NATs", obstacle), () => {
 	test(
-		"by the first draft of ICE: one relay carries both ways, and nobody's phone rings before that is proved",
+		"by the first draft of ICE: one relay carries both ways, nobody's phone rings before that is proved, and without a relay it is refused (580)",
 		() =>
 			withSite(async (site) => {
 				const draft = ["--ice", "first-draft"];
 				const { a, b, codes, words } = await call(site, [...draft, "--precondition"], draft);
-				console.log(words);
 				expect(codes, words).toEqual([0, 0]);
 				for (const { ice, call: told, media } of [a, b]) {
 					expect(ice, words).toBe("first-draft");
 					expect(told, words).toMatchObject({ status: 200, precondition: "met" });
 					expect(media?.received, words).toBeGreaterThan(0);
 				}
-				const second = await call(site, [...draft, "--precondition"], draft, false);
-				console.log(second.words);
+				// 9.1.2 of the draft: the caller's relay, which the callee's checks have locked; the callee's own is given back.
+				const relay = { address: site.address, port: EARLY_PORT };
+				expect([a.selected?.remote, b.selected?.local], words).toMatchObject([relay, relay]);
+				expect(a.selected?.local, words).toMatchObject({ type: "relay", port: b.selected?.remote.port });
+				const without = await call(site, [...draft, "--precondition", "--no-trace"], [...draft, "--no-trace"], false);
+				expect(without.codes, without.words).toEqual([1, 1]);
+				// The callee's result is there before it says so to the caller.
+				expect(without.a, without.words).toMatchObject({
+					...{ connected: false, call: { status: 580, ringMs: null, precondition: "refused" } },
+				});
+				expect(without.b, without.words).toMatchObject({
+					...{ connected: false, call: { status: null, ringMs: null, precondition: "waiting" } },
+				});
 			}),
 		TEST_MS,
 	);
