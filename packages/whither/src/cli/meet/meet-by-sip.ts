@@ -12,7 +12,7 @@ import { parseSipUri, sipUriParameter } from "../../sip/message/uri.ts";
 import { openSip } from "../../sip/open-sip.ts";
 import type { SipOrder, SipUser } from "../../sip/sip-io.ts";
 import type { SipHop } from "../../sip/transport/hop.ts";
-import { sipTransportSentence } from "../../sip/transport/words.ts";
+import { hopSentence, sipTransportSentence } from "../../sip/transport/words.ts";
 import { UsageProblem } from "../arguments/values.ts";
 import { readCertificates, readFirstLine } from "../read-pem.ts";
 import type { ByCall } from "./meet-call-flags.ts";
@@ -31,7 +31,7 @@ export async function bySip(flags: MeetFlags, say: (text: string) => void): Prom
 	const own = uriOf(flags.sip ?? "", "--sip");
 	const to = flags.call === undefined ? undefined : over(uriOf(flags.call, "--call"), flags);
 	const registers = to === undefined && flags["no-register"] !== true;
-	const [user, listen] = await opened(orderOf(flags, own, ice));
+	const [user, listen] = await opened(orderOf(flags, own, ice), say);
 	if (to === undefined && !registers) say(waitingWords(own, user.local));
 	const signalling = sipSignalling({
 		...{ own, ice, precondition, openAgent: listen, register: registers },
@@ -45,9 +45,15 @@ export async function bySip(flags: MeetFlags, say: (text: string) => void): Prom
 }
 
 /** What the agent tells before somebody listens is kept. */
-async function opened(order: SipOrder): Promise<readonly [SipUser, (tell: (event: SipEvent) => void) => SipUser]> {
+async function opened(
+	order: SipOrder,
+	say: (text: string) => void,
+): Promise<readonly [SipUser, (tell: (event: SipEvent) => void) => SipUser]> {
 	let tell = (_event: SipEvent): void => {};
-	const user = await openSip(order, { event: (event) => tell(event) });
+	const user = await openSip(order, {
+		event: (event) => tell(event),
+		failed: (hop, why) => say(`  no    ${printable(hopSentence(hop, why))}\n`),
+	});
 	if ("code" in user) throw new WhitherError("usage", sipTransportSentence(user), { ...user });
 	const listen = (told: (event: SipEvent) => void): SipUser => {
 		tell = told;
