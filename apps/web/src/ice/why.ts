@@ -31,7 +31,13 @@ export function whyWords(ice: BrowserIce, { outcome, seenAs, policy = "all", wai
 	const local = ice.local.map((each) => ({ ...known(each), server: null, leg: null, interface: null }));
 	return meetSentence({
 		...{ outcome, policy, waitMs, selected, pairs, candidates: { local, remote: ice.remote } },
-		...{ candidateErrors: [], servers: { rendezvous: null, stun: [], turn: [] }, tcpReached: [], peerView: null },
+		...{
+			candidateErrors: [],
+			servers: { rendezvous: null, stun: [], turn: [] },
+			tcpReached: [],
+			peerView: null,
+			media: null,
+		},
 		timings: { gatheredMs: null, connectedMs: null, nominatedMs: null },
 	});
 }

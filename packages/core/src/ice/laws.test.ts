@@ -28,6 +28,9 @@ const ODD: readonly IceAgentInput[] = [
 	{ type: "send", stream: 3, component: 9, bytes: DATA },
 	{ type: "send", bytes: DATA },
 	{ type: "peer", peer: { ufrag: "abcd", pwd: "0123456789012345678901" } },
+	{ type: "withoutIce", to: AT },
+	{ type: "withoutIce", to: { ...AT, port: 40_001 }, named: AT },
+	{ type: "withoutIce", component: 9, to: AT },
 	{ type: "timer" },
 ];
 

@@ -55,10 +55,8 @@ class Alone {
 }
 
 const host = { type: "base", base: 0, at: HOST } as const;
-const relay = {
-	...{ type: "base", base: 1 },
-	at: { ...RELAYED, relay: { server: SERVER, leg: "udp", mapped: null } },
-} as const;
+const relayed = { ...RELAYED, relay: { server: SERVER, leg: "udp", mapped: null } } as const;
+const relay = { type: "base", base: 1, at: relayed } as const;
 const complete = { type: "basesComplete" } as const;
 const withoutIce = { type: "withoutIce", to: PEER } as const;
 const received = (base: number, from: typeof PEER, bytes = MEDIA) => ({ type: "received", base, from, bytes }) as const;

@@ -1,6 +1,6 @@
 /** A connection in a process of its own, told what to do line by line, for live tests. Not part of the package's interface. */
 import { createInterface } from "node:readline";
-import type { IceOwnDescription, IcePeer, IceRemoteLine } from "@whither/core";
+import type { IceAgentWithoutIce, IceOwnDescription, IcePeer, IceRemoteLine } from "@whither/core";
 import type { IceConnectionEvent, IceDatagram, IceOrder } from "../ice/ice-io.ts";
 import { openIce } from "../ice/open-ice.ts";
 
@@ -9,6 +9,7 @@ export type IceChildInput =
 	| { readonly peer: IcePeer }
 	| { readonly candidates: readonly IceRemoteLine[] }
 	| { readonly end: true }
+	| { readonly withoutIce: IceAgentWithoutIce }
 	| { readonly send: string }
 	| { readonly restart: true };
 
@@ -32,6 +33,7 @@ export async function runIceChild(order: IceOrder): Promise<void> {
 		if ("peer" in input) connection.peer(input.peer);
 		else if ("candidates" in input) connection.addRemote(input.candidates);
 		else if ("send" in input) connection.send(new TextEncoder().encode(input.send));
+		else if ("withoutIce" in input) connection.withoutIce(input.withoutIce);
 		else if ("restart" in input) connection.restart();
 		else connection.endOfRemote();
 	}

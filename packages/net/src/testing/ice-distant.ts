@@ -71,6 +71,10 @@ export class DistantConnection implements IceConnection {
 		this.#say({ end: true });
 	}
 
+	withoutIce(withoutIce: Parameters<IceConnection["withoutIce"]>[0]): void {
+		this.#say({ withoutIce });
+	}
+
 	send(bytes: Uint8Array): void {
 		this.#say({ send: new TextDecoder().decode(bytes) });
 	}

@@ -67,6 +67,11 @@ export class FirstDraftView {
 		return { pair, base: this.#sending.base, to: this.#sending.to };
 	}
 
+	/** Where the first stream's media goes, whatever is known of that. */
+	get sendingTo(): { readonly base: number; readonly to: StunAddress } | null {
+		return this.#sending;
+	}
+
 	/** The best first. */
 	get pairs(): readonly IcePairReport[] {
 		const checked = this.#parts.agent.checks.map((check) => this.#pairOf(check));

@@ -7,7 +7,7 @@ import type { FirstDraftConnection, FirstDraftConnectionEvent } from "./first-dr
 import { openFirstDraft } from "./open-first-draft.ts";
 
 const LOOPBACK = {
-	...{ loopback: true, families: [4] },
+	...({ loopback: true, families: [4] } as const),
 	allowInterface: ({ kind }: { readonly kind: string }) => kind === "loopback",
 } as const;
 const MEDIA = Uint8Array.of(0x80, 0, 7);

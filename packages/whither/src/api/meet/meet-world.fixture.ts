@@ -128,8 +128,9 @@ export class FakeIce implements MeetIce {
 
 	endOfRemote(): void {}
 
-	withoutIce(): void {
-		this.#select();
+	withoutIce({ to }: Parameters<MeetIce["withoutIce"]>[0]): void {
+		this.#remote.push({ ...this.line, ...to });
+		this.#select("noIce");
 	}
 
 	#check(): void {
@@ -140,12 +141,12 @@ export class FakeIce implements MeetIce {
 		else time.after(PATIENCE_MS, () => this.#become("failed", "allPairsFailed"));
 	}
 
-	#select(): void {
+	#select(why: "best" | "noIce" = "best"): void {
 		this.state = "completed";
 		const [pair] = this.pairs;
 		if (pair === undefined || this.isClosed) return;
 		this.tell({ kind: "pair", pair });
-		this.tell({ kind: "selected", pair, why: "best" });
+		this.tell({ kind: "selected", pair, why });
 		this.tell({ kind: "state", state: "completed", failure: null });
 	}
 

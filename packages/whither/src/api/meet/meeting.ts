@@ -4,6 +4,7 @@ import type { IceConnectionEvent, IceDatagram, IceOrder } from "@whither/net/ice
 import { type MeetEars, NO_EARS } from "./ears.ts";
 import type { MeetEvent } from "./events.ts";
 import { MeetLedger } from "./ledger.ts";
+import type { EarlyRelays } from "./legs/early-relays.ts";
 import type { MeetConnection, MeetLeg, MeetPeer } from "./legs/leg.ts";
 import { openLeg } from "./legs/open-leg.ts";
 import { MediaRun } from "./media/media-run.ts";
@@ -20,8 +21,9 @@ import type { MeetWorld } from "./world.ts";
 export interface MeetingOrder {
 	readonly world: Pick<MeetWorld, "openIce" | "openFirstDraft" | "after">;
 	readonly ice: Omit<IceOrder, "role">;
-	/** Which ICE we speak, `modern` when absent. */
+	/** Which ICE we speak, `modern` when absent; and relays of the first draft's time. */
 	readonly speaks?: MeetIceKind;
+	readonly earlyRelays?: EarlyRelays;
 	readonly begin: OpenSignalling;
 	/** How long the other end is waited for, and then again its description. */
 	readonly waitMs: number;
@@ -74,6 +76,7 @@ export class Meeting {
 		this.#leg = openLeg(order.speaks ?? "modern", {
 			...{ world: order.world, role: this.#signalling.role, traces: order.traces },
 			ice: { gatherTimeoutMs: GATHER_MS, ...order.ice },
+			...(order.earlyRelays === undefined ? {} : { earlyRelays: order.earlyRelays }),
 			say: (message) => this.#signalling.send(message),
 			event: (event, at) => this.#event(event, at),
 			shown: () => this.#tellReached(),

@@ -2,6 +2,7 @@
 import { Course } from "../course.ts";
 import { meetDocument, NO_PATHS, NO_SERVERS, withoutMeeting } from "./document.ts";
 import type { MeetEvent } from "./events.ts";
+import { earlyRelays } from "./legs/early-relays.ts";
 import { Meeting } from "./meeting.ts";
 import { checkMeet, type MeetRequestOptions, type OpenSignalling, WAIT_MS } from "./options.ts";
 import { pathWarnings } from "./path/path-warnings.ts";
@@ -91,9 +92,11 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 		for (const warning of places.warnings) this.#tell({ kind: "warning", warning });
 		const { stunServers, relays } = places;
 		const { policy, family, waitMs = WAIT_MS, trace = true } = options;
+		const isEarly = options.ice === "first-draft";
+		const early = isEarly ? await earlyRelays(relays, world.askSharedSecret) : undefined;
 		const meeting = new Meeting({
 			...{ world, begin: opened.begin, waitMs, traces: trace, tell: (event) => this.#tell(event) },
-			...given({ speaks: options.ice, media: options.media }),
+			...given({ speaks: options.ice, media: options.media, earlyRelays: early }),
 			ice: {
 				...{ stunServers, relays, pacingMs: PACING_MS },
 				...(policy === undefined ? {} : { policy }),

@@ -10,6 +10,7 @@ import type {
 } from "@whither/net/ice";
 import type { StunLookups } from "../stun/find-server.ts";
 import type { TracedPath } from "./events.ts";
+import type { AskSharedSecret } from "./legs/early-relays.ts";
 import type { Offered, OpenRendezvous, RendezvousOrder, SignallingFailure } from "./signalling/signalling.ts";
 
 /** A connection as a meeting holds it. */
@@ -36,6 +37,8 @@ export interface MeetWorld extends StunLookups {
 	readonly openIce: (order: IceOrder, listener: IceListener) => MeetIce;
 	/** The same by the first draft of ICE; absent: there is none here. */
 	readonly openFirstDraft?: (order: FirstDraftOrder, listener: FirstDraftListener) => FirstDraftConnection;
+	/** Asks for a name that an early relay is used by; absent: nobody gives any out. */
+	readonly askSharedSecret?: AskSharedSecret;
 	/** Stopped by the signal it gives what it has; without it it ends within `timeoutMs`. */
 	readonly tracePath: (
 		flow: IceFlow,

@@ -1,6 +1,6 @@
 /** A finished meeting as text and as JSON. */
 import type { MeetFailureDocument } from "../../api/meet/failure.ts";
-import type { MeetResult } from "../../api/meet/result.ts";
+import type { MeetMedia, MeetResult } from "../../api/meet/result.ts";
 import type { Paint } from "../paint.ts";
 import { printable } from "../printable.ts";
 import { pairLines } from "./meet-pairs.ts";
@@ -22,7 +22,8 @@ export function formatMeet(result: MeetResult, paint: Paint): string {
 export function formatMeetEnd(result: MeetResult, paint: Paint): string {
 	const why = printable(result.why);
 	const words = result.connected ? paint.good(why) : paint.bad(why);
-	const times = result.connected ? `${paint.dim(timesLine(result))}\n` : "";
+	const facts = result.connected ? [timesLine(result), mediaLine(result.media)] : [];
+	const times = facts.map((line) => (line === null ? "" : `${paint.dim(line)}\n`)).join("");
 	const way = formatWay(result, paint);
 	return `${words}\n${times}${way === "" ? "" : `\n${way}`}`;
 }
@@ -34,6 +35,17 @@ function timesLine({ timings, selected, state }: MeetResult): string {
 		nominatedMs === null ? "" : `a way after ${nominatedMs.toFixed(0)} ms`,
 		gatheredMs === null ? "" : `gathered in ${gatheredMs.toFixed(0)} ms`,
 		selected?.rttNs ? `round trip ${(selected.rttNs / 1e6).toFixed(2)} ms` : "",
+	];
+	return parts.filter((part) => part !== "").join(", ");
+}
+
+function mediaLine(media: MeetMedia | null): string | null {
+	if (media === null) return null;
+	const { codec, sent, received, lost, jitterNs, firstNs } = media;
+	const parts = [
+		`media ${codec}: ${sent} packets sent, ${received} received, ${lost} lost`,
+		jitterNs === null ? "" : `jitter ${(jitterNs / 1e6).toFixed(2)} ms`,
+		firstNs === null ? "" : `the first after ${(firstNs / 1e6).toFixed(0)} ms`,
 	];
 	return parts.filter((part) => part !== "").join(", ");
 }

@@ -10,7 +10,9 @@ import { type FakeLink, FakeTime, fakeWorld } from "../../api/meet/meet-world.fi
 import type { MeetRequestOptions } from "../../api/meet/options.ts";
 import type { MeetResult } from "../../api/meet/result.ts";
 import { MeetRun } from "../../api/meet/run.ts";
+import type { MeetCall } from "../../api/meet/signalling/call.ts";
 import { signallingPair } from "../../api/meet/signalling/pair.ts";
+import type { Signalling, SignallingListener } from "../../api/meet/signalling/signalling.ts";
 import { simulated } from "../../api/simulated.ts";
 import { trace } from "../../api/trace/trace.ts";
 import { COLOURED, PLAIN } from "../paint.ts";
@@ -70,6 +72,45 @@ describe("every result keeps its schema, and its text has its words", () => {
 		const text = formatMeet(result, PLAIN);
 		expect(text).toContain(result.why);
 		expect(text).not.toMatch(/undefined|null|NaN/);
+	});
+
+	it("a call to an end without ICE, with what its media did", async () => {
+		const call: MeetCall = {
+			...{
+				direction: "out",
+				own: "sip:me@example.com",
+				peer: "sip:them@example.com",
+				status: 200,
+				userAgent: "Phone 1",
+			},
+			...{ ringMs: 120, answeredMs: 2400.5, precondition: "none" },
+		};
+		const time = new FakeTime();
+		const link: FakeLink = { time, ends: [] };
+		const signalling = (listener: SignallingListener): Signalling => {
+			time.after(1, () => {
+				listener.met();
+				listener.call?.(call);
+				const destination = { address: "192.168.0.2", port: 5000 };
+				listener.message({ type: "destination", tool: "Phone 1", destination, rtcp: null });
+			});
+			return { role: "controlling", send: () => {}, close: () => Promise.resolve() };
+		};
+		const order = { tool: { name: "whither", version: "0.1.0" }, args: [] };
+		const options = { signalling, media: true };
+		const run = new MeetRun({ ...order, options, openWorld: () => fakeWorld("a", link, {}, traced) });
+		const result = await run.result;
+		expect(problems(result)).toBeNull();
+		expect(result).toMatchObject({
+			ice: "none",
+			call,
+			media: { received: 0, firstNs: null },
+			warnings: [{ code: "noIce" }],
+		});
+		expect(formatMeet(result, PLAIN)).toMatch(/\nmedia PCMU: 1\d\d packets sent, 0 received, 0 lost\n/);
+		const q = result.candidates.local.map((one) => ({ ...one, q: 0.8 }));
+		expect(problems({ ...result, ice: "first-draft", candidates: { local: q, remote: q } })).not.toBeNull();
+		expect(problems({ ...result, ice: "first-draft", candidates: { local: q, remote: [] } })).toBeNull();
 	});
 
 	it.each(["nameNotFound", "aborted", "internal", "usage"] as const)("a run that could not begin (%s)", (code) => {

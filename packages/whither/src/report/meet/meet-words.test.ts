@@ -46,6 +46,22 @@ it.each<[MeetEvent, string | null]>([
 		{ kind: "warning", warning: { code: "pairChanged" } },
 		"Another pair was selected while the way was traced: the way shown may be that of the one before",
 	],
+	[
+		{ kind: "warning", warning: { code: "noIce" } },
+		"The other end speaks no ICE: packets go where it said, and nothing has proved that they arrive",
+	],
+	[
+		{ kind: "warning", warning: { code: "otherIce", theirs: "first-draft" } },
+		"The other end speaks the first draft of ICE, which we do not here: packets go where it said, and nothing has proved that they arrive",
+	],
+	[
+		{ kind: "warning", warning: { code: "otherIce", theirs: "modern" } },
+		"The other end speaks ICE as RFC 8445 has it, which we do not here: packets go where it said, and nothing has proved that they arrive",
+	],
+	[
+		{ kind: "warning", warning: { code: "unproved" } },
+		"No check has succeeded: packets go where the other end said, and nothing has proved that they arrive",
+	],
 	[{ kind: "gathered" }, null],
 	[{ kind: "state", state: "checking" }, null],
 ])("%j", (event, line) => expect(meetNews(event)).toBe(line));

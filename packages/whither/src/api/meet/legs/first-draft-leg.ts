@@ -1,5 +1,5 @@
 /** The first draft of ICE (draft-rosenberg-sipping-ice-01): all that there is to say is said at once, and again as more is known. */
-import { type ExchangeEnd, earlyRelayUser, type FirstDraftStream } from "@whither/core";
+import type { ExchangeEnd, FirstDraftStream } from "@whither/core";
 import type { FirstDraftConnection, FirstDraftConnectionEvent } from "@whither/net/ice";
 import { TOOL } from "../../version.ts";
 import type { AlternativesMessage, DestinationMessage, MeetMessage } from "../signalling/message.ts";
@@ -18,7 +18,7 @@ export class FirstDraftLeg implements MeetLeg {
 		const { stunServers, families, loopback, allowInterface, ports, tos, gatherTimeoutMs } = order.ice;
 		const asked = { stunServers, families, loopback, allowInterface, ports, tos, gatherTimeoutMs };
 		this.connection = open(
-			{ ...given(asked), relays: earlyRelays(order.ice.relays ?? []), role: order.role, streams: [{ rtcp: true }] },
+			{ ...given(asked), relays: order.earlyRelays ?? [], role: order.role, streams: [{ rtcp: true }] },
 			{ event: (event, at) => this.#event(event, at), data: order.data },
 		);
 	}
@@ -86,17 +86,6 @@ function secretOf(alternatives: FirstDraftStream["alternatives"]): ExchangeEnd {
 		ufrag: sorted.map(({ username }) => username).join(" "),
 		pwd: sorted.map(({ password }) => password).join(" "),
 	};
-}
-
-/** Those over UDP and IPv4 that want a user to be shown: an early relay knows no other. */
-function earlyRelays(relays: NonNullable<LegOrder["ice"]["relays"]>) {
-	return relays.flatMap(({ legs, credentials }) => {
-		const leg = legs.find(({ transport, server }) => transport === "udp" && !server.address.includes(":"));
-		if (leg === undefined || credentials === undefined || !("password" in credentials)) return [];
-		const { address, port } = leg.server;
-		const { username, password } = credentials;
-		return [{ server: { address, port }, user: earlyRelayUser({ username, password }) }];
-	});
 }
 
 /** Leaves out keys whose value is undefined. */

@@ -66,6 +66,7 @@ async function call(
 }
 
 const DRAFT = { ice: "first-draft", media: true } as const;
+const UNTRACED = { ...DRAFT, trace: false } as const;
 
 describe("two ends that speak the first draft of ICE", () => {
 	test("come together by what each has said at once, send media both ways, and trace it from both ends", async () => {
@@ -88,7 +89,7 @@ describe("two ends that speak the first draft of ICE", () => {
 	});
 
 	test("say again what checks have taught them, as another cycle", async () => {
-		const { results, heard } = await call(["symmetric", "full cone"], [DRAFT, DRAFT]);
+		const { results, heard } = await call(["symmetric", "full cone"], [UNTRACED, UNTRACED]);
 		expect(results.map(({ connected, ice }) => [connected, ice])).toEqual([
 			[true, "first-draft"],
 			[true, "first-draft"],
@@ -101,7 +102,7 @@ describe("two ends that speak the first draft of ICE", () => {
 });
 
 test("two behind symmetric NATs share one early relay", async () => {
-	const relayed = { ...DRAFT, trace: false, turn: ["srv:5556"], username: "whither", password: "otter" };
+	const relayed = { ...UNTRACED, turn: ["srv:5556"], username: "whither", password: "otter" };
 	const { results } = await call(["symmetric", "symmetric"], [relayed, relayed]);
 	for (const { why, selected, media, candidates } of results) {
 		expect(why).toMatch(
@@ -121,14 +122,7 @@ describe("ends that speak different ones", () => {
 	};
 
 	test("a modern one sends where the other's description says, and says why", async () => {
-		const { results } = await call(
-			["no NAT", "no NAT"],
-			[
-				{ media: true, trace: false },
-				{ ...DRAFT, trace: false },
-			],
-			toEach,
-		);
+		const { results } = await call(["no NAT", "no NAT"], [{ media: true, trace: false }, UNTRACED], toEach);
 		expect(results[0]).toMatchObject({
 			...{ connected: true, ice: "none", selected: { reason: "noIce" } },
 			warnings: [{ code: "otherIce", theirs: "first-draft" }],

@@ -9,6 +9,7 @@ import type {
 	MeetMessage,
 } from "../signalling/message.ts";
 import type { MeetWorld } from "../world.ts";
+import type { EarlyRelays } from "./early-relays.ts";
 
 /** What all agents have in common. */
 export type MeetConnection = Pick<IceConnection, "now" | "state" | "role" | "pairs" | "send" | "flow" | "close">;
@@ -41,6 +42,8 @@ export interface LegOrder {
 	readonly world: Pick<MeetWorld, "openIce" | "openFirstDraft">;
 	readonly role: IceRole;
 	readonly ice: Omit<IceOrder, "role">;
+	/** Of the first draft. */
+	readonly earlyRelays?: EarlyRelays;
 	readonly traces: boolean;
 	readonly say: (message: MeetMessage) => void;
 	readonly event: (event: IceConnectionEvent, at: Instant) => void;

@@ -17,6 +17,8 @@ class Phone {
 	readonly #echoes: boolean;
 	listener: SignallingListener | null = null;
 	at: IceCandidateLine | null = null;
+	/** Packets of media that have come. */
+	heard = 0;
 
 	constructor(world: MeetWorld, { echoes = true } = {}) {
 		this.#echoes = echoes;
@@ -27,6 +29,7 @@ class Phone {
 					if (event.kind === "candidate" && event.line.address.includes(".")) this.at = event.line;
 				},
 				data: ({ bytes }) => {
+					this.heard++;
 					if (this.#echoes) this.ice.send(bytes);
 				},
 			},
@@ -134,5 +137,42 @@ describe("an end that speaks no ICE", () => {
 			whenGathered(() => phone.answer({ speaks: "first-draft" })),
 		);
 		expect(result.warnings).toEqual([{ code: "otherIce", theirs: "first-draft" }]);
+	});
+
+	test("is sent no media before it has picked up, and is waited for until then", async () => {
+		let before = -1;
+		const ringing = {
+			direction: "out",
+			own: "sip:a@example",
+			peer: "sip:b@example",
+			status: null,
+			ringMs: 10,
+		} as const;
+		const unanswered = { answeredMs: null, precondition: "none", userAgent: null } as const;
+		const result = await call(
+			{ media: true, trace: false },
+			whenGathered(() => {
+				phone.listener?.call?.({ ...ringing, ...unanswered });
+				phone.answer();
+				world.after(5000, () => {
+					before = phone.heard;
+					phone.listener?.call?.({ ...ringing, ...unanswered, status: 200, answeredMs: 5000 });
+				});
+			}),
+		);
+		expect([before, result.call?.status]).toEqual([0, 200]);
+		expect(phone.heard).toBeGreaterThan(100);
+	});
+
+	test("that never picks up is not waited for longer than was asked", async () => {
+		const call180 = { own: "sip:a@example", peer: "sip:b@example", ringMs: 10, answeredMs: null, userAgent: null };
+		const result = await call(
+			{ media: true, trace: false, waitMs: 2000 },
+			whenGathered(() => {
+				phone.listener?.call?.({ ...call180, direction: "out", status: null, precondition: "none" });
+				phone.answer();
+			}),
+		);
+		expect([result.connected, result.media?.sent, phone.heard]).toEqual([true, 0, 0]);
 	});
 });

@@ -69,6 +69,10 @@ describe("what comes", () => {
 	});
 
 	test("has a jitter that follows how uneven it is (RFC 3550 A.8)", () => {
+		const late = begun();
+		hear(late, 0);
+		hear(late, 1, { lateMs: 16 });
+		expect((late.report.jitterNs ?? 0) / MILLISECOND).toBe(1);
 		const [even, uneven] = [begun(), begun()];
 		for (let sequence = 0; sequence < 200; sequence++) {
 			hear(even, sequence, { lateMs: 7 });

@@ -131,8 +131,7 @@ export class SimulatedFirstDraft implements FirstDraftConnection {
 	}
 
 	#data(bytes: Uint8Array): void {
-		const { inUse } = this.#view;
-		const [base = 0, from = { address: "0.0.0.0", port: 9 }] = inUse === null ? [] : [inUse.base, inUse.to];
+		const { base, to: from } = this.#view.sendingTo ?? { base: 0, to: { address: "0.0.0.0", port: 9 } };
 		const datagram = { stream: 0, component: 1, base, from, kind: classifyPacket(bytes), at: this.now() } as const;
 		const copy = bytes.slice();
 		queueMicrotask(() => {

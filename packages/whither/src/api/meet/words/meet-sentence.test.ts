@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { MeetCandidate, MeetLocalCandidate, MeetOutcome, MeetPair, MeetPlace, MeetSelected } from "../result.ts";
+import type {
+	MeetCandidate,
+	MeetLocalCandidate,
+	MeetMedia,
+	MeetOutcome,
+	MeetPair,
+	MeetPlace,
+	MeetSelected,
+} from "../result.ts";
 import type { EndView } from "./evidence.ts";
 import { meetSentence } from "./meet-sentence.ts";
 import type { MeetFacts } from "./obstacle.ts";
@@ -406,6 +414,61 @@ describe("two ends that did not come together", () => {
 			"Connected, and then the last interface or relay of ours went away.",
 		],
 		["a defect", { outcome: ended("defect", { about: "x.ts:1" }) }, "A defect of ours ended it: x.ts:1."],
+	])("%s", (_, more, sentence) => {
+		expect(meetSentence(facts(more))).toBe(sentence);
+	});
+});
+
+describe("packets that go unchecked, and media", () => {
+	const [from, to] = [candidate("srflx", at("81.22.56.209")), candidate("host", at("203.0.113.50", 7000))];
+	const unchecked = (reason: MeetSelected["reason"]): MeetSelected => ({ ...selected(from, to), reason });
+	const media = (more: Partial<MeetMedia>): MeetMedia => ({
+		...{ codec: "PCMU", sent: 150, received: 150, lost: 0, jitterNs: 0, firstNs: 0 },
+		...more,
+	});
+	const direct = selected(candidate("host", at("192.0.2.1")), candidate("host", at("192.0.2.2")));
+	it.each<[string, Partial<MeetFacts>, string]>([
+		[
+			"to an end without ICE",
+			{ selected: unchecked("noIce") },
+			"Unchecked, from 81.22.56.209:5000 to where the other end said (203.0.113.50:7000), since it speaks no ICE that we do.",
+		],
+		[
+			"by our relay",
+			{
+				selected: {
+					...unchecked("noIce"),
+					local: candidate("relay", at("198.51.100.1")),
+					relay: { server: STUN, leg: "udp" },
+				},
+			},
+			"Unchecked, from our relay at 198.51.100.1:3478 to where the other end said (203.0.113.50:7000), since it speaks no ICE that we do.",
+		],
+		[
+			"where no check has succeeded",
+			{ selected: unchecked("unproved"), media: media({ received: 0 }) },
+			"Unchecked, from 81.22.56.209:5000 to where the other end said (203.0.113.50:7000), since no check has succeeded; media goes there, and nothing came back.",
+		],
+		[
+			"media both ways",
+			{ selected: direct, media: media({ received: 297, lost: 3 }) },
+			"Direct, no NAT between: 192.0.2.1 to 192.0.2.2; media both ways, 1 % lost.",
+		],
+		[
+			"media of the other end alone",
+			{ selected: direct, media: media({ sent: 0 }) },
+			"Direct, no NAT between: 192.0.2.1 to 192.0.2.2; media comes, and none was sent, 0 % lost.",
+		],
+		[
+			"no media yet",
+			{ selected: direct, media: media({ sent: 0, received: 0 }) },
+			"Direct, no NAT between: 192.0.2.1 to 192.0.2.2.",
+		],
+		[
+			"stopped meanwhile",
+			{ outcome: ended("interrupted"), selected: direct, media: media({}) },
+			"Direct, no NAT between: 192.0.2.1 to 192.0.2.2; media both ways, 0 % lost; then stopped.",
+		],
 	])("%s", (_, more, sentence) => {
 		expect(meetSentence(facts(more))).toBe(sentence);
 	});
