@@ -10,6 +10,7 @@ import { TURN_SESSION_FUZZ_TARGETS } from "../packages/core/src/turn/fuzz/sessio
 import { TURN_SERVER_FUZZ_TARGETS } from "../packages/core/src/turn/server/fuzz.fixture.ts";
 import { KERNEL_FUZZ_TARGETS } from "../packages/net/src/testing/fuzz-targets.ts";
 import { RECORDING_FUZZ_TARGETS } from "../packages/whither/src/report/read/fuzz.fixture.ts";
+import { SIP_FUZZ_TARGETS } from "../packages/whither/src/sip/fuzz.fixture.ts";
 import { FUZZ_TARGETS, fuzzSeeds } from "../packages/wire/src/fuzz.fixture.ts";
 import { inputAt, shrunk } from "./fuzz-inputs.ts";
 
@@ -49,6 +50,7 @@ const TARGETS: readonly Target[] = [
 	...TURN_CLIENT_SESSION_FUZZ_TARGETS,
 	...KERNEL_FUZZ_TARGETS,
 	...RECORDING_FUZZ_TARGETS,
+	...SIP_FUZZ_TARGETS,
 ];
 
 function tell(message: Readonly<Record<string, unknown>>): void {

@@ -248,7 +248,9 @@ const STUN_REQUEST: wire.StunFields = {
 
 const SDP_OFFER = `a=ice-pacing:5\r\na=ice-options:ice2 trickle\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\nm=audio 9 RTP/AVP 0\r
 a=mid:0\r\na=fingerprint:sha-256 AB:CD\r\na=remote-candidates:1 192.0.2.1 9\r
-a=candidate:1 1 UDP 100 198.51.100.7 50000 typ srflx raddr 0.0.0.0 rport 0 ufrag abcd\r\na=end-of-candidates\r\n`;
+a=candidate:1 1 UDP 100 198.51.100.7 50000 typ srflx raddr 0.0.0.0 rport 0 ufrag abcd\r\na=end-of-candidates\r
+a=alt:1 0.8 : user pass 10.0.1.1 1010 10.0.1.1 1012\r\na=alt:2 0.45 3 u p 2001:db8::1 9\r
+a=curr:conn e2e send\r\na=des:conn mandatory e2e sendrecv\r\na=conf:conn e2e recv\r\n`;
 
 const DNS_ANSWER: wire.DnsFields = {
 	id: 1,

@@ -1,76 +1,17 @@
-import { createSocket } from "node:dgram";
 import { afterEach, describe, expect, it } from "vitest";
 import { type SippScenario, sippObstacle, startSipp } from "../../../../lab/src/peers/sipp.ts";
 import { skippable } from "../../../../scripts/skippable.ts";
-import type { SipBody, SipEvent } from "./agent/agent-io.ts";
-import { openSip } from "./open-sip.ts";
-import type { SipOrder, SipUser } from "./sip-io.ts";
+import type { SipBody } from "./agent/agent-io.ts";
+import { closeOurs, freePort, HERE, OFFER, openOurs, type React } from "./ours.fixture.ts";
+import type { SipOrder } from "./sip-io.ts";
 
 const obstacle = sippObstacle();
-const HERE = "127.0.0.1";
-const OFFER: SipBody = {
-	type: "application/sdp",
-	text: ["v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "c=IN IP4 127.0.0.1", "t=0 0", "m=audio 9 RTP/AVP 0", ""].join(
-		"\r\n",
-	),
-};
+/** Whom sipp asks for. */
+const ACCOUNT = { address: `sip:bob@${HERE}`, username: "alice", password: "wonder" };
 
-type React = (user: SipUser, event: SipEvent) => void;
+const LONG: SipBody = { ...OFFER, text: OFFER.text + "a=ice-options:as many as nobody has\r\n".repeat(100) };
 
-/** One of ours at the loopback, with what it has told. */
-interface Ours {
-	readonly user: SipUser;
-	readonly events: SipEvent[];
-	readonly ended: Promise<SipEvent>;
-	/** All messages, for a failed test. */
-	said(): string;
-}
-
-const open: Ours[] = [];
-afterEach(async () => {
-	await Promise.all(open.splice(0).map(({ user }) => user.close()));
-});
-
-async function openOurs(react: React, order: Partial<SipOrder> = {}): Promise<Ours> {
-	const events: SipEvent[] = [];
-	const lines: string[] = [];
-	let end: (event: SipEvent) => void = () => {};
-	const ended = new Promise<SipEvent>((resolve) => {
-		end = resolve;
-	});
-	const user = await openSip(
-		{
-			account: { address: `sip:bob@${HERE}`, username: "alice", password: "wonder" },
-			product: "whither test",
-			places: (["udp", "tcp"] as const).map((transport) => ({ transport, address: HERE, port: 0 })),
-			...order,
-		},
-		{
-			event: (event) => {
-				events.push(event);
-				if (event.kind === "ended") end(event);
-				react(ours.user, event);
-			},
-			message: ({ direction, bytes }) => lines.push(`${direction}\n${new TextDecoder().decode(bytes)}`),
-			ignored: (reason) => lines.push(`ignored: ${reason}`),
-			failed: ({ address, port }, why) => lines.push(`failed: ${address}:${port} ${why}`),
-		},
-	);
-	if ("code" in user) throw new Error(JSON.stringify(user));
-	const ours: Ours = { user, events, ended, said: () => lines.join("\n") };
-	open.push(ours);
-	return ours;
-}
-
-function freePort(): Promise<number> {
-	const socket = createSocket("udp4");
-	return new Promise((resolve) => {
-		socket.bind(0, HERE, () => {
-			const { port } = socket.address();
-			socket.close(() => resolve(port));
-		});
-	});
-}
+afterEach(closeOurs);
 
 /** A body of ours for whatever wants one. */
 const answering: React = (user, event) => {
@@ -88,6 +29,7 @@ interface Case {
 	readonly order?: Partial<SipOrder>;
 	readonly transport?: "udp" | "tcp";
 	readonly lostPercent?: number;
+	readonly body?: SipBody;
 	/** Of the call; null: there is none. */
 	readonly end?: object | null;
 }
@@ -125,12 +67,21 @@ describe("sipp calls us", () => {
 		},
 		{ what: "CANCEL when it is too late", scenario: "caller-cancel-race" },
 		{ what: "malformed requests, and one that only looks so", scenario: "caller-malformed" },
-		{ what: "a plain call, of which 20 % is lost", scenario: "caller-plain", lostPercent: 20 },
+		{
+			what: "a call of which 20 % is lost",
+			scenario: "caller-lossy",
+			react: (user, event) => {
+				answering(user, event);
+				if (event.kind === "accepted") user.hangUp(event.call);
+			},
+			lostPercent: 20,
+			end: { code: "hungUp", by: "us" },
+		},
 	];
 	it.skipIf(obstacle !== null).each(cases.map((one) => [skippable(one.what, obstacle), one] as const))(
 		"%s",
 		async (_, { scenario, react = answering, order = {}, transport = "udp", lostPercent, end }) => {
-			const ours = await openOurs(react, order);
+			const ours = await openOurs({ account: ACCOUNT, ...order }, react);
 			const to = ours.user.local.find((hop) => hop.transport === transport);
 			const sipp = startSipp({
 				scenario,
@@ -144,7 +95,7 @@ describe("sipp calls us", () => {
 			const { passed, said } = await sipp.outcome;
 			expect(passed, `${said}\n== ours\n${ours.said()}`).toBe(true);
 			if (end === null) expect(ours.events).toEqual([]);
-			else expect(await ours.ended).toMatchObject({ end: end ?? { code: "hungUp", by: "them" } });
+			else expect(await ours.next("ended")).toMatchObject({ end: end ?? { code: "hungUp", by: "them" } });
 		},
 	);
 });
@@ -192,20 +143,27 @@ describe("we call sipp", () => {
 		},
 		{ what: "busy", scenario: "callee-busy", end: { code: "refused", status: 486 } },
 		{ what: "malformed answers, and one that only looks so", scenario: "callee-malformed" },
-		{ what: "a plain call, of which 20 % is lost", scenario: "callee-plain", lostPercent: 20 },
+		{
+			what: "a call of which 20 % is lost",
+			scenario: "callee-lossy",
+			react: () => {},
+			lostPercent: 20,
+			end: { code: "hungUp", by: "them" },
+		},
+		{ what: "more than UDP should carry, to one that has no TCP", scenario: "callee-plain", body: LONG },
 	];
 	it.skipIf(obstacle !== null).each(cases.map((one) => [skippable(one.what, obstacle), one] as const))(
 		"%s",
-		async (_, { scenario, react = hangingUp, transport = "udp", lostPercent, end }) => {
+		async (_, { scenario, react = hangingUp, transport = "udp", lostPercent, body = OFFER, end }) => {
 			const port = await freePort();
 			const lossy = lostPercent === undefined ? {} : { lostPercent };
 			const sipp = startSipp({ scenario, address: HERE, port, transport, ...lossy });
 			await sipp.ready();
-			const ours = await openOurs(react);
-			ours.user.call(`sip:sipp@${HERE}:${port};transport=${transport}`, { body: OFFER });
+			const ours = await openOurs({ account: ACCOUNT }, react);
+			ours.user.call(`sip:sipp@${HERE}:${port};transport=${transport}`, { body });
 			const { passed, said } = await sipp.outcome;
 			expect(passed, `${said}\n== ours\n${ours.said()}`).toBe(true);
-			expect(await ours.ended).toMatchObject({ end: end ?? { code: "hungUp", by: "us" } });
+			expect(await ours.next("ended")).toMatchObject({ end: end ?? { code: "hungUp", by: "us" } });
 		},
 	);
 });

@@ -53,7 +53,9 @@ export function formatSdpAlt({ id, q, derivedFrom, username, password, at, rtcp 
 		...[id, formatQvalue(q), derivedFrom ?? ":", username, password],
 		...places.flatMap(({ address, port }) => [address, String(port)]),
 	].join(" ");
-	if (parseSdpAlt(line) === null || places.some(({ address }) => addressFamily(address) === null))
+	const read = parseSdpAlt(line);
+	const isSame = read?.id === id && read.derivedFrom === derivedFrom;
+	if (!isSame || places.some(({ address }) => addressFamily(address) === null))
 		throw new RangeError(`not an alternative address: ${line}`);
 	return line;
 }

@@ -136,7 +136,7 @@ const LINES: Readonly<Record<SdpAttributeName, string>> = {
 	fingerprint: "fingerprint:sha-256 AB:CD",
 	setup: "setup:active",
 	tlsId: "tls-id:abc3de65cddef001be82",
-	alt: "alt:2 0.8 1 user pass 192.0.2.1 9988 192.0.2.1 9990",
+	alt: "alt:1 1.0 : user pass 10.0.1.1 1010 10.0.1.1 1012",
 	curr: "curr:conn e2e none",
 	des: "des:conn mandatory e2e sendrecv",
 	conf: "conf:conn e2e recv",

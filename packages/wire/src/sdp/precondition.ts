@@ -42,7 +42,7 @@ export function parseSdpPrecondition(text: string | null): SdpPrecondition | nul
 /** What is to stand behind `a=curr:` or `a=conf:`; throws RangeError for what does not fit. */
 export function formatSdpPrecondition({ type, status, direction }: SdpPrecondition): string {
 	const line = `${type} ${status} ${direction}`;
-	if (parseSdpPrecondition(line) === null) throw new RangeError(`not a precondition: ${line}`);
+	if (parseSdpPrecondition(line)?.type !== type) throw new RangeError(`not a precondition: ${line}`);
 	return line;
 }
 
@@ -57,6 +57,6 @@ export function parseSdpDesired(text: string | null): SdpDesiredPrecondition | n
 /** What is to stand behind `a=des:`; throws RangeError for what does not fit. */
 export function formatSdpDesired({ type, strength, status, direction }: SdpDesiredPrecondition): string {
 	const line = `${type} ${strength} ${status} ${direction}`;
-	if (parseSdpDesired(line) === null) throw new RangeError(`not a precondition: ${line}`);
+	if (parseSdpDesired(line)?.type !== type) throw new RangeError(`not a precondition: ${line}`);
 	return line;
 }

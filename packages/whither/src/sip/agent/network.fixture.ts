@@ -61,8 +61,8 @@ export class SipNetwork {
 	/** Everything, in the order in which it was sent. */
 	readonly sent: SentMessage[] = [];
 	readonly ignored: string[] = [];
-	/** Names, beside the addresses that lead to themselves. */
-	readonly names = new Map<string, string>();
+	/** Where names lead, best first; addresses lead to themselves. */
+	readonly names = new Map<string, readonly string[]>();
 	readonly #places = new Map<string, SipPlace>();
 	readonly #connections = new Map<number, Connection>();
 	readonly #queue: { readonly at: Instant; readonly run: () => void }[] = [];
@@ -174,11 +174,11 @@ export class SipNetwork {
 	#locate(uri: string): readonly SipHop[] {
 		const parsed = parseSipUri(uri);
 		if (parsed === null) return [];
-		const address = this.names.get(parsed.host) ?? parsed.host;
 		const wanted = sipUriParameter(parsed, "transport")?.toLowerCase();
 		const transport = parsed.scheme === "sips" || wanted === "tls" ? "tls" : wanted === "tcp" ? "tcp" : "udp";
 		const port = parsed.port ?? (transport === "tls" ? 5061 : 5060);
-		return this.#places.has(address) ? [{ transport, address, port }] : [];
+		const addresses = this.names.get(parsed.host) ?? (this.#places.has(parsed.host) ? [parsed.host] : []);
+		return addresses.map((address) => ({ transport, address, port }));
 	}
 
 	#later(delay: Instant, run: () => void): void {

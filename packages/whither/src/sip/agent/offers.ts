@@ -134,7 +134,16 @@ export class Offers {
 		this.#ours = queued;
 		if (method === "INVITE") this.#isInviting = true;
 		const heard = method === "INVITE" ? this.#invited(queued) : this.#updated(queued);
-		this.#leg.ask({ method, body: queued.body, response: heard }, now);
+		this.#leg.ask({ method, body: queued.body, response: heard, failed: (_end, at) => this.#unheard(queued, at) }, now);
+	}
+
+	/** Whoever is on the way wants to know who we are, and is not content. */
+	#unheard(offer: OurOffer, now: Instant): void {
+		if (this.#ours !== offer) return;
+		this.#ours = null;
+		this.#isInviting = false;
+		this.#tellRefused(401, reasonOf(401));
+		this.proceed(now);
 	}
 
 	/** Null: not yet. */

@@ -203,6 +203,7 @@ export class OutgoingCall implements Call {
 		leg.offers.settle(now);
 	}
 
+	/** Deviation: 3xx is an end as any other refusal; RFC 3261 §8.1.3.4 goes where it points, which is for whoever calls to say. */
 	#refused({ message }: ResponseEnvelope, _now: Instant): void {
 		for (const leg of this.#legs.values()) leg.drop();
 		const { status, reason } = message;

@@ -3,6 +3,7 @@ import type { Instant } from "@whither/core";
 import { parseSipUri } from "../message/uri.ts";
 import type { SipAgentInput } from "./agent-io.ts";
 import { IncomingCall } from "./incoming-call.ts";
+import type { Leg } from "./leg.ts";
 import { ownHeaders } from "./made.ts";
 import { OutgoingCall } from "./outgoing-call.ts";
 import type { Call, Parts } from "./parts.ts";
@@ -13,6 +14,9 @@ type Order = Exclude<
 	{ readonly type: "received" | "transportFailed" | "located" | "timer" | "close" | "register" | "unregister" }
 >;
 type Within = Exclude<Order, { readonly type: "call" }>;
+
+/** Of an offer: Not Acceptable Here. */
+const USUAL_REFUSAL = 488;
 
 /** Does it, or says why not. */
 export function obey(parts: Parts, order: SipAgentInput, now: Instant): void {
@@ -46,12 +50,12 @@ function begin(parts: Parts, order: Extract<SipAgentInput, { type: "call" }>, no
 }
 
 function direct(parts: Parts, call: Call, order: Within, now: Instant): void {
-	if (order.type === "hangUp") call.hangUp(order, now);
+	if (order.type === "hangUp") call.hangUp({ ...order, status: refusalStatus(order.status) }, now);
 	else if (order.type === "respond") respond(parts, call, order, now);
 	else if (call.leg === null) parts.outlet.ignore("noDialog");
 	else if (order.type === "offer") call.leg.offers.offer(order.body, order.method, now);
 	else if (order.type === "answer") call.leg.offers.answer(order.body, now);
-	else if (order.type === "refuse") call.leg.offers.refuse({ status: order.status, body: order.body }, now);
+	else if (order.type === "refuse") refuse(call.leg, order, now);
 	else call.leg.infos.send(order.package, order.body, now);
 }
 
@@ -60,4 +64,13 @@ function respond(parts: Parts, call: Call, order: Extract<Within, { type: "respo
 	if (!(call instanceof IncomingCall) || !Number.isInteger(status) || status < 101 || status > 699)
 		parts.outlet.ignore("notToBeAnswered");
 	else call.respond({ status, reason, body, headers: ownHeaders(headers) }, reliable, now);
+}
+
+function refuse({ offers }: Leg, { status, body }: Extract<Within, { type: "refuse" }>, now: Instant): void {
+	offers.refuse({ status: refusalStatus(status) ?? USUAL_REFUSAL, body }, now);
+}
+
+/** What is no status of a refusal is none at all. */
+function refusalStatus(status: number | undefined): number | undefined {
+	return status !== undefined && Number.isInteger(status) && status >= 300 && status <= 699 ? status : undefined;
 }

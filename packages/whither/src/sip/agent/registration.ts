@@ -29,7 +29,12 @@ const KEPT_ALIVE_EVERY = 25 * SECOND;
 /** A datagram that is no message, and that nobody answers (RFC 3261 §7.5 passes over it). */
 const KEEPALIVE = encodeUtf8("\r\n\r\n");
 
-/** Our registration (RFC 3261 §10.2): kept up until it is not wanted. */
+/**
+ * Our registration (RFC 3261 §10.2): kept up until it is not wanted.
+ *
+ * Deviation: behind a NAT its Contact is the address that the registrar sees, and empty lines keep that open, instead of
+ * RFC 5626's flows and STUN: any registrar knows what to do with that.
+ */
 export class Registration {
 	readonly #parts: Parts;
 	readonly #registrar: string;
@@ -72,7 +77,8 @@ export class Registration {
 	}
 
 	register(expiresSeconds: number | undefined, now: Instant): void {
-		this.#wanted = Math.min(Math.max(Math.floor(expiresSeconds ?? USUAL_SECONDS), 1), LONGEST_SECONDS);
+		const seconds = Math.floor(expiresSeconds ?? USUAL_SECONDS) || USUAL_SECONDS;
+		this.#wanted = Math.min(Math.max(seconds, 1), LONGEST_SECONDS);
 		this.#askedAgain = false;
 		this.#ask(now);
 	}

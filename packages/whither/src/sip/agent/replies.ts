@@ -83,7 +83,12 @@ export class Replies {
 	}
 }
 
-/** Where an answer goes: back on its connection; a datagram to where it came from, at the port that Via asks for (RFC 3581 §4). */
+/**
+ * Where an answer goes: back on its connection; a datagram to where it came from, at the port that Via asks for (RFC 3581 §4).
+ *
+ * Deviation: never elsewhere, neither to Via's `maddr` nor by a new connection where the old one has gone (RFC 3261 §18.2.2):
+ * whoever writes a Via could have us send to anybody.
+ */
 export function wayBack(request: Answered, from: SipHop): SipHop {
 	const via = topVia(request);
 	if (from.transport !== "udp" || via === null) return from;

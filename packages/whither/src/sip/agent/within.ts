@@ -54,7 +54,12 @@ export function sessionHeaders({ parts, dialog }: Leg, hop: SipHop) {
 	return [...contact, ...parts.abilities];
 }
 
-/** Null: it is answered elsewhere. */
+/**
+ * Null: it is answered elsewhere.
+ *
+ * Deviation: of the early dialogs of a call that forked, the owner deals with one; offers and INFO of the others are 488 until
+ * one of them is accepted (RFC 3261 §13.2.2.4 lets each have a session of its own).
+ */
 function answerOf(exchange: Exchange, now: Instant): Reply | null {
 	const { leg, request } = exchange;
 	const { method } = request.message;
@@ -62,6 +67,7 @@ function answerOf(exchange: Exchange, now: Instant): Reply | null {
 	if (method === "BYE") return leftBy(exchange, now);
 	if (leg.state === "ended") return { status: 481 };
 	if (refusal !== null) return refusal;
+	if (method !== "PRACK" && leg.call.leg !== leg) return { status: 488 };
 	if (method === "PRACK") return pracked(exchange, now);
 	if (method === "UPDATE" || method === "INVITE") return offered(exchange, now);
 	if (method === "INFO") return leg.infos.hear(request);

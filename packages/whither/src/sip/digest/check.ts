@@ -39,6 +39,7 @@ export class DigestServer {
 	readonly #mint: NonceMint;
 	readonly #realm: string;
 	readonly #password: (username: string) => string | null;
+	readonly #remembered: number;
 	readonly #seen = new Set<string>();
 	/** Nonces from before are stale. */
 	#notBefore = 0;
@@ -47,10 +48,13 @@ export class DigestServer {
 		readonly secret: Uint8Array;
 		readonly realm: string;
 		readonly password: (username: string) => string | null;
+		/** Responses to remember at the most; 4,096 when absent. */
+		readonly remembered?: number;
 	}) {
 		this.#mint = openNonceMint(options.secret, options.realm);
 		this.#realm = options.realm;
 		this.#password = options.password;
+		this.#remembered = options.remembered ?? REMEMBERED;
 	}
 
 	/** Whether a request shows who it is from; `nowSeconds`: whole seconds of a clock that does not go back. */
@@ -73,7 +77,7 @@ export class DigestServer {
 	}
 
 	#remember(response: string, nowSeconds: number): void {
-		if (this.#seen.size >= REMEMBERED) {
+		if (this.#seen.size >= this.#remembered) {
 			this.#seen.clear();
 			this.#notBefore = nowSeconds + 1;
 		}

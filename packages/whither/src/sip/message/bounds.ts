@@ -4,6 +4,8 @@ export const SIP_BOUNDS = {
 	messageLength: 0x10000,
 	/** Header fields, folded lines counted once. */
 	headers: 200,
-	/** Values of all header fields that may have several in one. */
+	/** Parameters of one value or URI. */
+	parameters: 100,
+	/** Values of one header field that may have several. */
 	values: 400,
 } as const;

@@ -57,7 +57,7 @@ function unfold(lines: readonly string[]): readonly string[] {
 
 function readHeader(line: string): SipHeader | null {
 	const colon = line.indexOf(":");
-	const name = line.slice(0, colon).replace(/[ \t]+$/, "");
+	const name = trimBlanks(line.slice(0, Math.max(0, colon)));
 	if (colon < 0 || !isSipToken(name)) return null;
 	return { name: sipHeaderName(name), value: trimBlanks(line.slice(colon + 1)) };
 }

@@ -9,8 +9,10 @@ interface WithHeaders {
 
 /** The fields of this name, whatever its case and form, in their order and as they were received. */
 export function sipFields({ headers }: WithHeaders, name: string): readonly string[] {
-	const wanted = sipHeaderName(name).toLowerCase();
-	return headers.filter((header) => header.name.toLowerCase() === wanted).map(({ value }) => value);
+	const wanted = sipHeaderName(name);
+	const inSmall = wanted.toLowerCase();
+	const isWanted = (one: string) => one === wanted || (one.length === wanted.length && one.toLowerCase() === inSmall);
+	return headers.filter((header) => isWanted(header.name)).map(({ value }) => value);
 }
 
 /** The first value of a field: of a list its first; null where there is no such field, or nothing in it. */

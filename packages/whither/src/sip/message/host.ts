@@ -1,6 +1,6 @@
 /** Hosts and ports, as URIs and Via have them (RFC 3261 §25.1, hostport). */
 import { addressFamily, formatAddress, isDecodeError, parseAddress } from "@whither/wire";
-import { parseWhole } from "./grammar.ts";
+import { parseWhole, trimBlanks } from "./grammar.ts";
 
 /** A place by address or by name. */
 export interface SipHostPort {
@@ -15,11 +15,11 @@ const NAME = /^(?=.{1,255}$)[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-
 
 /** `host` or `host:port` with IPv6 in brackets, blanks around the colon taken; null where it does not fit. */
 export function parseSipHostPort(text: string): SipHostPort | null {
-	const match = /^(\[[^\]]*\]|[^:[\]]*?)(?:[ \t]*:[ \t]*([0-9]{1,10}))?$/.exec(text);
-	const host = parseSipHost(match?.[1] ?? "");
-	if (match === null || host === null) return null;
-	const port = match[2] === undefined ? null : parseWhole(match[2], 0xffff);
-	return match[2] !== undefined && port === null ? null : { host, port };
+	const colon = text.indexOf(":", Math.max(0, text.indexOf("]")));
+	const host = parseSipHost(trimBlanks(colon < 0 ? text : text.slice(0, colon)));
+	const digits = colon < 0 ? null : trimBlanks(text.slice(colon + 1));
+	const port = digits === null ? null : parseWhole(digits, 0xffff);
+	return host === null || (digits !== null && port === null) ? null : { host, port };
 }
 
 /** A host, IPv6 in brackets; null where it does not fit. */

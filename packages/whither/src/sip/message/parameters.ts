@@ -1,4 +1,5 @@
 /** Parameters: `;name=value` behind values of header fields and within URIs (RFC 3261 §25.1, generic-param). */
+import { SIP_BOUNDS } from "./bounds.ts";
 import { isSipToken, quote, splitSip, TOKEN_CHARACTERS, trimBlanks, unquote } from "./grammar.ts";
 
 /** One parameter. */
@@ -15,7 +16,7 @@ const BARE = new RegExp(`^[${TOKEN_CHARACTERS}[\\]:]+$`);
 /** The parameters of a text that begins with `;` or is empty; null where one does not fit. */
 export function parseSipParameters(text: string): readonly SipParameter[] | null {
 	const parts = splitSip(text, ";");
-	if (parts === null || parts[0] !== "") return null;
+	if (parts === null || parts[0] !== "" || parts.length > SIP_BOUNDS.parameters + 1) return null;
 	const parameters: SipParameter[] = [];
 	for (const part of parts.slice(1)) {
 		const parameter = parseSipParameter(part);

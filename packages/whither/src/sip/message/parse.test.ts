@@ -100,6 +100,7 @@ abcdef`),
 		if (message.kind === "error") throw new Error(message.why);
 		expect(sipValues(message, "contact")).toEqual(['"a, b" <sip:a,b@c>', "<sip:d>", "sip:e"]);
 		expect(sipHeader(message, "M")).toBe('"a, b" <sip:a,b@c>');
+		expect(sipValues({ headers: [{ name: "Contact", value: '"a\\", b" <sip:c>, <sip:d>' }] }, "m")).toHaveLength(2);
 		expect(sipValues(message, "s")).toEqual(["a, b"]);
 		expect(sipValues(message, "Supported")).toEqual(["a", "b"]);
 		expect([sipHeader(message, "Route"), sipFields(message, "Route")]).toEqual([null, []]);
@@ -116,6 +117,8 @@ describe("what is no message", () => {
 		["no CSeq", `${INVITE.replace("CSeq: 1 INVITE\n", "")}\n`.replaceAll("\n", "\r\n"), 400],
 		["no Via", `${INVITE.replace(/Via.*\n/, "")}\n`.replaceAll("\n", "\r\n"), null],
 		["an ACK that is wrong", `${INVITE.replaceAll("INVITE", "ACK")}Contact: x\n\n`.replaceAll("\n", "\r\n"), null],
+		["an ACK for nobody", `${INVITE.replaceAll("INVITE sip", "ACK <sip")}\n`.replaceAll("\n", "\r\n"), null],
+		["an ACK of another version", `ACK a:b SIP/3.0\n${FIELDS}\n`.replaceAll("\n", "\r\n"), null],
 		["an answer that is wrong", `SIP/2.0 200 OK\n${FIELDS}Contact: x\n\n`.replaceAll("\n", "\r\n"), null],
 		["another version", `${INVITE.replace("SIP/2.0\n", "SIP/3.0\n")}\n`.replaceAll("\n", "\r\n"), 505],
 		["another protocol", `${INVITE.replace("SIP/2.0\n", "HTTP/1.1\n")}\n`.replaceAll("\n", "\r\n"), 400],
@@ -166,7 +169,7 @@ describe("a stream", () => {
 
 	test("is cut into its messages, wherever its pieces end", () => {
 		const bytes = Uint8Array.from([...lines("\n\n"), ...first, ...lines("\n"), ...second]);
-		for (let size = 1; size < bytes.length; size += 37) {
+		for (let size = 1; size < bytes.length; size += 41) {
 			const messages: string[] = [];
 			let held = new Uint8Array(0);
 			for (let offset = 0; offset < bytes.length; offset += size) {
@@ -181,9 +184,15 @@ describe("a stream", () => {
 	});
 
 	test("begins with empty lines that are counted", () => {
-		expect(splitSipStream(lines("\n\n"))).toEqual({ kind: "more", skipped: 4 });
-		expect(splitSipStream(Uint8Array.of(13))).toEqual({ kind: "more", skipped: 0 });
-		expect(splitSipStream(first.subarray(0, first.length - 1))).toEqual({ kind: "more", skipped: 0 });
+		expect(splitSipStream(lines("\n\n"))).toEqual({ kind: "more", skipped: 4, need: 5, searched: 4 });
+		expect(splitSipStream(Uint8Array.of(13))).toEqual({ kind: "more", skipped: 0, need: 2, searched: 0 });
+		expect(splitSipStream(lines("\nINVITE"))).toMatchObject({ skipped: 2, need: 9, searched: 5 });
+	});
+
+	test("knows how much is missing as soon as the header fields are there", () => {
+		const frame = splitSipStream(first.subarray(0, first.length - 3));
+		expect(frame).toEqual({ kind: "more", skipped: 0, need: first.length, searched: first.length - 7 });
+		expect(splitSipStream(first, first.length - 7)).toMatchObject({ kind: "message", end: first.length });
 	});
 
 	test.each([

@@ -50,6 +50,7 @@ describe("a SIP URI", () => {
 		"sip:a%4@b",
 		"sip:a@[::1",
 		"sip:a@::1",
+		"sip:a@[192.0.2.1]",
 		"sip:a@1.2.3",
 		"sip:a@-b",
 		"sip:a@b..c",

@@ -1,5 +1,6 @@
 /** SIP and SIPS URIs (RFC 3261 §19.1), and what other URIs can be seen to be. */
 
+import { SIP_BOUNDS } from "./bounds.ts";
 import { escapeSip, UNRESERVED, unescapeSip } from "./escape.ts";
 import { isSipToken } from "./grammar.ts";
 import { formatSipHostPort, parseSipHostPort, type SipHostPort } from "./host.ts";
@@ -54,8 +55,10 @@ function parseUserInfo(text: string): Pick<SipUri, "user" | "password"> | null {
 }
 
 function parseUriParameters(text: string): readonly SipParameter[] | null {
+	const parts = text.split(";", SIP_BOUNDS.parameters + 1);
+	if (parts.length > SIP_BOUNDS.parameters) return null;
 	const parameters: SipParameter[] = [];
-	for (const part of text.split(";")) {
+	for (const part of parts) {
 		const [name = "", value, ...more] = part.split("=");
 		const isRight = PARAMETER.test(name) && (value === undefined || PARAMETER.test(value)) && more.length === 0;
 		if (!isRight) return null;

@@ -64,6 +64,7 @@ describe("an address with a name", () => {
 		["<sips:[2001:db8::1]>", null, "sips:[2001:db8::1]"],
 		["sip:j@example.com ; tag = 1", null, "sip:j@example.com"],
 		['""<sip:a>', "", "sip:a"],
+		['sip:a@b;x="<y>"', null, "sip:a@b"],
 	])("is %s", (text, displayName, uri) => {
 		expect(parseSipNameAddress(text)).toMatchObject({ displayName, uri });
 	});

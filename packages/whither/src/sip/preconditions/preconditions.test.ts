@@ -134,6 +134,11 @@ test("what is optional keeps nobody waiting, and nobody is asked to tell of it",
 	expect(beginStatusTable("none")).toEqual([]);
 });
 
+test("an offer of very many is not remembered whole", () => {
+	const many = Array.from({ length: 100 }, (_, index) => `des:x${index} optional e2e send`);
+	expect(heardPreconditions([], read(...many))).toHaveLength(16);
+});
+
 describe("refusing", () => {
 	test("is for what is mandatory and not connectivity from end to end, and says which", () => {
 		const offer = read(

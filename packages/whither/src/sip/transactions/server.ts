@@ -3,6 +3,7 @@ import type { Instant } from "@whither/core";
 import type { SipEnd } from "../agent/agent-io.ts";
 import type { SipHop } from "../transport/hop.ts";
 import type { RequestEnvelope } from "./envelope.ts";
+import { originOf } from "./matching.ts";
 import { GIVEN_UP_AFTER, NEVER, T1, T2, T4 } from "./timers.ts";
 
 /** What a server transaction is made of. */
@@ -19,6 +20,8 @@ type ServerState = "proceeding" | "accepted" | "completed" | "confirmed" | "term
 export class ServerTransaction {
 	readonly request: RequestEnvelope;
 	readonly hop: SipHop;
+	/** What copies of it that come another way have in common with it. */
+	readonly origin: string;
 	/** What a CANCEL does to it, set by whoever answers it. */
 	cancelled: ((end: SipEnd, now: Instant) => void) | null = null;
 	/** Our tag in its answers; null: it has no dialog. */
@@ -37,6 +40,7 @@ export class ServerTransaction {
 	constructor(order: ServerOrder, now: Instant) {
 		this.request = order.request;
 		this.hop = order.hop;
+		this.origin = originOf(order.request);
 		this.#order = order;
 		this.#isInvite = order.request.message.method === "INVITE";
 		this.#isReliable = order.hop.transport !== "udp";

@@ -100,8 +100,8 @@ export class Transactions {
 	#isMerged(request: RequestEnvelope): boolean {
 		if (request.toTag !== null || request.message.method === "ACK" || request.message.method === "CANCEL") return false;
 		const origin = originOf(request);
-		for (const { request: known } of this.#servers.values())
-			if (known.toTag === null && originOf(known) === origin) return true;
+		for (const server of this.#servers.values())
+			if (server.origin === origin && server.request.toTag === null) return true;
 		return false;
 	}
 }

@@ -40,6 +40,7 @@ export class SipConnection {
 	#stream: StreamTransport | null = null;
 	#usedAt: Instant;
 	#heardAt: Instant;
+	#pingedAt: Instant = 0;
 	/** The other end answers pings, so that silence means something. */
 	#answers = false;
 	#stopWaiting: (() => void) | null = null;
@@ -86,10 +87,16 @@ export class SipConnection {
 		if (stream.waitingBytes > MOST_WAITING_BYTES) this.#fail("it takes nothing");
 	}
 
-	/** Asks whether the other end is still there, where it has said nothing for long. */
+	/**
+	 * Asks whether the other end is still there, where it has said nothing for long.
+	 *
+	 * Deviation: silence means something only of an end that has answered before (RFC 5626 §3.5.1 asks none other).
+	 */
 	keepUp(): void {
-		const isQuiet = this.#machine.now() - this.#heardAt >= PING_AFTER;
+		const now = this.#machine.now();
+		const isQuiet = now - Math.max(this.#heardAt, this.#pingedAt) >= PING_AFTER;
 		if (this.#over || !this.isOurs || !isQuiet || this.#stopWaiting !== null) return;
+		this.#pingedAt = now;
 		this.#stream?.send(PING);
 		if (this.#answers) this.#stopWaiting = this.#machine.after(PONG_MS, () => this.#fail("no answer to keepalives"));
 	}

@@ -74,7 +74,12 @@ function askedTransport(uri: SipUri): Transport | "unknown" | null {
 	return "unknown";
 }
 
-/** RFC 3263 §4.1 and §4.2. */
+/**
+ * RFC 3263 §4.1 and §4.2.
+ *
+ * Deviation: a name that this machine knows by itself is asked of nobody, and where nothing says which transport it is TCP
+ * that follows UDP.
+ */
 async function targetsOf(
 	{ scheme, port }: SipUri,
 	{ host, asked }: { readonly host: string; readonly asked: Transport | null },

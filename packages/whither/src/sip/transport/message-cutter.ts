@@ -13,6 +13,7 @@ export interface CutMessages {
 const NOTHING = new Uint8Array(0);
 /** Length of a ping, two empty lines; one of them alone is the answer. */
 const PING_BYTES = 4;
+const CR = 0x0d;
 /** Nobody sends one message in more pieces than this, each of which has it looked through anew; ours. */
 const MOST_PIECES = 2_048;
 
@@ -50,7 +51,8 @@ export class SipMessageCutter {
 
 	/** Part of a ping stays until the rest of it has come. */
 	#keep(skipped: number): void {
-		const isEmpty = this.#held.length - skipped <= 1;
+		const rest = this.#held.subarray(skipped);
+		const isEmpty = rest.length === 0 || (rest.length === 1 && rest[0] === CR);
 		this.#held = this.#held.slice(isEmpty ? skipped - (skipped % PING_BYTES) : skipped);
 		if (isEmpty) this.#pieces = 0;
 	}

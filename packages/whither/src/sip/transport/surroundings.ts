@@ -42,6 +42,7 @@ export interface SipSurroundings {
 	/** The address that packets to there leave from; null: there is no way. */
 	addressTowards(to: BoundPlace): string | null;
 	openDatagram(place: BoundPlace, listener: DatagramListener): DatagramTransport | SystemError;
+	/** Deviation: certificates are compared as those of the web, by names and addresses, not by RFC 5922 §7's `sip:` URIs. */
 	connect(to: SipHop, tls: SipTlsOrder, listener: StreamListener): StreamTransport;
 	listen(
 		place: BoundPlace & { readonly transport: "tcp" | "tls" },

@@ -13,6 +13,7 @@ import type {
 	SipTransportListener,
 	SipTransportOrder,
 } from "./transport-io.ts";
+import { streamFailureName } from "./words.ts";
 
 /** RFC 5626 §4.4: NATs forget a binding of UDP after 30 s. */
 const KEEPALIVE_MS = 25_000;
@@ -65,10 +66,11 @@ export class SipTransports {
 		const parts: OpenParts = { datagrams, servers: [], local: [], tls, listener, accepted: { by: null } };
 		for (const place of wanted) {
 			const failure = await openPlace(place, parts, machine);
-			if (failure === null) continue;
+			if (failure === null || (place.isOneOfAll && isGone(failure))) continue;
 			closeAll(parts);
 			return failure;
 		}
+		if (parts.local.length === 0) return { code: "noAddress" };
 		return new SipTransports(machine, parts);
 	}
 
@@ -114,12 +116,18 @@ function closeAll({ datagrams, servers }: { datagrams: SipDatagrams; servers: re
 	for (const server of servers) server.close();
 }
 
-/** A place of a known address. */
-type NumericPlace = SipPlace & { readonly address: string };
+/** A place of a known address. `isOneOfAll`: nobody has asked for that very one. */
+type NumericPlace = SipPlace & { readonly address: string; readonly isOneOfAll: boolean };
+
+/** An address may go, or be somebody else's, between the look at all of them and its use. */
+function isGone(failure: SipTransportFailure): boolean {
+	return failure.code === "cannotListen" && streamFailureName(failure.error) === "EADDRNOTAVAIL";
+}
 
 function placesOf(place: SipPlace, addresses: readonly string[]): readonly NumericPlace[] {
 	const { address } = place;
-	return address === null ? addresses.map((each) => ({ ...place, address: each })) : [{ ...place, address }];
+	if (address !== null) return [{ ...place, address, isOneOfAll: false }];
+	return addresses.map((each) => ({ ...place, address: each, isOneOfAll: true }));
 }
 
 async function openPlace(
@@ -127,22 +135,23 @@ async function openPlace(
 	parts: OpenParts,
 	machine: SipSurroundings,
 ): Promise<SipTransportFailure | null> {
-	const { transport, address, port } = place;
-	if (transport === "udp") return told(place, parts, parts.datagrams.open({ address, port }));
+	const { isOneOfAll: _, ...asked } = place;
+	const { transport, address, port } = asked;
+	if (transport === "udp") return told(asked, parts, parts.datagrams.open({ address, port }));
 	const { certificate = "", key = "" } = parts.tls;
-	if (transport === "tls" && (certificate === "" || key === "")) return { code: "noCertificate", place };
+	if (transport === "tls" && (certificate === "" || key === "")) return { code: "noCertificate", place: asked };
 	const server = await machine.listen({ transport, address, port }, parts.tls, (stream) => {
 		if (parts.accepted.by !== null) return parts.accepted.by.accept(stream, transport);
 		stream.destroy();
 		return { opened: () => {}, received: () => {}, closed: () => {} };
 	});
-	if (!("local" in server)) return { code: "cannotListen", place, error: server };
+	if (!("local" in server)) return { code: "cannotListen", place: asked, error: server };
 	parts.servers.push(server);
-	return told(place, parts, server.local);
+	return told(asked, parts, server.local);
 }
 
 function told(
-	place: NumericPlace,
+	place: SipPlace & { readonly address: string },
 	parts: OpenParts,
 	opened: { readonly port: number } | SystemError,
 ): SipTransportFailure | null {
