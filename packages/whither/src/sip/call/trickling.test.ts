@@ -5,7 +5,7 @@ const TRICKLE = { a: { ice: "trickle" }, b: { ice: "trickle" } } as const;
 
 describe("candidates by INFO", () => {
 	it("half of it: the offer has all, the answer none yet, and each INFO repeats what was told before", async () => {
-		const { a, b, log, sdp } = twoEnds(TRICKLE);
+		const { a, agents, b, log, sdp } = twoEnds(TRICKLE);
 		a.describe();
 		a.candidates(a.line(4000));
 		await turn();
@@ -32,6 +32,24 @@ describe("candidates by INFO", () => {
 			{ type: "endOfCandidates" },
 		]);
 		expect(log.filter((line) => line === "A INFO")).toEqual([]);
+		// What was told is not told again for an INFO of the other end's.
+		expect(log.filter((line) => line === "B INFO")).toHaveLength(3);
+		const body = { type: "application/trickle-ice-sdpfrag", text: "a=ice-ufrag:aaaa\r\n" };
+		agents.say(1, { kind: "info", call: 1, package: "trickle-ice", body });
+		await turn();
+		expect(log.filter((line) => line === "B INFO")).toHaveLength(3);
+	});
+
+	it("a callee that does not trickle answers a caller that does once it has all", async () => {
+		const { a, b, log } = twoEnds({ a: { ice: "trickle" } });
+		a.saysAll();
+		b.describe();
+		b.candidates(b.line(4000));
+		await turn();
+		expect(log.slice(1)).toEqual(["A INVITE"]);
+		b.complete();
+		await turn();
+		expect(log.slice(1)).toEqual(["A INVITE", "B 183"]);
 	});
 
 	it("all of it, where the other end is known to trickle: the offer waits for nothing", async () => {
