@@ -27,6 +27,9 @@ type Received = Extract<EarlyTurnServerInput, { readonly type: "received" }>;
 /** What a timer comes to that came too early. */
 const NOTHING_DUE: EarlyTurnServerOutput = { type: "ignored", reason: "nothingDue" };
 
+/** An error with the cookie in front: header, cookie, ERROR-CODE. */
+const SHORTEST_AMONG_DATA = 36;
+
 /**
  * A relay server as draft-rosenberg-midcom-turn-01 has it, without its sockets: one binding for each client's address and
  * port, locked to the first who sends to it, with everything but requests passed on as it is. Whoever is not authenticated
@@ -106,7 +109,8 @@ export class EarlyTurnServer implements Machine<EarlyTurnServerInput, EarlyTurnS
 	#asked(message: StunMessage, { from, local }: Received, binding: Binding | undefined, now: Instant): Outputs {
 		const state = this.#state;
 		const to = { address: from.address, port: from.port };
-		const amongData = binding !== undefined;
+		// Only requests that nobody has signed are so short, and what answers those is no longer.
+		const amongData = binding !== undefined && message.bytes.length >= SHORTEST_AMONG_DATA;
 		const unsigned: Reply = { transactionId: message.transactionId, key: null, amongData, to, local };
 		const admitted = admit(state, message, { binding, tuple: tupleKey(local, from), now });
 		if ("code" in admitted) return this.#refuse(admitted, unsigned, now);
