@@ -3,6 +3,7 @@ import { AnswerCap } from "../../answer-cap.ts";
 import type { Deadline, Instant, Machine } from "../../machine.ts";
 import { SECOND } from "../../machine.ts";
 import { addUsage, count } from "../server/counters.ts";
+import { withoutMapping } from "../server/replies.ts";
 import { TURN_ANSWER_LIMITS } from "../server/server-io.ts";
 import { tupleKey } from "../server/state.ts";
 import { admit, type Refused } from "./admit.ts";
@@ -124,7 +125,7 @@ export class EarlyTurnServer implements Machine<EarlyTurnServerInput, EarlyTurnS
 
 	/** What nobody has signed is one of so many answers. */
 	#refuse({ code, unknown, key }: Refused, reply: Reply, now: Instant): Outputs {
-		if (key === null && !this.#cap.allows(reply.to.address, now)) return ignored("tooMany");
+		if (key === null && !this.#cap.allows(withoutMapping(reply.to).address, now)) return ignored("tooMany");
 		const items = unknown.length > 0 ? [{ name: "unknownAttributes", value: unknown } as const] : [];
 		return refused(this.#state, { ...reply, key }, code, items);
 	}
