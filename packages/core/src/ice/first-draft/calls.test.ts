@@ -106,6 +106,43 @@ test("rule 21 and 22: nothing is given back before the peer has reached somethin
 	expect(a.agent.description[0]?.destination).toEqual({ address: "192.0.2.1", port: 20_000 });
 });
 
+test("rule 22: nothing is given back while the telephone rings, whoever has checked meanwhile, nor to one without ICE who answers then", () => {
+	const world = new DraftWorld();
+	const [a, b] = [world.end("a", "fullCone", RELAYED), world.end("b", "fullCone", RELAYED)];
+	a.open();
+	b.open();
+	world.run(10_000);
+	a.step({ type: "told" });
+	b.step({ type: "peer", streams: a.agent.description });
+	world.run(60_000);
+	expect(a.all("reached").map(({ address }) => address.alt.q)).toContain(0.8);
+	expect(freed(a)).toEqual([]);
+	const gateway = { address: "203.0.113.77", port: 9900 };
+	a.step({ type: "peer", streams: [{ destination: gateway, rtcp: null, alternatives: [] }] });
+	world.run(120_000);
+	expect(last(a)?.to).toEqual(gateway);
+	expect(freed(a)).toEqual([]);
+	a.step({ type: "peer", streams: b.agent.description });
+	const answeredMs = world.now / MILLISECOND;
+	world.run(answeredMs + 2900);
+	expect(freed(a)).toEqual([]);
+	world.run(answeredMs + 9600);
+	expect(freed(a)).toHaveLength(1);
+});
+
+test("rule 21: a relay of a socket that came late is needless like any other", () => {
+	const { world, a } = call("fullCone", RELAYED, 0);
+	world.run(world.now / MILLISECOND + 5000);
+	expect(freed(a)).toHaveLength(1);
+	a.bases.push({ address: a.address, port: 1020 }, { address: a.address, port: 1021 });
+	a.step({ type: "base", base: 2, at: { address: a.address, port: 1020 } });
+	a.step({ type: "base", base: 3, at: { address: a.address, port: 1021, component: 2 } });
+	world.run(world.now / MILLISECOND + 2900);
+	expect(freed(a)).toHaveLength(1);
+	world.run(world.now / MILLISECOND + 600);
+	expect(freed(a)).toHaveLength(2);
+});
+
 test("rule 23: a relay that the peer's media still comes by is kept until that ends", () => {
 	const { world, a, b } = call("fullCone", RELAYED, 0);
 	const told = world.now / MILLISECOND;

@@ -39,6 +39,11 @@ export class Cycles {
 		return { at: this.#exchangedAt + PEER_CHECKS_NS, why: "cycle" };
 	}
 
+	/** When offer and answer were last complete; null: never, or an offer of ours waits for its answer, and nobody knows whose that will be. */
+	get restsSince(): Instant | null {
+		return this.#isTold ? null : this.#exchangedAt;
+	}
+
 	/** Our description has been told. */
 	told(now: Instant): void {
 		for (const address of this.#ground.addresses.all) {
