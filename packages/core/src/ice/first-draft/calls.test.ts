@@ -6,7 +6,7 @@ import { DraftWorld, type End, exchange, meet, RELAY, RELAYED } from "./draft-wo
 import { EarlyRelay, RELAY_USER } from "./early-relay.fixture.ts";
 import type { FirstDraftConfig } from "./first-draft-io.ts";
 import { eventsIn, questionsIn } from "./hand-answer.fixture.ts";
-import { SECRET } from "./hand-check.fixture.ts";
+import { checkOf, hear, SECRET, verdictOf } from "./hand-check.fixture.ts";
 
 const MEDIA = Uint8Array.of(0x80, 0, 1, 2);
 
@@ -98,11 +98,17 @@ test("rule 11: an answer tells what the checks have found by then, and a peer ch
 test("rule 21 and 22: nothing is given back before the peer has reached something better, and then no sooner than 3 s after", () => {
 	const { world, a, b } = call("fullCone", RELAYED, 0);
 	const told = world.now / MILLISECOND;
+	const [relay, seen] = ["relay", "stun"].map((origin) => a.agent.addresses.find((own) => own.origin === origin)?.alt);
+	if (relay === undefined || seen === undefined) throw new Error("both are wanted");
 	world.run(told + 2900);
 	expect([...freed(a), ...freed(b)]).toEqual([]);
 	expect(a.all("reached").map(({ address }) => address.alt.q)).toContain(0.8);
 	world.run(told + 3300);
 	expect([freed(a).length, freed(b).length]).toEqual([1, 1]);
+	expect([
+		verdictOf(hear(a.agent, checkOf(relay), { now: world.now })),
+		verdictOf(hear(a.agent, checkOf(seen))),
+	]).toEqual([430, "success"]);
 	expect(a.agent.description[0]?.destination).toEqual({ address: "192.0.2.1", port: 20_000 });
 });
 

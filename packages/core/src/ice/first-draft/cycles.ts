@@ -39,9 +39,9 @@ export class Cycles {
 		return { at: this.#exchangedAt + PEER_CHECKS_NS, why: "cycle" };
 	}
 
-	/** When offer and answer were last complete; null: never, or an offer of ours waits for its answer, and nobody knows whose that will be. */
-	get restsSince(): Instant | null {
-		return this.#isTold ? null : this.#exchangedAt;
+	/** When an offer last had its answer; null: none has yet, and nobody knows whose that will be. */
+	get exchangedAt(): Instant | null {
+		return this.#exchangedAt;
 	}
 
 	/** Our description has been told. */

@@ -21,7 +21,7 @@ interface FreeingParts {
  * Gives back relays that nobody needs (rules 21 to 23): an address that the peer has reached makes needless what the peer would like
  * less. Deviation: STUN-derived addresses stay, for they cost nothing, and so does a relay by which either end sends, whatever its
  * q-value: with equal ones both ends might otherwise give back the other's way (§9.1.2 leaves that open). Nor is any given back
- * while our offer has no answer, or 3 s after: a telephone may ring for long whose agent has found a better way, and then another
+ * before the first offer has its answer, or within 3 s of one: a telephone may ring for long whose agent has found a better way, and then another
  * take the call that knows only `m=` and `c=`.
  */
 export class Freeing {
@@ -84,9 +84,9 @@ export class Freeing {
 	}
 
 	#freeAt(binding: Binding): Instant {
-		const { restsSince } = this.#cycles;
-		if (restsSince === null) return Number.POSITIVE_INFINITY;
-		const silentSince = Math.max(restsSince, binding.heardAt);
+		const { exchangedAt } = this.#cycles;
+		if (exchangedAt === null) return Number.POSITIVE_INFINITY;
+		const silentSince = Math.max(exchangedAt, binding.heardAt);
 		return Math.max(this.#due.get(binding) ?? Number.POSITIVE_INFINITY, silentSince + this.#waitNs);
 	}
 
