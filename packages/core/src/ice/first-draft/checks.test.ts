@@ -63,6 +63,16 @@ test("rule 14: what was learned from an address of ours is checked from that one
 	expect(questionsIn(outputs).map(({ base }) => base)).toEqual([2, 3]);
 });
 
+test("rule 14: nor is it checked from a socket that comes late", () => {
+	const { agent } = checking([]);
+	agent.step({ type: "told" }, 0);
+	const derived = altOf("2", 0.4, { derivedFrom: agent.description[0]?.alternatives[0]?.id ?? "" });
+	agent.step({ type: "peer", streams: [told([altOf("1", 1), derived])] }, 0);
+	agent.step({ type: "base", base: 2, at: { address: "192.0.2.9", port: 5000 } }, 0);
+	const outputs = agent.step({ type: "base", base: 3, at: { address: "192.0.2.9", port: 5001, component: 2 } }, 0);
+	expect(questionsIn(outputs).map(({ to }) => to.port)).toEqual([2010, 2011]);
+});
+
 test("rule 14: one that was learned from what nobody was told is checked from nowhere", () => {
 	const { questions, outputs } = checking([altOf("3", 0.4, { derivedFrom: "77" })]);
 	expect(questions).toEqual([]);
