@@ -197,6 +197,21 @@ test("no more than thirty-two alternatives are looked at, and no more than 128 c
 	expect(agent.checks).toHaveLength(2 * 128);
 });
 
+test("an ICMP error about a peer's address is no end of its check: its NAT may open yet", () => {
+	const { agent, questions } = checking([ONE]);
+	expect(agent.step({ type: "unreachable", base: 0, to: ONE.at, code: "ECONNREFUSED" }, 0)).toEqual([]);
+	answerAll(agent, questions, ONE);
+	expect(states(agent)).toEqual(["1/1 succeeded", "1/2 succeeded"]);
+});
+
+test("rule 24: a peer without ICE is offered nothing more, whatever addresses there are", () => {
+	const { agent } = checking([]);
+	agent.step({ type: "base", base: 2, at: { address: "192.0.2.9", port: 5000 } }, 0);
+	agent.step({ type: "base", base: 3, at: { address: "192.0.2.9", port: 5001, component: 2 } }, 0);
+	const later = agent.step({ type: "timer" }, 60_000 * MILLISECOND);
+	expect([eventsIn(later, "cycle"), agent.deadline]).toEqual([[], null]);
+});
+
 test("rule 24: another offer is asked for when a late socket's servers have answered, and not while one waits for its answer", () => {
 	const server = { address: "198.51.100.1", port: 3478 };
 	const { agent } = listening({ stunServers: [server] });
