@@ -1,4 +1,4 @@
-import { attributeOf, isEarlyTurnControl } from "@whither/wire";
+import { attributeOf, decodeStun, isDecodeError, isEarlyTurnControl } from "@whither/wire";
 import { expect, test } from "vitest";
 import { MILLISECOND } from "../../machine.ts";
 import { FirstDraftAgent } from "./agent.ts";
@@ -61,11 +61,19 @@ test("two behind symmetric NATs talk by one relay after one cycle, and only the 
 });
 
 test("rule 10: m= and c= are the relay's, and it is an alternative as well; RTCP's port is the one above", () => {
-	const { a } = call("fullCone");
+	const { world, a } = call("fullCone");
 	const [stream] = a.agent.description;
 	expect(stream?.destination).toEqual({ address: RELAY.address, port: 8076 });
 	expect(stream?.rtcp).toBeNull();
 	expect(stream?.alternatives.at(2)?.at).toEqual(stream?.destination);
+	const asked = world.flights.flatMap(({ from, bytes }) => {
+		const message = from.address === a.address && isEarlyTurnControl(bytes) ? decodeStun(bytes) : null;
+		return message === null || isDecodeError(message) ? [] : [attributeOf(message, "transportPreferences")];
+	});
+	expect(asked.slice(0, 2)).toEqual([
+		{ port: "even", next: true },
+		{ port: "preallocated", at: { address: RELAY.address, port: 8077 } },
+	]);
 });
 
 test("rule 11: an answer tells what the checks have found by then, and a peer checks it from where it was learned", () => {

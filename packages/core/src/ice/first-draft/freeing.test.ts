@@ -59,6 +59,28 @@ test("rule 21: a relay of a socket that came late is needless like any other", (
 	expect(freed(a)).toHaveLength(2);
 });
 
+test("rule 21: a relay is needed after all where the socket of the better address goes before its time is over", () => {
+	const world = new DraftWorld();
+	const a = world.end("a", "fullCone", RELAYED);
+	const second = { address: a.address, port: 1020 };
+	a.bases.push(second, { ...second, port: 1021 });
+	a.open();
+	a.step({ type: "base", base: 2, at: second });
+	a.step({ type: "base", base: 3, at: { ...second, port: 1021, component: 2 } });
+	world.run(10_000);
+	a.step({ type: "told" });
+	a.step({ type: "peer", streams: [told([altOf("1", 1)])] });
+	const better = a.agent.addresses.find(({ base, origin }) => base === 2 && origin === "local")?.alt;
+	if (better === undefined) throw new Error("it is wanted");
+	for (const base of [2, 3]) hear(a.agent, checkOf(better, { id: base }), { base, now: world.now });
+	expect(a.agent.addresses.filter(({ reached }) => reached)).toHaveLength(1);
+	world.run(12_000);
+	a.step({ type: "baseGone", base: 2 });
+	world.run(60_000);
+	const relays = a.agent.addresses.filter(({ origin }) => origin === "relay");
+	expect(relays.map(({ base, freed }) => [base, freed])).toEqual([[0, false]]);
+});
+
 test("rule 23: a relay that the peer's media still comes by is kept until that ends", () => {
 	const { world, a, b } = call("fullCone", RELAYED, 0);
 	const told = world.now / MILLISECOND;
