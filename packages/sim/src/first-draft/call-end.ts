@@ -59,7 +59,7 @@ export class AgentEnd implements CallEnd {
 	/** Every check has its end, and nothing more is to be told. */
 	isSettled = false;
 	readonly came: number[] = [];
-	/** Checks of RTP that have succeeded, and when. */
+	/** Alternatives whose checks have succeeded, RTCP's as well, and when. */
 	readonly successes: { readonly alt: SdpAlt; readonly at: Instant }[] = [];
 	/** Where media goes. */
 	sendsTo: StunAddress | null = null;
@@ -96,8 +96,12 @@ export class AgentEnd implements CallEnd {
 			this.#isGathered = true;
 			this.#handOver(at);
 		} else if (event.kind === "sending") this.sendsTo = event.to;
-		else if (event.kind === "check" && event.check.state === "succeeded" && event.check.component === 1)
-			this.successes.push({ alt: event.check.alt, at });
+		else if (event.kind === "check" && event.check.state === "succeeded") this.#noteSuccess(event.check.alt, at);
+	}
+
+	#noteSuccess(alt: SdpAlt, at: Instant): void {
+		const checks = this.program.agent.checks.filter((check) => check.alt.id === alt.id);
+		if (checks.every(({ state }) => state === "succeeded")) this.successes.push({ alt, at });
 	}
 
 	start(at: Instant): void {

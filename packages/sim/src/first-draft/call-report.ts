@@ -54,9 +54,14 @@ export function keepsRelay({ addresses }: Pick<AgentReport, "addresses">): boole
 	return addresses.some(({ origin, freed }) => origin === "relay" && !freed);
 }
 
-/** RTP's checks, which the tables tell. */
-export function checksOf({ checks }: AgentReport): readonly FirstDraftCheck[] {
-	return checks.filter(({ component }) => component === 1);
+/** RTP's checks, which the tables tell; where there is RTCP, both must succeed. */
+export function checksOf({ checks }: Pick<AgentReport, "checks">): readonly FirstDraftCheck[] {
+	return checks
+		.filter(({ component }) => component === 1)
+		.map((check) => {
+			const rtcp = checks.find((other) => other.component === 2 && other.alt.id === check.alt.id);
+			return check.state === "succeeded" && rtcp !== undefined ? { ...check, state: rtcp.state } : check;
+		});
 }
 
 /** What came of a call, line by line. */

@@ -6,7 +6,7 @@ export const CENTREX: CallScenario = {
 	name: "two in one company, whose servers are its provider's",
 	about: "One symmetric NAT hides both, and turns nothing back; they reach each other directly.",
 	section: "9.3.1",
-	figures: "29 to 34",
+	figures: "29 to 34: 32 is B's checks, 33 answer 1, 34 A's checks",
 	nodes: {
 		a: host("10.0.1.1"),
 		b: host("10.0.1.2"),

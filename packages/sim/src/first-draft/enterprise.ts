@@ -56,7 +56,7 @@ export const ONE_COMPANY: CallScenario = {
 	about:
 		"They are on one network and reach each other directly, though each offers the relay as the address for anybody.",
 	section: "9.2.1",
-	figures: "18 and 19",
+	figures: "18 (B's checks) and 19 (answer 1)",
 	nodes: { a: host("10.0.1.1"), b: host("10.0.1.2"), ...INSIDE },
 	links: [{ between: ["a", "lan"] }, { between: ["b", "lan"] }, ...LINKS_INSIDE],
 	lab: true,
@@ -123,7 +123,7 @@ export const DEPARTMENTS: CallScenario = {
 	name: "two departments, one behind a NAT of its own",
 	about: "B is reached at once, and A at the address that B has seen it by, which a second offer tells.",
 	section: "9.2.3",
-	figures: "21 to 27",
+	figures: "21 to 27: 22 is offer 1, 23 B's checks, 25 A's, 26 offer 2, 27 B's of what that adds",
 	nodes: {
 		a: host("192.168.1.1"),
 		department: { kind: "router", nat: { ...SYMMETRIC, outside: "lan", address: "10.0.2.88" } },

@@ -31,6 +31,8 @@ export interface CallWays {
 	readonly seed: number;
 	/** RTCP beside RTP. Default false, as in the draft's figures. */
 	readonly rtcp?: boolean;
+	/** How long the telephone rings before it is answered. Default 2000. */
+	readonly ringMs?: number;
 }
 
 /** One call. */
@@ -44,7 +46,7 @@ export class FirstDraftCall {
 	spoken = 0;
 	readonly #world: CallWorld;
 
-	constructor(scenario: CallScenario, world: CallWorld, { seed, rtcp = false }: CallWays) {
+	constructor(scenario: CallScenario, world: CallWorld, { seed, rtcp = false, ringMs = TIMES.ringMs }: CallWays) {
 		this.scenario = scenario;
 		this.#world = world;
 		this.relay = this.#serve(seed);
@@ -56,7 +58,7 @@ export class FirstDraftCall {
 		const { b } = scenario;
 		this.b = "ice" in b ? new GatewayEnd("b", b, world) : new AgentEnd({ ...of("b"), spec: b });
 		const schedule = (at: Instant, action: () => void) => world.schedule(at, action);
-		this.signalling = new CallSignalling({ a: this.a, b: this.b }, TIMES, schedule);
+		this.signalling = new CallSignalling({ a: this.a, b: this.b }, { ...TIMES, ringMs }, schedule);
 		if (this.b instanceof GatewayEnd) this.signalling.ready("b", 0);
 	}
 

@@ -1,5 +1,5 @@
 /** Laws that every call of the first draft is held to, whatever is lost on the way. */
-import { type FirstDraftCheck, MILLISECOND } from "@whither/core";
+import { type FirstDraftCheck, type Instant, MILLISECOND } from "@whither/core";
 import { attributeOf, decodeStun, isDecodeError, isSameEndpoint, type SdpAlt } from "@whither/wire";
 import { AgentEnd } from "./call-end.ts";
 import { type AgentReport, checksOf, keepsRelay } from "./call-report.ts";
@@ -89,22 +89,28 @@ export function lawsOfChecks({ call, internet }: PlayedCall): readonly string[] 
 /** What leaves so shortly before a relay is given back may find it gone: longer than any way of a call. */
 const UNDER_WAY_NS = 200 * MILLISECOND;
 
-/** Whether every try of a check ended on a link, or its answer did; of those that were made while both relays stood. */
+/** Whether every try of a check's, or of RTCP's beside it, ended on a link, or its answer did; of those that were made while both relays stood. */
 function wasLost(
 	call: FirstDraftCall,
 	side: CallSide,
 	{ alt }: FirstDraftCheck,
 	journeys: readonly Journey[],
 ): boolean {
-	const { node } = call.scenario[side];
+	const { node, port } = call.scenario[side];
 	const tries = journeys.filter(
 		({ payload, stages }) => stages[0].node === node && usernameOf(payload) === alt.username,
 	);
-	const begun = tries[0]?.at ?? 0;
-	const release = journeys.find(({ payload, at }) => at >= begun && isRelease(payload));
+	const release = journeys.find(({ payload, at }) => at >= (tries[0]?.at ?? 0) && isRelease(payload));
 	const until = (release?.at ?? Number.POSITIVE_INFINITY) - UNDER_WAY_NS;
+	return [port, port + 1].some((own) => {
+		const ofOne = tries.filter(({ stages }) => stages[0].source.port === own);
+		return ofOne.length > 0 && isAllLost(ofOne, journeys, until);
+	});
+}
+
+/** Requests and answers of these transactions, on every leg of their way. */
+function isAllLost(tries: readonly Journey[], journeys: readonly Journey[], until: Instant): boolean {
 	const ids = new Set(tries.map(({ payload }) => idOf(payload)));
-	// Requests and answers of these transactions, on every leg of their way.
 	const legs = journeys.filter(({ payload, at }) => at < until && ids.has(idOf(payload)));
 	const lost = legs.filter(({ end }) => end === "lost").length;
 	return lost >= tries.filter(({ at }) => at < until).length && legs.every(({ end }) => end !== "dropped");

@@ -2,7 +2,7 @@
 import { type Instant, MILLISECOND, SECOND } from "@whither/core";
 import { Internet } from "../internet.ts";
 import { type CallConditions, type CallScenario, callWorld } from "./call-scenario.ts";
-import { FirstDraftCall } from "./first-draft-call.ts";
+import { type CallWays, FirstDraftCall } from "./first-draft-call.ts";
 
 /** Between two datagrams of media while ICE goes on. */
 const MEDIA_INTERVAL_MS = 1000;
@@ -14,10 +14,8 @@ const FREEING_SECONDS = 5;
 const TALK = { datagrams: 10, intervalMs: 50, arrivalMs: 500 } as const;
 
 /** How it is played, and whether the packet trace is kept (default: not). */
-export interface CallOptions extends CallConditions {
+export interface CallOptions extends CallConditions, CallWays {
 	readonly records?: boolean;
-	/** RTCP beside RTP. Default false, as in the draft's figures. */
-	readonly rtcp?: boolean;
 }
 
 /** A call that is over. */

@@ -1,6 +1,6 @@
-import { classifyPacket, isSameEndpoint, type SdpAlt, type StunAddress } from "@whither/wire";
+import { classifyPacket, isSameEndpoint, type SdpAlt } from "@whither/wire";
 import { type Deadline, earliest, type Instant, type Machine } from "../../machine.ts";
-import { Addresses, type OwnAddress } from "./addresses.ts";
+import { Addresses } from "./addresses.ts";
 import type { Check } from "./check.ts";
 import { Checks } from "./checks.ts";
 import { Cycles } from "./cycles.ts";
@@ -54,10 +54,10 @@ export class FirstDraftAgent implements Machine<FirstDraftInput, FirstDraftOutpu
 		this.#gathering = new Gathering(this.#ground, () => this.#relays.isAwaited);
 		this.#checks = new Checks(this.#ground, (check) => this.#verified(check));
 		this.#sending = new Sending(this.#ground, this.#checks);
-		this.#freeing = new Freeing(this.#ground, this.#relays, this.#sending, this.#checks);
 		this.#cycles = new Cycles(this.#ground, this.#checks, () => this.#gathering.isComplete);
-		const reached = (address: OwnAddress, _from: StunAddress, now: Instant) => this.#freeing.reached(address, now);
-		this.#hearing = new Hearing(this.#ground, this.#relays, reached);
+		const [relays, sending, checks, cycles] = [this.#relays, this.#sending, this.#checks, this.#cycles];
+		this.#freeing = new Freeing(this.#ground, { relays, sending, checks, cycles });
+		this.#hearing = new Hearing(this.#ground, this.#relays);
 	}
 
 	/** What an offer or an answer is to say now, of each stream. */

@@ -36,13 +36,10 @@ interface Refused {
 /** The STUN server behind every address of ours (rules 3 to 6): which one was checked is told by the username alone. */
 export class Answering {
 	readonly #ground: Ground;
-	readonly #reached: (address: OwnAddress, from: StunAddress, now: Instant) => void;
 	readonly #cap = new AnswerCap(CHECK_LIMITS);
 
-	/** `reached`: for the first time by its last component (rule 21). */
-	constructor(ground: Ground, reached: (address: OwnAddress, from: StunAddress, now: Instant) => void) {
+	constructor(ground: Ground) {
 		this.#ground = ground;
-		this.#reached = reached;
 	}
 
 	/** Whether a message is a check of an address of ours, right or not (rule 4). */
@@ -70,7 +67,7 @@ export class Answering {
 			return;
 		}
 		outlet.send(base.number, from, success(message, base, from, address));
-		if (verdict === "first" && !address.heard.has(base.component)) this.#hasReached(address, base, from, now);
+		if (verdict === "first" && !address.heard.has(base.component)) this.#hasReached(address, base, from);
 	}
 
 	/** A request of a later STUN is no check, but whoever traces the way to us by such requests is told that it ends here. */
@@ -95,11 +92,9 @@ export class Answering {
 		return refusedAttributes(message, address) ?? address;
 	}
 
-	#hasReached(address: OwnAddress, { component }: Base, from: StunAddress, now: Instant): void {
+	#hasReached(address: OwnAddress, { component }: Base, from: StunAddress): void {
 		address.heard.add(component);
-		if (!address.reached) return;
-		this.#ground.outlet.tell({ kind: "reached", address: address.report(), from });
-		this.#reached(address, from, now);
+		if (address.reached) this.#ground.outlet.tell({ kind: "reached", address: address.report(), from });
 	}
 }
 

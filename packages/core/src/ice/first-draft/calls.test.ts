@@ -1,25 +1,13 @@
-import { attributeOf, isEarlyTurnControl } from "@whither/wire";
+import { attributeOf, decodeStun, isDecodeError, isEarlyTurnControl } from "@whither/wire";
 import { expect, test } from "vitest";
 import { MILLISECOND } from "../../machine.ts";
 import { FirstDraftAgent } from "./agent.ts";
+import { call, freed, lastSending, MEDIA } from "./draft-call.fixture.ts";
 import { DraftWorld, type End, exchange, meet, RELAY, RELAYED } from "./draft-world.fixture.ts";
 import { EarlyRelay, RELAY_USER } from "./early-relay.fixture.ts";
-import type { FirstDraftConfig } from "./first-draft-io.ts";
 import { eventsIn, questionsIn } from "./hand-answer.fixture.ts";
 import { SECRET } from "./hand-check.fixture.ts";
 
-const MEDIA = Uint8Array.of(0x80, 0, 1, 2);
-
-/** Who is behind what, and how the call went after so long. */
-function call(before: "fullCone" | "symmetric", config: Partial<FirstDraftConfig> = RELAYED, answerAfterMs = 1000) {
-	const world = new DraftWorld();
-	const [a, b] = [world.end("a", before, config), world.end("b", before, config)];
-	meet(world, a, b, answerAfterMs);
-	return { world, a, b };
-}
-
-const last = ({ events }: End) => events.findLast((event) => event.kind === "sending");
-const freed = (end: End) => end.all("freed").map(({ address }) => [address.origin, address.alt.at.port]);
 const results = (end: End) =>
 	end.agent.checks
 		.filter(({ component }) => component === 1)
@@ -40,7 +28,7 @@ test("two behind full cones talk by their STUN-derived addresses after one cycle
 		[0.8, null, "succeeded", false],
 		[0.4, null, "succeeded", true],
 	]);
-	expect([last(a)?.to.address, last(b)?.to.address]).toEqual(["192.0.2.2", "192.0.2.1"]);
+	expect([lastSending(a)?.to.address, lastSending(b)?.to.address]).toEqual(["192.0.2.2", "192.0.2.1"]);
 	expect([freed(a), freed(b)]).toEqual([[["relay", 8076]], [["relay", 8078]]]);
 	expect(world.relay.ports.size).toBe(0);
 	for (const end of [a, b])
@@ -53,8 +41,8 @@ test("two behind symmetric NATs talk by one relay after one cycle, and only the 
 	expect(results(a).map(([, , state]) => state)).toEqual(["failed", "failed", "succeeded", "succeeded"]);
 	expect(results(b).map(([, , state]) => state)).toEqual(["failed", "failed", "succeeded"]);
 	// To the relay's own address, by the socket that owns the relay.
-	expect(last(a)).toMatchObject({ to: RELAY, alt: { derivedFrom: "3" } });
-	expect(last(b)?.to).toEqual({ address: RELAY.address, port: 8076 });
+	expect(lastSending(a)).toMatchObject({ to: RELAY, alt: { derivedFrom: "3" } });
+	expect(lastSending(b)?.to).toEqual({ address: RELAY.address, port: 8076 });
 	expect([freed(a), freed(b)]).toEqual([[], [["relay", 8078]]]);
 	expect([...world.relay.ports.keys()]).toEqual([8076, 8077]);
 	for (const end of [a, b])
@@ -73,11 +61,19 @@ test("two behind symmetric NATs talk by one relay after one cycle, and only the 
 });
 
 test("rule 10: m= and c= are the relay's, and it is an alternative as well; RTCP's port is the one above", () => {
-	const { a } = call("fullCone");
+	const { world, a } = call("fullCone");
 	const [stream] = a.agent.description;
 	expect(stream?.destination).toEqual({ address: RELAY.address, port: 8076 });
 	expect(stream?.rtcp).toBeNull();
 	expect(stream?.alternatives.at(2)?.at).toEqual(stream?.destination);
+	const asked = world.flights.flatMap(({ from, bytes }) => {
+		const message = from.address === a.address && isEarlyTurnControl(bytes) ? decodeStun(bytes) : null;
+		return message === null || isDecodeError(message) ? [] : [attributeOf(message, "transportPreferences")];
+	});
+	expect(asked.slice(0, 2)).toEqual([
+		{ port: "even", next: true },
+		{ port: "preallocated", at: { address: RELAY.address, port: 8077 } },
+	]);
 });
 
 test("rule 11: an answer tells what the checks have found by then, and a peer checks it from where it was learned", () => {
@@ -95,71 +91,11 @@ test("rule 11: an answer tells what the checks have found by then, and a peer ch
 		expect([end.all("cycle"), end.all("settled")]).toEqual([[], [{ kind: "settled", cycles: 1 }]]);
 });
 
-test("rule 21 and 22: nothing is given back before the peer has reached something better, and then no sooner than 3 s after", () => {
-	const { world, a, b } = call("fullCone", RELAYED, 0);
-	const told = world.now / MILLISECOND;
-	world.run(told + 2900);
-	expect([...freed(a), ...freed(b)]).toEqual([]);
-	expect(a.all("reached").map(({ address }) => address.alt.q)).toContain(0.8);
-	world.run(told + 3300);
-	expect([freed(a).length, freed(b).length]).toEqual([1, 1]);
-	expect(a.agent.description[0]?.destination).toEqual({ address: "192.0.2.1", port: 20_000 });
-});
-
-test("rule 23: a relay that the peer's media still comes by is kept until that ends", () => {
-	const { world, a, b } = call("fullCone", RELAYED, 0);
-	const told = world.now / MILLISECOND;
-	for (let ms = told; ms < told + 8000; ms += 1000) {
-		world.run(ms);
-		world.send({ address: "192.0.2.2", port: 20_000 }, { address: RELAY.address, port: 8076 }, MEDIA);
-	}
-	world.run(told + 8100);
-	expect(a.data.length).toBeGreaterThan(5);
-	expect([freed(a).length, freed(b).length]).toEqual([0, 1]);
-	world.run(told + 12_000);
-	expect(freed(a)).toHaveLength(1);
-});
-
-test("rule 23: a relay is kept as long as what the peer has learned from it may yet turn out to work", () => {
-	const { world, a } = call("fullCone");
-	const told = world.now / MILLISECOND;
-	world.loses = ({ from, to }) => to.address === "192.0.2.1" && from.port === RELAY.port;
-	world.run(told + 4000);
-	expect(a.agent.checks.filter(({ alt }) => alt.derivedFrom === "3").map(({ state }) => state)).toEqual([
-		"inProgress",
-		"inProgress",
-	]);
-	expect(freed(a)).toEqual([]);
-	world.loses = () => false;
-	world.run(told + 9000);
-	expect(freed(a)).toHaveLength(1);
-});
-
-test("rule 23: with equal q-values on both sides each end keeps the relay that it sends by, though the peer has an address that it likes as well", () => {
-	const { world, a, b } = call("symmetric", RELAYED, 1000);
-	world.run(world.now / MILLISECOND + 500);
-	// Another exchange while both relays stand: now each end knows the way by its own.
-	exchange(world, a, b, 500);
-	world.run(60_000);
-	expect([last(a)?.to, last(b)?.to]).toEqual([RELAY, RELAY]);
-	expect(a.all("reached").some(({ address }) => address.origin === "peer")).toBe(true);
-	expect(b.all("reached").some(({ address }) => address.origin === "peer")).toBe(true);
-	expect([freed(a), freed(b)]).toEqual([[], []]);
-	for (const [from, to] of [
-		[a, b],
-		[b, a],
-	] as const) {
-		from.step({ type: "send", bytes: MEDIA });
-		world.run(world.now / MILLISECOND + 100);
-		expect(to.data).toHaveLength(1);
-	}
-});
-
 test("where nothing works, as without relays here, no further cycle can help, and media goes on to m= and c=", () => {
 	const { world, a, b } = call("symmetric", {}, 1000);
 	world.run(22_000);
 	expect([a.all("cycle"), a.all("settled")]).toEqual([[], [{ kind: "settled", cycles: 1 }]]);
-	expect([last(a)?.alt, last(b)?.alt]).toEqual([null, null]);
+	expect([lastSending(a)?.alt, lastSending(b)?.alt]).toEqual([null, null]);
 });
 
 test("rules 24 and 25: who sits behind a NAT that its peer does not is seen at a new address, tells it in a second cycle, and is reached at it", () => {
@@ -176,7 +112,7 @@ test("rules 24 and 25: who sits behind a NAT that its peer does not is seen at a
 	exchange(world, a, b, 1000);
 	world.run(60_000);
 	expect(a.agent.addresses.find(({ reached, origin }) => reached && origin === "peer")?.alt.q).toBe(1);
-	expect([last(a)?.to, last(b)?.to.address]).toEqual([{ address: "192.0.2.2", port: 1010 }, "192.0.2.1"]);
+	expect([lastSending(a)?.to, lastSending(b)?.to.address]).toEqual([{ address: "192.0.2.2", port: 1010 }, "192.0.2.1"]);
 	expect([a.all("settled").at(-1), b.all("settled").at(-1)]).toEqual([
 		{ kind: "settled", cycles: 2 },
 		{ kind: "settled", cycles: 2 },
@@ -294,7 +230,7 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])("with a tenth of all packets lost it ends th
 		meet(world, a, b, 3000);
 		world.run(90_000);
 		const expected = before === "fullCone" ? ["192.0.2.2", "192.0.2.1"] : [RELAY.address, RELAY.address];
-		expect([last(a)?.to.address, last(b)?.to.address]).toEqual(expected);
+		expect([lastSending(a)?.to.address, lastSending(b)?.to.address]).toEqual(expected);
 		expect([...a.all("settled"), ...b.all("settled")].map(({ cycles }) => cycles)).toEqual([1, 1]);
 	}
 });

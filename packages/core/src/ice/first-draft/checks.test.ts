@@ -63,6 +63,16 @@ test("rule 14: what was learned from an address of ours is checked from that one
 	expect(questionsIn(outputs).map(({ base }) => base)).toEqual([2, 3]);
 });
 
+test("rule 14: nor is it checked from a socket that comes late", () => {
+	const { agent } = checking([]);
+	agent.step({ type: "told" }, 0);
+	const derived = altOf("2", 0.4, { derivedFrom: agent.description[0]?.alternatives[0]?.id ?? "" });
+	agent.step({ type: "peer", streams: [told([altOf("1", 1), derived])] }, 0);
+	agent.step({ type: "base", base: 2, at: { address: "192.0.2.9", port: 5000 } }, 0);
+	const outputs = agent.step({ type: "base", base: 3, at: { address: "192.0.2.9", port: 5001, component: 2 } }, 0);
+	expect(questionsIn(outputs).map(({ to }) => to.port)).toEqual([2010, 2011]);
+});
+
 test("rule 14: one that was learned from what nobody was told is checked from nowhere", () => {
 	const { questions, outputs } = checking([altOf("3", 0.4, { derivedFrom: "77" })]);
 	expect(questions).toEqual([]);
@@ -185,6 +195,21 @@ test("no more than thirty-two alternatives are looked at, and no more than 128 c
 		agent.step({ type: "base", base: base + 1, at: { ...place, component: 2 } }, 0);
 	}
 	expect(agent.checks).toHaveLength(2 * 128);
+});
+
+test("an ICMP error about a peer's address is no end of its check: its NAT may open yet", () => {
+	const { agent, questions } = checking([ONE]);
+	expect(agent.step({ type: "unreachable", base: 0, to: ONE.at, code: "ECONNREFUSED" }, 0)).toEqual([]);
+	answerAll(agent, questions, ONE);
+	expect(states(agent)).toEqual(["1/1 succeeded", "1/2 succeeded"]);
+});
+
+test("rule 24: a peer without ICE is offered nothing more, whatever addresses there are", () => {
+	const { agent } = checking([]);
+	agent.step({ type: "base", base: 2, at: { address: "192.0.2.9", port: 5000 } }, 0);
+	agent.step({ type: "base", base: 3, at: { address: "192.0.2.9", port: 5001, component: 2 } }, 0);
+	const later = agent.step({ type: "timer" }, 60_000 * MILLISECOND);
+	expect([eventsIn(later, "cycle"), agent.deadline]).toEqual([[], null]);
 });
 
 test("rule 24: another offer is asked for when a late socket's servers have answered, and not while one waits for its answer", () => {

@@ -88,6 +88,11 @@ export class Checks {
 		return from.filter((site) => mayReach(site, places));
 	}
 
+	/** Whether the peer tells alternatives of a stream. */
+	has(stream: number): boolean {
+		return (this.#peers.get(stream)?.length ?? 0) > 0;
+	}
+
 	/** The alternative that is at the same place. */
 	at(stream: number, place: StunAddress): PeerAddress | null {
 		return this.#peers.get(stream)?.find(({ alt }) => isSameEndpoint(alt.at, place)) ?? null;

@@ -39,6 +39,11 @@ export class Cycles {
 		return { at: this.#exchangedAt + PEER_CHECKS_NS, why: "cycle" };
 	}
 
+	/** When an offer last had its answer; null: none has yet, and nobody knows whose that will be. */
+	get exchangedAt(): Instant | null {
+		return this.#exchangedAt;
+	}
+
 	/** Our description has been told. */
 	told(now: Instant): void {
 		for (const address of this.#ground.addresses.all) {

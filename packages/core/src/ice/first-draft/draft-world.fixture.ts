@@ -71,7 +71,7 @@ export class End implements Node {
 	readonly events: FirstDraftEvent[] = [];
 	readonly data: Extract<FirstDraftOutput, { readonly type: "data" }>[] = [];
 	readonly ignored: FirstDraftIgnoreReason[] = [];
-	readonly bases: readonly StunAddress[];
+	readonly bases: StunAddress[];
 	readonly #world: DraftWorld;
 	readonly #nat: Nat | null;
 

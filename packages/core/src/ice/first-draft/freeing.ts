@@ -1,6 +1,7 @@
 import { type Deadline, type Instant, MILLISECOND } from "../../machine.ts";
 import type { OwnAddress } from "./addresses.ts";
 import type { Checks } from "./checks.ts";
+import type { Cycles } from "./cycles.ts";
 import type { Ground } from "./ground.ts";
 import { type Binding, isOf, type Relays } from "./relays.ts";
 import type { Sending } from "./sending.ts";
@@ -8,24 +9,36 @@ import type { Sending } from "./sending.ts";
 /** draft-rosenberg-sipping-ice-01 §5.7. */
 const FREE_AFTER_MS = 3000;
 
+/** Who knows what a relay is needed for. */
+interface FreeingParts {
+	readonly relays: Relays;
+	readonly sending: Sending;
+	readonly checks: Checks;
+	readonly cycles: Cycles;
+}
+
 /**
  * Gives back relays that nobody needs (rules 21 to 23): an address that the peer has reached makes needless what the peer would like
  * less. Deviation: STUN-derived addresses stay, for they cost nothing, and so does a relay by which either end sends, whatever its
- * q-value: with equal ones both ends might otherwise give back the other's way (§9.1.2 leaves that open).
+ * q-value: with equal ones both ends might otherwise give back the other's way (§9.1.2 leaves that open). Nor is any given back
+ * before the first offer has its answer, or within 3 s of one: a telephone may ring for long whose agent has found a better way, and then another
+ * take the call that knows only `m=` and `c=`.
  */
 export class Freeing {
 	readonly #ground: Ground;
 	readonly #relays: Relays;
 	readonly #sending: Sending;
 	readonly #checks: Checks;
+	readonly #cycles: Cycles;
 	/** When each is to be given back. */
 	readonly #due = new Map<Binding, Instant>();
 
-	constructor(ground: Ground, relays: Relays, sending: Sending, checks: Checks) {
+	constructor(ground: Ground, { relays, sending, checks, cycles }: FreeingParts) {
 		this.#ground = ground;
 		this.#relays = relays;
 		this.#sending = sending;
 		this.#checks = checks;
+		this.#cycles = cycles;
 	}
 
 	get deadline(): Deadline | null {
@@ -34,16 +47,11 @@ export class Freeing {
 		return at === Number.POSITIVE_INFINITY ? null : { at, why: "free" };
 	}
 
-	/** A check of the peer's has come to this address. */
-	reached(address: OwnAddress, now: Instant): void {
-		for (const binding of this.#relays.allocated) {
-			const isNeedless = binding.addresses.every((own) => this.#isLess(own, address));
-			if (isNeedless && binding.site.stream === address.stream && !this.#due.has(binding))
-				this.#due.set(binding, now + this.#waitNs);
-		}
-	}
-
+	/** Looks at every relay anew: one may have come, or the socket of a better address gone, since the peer has reached anything. */
 	overdue(now: Instant): void {
+		for (const binding of this.#relays.allocated)
+			if (!this.#isNeedless(binding)) this.#due.delete(binding);
+			else if (!this.#due.has(binding)) this.#due.set(binding, now + this.#waitNs);
 		for (const binding of this.#due.keys())
 			if (binding.state === "released") this.#due.delete(binding);
 			else if (!this.#isNeeded(binding) && this.#freeAt(binding) <= now) {
@@ -52,7 +60,13 @@ export class Freeing {
 			}
 	}
 
-	/** Rule 21. */
+	/** Rule 21: the peer has reached what it likes better than any address of this relay's. One without ICE likes nothing. */
+	#isNeedless({ site: { stream }, addresses }: Binding): boolean {
+		if (!this.#checks.has(stream)) return false;
+		const reached = this.#ground.addresses.of(stream).filter((own) => own.reached);
+		return reached.some((address) => addresses.every((own) => this.#isLess(own, address)));
+	}
+
 	#isLess(own: OwnAddress, { alt, parts }: OwnAddress): boolean {
 		return own.alt.q < alt.q || (own.alt.q === alt.q && parts.origin === "peer");
 	}
@@ -70,8 +84,10 @@ export class Freeing {
 	}
 
 	#freeAt(binding: Binding): Instant {
-		const silentAt = binding.heardAt === 0 ? 0 : binding.heardAt + this.#waitNs;
-		return Math.max(this.#due.get(binding) ?? Number.POSITIVE_INFINITY, silentAt);
+		const { exchangedAt } = this.#cycles;
+		if (exchangedAt === null) return Number.POSITIVE_INFINITY;
+		const silentSince = Math.max(exchangedAt, binding.heardAt);
+		return Math.max(this.#due.get(binding) ?? Number.POSITIVE_INFINITY, silentSince + this.#waitNs);
 	}
 
 	get #waitNs(): number {

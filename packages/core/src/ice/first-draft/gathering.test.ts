@@ -119,6 +119,9 @@ test("rule 7: local, STUN-derived and a VPN's last of all", () => {
 	const { agent, questions } = gathering({ stunServers: [ONE] }, true);
 	for (const question of questions) answer(agent, question, { mapped: seen(7000 + question.base) });
 	expect(agent.description[0]?.alternatives.map(({ q }) => q)).toEqual([0.3, 0.3]);
+	const high = gathering({ stunServers: [ONE], qvalues: { vpn: 0.9, stun: 0.6 } }, true);
+	for (const question of high.questions) answer(high.agent, question, { mapped: seen(7000 + question.base) });
+	expect(high.agent.description[0]?.alternatives.map(({ q }) => q)).toEqual([0.9, 0.6]);
 	const other = gathering({ stunServers: [ONE], qvalues: { local: 0.9, stun: 0.5 } });
 	for (const question of other.questions) answer(other.agent, question, { mapped: seen(7000 + question.base) });
 	expect(other.agent.description[0]?.alternatives.map(({ q }) => q)).toEqual([0.9, 0.5]);
@@ -130,6 +133,15 @@ test("rules 2 and 10: m= and c= are the address that most peers can send to, and
 	for (const question of questions) answer(agent, question, { mapped: seen(7000 + 2 * question.base) });
 	expect(agent.description[0]).toMatchObject({ destination: seen(7000), rtcp: seen(7002) });
 	expect(agent.description[0]?.alternatives.map(({ at }) => at)).toContainEqual(seen(7000));
+});
+
+test("rule 10: m= and c= are no VPN's address where there is another", () => {
+	const { agent } = gathering({ stunServers: [] }, true);
+	expect(agent.description[0]?.destination).toEqual(LOCAL[1]);
+	const plain = { address: "192.0.2.9", port: 5000 };
+	agent.step({ type: "base", base: 2, at: plain }, 0);
+	agent.step({ type: "base", base: 3, at: { ...plain, port: 5001, component: 2 } }, 0);
+	expect(agent.description[0]?.destination).toEqual(plain);
 });
 
 test("sockets that are none: a number used twice, a stream that is none, RTCP of what is no RTP, one that was never told", () => {

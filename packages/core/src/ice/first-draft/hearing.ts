@@ -1,13 +1,5 @@
-import {
-	classifyPacket,
-	decodeStun,
-	isDecodeError,
-	type PacketClass,
-	type StunAddress,
-	type StunMessage,
-} from "@whither/wire";
+import { classifyPacket, decodeStun, isDecodeError, type PacketClass, type StunMessage } from "@whither/wire";
 import type { Instant } from "../../machine.ts";
-import type { OwnAddress } from "./addresses.ts";
 import { Answering } from "./answering.ts";
 import type { FirstDraftIgnoreReason, FirstDraftInput } from "./first-draft-io.ts";
 import type { Ground } from "./ground.ts";
@@ -22,10 +14,10 @@ export class Hearing {
 	readonly #relays: Relays;
 	readonly #answering: Answering;
 
-	constructor(ground: Ground, relays: Relays, reached: (address: OwnAddress, from: StunAddress, now: Instant) => void) {
+	constructor(ground: Ground, relays: Relays) {
 		this.#ground = ground;
 		this.#relays = relays;
-		this.#answering = new Answering(ground, reached);
+		this.#answering = new Answering(ground);
 	}
 
 	received(input: Received, now: Instant): void {

@@ -69,9 +69,39 @@ test("rule 19: media follows each better address that works, and never turns bac
 	expect(goesTo(agent)).toEqual([0, MIDDLE.at]);
 	answerAll(agent, questions, HIGH);
 	expect(goesTo(agent)).toEqual([0, HIGH.at]);
-	const without = agent.step({ type: "peer", streams: [told([LOW, MIDDLE])] }, 0);
-	expect(eventsIn(without, "sending")).toEqual([]);
+	const again = agent.step({ type: "peer", streams: [told([MIDDLE, HIGH])] }, 0);
+	expect(eventsIn(again, "sending")).toEqual([]);
 	expect(goesTo(agent)).toEqual([0, HIGH.at]);
+});
+
+test("an address that is told no more is left: for the best that is told and has worked, or else for m= and c=", () => {
+	const { agent, questions } = checking([LOW, MIDDLE, HIGH]);
+	for (const alt of [LOW, MIDDLE, HIGH]) answerAll(agent, questions, alt);
+	const without = agent.step({ type: "peer", streams: [told([LOW, MIDDLE])] }, 0);
+	expect(eventsIn(without, "sending").at(-1)).toEqual({
+		kind: "sending",
+		stream: 0,
+		base: 0,
+		to: MIDDLE.at,
+		alt: MIDDLE,
+	});
+	expect(goesTo(agent)).toEqual([0, MIDDLE.at]);
+	const moved = altOf("4", 0.5);
+	const outputs = agent.step({ type: "peer", streams: [told([moved])] }, 0);
+	expect(goesTo(agent)).toEqual([0, { address: THERE, port: 9000 }]);
+	answerQuestions(agent, outputs, moved);
+	expect(goesTo(agent)).toEqual([0, moved.at]);
+});
+
+test("a call that somebody without ICE takes over goes on at m= and c=", () => {
+	const { agent, questions } = checking([HIGH]);
+	answerAll(agent, questions, HIGH);
+	const gateway = { address: "203.0.113.77", port: 9900 };
+	agent.step({ type: "peer", streams: [told([], gateway)] }, 0);
+	expect(goesTo(agent)).toEqual([0, gateway]);
+	expect(goesTo(agent, 2)).toEqual([1, { ...gateway, port: 9901 }]);
+	agent.step({ type: "peer", streams: [told([], { ...gateway, port: 9910 })] }, 0);
+	expect(goesTo(agent)).toEqual([0, { ...gateway, port: 9910 }]);
 });
 
 test("rule 19: once an address has worked, m= and c= are of no account", () => {
@@ -133,7 +163,7 @@ test("a stream that the peer refuses is sent nothing, and goes on where it was o
 	answerAll(agent, questions, HIGH);
 	agent.step({ type: "peer", streams: [null] }, 0);
 	expect(goesTo(agent)).toBe("noDestination");
-	agent.step({ type: "peer", streams: [told([LOW])] }, 0);
+	agent.step({ type: "peer", streams: [told([LOW, HIGH])] }, 0);
 	expect(goesTo(agent)).toEqual([0, HIGH.at]);
 });
 

@@ -42,9 +42,22 @@ export class Sending {
 			return;
 		}
 		this.#described.set(stream, described);
+		this.#leaveWithdrawn(stream);
 		// A check that has succeeded is worth more than anything that is only told.
 		if (this.#floors.has(stream)) this.restore(stream);
 		else this.#begin(stream, described);
+	}
+
+	/**
+	 * Deviation: §5.6 never lets media turn to a lesser address. Where the one that it goes to is told no more, as of a peer that has moved or
+	 * another that has taken its call, nobody may be there any longer: the best of what is told takes its place.
+	 */
+	#leaveWithdrawn(stream: number): void {
+		const floor = this.#floors.get(stream);
+		if (floor === undefined || this.#checks.at(stream, floor.peer.alt.at) !== null) return;
+		this.#floors.delete(stream);
+		this.#ways.delete(stream);
+		for (const check of this.#checks.succeeded(stream)) this.verified(check);
 	}
 
 	/**
