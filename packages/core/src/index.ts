@@ -246,7 +246,7 @@ export type {
 export type { TurnFailure } from "./turn/client/failure.ts";
 export { isDisbelieved } from "./turn/client/outlet.ts";
 export { TurnClient } from "./turn/client/turn-client.ts";
-export { EarlyTurnClient } from "./turn/early/client.ts";
+export { EarlyTurnClient } from "./turn/early/client/client.ts";
 export type {
 	EarlyRelayUser,
 	EarlyTurnClientConfig,
@@ -254,8 +254,7 @@ export type {
 	EarlyTurnClientIgnoreReason,
 	EarlyTurnClientInput,
 	EarlyTurnClientOutput,
-} from "./turn/early/client-io.ts";
-export { OneTimeUsers } from "./turn/early/one-time-users.ts";
+} from "./turn/early/client/client-io.ts";
 export {
 	anyRelayUsers,
 	classicText,
@@ -263,7 +262,7 @@ export {
 	fixedRelayUsers,
 	restRelayUsers,
 } from "./turn/early/relay-users.ts";
-export { EarlyTurnServer } from "./turn/early/server.ts";
+export { EarlyTurnServer } from "./turn/early/server/server.ts";
 export type {
 	EarlyBinding,
 	EarlyBindingEnd,
@@ -276,8 +275,9 @@ export type {
 	EarlyTurnServerEvent,
 	EarlyTurnServerInput,
 	EarlyTurnServerOutput,
-} from "./turn/early/server-io.ts";
-export { SharedSecretClient } from "./turn/early/shared-secret-client.ts";
+} from "./turn/early/server/server-io.ts";
+export { OneTimeUsers } from "./turn/early/shared-secret/one-time-users.ts";
+export { SharedSecretClient } from "./turn/early/shared-secret/shared-secret-client.ts";
 export type {
 	SharedSecretClientConfig,
 	SharedSecretClientInput,
@@ -286,8 +286,8 @@ export type {
 	SharedSecretServerConfig,
 	SharedSecretServerInput,
 	SharedSecretServerOutput,
-} from "./turn/early/shared-secret-io.ts";
-export { SharedSecretServer } from "./turn/early/shared-secret-server.ts";
+} from "./turn/early/shared-secret/shared-secret-io.ts";
+export { SharedSecretServer } from "./turn/early/shared-secret/shared-secret-server.ts";
 export {
 	type RestCredentials,
 	restCredentials,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { formatPackets } from "../format-packets.ts";
 import type { CallScenario } from "./call-scenario.ts";
-import { FIRST_DRAFT_CASES } from "./cases.ts";
-import { formatLadder } from "./ladder-text.ts";
+import { FIRST_DRAFT_CASES } from "./cases/index.ts";
+import { formatLadder } from "./ladder/ladder-text.ts";
 import { type CallOptions, playToTheEnd } from "./played-call.ts";
 import { runCall } from "./run-call.ts";
 

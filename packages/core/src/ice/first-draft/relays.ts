@@ -1,7 +1,7 @@
 import { isSameEndpoint, type StunAddress, type TransportPreferences } from "@whither/wire";
 import { type Deadline, earliest, type Instant, MILLISECOND } from "../../machine.ts";
-import { EarlyTurnClient } from "../../turn/early/client.ts";
-import type { EarlyTurnClientEvent, EarlyTurnClientInput } from "../../turn/early/client-io.ts";
+import { EarlyTurnClient } from "../../turn/early/client/client.ts";
+import type { EarlyTurnClientEvent, EarlyTurnClientInput } from "../../turn/early/client/client-io.ts";
 import type { OwnAddress } from "./addresses.ts";
 import type { FirstDraftRelay } from "./first-draft-io.ts";
 import type { Ground } from "./ground.ts";

@@ -11,7 +11,7 @@ import {
 	shortTermKey,
 	verifyIntegrity,
 } from "@whither/wire";
-import { SECOND } from "../../machine.ts";
+import { SECOND } from "../../../machine.ts";
 import { EarlyTurnServer } from "./server.ts";
 import type {
 	EarlyRelayUsers,

@@ -1,12 +1,12 @@
 /** A call as a ladder: who sends what to whom, made of the packets of the simulated internet. */
 import type { Instant } from "@whither/core";
-import { formatPlace } from "./call-report.ts";
-import type { CallSignal } from "./call-signalling.ts";
-import type { FirstDraftCall } from "./first-draft-call.ts";
-import { type Journey, journeysOf } from "./journeys.ts";
-import { mediaNumber } from "./media.ts";
+import { formatPlace } from "../call-report.ts";
+import type { CallSignal } from "../call-signalling.ts";
+import type { FirstDraftCall } from "../first-draft-call.ts";
+import { type Journey, journeysOf } from "../journeys.ts";
+import { mediaNumber } from "../media.ts";
+import type { PlayedCall } from "../played-call.ts";
 import { MessageReader } from "./message-words.ts";
-import type { PlayedCall } from "./played-call.ts";
 
 /** One arrow. Columns are those of the scenario's ladder. */
 export interface LadderStep {

@@ -1,9 +1,9 @@
 /** What is given out over TLS for a binding each (RFC 3489 §8.2, §9.2, with the users of draft-rosenberg-midcom-turn-01). */
 import type { StunAddress, StunErrorCode } from "@whither/wire";
-import type { AnswerLimits } from "../../answer-cap.ts";
-import type { Instant } from "../../machine.ts";
-import type { TurnUsers } from "../server/users.ts";
-import type { EarlyRelayUser } from "./client-io.ts";
+import type { AnswerLimits } from "../../../answer-cap.ts";
+import type { Instant } from "../../../machine.ts";
+import type { TurnUsers } from "../../server/users.ts";
+import type { EarlyRelayUser } from "../client/client-io.ts";
 import type { OneTimeUsers } from "./one-time-users.ts";
 
 /** What a Shared Secret server is made from. */

@@ -1,7 +1,7 @@
 /** Section 9.1 of the draft: two people at home, each behind a NAT, and the servers of their provider. */
-import type { NaptSpec } from "../nat-spec.ts";
-import type { NodeSpec } from "../scenario.ts";
-import { type CallScenario, host } from "./call-scenario.ts";
+import type { NaptSpec } from "../../nat-spec.ts";
+import type { NodeSpec } from "../../scenario.ts";
+import { type CallScenario, host } from "../call-scenario.ts";
 
 type Kind = Pick<NaptSpec, "mapping" | "filtering" | "ports">;
 

@@ -1,12 +1,12 @@
 import { encodeUtf8, HmacKey, hmacSha256, type StunAddress } from "@whither/wire";
-import { type Instant, SECOND } from "../../machine.ts";
-import { Expiries } from "../server/expiries.ts";
-import { PeerFilter, type PeerRules } from "../server/peer-filter.ts";
-import { RelayPorts } from "../server/relay-ports.ts";
-import { familyOf } from "../server/replies.ts";
-import { RELAY_PORTS } from "../server/state.ts";
+import { type Instant, SECOND } from "../../../machine.ts";
+import { Expiries } from "../../server/expiries.ts";
+import { PeerFilter, type PeerRules } from "../../server/peer-filter.ts";
+import { RelayPorts } from "../../server/relay-ports.ts";
+import { familyOf } from "../../server/replies.ts";
+import { RELAY_PORTS } from "../../server/state.ts";
+import { EARLY_TURN_LIFETIMES } from "../lifetimes.ts";
 import type { Binding, EarlyRelay, EarlyReservation } from "./binding.ts";
-import { EARLY_TURN_LIFETIMES } from "./lifetimes.ts";
 import type {
 	EarlyTurnCounters,
 	EarlyTurnIgnoreReason,

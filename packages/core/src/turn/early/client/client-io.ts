@@ -1,6 +1,6 @@
 import type { StunAddress, StunErrorCode, TransportPreferences } from "@whither/wire";
-import type { Instant } from "../../machine.ts";
-import type { StunFailure } from "../../stun/client-io.ts";
+import type { Instant } from "../../../machine.ts";
+import type { StunFailure } from "../../../stun/client-io.ts";
 
 /** A user of an early relay: what Allocate is signed with, as its Shared Secret server or somebody else gave it out. */
 export interface EarlyRelayUser {

@@ -1,5 +1,5 @@
 /** Section 9.3 of the draft: a company whose telephones and servers are its provider's. */
-import { type CallScenario, host } from "./call-scenario.ts";
+import { type CallScenario, host } from "../call-scenario.ts";
 
 /** Section 9.3.1. The figures give A's address at STUN's server 0.5 and B's 0.8; nothing comes of it. */
 export const CENTREX: CallScenario = {

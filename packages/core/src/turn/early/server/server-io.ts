@@ -1,10 +1,10 @@
 /** What a server of early relays (draft-rosenberg-midcom-turn-01) is made from, hears and puts out. */
 import type { HmacKey, StunAddress } from "@whither/wire";
-import type { AnswerLimits } from "../../answer-cap.ts";
-import type { Instant } from "../../machine.ts";
-import type { TurnUsage } from "../server/allocation.ts";
-import type { PeerRules } from "../server/peer-filter.ts";
-import type { TurnLedger, TurnRelayAddress } from "../server/server-io.ts";
+import type { AnswerLimits } from "../../../answer-cap.ts";
+import type { Instant } from "../../../machine.ts";
+import type { TurnUsage } from "../../server/allocation.ts";
+import type { PeerRules } from "../../server/peer-filter.ts";
+import type { TurnLedger, TurnRelayAddress } from "../../server/server-io.ts";
 
 /** An address of this host that relays are opened on, and all that peers may send to it by. */
 export interface EarlyRelayAddress extends TurnRelayAddress {

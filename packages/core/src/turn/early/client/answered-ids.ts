@@ -1,4 +1,4 @@
-import { type Instant, SECOND } from "../../machine.ts";
+import { type Instant, SECOND } from "../../../machine.ts";
 
 /** How long answers may come late, among data (draft-rosenberg-midcom-turn-01 §8). */
 const REMEMBERED_NS = 32 * SECOND;

@@ -1,10 +1,10 @@
 import { attributeOf, decodeStun, isDecodeError, isEarlyTurnControl, type StunMessage } from "@whither/wire";
-import { AnswerCap } from "../../answer-cap.ts";
-import type { Deadline, Instant, Machine } from "../../machine.ts";
-import { SECOND } from "../../machine.ts";
-import { addUsage, count } from "../server/counters.ts";
-import { TURN_ANSWER_LIMITS } from "../server/server-io.ts";
-import { tupleKey } from "../server/state.ts";
+import { AnswerCap } from "../../../answer-cap.ts";
+import type { Deadline, Instant, Machine } from "../../../machine.ts";
+import { SECOND } from "../../../machine.ts";
+import { addUsage, count } from "../../server/counters.ts";
+import { TURN_ANSWER_LIMITS } from "../../server/server-io.ts";
+import { tupleKey } from "../../server/state.ts";
 import { admit, type Refused } from "./admit.ts";
 import { type AllocateRequest, allocate, closeBinding, giveUp, refused, relayFailed, relayOpened } from "./allocate.ts";
 import type { Binding, EarlyReservation } from "./binding.ts";

@@ -10,10 +10,11 @@ import {
 	type StunMessage,
 	shortTermKey,
 } from "@whither/wire";
-import { type Deadline, earliest, type Instant, type Machine, SECOND } from "../../machine.ts";
-import { mayPointAt } from "../../stun/answers.ts";
-import { StunClient } from "../../stun/client.ts";
-import type { StunClientEvent, StunClientOutput, StunFailure } from "../../stun/client-io.ts";
+import { type Deadline, earliest, type Instant, type Machine, SECOND } from "../../../machine.ts";
+import { mayPointAt } from "../../../stun/answers.ts";
+import { StunClient } from "../../../stun/client.ts";
+import type { StunClientEvent, StunClientOutput, StunFailure } from "../../../stun/client-io.ts";
+import { EARLY_TURN_LIFETIMES } from "../lifetimes.ts";
 import { AnsweredIds } from "./answered-ids.ts";
 import type {
 	EarlyTurnClientConfig,
@@ -22,7 +23,6 @@ import type {
 	EarlyTurnClientInput,
 	EarlyTurnClientOutput,
 } from "./client-io.ts";
-import { EARLY_TURN_LIFETIMES } from "./lifetimes.ts";
 
 /** What the one request under way is for. */
 type Purpose = "allocate" | "refresh" | "release";

@@ -6,7 +6,7 @@ import {
 	type StunMessage,
 	verifyIntegrity,
 } from "@whither/wire";
-import type { Instant } from "../../machine.ts";
+import type { Instant } from "../../../machine.ts";
 import type { Binding, BindingUser } from "./binding.ts";
 import type { EarlyState } from "./state.ts";
 

@@ -1,6 +1,6 @@
 import { attributeOf, type StunItem, type TransportPreferences } from "@whither/wire";
 import { describe, expect, test } from "vitest";
-import { SECOND } from "../../machine.ts";
+import { SECOND } from "../../../machine.ts";
 import { CLIENT, codeOf, LIFETIME, PEER, RELAY_ADDRESS, ServerUnderTest, STRANGER } from "./server.fixture.ts";
 import type { EarlyTurnServerConfig } from "./server-io.ts";
 

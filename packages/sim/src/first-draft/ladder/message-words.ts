@@ -1,10 +1,10 @@
 /** What each datagram of a call is, in words: checks by the alternative that they are of, answers by what they answer. */
 import { attributeOf, decodeStun, isDecodeError, type StunMessage } from "@whither/wire";
-import { AgentEnd } from "./call-end.ts";
-import { formatPlace } from "./call-report.ts";
-import type { FirstDraftCall } from "./first-draft-call.ts";
-import type { Journey } from "./journeys.ts";
-import { mediaNumber } from "./media.ts";
+import { AgentEnd } from "../call-end.ts";
+import { formatPlace } from "../call-report.ts";
+import type { FirstDraftCall } from "../first-draft-call.ts";
+import type { Journey } from "../journeys.ts";
+import { mediaNumber } from "../media.ts";
 
 /** What a datagram is. `asks`: a request, whose repetitions are one with it. */
 export interface MessageWords {

@@ -1,7 +1,7 @@
 import { encodeUtf8, formatBase64, HmacKey, hmacSha256, shortTermKey } from "@whither/wire";
-import { sameText } from "../server/nonces.ts";
-import type { EarlyRelayUser } from "./client-io.ts";
-import type { EarlyRelayCredential } from "./server-io.ts";
+import { sameText } from "../../server/nonces.ts";
+import type { EarlyRelayUser } from "../client/client-io.ts";
+import type { EarlyRelayCredential } from "../server/server-io.ts";
 
 /** How long a name is good for a first request: RFC 3489 §8.2 asks for thirty minutes at least. */
 const ONE_TIME_SECONDS = 1800;

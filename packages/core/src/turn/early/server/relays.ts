@@ -1,8 +1,8 @@
 /** Relays of bindings: opened, set aside, closed. */
 import type { StunAddress } from "@whither/wire";
-import { type Instant, SECOND } from "../../machine.ts";
+import { type Instant, SECOND } from "../../../machine.ts";
+import { EARLY_TURN_LIFETIMES } from "../lifetimes.ts";
 import type { Binding, EarlyRelay, EarlyReservation } from "./binding.ts";
-import { EARLY_TURN_LIFETIMES } from "./lifetimes.ts";
 import type { EarlyTurnServerOutput } from "./server-io.ts";
 import type { EarlyState, Outputs } from "./state.ts";
 

@@ -8,8 +8,8 @@ import {
 	type StunMessage,
 } from "@whither/wire";
 import { describe, expect, test } from "vitest";
-import { SECOND } from "../../machine.ts";
-import { restCredentials, restSecret } from "../rest-credentials.ts";
+import { SECOND } from "../../../machine.ts";
+import { restCredentials, restSecret } from "../../rest-credentials.ts";
 import { OneTimeUsers } from "./one-time-users.ts";
 import { SharedSecretClient } from "./shared-secret-client.ts";
 import type { SharedSecretClientOutput } from "./shared-secret-io.ts";

@@ -1,8 +1,8 @@
 /** A call of the first draft as a page shows it: what was told, the ladder, and what came of it. */
-import { formatPlace, reportLines } from "./call-report.ts";
-import type { CallScenario, CallSide } from "./call-scenario.ts";
+import { formatPlace, reportLines } from "../call-report.ts";
+import type { CallScenario, CallSide } from "../call-scenario.ts";
+import { type PlayedCall, playToTheEnd } from "../played-call.ts";
 import { formatLadder } from "./ladder-text.ts";
-import { type PlayedCall, playToTheEnd } from "./played-call.ts";
 
 /** Of what the pages show: nothing is lost, and every link takes so long, one way. */
 const SHOWN = { seed: 1, delayMs: 5, records: true } as const;

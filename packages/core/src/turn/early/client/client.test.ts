@@ -8,7 +8,7 @@ import {
 	verifyIntegrity,
 } from "@whither/wire";
 import { describe, expect, test } from "vitest";
-import { MILLISECOND, SECOND } from "../../machine.ts";
+import { MILLISECOND, SECOND } from "../../../machine.ts";
 import { KEY, RELAYED, SERVER, under } from "./client.fixture.ts";
 
 describe("asking for a relay", () => {

@@ -8,7 +8,7 @@ import {
 	type StunMessage,
 	shortTermKey,
 } from "@whither/wire";
-import { SECOND } from "../../machine.ts";
+import { SECOND } from "../../../machine.ts";
 import { EarlyTurnClient } from "./client.ts";
 import type { EarlyTurnClientConfig, EarlyTurnClientInput, EarlyTurnClientOutput } from "./client-io.ts";
 

@@ -1,6 +1,6 @@
 /** Section 9.2 of the draft: a company with a relay of its own, which its border NAT makes reachable from outside. */
-import type { LinkSpec, NodeSpec } from "../scenario.ts";
-import { type CallScenario, type CallServerSpec, host } from "./call-scenario.ts";
+import type { LinkSpec, NodeSpec } from "../../scenario.ts";
+import { type CallScenario, type CallServerSpec, host } from "../call-scenario.ts";
 
 /** A kernel's NAT with such a mapping takes any port. It turns nothing back that was sent to its own address from inside. */
 const SYMMETRIC = {

@@ -1,5 +1,5 @@
 import { attributeOf } from "@whither/wire";
-import { type Instant, SECOND } from "../../machine.ts";
+import { type Instant, SECOND } from "../../../machine.ts";
 import { type AllocateRequest, bindingItems, closeBinding, grantedSeconds, refused } from "./allocate.ts";
 import type { Binding } from "./binding.ts";
 import { respond } from "./replies.ts";

@@ -1,7 +1,7 @@
 /** A ladder as text of fixed width. */
 import { MILLISECOND } from "@whither/core";
+import type { PlayedCall } from "../played-call.ts";
 import { type LadderStep, ladderOf } from "./ladder.ts";
-import type { PlayedCall } from "./played-call.ts";
 
 /** Characters from one column to the next, and before the first. */
 const [STRIDE, MARGIN] = [12, 8];

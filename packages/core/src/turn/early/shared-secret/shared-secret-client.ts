@@ -9,9 +9,9 @@ import {
 	type StunMessage,
 	verifyIntegrity,
 } from "@whither/wire";
-import { type Deadline, type Instant, type Machine, MILLISECOND } from "../../machine.ts";
-import { TransactionIds } from "../../stun/transaction-ids.ts";
-import { classicText } from "./relay-users.ts";
+import { type Deadline, type Instant, type Machine, MILLISECOND } from "../../../machine.ts";
+import { TransactionIds } from "../../../stun/transaction-ids.ts";
+import { classicText } from "../relay-users.ts";
 import type {
 	SharedSecretClientConfig,
 	SharedSecretClientInput,

@@ -8,13 +8,13 @@ import {
 	type StunMessage,
 	verifyIntegrity,
 } from "@whither/wire";
-import { AnswerCap } from "../../answer-cap.ts";
-import { type Deadline, type Instant, type Machine, SECOND } from "../../machine.ts";
-import { count } from "../server/counters.ts";
-import { LONGEST_NONCE_SECONDS, Nonces } from "../server/nonces.ts";
-import { TURN_ANSWER_LIMITS } from "../server/server-io.ts";
-import { UserTable } from "../server/users.ts";
-import { classicText } from "./relay-users.ts";
+import { AnswerCap } from "../../../answer-cap.ts";
+import { type Deadline, type Instant, type Machine, SECOND } from "../../../machine.ts";
+import { count } from "../../server/counters.ts";
+import { LONGEST_NONCE_SECONDS, Nonces } from "../../server/nonces.ts";
+import { TURN_ANSWER_LIMITS } from "../../server/server-io.ts";
+import { UserTable } from "../../server/users.ts";
+import { classicText } from "../relay-users.ts";
 import type {
 	SharedSecretCounters,
 	SharedSecretServerConfig,

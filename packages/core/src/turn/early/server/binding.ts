@@ -1,8 +1,8 @@
 import type { HmacKey, StunAddress } from "@whither/wire";
-import type { Instant } from "../../machine.ts";
-import type { TurnUsage } from "../server/allocation.ts";
-import type { Expiring } from "../server/expiries.ts";
-import type { TokenBucket } from "../server/token-bucket.ts";
+import type { Instant } from "../../../machine.ts";
+import type { TurnUsage } from "../../server/allocation.ts";
+import type { Expiring } from "../../server/expiries.ts";
+import type { TokenBucket } from "../../server/token-bucket.ts";
 import type { Reply } from "./replies.ts";
 import type { EarlyBinding } from "./server-io.ts";
 

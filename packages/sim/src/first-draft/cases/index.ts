@@ -1,6 +1,7 @@
 /** The six use cases of draft-rosenberg-sipping-ice-01, section 9, in its order. */
+
+import type { CallScenario } from "../call-scenario.ts";
 import { FULL_CONES, SYMMETRIC_NATS } from "./apart.ts";
-import type { CallScenario } from "./call-scenario.ts";
 import { CENTREX } from "./centrex.ts";
 import { DEPARTMENTS, GATEWAY, ONE_COMPANY } from "./enterprise.ts";
 

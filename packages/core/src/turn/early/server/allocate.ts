@@ -1,9 +1,9 @@
 import { attributeOf, type StunItem, type StunMessage, type TransportPreferences } from "@whither/wire";
-import { type Instant, SECOND } from "../../machine.ts";
-import { addUsage, count } from "../server/counters.ts";
-import { familyOf, withoutMapping } from "../server/replies.ts";
-import { tupleKey } from "../server/state.ts";
-import { TokenBucket } from "../server/token-bucket.ts";
+import { type Instant, SECOND } from "../../../machine.ts";
+import { addUsage, count } from "../../server/counters.ts";
+import { familyOf, withoutMapping } from "../../server/replies.ts";
+import { tupleKey } from "../../server/state.ts";
+import { TokenBucket } from "../../server/token-bucket.ts";
 import { Binding, type BindingUser, type EarlyRelay } from "./binding.ts";
 import { claim, dropRelay, openRelay, setAside, tryAgain } from "./relays.ts";
 import { type Reply, refuse, respond } from "./replies.ts";

@@ -1,6 +1,6 @@
 import { isSameEndpoint } from "@whither/wire";
-import type { Instant } from "../../machine.ts";
-import { withoutMapping } from "../server/replies.ts";
+import type { Instant } from "../../../machine.ts";
+import { withoutMapping } from "../../server/replies.ts";
 import { closeBinding } from "./allocate.ts";
 import type { Binding } from "./binding.ts";
 import type { EarlyTurnServerInput, EarlyTurnServerOutput } from "./server-io.ts";
