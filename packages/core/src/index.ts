@@ -27,7 +27,6 @@ export type {
 	FirstDraftQvalues,
 	FirstDraftStream,
 } from "./ice/first-draft/first-draft-io.ts";
-export { FIRST_DRAFT_QVALUES } from "./ice/first-draft/qvalues.ts";
 export type {
 	IceAgentConfig,
 	IceAgentInput,
@@ -257,7 +256,6 @@ export type {
 } from "./turn/early/client/client-io.ts";
 export {
 	anyRelayUsers,
-	classicText,
 	earlyRelayUser,
 	fixedRelayUsers,
 	restRelayUsers,

@@ -19,7 +19,9 @@ const SERVER: CallServerSpec = {
 const BORDER: NodeSpec = {
 	kind: "router",
 	nat: {
-		...{ ...SYMMETRIC, outside: "internet", address: "192.0.2.1" },
+		...SYMMETRIC,
+		outside: "internet",
+		address: "192.0.2.1",
 		forwards: [{ ports: SERVER.relayPorts, to: SERVER.node }],
 	},
 };

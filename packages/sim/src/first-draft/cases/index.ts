@@ -5,6 +5,7 @@ import { FULL_CONES, SYMMETRIC_NATS } from "./apart.ts";
 import { CENTREX } from "./centrex.ts";
 import { DEPARTMENTS, GATEWAY, ONE_COMPANY } from "./enterprise.ts";
 
+/** Each is data: whatever plays calls plays all of them. */
 export const FIRST_DRAFT_CASES: readonly CallScenario[] = [
 	FULL_CONES,
 	SYMMETRIC_NATS,

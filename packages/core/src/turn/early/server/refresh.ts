@@ -1,4 +1,4 @@
-import { attributeOf } from "@whither/wire";
+import { attributeOf, equalBytes } from "@whither/wire";
 import { type Instant, SECOND } from "../../../machine.ts";
 import { type AllocateRequest, bindingItems, closeBinding, grantedSeconds, refused } from "./allocate.ts";
 import type { Binding } from "./binding.ts";
@@ -15,7 +15,7 @@ export function refresh(state: EarlyState, request: AllocateRequest, binding: Bi
 	if (binding.pending !== null) return ignored("pending");
 	if (user.username !== binding.user.username) return refused(state, reply, 400);
 	const { answered } = binding;
-	if (answered !== null && isSame(answered.id, reply.transactionId))
+	if (answered !== null && equalBytes(answered.id, reply.transactionId))
 		return [{ type: "send", bytes: answered.bytes, to: reply.to, local: reply.local }];
 	if (attributeOf(message, "lifetime") === 0) return [released(request), ...closeBinding(state, binding, "released")];
 	const lifetimeSeconds = grantedSeconds(state, attributeOf(message, "lifetime"), binding.user, now);
@@ -32,8 +32,4 @@ export function refresh(state: EarlyState, request: AllocateRequest, binding: Bi
 /** What is told of a binding that is no more, once or, where that is lost, again. */
 export function released({ reply }: Pick<AllocateRequest, "reply">) {
 	return respond({ ...reply, amongData: true }, [{ name: "lifetime", value: 0 }]);
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-	return one.length === other.length && one.every((byte, index) => byte === other[index]);
 }

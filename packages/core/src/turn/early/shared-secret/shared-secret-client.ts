@@ -2,6 +2,7 @@ import {
 	attributeOf,
 	decodeStun,
 	encodeStun,
+	equalBytes,
 	type HmacKey,
 	isDecodeError,
 	longTermKey,
@@ -65,7 +66,7 @@ export class SharedSecretClient implements Machine<SharedSecretClientInput, Shar
 	#hear(bytes: Uint8Array): readonly SharedSecretClientOutput[] {
 		const message = decodeStun(bytes);
 		if (isDecodeError(message) || message.method !== "sharedSecret") return [];
-		if (!message.transactionId.every((byte, index) => byte === this.#id[index])) return [];
+		if (!equalBytes(message.transactionId, this.#id)) return [];
 		if (message.class === "success") return this.#take(message);
 		return message.class === "error" ? this.#refused(message) : [];
 	}
