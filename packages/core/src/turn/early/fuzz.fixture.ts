@@ -105,6 +105,7 @@ function sessions(bytes: Uint8Array): unknown {
 	return new EarlySessions(seed).run(60).end();
 }
 
+/** What `npm run fuzz` throws inputs at. */
 export const EARLY_TURN_FUZZ_TARGETS: readonly StunFuzzTarget[] = [
 	{ name: "EarlyTurnServer member", decode: heard(CLIENT), seeds: SEEDS },
 	{ name: "EarlyTurnServer stranger", decode: heard(STRANGER), seeds: SEEDS },

@@ -12,6 +12,7 @@ import { SECOND } from "../../../machine.ts";
 import { EarlyTurnClient } from "./client.ts";
 import type { EarlyTurnClientConfig, EarlyTurnClientInput, EarlyTurnClientOutput } from "./client-io.ts";
 
+/** Of the draft's examples; what it gives, and to whom. */
 export const SERVER = { address: "192.0.2.10", port: 5556 };
 export const RELAYED = { address: "192.0.2.10", port: 50_076 };
 export const USER = { username: "user", password: "pass" };

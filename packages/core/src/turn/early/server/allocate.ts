@@ -26,7 +26,10 @@ export function refused(state: EarlyState, reply: Reply, code: number, items: re
 	return [refuse(reply, code, items)];
 }
 
-/** A new binding: refused at once, or once its relay has failed, or granted once it stands. */
+/**
+ * A new binding: refused at once, or once its relay has failed, or granted once it stands. Deviation: the draft has no code for
+ * a server that is full; 500.
+ */
 export function allocate(state: EarlyState, request: AllocateRequest, now: Instant): Outputs {
 	const { message, user, reply } = request;
 	if (state.drain !== null) return sendElsewhere(state, reply);

@@ -30,7 +30,8 @@ const NOTHING_DUE: EarlyTurnServerOutput = { type: "ignored", reason: "nothingDu
 /**
  * A relay server as draft-rosenberg-midcom-turn-01 has it, without its sockets: one binding for each client's address and
  * port, locked to the first who sends to it, with everything but requests passed on as it is. Whoever is not authenticated
- * costs it an answer no longer than the request, and of those each source gets so many and no more.
+ * costs it an answer no longer than the request, and of those each source gets so many and no more. Deviation: UDP alone, to
+ * clients and to peers, and strangers at a locked relay hear nothing, where the draft has ICMP (MAY).
  */
 export class EarlyTurnServer implements Machine<EarlyTurnServerInput, EarlyTurnServerOutput> {
 	readonly #state: EarlyState;

@@ -19,7 +19,8 @@ const PASSWORD_LENGTH = 18;
 
 /**
  * Names and passwords that a Shared Secret server gives out, and of which it remembers none: a name carries its end and
- * whose it is, under a digest of ours, and the password follows from the name. Nobody reads from a name who its owner is.
+ * whose it is, under a digest of ours, and the password follows from the name. Nobody reads from a name who its owner is. Deviation: RFC 3489 §8.2 has them for
+ * Binding requests; these are for early relays alone.
  */
 export class OneTimeUsers {
 	readonly #key: HmacKey;
@@ -64,6 +65,7 @@ export class OneTimeUsers {
 	}
 }
 
+/** Of base 64, by value (RFC 4648 §4). */
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /** The first forty bits. */

@@ -76,7 +76,10 @@ export class SharedSecretServer implements Machine<SharedSecretServerInput, Shar
 		return [send("error", message, items)];
 	}
 
-	/** In the order of RFC 3489 §8.2, with what the draft puts between. An old nonce is asked for anew, as at first. */
+	/**
+	 * In the order of RFC 3489 §8.2, with what the draft puts between. Deviation: it has no code for an old nonce, which is asked
+	 * for anew, as at first.
+	 */
 	#askerOf(message: StunMessage, { from }: Received, unixSeconds: number): Asker {
 		if (attributeOf(message, "messageIntegrity") === undefined) return refusal(401, true);
 		const username = attributeOf(message, "username")?.trimEnd();
