@@ -18,7 +18,7 @@ import { shownBy } from "./shown-way.ts";
 /** Options that are none of ICE's. */
 const OURS: readonly string[] = [TRACES, WANTS_PATH];
 
-/** An agent of ICE as it is today, and what it says of itself by signalling. */
+/** Tells its credentials, and then candidates as they are found. */
 export class ModernLeg implements MeetLeg {
 	readonly #order: LegOrder;
 	readonly #ice: MeetIce;
