@@ -26,7 +26,10 @@ export interface CallPorts {
 /** Not Acceptable Here (RFC 3261 §21.4.26). */
 const NOT_ACCEPTABLE = 488;
 
-/** One call, whoever placed it. */
+/**
+ * One call, whoever placed it. Deviation: RFC 8839 §4.4.1 has the controlling end offer a selected pair that is not the default;
+ * no further offer tells it here, for both ends know it.
+ */
 export class Conversation {
 	readonly own = new OwnEnd();
 	readonly peer: PeerEnd;
