@@ -5,6 +5,7 @@ import { TOOL } from "../../version.ts";
 import type { AlternativesMessage, DestinationMessage, MeetMessage } from "../signalling/message.ts";
 import type { LegOrder, MeetLeg, MeetPeer, ShownWay } from "./leg.ts";
 
+/** Tells all of its addresses at once, and again where another exchange could help. */
 export class FirstDraftLeg implements MeetLeg {
 	readonly connection: FirstDraftConnection;
 	readonly #order: LegOrder;
