@@ -22,7 +22,7 @@ export function descriptionOf(message: SipMessage): SipBody | null {
 }
 
 /** Whether it is one that an offer or answer can be. */
-export function isDescription({ type }: SipBody): boolean {
+function isDescription({ type }: SipBody): boolean {
 	return parseSipMediaType(type)?.word === "application/sdp";
 }
 
