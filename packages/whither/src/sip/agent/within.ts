@@ -102,7 +102,10 @@ function offered(exchange: Exchange, now: Instant): Reply | null {
 	if (body === null) return method === "UPDATE" ? { status: 200 } : offerAgain(exchange, now);
 	const answer = method === "UPDATE" ? reply : (said: Reply, at: Instant) => answerInvite(exchange, said, false, at);
 	const refusal = leg.offers.hear(body, { method, reply: answer }, now);
-	if (refusal === null && method === "INVITE") reply({ status: 100 }, now);
+	if (refusal === null && method === "INVITE") {
+		exchange.server.cancelled = (_cancel, at) => leg.offers.refuse({ status: 487 }, at);
+		reply({ status: 100 }, now);
+	}
 	return refusal;
 }
 
