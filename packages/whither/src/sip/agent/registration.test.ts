@@ -1,4 +1,5 @@
 import { SECOND } from "@whither/core";
+import { decodeUtf8, encodeUtf8 } from "@whither/wire";
 import { describe, expect, it } from "vitest";
 import { sipFields } from "../message/headers.ts";
 import { parseSip } from "../message/parse.ts";
@@ -91,6 +92,24 @@ describe("a registration", () => {
 		network.run();
 		expect(flow().filter((what) => what === "REGISTER")).toHaveLength(3);
 		expect(a.events).toMatchObject([{ kind: "unregistered", end: { code: "unauthorized", realm: "r" } }]);
+	});
+
+	it("lasts as long as is said of our Contact, however the registrar writes that", () => {
+		const { network, a } = registrar();
+		const rewriting: SipNode = {
+			deadline: null,
+			step: (input) => {
+				if (input.type !== "received") return [];
+				const copied = decodeUtf8(input.bytes).match(/^(Via|From|To|Call-ID|CSeq): .*\r\n/gm) ?? [];
+				const contacts = `Contact: <sip:alice@elsewhere>;expires=9\r\nContact: <SIP:%61lice@${A}:5060>;expires=77\r\n`;
+				const bytes = encodeUtf8(`SIP/2.0 200 OK\r\n${copied.join("")}${contacts}\r\n`);
+				return [{ type: "send", bytes, to: input.from }];
+			},
+		};
+		network.attach(P, rewriting);
+		network.step(a, { type: "register" });
+		network.run(SECOND);
+		expect(a.events).toMatchObject([{ kind: "registered", expiresSeconds: 77 }]);
 	});
 
 	it("is tried again where it was lost, and told once", () => {

@@ -6,6 +6,7 @@ import type { SipHeader, SipRequest } from "../message/message.ts";
 import { parseSipNameAddress } from "../message/name-address.ts";
 import { sipParameter } from "../message/parameters.ts";
 import { formatSipUri, parseSipUri } from "../message/uri.ts";
+import { equalUris } from "../message/uri-equality.ts";
 import type { ResponseEnvelope } from "../transactions/envelope.ts";
 import { NEVER } from "../transactions/timers.ts";
 import type { SipHop } from "../transport/hop.ts";
@@ -237,10 +238,10 @@ function registrarOf(address: string): string {
 	return uri === null ? address : formatSipUri({ ...uri, user: null, password: null, headers: [] });
 }
 
-/** What the registrar gave: by our Contact, else for all (RFC 3261 §10.2.4). */
+/** What the registrar gave: by our Contact, however it writes that, else for all (RFC 3261 §10.2.4). */
 function grantedSeconds(message: ResponseEnvelope["message"], contact: string, asked: number): number {
 	const contacts = sipValues(message, "Contact").flatMap((value) => parseSipNameAddress(value) ?? []);
-	const own = contacts.find(({ uri }) => uri === contact);
+	const own = contacts.find(({ uri }) => equalUris(uri, contact));
 	const text = sipParameter(own?.parameters ?? [], "expires") ?? sipHeader(message, "Expires") ?? "";
 	return Math.max(1, parseWhole(text, LONGEST_SECONDS) ?? asked);
 }
