@@ -56,6 +56,7 @@ const CHUNKS = [
 	["src/cli/other-commands.ts", "whither-more.cjs", /\/other-commands\.ts$/],
 	["src/cli/serve/serve.ts", "whither-server.cjs", /\/serve\/serve\.ts$/],
 	["src/cli/meet/meet.ts", "whither-meet.cjs", /\/meet\/meet\.ts$/],
+	["src/cli/meet/meet-by-sip.ts", "whither-sip.cjs", /\/meet-by-sip\.ts$/],
 	["src/cli/check/check.ts", "whither-check.cjs", /\/check\/check\.ts$/],
 	["src/cli/live/live.ts", "whither-live.cjs", /\/live\/live\.ts$/],
 	["src/cli/whois/whois.ts", "whither-whois.cjs", /\/whois\/whois\.ts$/],

@@ -13,6 +13,7 @@ export { type ExchangeEnd, exchangeKeys } from "./exchange/keys.ts";
 export { isExchangePacket } from "./exchange/packet.ts";
 export { IceAgent } from "./ice/agent.ts";
 export type { IceOwnDescription } from "./ice/credentials.ts";
+export { defaultCandidate } from "./ice/default-candidate.ts";
 export { FirstDraftAgent } from "./ice/first-draft/agent.ts";
 export type {
 	FirstDraftAddress,

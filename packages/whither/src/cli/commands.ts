@@ -86,6 +86,7 @@ const TABLE: readonly CommandRow[] = [
 		summary: "Connect two machines through whatever NATs lie between, and trace the way from both ends",
 		about: [
 			"Without CODE it makes one, prints it and waits; with CODE it joins. Both ends name the same rendezvous server (`whither serve`), which lends them STUN and TURN and can read nothing of what they tell each other. With --copy-paste there is no server: each end prints a line for the other; who begins says nothing behind the command, and the other end runs `whither meet --copy-paste LINE`.",
+			"With --sip the two hear of each other by a SIP call, which any phone can take: `whither meet --sip sip:me@example.net` waits for one, and --call places one. A --server then lends STUN and TURN alone; docs/sip.md has the rest.",
 			"Shows what addresses are found, the pairs of them as they are tried (ICE, RFC 8445), by which way the two came together and why by that one, and then that way as both ends trace it on the connection's own socket: routers, NATs, a relay, and where the way there differs from the way back.",
 		],
 		options: MEET_OPTIONS,

@@ -271,7 +271,9 @@ export class Meeting {
 				break;
 			case "selected":
 				if (event.why === "unproved") this.#warn({ code: "unproved" });
-				this.#end({ code: "connected" });
+				// A call that is not to ring before both ways are proved is none without that.
+				if (event.why === "unproved" && this.#call?.precondition === "waiting") this.#failed("allPairsFailed");
+				else this.#end({ code: "connected" });
 				this.#beginMedia();
 				break;
 			case "state":
@@ -284,7 +286,8 @@ export class Meeting {
 	}
 
 	#failed(failure: MeetOutcome["failure"]): void {
-		this.#lose({ code: this.ledger.selected === null ? "noWay" : "lost", failure });
+		const wasProved = this.ledger.selected !== null && this.ledger.selected.reason !== "unproved";
+		this.#lose({ code: wasProved ? "lost" : "noWay", failure });
 	}
 
 	/** Ends the wait, or after it the way. */

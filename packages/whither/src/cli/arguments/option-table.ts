@@ -8,6 +8,7 @@ export type OptionGroup =
 	| "Probes"
 	| "Timing"
 	| "Server"
+	| "Call"
 	| "Relay"
 	| "Router"
 	| "Targets"

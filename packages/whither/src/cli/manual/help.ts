@@ -11,6 +11,7 @@ export const GROUPS: readonly OptionGroup[] = [
 	"Probes",
 	"Timing",
 	"Server",
+	"Call",
 	"Relay",
 	"Router",
 	"Targets",

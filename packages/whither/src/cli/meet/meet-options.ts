@@ -1,7 +1,7 @@
 /** Options of the command that connects two machines. */
 import { COLOR, flag, GENERAL, type OptionTable, type Parsed, valued } from "../arguments/option-table.ts";
 import { servers, token } from "../arguments/relay-values.ts";
-import { inputFile, oneOf, plainText, seconds } from "../arguments/values.ts";
+import { inputFile, oneOf, plainText, seconds, wholeNumber } from "../arguments/values.ts";
 
 /** Options of `whither meet`. */
 export const MEET_OPTIONS = {
@@ -13,6 +13,43 @@ export const MEET_OPTIONS = {
 		"Server",
 		"No code: each end prints a line for the other, and reads the other's; a --server then lends STUN and TURN alone",
 	),
+	sip: valued(
+		null,
+		plainText("URI"),
+		"Call",
+		"No code: the ends hear of each other by a SIP call; who we are, such as sip:me@example.net",
+	),
+	call: valued(null, plainText("URI"), "Call", "Whom to call; without it the first call that comes is taken"),
+	ice: valued(
+		null,
+		oneOf(["modern", "trickle", "first-draft"], "WHICH"),
+		"Call",
+		"ICE that is offered: modern (RFC 8839), trickle (late candidates by INFO), or first-draft (of 2003; --turn then names early relays)",
+		"modern",
+	),
+	precondition: flag(null, "Call", "Nobody's phone rings before media is proved to flow both ways (RFC 5898)"),
+	"sip-proxy": valued(
+		null,
+		plainText("URI"),
+		"Call",
+		"Where all SIP goes first, such as sip:proxy.example.net;transport=tcp",
+	),
+	"sip-transport": valued(null, oneOf(["udp", "tcp", "tls"], "HOW"), "Call", "What SIP goes by first", "as names say"),
+	"sip-port": valued(
+		null,
+		wholeNumber([0, 65_535]),
+		"Call",
+		"Our own port of SIP (0: any)",
+		"any; 5060 with --no-register",
+	),
+	"sip-user": valued(null, plainText("NAME"), "Call", "User that the registrar knows us by", "that of --sip"),
+	"sip-password-file": valued(
+		null,
+		inputFile,
+		"Call",
+		"File whose first line is its password (-: stdin); or WHITHER_SIP_PASSWORD",
+	),
+	"no-register": flag(null, "Call", "Wait for a call without a registrar, where callers know our address"),
 	stun: valued(null, servers, "Server", "STUN server; may be given again", "the rendezvous server's own"),
 	turn: valued(
 		null,

@@ -18,6 +18,7 @@ import { withoutSecrets } from "../shown-words.ts";
 import { watchSignals } from "../signals.ts";
 import { turnUserSecrets } from "../turn-user.ts";
 import { byHand } from "./meet-by-hand.ts";
+import { type ByCall, checkCallFlags, hasCallFlags } from "./meet-call-flags.ts";
 import { MEET_OPTIONS, type MeetFlags } from "./meet-options.ts";
 
 /** What --server says where it is left out. */
@@ -34,7 +35,8 @@ export async function meetCommand(args: readonly string[], commandLine: readonly
 	const shown = withoutSecrets(commandLine);
 	const failed = { tool: TOOL, args: shown, startedAt: new Date().toISOString() };
 	const isOnScreen = flags.live === true && canBeOnScreen(flags);
-	const run = startMeet(requestOf(flags, operands[0]), shown);
+	const call = await callOf(flags, operands[0]);
+	const run = startMeet({ ...requestOf(flags, operands[0], call !== null), ...call?.request }, shown);
 	const stopped = new AbortController();
 	const signals = watchSignals(
 		() => {
@@ -49,6 +51,7 @@ export async function meetCommand(args: readonly string[], commandLine: readonly
 	const loss = beforeLossEnds(() => run.stop());
 	const code = await show(run, flags, { failed, isOver: isOnScreen });
 	await run.closed;
+	await call?.close();
 	return loss() ?? signals.exitCode() ?? code;
 }
 
@@ -106,8 +109,11 @@ function liveStyle({ color }: MeetFlags): LiveStyle {
 }
 
 /** Codes of signalling's failures that are the caller's own, and those that are the network's. */
-const USAGE: ReadonlySet<string> = new Set(["badUrl", "badCode", "nameNotFound"]);
-const SYSTEM: ReadonlySet<string> = new Set(["unreachable", "tls", "notRendezvous", "serverEnded"]);
+const USAGE: ReadonlySet<string> = new Set(["badUrl", "badCode", "nameNotFound", "sipBadUri", "sipNotFound"]);
+const SYSTEM: ReadonlySet<string> = new Set([
+	...["unreachable", "tls", "notRendezvous", "serverEnded"],
+	...["sipTransport", "sipTimeout", "sipProtocol"],
+]);
 
 /** Who is not connected has a negative result, unless nothing could be tried. */
 function resultCode({ connected, outcome }: MeetResult): number {
@@ -117,12 +123,20 @@ function resultCode({ connected, outcome }: MeetResult): number {
 	return USAGE.has(why) ? EXIT.usage : SYSTEM.has(why) ? EXIT.system : EXIT.negative;
 }
 
-function requestOf(flags: MeetFlags, code: string | undefined): MeetRequestOptions {
+/** A SIP call, if one is asked for; what it needs is loaded then. */
+async function callOf(flags: MeetFlags, code: string | undefined): Promise<ByCall | null> {
+	if (!hasCallFlags(flags)) return null;
+	checkCallFlags(flags, code);
+	const { bySip } = await import("./meet-by-sip.ts");
+	return bySip(flags, flags.json ? printAside : print);
+}
+
+function requestOf(flags: MeetFlags, code: string | undefined, isByCall: boolean): MeetRequestOptions {
 	const { ipv4, ipv6, stun, turn, user, policy, wait, ca } = flags;
 	if (ipv4 && ipv6) throw new UsageProblem("Choose one of -4 and -6, or leave both out to try both");
 	const isByHand = flags["copy-paste"] === true;
 	return {
-		...(isByHand ? handOf(flags, code) : codeOf(flags, code)),
+		...(isByCall ? serverOf(flags) : isByHand ? handOf(flags, code) : codeOf(flags, code)),
 		...{ stun, turn, username: user, policy },
 		...(turn === undefined ? {} : turnUserSecrets(flags)),
 		family: ipv4 ? 4 : ipv6 ? 6 : undefined,
@@ -140,7 +154,7 @@ function codeOf(flags: MeetFlags, code: string | undefined): Partial<MeetRequest
 	const named = serverOf(flags);
 	if (named.server === undefined)
 		throw new UsageProblem(
-			`Name the server where both ends meet: --server URL, or ${SERVER_VARIABLE}; --copy-paste needs none`,
+			`Name the server where both ends meet: --server URL, or ${SERVER_VARIABLE}; --copy-paste and --sip need none`,
 		);
 	return { code, choose, ...named };
 }

@@ -1,8 +1,10 @@
 /** A meeting as it happens: news line by line, and the pairs as they stand, which a terminal shows in one place. */
 import type { MeetEvent } from "../../api/meet/events.ts";
 import type { MeetPair, MeetResult } from "../../api/meet/result.ts";
+import type { MeetCall } from "../../api/meet/signalling/call.ts";
 import type { Paint } from "../paint.ts";
 import { printable } from "../printable.ts";
+import { callLine } from "./call-words.ts";
 import { pairLines } from "./meet-pairs.ts";
 import { formatMeetEnd } from "./meet-report.ts";
 import { meetNews } from "./meet-words.ts";
@@ -25,6 +27,8 @@ export class MeetLive {
 	#drawn = 0;
 	#state = "";
 	#said: string | null = null;
+	/** Of the call; it is told more often than it is another. */
+	#called = "";
 
 	constructor(style: LiveStyle) {
 		this.#style = style;
@@ -32,7 +36,7 @@ export class MeetLive {
 
 	event(event: MeetEvent): string {
 		this.#note(event);
-		const news = meetNews(event);
+		const news = event.kind === "call" ? this.#call(event.call) : meetNews(event);
 		const stays = news === null ? [] : [event.kind === "code" ? this.#style.paint.bold(news) : news];
 		if (event.kind === "outcome") stays.push(...this.#outcome(event.why));
 		if (this.#style.screen === null) return stays.map((line) => `${line}\n`).join("");
@@ -48,6 +52,13 @@ export class MeetLive {
 		// The sentence may have been said when the outcome came; it is said again where more is known now.
 		const isSaid = this.#said === result.why;
 		return `${erased}${isSaid ? text.slice(text.indexOf("\n") + 1) : text}`;
+	}
+
+	#call(call: MeetCall): string | null {
+		const line = callLine(call);
+		if (line === this.#called) return null;
+		this.#called = line;
+		return line;
 	}
 
 	#note(event: MeetEvent): void {

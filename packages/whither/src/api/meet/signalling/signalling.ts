@@ -49,6 +49,21 @@ export interface Offered {
 /** Why a code cannot be used. */
 export type CodeProblem = "empty" | "noPassword" | "badRoom" | "badCharacter" | "tooLong" | "weak";
 
+/** Why a description in a call is of no use. */
+export type CallProblem =
+	/** No SDP, or none that can be read. */
+	| "unreadable"
+	/** No stream of audio that is plain RTP. */
+	| "noAudio"
+	/** Audio without PCMU. */
+	| "noCodec"
+	/** Audio, and its port is 0. */
+	| "refused"
+	/** `inactive`, or with an address that means it (RFC 3264 §8.4). */
+	| "held"
+	/** An address that is a name, or none. */
+	| "noAddress";
+
 /** Why signalling could not be, or came to its end. */
 export type SignallingFailure =
 	/** No URL of http: or https:. */
@@ -83,6 +98,30 @@ export type SignallingFailure =
 	| { readonly code: "tooMuch"; readonly room: string }
 	/** Somebody on the way changed, repeated or left out a message. */
 	| { readonly code: "tampered"; readonly room: string }
+	/** No URI of SIP's. */
+	| { readonly code: "sipBadUri"; readonly uri: string }
+	/** Nobody has that name. */
+	| { readonly code: "sipNotFound"; readonly uri: string }
+	/** A call or our registration was refused (RFC 3261 §21). */
+	| {
+			readonly code: "sipRefused";
+			readonly uri: string;
+			readonly what: "call" | "registration";
+			readonly status: number;
+			readonly reason: string;
+	  }
+	/** Nobody answered. */
+	| { readonly code: "sipTimeout"; readonly uri: string; readonly what: "call" | "registration" }
+	/** What was sent cannot get there. */
+	| { readonly code: "sipTransport"; readonly uri: string; readonly why: string }
+	/** The password is not the right one, or there is none. */
+	| { readonly code: "sipUnauthorized"; readonly realm: string; readonly shown: boolean }
+	/** The other side broke the protocol. */
+	| { readonly code: "sipProtocol"; readonly uri: string; readonly why: string }
+	/** The other end's description (SDP) is none that a call can be made of. */
+	| { readonly code: "sipDescription"; readonly why: CallProblem }
+	/** We do not go on without the precondition, and the other end answers without ICE, or rings before it is met. */
+	| { readonly code: "sipPrecondition"; readonly why: "noIce" | "notHeeded" }
 	/** An error of somebody else's signalling. */
 	| { readonly code: "other"; readonly why: string };
 

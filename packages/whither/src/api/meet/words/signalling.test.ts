@@ -3,6 +3,7 @@ import type { SignallingFailure } from "../signalling/signalling.ts";
 import { signallingSentence } from "./signalling.ts";
 
 const url = "http://meet.example:8088";
+const uri = "sip:bob@example.net";
 const room = "7";
 
 it.each<[SignallingFailure, string]>([
@@ -39,4 +40,45 @@ it.each<[SignallingFailure, string]>([
 	[{ code: "tooMuch", room }, "more was said in room 7 than it holds"],
 	[{ code: "tampered", room }, "somebody on the way changed, repeated or left out a message"],
 	[{ code: "other", why: "no line" }, "signalling failed: no line"],
+	[{ code: "sipBadUri", uri: "bob" }, '"bob" is no SIP address, such as sip:me@example.net'],
+	[
+		{ code: "sipNotFound", uri },
+		"sip:bob@example.net leads nowhere: its name has no address; check its spelling, or name a proxy (--sip-proxy)",
+	],
+	[
+		{ code: "sipRefused", uri, what: "call", status: 486, reason: "Busy Here" },
+		"the call to sip:bob@example.net was refused (486 Busy Here): it is busy",
+	],
+	[
+		{ code: "sipRefused", uri, what: "call", status: 500, reason: "" },
+		"the call to sip:bob@example.net was refused (500)",
+	],
+	[
+		{ code: "sipRefused", uri, what: "registration", status: 403, reason: "Forbidden" },
+		"sip:bob@example.net could not be registered (403 Forbidden): it is forbidden there",
+	],
+	[{ code: "sipTimeout", uri, what: "call" }, "nobody answers at sip:bob@example.net"],
+	[
+		{ code: "sipTimeout", uri, what: "registration" },
+		"the registrar of sip:bob@example.net does not answer; name it (--sip-proxy), or wait without it (--no-register)",
+	],
+	[{ code: "sipTransport", uri, why: "ECONNREFUSED" }, "sip:bob@example.net cannot be reached (ECONNREFUSED)"],
+	[
+		{ code: "sipUnauthorized", realm: "example.net", shown: false },
+		"example.net wants a password (--sip-password-file)",
+	],
+	[{ code: "sipUnauthorized", realm: "example.net", shown: true }, "example.net does not take this password"],
+	[
+		{ code: "sipProtocol", uri, why: "no Contact" },
+		"what answers for sip:bob@example.net breaks SIP's rules (no Contact)",
+	],
+	[{ code: "sipDescription", why: "held" }, "the other end's phone says that it is on hold"],
+	[
+		{ code: "sipPrecondition", why: "noIce" },
+		"the other end's phone has no ICE that could prove the way; leave --precondition out",
+	],
+	[
+		{ code: "sipPrecondition", why: "notHeeded" },
+		"the other end's phone did not wait for the way to be proved; leave --precondition out",
+	],
 ])("%j", (failure, sentence) => expect(signallingSentence(failure)).toBe(sentence));

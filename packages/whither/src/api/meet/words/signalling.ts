@@ -1,5 +1,5 @@
 /** Why two ends could not hear of each other, one clause each, without capital and full stop. */
-import type { CodeProblem, SignallingFailure } from "../signalling/signalling.ts";
+import type { CallProblem, CodeProblem, SignallingFailure } from "../signalling/signalling.ts";
 
 const CODE_PROBLEMS: Readonly<Record<CodeProblem, string>> = {
 	empty: "it is empty",
@@ -12,6 +12,10 @@ const CODE_PROBLEMS: Readonly<Record<CodeProblem, string>> = {
 
 /** The clause. */
 export function signallingSentence(failure: SignallingFailure): string {
+	return isOfCall(failure) ? callSentence(failure) : roomSentence(failure);
+}
+
+function roomSentence(failure: Exclude<SignallingFailure, CallFailure>): string {
 	switch (failure.code) {
 		case "badUrl":
 			return `"${failure.url}" is no URL of a rendezvous server, such as https://meet.example.net`;
@@ -59,4 +63,67 @@ export function signallingSentence(failure: SignallingFailure): string {
 function busySentence({ url, retryAfterSeconds }: Extract<SignallingFailure, { readonly code: "busy" }>): string {
 	const when = retryAfterSeconds === null ? "try later" : `try again in ${retryAfterSeconds} s`;
 	return `the rendezvous server at ${url} has too much to do; ${when}`;
+}
+
+type CallFailure = Extract<SignallingFailure, { readonly code: `sip${string}` }>;
+
+function isOfCall(failure: SignallingFailure): failure is CallFailure {
+	return failure.code.startsWith("sip");
+}
+
+const CALL_PROBLEMS: Readonly<Record<CallProblem, string>> = {
+	unreadable: "no description (SDP) that can be read",
+	noAudio: "no plain audio (RTP/AVP); calls here are not encrypted",
+	noCodec: "no audio as PCMU",
+	refused: "that it takes no audio",
+	held: "that it is on hold",
+	noAddress: "no address to send to",
+};
+
+function callSentence(failure: CallFailure): string {
+	switch (failure.code) {
+		case "sipBadUri":
+			return `"${failure.uri}" is no SIP address, such as sip:me@example.net`;
+		case "sipNotFound":
+			return `${failure.uri} leads nowhere: its name has no address; check its spelling, or name a proxy (--sip-proxy)`;
+		case "sipRefused":
+			return refusedSentence(failure);
+		case "sipTimeout":
+			return failure.what === "call"
+				? `nobody answers at ${failure.uri}`
+				: `the registrar of ${failure.uri} does not answer; name it (--sip-proxy), or wait without it (--no-register)`;
+		case "sipTransport":
+			return `${failure.uri} cannot be reached (${failure.why})`;
+		case "sipUnauthorized":
+			return failure.shown
+				? `${failure.realm} does not take this password`
+				: `${failure.realm} wants a password (--sip-password-file)`;
+		case "sipProtocol":
+			return `what answers for ${failure.uri} breaks SIP's rules (${failure.why})`;
+		case "sipDescription":
+			return `the other end's phone says ${CALL_PROBLEMS[failure.why]}`;
+		case "sipPrecondition":
+			return failure.why === "noIce"
+				? "the other end's phone has no ICE that could prove the way; leave --precondition out"
+				: "the other end's phone did not wait for the way to be proved; leave --precondition out";
+	}
+}
+
+/** What is worth saying of some answers (RFC 3261 §21, RFC 3312 §8). */
+const REFUSALS: ReadonlyMap<number, string> = new Map([
+	[403, "it is forbidden there"],
+	[404, "nobody is known there by that name"],
+	[420, "its phone does not know preconditions; leave --precondition out"],
+	[421, "its phone wants preconditions; use --precondition"],
+	[480, "nobody is there now: does the other end wait (whither meet --sip), and is it registered?"],
+	[486, "it is busy"],
+	[488, "its phone takes no such media"],
+	[580, "media cannot flow both ways, and it does not ring without that"],
+	[603, "it was declined"],
+]);
+
+function refusedSentence({ uri, what, status, reason }: Extract<CallFailure, { readonly code: "sipRefused" }>): string {
+	const [said, means] = [`${status} ${reason}`.trim(), REFUSALS.get(status)];
+	const why = means === undefined ? `(${said})` : `(${said}): ${means}`;
+	return what === "call" ? `the call to ${uri} was refused ${why}` : `${uri} could not be registered ${why}`;
 }

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { afterEach, describe, expect, it } from "vitest";
+import { skippable } from "../../../../../scripts/skippable.ts";
+import { COMMAND, commandObstacle } from "../command.fixture.ts";
+
+/** Both ends are this machine; nobody stands between them. */
+describe.skipIf(commandObstacle !== null)(skippable("a call without a proxy", commandObstacle), () => {
+	const children: ChildProcess[] = [];
+	afterEach(() => {
+		for (const child of children.splice(0)) child.kill("SIGKILL");
+	});
+
+	function start(...args: readonly string[]) {
+		const child = spawn(process.execPath, [COMMAND, "meet", "-4", "--json", "--no-trace", ...args], {
+			stdio: ["ignore", "pipe", "pipe"],
+		});
+		children.push(child);
+		const said = { stdout: "", stderr: "" };
+		for (const stream of ["stdout", "stderr"] as const)
+			child[stream].setEncoding("utf8").on("data", (text) => {
+				said[stream] += text;
+			});
+		const ended = new Promise<number | null>((resolve) => child.once("close", (code) => resolve(code)));
+		return { child, said, ended };
+	}
+
+	it("rings once both ways are proved, and both ends say so", async () => {
+		const ice = ["--ice", "trickle"];
+		const bob = start("--sip", "sip:bob@localhost", "--no-register", "--sip-port", "0", ...ice);
+		let uri: string | undefined;
+		while (uri === undefined && bob.child.exitCode === null) {
+			await once(bob.child.stderr, "data");
+			uri = /(sip:bob@\S+;transport=udp)/.exec(bob.said.stderr)?.[1];
+		}
+		const alice = start("--sip", "sip:alice@localhost", "--call", uri ?? "", "--precondition", ...ice);
+		expect([await alice.ended, await bob.ended], `${alice.said.stderr}${bob.said.stderr}`).toEqual([0, 0]);
+		for (const { said } of [alice, bob])
+			expect(JSON.parse(said.stdout)).toMatchObject({
+				...{ connected: true, ice: "modern", peerTool: expect.stringMatching(/^whither\//) },
+				call: { status: 200, precondition: "met", ringMs: expect.any(Number) },
+			});
+	});
+
+	it("to nobody who listens there is told as what it is", async () => {
+		const alice = start("--sip", "alice@localhost", "--call", "sip:bob@127.0.0.1:9;transport=tcp", "--wait", "10");
+		expect(await alice.ended, alice.said.stderr).toBe(4);
+		expect(JSON.parse(alice.said.stdout)).toMatchObject({ outcome: { signalling: { code: "sipTransport" } } });
+	});
+
+	it("is a wrong usage where its options do not go together", async () => {
+		const codes = [
+			start("--call", "sip:bob@localhost"),
+			start("--sip", "sip:a@localhost", "--copy-paste"),
+			start("--sip", "not a uri"),
+		].map(({ ended }) => ended);
+		expect(await Promise.all(codes)).toEqual([2, 2, 2]);
+	});
+});

@@ -1,0 +1,139 @@
+/** `--sip`: the two ends hear of each other by a SIP call. A file of its own in the bundle. */
+import { randomBytes } from "node:crypto";
+import { formatEndpoint } from "@whither/wire";
+import { WhitherError } from "../../api/error.ts";
+import { TOOL } from "../../api/version.ts";
+import { printable } from "../../report/printable.ts";
+import type { SipAccount, SipEvent } from "../../sip/agent/agent-io.ts";
+import { type CallNews, callOptionTags } from "../../sip/call/call-order.ts";
+import { sipSignalling } from "../../sip/call/sip-signalling.ts";
+import { TRICKLE_PACKAGE } from "../../sip/call/trickling.ts";
+import { parseSipUri, sipUriParameter } from "../../sip/message/uri.ts";
+import { openSip } from "../../sip/open-sip.ts";
+import type { SipOrder, SipUser } from "../../sip/sip-io.ts";
+import type { SipHop } from "../../sip/transport/hop.ts";
+import { hopSentence, sipTransportSentence } from "../../sip/transport/words.ts";
+import { UsageProblem } from "../arguments/values.ts";
+import { readCertificates, readFirstLine } from "../read-pem.ts";
+import type { ByCall } from "./meet-call-flags.ts";
+import type { MeetFlags } from "./meet-options.ts";
+
+/** Where a password may stand that is not to be seen in the list of processes. */
+const PASSWORD_VARIABLE = "WHITHER_SIP_PASSWORD";
+/** Where others call whom no registrar knows (RFC 3261 §19.1.2). */
+const SIP_PORT = 5060;
+/** Decimal digits of `o=` (RFC 8866 §5.2) that nobody else has. */
+const SESSION_BYTES = 6;
+
+/** Opens our side of it; `say`: what the person in front of it reads. Throws where it cannot be opened. */
+export async function bySip(flags: MeetFlags, say: (text: string) => void): Promise<ByCall> {
+	const { ice = "modern", precondition = false } = flags;
+	const own = uriOf(flags.sip ?? "", "--sip");
+	const to = flags.call === undefined ? undefined : over(uriOf(flags.call, "--call"), flags);
+	const registers = to === undefined && flags["no-register"] !== true;
+	const [user, listen] = await opened(orderOf(flags, own, ice), say);
+	if (to === undefined && !registers) say(waitingWords(own, user.local));
+	const signalling = sipSignalling({
+		...{ own, ice, precondition, openAgent: listen, register: registers },
+		...(to === undefined ? {} : { to }),
+		sessionId: String(randomBytes(SESSION_BYTES).readUIntBE(0, SESSION_BYTES)),
+		time: { now: () => performance.now(), after },
+		tell: (news) => say(`${newsWords(news)}\n`),
+	});
+	const kind = ice === "first-draft" ? ice : "modern";
+	return { request: { signalling, ice: kind, media: true }, close: () => user.close() };
+}
+
+/** What the agent tells before somebody listens is kept. */
+async function opened(
+	order: SipOrder,
+	say: (text: string) => void,
+): Promise<readonly [SipUser, (tell: (event: SipEvent) => void) => SipUser]> {
+	let tell = (_event: SipEvent): void => {};
+	const user = await openSip(order, {
+		event: (event) => tell(event),
+		failed: (hop, why) => say(`  no    ${printable(hopSentence(hop, why))}\n`),
+	});
+	if ("code" in user) throw new WhitherError("usage", sipTransportSentence(user), { ...user });
+	const listen = (told: (event: SipEvent) => void): SipUser => {
+		tell = told;
+		return user;
+	};
+	return [user, listen];
+}
+
+function orderOf(flags: MeetFlags, own: string, ice: NonNullable<MeetFlags["ice"]>): SipOrder {
+	const { ipv4, ipv6, ca } = flags;
+	const transport = flags["sip-transport"];
+	const port = flags["sip-port"] ?? (flags["no-register"] === true ? SIP_PORT : 0);
+	const sockets =
+		transport === undefined ? (["udp", "tcp"] as const) : ([transport === "udp" ? "udp" : "tcp"] as const);
+	return {
+		account: accountOf(flags, own),
+		product: `${TOOL.name}/${TOOL.version}`,
+		supported: callOptionTags(ice),
+		...(ice === "trickle" ? { infoPackages: [TRICKLE_PACKAGE] } : {}),
+		places: sockets.map((each) => ({ transport: each, address: null, port })),
+		...(ipv4 || ipv6 ? { families: [ipv6 ? 6 : 4] } : {}),
+		...(ca === undefined ? {} : { tls: { authorities: readCertificates(ca, "--ca") } }),
+	};
+}
+
+function accountOf(flags: MeetFlags, own: string): SipAccount {
+	const [username, file, proxy] = [flags["sip-user"], flags["sip-password-file"], flags["sip-proxy"]];
+	const said = process.env[PASSWORD_VARIABLE] ?? "";
+	const password = file === undefined ? said : readFirstLine(file, "--sip-password-file");
+	const first = proxy === undefined ? registrarOf(flags, own) : loose(over(uriOf(proxy, "--sip-proxy"), flags));
+	return {
+		address: own,
+		...(username === undefined ? {} : { username }),
+		...(password === "" ? {} : { password }),
+		...(first === undefined ? {} : { outboundProxy: first }),
+	};
+}
+
+/** The registrar is asked over what was said, where nothing else is. */
+function registrarOf(flags: MeetFlags, own: string): string | undefined {
+	if (flags["sip-transport"] === undefined || flags.call !== undefined) return undefined;
+	return loose(over(own.replace(/^(sips?:)[^@]*@/i, "$1"), flags));
+}
+
+/** As proxies of today route (RFC 3261 §16.12), whether or not the URI says so. */
+function loose(uri: string): string {
+	return /;lr\b/i.test(uri) ? uri : `${uri};lr`;
+}
+
+/** The URI as it is asked for by --sip-transport, unless it says so itself. */
+function over(uri: string, flags: MeetFlags): string {
+	const transport = flags["sip-transport"];
+	const parsed = parseSipUri(uri);
+	if (transport === undefined || parsed === null || sipUriParameter(parsed, "transport") !== null) return uri;
+	const [front = "", ...headers] = uri.split("?");
+	return [`${front};transport=${transport}`, ...headers].join("?");
+}
+
+/** `me@example.net` is a SIP URI too. */
+function uriOf(text: string, option: string): string {
+	const uri = /^sips?:/i.test(text) ? text : `sip:${text}`;
+	if (parseSipUri(uri) === null)
+		throw new UsageProblem(`${option} wants a SIP address, such as sip:me@example.net, not "${text}"`);
+	return uri;
+}
+
+function waitingWords(own: string, local: readonly SipHop[]): string {
+	const user = parseSipUri(own)?.user ?? null;
+	const places = local
+		.filter(({ transport }) => transport !== "tls")
+		.map((hop) => `  sip:${user === null ? "" : `${user}@`}${formatEndpoint(hop)};transport=${hop.transport}`);
+	return `Waiting for a call to\n${places.join("\n")}\n`;
+}
+
+function newsWords(news: CallNews): string {
+	if (news.kind === "registered") return `Registered as ${printable(news.own)}: waiting for a call`;
+	return `A call of ${printable(news.from)} was not taken (${news.status}): ${printable(news.why)}`;
+}
+
+function after(delayMs: number, call: () => void): () => void {
+	const timer = setTimeout(call, delayMs);
+	return () => clearTimeout(timer);
+}
