@@ -2,6 +2,7 @@
 import { Course } from "../course.ts";
 import { meetDocument, NO_PATHS, NO_SERVERS, withoutMeeting } from "./document.ts";
 import type { MeetEvent } from "./events.ts";
+import { given } from "./given.ts";
 import { earlyRelays } from "./legs/early-relays.ts";
 import { Meeting } from "./meeting.ts";
 import { checkMeet, type MeetRequestOptions, type OpenSignalling, WAIT_MS } from "./options.ts";
@@ -242,9 +243,4 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 			promise.then(resolve, reject).finally(() => stopped.removeEventListener("abort", stop));
 		});
 	}
-}
-
-/** Leaves out keys whose value is undefined. */
-function given<Values extends object>(values: Values): { readonly [Name in keyof Values]?: NonNullable<Values[Name]> } {
-	return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Values;
 }

@@ -19,7 +19,7 @@ export interface SipAccount {
 	/** For digests; the user of the address when absent. */
 	readonly username?: string;
 	readonly password?: string;
-	/** Where all requests go first, such as `sip:proxy.example.com;transport=tcp;lr`; else where their URI says. */
+	/** Where all requests go first, such as `sip:proxy.example.com;transport=tcp`; else where their URI says. */
 	readonly outboundProxy?: string;
 }
 

@@ -5,11 +5,12 @@ import { sipValues } from "../message/headers.ts";
 import type { SipParseError } from "../message/message.ts";
 import type { RequestEnvelope } from "../transactions/envelope.ts";
 import type { SipHop } from "../transport/hop.ts";
-import { ACCEPTED, refusalOf } from "./checks.ts";
+import { ACCEPTED } from "./abilities.ts";
 import { IncomingCall } from "./incoming-call.ts";
 import { header } from "./made.ts";
 import type { Parts } from "./parts.ts";
 import { endOf } from "./reason-header.ts";
+import { refusalOf } from "./refusals.ts";
 import { type Reply, wayBack } from "./replies.ts";
 
 /** As long as a caller is asked to wait where there are too many. */
