@@ -126,24 +126,20 @@ describe("a registration", () => {
 		);
 	});
 
-	it.each(["secret", undefined])(
-		"has the NAT's address for its Contact, which is kept open (password: %j)",
-		(password) => {
-			const network = new SipNetwork();
-			const proxy = new TestProxy({ address: P, ...(password !== undefined && { password }) });
-			network.attach(P, proxy);
-			// It takes itself to be elsewhere than it is.
-			const inside = agentAt("10.0.0.1", { ...account("alice", "secret"), transports: ["udp"] });
-			const outside = network.attach("203.0.113.1", inside, ["udp"]);
-			network.step(outside, { type: "register", expiresSeconds: 600 });
-			network.run(60 * SECOND);
-			expect(outside.events).toMatchObject([
-				{ kind: "registered", publicAddress: { address: "203.0.113.1", port: 5060 } },
-			]);
-			expect([...proxy.registered.keys()]).toEqual(["sip:alice@203.0.113.1:5060"]);
-			expect(network.sent.filter(({ from, text }) => from === "203.0.113.1" && text === "\r\n\r\n")).toHaveLength(2);
-		},
-	);
+	it.each(["secret", undefined])("has the NAT's address for its Contact (password: %j)", (password) => {
+		const network = new SipNetwork();
+		const proxy = new TestProxy({ address: P, ...(password !== undefined && { password }) });
+		network.attach(P, proxy);
+		// It takes itself to be elsewhere than it is.
+		const inside = agentAt("10.0.0.1", { ...account("alice", "secret"), transports: ["udp"] });
+		const outside = network.attach("203.0.113.1", inside, ["udp"]);
+		network.step(outside, { type: "register", expiresSeconds: 600 });
+		network.run(60 * SECOND);
+		expect(outside.events).toMatchObject([
+			{ kind: "registered", publicAddress: { address: "203.0.113.1", port: 5060 } },
+		]);
+		expect([...proxy.registered.keys()]).toEqual(["sip:alice@203.0.113.1:5060"]);
+	});
 });
 
 describe("passwords in calls", () => {
