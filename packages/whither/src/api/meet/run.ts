@@ -4,6 +4,7 @@ import { Course } from "../course.ts";
 import { given } from "../given.ts";
 import { meetDocument, NO_PATHS, NO_SERVERS, withoutMeeting } from "./document.ts";
 import type { MeetEvent } from "./events.ts";
+import { given } from "./given.ts";
 import { earlyRelays } from "./legs/early-relays.ts";
 import { Meeting } from "./meeting.ts";
 import { checkMeet, type MeetRequestOptions, type OpenSignalling, WAIT_MS } from "./options.ts";

@@ -1,10 +1,10 @@
 /** What both sides of a call do alike: descriptions there and back, candidates by INFO, further offers. Pure. */
-
 import { addressFamily, type StunAddress } from "@whither/wire";
 import { TRACES } from "../../api/meet/signalling/message.ts";
 import type { CallProblem, SignallingFailure, SignallingListener } from "../../api/meet/signalling/signalling.ts";
 import type { SipBody, SipEvent } from "../agent/agent-io.ts";
-import { type CallAgent, sdpBody } from "./call-agent.ts";
+import { sdpBody } from "../agent/body.ts";
+import type { CallAgent } from "./call-agent.ts";
 import { CALL_MEDIA, type CallEnd, callAnswer, callOffer } from "./call-description.ts";
 import { CallLog } from "./call-log.ts";
 import type { SipSignallingOrder } from "./call-order.ts";

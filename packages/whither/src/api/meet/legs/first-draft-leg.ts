@@ -3,6 +3,7 @@ import type { ExchangeEnd, FirstDraftStream } from "@whither/core";
 import type { FirstDraftConnection, FirstDraftConnectionEvent } from "@whither/net/ice";
 import { given } from "../../given.ts";
 import { TOOL } from "../../version.ts";
+import { given } from "../given.ts";
 import type { AlternativesMessage, DestinationMessage, MeetMessage } from "../signalling/message.ts";
 import type { LegOrder, MeetLeg, MeetPeer, ShownWay } from "./leg.ts";
 

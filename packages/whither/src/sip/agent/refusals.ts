@@ -1,36 +1,18 @@
 /** What is wrong with a request before anybody looks into it (RFC 3261 §8.2), and what to answer. */
 import { sipFields, sipHeader, sipValues } from "../message/headers.ts";
 import { parseSipWord } from "../message/media-type.ts";
-import type { SipHeader } from "../message/message.ts";
 import { sipParameter } from "../message/parameters.ts";
 import { uriScheme } from "../message/uri.ts";
 import type { RequestEnvelope } from "../transactions/envelope.ts";
 import type { SipHop } from "../transport/hop.ts";
+import { ACCEPTED, METHODS, optionTags, TAKEN } from "./abilities.ts";
 import type { SipAgentConfig } from "./agent-io.ts";
-import { descriptionOf } from "./body.ts";
+import { descriptionOf, SDP_TYPE } from "./body.ts";
 import { header } from "./made.ts";
 import type { Reply } from "./replies.ts";
 
-/** What we take. */
-const TAKEN = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "PRACK", "UPDATE", "INFO"];
 /** What we know of and do not take; others are nothing at all to us. */
 const KNOWN: ReadonlySet<string> = new Set(["REGISTER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "REFER", "PUBLISH"]);
-/** Allow. */
-export const METHODS: SipHeader = header("Allow", TAKEN.join(", "));
-/** Accept. */
-export const ACCEPTED: SipHeader = header("Accept", "application/sdp");
-
-/** Option tags that we understand. */
-export function optionTags({ supported = [] }: SipAgentConfig): readonly string[] {
-	return [...new Set(["100rel", ...supported])];
-}
-
-/** What we can do, as requests and answers that concern a session say it. */
-export function abilitiesOf(config: SipAgentConfig): readonly SipHeader[] {
-	const { infoPackages = [] } = config;
-	const supported = header("Supported", optionTags(config).join(", "));
-	return [METHODS, supported, ...(infoPackages.length === 0 ? [] : [header("Recv-Info", infoPackages.join(", "))])];
-}
 
 /** What is wrong with a request that begins something; null: nothing. */
 export function refusalOf(request: RequestEnvelope, from: SipHop, config: SipAgentConfig): Reply | null {
@@ -73,6 +55,6 @@ function bodyRefusal({ message }: RequestEnvelope): Reply | null {
 /** Callers that would not read our answer (RFC 3261 §21.4.7). */
 function answerRefusal({ message }: RequestEnvelope): Reply | null {
 	const ranges = sipValues(message, "Accept").map((value) => value.split(";")[0]?.trim().toLowerCase());
-	const isTaken = ["application/sdp", "application/*", "*/*"].some((range) => ranges.includes(range));
+	const isTaken = [SDP_TYPE, "application/*", "*/*"].some((range) => ranges.includes(range));
 	return sipFields(message, "Accept").length === 0 || isTaken ? null : { status: 406 };
 }
