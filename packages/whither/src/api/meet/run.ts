@@ -1,7 +1,6 @@
 /** One meeting under way: what happens as it happens, its result at the end. */
 
 import { Course } from "../course.ts";
-import { given } from "../given.ts";
 import { meetDocument, NO_PATHS, NO_SERVERS, withoutMeeting } from "./document.ts";
 import type { MeetEvent } from "./events.ts";
 import { given } from "./given.ts";

@@ -1,7 +1,6 @@
 /** The first draft of ICE (draft-rosenberg-sipping-ice-01): all that there is to say is said at once, and again as more is known. */
 import type { ExchangeEnd, FirstDraftStream } from "@whither/core";
 import type { FirstDraftConnection, FirstDraftConnectionEvent } from "@whither/net/ice";
-import { given } from "../../given.ts";
 import { TOOL } from "../../version.ts";
 import { given } from "../given.ts";
 import type { AlternativesMessage, DestinationMessage, MeetMessage } from "../signalling/message.ts";
