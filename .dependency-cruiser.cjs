@@ -125,10 +125,21 @@ module.exports = {
 			["/rendezvous-protocol\\.ts$", "/api/meet/(visit/|(events|result|run|real-world)\\.ts$)"],
 		),
 		room("packages/whither/src/sip/", ["api/"]),
+		// Within sip/: what reads and writes <- transactions <- the agent <- calls; sockets stand beside, and run the agent.
 		never(
 			"sip-machines-know-no-api",
 			"^packages/whither/src/sip/(agent|digest|dialogs|message|preconditions|transactions)/",
-			"^packages/(net|sim)/|^packages/whither/src/api/",
+			"^packages/(net|sim)/|^packages/whither/src/(api|sip/call)/",
+		),
+		never(
+			"sip-knows-no-sockets",
+			"^packages/whither/src/sip/(?!transport/|[^/]+$)",
+			"^packages/net/|^packages/whither/src/sip/(transport/(?!hop\\.ts$)|open-sip\\.ts$)",
+		),
+		never(
+			"sip-knows-no-agent-below-it",
+			"^packages/whither/src/sip/(digest|dialogs|message|preconditions|transactions)/",
+			"^packages/whither/src/sip/agent/",
 		),
 		{
 			name: "sip-machines-know-no-node",

@@ -1,6 +1,7 @@
 /** What of docs/first-draft.md is made from the simulated packets; `node scripts/generate.mjs` writes it, a test compares it. */
-import { callPage } from "../packages/sim/src/first-draft/call-page.ts";
-import { FIRST_DRAFT_CASES } from "../packages/sim/src/first-draft/cases.ts";
+
+import { FIRST_DRAFT_CASES } from "../packages/sim/src/first-draft/cases/index.ts";
+import { callPage } from "../packages/sim/src/first-draft/ladder/call-page.ts";
 
 /** The page with each call between its marks, such as `<!-- 9.1.1 -->` and `<!-- /9.1.1 -->`. */
 export function withCalls(page: string): string {

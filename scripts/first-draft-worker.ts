@@ -1,7 +1,7 @@
 /** Plays the calls of the first draft of ICE that the parent asks for, and tells it what came of them. */
 
-import { FIRST_DRAFT_CASES } from "../packages/sim/src/first-draft/cases.ts";
-import { formatLadder } from "../packages/sim/src/first-draft/ladder-text.ts";
+import { FIRST_DRAFT_CASES } from "../packages/sim/src/first-draft/cases/index.ts";
+import { formatLadder } from "../packages/sim/src/first-draft/ladder/ladder-text.ts";
 import { runCall } from "../packages/sim/src/first-draft/run-call.ts";
 import { formatPackets } from "../packages/sim/src/format-packets.ts";
 

@@ -1,5 +1,5 @@
 import type { Socket } from "node:dgram";
-import type { Instant } from "@whither/core";
+import { type Instant, MILLISECOND } from "@whither/core";
 import {
 	type AttachedProgram,
 	type CallScenario,
@@ -12,8 +12,6 @@ import {
 } from "@whither/sim";
 import { openBound } from "../both-worlds.fixture.ts";
 import { type Lab, openLab } from "../topology.ts";
-
-const NS_PER_MS = 1_000_000;
 
 /** A call's world on real kernels: its nodes are namespaces, and the programs on them have sockets of this process. */
 export interface KernelCall {
@@ -63,7 +61,7 @@ class KernelWorld implements CallWorld {
 	}
 
 	now(): Instant {
-		return Math.round((performance.now() - this.#startedAt) * NS_PER_MS);
+		return Math.round((performance.now() - this.#startedAt) * MILLISECOND);
 	}
 
 	address(node: string): string {
@@ -104,7 +102,7 @@ class KernelWorld implements CallWorld {
 				this.#timers.delete(timer);
 				action();
 			},
-			Math.max(0, Math.ceil((at - this.now()) / NS_PER_MS)),
+			Math.max(0, Math.ceil((at - this.now()) / MILLISECOND)),
 		);
 		this.#timers.add(timer);
 	}

@@ -27,7 +27,7 @@ export interface SippOptions {
 	readonly credentials?: { readonly username: string; readonly password: string };
 	/** Of a hundred messages, so many are lost in each direction. */
 	readonly lostPercent?: number;
-	/** Default 20 s. */
+	/** 20 s when absent. */
 	readonly timeoutMs?: number;
 }
 
@@ -52,6 +52,7 @@ export function sippObstacle(): string | null {
 	return findProgram("sipp") === null ? "the other end is sipp (Debian package sip-tester)" : null;
 }
 
+/** How often its sockets are looked for, and how long. */
 const LOOK_MS = 5;
 const READY_MS = 5_000;
 

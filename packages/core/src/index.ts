@@ -28,7 +28,6 @@ export type {
 	FirstDraftQvalues,
 	FirstDraftStream,
 } from "./ice/first-draft/first-draft-io.ts";
-export { FIRST_DRAFT_QVALUES } from "./ice/first-draft/qvalues.ts";
 export type {
 	IceAgentConfig,
 	IceAgentInput,
@@ -247,7 +246,7 @@ export type {
 export type { TurnFailure } from "./turn/client/failure.ts";
 export { isDisbelieved } from "./turn/client/outlet.ts";
 export { TurnClient } from "./turn/client/turn-client.ts";
-export { EarlyTurnClient } from "./turn/early/client.ts";
+export { EarlyTurnClient } from "./turn/early/client/client.ts";
 export type {
 	EarlyRelayUser,
 	EarlyTurnClientConfig,
@@ -255,16 +254,14 @@ export type {
 	EarlyTurnClientIgnoreReason,
 	EarlyTurnClientInput,
 	EarlyTurnClientOutput,
-} from "./turn/early/client-io.ts";
-export { OneTimeUsers } from "./turn/early/one-time-users.ts";
+} from "./turn/early/client/client-io.ts";
 export {
 	anyRelayUsers,
-	classicText,
 	earlyRelayUser,
 	fixedRelayUsers,
 	restRelayUsers,
 } from "./turn/early/relay-users.ts";
-export { EarlyTurnServer } from "./turn/early/server.ts";
+export { EarlyTurnServer } from "./turn/early/server/server.ts";
 export type {
 	EarlyBinding,
 	EarlyBindingEnd,
@@ -277,8 +274,9 @@ export type {
 	EarlyTurnServerEvent,
 	EarlyTurnServerInput,
 	EarlyTurnServerOutput,
-} from "./turn/early/server-io.ts";
-export { SharedSecretClient } from "./turn/early/shared-secret-client.ts";
+} from "./turn/early/server/server-io.ts";
+export { OneTimeUsers } from "./turn/early/shared-secret/one-time-users.ts";
+export { SharedSecretClient } from "./turn/early/shared-secret/shared-secret-client.ts";
 export type {
 	SharedSecretClientConfig,
 	SharedSecretClientInput,
@@ -287,8 +285,8 @@ export type {
 	SharedSecretServerConfig,
 	SharedSecretServerInput,
 	SharedSecretServerOutput,
-} from "./turn/early/shared-secret-io.ts";
-export { SharedSecretServer } from "./turn/early/shared-secret-server.ts";
+} from "./turn/early/shared-secret/shared-secret-io.ts";
+export { SharedSecretServer } from "./turn/early/shared-secret/shared-secret-server.ts";
 export {
 	type RestCredentials,
 	restCredentials,

@@ -12,7 +12,7 @@ export {
 export { type ClockKind, checkExpectation } from "./expectation.ts";
 export { differences, expectedLines, reportLines } from "./first-draft/call-report.ts";
 export { type CallScenario, callWorld } from "./first-draft/call-scenario.ts";
-export { FIRST_DRAFT_CASES } from "./first-draft/cases.ts";
+export { FIRST_DRAFT_CASES } from "./first-draft/cases/index.ts";
 export { type CallWorld, FirstDraftCall } from "./first-draft/first-draft-call.ts";
 export { FirstDraftProgram } from "./first-draft/first-draft-program.ts";
 export { type FlowTraceOrder, type RunningFlowTrace, traceFlowIn } from "./flow-trace.ts";

@@ -185,7 +185,6 @@ export {
 export {
 	decodeRtp,
 	encodeRtp,
-	RTP_HEADER_LENGTH,
 	type RtpExtension,
 	type RtpFields,
 	type RtpPacket,

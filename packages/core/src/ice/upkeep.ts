@@ -141,7 +141,8 @@ export class Upkeep {
 
 	/**
 	 * RFC 8445 §11: indications, for a lite agent asks for no consent. To a peer without ICE they are RTP of a version that there
-	 * is not, which RFC 6263 §4.5 has as a keepalive: whoever takes RTP drops it (RFC 3550 A.1).
+	 * is not, which whoever takes RTP drops (RFC 3550 A.1). Deviation: RFC 6263 §5 prefers RTCP where it is multiplexed, or RTP of
+	 * an unknown payload type, to this (§4.5): the agent knows no RTP of its owner's.
 	 */
 	#keepalive(now: Instant): void {
 		const { components, ground } = this.#generation;

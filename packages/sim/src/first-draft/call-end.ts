@@ -2,7 +2,7 @@
 import type { EarlyRelayUser, FirstDraftConfig, FirstDraftEvent, Instant } from "@whither/core";
 import type { SdpAlt, StunAddress } from "@whither/wire";
 import type { AttachedProgram, Endpoint } from "../program.ts";
-import type { CallEndSpec, CallGatewaySpec, CallSide } from "./call-scenario.ts";
+import { type CallEndSpec, type CallGatewaySpec, type CallSide, otherSide } from "./call-scenario.ts";
 import type { CallDescription, SignallingEnd } from "./call-signalling.ts";
 import type { CallWorld } from "./first-draft-call.ts";
 import { FirstDraftProgram, type FirstDraftSocket } from "./first-draft-program.ts";
@@ -31,8 +31,6 @@ export interface AgentEndOptions {
 	readonly user: EarlyRelayUser;
 	readonly hear: (side: CallSide, event: FirstDraftEvent, at: Instant) => void;
 }
-
-const otherOf = (side: CallSide): CallSide => (side === "a" ? "b" : "a");
 
 /** Nothing here is secret; all of them differ. */
 function secretOf(seed: number, side: CallSide): Uint8Array {
@@ -84,7 +82,7 @@ export class AgentEnd implements CallEnd {
 				hear(side, event, at);
 			},
 			data: (bytes) => {
-				const number = mediaNumber(bytes, otherOf(side));
+				const number = mediaNumber(bytes, otherSide(side));
 				if (number !== null) this.came.push(number);
 			},
 		});
@@ -157,7 +155,7 @@ export class GatewayEnd implements CallEnd {
 		this.#node = node;
 		this.at = { address: world.address(node), port };
 		this.program = new GatewayProgram(this.at, (bytes) => {
-			const number = mediaNumber(bytes, otherOf(side));
+			const number = mediaNumber(bytes, otherSide(side));
 			if (number !== null) this.came.push(number);
 		});
 	}

@@ -1,7 +1,14 @@
 /** What came of a call, whichever world it was in: what each agent says of itself in the end, in the words of the expectation. */
 import type { FirstDraftAddress, FirstDraftCheck } from "@whither/core";
 import type { StunAddress } from "@whither/wire";
-import type { CallPlace, CallScenario, CallSide, ExpectedCheck, ExpectedEnd } from "./call-scenario.ts";
+import {
+	type CallPlace,
+	type CallScenario,
+	type CallSide,
+	type ExpectedCheck,
+	type ExpectedEnd,
+	otherSide,
+} from "./call-scenario.ts";
 
 /** What an agent says of itself in the end; plain data. */
 export interface AgentReport {
@@ -69,7 +76,7 @@ export function reportLines(report: CallReport, nameOf: NamesOf): readonly strin
 	const lines = [cyclesLine(report.cycles)];
 	for (const side of ["a", "b"] as const) {
 		const own = report[side];
-		const other = report[side === "a" ? "b" : "a"];
+		const other = report[otherSide(side)];
 		if (own === null) continue;
 		const placeOfId = (addresses: readonly FirstDraftAddress[], id: string) => {
 			const found = addresses.find(({ alt }) => alt.id === id);

@@ -8,6 +8,11 @@ import type { LinkSpec, NodeSpec, Scenario } from "../scenario.ts";
 /** One of the two: the caller (`a`) makes the first offer. */
 export type CallSide = "a" | "b";
 
+/** Who is at the other end. */
+export function otherSide(side: CallSide): CallSide {
+	return side === "a" ? "b" : "a";
+}
+
 /**
  * What a transport address is in a call, whatever its port. `local`: a socket. `stun`: that as a STUN server sees it. `relay`: a
  * relay's public address. `insideRelay`: the same relay at its address inside. `peer`: that socket as the other end sees it, and

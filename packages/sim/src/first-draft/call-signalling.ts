@@ -1,6 +1,6 @@
 /** Offers and answers of a simulated call, as SIP would carry them: nothing is lost, and one exchange is open at a time. */
 import { type FirstDraftStream, type Instant, MILLISECOND } from "@whither/core";
-import type { CallSide } from "./call-scenario.ts";
+import { type CallSide, otherSide } from "./call-scenario.ts";
 
 /** What stands in an offer or answer. */
 export type CallDescription = readonly (FirstDraftStream | null)[];
@@ -32,8 +32,6 @@ export interface SignallingTimes {
 
 /** How soon a program answers a later offer. */
 const LATER_ANSWER_MS = 20;
-
-const otherOf = (side: CallSide): CallSide => (side === "a" ? "b" : "a");
 
 /** The exchanges of one call. */
 export class CallSignalling {
@@ -84,7 +82,7 @@ export class CallSignalling {
 		this.#send(side, "offer", at, (arrived) => {
 			const isFirst = this.#exchanges === 1;
 			const from = arrived + (isFirst ? this.#times.ringMs : LATER_ANSWER_MS) * MILLISECOND;
-			this.#owes = { side: otherOf(side), from };
+			this.#owes = { side: otherSide(side), from };
 			this.#schedule(from, () => this.#answerIfDue(from));
 		});
 	}
@@ -106,7 +104,7 @@ export class CallSignalling {
 		this.signals.push({ at, from, kind, exchange: this.#exchanges, description });
 		const arrivesAt = at + this.#times.delayMs * MILLISECOND;
 		this.#schedule(arrivesAt, () => {
-			this.#ends[otherOf(from)].hear(description, arrivesAt);
+			this.#ends[otherSide(from)].hear(description, arrivesAt);
 			arrived(arrivesAt);
 		});
 	}

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { formatPackets } from "../format-packets.ts";
 import type { CallScenario } from "./call-scenario.ts";
-import { FIRST_DRAFT_CASES } from "./cases.ts";
-import { formatLadder } from "./ladder-text.ts";
+import { FULL_CONES } from "./cases/apart.ts";
+import { DEPARTMENTS } from "./cases/enterprise.ts";
+import { FIRST_DRAFT_CASES } from "./cases/index.ts";
+import { formatLadder } from "./ladder/ladder-text.ts";
 import { type CallOptions, playToTheEnd } from "./played-call.ts";
 import { runCall } from "./run-call.ts";
 
@@ -21,11 +23,10 @@ function expectRight(scenario: CallScenario, options: CallOptions): void {
 }
 
 it("is told where a call does not come to what its table says", () => {
-	const [scenario] = FIRST_DRAFT_CASES as readonly [CallScenario];
-	const { a } = scenario.expect;
+	const { a } = FULL_CONES.expect;
 	const mistaken = {
-		...scenario,
-		expect: { ...scenario.expect, a: { ...a, sendsTo: "b.relay", keepsRelay: true } },
+		...FULL_CONES,
+		expect: { ...FULL_CONES.expect, a: { ...a, sendsTo: "b.relay", keepsRelay: true } },
 	} as const;
 	expect(runCall(mistaken, { seed: 1, delayMs: DELAY_MS }).wrong).toEqual([
 		"should be: a sends to b.relay",
@@ -36,9 +37,7 @@ it("is told where a call does not come to what its table says", () => {
 });
 
 it("is the same call whenever it is played", () => {
-	const [, , , , scenario] = FIRST_DRAFT_CASES as readonly CallScenario[];
-	if (scenario === undefined) throw new RangeError("no such case");
-	const play = () => formatLadder(playToTheEnd(scenario, { seed: 3, loss: 0.1, delayMs: DELAY_MS, records: true }));
+	const play = () => formatLadder(playToTheEnd(DEPARTMENTS, { seed: 3, loss: 0.1, delayMs: DELAY_MS, records: true }));
 	expect(play()).toBe(play());
 });
 

@@ -3,7 +3,7 @@ import { type FirstDraftCheck, type Instant, MILLISECOND } from "@whither/core";
 import { attributeOf, decodeStun, isDecodeError, isSameEndpoint, type SdpAlt } from "@whither/wire";
 import { AgentEnd } from "./call-end.ts";
 import { type AgentReport, checksOf, keepsRelay } from "./call-report.ts";
-import type { CallSide, ExpectedEnd } from "./call-scenario.ts";
+import { type CallSide, type ExpectedEnd, otherSide } from "./call-scenario.ts";
 import type { FirstDraftCall } from "./first-draft-call.ts";
 import { type Journey, journeysOf } from "./journeys.ts";
 import type { PlayedCall } from "./played-call.ts";
@@ -45,7 +45,7 @@ export function lawsOfChoice(call: FirstDraftCall): readonly string[] {
 		const best = bestOf(own);
 		if (best !== null && (own.sendsTo === null || !isSameEndpoint(best.at, own.sendsTo)))
 			wrong.push(`${side} sends to ${own.sendsTo && nameOf(own.sendsTo)}, though ${nameOf(best.at)} is better`);
-		const other = report[side === "a" ? "b" : "a"];
+		const other = report[otherSide(side)];
 		const target = own.sendsTo === null ? "" : nameOf(own.sendsTo);
 		const relayOwner = target === "relayServer" ? own : /relay$/i.test(target) ? other : null;
 		if (relayOwner !== null && !keepsRelay(relayOwner)) wrong.push(`${side} sends to ${target}, which was given back`);

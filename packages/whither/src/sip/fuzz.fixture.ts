@@ -189,14 +189,10 @@ function readStream(bytes: Uint8Array): unknown {
 function messagesOf(pieces: readonly Uint8Array[]): readonly string[] {
 	const messages: string[] = [];
 	let held = new Uint8Array(0);
-	let [need, searched] = [0, 0];
 	for (const piece of pieces) {
 		held = join([held, piece]);
-		while (held.length >= need) {
-			const frame = splitSipStream(held, searched);
+		for (let frame = splitSipStream(held); frame.kind !== "more"; frame = splitSipStream(held)) {
 			if (frame.kind === "broken") return [...messages, "broken"];
-			[need, searched] = frame.kind === "more" ? [frame.need, frame.searched] : [0, 0];
-			if (frame.kind === "more") continue;
 			const message = parseSip(held.subarray(frame.skipped, frame.end));
 			messages.push(message.kind === "error" ? message.why : JSON.stringify(withoutLength(message)));
 			held = held.slice(frame.end);

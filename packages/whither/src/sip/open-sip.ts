@@ -1,5 +1,4 @@
 /** Runs a SIP user agent on this machine's sockets, clock and names. */
-
 import { SipAgent } from "./agent/agent.ts";
 import type { SipAgentInput, SipAgentOutput, SipEvent } from "./agent/agent-io.ts";
 import type { SipListener, SipOrder, SipUser } from "./sip-io.ts";
@@ -12,6 +11,8 @@ import { familiesOf, SipTransports } from "./transport/transports.ts";
 
 /** What was under way may take so long once it is to close; ours. */
 const CLOSING_MS = 4_500;
+/** Longest delay that a Node timer takes. */
+const MOST_MS = 2 ** 31 - 1;
 
 /** Opens one; a failure where a place that it is to listen on cannot be had. */
 export async function openSip(order: SipOrder, listener: SipListener): Promise<SipUser | SipTransportFailure> {
@@ -70,7 +71,7 @@ class SipRun {
 
 	received(bytes: Uint8Array, from: SipHop, at: number): void {
 		this.#parts.listener.message?.({ direction: "in", hop: from, bytes, at });
-		this.#hear({ type: "received", bytes, from, at });
+		this.#hear({ type: "received", bytes, from });
 	}
 
 	failed(to: SipHop, why: string): void {
@@ -204,6 +205,3 @@ class SipRun {
 		this.#closing?.end();
 	}
 }
-
-/** Longest delay that a Node timer takes. */
-const MOST_MS = 2 ** 31 - 1;

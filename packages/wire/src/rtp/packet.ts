@@ -41,7 +41,8 @@ export type RtpFields = Pick<RtpPacket, "payloadType" | "sequence" | "timestamp"
 
 const VERSION = 2;
 /** Length in bytes without CSRCs and extension. */
-export const RTP_HEADER_LENGTH = 12;
+const RTP_HEADER_LENGTH = 12;
+/** CC has four bits. */
 const MOST_CSRCS = 15;
 
 /** An RTP packet; payload and extension are views into `bytes`. */
@@ -80,15 +81,12 @@ function extensionAt(bytes: Uint8Array, at: number): RtpExtension | DecodeError 
 export function encodeRtp(fields: RtpFields): Uint8Array {
 	const { marker = false, payloadType, sequence, timestamp, ssrc } = fields;
 	const { csrcs = [], extension = null, payload = new Uint8Array(), padding = 0 } = fields;
-	for (const [name, value, most] of [
-		...([["payloadType", payloadType, 0x7f]] as const),
-		...([["sequence", sequence, 0xffff]] as const),
-		...([["timestamp", timestamp, 0xffff_ffff]] as const),
-		...([["ssrc", ssrc, 0xffff_ffff]] as const),
-		...([["number of CSRCs", csrcs.length, MOST_CSRCS]] as const),
-		...([["padding", padding, 0xff]] as const),
-	] as const)
-		requireRange(name, value, most);
+	requireRange("payloadType", payloadType, 0x7f);
+	requireRange("sequence", sequence, 0xffff);
+	requireRange("timestamp", timestamp, 0xffff_ffff);
+	requireRange("ssrc", ssrc, 0xffff_ffff);
+	requireRange("number of CSRCs", csrcs.length, MOST_CSRCS);
+	requireRange("padding", padding, 0xff);
 	const extended = extension === null ? new Uint8Array() : extensionBytes(extension);
 	const begin = RTP_HEADER_LENGTH + 4 * csrcs.length;
 	const bytes = new Uint8Array(begin + extended.length + payload.length + padding);

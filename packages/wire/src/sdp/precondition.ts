@@ -24,7 +24,11 @@ const TYPE = /^[a-z0-9!#$%&'*+.^_`{|}~-]{1,32}$/;
 const STATUSES: ReadonlySet<string> = new Set<SdpPreconditionStatus>(["e2e", "local", "remote"]);
 const DIRECTIONS: ReadonlySet<string> = new Set<SdpPreconditionDirection>(["none", "send", "recv", "sendrecv"]);
 const STRENGTHS: ReadonlySet<string> = new Set<SdpPreconditionStrength>([
-	...(["mandatory", "optional", "none", "failure", "unknown"] as const),
+	"mandatory",
+	"optional",
+	"none",
+	"failure",
+	"unknown",
 ]);
 
 /** The value behind `a=curr:` or `a=conf:`, such as `conn e2e none`; null where it does not fit. */

@@ -52,8 +52,8 @@ export class Leg {
 }
 
 /**
- * Whether one address of the peer's can be reached from one site of ours. Where there is RTCP it takes both: media without it is not
- * what was agreed, and nothing may be given up for an address that only half of the packets reach.
+ * Whether one address of the peer's can be reached from one site of ours. Deviation: where there is RTCP it takes both, of which §5.5 and §5.7 say
+ * nothing: media without it is not what was agreed, and nothing may be given up for an address that only half of the packets reach.
  */
 export class Check {
 	readonly site: Site;

@@ -25,7 +25,7 @@ export interface Flight {
 const DELAY_NS = 10 * MILLISECOND;
 /** Of the server in the draft's examples. */
 export const STUN: StunAddress = { address: "192.0.2.10", port: 3478 };
-
+/** Its early relay. */
 export const RELAY: StunAddress = { address: "192.0.2.10", port: 5556 };
 /** What an end is made of that uses it. */
 export const RELAYED: Partial<FirstDraftConfig> = { relays: [{ server: RELAY, user: RELAY_USER }] };
@@ -118,6 +118,7 @@ export class End implements Node {
 	}
 }
 
+/** Ends, NATs and servers, and the datagrams between them, each of which takes 10 ms. */
 export class DraftWorld {
 	now: Instant = 0;
 	/** All that was sent, as it left its host. */

@@ -15,6 +15,7 @@ import {
 /** Addresses that lead to it; the first is told as MAPPED-ADDRESS. */
 export type RelayAddresses = readonly [string, ...string[]];
 
+/** Who may use it. */
 export const RELAY_USER = { username: "somebody", password: "its password" };
 
 interface Port {
@@ -25,6 +26,7 @@ interface Port {
 const KEY = shortTermKey(RELAY_USER.password);
 const key = ({ address, port }: StunAddress) => `${address} ${port}`;
 
+/** One server with all of its ports. */
 export class EarlyRelay {
 	readonly ports = new Map<number, Port>();
 	readonly #addresses: RelayAddresses;

@@ -1,7 +1,7 @@
 /** What the agent of the first draft of ICE (draft-rosenberg-sipping-ice-01) is made from, hears and puts out. */
 import type { PacketClass, SdpAlt, StunAddress } from "@whither/wire";
 import type { Instant } from "../../machine.ts";
-import type { EarlyRelayUser } from "../../turn/early/client-io.ts";
+import type { EarlyRelayUser } from "../../turn/early/client/client-io.ts";
 
 /** How good an address is by what stands between (§5.3): 0 to 1, the higher is the better. */
 export interface FirstDraftQvalues {

@@ -72,6 +72,7 @@ const CHECKS = [
 ];
 const LINES = ["1 1.0 : user0001 secret 203.0.113.7 5000", "2 0.4 1 user0002 secret 203.0.113.7 5002 203.0.113.7 5009"];
 
+/** What `npm run fuzz` throws inputs at. */
 export const FIRST_DRAFT_FUZZ_TARGETS: readonly StunFuzzTarget[] = [
 	{ name: "FirstDraftAgent", decode: hearing({}), seeds: CHECKS },
 	{

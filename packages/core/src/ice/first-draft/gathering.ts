@@ -1,13 +1,10 @@
 import type { StunAddress } from "@whither/wire";
-import { type Deadline, type Instant, MILLISECOND } from "../../machine.ts";
+import type { Deadline, Instant } from "../../machine.ts";
 import { mappedBy } from "../../stun/answers.ts";
-import type { Ground } from "./ground.ts";
+import { type Ground, gatherTimeoutNs } from "./ground.ts";
 import { qvalueOf } from "./qvalues.ts";
 import type { Answer } from "./requests.ts";
-import type { Base, Site } from "./sites.ts";
-
-/** As long as a request lives (RFC 3489 §9.3). */
-const GATHER_TIMEOUT_MS = 9500;
+import { type Base, isIpv6, type Site } from "./sites.ts";
 
 /** A STUN server that a site asks, from each of its sockets. */
 interface Asked {
@@ -76,7 +73,7 @@ export class Gathering {
 	}
 
 	#ask(site: Site, server: StunAddress, now: Instant): void {
-		const endsAt = now + (this.#ground.config.gatherTimeoutMs ?? GATHER_TIMEOUT_MS) * MILLISECOND;
+		const endsAt = now + gatherTimeoutNs(this.#ground.config);
 		const asked: Asked = { site, server, endsAt, keys: new Map(), mapped: [] };
 		this.#asked.add(asked);
 		for (const base of site.bases) {
@@ -118,8 +115,4 @@ export class Gathering {
 		for (const key of asked.keys.values()) this.#ground.requests.cancel(key, now);
 		asked.keys.clear();
 	}
-}
-
-function isIpv6({ address }: StunAddress): boolean {
-	return address.includes(":");
 }

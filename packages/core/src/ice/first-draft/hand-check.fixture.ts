@@ -14,6 +14,7 @@ import type { Instant } from "../../machine.ts";
 import { FirstDraftAgent } from "./agent.ts";
 import type { FirstDraftConfig, FirstDraftOutput } from "./first-draft-io.ts";
 
+/** Of the agent. */
 export const SECRET = new Uint8Array(32).fill(1);
 /** Whoever checks. */
 export const FROM: StunAddress = { address: "198.51.100.7", port: 40_000 };

@@ -1,6 +1,6 @@
 import type { SdpAlt } from "@whither/wire";
 import type { FirstDraftOrigin, FirstDraftQvalues } from "./first-draft-io.ts";
-import type { Site } from "./sites.ts";
+import { isIpv6, type Site } from "./sites.ts";
 
 /** Those of the examples (draft-rosenberg-sipping-ice-01 §9); a VPN's stands below them all, as §5.3 wants it. */
 export const FIRST_DRAFT_QVALUES: FirstDraftQvalues = {
@@ -23,15 +23,11 @@ export function qvalueOf(
 
 /**
  * Which of two addresses of one end the other rather sends to (§5.3, §5.6): above 0, it is `one`. After the q-value a peer-derived one
- * is preferred, and after that IPv6.
+ * is preferred, and after that IPv6. Deviation: §5.3 gives the IPv6 one of two with as many intermediaries the higher q-value.
  */
 export function comparePriority(one: SdpAlt, other: SdpAlt): number {
 	const byQ = one.q - other.q;
 	if (byQ !== 0) return byQ;
 	const byOrigin = Number(one.derivedFrom !== null) - Number(other.derivedFrom !== null);
-	return byOrigin !== 0 ? byOrigin : Number(isIpv6(one)) - Number(isIpv6(other));
-}
-
-function isIpv6({ at }: SdpAlt): boolean {
-	return at.address.includes(":");
+	return byOrigin !== 0 ? byOrigin : Number(isIpv6(one.at)) - Number(isIpv6(other.at));
 }

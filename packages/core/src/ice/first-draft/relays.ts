@@ -1,16 +1,13 @@
 import { isSameEndpoint, type StunAddress, type TransportPreferences } from "@whither/wire";
-import { type Deadline, earliest, type Instant, MILLISECOND } from "../../machine.ts";
-import { EarlyTurnClient } from "../../turn/early/client.ts";
-import type { EarlyTurnClientEvent, EarlyTurnClientInput } from "../../turn/early/client-io.ts";
+import { type Deadline, earliest, type Instant } from "../../machine.ts";
+import { EarlyTurnClient } from "../../turn/early/client/client.ts";
+import type { EarlyTurnClientEvent, EarlyTurnClientInput } from "../../turn/early/client/client-io.ts";
 import type { OwnAddress } from "./addresses.ts";
 import type { FirstDraftRelay } from "./first-draft-io.ts";
-import type { Ground } from "./ground.ts";
+import { type Ground, gatherTimeoutNs } from "./ground.ts";
 import { qvalueOf } from "./qvalues.ts";
 import type { Secrets } from "./secrets.ts";
-import type { Base, Site } from "./sites.ts";
-
-/** As long as a request lives (RFC 3489 §9.3), once for each of two components. */
-const GATHER_TIMEOUT_MS = 9500;
+import { type Base, isIpv6, type Site } from "./sites.ts";
 
 type Allocated = Extract<EarlyTurnClientEvent, { readonly kind: "allocated" }>;
 
@@ -73,10 +70,10 @@ export class Relays {
 	}
 
 	begin(site: Site, now: Instant): void {
-		const { relays = [], gatherTimeoutMs = GATHER_TIMEOUT_MS } = this.#ground.config;
-		for (const relay of relays) {
-			if (relay.server.address.includes(":") !== site.base.place.address.includes(":")) continue;
-			const endsAt = now + gatherTimeoutMs * MILLISECOND;
+		const { config } = this.#ground;
+		for (const relay of config.relays ?? []) {
+			if (isIpv6(relay.server) !== isIpv6(site.base.place)) continue;
+			const endsAt = now + gatherTimeoutNs(config);
 			const binding: Binding = {
 				...{ site, relay, endsAt, links: [], addresses: [], heardAt: 0 },
 				state: "allocating",

@@ -59,15 +59,7 @@ export class Requests {
 	ask({ base, to, credentials }: Question, asker: Asker, now: Instant): number {
 		const key = ++this.#lastKey;
 		this.#askers.set(key, asker);
-		const signed =
-			credentials === undefined
-				? {}
-				: {
-						credentials: {
-							...({ kind: "shortTerm", integrity: "sha1" } as const),
-							...{ username: credentials.username, key: shortTermKey(credentials.password) },
-						},
-					};
+		const signed = credentials === undefined ? {} : { credentials: signing(credentials) };
 		const request = { key, to, local: base, method: "binding" as const, classic: true, redirects: 0, ...signed };
 		this.#step({ type: "request", request }, now);
 		return key;
@@ -118,6 +110,10 @@ export class Requests {
 		this.#askers.delete(key);
 		asker?.ended(answer, now);
 	}
+}
+
+function signing({ username, password }: Credentials) {
+	return { kind: "shortTerm", integrity: "sha1", username, key: shortTermKey(password) } as const;
 }
 
 function answerOf(event: Exclude<StunClientEvent, { readonly kind: "redirected" }>): Answer {

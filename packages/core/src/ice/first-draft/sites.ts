@@ -98,6 +98,11 @@ export class Sites {
 	}
 }
 
+/** Whether it is an IPv6 address; sockets and servers are asked of each other within one family. */
+export function isIpv6({ address }: StunAddress): boolean {
+	return address.includes(":");
+}
+
 /** One address, as text for maps. */
 export function placeKey({ address, port }: StunAddress): string {
 	return `${address} ${port}`;

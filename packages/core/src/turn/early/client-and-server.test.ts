@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { SECOND } from "../../machine.ts";
-import { EarlyTurnClient } from "./client.ts";
-import type { EarlyTurnClientConfig, EarlyTurnClientEvent, EarlyTurnClientInput } from "./client-io.ts";
-import { OneTimeUsers } from "./one-time-users.ts";
+import { EarlyTurnClient } from "./client/client.ts";
+import type { EarlyTurnClientConfig, EarlyTurnClientEvent, EarlyTurnClientInput } from "./client/client-io.ts";
 import { earlyRelayUser, fixedRelayUsers } from "./relay-users.ts";
-import { CLIENT, PEER, ServerUnderTest, UNIX_AT_ZERO } from "./server.fixture.ts";
-import type { EarlyTurnServerConfig, EarlyTurnServerOutput } from "./server-io.ts";
+import { CLIENT, PEER, ServerUnderTest, UNIX_AT_ZERO } from "./server/server.fixture.ts";
+import type { EarlyTurnServerConfig, EarlyTurnServerOutput } from "./server/server-io.ts";
+import { OneTimeUsers } from "./shared-secret/one-time-users.ts";
 
 const SERVER = { address: "8.8.0.1", port: 5556 };
 const USER = earlyRelayUser({ username: "many-a", password: "pass many-a" });

@@ -2,11 +2,11 @@
 import { encodeStun, longTermKey, type StunItem } from "@whither/wire";
 import { MICROSECOND } from "../../machine.ts";
 import type { StunFuzzTarget } from "../../stun/fuzz.fixture.ts";
-import { KEY, RELAYED, SERVER, under } from "./client.fixture.ts";
-import { OneTimeUsers } from "./one-time-users.ts";
-import { CLIENT, PEER, ServerUnderTest, STRANGER } from "./server.fixture.ts";
+import { KEY, RELAYED, SERVER, under } from "./client/client.fixture.ts";
+import { CLIENT, PEER, ServerUnderTest, STRANGER } from "./server/server.fixture.ts";
 import { EarlySessions } from "./sessions.fixture.ts";
-import { SharedSecretServer } from "./shared-secret-server.ts";
+import { OneTimeUsers } from "./shared-secret/one-time-users.ts";
+import { SharedSecretServer } from "./shared-secret/shared-secret-server.ts";
 
 const SECRET = new Uint8Array(32).fill(4);
 const UNBOUNDED = { perSecond: 1e9, burst: 1e9 };
@@ -105,6 +105,7 @@ function sessions(bytes: Uint8Array): unknown {
 	return new EarlySessions(seed).run(60).end();
 }
 
+/** What `npm run fuzz` throws inputs at. */
 export const EARLY_TURN_FUZZ_TARGETS: readonly StunFuzzTarget[] = [
 	{ name: "EarlyTurnServer member", decode: heard(CLIENT), seeds: SEEDS },
 	{ name: "EarlyTurnServer stranger", decode: heard(STRANGER), seeds: SEEDS },

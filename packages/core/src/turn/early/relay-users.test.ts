@@ -2,8 +2,8 @@ import { encodeUtf8, HmacKey, type StunItem, shortTermKey } from "@whither/wire"
 import { describe, expect, test } from "vitest";
 import { restCredentials, restPassword, restSecret } from "../rest-credentials.ts";
 import { anyRelayUsers, classicText, earlyRelayUser, fixedRelayUsers, restRelayUsers } from "./relay-users.ts";
-import { codeOf, ServerUnderTest, UNIX_AT_ZERO } from "./server.fixture.ts";
-import { UsedNames } from "./used-names.ts";
+import { codeOf, ServerUnderTest, UNIX_AT_ZERO } from "./server/server.fixture.ts";
+import { UsedNames } from "./server/used-names.ts";
 
 describe("users of early relays", () => {
 	test("have names in multiples of four bytes, of whatever letters", () => {

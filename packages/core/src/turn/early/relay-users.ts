@@ -1,8 +1,8 @@
 /** Who may use an early relay, by where they have their names from. */
 import { encodeUtf8, shortTermKey } from "@whither/wire";
 import { restExpirySeconds, restPassword, restSecret } from "../rest-credentials.ts";
-import type { EarlyRelayUser } from "./client-io.ts";
-import type { EarlyRelayUsers } from "./server-io.ts";
+import type { EarlyRelayUser } from "./client/client-io.ts";
+import type { EarlyRelayUsers } from "./server/server-io.ts";
 
 /**
  * A text filled up with spaces to a multiple of four bytes, since RFC 3489 has no padding of its own. Deviation: spaces

@@ -10,8 +10,8 @@ import {
 } from "@whither/wire";
 import { type Draw, openDraw, pick, someBytes, spoiled } from "../../draw.fixture.ts";
 import { SECOND } from "../../machine.ts";
-import { ClientUnderTest, ServerUnderTest } from "./server.fixture.ts";
-import type { EarlyTurnServerInput, EarlyTurnServerOutput } from "./server-io.ts";
+import { ClientUnderTest, ServerUnderTest } from "./server/server.fixture.ts";
+import type { EarlyTurnServerInput, EarlyTurnServerOutput } from "./server/server-io.ts";
 
 /** What must not happen. */
 export class BrokenLaw extends Error {}

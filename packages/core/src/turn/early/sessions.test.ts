@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { EARLY_TURN_FUZZ_TARGETS } from "./fuzz.fixture.ts";
-import { CLIENT, ServerUnderTest } from "./server.fixture.ts";
-import { EarlyTurnServer } from "./server.ts";
-import type { EarlyTurnServerOutput } from "./server-io.ts";
+import { CLIENT, ServerUnderTest } from "./server/server.fixture.ts";
+import { EarlyTurnServer } from "./server/server.ts";
+import type { EarlyTurnServerOutput } from "./server/server-io.ts";
 import { BrokenLaw, EarlySessions } from "./sessions.fixture.ts";
 
 const SEEDS = Array.from({ length: 6 }, (_, index) => index + 1);

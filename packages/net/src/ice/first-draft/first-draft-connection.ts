@@ -46,8 +46,8 @@ export interface FirstDraftConnection {
 	peer(streams: readonly (FirstDraftStream | null)[]): void;
 	/** Sends data to where it goes now; dropped where that is nowhere. The bytes may be used again after the call. */
 	send(bytes: Uint8Array, to?: IceComponentPlace): void;
-	/** What the packets in use leave by; null: there are none, or their socket is gone. */
-	flow(place?: IceComponentPlace): IceFlow | null;
+	/** What the first stream's packets leave by; null: there are none, or their socket is gone. */
+	flow(): IceFlow | null;
 	/** Ends it, gives relays back, and resolves when everything is closed, within four seconds. */
 	close(): Promise<void>;
 }

@@ -53,6 +53,7 @@ export interface FakeLink {
 /** How long the agent of an end that hears nothing tries (RFC 8863). */
 const PATIENCE_MS = 39_500;
 
+/** An agent that does what a test says. */
 export class FakeIce implements MeetIce {
 	readonly own = { ufrag: "", pwd: "", options: ["ice2", "trickle"], lite: false, pacingMs: 5 };
 	readonly role: IceOrder["role"];

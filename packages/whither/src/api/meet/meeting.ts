@@ -1,38 +1,18 @@
 /** Two ends that come together: signalling on one side, ICE on the other, until there is a pair or a reason why not. */
 import type { Instant } from "@whither/core";
-import type { IceConnectionEvent, IceDatagram, IceOrder } from "@whither/net/ice";
+import type { IceConnectionEvent, IceDatagram } from "@whither/net/ice";
 import { type MeetEars, NO_EARS } from "./ears.ts";
-import type { MeetEvent } from "./events.ts";
 import { MeetLedger } from "./ledger.ts";
-import type { EarlyRelays } from "./legs/early-relays.ts";
 import type { MeetConnection, MeetLeg, MeetPeer } from "./legs/leg.ts";
 import { openLeg } from "./legs/open-leg.ts";
 import { MediaRun } from "./media/media-run.ts";
+import type { MeetingOrder } from "./meeting-order.ts";
 import { Once } from "./once.ts";
-import type { OpenSignalling } from "./options.ts";
 import type { MeetMedia, MeetOutcome, MeetWarning } from "./result.ts";
-import type { MeetCall, MeetIceKind } from "./signalling/call.ts";
+import type { MeetCall } from "./signalling/call.ts";
 import type { MeetMessage } from "./signalling/message.ts";
 import { ReachedNews } from "./signalling/reached.ts";
 import type { Signalling, SignallingFailure } from "./signalling/signalling.ts";
-import type { MeetWorld } from "./world.ts";
-
-/** How a meeting is begun. */
-export interface MeetingOrder {
-	readonly world: Pick<MeetWorld, "openIce" | "openFirstDraft" | "after">;
-	readonly ice: Omit<IceOrder, "role">;
-	/** Which ICE we speak, `modern` when absent; and relays of the first draft's time. */
-	readonly speaks?: MeetIceKind;
-	readonly earlyRelays?: EarlyRelays;
-	readonly begin: OpenSignalling;
-	/** How long the other end is waited for, and then again its description. */
-	readonly waitMs: number;
-	/** We trace the way, and will tell what we find. */
-	readonly traces: boolean;
-	/** Media goes while there is a way, and a call that has been answered where there is one; false when absent. */
-	readonly media?: boolean;
-	readonly tell: (event: MeetEvent) => void;
-}
 
 /**
  * How long a STUN server is waited for. Sockets that no pair needs are closed three seconds after there is a pair: by then it

@@ -1,7 +1,9 @@
 /** One meeting under way: what happens as it happens, its result at the end. */
+
 import { Course } from "../course.ts";
 import { meetDocument, NO_PATHS, NO_SERVERS, withoutMeeting } from "./document.ts";
 import type { MeetEvent } from "./events.ts";
+import { given } from "./given.ts";
 import { earlyRelays } from "./legs/early-relays.ts";
 import { Meeting } from "./meeting.ts";
 import { checkMeet, type MeetRequestOptions, type OpenSignalling, WAIT_MS } from "./options.ts";
@@ -37,6 +39,8 @@ const PACING_MS = 5;
 const STAY_MS = 20_000;
 /** How long media goes at least: so that what is said of it is worth something. */
 const MEDIA_MS = 3_000;
+/** Of a packet of media (RFC 3551 §4.2). */
+const PACKET_MS = 20;
 
 /**
  * A meeting under way. Iterate it for what happens, await `result` for the whole; both reject with the same `WhitherError`
@@ -169,7 +173,7 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 		const { waitMs = WAIT_MS } = this.#order.options;
 		const isUnanswered = meeting.call !== null && meeting.call.status === null;
 		let lost = isUnanswered ? await this.#stay(world, meeting, { ms: waitMs, until: meeting.answered }) : null;
-		const mediaMs = meeting.media === null ? 0 : Math.max(0, MEDIA_MS - 20 * meeting.media.sent);
+		const mediaMs = meeting.media === null ? 0 : Math.max(0, MEDIA_MS - PACKET_MS * meeting.media.sent);
 		const peerMs = !this.#traces && meeting.peer?.traces === true ? STAY_MS : 0;
 		const ms = Math.max(mediaMs, peerMs);
 		if (lost === null && ms > 0) lost = await this.#stay(world, meeting, { ms });
@@ -242,9 +246,4 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 			promise.then(resolve, reject).finally(() => stopped.removeEventListener("abort", stop));
 		});
 	}
-}
-
-/** Leaves out keys whose value is undefined. */
-function given<Values extends object>(values: Values): { readonly [Name in keyof Values]?: NonNullable<Values[Name]> } {
-	return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Values;
 }

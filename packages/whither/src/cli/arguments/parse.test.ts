@@ -10,7 +10,7 @@ import { editDistance, suggest } from "./suggest.ts";
 const parse = (...args: string[]) => parseOptions(args, TRACE_OPTIONS);
 const ROWS: [string, OptionRow][] = COMMANDS.flatMap((command) => Object.entries(command.options));
 
-/** A value that each kind of option takes. */
+/** A value that each kind of option takes, where it is none of a few words. */
 const SAMPLES: Readonly<Record<string, string>> = {
 	TTL: "5",
 	PERCENT: "30",
@@ -45,18 +45,22 @@ const SAMPLES: Readonly<Record<string, string>> = {
 	P: "sesame",
 	BYTES: "200",
 	URL: "https://meet.example.net",
+	URI: "sip:me@example.net",
 	CODE: "7-otter-velvet",
-	WHICH: "relay",
 	FIELDS: "LS",
 	MODE: "1",
 	PROTOCOL: "rdap",
 	"HOST[:PORT]": "whois.example.net:43",
 };
 
+function sampleOf({ completes, placeholder }: NonNullable<OptionRow["value"]>): string | undefined {
+	return Array.isArray(completes) ? completes[0] : SAMPLES[placeholder];
+}
+
 describe("the option table", () => {
 	it.each(ROWS)("--%s is read in every spelling", (name, row) => {
 		const table: OptionTable = { [name]: row };
-		const sample = row.value === null ? null : SAMPLES[row.value.placeholder];
+		const sample = row.value === null ? null : sampleOf(row.value);
 		expect(sample).not.toBeUndefined();
 		const value = row.value === null ? true : row.value.read(String(sample), name);
 		const spellings = sample === null ? [[`--${name}`]] : [[`--${name}=${sample}`], [`--${name}`, String(sample)]];

@@ -83,7 +83,7 @@ function accountOf(flags: MeetFlags, own: string): SipAccount {
 	const [username, file, proxy] = [flags["sip-user"], flags["sip-password-file"], flags["sip-proxy"]];
 	const said = process.env[PASSWORD_VARIABLE] ?? "";
 	const password = file === undefined ? said : readFirstLine(file, "--sip-password-file");
-	const first = proxy === undefined ? registrarOf(flags, own) : loose(over(uriOf(proxy, "--sip-proxy"), flags));
+	const first = proxy === undefined ? registrarOf(flags, own) : over(uriOf(proxy, "--sip-proxy"), flags);
 	return {
 		address: own,
 		...(username === undefined ? {} : { username }),
@@ -95,12 +95,7 @@ function accountOf(flags: MeetFlags, own: string): SipAccount {
 /** The registrar is asked over what was said, where nothing else is. */
 function registrarOf(flags: MeetFlags, own: string): string | undefined {
 	if (flags["sip-transport"] === undefined || flags.call !== undefined) return undefined;
-	return loose(over(own.replace(/^(sips?:)[^@]*@/i, "$1"), flags));
-}
-
-/** As proxies of today route (RFC 3261 §16.12), whether or not the URI says so. */
-function loose(uri: string): string {
-	return /;lr\b/i.test(uri) ? uri : `${uri};lr`;
+	return over(own.replace(/^(sips?:)[^@]*@/i, "$1"), flags);
 }
 
 /** The URI as it is asked for by --sip-transport, unless it says so itself. */

@@ -1,5 +1,4 @@
 /** What a SIP user agent is made from, hears and puts out. It reads no clock, draws nothing and opens no socket. */
-import type { Instant } from "@whither/core";
 import type { SipHop } from "../transport/hop.ts";
 
 /** A body and what it is. */
@@ -20,7 +19,7 @@ export interface SipAccount {
 	/** For digests; the user of the address when absent. */
 	readonly username?: string;
 	readonly password?: string;
-	/** Where all requests go first, such as `sip:proxy.example.com;transport=tcp;lr`; else where their URI says. */
+	/** Where all requests go first, such as `sip:proxy.example.com;transport=tcp`; else where their URI says. */
 	readonly outboundProxy?: string;
 }
 
@@ -44,7 +43,7 @@ export interface SipAgentConfig {
 /** What an agent hears. `call`: the owner's number of a call of its own, the agent's of one that came in (from `incoming`). */
 export type SipAgentInput =
 	/** A datagram, or one message of a connection. */
-	| { readonly type: "received"; readonly bytes: Uint8Array; readonly from: SipHop; readonly at?: Instant }
+	| { readonly type: "received"; readonly bytes: Uint8Array; readonly from: SipHop }
 	/** What was sent there cannot get there. */
 	| { readonly type: "transportFailed"; readonly to: SipHop; readonly why: string }
 	/** What a `locate` found, best first (RFC 3263); none: the name is nobody's. */

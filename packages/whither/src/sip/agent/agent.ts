@@ -4,11 +4,11 @@ import { isRequest, isResponse, type RequestEnvelope, readEnvelope } from "../tr
 import { GIVEN_UP_AFTER, NEVER } from "../transactions/timers.ts";
 import { Transactions } from "../transactions/transactions.ts";
 import type { SipHop } from "../transport/hop.ts";
+import { abilitiesOf } from "./abilities.ts";
 import type { SipAgentConfig, SipAgentInput, SipAgentOutput } from "./agent-io.ts";
 import { authentication } from "./callers.ts";
 import { Calls } from "./calls.ts";
 import { meetChallenges } from "./challenges.ts";
-import { abilitiesOf } from "./checks.ts";
 import { Drawn } from "./drawn.ts";
 import { Locator } from "./locator.ts";
 import { Outlet } from "./outlet.ts";

@@ -5,6 +5,9 @@ import { parseSipMediaType } from "../message/media-type.ts";
 import type { SipHeader, SipMessage } from "../message/message.ts";
 import type { SipBody } from "./agent-io.ts";
 
+/** The type of a description (RFC 8866 §8.1). */
+export const SDP_TYPE = "application/sdp";
+
 const NOTHING = new Uint8Array(0);
 
 /** The body of a message; null: there is none. */
@@ -23,7 +26,12 @@ export function descriptionOf(message: SipMessage): SipBody | null {
 
 /** Whether it is one that an offer or answer can be. */
 export function isDescription({ type }: SipBody): boolean {
-	return parseSipMediaType(type)?.word === "application/sdp";
+	return parseSipMediaType(type)?.word === SDP_TYPE;
+}
+
+/** A description as a body. */
+export function sdpBody(text: string): SipBody {
+	return { type: SDP_TYPE, text };
 }
 
 /** Header fields and bytes of a body. */

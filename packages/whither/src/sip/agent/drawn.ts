@@ -1,4 +1,4 @@
-import { encodeUtf8, HmacKey, hmacSha256 } from "@whither/wire";
+import { encodeUtf8, formatHex, HmacKey, hmacSha256 } from "@whither/wire";
 
 /**
  * Words that nobody can guess who lacks the secret (RFC 3261 §19.3 asks for that), and that follow from it, so that a run can
@@ -20,7 +20,7 @@ export class Drawn {
 
 	/** The same for the same text. */
 	of(text: string): string {
-		return [...this.#digest(text).subarray(0, 12)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+		return formatHex(this.#digest(text).subarray(0, 12));
 	}
 
 	/** A whole number from 0 to below `end`, which is at most 2^24. */

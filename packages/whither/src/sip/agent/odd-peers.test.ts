@@ -102,6 +102,22 @@ describe("who calls us", () => {
 		expect(a.events.at(-1)).toMatchObject({ kind: "answer", body: { text: "four" } });
 	});
 
+	it("may take back an INVITE within the call that nobody has answered yet", () => {
+		const { network, a, heard, say, to } = called();
+		say(ask("ACK", 1, "", to));
+		const invite = ask("INVITE", 2, "", to);
+		say(invite.replace(/\n$/, `${SDP}\nthree`));
+		say(invite.replaceAll("INVITE", "CANCEL"));
+		network.run(network.now + SECOND / 10);
+		expect(heard.slice(2).map((text) => `${statusOf(text)} ${field(text, "CSeq")}`)).toEqual([
+			"100 2 INVITE",
+			"200 2 CANCEL",
+			"487 2 INVITE",
+		]);
+		network.step(a, { type: "answer", call: -1, body: ANSWER });
+		expect(network.ignored).toContain("noOffer");
+	});
+
 	it("is refused what comes too late, and told what the agent does not know of the call", () => {
 		const { network, heard, say, to } = called();
 		say(ask("ACK", 1, "", to));

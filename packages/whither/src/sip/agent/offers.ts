@@ -118,11 +118,6 @@ export class Offers {
 		return { status: 500, headers: [header("Retry-After", `${this.#leg.parts.drawn.below(11)}`)] };
 	}
 
-	/** The INVITE that theirs came in has been cancelled. */
-	withdraw(): void {
-		this.#theirs = null;
-	}
-
 	/** Makes the offer that waits, if it may be made now. */
 	proceed(now: Instant): void {
 		const queued = this.#queued;

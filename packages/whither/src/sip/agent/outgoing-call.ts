@@ -52,7 +52,7 @@ export class OutgoingCall implements Call {
 			isSecure: /^sips:/i.test(to),
 			make: (facts: MakingFacts) => this.#make(way.headers, facts),
 			response: (response: ResponseEnvelope, request: SipRequest, at: Instant) => this.#hear(response, request, at),
-			failed: (end: SipEnd, at: Instant) => this.#failed(end, at),
+			failed: (end: SipEnd) => this.#failed(end),
 		};
 		this.#asking = new Asking(parts, question, now);
 	}
@@ -78,7 +78,7 @@ export class OutgoingCall implements Call {
 		this.end({ code: "hungUp", by: "us", reason: how.reason ?? null });
 	}
 
-	left(leg: Leg, end: SipEnd, _now: Instant): void {
+	left(leg: Leg, end: SipEnd): void {
 		leg.drop();
 		this.#legs.delete(leg.dialog.remoteTag);
 		if (this.#isAccepted && leg === this.#leg) this.end(end);
@@ -114,7 +114,7 @@ export class OutgoingCall implements Call {
 		const { status } = response.message;
 		if (status < 200) this.#progress(response, request, now);
 		else if (status < 300) this.#accepted(response, request, now);
-		else this.#refused(response, now);
+		else this.#refused(response);
 	}
 
 	#progress(response: ResponseEnvelope, request: SipRequest, now: Instant): void {
@@ -204,13 +204,13 @@ export class OutgoingCall implements Call {
 	}
 
 	/** Deviation: 3xx is an end as any other refusal; RFC 3261 §8.1.3.4 goes where it points, which is for whoever calls to say. */
-	#refused({ message }: ResponseEnvelope, _now: Instant): void {
+	#refused({ message }: ResponseEnvelope): void {
 		for (const leg of this.#legs.values()) leg.drop();
 		const { status, reason } = message;
 		this.end({ code: "refused", status, reason, body: bodyOf(message) });
 	}
 
-	#failed(end: SipEnd, _now: Instant): void {
+	#failed(end: SipEnd): void {
 		for (const leg of this.#legs.values()) if (!this.#isAccepted) leg.drop();
 		if (!this.#isAccepted) this.end(end);
 	}

@@ -1,4 +1,5 @@
 import { sipFields, sipValues } from "../message/headers.ts";
+import { parseSipWord } from "../message/media-type.ts";
 import type { SipMessage } from "../message/message.ts";
 
 /** What the other end of a dialog has said that it can do. */
@@ -27,6 +28,6 @@ export class PeerAbilities {
 
 	/** RFC 6086 §4.2.1: no INFO goes to whoever has not said that it takes the package. */
 	takesInfo(name: string): boolean {
-		return this.#infoPackages?.some((each) => each.split(";")[0]?.trim().toLowerCase() === name.toLowerCase()) ?? false;
+		return this.#infoPackages?.some((each) => parseSipWord(each)?.word === name.toLowerCase()) ?? false;
 	}
 }

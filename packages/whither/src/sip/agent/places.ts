@@ -1,5 +1,5 @@
 import { addressFamily, formatAddress, isDecodeError, parseAddress } from "@whither/wire";
-import { parseWhole } from "../message/grammar.ts";
+import { parseWhole, quote } from "../message/grammar.ts";
 import { formatSipHostPort } from "../message/host.ts";
 import type { SipHeader } from "../message/message.ts";
 import { sipParameter } from "../message/parameters.ts";
@@ -82,6 +82,6 @@ export function publicAddressIn({ host, port, parameters }: SipVia): PublicAddre
 
 /** From or To of an address; `tag` where it has one. */
 export function nameAddress(uri: string, displayName: string | undefined, tag: string | null): string {
-	const name = displayName === undefined ? "" : `"${oneLine(displayName).replace(/["\\]/g, "\\$&")}" `;
+	const name = displayName === undefined ? "" : `${quote(oneLine(displayName))} `;
 	return `${name}<${uri}>${tag === null ? "" : `;tag=${tag}`}`;
 }

@@ -1,4 +1,5 @@
 /** Why a request is sent, for people (RFC 3326). */
+import { quote } from "../message/grammar.ts";
 import { sipFields, sipHeader } from "../message/headers.ts";
 import { parseSipWord } from "../message/media-type.ts";
 import type { SipHeader, SipMessage } from "../message/message.ts";
@@ -12,7 +13,7 @@ import type { HangUp } from "./parts.ts";
 export function reasonHeader({ status, reason }: HangUp): SipHeader | null {
 	if (status === undefined && reason === undefined) return null;
 	const cause = status === undefined ? "" : `;cause=${status}`;
-	const text = reason === undefined ? "" : `;text="${oneLine(reason).replace(/["\\]/g, "\\$&")}"`;
+	const text = reason === undefined ? "" : `;text=${quote(oneLine(reason))}`;
 	return header("Reason", `SIP${cause}${text}`);
 }
 

@@ -1,14 +1,13 @@
 import { type Instant, SECOND } from "@whither/core";
-import { encodeUtf8 } from "@whither/wire";
 import { parseWhole } from "../message/grammar.ts";
 import { sipHeader, sipValues } from "../message/headers.ts";
 import type { SipHeader, SipRequest } from "../message/message.ts";
 import { parseSipNameAddress } from "../message/name-address.ts";
 import { sipParameter } from "../message/parameters.ts";
 import { formatSipUri, parseSipUri } from "../message/uri.ts";
+import { equalUris } from "../message/uri-equality.ts";
 import type { ResponseEnvelope } from "../transactions/envelope.ts";
 import { NEVER } from "../transactions/timers.ts";
-import type { SipHop } from "../transport/hop.ts";
 import type { SipEnd } from "./agent-io.ts";
 import { Asking, type MakingFacts } from "./asking.ts";
 import { oneLine } from "./body.ts";
@@ -24,16 +23,12 @@ const LONGEST_SECONDS = 86_400;
 /** A registration that has been lost is tried again after this, and the double each time up to the last; ours. */
 const FIRST_RETRY = 30 * SECOND;
 const LAST_RETRY = 600 * SECOND;
-/** So often something goes out that keeps a NAT's mapping, where there is one (RFC 5626 §4.4.2: for UDP 24 to 29 s). */
-const KEPT_ALIVE_EVERY = 25 * SECOND;
-/** A datagram that is no message, and that nobody answers (RFC 3261 §7.5 passes over it). */
-const KEEPALIVE = encodeUtf8("\r\n\r\n");
 
 /**
  * Our registration (RFC 3261 §10.2): kept up until it is not wanted.
  *
- * Deviation: behind a NAT its Contact is the address that the registrar sees, and empty lines keep that open, instead of
- * RFC 5626's flows and STUN: any registrar knows what to do with that.
+ * Deviation: behind a NAT its Contact is the address that the registrar sees, which whoever has the sockets keeps open,
+ * instead of RFC 5626's flows and STUN: any registrar knows what to do with that.
  */
 export class Registration {
 	readonly #parts: Parts;
@@ -50,8 +45,6 @@ export class Registration {
 	#askedAgain = false;
 	#refreshAt: Instant = NEVER;
 	#retry = FIRST_RETRY;
-	#keepAliveAt: Instant = NEVER;
-	#hop: SipHop | null = null;
 	/** The Contact that was sent last, and one before it that is not to stay. */
 	#contact: string | null = null;
 	#stale: string | null = null;
@@ -68,7 +61,7 @@ export class Registration {
 	}
 
 	get dueAt(): Instant {
-		return Math.min(this.#refreshAt, this.#keepAliveAt);
+		return this.#refreshAt;
 	}
 
 	/** Whether something is registered, or may be. */
@@ -87,20 +80,15 @@ export class Registration {
 	unregister(now: Instant): void {
 		this.#wanted = null;
 		this.#refreshAt = NEVER;
-		this.#keepAliveAt = NEVER;
 		if (this.#isRegistered) this.#ask(now);
 		else if (!this.#isAsking) this.#over(null);
 	}
 
 	tick(now: Instant): void {
-		if (now >= this.#refreshAt) {
-			this.#refreshAt = NEVER;
-			this.#askedAgain = false;
-			this.#ask(now);
-		}
-		if (now < this.#keepAliveAt || this.#hop === null) return;
-		this.#parts.outlet.send(KEEPALIVE, this.#hop);
-		this.#keepAliveAt = now + KEPT_ALIVE_EVERY;
+		if (now < this.#refreshAt) return;
+		this.#refreshAt = NEVER;
+		this.#askedAgain = false;
+		this.#ask(now);
 	}
 
 	#ask(now: Instant): void {
@@ -180,10 +168,7 @@ export class Registration {
 		this.#retry = FIRST_RETRY;
 		const granted = grantedSeconds(message, contact, expires);
 		this.#refreshAt = now + refreshAfter(granted);
-		this.#hop = way.hop;
-		const { hop, local, seenAs } = way;
-		const isMoved = seenAs !== null && (seenAs.address !== local.address || seenAs.port !== local.port);
-		if (isMoved && hop.transport === "udp") this.#keepAliveAt = now + KEPT_ALIVE_EVERY;
+		const { local, seenAs } = way;
 		const isNew = this.#parts.places.contactUri(local, this.#isSecure) !== contact;
 		if (isNew && !this.#askedAgain) this.#replace(contact, now);
 		else this.#tellRegistered(granted, seenAs);
@@ -216,7 +201,6 @@ export class Registration {
 	/** What may pass is tried again, where there was a registration before. */
 	#failed(end: SipEnd, now: Instant): void {
 		this.#isAsking = false;
-		this.#keepAliveAt = NEVER;
 		const mayPass = end.code === "timeout" || end.code === "transport" || (end.code === "refused" && end.status >= 500);
 		if (this.#wanted === null || !mayPass || !this.#isKept) {
 			this.#wanted = null;
@@ -237,10 +221,10 @@ function registrarOf(address: string): string {
 	return uri === null ? address : formatSipUri({ ...uri, user: null, password: null, headers: [] });
 }
 
-/** What the registrar gave: by our Contact, else for all (RFC 3261 §10.2.4). */
+/** What the registrar gave: by our Contact, however it writes that, else for all (RFC 3261 §10.2.4). */
 function grantedSeconds(message: ResponseEnvelope["message"], contact: string, asked: number): number {
 	const contacts = sipValues(message, "Contact").flatMap((value) => parseSipNameAddress(value) ?? []);
-	const own = contacts.find(({ uri }) => uri === contact);
+	const own = contacts.find(({ uri }) => equalUris(uri, contact));
 	const text = sipParameter(own?.parameters ?? [], "expires") ?? sipHeader(message, "Expires") ?? "";
 	return Math.max(1, parseWhole(text, LONGEST_SECONDS) ?? asked);
 }

@@ -5,11 +5,12 @@ import { sipValues } from "../message/headers.ts";
 import type { SipParseError } from "../message/message.ts";
 import type { RequestEnvelope } from "../transactions/envelope.ts";
 import type { SipHop } from "../transport/hop.ts";
-import { ACCEPTED, refusalOf } from "./checks.ts";
+import { ACCEPTED } from "./abilities.ts";
 import { IncomingCall } from "./incoming-call.ts";
 import { header } from "./made.ts";
 import type { Parts } from "./parts.ts";
 import { endOf } from "./reason-header.ts";
+import { refusalOf } from "./refusals.ts";
 import { type Reply, wayBack } from "./replies.ts";
 
 /** As long as a caller is asked to wait where there are too many. */
@@ -38,7 +39,7 @@ export function hearCancel(parts: Parts, cancel: RequestEnvelope, from: SipHop, 
 	// The same tag as the answers to the INVITE have.
 	const tag = invite.localTag === null ? {} : { toTag: invite.localTag };
 	server?.respond(200, parts.replies.make(cancel.message, from, { status: 200, ...tag }), now);
-	if (invite.isOpen) invite.cancelled?.(endOf(cancel.message), now);
+	if (invite.isOpen) invite.cancelled?.(cancel, now);
 }
 
 /** What could not be read (RFC 3261 §8.2, §18.3). */
@@ -77,7 +78,7 @@ function invited(parts: Parts, request: RequestEnvelope, from: SipHop, now: Inst
 function begin(parts: Parts, invited: ConstructorParameters<typeof IncomingCall>[2], now: Instant): void {
 	const call = new IncomingCall(parts, parts.calls.nextNumber(), invited);
 	parts.calls.add(call);
-	invited.server.cancelled = (end, at) => call.cancel(end, at);
+	invited.server.cancelled = (cancel, at) => call.cancel(endOf(cancel.message), at);
 	call.begin(now);
 }
 

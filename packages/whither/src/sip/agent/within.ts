@@ -4,12 +4,13 @@ import { refreshTarget } from "../dialogs/dialog.ts";
 import type { RequestEnvelope } from "../transactions/envelope.ts";
 import type { ServerTransaction } from "../transactions/server.ts";
 import type { SipHop } from "../transport/hop.ts";
+import { ACCEPTED, METHODS } from "./abilities.ts";
 import { Acceptance } from "./acceptance.ts";
 import { descriptionOf } from "./body.ts";
-import { extensionRefusal, METHODS, methodRefusal } from "./checks.ts";
 import type { Leg } from "./leg.ts";
 import { header } from "./made.ts";
 import { endOf } from "./reason-header.ts";
+import { extensionRefusal, methodRefusal } from "./refusals.ts";
 import { type Reply, wayBack } from "./replies.ts";
 
 /** A request that is being answered. */
@@ -94,7 +95,7 @@ function offered(exchange: Exchange, now: Instant): Reply | null {
 	const { message } = request;
 	const method = message.method === "INVITE" ? "INVITE" : "UPDATE";
 	const body = descriptionOf(message);
-	if (body === null && message.body.length > 0) return { status: 415, headers: [header("Accept", "application/sdp")] };
+	if (body === null && message.body.length > 0) return { status: 415, headers: [ACCEPTED] };
 	if (method === "INVITE" && leg.state !== "confirmed")
 		return leg.call.role === "caller" ? { status: 491 } : leg.offers.notNow();
 	leg.dialog = refreshTarget(leg.dialog, message);
@@ -102,7 +103,10 @@ function offered(exchange: Exchange, now: Instant): Reply | null {
 	if (body === null) return method === "UPDATE" ? { status: 200 } : offerAgain(exchange, now);
 	const answer = method === "UPDATE" ? reply : (said: Reply, at: Instant) => answerInvite(exchange, said, false, at);
 	const refusal = leg.offers.hear(body, { method, reply: answer }, now);
-	if (refusal === null && method === "INVITE") reply({ status: 100 }, now);
+	if (refusal === null && method === "INVITE") {
+		exchange.server.cancelled = (_cancel, at) => leg.offers.refuse({ status: 487 }, at);
+		reply({ status: 100 }, now);
+	}
 	return refusal;
 }
 

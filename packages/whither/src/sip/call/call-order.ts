@@ -28,7 +28,10 @@ export interface SipSignallingOrder {
 	 * draft's. An end that speaks another one, or none, is sent to unchecked.
 	 */
 	readonly ice: "modern" | "trickle" | "first-draft";
-	/** The other end is known to trickle, so that the offer needs no candidates (RFC 8840 §5); else it has all. */
+	/**
+	 * The other end is known to trickle, so that the offer needs no candidates (RFC 8840 §5); else it has all. Deviation: nobody
+	 * asks it by OPTIONS.
+	 */
 	readonly peerTrickles?: boolean;
 	/** Nobody's phone rings before both ways are proved (RFC 5898); a call without that is not placed and not taken. */
 	readonly precondition?: boolean;

@@ -50,8 +50,10 @@ export class CallPreconditions {
 	}
 
 	/**
-	 * What we have proved is more than we have told to an end that waits for it. Told are both ways at once: one of them alone lets
-	 * nobody's phone ring.
+	 * What we have proved is more than we have told to an end that waits for it.
+	 *
+	 * Deviation: told are both ways at once, and once, for one of them alone lets nobody's phone ring; RFC 3312 §7 has what
+	 * was asked for told as soon as that stands, and again where it stands no more.
 	 */
 	get isToBeTold(): boolean {
 		return this.isWanted && this.#tells && this.isProved && !this.#table.every(({ told }) => isBoth(told));

@@ -15,8 +15,8 @@ import {
 } from "@whither/wire";
 import type { CallProblem } from "../../api/meet/signalling/signalling.ts";
 import type { SipBody } from "../agent/agent-io.ts";
+import { isDescription } from "../agent/body.ts";
 import { type PreconditionLines, readPreconditions } from "../preconditions/lines.ts";
-import { SDP_TYPE } from "./call-agent.ts";
 
 /** A description that a call can have. */
 export interface CallReading {
@@ -53,8 +53,7 @@ const DISCARD_PORT = 9;
 
 /** A body that is to be a description. */
 export function readCall(body: SipBody): CallReading | CallProblem {
-	const isSdp = body.type.split(";", 1)[0]?.trim().toLowerCase() === SDP_TYPE;
-	const parsed = isSdp && body.text.length <= LONGEST_SDP ? parseSdp(body.text) : null;
+	const parsed = isDescription(body) && body.text.length <= LONGEST_SDP ? parseSdp(body.text) : null;
 	if (parsed === null || isDecodeError(parsed)) return "unreadable";
 	if (parsed.media.length === 0 || parsed.media.length > MOST_SECTIONS) return "noAudio";
 	const place = audioOf(parsed);

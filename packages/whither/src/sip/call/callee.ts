@@ -1,7 +1,7 @@
 /** The side that waits for a call, and takes the first that it can. Pure. */
 import type { SipBody, SipEvent } from "../agent/agent-io.ts";
+import { sdpBody } from "../agent/body.ts";
 import { canMeetPreconditions } from "../preconditions/refusing.ts";
-import { sdpBody } from "./call-agent.ts";
 import { refusedDescription } from "./call-description.ts";
 import { callFailure, descriptionFailure, reasonWords } from "./call-failure.ts";
 import { failedPreconditions } from "./call-preconditions.ts";

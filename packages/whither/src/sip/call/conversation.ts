@@ -1,10 +1,10 @@
 /** What both sides of a call do alike: descriptions there and back, candidates by INFO, further offers. Pure. */
-
 import { addressFamily, type StunAddress } from "@whither/wire";
 import { TRACES } from "../../api/meet/signalling/message.ts";
 import type { CallProblem, SignallingFailure, SignallingListener } from "../../api/meet/signalling/signalling.ts";
 import type { SipBody, SipEvent } from "../agent/agent-io.ts";
-import { type CallAgent, sdpBody } from "./call-agent.ts";
+import { sdpBody } from "../agent/body.ts";
+import type { CallAgent } from "./call-agent.ts";
 import { CALL_MEDIA, type CallEnd, callAnswer, callOffer } from "./call-description.ts";
 import { CallLog } from "./call-log.ts";
 import type { SipSignallingOrder } from "./call-order.ts";
@@ -26,7 +26,10 @@ export interface CallPorts {
 /** Not Acceptable Here (RFC 3261 §21.4.26). */
 const NOT_ACCEPTABLE = 488;
 
-/** One call, whoever placed it. */
+/**
+ * One call, whoever placed it. Deviation: RFC 8839 §4.4.1 has the controlling end offer a selected pair that is not the default;
+ * no further offer tells it here, for both ends know it.
+ */
 export class Conversation {
 	readonly own = new OwnEnd();
 	readonly peer: PeerEnd;

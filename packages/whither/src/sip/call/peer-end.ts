@@ -3,6 +3,7 @@ import { type IceAgentInput, readTrickle } from "@whither/core";
 import { formatIceCandidate, isDecodeError, parseSdp, SDP_FRAGMENT_TYPE, type StunAddress } from "@whither/wire";
 import { type MeetMessage, TRACES } from "../../api/meet/signalling/message.ts";
 import type { SipBody } from "../agent/agent-io.ts";
+import { parseSipMediaType } from "../message/media-type.ts";
 import type { CallReading } from "./call-reading.ts";
 
 /** Which ICE our end speaks in a call. */
@@ -56,8 +57,7 @@ export class PeerEnd {
 
 	/** What a fragment by INFO is to it (RFC 8840 §4.4); nothing where it is none, of another generation, or has nothing new. */
 	trickle(body: SipBody): readonly MeetMessage[] {
-		const type = body.type.split(";", 1)[0]?.trim().toLowerCase();
-		const isFragment = type === SDP_FRAGMENT_TYPE && body.text.length <= LONGEST_FRAGMENT;
+		const isFragment = parseSipMediaType(body.type)?.word === SDP_FRAGMENT_TYPE && body.text.length <= LONGEST_FRAGMENT;
 		const parsed = isFragment ? parseSdp(body.text) : null;
 		if (parsed === null || isDecodeError(parsed) || this.#reading === null || !this.checks) return [];
 		return (readTrickle(parsed, [this.#reading.stream]) ?? []).flatMap((input) => this.#heard(input));

@@ -13,7 +13,7 @@ export function unescapeSip(text: string): string {
 }
 
 /** A text with everything escaped that is not of `allowed`, a class' characters. */
-export function escapeSip(text: string, allowed = UNRESERVED): string {
+export function escapeSip(text: string, allowed: string): string {
 	return text.replace(new RegExp(`[^${allowed}]+`, "g"), (part) => {
 		let escaped = "";
 		for (const byte of encodeUtf8(part)) escaped += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;

@@ -23,7 +23,7 @@ export function parseSipHostPort(text: string): SipHostPort | null {
 }
 
 /** A host, IPv6 in brackets; null where it does not fit. */
-export function parseSipHost(text: string): string | null {
+function parseSipHost(text: string): string | null {
 	if (text.startsWith("[")) {
 		const address = parseAddress(text.slice(1, -1));
 		return isDecodeError(address) || !text.endsWith("]") || !text.includes(":") ? null : formatAddress(address);

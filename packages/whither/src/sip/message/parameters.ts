@@ -43,7 +43,7 @@ export function formatSipParameters(parameters: readonly SipParameter[]): string
 }
 
 /** One parameter; throws RangeError for what does not fit. */
-export function formatSipParameter({ name, value }: SipParameter): string {
+function formatSipParameter({ name, value }: SipParameter): string {
 	if (!isSipToken(name)) throw new RangeError(`not a parameter's name: ${JSON.stringify(name)}`);
 	if (value === null) return name;
 	return `${name}=${BARE.test(value) ? value : quote(value)}`;
@@ -55,13 +55,12 @@ export function sipParameter(parameters: readonly SipParameter[], name: string):
 	return found === undefined ? null : (found.value ?? "");
 }
 
-/** The same parameters with this one in place of others of its name, or behind them; `undefined` takes it out. */
+/** The same parameters with this one in place of others of its name, or behind them. */
 export function withSipParameter(
 	parameters: readonly SipParameter[],
 	name: string,
-	value: string | null | undefined,
+	value: string | null,
 ): readonly SipParameter[] {
-	if (value === undefined) return parameters.filter((parameter) => parameter.name !== name);
 	if (parameters.every((parameter) => parameter.name !== name)) return [...parameters, { name, value }];
 	return parameters.map((parameter) => (parameter.name === name ? { name, value } : parameter));
 }

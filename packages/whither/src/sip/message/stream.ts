@@ -9,22 +9,17 @@ import { sipFields } from "./headers.ts";
 export type SipFrame =
 	/** A message from `skipped` to `end`, for `parseSip`. */
 	| { readonly kind: "message"; readonly skipped: number; readonly end: number }
-	/**
-	 * Not all of it is there yet. `need`: with fewer bytes than that there is no use in asking again; `searched`: for the next
-	 * call with these bytes and more behind, which then does not look at them all again.
-	 */
-	| { readonly kind: "more"; readonly skipped: number; readonly need: number; readonly searched: number }
+	/** Not all of it is there yet. */
+	| { readonly kind: "more"; readonly skipped: number }
 	/** Nobody can tell where the next message begins: the connection is of no more use. `why` is for people. */
 	| { readonly kind: "broken"; readonly why: string };
 
 /** The next message of the bytes that a connection brought and nobody has taken yet. */
-export function splitSipStream(bytes: Uint8Array, searched = 0): SipFrame {
+export function splitSipStream(bytes: Uint8Array): SipFrame {
 	const skipped = skipEmptyLines(bytes);
-	const end = headEnd(bytes, Math.max(skipped, searched));
+	const end = headEnd(bytes, skipped);
 	if (end >= 0) return splitBehindHead(bytes, skipped, end);
-	if (bytes.length - skipped > SIP_BOUNDS.messageLength) return broken("too long");
-	// Three bytes of the empty line may be there already.
-	return { kind: "more", skipped, need: bytes.length + 1, searched: Math.max(skipped, bytes.length - 3) };
+	return bytes.length - skipped > SIP_BOUNDS.messageLength ? broken("too long") : { kind: "more", skipped };
 }
 
 /** `end`: where the empty line behind the header fields begins. */
@@ -34,10 +29,9 @@ function splitBehindHead(bytes: Uint8Array, skipped: number, end: number): SipFr
 	const length = parseWhole(lengths[0] ?? "", Number.MAX_SAFE_INTEGER);
 	if (head.why !== null) return broken(head.why);
 	if (length === null || lengths.length > 1) return broken("Content-Length is not what it has to be");
-	const need = end + 4 + length;
-	if (need - skipped > SIP_BOUNDS.messageLength) return broken("too long");
-	if (need > bytes.length) return { kind: "more", skipped, need, searched: end };
-	return { kind: "message", skipped, end: need };
+	const messageEnd = end + 4 + length;
+	if (messageEnd - skipped > SIP_BOUNDS.messageLength) return broken("too long");
+	return messageEnd > bytes.length ? { kind: "more", skipped } : { kind: "message", skipped, end: messageEnd };
 }
 
 function broken(why: string): SipFrame {

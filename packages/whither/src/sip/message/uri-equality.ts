@@ -14,7 +14,7 @@ export function equalUris(a: string, b: string): boolean {
 }
 
 /** Whether both are equal: case counts in user and password alone, and ports that are not said are not the usual ones. */
-export function equalSipUris(a: SipUri, b: SipUri): boolean {
+function equalSipUris(a: SipUri, b: SipUri): boolean {
 	return (
 		a.scheme === b.scheme &&
 		equalEscaped(a.user, b.user) &&

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { unescapeSip } from "./escape.ts";
-import { escapeSipUser, formatSipUri, isUri, parseSipUri, sipUriParameter, sipUserOf, uriScheme } from "./uri.ts";
+import { formatSipUri, isUri, parseSipUri, sipUriParameter, sipUserOf, uriScheme } from "./uri.ts";
 import { equalUris } from "./uri-equality.ts";
 
 describe("a SIP URI", () => {
@@ -68,7 +68,7 @@ describe("a SIP URI", () => {
 
 	test("has users that anything can be", () => {
 		for (const user of ["plain", "a@b:c", "Jürgen Ω", "\0", "100%", "<a>"]) {
-			const uri = parseSipUri(`sip:${escapeSipUser(user)}@example.com`);
+			const uri = parseSipUri(`sip:${encodeURIComponent(user)}@example.com`);
 			expect(uri && sipUserOf(uri)).toBe(user);
 		}
 		expect(unescapeSip("%zz%4")).toBe("%zz%4");

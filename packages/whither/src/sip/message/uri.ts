@@ -1,8 +1,6 @@
 /** SIP and SIPS URIs (RFC 3261 §19.1), and what other URIs can be seen to be. */
-
 import { SIP_BOUNDS } from "./bounds.ts";
 import { escapeSip, UNRESERVED, unescapeSip } from "./escape.ts";
-import { isSipToken } from "./grammar.ts";
 import { formatSipHostPort, parseSipHostPort, type SipHostPort } from "./host.ts";
 import { type SipParameter, sipParameter } from "./parameters.ts";
 
@@ -97,19 +95,13 @@ export function sipUserOf({ user }: SipUri): string | null {
 	return user === null ? null : unescapeSip(user);
 }
 
-/** What a user's name has to be to stand in a URI. */
-export function escapeSipUser(user: string): string {
-	return escapeSip(user, `${UNRESERVED}&=+$,;?/`);
-}
-
 /** The value of a URI's parameter, as `sipParameter` has it. */
 export function sipUriParameter({ parameters }: SipUri, name: string): string | null {
 	return sipParameter(parameters, name);
 }
 
-/** Whether it can be a URI at all: SIP, SIPS and tel by their own rules, others by their looks. */
+/** Whether it can be a URI at all: SIP and SIPS by their own rules, others by their looks. */
 export function isUri(text: string): boolean {
 	const scheme = uriScheme(text);
-	if (scheme === "sip" || scheme === "sips") return parseSipUri(text) !== null;
-	return scheme !== null && isSipToken(scheme.replaceAll("+", ""));
+	return scheme === "sip" || scheme === "sips" ? parseSipUri(text) !== null : scheme !== null;
 }

@@ -5,14 +5,12 @@ import { canMeetPreconditions, failedConnectivity, refusedPreconditions } from "
 import {
 	areMandatory,
 	arePreconditionsConfirmed,
-	arePreconditionsMet,
-	arePreconditionsProved,
 	beginStatusTable,
 	heardPreconditions,
 	provedPreconditions,
 	type StatusTable,
 } from "./status-table.ts";
-import { isNewsForPeer, tellPreconditions } from "./telling.ts";
+import { tellPreconditions } from "./telling.ts";
 
 const BOTH = { send: true, receive: true };
 
@@ -56,26 +54,13 @@ describe("two ends that hold the ringing", () => {
 		]);
 		let caller = heardPreconditions(offer.table, answer.lines);
 		let callee = answer.table;
-		expect([arePreconditionsMet(caller), arePreconditionsMet(callee), isNewsForPeer(caller)]).toEqual([
-			false,
-			false,
-			false,
-		]);
+		expect([caller, callee].map(arePreconditionsConfirmed)).toEqual([false, false]);
 		caller = provedPreconditions(caller, BOTH);
-		expect([arePreconditionsMet(caller), arePreconditionsProved(caller), isNewsForPeer(caller)]).toEqual([
-			true,
-			true,
-			true,
-		]);
 		const update = tellPreconditions(caller, { asks: false });
 		expect(shown(update.lines)).toEqual(["curr:conn e2e sendrecv", "des:conn mandatory e2e sendrecv"]);
-		expect(isNewsForPeer(update.table)).toBe(false);
+		expect(update.table.map(({ told }) => told)).toEqual([BOTH]);
 		callee = heardPreconditions(callee, update.lines);
-		expect([arePreconditionsMet(callee), arePreconditionsConfirmed(callee), arePreconditionsProved(callee)]).toEqual([
-			true,
-			true,
-			false,
-		]);
+		expect(arePreconditionsConfirmed(callee)).toBe(true);
 		expect(offered(callee)).toEqual(["curr:conn e2e sendrecv", "des:conn mandatory e2e sendrecv"]);
 	});
 
@@ -114,22 +99,9 @@ test.each([
 	expect(offered(after)[0]).toBe(`curr:conn e2e ${stands}`);
 });
 
-test("an end that asks is told when all it asked for stands, once, and again when it is lost", () => {
-	const asked = heardPreconditions(beginStatusTable("mandatory"), read("curr:conn e2e none", "conf:conn e2e sendrecv"));
-	const half = provedPreconditions(asked, { send: false, receive: true });
-	expect(isNewsForPeer(half)).toBe(false);
-	const whole = provedPreconditions(half, BOTH);
-	expect(isNewsForPeer(whole)).toBe(true);
-	const told = tellPreconditions(whole, { asks: false }).table;
-	expect(isNewsForPeer(told)).toBe(false);
-	expect(isNewsForPeer(provedPreconditions(told, { send: false, receive: true }))).toBe(true);
-	const unasked = heardPreconditions(beginStatusTable("mandatory"), read("curr:conn e2e none"));
-	expect(isNewsForPeer(provedPreconditions(unasked, BOTH))).toBe(false);
-});
-
 test("what is optional keeps nobody waiting, and nobody is asked to tell of it", () => {
 	const table = beginStatusTable("optional");
-	expect(arePreconditionsMet(table)).toBe(true);
+	expect([areMandatory(table), arePreconditionsConfirmed(table)]).toEqual([false, true]);
 	expect(tellPreconditions(table, { asks: true }).lines.confirm).toEqual([]);
 	expect(beginStatusTable("none")).toEqual([]);
 });

@@ -20,8 +20,6 @@ export interface PreconditionRow {
 	readonly proved: BothWays<boolean>;
 	/** What the other end last said that stands. */
 	readonly said: BothWays<boolean>;
-	/** What the other end wants to be told of. */
-	readonly asked: BothWays<boolean>;
 	/** What we last said that stands. */
 	readonly told: BothWays<boolean>;
 	/** The other end has said that it cannot be, or that it does not know the type. */
@@ -45,7 +43,7 @@ export function beginStatusTable(wanted: PreconditionStrength): StatusTable {
 function emptyRow(type: string, status: SdpPreconditionStatus): PreconditionRow {
 	return {
 		...{ type, status, strength: { send: "none", receive: "none" }, isRefused: false },
-		...{ proved: NEITHER_WAY, said: NEITHER_WAY, asked: NEITHER_WAY, told: NEITHER_WAY },
+		...{ proved: NEITHER_WAY, said: NEITHER_WAY, told: NEITHER_WAY },
 	};
 }
 
@@ -56,14 +54,12 @@ function emptyRow(type: string, status: SdpPreconditionStatus): PreconditionRow 
 export function heardPreconditions(table: StatusTable, lines: PreconditionLines): StatusTable {
 	const current = lines.current.map(seenFromHere);
 	const desired = lines.desired.map(seenFromHere);
-	const confirm = lines.confirm.map(seenFromHere);
 	return withRowsFor(table, desired).map((row) => {
 		const wishes = desired.filter((line) => isOfRow(line, row));
 		return {
 			...row,
 			strength: wishes.reduce(grown, row.strength),
 			said: waysOfLines(current.filter((line) => isOfRow(line, row))),
-			asked: waysOfLines(confirm.filter((line) => isOfRow(line, row))),
 			isRefused: wishes.some(({ strength }) => strength === "failure" || strength === "unknown"),
 		};
 	});
@@ -111,23 +107,12 @@ export function currentOf({ proved, said }: PreconditionRow): BothWays<boolean> 
 	return { send: proved.send || said.send, receive: proved.receive || said.receive };
 }
 
-/** Whether everything that is mandatory stands, so that the call may go on (RFC 3312 §6); so it is where nothing is. */
-export function arePreconditionsMet(table: StatusTable): boolean {
-	return table.every((row) => isMetBy(row, currentOf(row)));
-}
-
-/** Whether all that stands by what we know ourselves, whatever the other end says. */
-export function arePreconditionsProved(table: StatusTable): boolean {
-	return table.every((row) => isMetBy(row, row.proved));
-}
-
-/** Whether the other end has said that all that stands. */
+/** Whether the other end has said that everything mandatory stands; so it is where nothing is. */
 export function arePreconditionsConfirmed(table: StatusTable): boolean {
-	return table.every((row) => isMetBy(row, row.said));
-}
-
-function isMetBy({ strength }: PreconditionRow, { send, receive }: BothWays<boolean>): boolean {
-	return (send || strength.send !== "mandatory") && (receive || strength.receive !== "mandatory");
+	return table.every(
+		({ strength, said }) =>
+			(said.send || strength.send !== "mandatory") && (said.receive || strength.receive !== "mandatory"),
+	);
 }
 
 /** Whether a call has to wait, until they are met: something is mandatory. */

@@ -1,4 +1,4 @@
-/** What our own descriptions say of preconditions, and when there has to be another (RFC 3312 §5.1, §5.3, §7). */
+/** What our own descriptions say of preconditions (RFC 3312 §5.1, §5.3). */
 import type { SdpDesiredPrecondition, SdpPrecondition } from "@whither/wire";
 import { type BothWays, directionOf, type PreconditionLines } from "./lines.ts";
 import { areMandatory, currentOf, type PreconditionRow, type StatusTable } from "./status-table.ts";
@@ -39,14 +39,4 @@ function confirmOf(row: PreconditionRow): readonly SdpPrecondition[] {
 	const receive = strength.receive === "mandatory" && !said.receive;
 	const send = strength.receive !== "mandatory" && !said.send;
 	return receive || send ? [lineOf(row, { send, receive })] : [];
-}
-
-/** Whether the other end has to be told by a new offer: all that it asked for stands, or stands no more (RFC 3312 §7). */
-export function isNewsForPeer(table: StatusTable): boolean {
-	return table.some((row) => {
-		const { asked, told } = row;
-		const now = currentOf(row);
-		const isMet = (ways: BothWays<boolean>) => (ways.send || !asked.send) && (ways.receive || !asked.receive);
-		return (asked.send || asked.receive) && isMet(now) !== isMet(told);
-	});
 }

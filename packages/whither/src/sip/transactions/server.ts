@@ -1,6 +1,5 @@
 /** A request of somebody else's and our answers to it (RFC 3261 §17.2, RFC 6026 for INVITEs that we accept). */
 import type { Instant } from "@whither/core";
-import type { SipEnd } from "../agent/agent-io.ts";
 import type { SipHop } from "../transport/hop.ts";
 import type { RequestEnvelope } from "./envelope.ts";
 import { originOf } from "./matching.ts";
@@ -23,7 +22,7 @@ export class ServerTransaction {
 	/** What copies of it that come another way have in common with it. */
 	readonly origin: string;
 	/** What a CANCEL does to it, set by whoever answers it. */
-	cancelled: ((end: SipEnd, now: Instant) => void) | null = null;
+	cancelled: ((cancel: RequestEnvelope, now: Instant) => void) | null = null;
 	/** Our tag in its answers; null: it has no dialog. */
 	localTag: string | null = null;
 	readonly #order: ServerOrder;

@@ -81,8 +81,8 @@ export class SipTransports {
 
 	/** Whether calls or a registration depend on what stands: it is kept up as long as they do. */
 	need(isNeeded: boolean): void {
+		if (this.#isNeeded && !isNeeded) this.#datagrams.release();
 		this.#isNeeded = isNeeded;
-		if (!isNeeded) this.#datagrams.release();
 	}
 
 	/** Ends all, what was sent on connections first. */

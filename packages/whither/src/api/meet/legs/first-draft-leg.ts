@@ -2,9 +2,11 @@
 import type { ExchangeEnd, FirstDraftStream } from "@whither/core";
 import type { FirstDraftConnection, FirstDraftConnectionEvent } from "@whither/net/ice";
 import { TOOL } from "../../version.ts";
+import { given } from "../given.ts";
 import type { AlternativesMessage, DestinationMessage, MeetMessage } from "../signalling/message.ts";
 import type { LegOrder, MeetLeg, MeetPeer, ShownWay } from "./leg.ts";
 
+/** Tells all of its addresses at once, and again where another exchange could help. */
 export class FirstDraftLeg implements MeetLeg {
 	readonly connection: FirstDraftConnection;
 	readonly #order: LegOrder;
@@ -86,9 +88,4 @@ function secretOf(alternatives: FirstDraftStream["alternatives"]): ExchangeEnd {
 		ufrag: sorted.map(({ username }) => username).join(" "),
 		pwd: sorted.map(({ password }) => password).join(" "),
 	};
-}
-
-/** Leaves out keys whose value is undefined. */
-function given<Values extends object>(values: Values): { readonly [Name in keyof Values]?: NonNullable<Values[Name]> } {
-	return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Values;
 }

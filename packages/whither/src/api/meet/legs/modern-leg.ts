@@ -18,6 +18,7 @@ import { shownBy } from "./shown-way.ts";
 /** Options that are none of ICE's. */
 const OURS: readonly string[] = [TRACES, WANTS_PATH];
 
+/** Tells its credentials, and then candidates as they are found. */
 export class ModernLeg implements MeetLeg {
 	readonly #order: LegOrder;
 	readonly #ice: MeetIce;

@@ -1,5 +1,5 @@
 /** Media of a meeting under way: packets leave when they are due, until the end. */
-import type { Instant } from "@whither/core";
+import { type Instant, MILLISECOND, SECOND } from "@whither/core";
 import type { IceDatagram } from "@whither/net/ice";
 import type { MeetMedia } from "../result.ts";
 import type { MeetWorld } from "../world.ts";
@@ -15,7 +15,7 @@ export interface MediaOrder {
 }
 
 /** How often it is told how media goes. */
-const TELL_NS = 1e9;
+const TELL_NS = SECOND;
 
 /** From the first packet of either end to `end`. */
 export class MediaRun {
@@ -74,6 +74,6 @@ export class MediaRun {
 		}
 		const due = this.#media.dueAt;
 		if (due === null || this.#isOver) return;
-		this.#forget = world.after(Math.max(0, (due - connection.now()) / 1e6), () => this.#send());
+		this.#forget = world.after(Math.max(0, (due - connection.now()) / MILLISECOND), () => this.#send());
 	}
 }

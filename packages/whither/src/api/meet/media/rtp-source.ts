@@ -1,5 +1,5 @@
 /** What comes of one RTP source: how many packets, how many are missing, how evenly (RFC 3550 A.1, A.3, A.8). Pure. */
-import type { Instant } from "@whither/core";
+import { type Instant, SECOND } from "@whither/core";
 import type { RtpPacket } from "@whither/wire";
 
 /** RFC 3550 A.1: how far ahead a packet may be, and how far behind, to be taken for one of the same count. */
@@ -39,7 +39,7 @@ export class RtpSource {
 
 	/** Null: one packet has no evenness. */
 	get jitterNs(): number | null {
-		return this.received < 2 ? null : Math.round((this.#jitter / CLOCK_HZ) * 1e9);
+		return this.received < 2 ? null : Math.round((this.#jitter / CLOCK_HZ) * SECOND);
 	}
 
 	/** False: it is none of the count, and is not believed yet. */
@@ -68,7 +68,7 @@ export class RtpSource {
 	}
 
 	#note(timestamp: number, at: Instant): void {
-		const transit = Math.round((at / 1e9) * CLOCK_HZ) - timestamp;
+		const transit = Math.round((at / SECOND) * CLOCK_HZ) - timestamp;
 		// Timestamps wrap, so their difference does as well.
 		if (this.#transit !== null) this.#jitter += (Math.abs((transit - this.#transit) | 0) - this.#jitter) / JITTER_SHARE;
 		this.#transit = transit;
