@@ -21,6 +21,13 @@ describe("early relays", () => {
 		expect(order?.places.map(({ address, port }) => [address, port])).toEqual(listen.map((address) => [address, 6000]));
 	});
 
+	it("have no port of STUN's, nor its second", () => {
+		const listen = ["127.0.0.1", "127.0.0.2"];
+		expect(() => orderOf({ classic: true, earlyRelayPort: 3478 })).toThrow(/3478 is that of STUN/);
+		expect(() => orderOf({ classic: true, listen, earlyRelayPort: 3479 })).toThrow(/3479 is that of STUN/);
+		expect(orderOf({ classic: true, earlyRelayPort: 3479 })?.places).toHaveLength(2);
+	});
+
 	it("are told by both addresses where one stands for the other", () => {
 		const relayAddresses = ["10.0.1.10=192.0.2.1", "10.0.1.11"];
 		expect(orderOf({ classic: true, relayAddresses })?.relays).toEqual([

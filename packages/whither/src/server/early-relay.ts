@@ -18,6 +18,8 @@ export function earlyRelayOrder(
 ): EarlyRelayOrder | null {
 	const { classic = false, earlyRelayPort: port = EARLY_RELAY_PORT, stunPort = STUN_PORT } = options;
 	if (!classic || port === 0) return null;
+	if (places.some((place) => place.transport === "udp" && place.port === port))
+		throw badOption("earlyRelayPort", `Early relays want a UDP port of their own, and ${port} is that of STUN`);
 	const { realm, users, peers, quotas } = turnConfig(options);
 	const { maxBytesPerSecond } = options;
 	return {
@@ -49,5 +51,9 @@ function earlyPorts({ first, last }: NonNullable<ServeOptions["relayPorts"]> = R
 	const ports = { first: Math.max(first, RELAY_PORTS.first), last };
 	if (ports.first <= ports.last) return ports;
 	const sentence = `Early relays have ports from ${RELAY_PORTS.first} on, and none of those is between ${first} and ${last}`;
-	throw new WhitherError("badOption", sentence, { option: "relayPorts" });
+	throw badOption("relayPorts", `${sentence}; choose others, or 0 as the port of early relays, which is none`);
+}
+
+function badOption(option: string, sentence: string): WhitherError {
+	return new WhitherError("badOption", sentence, { option });
 }

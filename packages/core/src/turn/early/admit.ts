@@ -3,6 +3,7 @@ import {
 	type HmacKey,
 	isComprehensionRequired,
 	STUN_ATTRIBUTES,
+	type StunAttributeName,
 	type StunMessage,
 	verifyIntegrity,
 } from "@whither/wire";
@@ -66,7 +67,7 @@ function find(state: EarlyState, username: string, tuple: string, now: Instant):
 }
 
 /** What means something here, and what is known and passed over where it means nothing (RFC 3489 §8.1). */
-const UNDERSTOOD: ReadonlySet<number> = new Set(
+const UNDERSTOOD: ReadonlyMap<number, StunAttributeName> = new Map(
 	(
 		[
 			"mappedAddress",
@@ -89,7 +90,7 @@ const UNDERSTOOD: ReadonlySet<number> = new Set(
 			"realm",
 			"nonce",
 		] as const
-	).map((name) => STUN_ATTRIBUTES[name].type),
+	).map((name) => [STUN_ATTRIBUTES[name].type, name]),
 );
 
 /** Types of 420 that are named at most, so that the answer stays short. */
@@ -101,8 +102,10 @@ function attributeFault(message: StunMessage, key: HmacKey): Refused | null {
 	let isMalformed = false;
 	for (const { name, type, protected: counts } of message.attributes) {
 		if (!counts || !isComprehensionRequired(type)) continue;
-		if (!UNDERSTOOD.has(type)) unknown.add(type);
-		else if (name === "unknown") isMalformed = true;
+		const meant = UNDERSTOOD.get(type);
+		if (meant === undefined) unknown.add(type);
+		// Bytes that do not fit may fit what later messages have on the number: TRANSPORT-PREFERENCES and CHANNEL-NUMBER.
+		else if (name !== meant) isMalformed = true;
 	}
 	if (unknown.size > 0) return { code: 420, unknown: [...unknown].slice(0, MOST_UNKNOWN), key };
 	return isMalformed ? { code: 400, unknown: [], key } : null;

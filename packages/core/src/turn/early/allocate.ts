@@ -86,8 +86,9 @@ function hasRoom(state: EarlyState, owner: string, wanted: TransportPreferences)
 function takes(state: EarlyState, user: BindingUser, { to, local }: Reply, now: Instant): boolean {
 	const { used, config } = state;
 	const { username, owner, once, endsAtUnixSeconds } = user;
-	const endsAt = endsAtUnixSeconds ?? Number.POSITIVE_INFINITY;
-	if (once && !used.add(username, tupleKey(local, to), endsAt, state.unixSeconds(now))) return false;
+	const end = endsAtUnixSeconds ?? Number.POSITIVE_INFINITY;
+	const use = { tuple: tupleKey(local, to), owner, endsAtUnixSeconds: end };
+	if (once && !used.add(username, use, state.unixSeconds(now))) return false;
 	if (config.ledger === undefined || config.ledger.take(owner) === true) return true;
 	if (once) used.delete(username);
 	return false;

@@ -53,14 +53,26 @@ describe("users of early relays", () => {
 describe("names that have been used", () => {
 	test("are forgotten when they have ended and no earlier: where there is no room there are no new ones", () => {
 		const used = new UsedNames(2);
-		expect(used.add("one", "here", 100, 0)).toBe(true);
-		expect(used.add("two", "there", 200, 0)).toBe(true);
-		expect(used.add("three", "there", 300, 99)).toBe(false);
+		const by = (owner: string, tuple: string, endsAtUnixSeconds: number) => ({ owner, tuple, endsAtUnixSeconds });
+		expect(used.add("one", by("a", "here", 100), 0)).toBe(true);
+		expect(used.add("two", by("b", "there", 200), 0)).toBe(true);
+		expect(used.add("three", by("c", "there", 300), 99)).toBe(false);
 		expect([used.userOf("one"), used.userOf("three"), used.size]).toEqual(["here", undefined, 2]);
-		expect(used.add("three", "there", 300, 100)).toBe(true);
+		expect(used.add("three", by("c", "there", 300), 100)).toBe(true);
 		expect([used.userOf("one"), used.userOf("two")]).toEqual([undefined, "there"]);
 		used.delete("two");
+		used.delete("nobody's");
 		expect(used.size).toBe(1);
+	});
+
+	test("leave room for others, however many one user has", () => {
+		const used = new UsedNames(64);
+		const add = (owner: string, index: number) =>
+			used.add(`${owner}${index}`, { owner, tuple: "here", endsAtUnixSeconds: 100 }, 0);
+		const taken = (owner: string) => Array.from({ length: 64 }, (_, index) => add(owner, index)).filter(Boolean).length;
+		expect(["a", "b", "c"].map(taken)).toEqual([32, 16, 8]);
+		used.delete("a0");
+		expect([add("d", 0), add("a", 99)]).toEqual([true, false]);
 	});
 });
 

@@ -70,6 +70,8 @@ describe("an Allocate", () => {
 		const client = under().client("once1-a");
 		expect(codeOf(client.allocate({ name: "unknown", type: 0x000d, value: new Uint8Array(8) }))).toBe(400);
 		expect(codeOf(client.allocate({ name: "unknown", type: 0x000c, value: new Uint8Array(8) }))).toBe(400);
+		// A port that was set aside, and not which.
+		expect(codeOf(client.allocate({ name: "unknown", type: 0x000c, value: Uint8Array.of(0, 0, 0, 3) }))).toBe(400);
 		expect(codeOf(client.allocate({ name: "changeRequest", value: { ip: true, port: true } }))).toBe("success");
 	});
 
@@ -108,6 +110,12 @@ describe("an Allocate", () => {
 			const answer = client.send(bytes);
 			expect(answer?.bytes.length).toBeLessThanOrEqual(bytes.length);
 		}
+		server.client("once1-a").bind();
+		const bare = client.request([], true);
+		expect(client.send(bare)?.bytes.length).toBeLessThanOrEqual(bare.length);
+		const named = client.request([{ name: "username", value: "who " }], true);
+		const answer = client.send(named);
+		expect(answer !== null && [codeOf(answer), isEarlyTurnControl(answer.bytes)]).toEqual([401, true]);
 	});
 
 	test("of strangers is answered so often and no more, while users are", () => {

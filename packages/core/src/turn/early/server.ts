@@ -3,6 +3,7 @@ import { AnswerCap } from "../../answer-cap.ts";
 import type { Deadline, Instant, Machine } from "../../machine.ts";
 import { SECOND } from "../../machine.ts";
 import { addUsage, count } from "../server/counters.ts";
+import { withoutMapping } from "../server/replies.ts";
 import { TURN_ANSWER_LIMITS } from "../server/server-io.ts";
 import { tupleKey } from "../server/state.ts";
 import { admit, type Refused } from "./admit.ts";
@@ -26,6 +27,9 @@ type Received = Extract<EarlyTurnServerInput, { readonly type: "received" }>;
 
 /** What a timer comes to that came too early. */
 const NOTHING_DUE: EarlyTurnServerOutput = { type: "ignored", reason: "nothingDue" };
+
+/** An error with the cookie in front: header, cookie, ERROR-CODE. */
+const SHORTEST_AMONG_DATA = 36;
 
 /**
  * A relay server as draft-rosenberg-midcom-turn-01 has it, without its sockets: one binding for each client's address and
@@ -106,7 +110,8 @@ export class EarlyTurnServer implements Machine<EarlyTurnServerInput, EarlyTurnS
 	#asked(message: StunMessage, { from, local }: Received, binding: Binding | undefined, now: Instant): Outputs {
 		const state = this.#state;
 		const to = { address: from.address, port: from.port };
-		const amongData = binding !== undefined;
+		// Only requests that nobody has signed are so short, and what answers those is no longer.
+		const amongData = binding !== undefined && message.bytes.length >= SHORTEST_AMONG_DATA;
 		const unsigned: Reply = { transactionId: message.transactionId, key: null, amongData, to, local };
 		const admitted = admit(state, message, { binding, tuple: tupleKey(local, from), now });
 		if ("code" in admitted) return this.#refuse(admitted, unsigned, now);
@@ -120,7 +125,7 @@ export class EarlyTurnServer implements Machine<EarlyTurnServerInput, EarlyTurnS
 
 	/** What nobody has signed is one of so many answers. */
 	#refuse({ code, unknown, key }: Refused, reply: Reply, now: Instant): Outputs {
-		if (key === null && !this.#cap.allows(reply.to.address, now)) return ignored("tooMany");
+		if (key === null && !this.#cap.allows(withoutMapping(reply.to).address, now)) return ignored("tooMany");
 		const items = unknown.length > 0 ? [{ name: "unknownAttributes", value: unknown } as const] : [];
 		return refused(this.#state, { ...reply, key }, code, items);
 	}

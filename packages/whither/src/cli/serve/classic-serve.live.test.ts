@@ -207,6 +207,7 @@ function serves(backend: string): void {
 			expect(said.stdout).not.toContain("early-relay");
 			expect(await metrics()).not.toContain("early");
 		}
+		expect(servers.map(({ said }) => said.stderr.includes("--early-relay-port does nothing"))).toEqual([true, false]);
 		const { socket } = kept(await openSocket());
 		socket.connect(early, "127.0.0.1");
 		await once(socket, "connect");

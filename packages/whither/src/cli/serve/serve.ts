@@ -86,7 +86,20 @@ function tellMore(server: RunningServer, flags: ServeFlags): void {
 		complain(
 			`nobody may relay yet${http ? " but those who meet here" : ""}; give users with --user NAME:PASSWORD or --users FILE, or a --secret`,
 		);
+	tellOfEarlyRelays(server, flags);
 	if (server.token !== null && token === undefined) complain(`HTTP wants the token ${server.token}`);
+}
+
+/** What was asked for and comes to nothing. */
+function tellOfEarlyRelays({ listening }: RunningServer, flags: ServeFlags): void {
+	const { user, users, classic, "early-relay-port": port = 0 } = flags;
+	const has = (role: RunningServer["listening"][number]["role"]) => listening.some((place) => place.role === role);
+	if (!has("early-relay") && port !== 0)
+		complain(`--early-relay-port does nothing ${classic === true ? "with --no-turn" : "without --classic"}`);
+	if (has("early-relay") && !has("shared-secret") && (user !== undefined || users !== undefined))
+		complain(
+			"users of --user and --users get no early relays: they are asked for a password by TLS alone; give --cert and --key",
+		);
 }
 
 /** Where there is nothing to read again a terminal that goes takes the server with it, and whoever has none is told. */
