@@ -122,7 +122,11 @@ export class Conversation {
 		this.offerMore();
 	}
 
-	/** Offers what has not been told, where that matters: alternatives, other credentials, a precondition that is met. */
+	/**
+	 * Offers what has not been told, where that matters: alternatives, other credentials, a precondition that is met.
+	 *
+	 * Deviation: a selected pair that is not the default is told by no offer (RFC 8839 §4.4.1); both ends know it.
+	 */
 	offerMore(): void {
 		if (!this.#isOpen || this.#isOffering || this.#offered !== null || this.isOver || !this.#hasMore) return;
 		const body = this.offer();
@@ -190,7 +194,11 @@ export class Conversation {
 		return side === null || !(this.own.isComplete || this.#isEarly(offer)) ? null : { kind: "modern", side };
 	}
 
-	/** Candidates may come later. */
+	/**
+	 * Candidates may come later.
+	 *
+	 * Deviation: whether the other end trickles is asked by no OPTIONS (RFC 8840 §5); an offer to a stranger has them all.
+	 */
 	#isEarly(offer: CallReading | null): boolean {
 		if (!this.#trickles) return false;
 		const isKnown = this.#ports.order.peerTrickles === true || this.peer.reading?.trickles === true;

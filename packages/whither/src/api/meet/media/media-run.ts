@@ -49,8 +49,9 @@ export class MediaRun {
 		this.#send();
 	}
 
-	received({ kind, bytes, at }: IceDatagram): void {
-		if (kind !== "rtp" || this.#isOver) return;
+	/** What came as RTP. */
+	received({ bytes, at }: Pick<IceDatagram, "bytes" | "at">): void {
+		if (this.#isOver) return;
 		const before = this.#media.hasHeard;
 		this.#media.received(bytes, at);
 		if (!before && this.#media.hasHeard) this.#order.heard();
