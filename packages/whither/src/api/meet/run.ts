@@ -205,7 +205,7 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 		const { options } = this.#order;
 		return {
 			...{ outcome, peerView, selected: ledger.selected, candidates: ledger.candidates, timings: ledger.timings },
-			...{ candidateErrors: ledger.errors, servers: this.#servers, media: meeting.media },
+			...{ candidateErrors: ledger.errors, servers: this.#servers, media: meeting.media, call: meeting.call },
 			pairs: ice.pairs.map((pair) => ledger.pairOf(pair)),
 			policy: options.policy ?? "all",
 			waitMs: options.waitMs ?? WAIT_MS,

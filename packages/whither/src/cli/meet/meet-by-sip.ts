@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { formatEndpoint } from "@whither/wire";
 import { WhitherError } from "../../api/error.ts";
+import { callProblemWords } from "../../api/meet/words/signalling.ts";
 import { TOOL } from "../../api/version.ts";
 import { printable } from "../../report/printable.ts";
 import type { SipAccount, SipEvent } from "../../sip/agent/agent-io.ts";
@@ -38,7 +39,7 @@ export async function bySip(flags: MeetFlags, say: (text: string) => void): Prom
 		...(to === undefined ? {} : { to }),
 		sessionId: String(randomBytes(SESSION_BYTES).readUIntBE(0, SESSION_BYTES)),
 		time: { now: () => performance.now(), after },
-		tell: (news) => say(`${newsWords(news)}\n`),
+		tell: newsTo(say),
 	});
 	const kind = ice === "first-draft" ? ice : "modern";
 	return { request: { signalling, ice: kind, media: true }, close: () => user.close() };
@@ -52,7 +53,10 @@ async function opened(
 	let tell = (_event: SipEvent): void => {};
 	const user = await openSip(order, {
 		event: (event) => tell(event),
-		failed: (hop, why) => say(`  no    ${printable(hopSentence(hop, why))}\n`),
+		// Whoever connected to us and has gone was not to be reached.
+		failed: (hop, why) => {
+			if (hop.connection === undefined) say(`  no    ${printable(hopSentence(hop, why))}\n`);
+		},
 	});
 	if ("code" in user) throw new WhitherError("usage", sipTransportSentence(user), { ...user });
 	const listen = (told: (event: SipEvent) => void): SipUser => {
@@ -110,7 +114,11 @@ function over(uri: string, flags: MeetFlags): string {
 /** `me@example.net` is a SIP URI too. */
 function uriOf(text: string, option: string): string {
 	const uri = /^sips?:/i.test(text) ? text : `sip:${text}`;
-	if (parseSipUri(uri) === null)
+	const parsed = parseSipUri(uri);
+	// A password in it, or another scheme before it: mailto:me@example.net is a user and a password too.
+	if (parsed !== null && parsed.password !== null)
+		throw new UsageProblem(`${option} wants a SIP address without a colon before the @, such as sip:me@example.net`);
+	if (parsed === null)
 		throw new UsageProblem(`${option} wants a SIP address, such as sip:me@example.net, not "${text}"`);
 	return uri;
 }
@@ -123,9 +131,27 @@ function waitingWords(own: string, local: readonly SipHop[]): string {
 	return `Waiting for a call to\n${places.join("\n")}\n`;
 }
 
+/** So that whoever rings without end does not fill a terminal. */
+const MOST_NOT_TAKEN = 10;
+
+function newsTo(say: (text: string) => void): (news: CallNews) => void {
+	let notTaken = 0;
+	return (news) => {
+		if (news.kind === "notTaken") notTaken++;
+		if (notTaken > MOST_NOT_TAKEN + 1 && news.kind === "notTaken") return;
+		const isOneTooMany = news.kind === "notTaken" && notTaken > MOST_NOT_TAKEN;
+		say(`${isOneTooMany ? "More calls are not taken, and not told of" : newsWords(news)}\n`);
+	};
+}
+
 function newsWords(news: CallNews): string {
 	if (news.kind === "registered") return `Registered as ${printable(news.own)}: waiting for a call`;
-	return `A call of ${printable(news.from)} was not taken (${news.status}): ${printable(news.why)}`;
+	return `A call of ${printable(news.from)} was not taken (${news.status}): ${printable(whyWords(news.why))}`;
+}
+
+function whyWords(why: string): string {
+	const words = callProblemWords(why);
+	return words === null ? why : `its phone says ${words}`;
 }
 
 function after(delayMs: number, call: () => void): () => void {

@@ -63,6 +63,8 @@ export class Asking implements ClientUser {
 	#isCancelled = false;
 	#isHeard = false;
 	#mayBeLong = false;
+	/** Of a place that has too much to do, after which the next was tried. */
+	#overloaded: { readonly response: ResponseEnvelope; readonly request: SipRequest } | null = null;
 
 	constructor(means: AskingMeans, question: Question, now: Instant) {
 		this.#means = means;
@@ -106,7 +108,10 @@ export class Asking implements ClientUser {
 	failed(why: NoAnswer, now: Instant): void {
 		this.#means.locator.forget(this.#question.nextHop);
 		const isFresh = this.#cancel === undefined && !this.#isHeard;
+		const overloaded = this.#overloaded;
 		if (isFresh && this.#hops.length > 1) this.#next(now);
+		// Of all places, that one said something.
+		else if (isFresh && overloaded !== null) this.#question.response(overloaded.response, overloaded.request, now);
 		else {
 			// It may ring there for ever.
 			if (this.#isHeard && this.#question.method === "INVITE" && this.#transaction !== null)
@@ -169,6 +174,8 @@ export class Asking implements ClientUser {
 	#isMet(request: SipRequest, response: ResponseEnvelope, now: Instant): boolean {
 		const { status } = response.message;
 		if (status === 503 && this.#hops.length > 1) {
+			this.#overloaded = { response, request };
+			this.#isHeard = false;
 			this.#next(now);
 			return true;
 		}

@@ -88,6 +88,17 @@ describe("the way of a request", () => {
 		}
 	});
 
+	it("says that the first was too busy, where nobody is at the next", () => {
+		const network = new SipNetwork();
+		const a = testAgent(network, A);
+		network.attach(C, busy());
+		network.attach(B, SILENT);
+		network.names.set("both.example", [C, B]);
+		network.step(a, { type: "call", call: 1, to: "sip:user@both.example", body: OFFER });
+		network.run(100 * SECOND);
+		expect(a.events.at(-1)).toMatchObject({ kind: "ended", end: { code: "refused", status: 503 } });
+	});
+
 	it("begins at the outbound proxy, whoever is called", () => {
 		const network = new SipNetwork();
 		network.attach(C, SILENT);

@@ -114,10 +114,12 @@ function isUnspecified(address: string): boolean {
 	return address === "0.0.0.0" || address === "::";
 }
 
-/** By its direction, or by the address that meant it before there were directions (RFC 3264 §8.4). */
+const HELD = ["inactive", "sendonly"];
+
+/** By its direction, or by the address that meant it before there were directions (RFC 3264 §8.4): it wants nothing of ours. */
 function isHeld({ session }: SdpDescription, section: SdpSection, at: StunAddress | null): boolean {
 	if (at !== null && isUnspecified(at.address) && at.port !== DISCARD_PORT) return true;
 	return [section, session].some(({ items }) =>
-		items.some((item) => "name" in item && item.name === "unknown" && item.attribute === "inactive"),
+		items.some((item) => "name" in item && item.name === "unknown" && HELD.includes(item.attribute)),
 	);
 }

@@ -126,6 +126,7 @@ describe("a description that no call can be made of", () => {
 	it.each([
 		["refused", answers(/m=audio \d+/, "m=audio 0")],
 		["held", held],
+		["held", answers("sendrecv", "sendonly")],
 		["noAudio", answers("RTP/AVP", "RTP/SAVP")],
 		["noCodec", answers("RTP/AVP 0", "RTP/AVP 8")],
 		["unreadable", (body: SipBody) => (body.text.includes("192.0.2.2") ? { ...body, text: "nothing" } : body)],

@@ -29,7 +29,7 @@ function listenSentence(place: SipPlace, error: SystemError | StreamFailure): st
 	const name = streamFailureName(error);
 	switch (name) {
 		case "EADDRINUSE":
-			return `Somebody else listens on ${where}; name another port, or 0 for any`;
+			return `Somebody else listens on ${where}; name another port (--sip-port), or 0 for any`;
 		case "EADDRNOTAVAIL":
 			return `This machine has no address ${place.address ?? ""}; name one that it has`;
 		case "EACCES":

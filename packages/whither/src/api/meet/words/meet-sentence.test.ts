@@ -44,6 +44,13 @@ const ended = (code: MeetOutcome["code"], more: Partial<MeetOutcome> = {}): Meet
 	...more,
 });
 
+function callOut(ringMs: number | null): NonNullable<MeetFacts["call"]> {
+	return {
+		...{ own: "sip:a@example.net", direction: "out", peer: "sip:b@example.net", userAgent: null },
+		...{ precondition: "none", status: null, ringMs, answeredMs: null },
+	};
+}
+
 function facts(more: Partial<MeetFacts> = {}): MeetFacts {
 	return {
 		outcome: ended("connected"),
@@ -276,6 +283,25 @@ describe("two ends that did not come together", () => {
 	const https = { rendezvous: "https://meet.example/", stun: [STUN], turn: [] };
 	it.each<[string, Partial<MeetFacts>, string]>([
 		["nobody came", { outcome: ended("nobodyCame"), waitMs: 1_000 }, "Nobody came within 1 second."],
+		[
+			"nobody answered a call",
+			{ outcome: ended("nobodyCame"), call: callOut(null) },
+			"No answer to the call to sip:b@example.net within 60 seconds.",
+		],
+		[
+			"nobody took a call that rang",
+			{ outcome: ended("nobodyCame"), call: callOut(20) },
+			"It rang at sip:b@example.net, and nobody took the call within 60 seconds.",
+		],
+		[
+			"a call was refused in words that ask something",
+			{
+				outcome: ended("signalling", {
+					signalling: { code: "sipRefused", uri: "sip:b@example.net", what: "call", status: 480, reason: "" },
+				}),
+			},
+			"The call to sip:b@example.net was refused (480): nobody is there now: does the other end wait (whither meet --sip), and is it registered?",
+		],
 		[
 			"nobody came for a part of a second",
 			{ outcome: ended("nobodyCame"), waitMs: 50 },

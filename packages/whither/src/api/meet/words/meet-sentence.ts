@@ -5,10 +5,10 @@ import { lossSentence, noWaySentence } from "./no-way.ts";
 import type { MeetFacts } from "./obstacle.ts";
 import { signallingSentence } from "./signalling.ts";
 
-/** The sentence, with a capital and a full stop. */
+/** The sentence, with a capital and a full stop, unless it asks something. */
 export function meetSentence(facts: MeetFacts): string {
 	const words = wordsOf(facts);
-	return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
+	return `${words.charAt(0).toUpperCase()}${words.slice(1)}${words.endsWith("?") ? "" : "."}`;
 }
 
 function wordsOf(facts: MeetFacts): string {
@@ -23,9 +23,7 @@ function wordsOf(facts: MeetFacts): string {
 		case "noWay":
 			return noWaySentence(facts);
 		case "nobodyCame":
-			return outcome.signalling === null
-				? `nobody came within ${seconds(facts.waitMs)}`
-				: signallingSentence(outcome.signalling);
+			return outcome.signalling === null ? nobodyWords(facts) : signallingSentence(outcome.signalling);
 		case "peerLeft":
 			return `the other end left before there was a way to it${said}`;
 		case "signalling":
@@ -39,6 +37,13 @@ function wordsOf(facts: MeetFacts): string {
 		case "defect":
 			return `a defect of ours ended it: ${outcome.about ?? "unknown"}`;
 	}
+}
+
+function nobodyWords({ call, waitMs }: MeetFacts): string {
+	if (call?.direction !== "out") return `nobody came within ${seconds(waitMs)}`;
+	return call.ringMs === null
+		? `no answer to the call to ${call.peer} within ${seconds(waitMs)}`
+		: `it rang at ${call.peer}, and nobody took the call within ${seconds(waitMs)}`;
 }
 
 function seconds(ms: number): string {

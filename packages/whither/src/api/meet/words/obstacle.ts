@@ -5,6 +5,8 @@ import type { EndView, EvidenceFacts } from "./evidence.ts";
 
 /** What the sentence is made of. */
 export interface MeetFacts extends EvidenceFacts, Pick<MeetResult, "outcome" | "media"> {
+	/** The call by which both ends were to hear of each other; null or absent: by something else. */
+	readonly call?: MeetResult["call"];
 	readonly policy: "all" | "relay";
 	/** How long the other end was waited for. */
 	readonly waitMs: number;

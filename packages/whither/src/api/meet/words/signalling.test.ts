@@ -43,7 +43,7 @@ it.each<[SignallingFailure, string]>([
 	[{ code: "sipBadUri", uri: "bob" }, '"bob" is no SIP address, such as sip:me@example.net'],
 	[
 		{ code: "sipNotFound", uri },
-		"sip:bob@example.net leads nowhere: its name has no address; check its spelling, or name a proxy (--sip-proxy)",
+		"nothing is found for sip:bob@example.net: its name has no address; check its spelling, or name a proxy (--sip-proxy)",
 	],
 	[
 		{ code: "sipRefused", uri, what: "call", status: 486, reason: "Busy Here" },
@@ -55,19 +55,30 @@ it.each<[SignallingFailure, string]>([
 	],
 	[
 		{ code: "sipRefused", uri, what: "registration", status: 403, reason: "Forbidden" },
-		"sip:bob@example.net could not be registered (403 Forbidden): it is forbidden there",
+		"the registration of sip:bob@example.net was refused (403 Forbidden): it is forbidden there",
 	],
 	[{ code: "sipTimeout", uri, what: "call" }, "nobody answers at sip:bob@example.net"],
 	[
 		{ code: "sipTimeout", uri, what: "registration" },
 		"the registrar of sip:bob@example.net does not answer; name it (--sip-proxy), or wait without it (--no-register)",
 	],
-	[{ code: "sipTransport", uri, why: "ECONNREFUSED" }, "sip:bob@example.net cannot be reached (ECONNREFUSED)"],
+	[
+		{ code: "sipTransport", uri, why: "ECONNREFUSED" },
+		"nobody can be reached for sip:bob@example.net (ECONNREFUSED); is it, or the --sip-proxy, the right address?",
+	],
+	[
+		{ code: "sipRefused", uri, what: "call", status: 302, reason: "Moved" },
+		"the call to sip:bob@example.net was refused (302 Moved): it is to be called elsewhere, and calls are not redirected here; ask for its new address",
+	],
 	[
 		{ code: "sipUnauthorized", realm: "example.net", shown: false },
-		"example.net wants a password (--sip-password-file)",
+		"a password is wanted by example.net (--sip-password-file)",
 	],
-	[{ code: "sipUnauthorized", realm: "example.net", shown: true }, "example.net does not take this password"],
+	[
+		{ code: "sipUnauthorized", realm: "example.net", shown: true },
+		"the password is not the one that example.net knows",
+	],
+	[{ code: "sipUnauthorized", realm: "", shown: false }, "a password is wanted by the other end (--sip-password-file)"],
 	[
 		{ code: "sipProtocol", uri, why: "no Contact" },
 		"what answers for sip:bob@example.net breaks SIP's rules (no Contact)",

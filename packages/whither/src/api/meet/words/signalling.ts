@@ -80,12 +80,17 @@ const CALL_PROBLEMS: Readonly<Record<CallProblem, string>> = {
 	noAddress: "no address to send to",
 };
 
+/** What a description that cannot be used says, behind "says"; null: it is no code of such. */
+export function callProblemWords(code: string): string | null {
+	return Object.entries(CALL_PROBLEMS).find(([known]) => known === code)?.[1] ?? null;
+}
+
 function callSentence(failure: CallFailure): string {
 	switch (failure.code) {
 		case "sipBadUri":
 			return `"${failure.uri}" is no SIP address, such as sip:me@example.net`;
 		case "sipNotFound":
-			return `${failure.uri} leads nowhere: its name has no address; check its spelling, or name a proxy (--sip-proxy)`;
+			return `nothing is found for ${failure.uri}: its name has no address; check its spelling, or name a proxy (--sip-proxy)`;
 		case "sipRefused":
 			return refusedSentence(failure);
 		case "sipTimeout":
@@ -93,11 +98,9 @@ function callSentence(failure: CallFailure): string {
 				? `nobody answers at ${failure.uri}`
 				: `the registrar of ${failure.uri} does not answer; name it (--sip-proxy), or wait without it (--no-register)`;
 		case "sipTransport":
-			return `${failure.uri} cannot be reached (${failure.why})`;
+			return `nobody can be reached for ${failure.uri} (${failure.why}); is it, or the --sip-proxy, the right address?`;
 		case "sipUnauthorized":
-			return failure.shown
-				? `${failure.realm} does not take this password`
-				: `${failure.realm} wants a password (--sip-password-file)`;
+			return unauthorizedSentence(failure);
 		case "sipProtocol":
 			return `what answers for ${failure.uri} breaks SIP's rules (${failure.why})`;
 		case "sipDescription":
@@ -109,21 +112,37 @@ function callSentence(failure: CallFailure): string {
 	}
 }
 
+/** A challenge that cannot be read names nobody. */
+function unauthorizedSentence({ realm, shown }: Extract<CallFailure, { readonly code: "sipUnauthorized" }>): string {
+	const who = realm === "" ? "the other end" : realm;
+	return shown
+		? `the password is not the one that ${who} knows`
+		: `a password is wanted by ${who} (--sip-password-file)`;
+}
+
+const MOVED = "it is to be called elsewhere, and calls are not redirected here; ask for its new address";
+
 /** What is worth saying of some answers (RFC 3261 §21, RFC 3312 §8). */
 const REFUSALS: ReadonlyMap<number, string> = new Map([
+	[301, MOVED],
+	[302, MOVED],
+	[305, MOVED],
 	[403, "it is forbidden there"],
 	[404, "nobody is known there by that name"],
+	[408, "nobody answers there"],
 	[420, "its phone does not know preconditions; leave --precondition out"],
 	[421, "its phone wants preconditions; use --precondition"],
 	[480, "nobody is there now: does the other end wait (whither meet --sip), and is it registered?"],
 	[486, "it is busy"],
 	[488, "its phone takes no such media"],
+	[503, "too much is to be done there; try later"],
 	[580, "media cannot flow both ways, and it does not ring without that"],
+	[600, "it is busy everywhere"],
 	[603, "it was declined"],
 ]);
 
 function refusedSentence({ uri, what, status, reason }: Extract<CallFailure, { readonly code: "sipRefused" }>): string {
 	const [said, means] = [`${status} ${reason}`.trim(), REFUSALS.get(status)];
 	const why = means === undefined ? `(${said})` : `(${said}): ${means}`;
-	return what === "call" ? `the call to ${uri} was refused ${why}` : `${uri} could not be registered ${why}`;
+	return what === "call" ? `the call to ${uri} was refused ${why}` : `the registration of ${uri} was refused ${why}`;
 }
