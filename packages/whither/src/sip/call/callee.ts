@@ -215,7 +215,7 @@ export class Callee implements CallSide {
 	/** Its ACK has come, with an answer where our offer was in the 200. */
 	#accepted(answer: SipBody | null, userAgent: string | null): void {
 		const call = this.#call;
-		call.isAccepted = true;
+		call.accepted();
 		const defect = answer === null ? null : call.heard(answer, "answer", userAgent);
 		if (defect !== null || (this.#isDelayed && call.peer.reading === null)) {
 			if (call.number !== null) this.#ports.agent().hangUp(call.number);

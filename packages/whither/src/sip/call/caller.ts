@@ -67,7 +67,7 @@ export class Caller implements CallSide {
 
 	#accepted({ answer, userAgent }: Of<"accepted">): void {
 		const call = this.#call;
-		call.isAccepted = true;
+		call.accepted();
 		call.log.userAgent(userAgent);
 		call.log.answered(200);
 		if (answer !== null && !this.#hear(answer, userAgent)) return;

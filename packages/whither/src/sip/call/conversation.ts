@@ -1,6 +1,6 @@
 /** What both sides of a call do alike: descriptions there and back, candidates by INFO, further offers. Pure. */
 import { addressFamily, type StunAddress } from "@whither/wire";
-import { TRACES } from "../../api/meet/signalling/message.ts";
+import { type MeetMessage, TRACES } from "../../api/meet/signalling/message.ts";
 import type { CallProblem, SignallingFailure, SignallingListener } from "../../api/meet/signalling/signalling.ts";
 import type { SipBody, SipEvent } from "../agent/agent-io.ts";
 import { sdpBody } from "../agent/body.ts";
@@ -48,6 +48,10 @@ export class Conversation {
 	/** An offer of the other end's that waits for what we have to say. */
 	#offered: { readonly reading: CallReading; readonly ufrag: string | null } | null = null;
 	#version = 0;
+	/**
+	 * Where an offer wants media without a check. Anybody may send one in another's name, so that it waits until the call stands.
+	 */
+	#held: MeetMessage | null = null;
 	/** What our last description told: how much of what was said, which generation, which address. */
 	#told: { readonly news: number; readonly ufrag: string | null; readonly named: StunAddress | null } | null = null;
 
@@ -98,8 +102,21 @@ export class Conversation {
 		if (!this.#isMet) this.#tell(() => listener.met());
 		this.#isMet = true;
 		const named = as === "answer" ? (this.#told?.named ?? null) : null;
-		for (const message of this.peer.describe(reading, userAgent, named)) this.#tell(() => listener.message(message));
+		for (const message of this.peer.describe(reading, userAgent, named)) {
+			const isUnproved = as === "offer" && !this.isAccepted && message.type === "destination";
+			if (isUnproved) this.#held = message;
+			else this.#tell(() => listener.message(message));
+		}
 		return true;
+	}
+
+	/** The call stands: ACK, or a 2xx, has come from whom our answers reach. */
+	accepted(): void {
+		this.isAccepted = true;
+		const held = this.#held;
+		this.#held = null;
+		const { listener } = this.#ports;
+		if (held !== null) this.#tell(() => listener.message(held));
 	}
 
 	/** Whether there is something to send to: checks, or an address. */
