@@ -49,6 +49,23 @@ describe("the precondition that media can flow both ways", () => {
 		expect(log.slice(5)).toEqual(["B 180", "B 200"]);
 	});
 
+	it.each([
+		["send", true],
+		["recv", false],
+		["none", false],
+	] as const)("a caller that confirms %s has said enough: %s (RFC 5898, 3.5)", async (said, isEnough) => {
+		const alters = (body: SipBody) => ({
+			...body,
+			text: body.text.includes("192.0.2.1") ? body.text.replace("e2e sendrecv\r\na=des", `e2e ${said}\r\na=des`) : body.text,
+		});
+		const { a, b, log } = await called("modern", { alters });
+		b.prove();
+		a.prove();
+		await turn();
+		expect(log).toContain("A UPDATE");
+		expect(log.includes("B 180")).toBe(isEnough);
+	});
+
 	it("half a proof is none: the caller says nothing", async () => {
 		const { a, b, log } = await called("modern");
 		b.prove();

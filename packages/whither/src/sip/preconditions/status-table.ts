@@ -121,9 +121,12 @@ export function arePreconditionsProved(table: StatusTable): boolean {
 	return table.every((row) => isMetBy(row, row.proved));
 }
 
-/** Whether the other end has said that all that stands. */
+/**
+ * Whether the other end has said what we cannot know by ourselves: that its packets arrive here is what it alone was answered, and
+ * a `send` says no more than that (RFC 5898 §3.5). That ours arrive there we may have proved.
+ */
 export function arePreconditionsConfirmed(table: StatusTable): boolean {
-	return table.every((row) => isMetBy(row, row.said));
+	return table.every((row) => isMetBy(row, { send: currentOf(row).send, receive: row.said.receive }));
 }
 
 function isMetBy({ strength }: PreconditionRow, { send, receive }: BothWays<boolean>): boolean {
