@@ -56,7 +56,9 @@ describe("the precondition that media can flow both ways", () => {
 	] as const)("a caller that confirms %s has said enough: %s (RFC 5898, 3.5)", async (said, isEnough) => {
 		const alters = (body: SipBody) => ({
 			...body,
-			text: body.text.includes("192.0.2.1") ? body.text.replace("e2e sendrecv\r\na=des", `e2e ${said}\r\na=des`) : body.text,
+			text: body.text.includes("192.0.2.1")
+				? body.text.replace("e2e sendrecv\r\na=des", `e2e ${said}\r\na=des`)
+				: body.text,
 		});
 		const { a, b, log } = await called("modern", { alters });
 		b.prove();
