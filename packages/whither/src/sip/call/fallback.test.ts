@@ -148,7 +148,43 @@ describe("a description that no call can be made of", () => {
 	});
 });
 
+it("an offer of another ICE that names no address yet is refused, and so is one within the call", async () => {
+	const trickled = (body: SipBody) =>
+		body.text.includes("192.0.2.1") ? { ...body, text: withoutAddress(body.text) } : body;
+	const refused = twoEnds({ b: { ice: "first-draft" }, alters: trickled });
+	refused.a.saysAll();
+	refused.b.saysAll();
+	await turn();
+	expect(refused.log.at(-1)).toBe("B 488");
+	expect(refused.b.news.at(-1)).toMatchObject({ kind: "notTaken", why: "noAddress" });
+	const { agents, b, log } = await called("first-draft", "first-draft");
+	const body = { type: "application/sdp", text: withoutAddress(refused.sdp("A INVITE")) };
+	const before = b.heard.length;
+	agents.say(1, { kind: "offer", call: 1, body, method: "UPDATE" });
+	await turn();
+	expect([log.at(-1), b.heard.length]).toEqual(["B 488 to it", before]);
+});
+
+/** As trickling has it before there are candidates (RFC 8840 §4.1.1). */
+function withoutAddress(text: string): string {
+	return text
+		.replace(/^m=audio \d+/m, "m=audio 9")
+		.replace(/^c=.*$/m, "c=IN IP4 0.0.0.0")
+		.replace(/^a=candidate.*\r\n/gm, "");
+}
+
 describe("others", () => {
+	it("who call when there will be no call any more hear that we are busy", async () => {
+		const { agents, b, log } = twoEnds();
+		agents.say(1, { kind: "unregistered", end: { code: "timeout" } });
+		await turn();
+		expect(b.failure).toMatchObject({ code: "sipTimeout" });
+		const from = { from: "sip:x@example.com", displayName: null, to: "sip:b@example.com", userAgent: null };
+		agents.say(1, { kind: "incoming", call: 2, ...from, offer: null, supported: [], required: [], allow: [] });
+		await turn();
+		expect(log.at(-1)).toBe("B 486");
+	});
+
 	it("who call while there is a call hear that we are busy", async () => {
 		const { agents, b, log } = await called("modern", "modern");
 		const from = { from: "sip:x@example.com", displayName: null, to: "sip:b@example.com", userAgent: null };

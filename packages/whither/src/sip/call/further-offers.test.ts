@@ -57,6 +57,23 @@ describe("the first draft's cycles", () => {
 	});
 });
 
+it("an end that speaks ICE no more, as where a call is handed to another phone, is answered at once by our address", async () => {
+	const { a, b, agents, log, sdp } = twoEnds();
+	a.saysAll();
+	b.saysAll();
+	await turn();
+	a.prove();
+	b.prove();
+	await turn();
+	const text = "v=0\r\nm=audio 5000 RTP/AVP 0\r\nc=IN IP4 198.51.100.7\r\n";
+	agents.say(1, { kind: "offer", call: 1, body: { type: "application/sdp", text }, method: "INVITE" });
+	await turn();
+	expect(log.at(-1)).toBe("B 200 to it");
+	expect(sdp("B 200 to it")).toContain("m=audio 4000 RTP/AVP 0\r\nc=IN IP4 192.0.2.2\r\n");
+	expect(sdp("B 200 to it")).not.toMatch(/^a=(ice|candidate)/m);
+	expect(b.heard.at(-1)).toMatchObject({ type: "destination", destination: { address: "198.51.100.7", port: 5000 } });
+});
+
 describe("an offer of ours that the caller wants", () => {
 	it("goes in 183, and its answer begins the checks", async () => {
 		const { agents, b, log, sdp } = twoEnds();

@@ -68,6 +68,18 @@ describe("the precondition that media can flow both ways", () => {
 		expect(log.includes("B 180")).toBe(isEnough);
 	});
 
+	it("a caller that speaks no ICE any more is not rung for, whatever it says of them", async () => {
+		const { agents, b, log } = await called("modern");
+		const text = "v=0\r\nm=audio 5 RTP/AVP 0\r\nc=IN IP4 192.0.2.1\r\na=curr:conn e2e sendrecv\r\n";
+		const body = { type: "application/sdp", text };
+		agents.say(1, { kind: "offer", call: 1, body, method: "UPDATE" });
+		await turn();
+		expect(log.slice(3)).toEqual(["B 200 to it"]);
+		b.prove(false, true);
+		await turn();
+		expect(log).toHaveLength(4);
+	});
+
 	it("half a proof is none: the caller says nothing", async () => {
 		const { a, b, log } = await called("modern");
 		b.prove();
