@@ -105,6 +105,20 @@ describe("what a fallback names", () => {
 		expect(a.heard).toMatchObject([{ type: "destination", named: { address: "192.0.2.1", port: 4002 } }]);
 	});
 
+	it("is not told before all addresses are known, for nobody would hear of those that come later", async () => {
+		const { a, b, log, sdp } = twoEnds({ alters: withoutIce });
+		a.saysAll();
+		b.describe();
+		b.candidates(b.line(4000));
+		await turn();
+		expect(log).toEqual(["B REGISTER", "A INVITE"]);
+		b.candidates(b.line(4002, "relay"));
+		b.complete();
+		await turn();
+		expect(log.slice(2)).toEqual(["B 180", "B 200"]);
+		expect(sdp("B 200")).toContain("m=audio 4002 RTP/AVP 0");
+	});
+
 	it("is of the caller's family, where there is such", async () => {
 		const alters = (body: SipBody) =>
 			withoutIce({ ...body, text: body.text.replaceAll("IN IP4 192.0.2.1", "IN IP6 2001:db8::1") });
@@ -126,6 +140,7 @@ describe("a description that no call can be made of", () => {
 	it.each([
 		["refused", answers(/m=audio \d+/, "m=audio 0")],
 		["held", held],
+		["held", answers("c=IN IP4 192.0.2.2", "c=IN IP4 0.0.0.0")],
 		["noAudio", answers("RTP/AVP", "RTP/SAVP")],
 		["noCodec", answers("RTP/AVP 0", "RTP/AVP 8")],
 		["unreadable", (body: SipBody) => (body.text.includes("192.0.2.2") ? { ...body, text: "nothing" } : body)],

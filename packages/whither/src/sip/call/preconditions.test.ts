@@ -80,6 +80,15 @@ describe("the precondition that media can flow both ways", () => {
 		expect(log).toHaveLength(4);
 	});
 
+	it("a callee that does not ask for our word is told all the same", async () => {
+		const alters = (body: SipBody) => ({ ...body, text: body.text.replace(/^a=conf.*\r\n/m, "") });
+		const { a, b, log } = await called("modern", { alters });
+		b.prove();
+		a.prove();
+		await turn();
+		expect(log.slice(3)).toEqual(["A UPDATE", "B 200 to it", "B 180", "B 200"]);
+	});
+
 	it("half a proof is none: the caller says nothing", async () => {
 		const { a, b, log } = await called("modern");
 		b.prove();
