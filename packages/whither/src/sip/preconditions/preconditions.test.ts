@@ -114,6 +114,15 @@ test.each([
 	expect(offered(after)[0]).toBe(`curr:conn e2e ${stands}`);
 });
 
+test("what the other end has to confirm is that its packets arrive here; that ours arrive there we may know", () => {
+	const confirmed = (said: string, send: boolean) => {
+		const table = heardPreconditions(beginStatusTable("mandatory"), read(`curr:conn e2e ${said}`));
+		return arePreconditionsConfirmed(provedPreconditions(table, { send, receive: true }));
+	};
+	expect([confirmed("send", true), confirmed("sendrecv", false)]).toEqual([true, true]);
+	expect([confirmed("send", false), confirmed("recv", true), confirmed("none", true)]).toEqual([false, false, false]);
+});
+
 test("an end that asks is told when all it asked for stands, once, and again when it is lost", () => {
 	const asked = heardPreconditions(beginStatusTable("mandatory"), read("curr:conn e2e none", "conf:conn e2e sendrecv"));
 	const half = provedPreconditions(asked, { send: false, receive: true });
@@ -157,6 +166,8 @@ describe("refusing", () => {
 	test("is heard, and is no wish", () => {
 		const heard = heardPreconditions(beginStatusTable("mandatory"), failedConnectivity());
 		expect(heard.map(({ isRefused, strength }) => [isRefused, strength.send])).toEqual([[true, "mandatory"]]);
+		const unknown = heardPreconditions(beginStatusTable("mandatory"), read("des:conn unknown e2e sendrecv"));
+		expect(unknown.map(({ isRefused, strength }) => [isRefused, strength.send])).toEqual([[true, "mandatory"]]);
 		expect(shown(failedConnectivity())).toEqual(["des:conn failure e2e sendrecv"]);
 	});
 });
