@@ -79,6 +79,9 @@ describe("who calls us", () => {
 		network.step(a, { type: "hangUp", call: -1 });
 		network.run(3 * SECOND);
 		expect(heard.some((text) => text.startsWith("BYE"))).toBe(false);
+		say(ask("INFO", 2, "", to));
+		network.run(network.now + SECOND / 10);
+		expect(statusOf(heard.at(-1))).toBe("481");
 		say(ask("ACK", 7, "", to));
 		network.run(4 * SECOND);
 		expect(heard.some((text) => text.startsWith("BYE"))).toBe(false);
@@ -107,6 +110,7 @@ describe("who calls us", () => {
 		say(ask("ACK", 1, "", to));
 		for (const [method, seq] of [
 			["OPTIONS", 3],
+			["OPTIONS", 3],
 			["OPTIONS", 2],
 			["MESSAGE", 4],
 			["PRACK", 5],
@@ -114,7 +118,7 @@ describe("who calls us", () => {
 		] as const)
 			say(ask(method, seq, "", to));
 		network.run(network.now + SECOND / 10);
-		expect(heard.slice(2).map(statusOf)).toEqual(["200", "500", "405", "481", "200"]);
+		expect(heard.slice(2).map(statusOf)).toEqual(["200", "500", "500", "405", "481", "200"]);
 	});
 
 	it("moves by a new Contact, and our requests follow", () => {
