@@ -24,6 +24,7 @@ interface CallDocument {
 	readonly ice: string | null;
 	readonly why: string;
 	readonly selected: { readonly local: Place; readonly remote: Place } | null;
+	readonly path: { readonly hops: readonly unknown[] } | null;
 	readonly media: { readonly sent: number; readonly received: number } | null;
 	readonly call: {
 		readonly status: number | null;
@@ -116,10 +117,11 @@ describe.skipIf(obstacle !== null)(skippable("a call through kamailio between tw
 					call(site, { pair: REFUSED, options: [[...untraced, "--precondition"], untraced], relays: false }),
 				]);
 				expect(codes, words).toEqual([0, 0]);
-				for (const { ice, call: told, media } of [a, b]) {
+				for (const { ice, call: told, media, path } of [a, b]) {
 					expect(ice, words).toBe("first-draft");
 					expect(told, words).toMatchObject({ status: 200, precondition: "met" });
 					expect(media?.received, words).toBeGreaterThan(0);
+					expect(path?.hops.length, words).toBeGreaterThan(1);
 				}
 				// 9.1.2 of the draft: the caller's relay, which the callee's checks have locked; the callee's own is given back.
 				const relay = { address: site.address, port: EARLY_PORT };
