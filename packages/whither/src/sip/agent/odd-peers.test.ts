@@ -220,6 +220,36 @@ describe("whom we call", () => {
 		expect(pracks()).toEqual([`5 ${cseq}`, `6 ${cseq}`]);
 	});
 
+	it.each([
+		["Allow: INVITE, UPDATE\n", "UPDATE"],
+		["Require: 100rel, precondition\n", "UPDATE"],
+		["Allow: INVITE\nSupported: precondition\n", undefined],
+		["", undefined],
+	])("that says %j in its early dialog is offered something by %s there", (says, method) => {
+		const { network, a, heard, say } = calling();
+		say(`${answer(heard[0], 183, `Require: 100rel\nRSeq: 1\n${says}${SDP}Content-Length: 3\n`)}two`);
+		network.run(network.now + SECOND / 10);
+		say(answer(heard[1], 200));
+		network.step(a, { type: "offer", call: 1, body: OFFER, method: "UPDATE" });
+		network.run(network.now + SECOND / 10);
+		expect(heard[2]?.split(" ")[0]).toBe(method);
+		if (method !== undefined) return;
+		say(answer(heard[0], 200));
+		network.run(network.now + SECOND / 10);
+		expect(heard.slice(2).map((text) => text.split(" ")[0])).toEqual(["ACK", "INVITE"]);
+	});
+
+	it("that knows no UPDATE after all is offered the same by INVITE", () => {
+		const { network, a, heard, say } = calling();
+		say(`${answer(heard[0], 200, `${ALL}${SDP}Content-Length: 3\n`)}two`);
+		network.step(a, { type: "offer", call: 1, body: ANSWER, method: "UPDATE" });
+		network.run(network.now + SECOND / 10);
+		say(answer(heard.at(-1), 405));
+		network.run(network.now + SECOND / 10);
+		expect(heard.map((text) => text.split(" ")[0])).toEqual(["INVITE", "ACK", "UPDATE", "INVITE"]);
+		expect(heard.at(-1)).toMatch(/\r\n\r\ntwo$/);
+	});
+
 	it("is heard in one early dialog at a time: offers of another are refused until it wins", () => {
 		const { network, a, heard, say } = calling();
 		say(`${answer(heard[0], 183, `${ALL}${SDP}Content-Length: 3\n`, "one")}two`);
