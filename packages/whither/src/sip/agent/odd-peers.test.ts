@@ -250,6 +250,20 @@ describe("whom we call", () => {
 		expect(heard.at(-1)).toMatch(/\r\n\r\ntwo$/);
 	});
 
+	it.each([408, 481])(
+		"that answers %i knows nothing of the call any more, which ends (RFC 3261, 12.2.1.2)",
+		(status) => {
+			const { network, a, heard, say } = calling();
+			say(`${answer(heard[0], 200, `${ALL}${SDP}Content-Length: 3\n`)}two`);
+			network.step(a, { type: "offer", call: 1, body: ANSWER, method: "UPDATE" });
+			network.run(network.now + SECOND / 10);
+			say(answer(heard.at(-1), status));
+			network.run(network.now + SECOND / 10);
+			expect(heard.at(-1)).toMatch(/^BYE /);
+			expect(a.events.at(-1)).toMatchObject({ kind: "ended", end: { code: "protocol", why: `UPDATE ${status}` } });
+		},
+	);
+
 	it("is heard in one early dialog at a time: offers of another are refused until it wins", () => {
 		const { network, a, heard, say } = calling();
 		say(`${answer(heard[0], 183, `${ALL}${SDP}Content-Length: 3\n`, "one")}two`);
