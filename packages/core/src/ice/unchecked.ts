@@ -46,6 +46,7 @@ export class Unchecked {
 		this.#generation.peer = NOBODY;
 		this.#generation.startedAt ??= now;
 		for (const pair of [...list.pairs]) if (!pair.isUnproved) this.#drop(pair, now);
+		for (const each of components) forgetChecks(each);
 		remotes.end(stream);
 		this.#waiting.set(component, peer);
 		this.choose(now);
@@ -116,4 +117,10 @@ export class Unchecked {
 				return known;
 		return null;
 	}
+}
+
+/** Nothing is nominated any more, nor looked at again for that: nobody would. */
+function forgetChecks(component: Component): void {
+	component.reviewAt = Number.POSITIVE_INFINITY;
+	component.bereavedBy = null;
 }

@@ -4,6 +4,7 @@ import { SECOND } from "../machine.ts";
 import { IceAgent } from "./agent.ts";
 import { hostLine } from "./hand-peer.fixture.ts";
 import type { IceAgentConfig, IceAgentInput, IceAgentOutput, IceEvent } from "./ice-io.ts";
+import { IceWorld, PORT_RESTRICTED } from "./ice-world.fixture.ts";
 
 const HOST = { address: "10.0.1.2", port: 5000 };
 const SERVER = { address: "203.0.113.1", port: 3478 };
@@ -135,6 +136,17 @@ describe("an agent whose peer speaks no ICE", () => {
 		alone.pass(10);
 		expect(checks()).toBe(before);
 		expect(alone.agent.pairs).toMatchObject([{ remote: PEER, selected: true, state: "succeeded", nominated: false }]);
+	});
+
+	test("waits for no nomination any more, where one was to be chosen", () => {
+		const side = { relay: true, nat: PORT_RESTRICTED, bases: [{}, { address: "10.7.7.7" }] };
+		const world = new IceWorld({ seed: 1, delayMs: 5, a: side, b: side });
+		world.pass(200);
+		expect(world.a.agent.pairs.some(({ state }) => state === "succeeded")).toBe(true);
+		world.step("a", withoutIce);
+		// An agent that asks to be called in vain is a throw here.
+		world.pass(500);
+		expect(world.a.agent.pairs).toMatchObject([{ remote: PEER, selected: true }]);
 	});
 
 	test("sends elsewhere once the description says so", () => {

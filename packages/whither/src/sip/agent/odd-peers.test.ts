@@ -79,6 +79,9 @@ describe("who calls us", () => {
 		network.step(a, { type: "hangUp", call: -1 });
 		network.run(3 * SECOND);
 		expect(heard.some((text) => text.startsWith("BYE"))).toBe(false);
+		say(ask("INFO", 2, "", to));
+		network.run(network.now + SECOND / 10);
+		expect(statusOf(heard.at(-1))).toBe("481");
 		say(ask("ACK", 7, "", to));
 		network.run(4 * SECOND);
 		expect(heard.some((text) => text.startsWith("BYE"))).toBe(false);
@@ -123,6 +126,7 @@ describe("who calls us", () => {
 		say(ask("ACK", 1, "", to));
 		for (const [method, seq] of [
 			["OPTIONS", 3],
+			["OPTIONS", 3],
 			["OPTIONS", 2],
 			["MESSAGE", 4],
 			["PRACK", 5],
@@ -130,7 +134,7 @@ describe("who calls us", () => {
 		] as const)
 			say(ask(method, seq, "", to));
 		network.run(network.now + SECOND / 10);
-		expect(heard.slice(2).map(statusOf)).toEqual(["200", "500", "405", "481", "200"]);
+		expect(heard.slice(2).map(statusOf)).toEqual(["200", "500", "500", "405", "481", "200"]);
 	});
 
 	it("moves by a new Contact, and our requests follow", () => {
@@ -231,6 +235,50 @@ describe("whom we call", () => {
 		network.run(SECOND / 3);
 		expect(pracks()).toEqual([`5 ${cseq}`, `6 ${cseq}`]);
 	});
+
+	it.each([
+		["Allow: INVITE, UPDATE\n", "UPDATE"],
+		["Require: 100rel, precondition\n", "UPDATE"],
+		["Allow: INVITE\nSupported: precondition\n", undefined],
+		["", undefined],
+	])("that says %j in its early dialog is offered something by %s there", (says, method) => {
+		const { network, a, heard, say } = calling();
+		say(`${answer(heard[0], 183, `Require: 100rel\nRSeq: 1\n${says}${SDP}Content-Length: 3\n`)}two`);
+		network.run(network.now + SECOND / 10);
+		say(answer(heard[1], 200));
+		network.step(a, { type: "offer", call: 1, body: OFFER, method: "UPDATE" });
+		network.run(network.now + SECOND / 10);
+		expect(heard[2]?.split(" ")[0]).toBe(method);
+		if (method !== undefined) return;
+		say(answer(heard[0], 200));
+		network.run(network.now + SECOND / 10);
+		expect(heard.slice(2).map((text) => text.split(" ")[0])).toEqual(["ACK", "INVITE"]);
+	});
+
+	it("that knows no UPDATE after all is offered the same by INVITE", () => {
+		const { network, a, heard, say } = calling();
+		say(`${answer(heard[0], 200, `${ALL}${SDP}Content-Length: 3\n`)}two`);
+		network.step(a, { type: "offer", call: 1, body: ANSWER, method: "UPDATE" });
+		network.run(network.now + SECOND / 10);
+		say(answer(heard.at(-1), 405));
+		network.run(network.now + SECOND / 10);
+		expect(heard.map((text) => text.split(" ")[0])).toEqual(["INVITE", "ACK", "UPDATE", "INVITE"]);
+		expect(heard.at(-1)).toMatch(/\r\n\r\ntwo$/);
+	});
+
+	it.each([408, 481])(
+		"that answers %i knows nothing of the call any more, which ends (RFC 3261, 12.2.1.2)",
+		(status) => {
+			const { network, a, heard, say } = calling();
+			say(`${answer(heard[0], 200, `${ALL}${SDP}Content-Length: 3\n`)}two`);
+			network.step(a, { type: "offer", call: 1, body: ANSWER, method: "UPDATE" });
+			network.run(network.now + SECOND / 10);
+			say(answer(heard.at(-1), status));
+			network.run(network.now + SECOND / 10);
+			expect(heard.at(-1)).toMatch(/^BYE /);
+			expect(a.events.at(-1)).toMatchObject({ kind: "ended", end: { code: "protocol", why: `UPDATE ${status}` } });
+		},
+	);
 
 	it("is heard in one early dialog at a time: offers of another are refused until it wins", () => {
 		const { network, a, heard, say } = calling();

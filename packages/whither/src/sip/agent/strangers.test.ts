@@ -102,6 +102,28 @@ describe("what is wrong with a request", () => {
 		expect(statuses(hear(one, request("INVITE")))).toEqual([100]);
 	});
 
+	it("who requires reliable answers gets no other (RFC 3262 §3), and who only supports them those that are meant to be", () => {
+		for (const [fields, isReliable] of [
+			[{ Require: "100rel" }, true],
+			[{ Supported: "100rel" }, false],
+		] as const) {
+			const one = agent();
+			hear(one, request("INVITE", fields));
+			const [ringing] = sends(one.step({ type: "respond", call: -1, status: 180 }, SECOND));
+			expect(/\r\nRequire: 100rel\r\nRSeq: \d+\r\n/.test(ringing?.text ?? "")).toBe(isReliable);
+		}
+	});
+
+	it("what is cancelled is answered by one tag, the CANCEL as well as the INVITE (RFC 3261 §9.2)", () => {
+		const one = agent();
+		hear(one, request("INVITE"));
+		const ringing = sends(one.step({ type: "respond", call: -1, status: 180 }, SECOND));
+		const cancelled = sends(hear(one, request("CANCEL"), SECOND));
+		const tags = [...ringing, ...cancelled].map(({ text }) => /\r\nTo: .*;tag=(\w+)/.exec(text)?.[1]);
+		expect(statuses(one.step({ type: "timer" }, SECOND))).toEqual([]);
+		expect([tags.length, new Set(tags).size]).toEqual([3, 1]);
+	});
+
 	it("preconditions without reliable answers cannot be", () => {
 		const one = agent({ supported: ["precondition"] });
 		const [answer] = sends(hear(one, request("INVITE", { Require: "precondition" })));

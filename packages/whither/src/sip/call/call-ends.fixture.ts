@@ -50,6 +50,8 @@ export interface FakeLine {
 	readonly preconditions?: boolean;
 	/** What changes descriptions on the way. */
 	readonly alters?: (body: SipBody) => SipBody;
+	/** False: no ACK comes. */
+	readonly acknowledges?: boolean;
 }
 
 type Answers = { readonly status: number; readonly body: SipBody | null };
@@ -167,7 +169,8 @@ export class FakeAgents {
 		} else if (status >= 200) {
 			this.#state = "accepted";
 			this.say(0, { kind: "accepted", ...said, answer });
-			if (this.#hasOffer) this.say(1, { kind: "accepted", ...said, answer: null, userAgent: null });
+			if (this.#hasOffer && this.#line.acknowledges !== false)
+				this.say(1, { kind: "accepted", ...said, answer: null, userAgent: null });
 		} else {
 			this.say(0, { kind: "progress", ...said, status, reason, answer, reliable, dialog: true });
 			if (reliable) this.say(1, { kind: "acknowledged", call: 1, status });

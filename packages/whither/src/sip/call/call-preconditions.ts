@@ -44,7 +44,7 @@ export class CallPreconditions {
 		return this.#proved.receive;
 	}
 
-	/** They are so by the other end's as well. */
+	/** The other end has told what it alone can know. */
 	get isConfirmed(): boolean {
 		return arePreconditionsConfirmed(this.#table);
 	}

@@ -256,7 +256,8 @@ export class Conversation {
 			if (this.number !== null) this.#ports.agent().refuse(this.number, NOT_ACCEPTABLE);
 			return;
 		}
-		const isRestart = this.peer.ice === "modern" && ufrag !== null && reading.stream.peer?.ufrag !== ufrag;
+		const { ice, checks } = this.peer;
+		const isRestart = ice === "modern" && checks && ufrag !== null && reading.stream.peer?.ufrag !== ufrag;
 		// Our own new credentials come of what we have just told.
 		this.#offered = { reading, ufrag: isRestart ? (this.own.description?.ufrag ?? null) : null };
 		this.#answerOffered();

@@ -70,6 +70,13 @@ describe("two ends that speak different ICE", () => {
 	);
 });
 
+it("an offer that nobody acknowledges, as one in another's name, has nothing sent to where it says", async () => {
+	const line = { acknowledges: false, alters: withoutIce };
+	const { b, log } = await called("modern", "modern", line);
+	expect(log).toEqual(["B REGISTER", "A INVITE", "B 180", "B 200"]);
+	expect([b.hasMet, b.types]).toEqual([true, []]);
+});
+
 describe("an address that was changed on the way", () => {
 	/** As a gateway that knows nothing of ICE does. */
 	const moved = (body: SipBody) => ({ ...body, text: body.text.replace("c=IN IP4 192.0.2.1", "c=IN IP4 203.0.113.9") });
@@ -105,6 +112,20 @@ describe("what a fallback names", () => {
 		expect(a.heard).toMatchObject([{ type: "destination", named: { address: "192.0.2.1", port: 4002 } }]);
 	});
 
+	it("is not told before all addresses are known, for nobody would hear of those that come later", async () => {
+		const { a, b, log, sdp } = twoEnds({ alters: withoutIce });
+		a.saysAll();
+		b.describe();
+		b.candidates(b.line(4000));
+		await turn();
+		expect(log).toEqual(["B REGISTER", "A INVITE"]);
+		b.candidates(b.line(4002, "relay"));
+		b.complete();
+		await turn();
+		expect(log.slice(2)).toEqual(["B 180", "B 200"]);
+		expect(sdp("B 200")).toContain("m=audio 4002 RTP/AVP 0");
+	});
+
 	it("is of the caller's family, where there is such", async () => {
 		const alters = (body: SipBody) =>
 			withoutIce({ ...body, text: body.text.replaceAll("IN IP4 192.0.2.1", "IN IP6 2001:db8::1") });
@@ -127,6 +148,7 @@ describe("a description that no call can be made of", () => {
 		["refused", answers(/m=audio \d+/, "m=audio 0")],
 		["held", held],
 		["held", answers("sendrecv", "sendonly")],
+		["held", answers("c=IN IP4 192.0.2.2", "c=IN IP4 0.0.0.0")],
 		["noAudio", answers("RTP/AVP", "RTP/SAVP")],
 		["noCodec", answers("RTP/AVP 0", "RTP/AVP 8")],
 		["unreadable", (body: SipBody) => (body.text.includes("192.0.2.2") ? { ...body, text: "nothing" } : body)],
@@ -149,7 +171,43 @@ describe("a description that no call can be made of", () => {
 	});
 });
 
+it("an offer of another ICE that names no address yet is refused, and so is one within the call", async () => {
+	const trickled = (body: SipBody) =>
+		body.text.includes("192.0.2.1") ? { ...body, text: withoutAddress(body.text) } : body;
+	const refused = twoEnds({ b: { ice: "first-draft" }, alters: trickled });
+	refused.a.saysAll();
+	refused.b.saysAll();
+	await turn();
+	expect(refused.log.at(-1)).toBe("B 488");
+	expect(refused.b.news.at(-1)).toMatchObject({ kind: "notTaken", why: "noAddress" });
+	const { agents, b, log } = await called("first-draft", "first-draft");
+	const body = { type: "application/sdp", text: withoutAddress(refused.sdp("A INVITE")) };
+	const before = b.heard.length;
+	agents.say(1, { kind: "offer", call: 1, body, method: "UPDATE" });
+	await turn();
+	expect([log.at(-1), b.heard.length]).toEqual(["B 488 to it", before]);
+});
+
+/** As trickling has it before there are candidates (RFC 8840 §4.1.1). */
+function withoutAddress(text: string): string {
+	return text
+		.replace(/^m=audio \d+/m, "m=audio 9")
+		.replace(/^c=.*$/m, "c=IN IP4 0.0.0.0")
+		.replace(/^a=candidate.*\r\n/gm, "");
+}
+
 describe("others", () => {
+	it("who call when there will be no call any more hear that we are busy", async () => {
+		const { agents, b, log } = twoEnds();
+		agents.say(1, { kind: "unregistered", end: { code: "timeout" } });
+		await turn();
+		expect(b.failure).toMatchObject({ code: "sipTimeout" });
+		const from = { from: "sip:x@example.com", displayName: null, to: "sip:b@example.com", userAgent: null };
+		agents.say(1, { kind: "incoming", call: 2, ...from, offer: null, supported: [], required: [], allow: [] });
+		await turn();
+		expect(log.at(-1)).toBe("B 486");
+	});
+
 	it("who call while there is a call hear that we are busy", async () => {
 		const { agents, b, log } = await called("modern", "modern");
 		const from = { from: "sip:x@example.com", displayName: null, to: "sip:b@example.com", userAgent: null };

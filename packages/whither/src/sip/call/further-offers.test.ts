@@ -57,6 +57,23 @@ describe("the first draft's cycles", () => {
 	});
 });
 
+it("an end that speaks ICE no more, as where a call is handed to another phone, is answered at once by our address", async () => {
+	const { a, b, agents, log, sdp } = twoEnds();
+	a.saysAll();
+	b.saysAll();
+	await turn();
+	a.prove();
+	b.prove();
+	await turn();
+	const text = "v=0\r\nm=audio 5000 RTP/AVP 0\r\nc=IN IP4 198.51.100.7\r\n";
+	agents.say(1, { kind: "offer", call: 1, body: { type: "application/sdp", text }, method: "INVITE" });
+	await turn();
+	expect(log.at(-1)).toBe("B 200 to it");
+	expect(sdp("B 200 to it")).toContain("m=audio 4000 RTP/AVP 0\r\nc=IN IP4 192.0.2.2\r\n");
+	expect(sdp("B 200 to it")).not.toMatch(/^a=(ice|candidate)/m);
+	expect(b.heard.at(-1)).toMatchObject({ type: "destination", destination: { address: "198.51.100.7", port: 5000 } });
+});
+
 describe("an offer of ours that the caller wants", () => {
 	it("goes in 183, and its answer begins the checks", async () => {
 		const { agents, b, log, sdp } = twoEnds();
@@ -88,6 +105,51 @@ describe("an offer of ours that the caller wants", () => {
 		await turn();
 		expect(b.heard).toMatchObject([{ type: "destination", destination: { address: "192.0.2.7", port: 5000 } }]);
 	});
+
+	it("and an ACK that has none ends the call", async () => {
+		const { agents, b, log } = twoEnds({ reliable: false });
+		agents.callWithoutOffer();
+		b.saysAll();
+		await turn();
+		agents.say(1, { kind: "accepted", call: 1, answer: null, supported: [], userAgent: null });
+		await turn();
+		expect([log.at(-1), b.failure]).toEqual(["B BYE", { code: "sipDescription", why: "unreadable" }]);
+	});
+});
+
+it("one that is refused keeps none back that comes later", async () => {
+	let broken = 0;
+	const alters = (body: SipBody) =>
+		body.text.includes("a4002") && broken++ === 0 ? { ...body, text: "nothing" } : body;
+	const { a, b, log, sdp, time } = twoEnds({ ...DRAFT, alters });
+	a.saysAll();
+	b.saysAll();
+	await time.pass(1_500);
+	a.alternatives(4000, 4002);
+	await turn();
+	expect(log.slice(3)).toEqual(["A UPDATE", "B 488 to it"]);
+	a.alternatives(4000, 4002, 4003);
+	await turn();
+	expect(log.slice(5)).toEqual(["A UPDATE", "B 200 to it"]);
+	expect(sdp("A UPDATE")).toContain("a=alt:a4003 ");
+});
+
+it("RTCP that goes elsewhere than to the port above is told, by its address where that is another", async () => {
+	for (const [rtcp, line] of [
+		[{ address: "192.0.2.1", port: 4001 }, null],
+		[{ address: "192.0.2.1", port: 4005 }, "a=rtcp:4005"],
+		[{ address: "192.0.2.9", port: 4001 }, "a=rtcp:4001 IN IP4 192.0.2.9"],
+	] as const) {
+		const { a, sdp } = twoEnds(DRAFT);
+		const destination = { address: "192.0.2.1", port: 4000 };
+		a.signalling.send({ type: "alternatives", tool: "x", destination, rtcp, alternatives: [], traces: false });
+		await turn();
+		expect(
+			sdp("A INVITE")
+				.split("\r\n")
+				.find((each) => each.startsWith("a=rtcp")) ?? null,
+		).toBe(line);
+	}
 });
 
 describe("offers within a call", () => {

@@ -49,6 +49,46 @@ describe("the precondition that media can flow both ways", () => {
 		expect(log.slice(5)).toEqual(["B 180", "B 200"]);
 	});
 
+	it.each([
+		["send", true],
+		["recv", false],
+		["none", false],
+	] as const)("a caller that confirms %s has said enough: %s (RFC 5898, 3.5)", async (said, isEnough) => {
+		const alters = (body: SipBody) => ({
+			...body,
+			text: body.text.includes("192.0.2.1")
+				? body.text.replace("e2e sendrecv\r\na=des", `e2e ${said}\r\na=des`)
+				: body.text,
+		});
+		const { a, b, log } = await called("modern", { alters });
+		b.prove();
+		a.prove();
+		await turn();
+		expect(log).toContain("A UPDATE");
+		expect(log.includes("B 180")).toBe(isEnough);
+	});
+
+	it("a caller that speaks no ICE any more is not rung for, whatever it says of them", async () => {
+		const { agents, b, log } = await called("modern");
+		const text = "v=0\r\nm=audio 5 RTP/AVP 0\r\nc=IN IP4 192.0.2.1\r\na=curr:conn e2e sendrecv\r\n";
+		const body = { type: "application/sdp", text };
+		agents.say(1, { kind: "offer", call: 1, body, method: "UPDATE" });
+		await turn();
+		expect(log.slice(3)).toEqual(["B 200 to it"]);
+		b.prove(false, true);
+		await turn();
+		expect(log).toHaveLength(4);
+	});
+
+	it("a callee that does not ask for our word is told all the same", async () => {
+		const alters = (body: SipBody) => ({ ...body, text: body.text.replace(/^a=conf.*\r\n/m, "") });
+		const { a, b, log } = await called("modern", { alters });
+		b.prove();
+		a.prove();
+		await turn();
+		expect(log.slice(3)).toEqual(["A UPDATE", "B 200 to it", "B 180", "B 200"]);
+	});
+
 	it("half a proof is none: the caller says nothing", async () => {
 		const { a, b, log } = await called("modern");
 		b.prove();

@@ -57,8 +57,10 @@ class Place {
 			const { key } = output;
 			queueMicrotask(() => this.step({ type: "located", key, hops: [HOPS[other]] }));
 		} else if (output.type === "send") {
-			this.#line.sent.push({ from: this.#name, text: decodeUtf8(output.bytes) });
+			const sent = { from: this.#name, text: decodeUtf8(output.bytes) };
+			this.#line.sent.push(sent);
 			const { bytes } = output;
+			if (this.#line.loses(flowName(sent))) return;
 			queueMicrotask(() => this.#line.places[other]?.step({ type: "received", bytes, from: HOPS[this.#name] }));
 		} else if (output.type === "event") {
 			if (output.event.kind === "closed") this.#closed();
@@ -90,9 +92,15 @@ class Place {
 	};
 }
 
+interface Sent {
+	readonly from: Name;
+	readonly text: string;
+}
+
 interface Line {
 	readonly time: HeldTime;
-	readonly sent: { readonly from: Name; readonly text: string }[];
+	readonly sent: Sent[];
+	readonly loses: (what: string) => boolean;
 	readonly places: { a?: Place; b?: Place };
 }
 
@@ -103,6 +111,11 @@ function whatOf(text: string): string {
 	return first.startsWith("SIP/") ? `${first.split(" ")[1]} ${method}` : (first.split(" ")[0] ?? "");
 }
 
+/** With who sent it, such as `A INVITE`. */
+function flowName({ from, text }: Sent): string {
+	return `${from.toUpperCase()} ${whatOf(text)}`;
+}
+
 /** A calls B; `tags` of B's agent are those of its ICE where nothing else is said. */
 export function twoPhones(order: {
 	readonly a?: Partial<SipSignallingOrder>;
@@ -110,8 +123,10 @@ export function twoPhones(order: {
 	readonly tags?: readonly string[];
 	/** Nothing comes to B. */
 	readonly isDeaf?: boolean;
+	/** Which of the messages do not arrive, such as `A UPDATE`. */
+	readonly loses?: (what: string) => boolean;
 }) {
-	const line: Line = { time: new HeldTime(), sent: [], places: {} };
+	const line: Line = { time: new HeldTime(), sent: [], loses: order.loses ?? (() => false), places: {} };
 	const { time } = line;
 	const [ofA, ofB] = [order.a ?? {}, order.b ?? {}];
 	const a = new Place("a", callOptionTags(ofA.ice ?? "modern"), line);
@@ -121,9 +136,8 @@ export function twoPhones(order: {
 	const to = `sip:b@${HOPS.b.address}`;
 	const callee = new FakeEnd("b", { ice: "modern", register: false, ...ofB, openAgent: b.open, time });
 	const caller = new FakeEnd("a", { ice: "modern", to, ...ofA, openAgent: a.open, time });
-	const flow = () => line.sent.map(({ from, text }) => `${from.toUpperCase()} ${whatOf(text)}`);
+	const flow = () => line.sent.map(flowName);
 	/** The last message of this kind. */
-	const text = (what: string) =>
-		line.sent.findLast((one) => `${one.from.toUpperCase()} ${whatOf(one.text)}` === what)?.text ?? "";
+	const text = (what: string) => line.sent.findLast((one) => flowName(one) === what)?.text ?? "";
 	return { time, a: caller, b: callee, flow, text };
 }

@@ -54,6 +54,36 @@ describe("calls of real SIP agents", () => {
 		expect([a.call?.status, a.call?.precondition, a.failure]).toEqual([580, "refused", null]);
 	});
 
+	it.each([1, 3])(
+		"with the precondition, and an UPDATE lost %i times: it rings after the one that comes",
+		async (times) => {
+			let lost = 0;
+			const loses = (what: string) => what === "A UPDATE" && lost++ < times;
+			const { a, b, flow, time } = await called({ a: { precondition: true }, loses });
+			b.prove();
+			a.prove();
+			await time.pass(500 * (2 ** times - 1) - 100);
+			expect(flow().slice(5)).toEqual(Array(times).fill("A UPDATE"));
+			await time.pass(200);
+			expect(flow().slice(5 + times)).toEqual(["A UPDATE", "B 200 UPDATE", ...ACCEPT]);
+			expect([a.call?.precondition, b.call?.precondition]).toEqual(["met", "met"]);
+		},
+	);
+
+	it("with the precondition, and no UPDATE that ever comes: it never rings, and both hear of the end", async () => {
+		const { a, b, flow, time } = await called({ a: { precondition: true }, loses: (what) => what === "A UPDATE" });
+		b.prove();
+		a.prove();
+		await time.pass(33_000);
+		expect(flow().filter((what) => /^B (180|200) INVITE/.test(what))).toEqual([]);
+		expect(
+			flow()
+				.filter((what) => what !== "A UPDATE")
+				.slice(5),
+		).toEqual(["A CANCEL", "B 200 CANCEL", "B 487 INVITE", "A ACK"]);
+		expect([a.failure, b.failure, b.heard.at(-1)?.type]).toMatchObject([{ code: "sipTimeout" }, null, "bye"]);
+	});
+
 	it("whose other end knows no preconditions: 420", async () => {
 		const { a, flow } = await called({ a: { precondition: true }, tags: [] });
 		expect(flow()).toEqual(["A INVITE", "B 420 INVITE", "A ACK"]);

@@ -99,6 +99,15 @@ test.each([
 	expect(offered(after)[0]).toBe(`curr:conn e2e ${stands}`);
 });
 
+test("what the other end has to confirm is that its packets arrive here; that ours arrive there we may know", () => {
+	const confirmed = (said: string, send: boolean) => {
+		const table = heardPreconditions(beginStatusTable("mandatory"), read(`curr:conn e2e ${said}`));
+		return arePreconditionsConfirmed(provedPreconditions(table, { send, receive: true }));
+	};
+	expect([confirmed("send", true), confirmed("sendrecv", false)]).toEqual([true, true]);
+	expect([confirmed("send", false), confirmed("recv", true), confirmed("none", true)]).toEqual([false, false, false]);
+});
+
 test("what is optional keeps nobody waiting, and nobody is asked to tell of it", () => {
 	const table = beginStatusTable("optional");
 	expect([areMandatory(table), arePreconditionsConfirmed(table)]).toEqual([false, true]);
@@ -129,6 +138,8 @@ describe("refusing", () => {
 	test("is heard, and is no wish", () => {
 		const heard = heardPreconditions(beginStatusTable("mandatory"), failedConnectivity());
 		expect(heard.map(({ isRefused, strength }) => [isRefused, strength.send])).toEqual([[true, "mandatory"]]);
+		const unknown = heardPreconditions(beginStatusTable("mandatory"), read("des:conn unknown e2e sendrecv"));
+		expect(unknown.map(({ isRefused, strength }) => [isRefused, strength.send])).toEqual([[true, "mandatory"]]);
 		expect(shown(failedConnectivity())).toEqual(["des:conn failure e2e sendrecv"]);
 	});
 });

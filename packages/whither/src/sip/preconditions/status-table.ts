@@ -107,12 +107,16 @@ export function currentOf({ proved, said }: PreconditionRow): BothWays<boolean> 
 	return { send: proved.send || said.send, receive: proved.receive || said.receive };
 }
 
-/** Whether the other end has said that everything mandatory stands; so it is where nothing is. */
+/**
+ * Whether the other end has said what we cannot know by ourselves: that its packets arrive here is what it alone was answered, and
+ * a `send` says no more than that (RFC 5898 §3.5). That ours arrive there we may have proved.
+ */
 export function arePreconditionsConfirmed(table: StatusTable): boolean {
-	return table.every(
-		({ strength, said }) =>
-			(said.send || strength.send !== "mandatory") && (said.receive || strength.receive !== "mandatory"),
-	);
+	return table.every((row) => isMetBy(row, { send: currentOf(row).send, receive: row.said.receive }));
+}
+
+function isMetBy({ strength }: PreconditionRow, { send, receive }: BothWays<boolean>): boolean {
+	return (send || strength.send !== "mandatory") && (receive || strength.receive !== "mandatory");
 }
 
 /** Whether a call has to wait, until they are met: something is mandatory. */
