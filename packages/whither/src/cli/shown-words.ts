@@ -8,6 +8,8 @@ const HIDDEN = "***";
 const SECRET_OPTIONS: readonly string[] = ["--password", "--secret", "--token"];
 /** The server's users are given with their passwords, the client's without. */
 const SERVER_SECRETS: readonly string[] = [...SECRET_OPTIONS, "--user"];
+/** Options whose values are SIP URIs, in which a password may stand though none is taken there. */
+const ADDRESS_OPTIONS: readonly string[] = ["--sip", "--call", "--sip-proxy"];
 
 /** A command line that is understood, without its secrets. */
 export function withoutSecrets(args: readonly string[]): readonly string[] {
@@ -31,21 +33,31 @@ export function withoutUnknown(args: readonly string[], { name, options }: Comma
 	);
 }
 
-/** Hides the values of some options: what is behind them, unless it is an option itself. */
+/** An address of SIP without its password (RFC 3261 §19.1.1), also where it is none: from the user's colon to the last `@`. */
+export function withoutPassword(address: string): string {
+	return address.replace(/^(sips?:|(?!sips?:))([^:@]*):.*@/is, `$1$2:${HIDDEN}@`);
+}
+
+/** Hides the values of some options: what is behind them, unless it is an option itself; and passwords in addresses. */
 function hiding(
 	args: readonly string[],
 	hides: (option: string) => boolean,
 	isOption: (word: string) => boolean = () => false,
 ): readonly string[] {
 	let isValue = false;
+	let isAddress = false;
 	return args.map((word) => {
 		const [option = word] = word.split("=", 1);
+		const [wasAddress, isNamed] = [isAddress, ADDRESS_OPTIONS.includes(option)];
+		isAddress = isNamed && option === word;
 		if (isValue && !isOption(option)) {
 			isValue = false;
 			return HIDDEN;
 		}
 		const isHidden = /^-./.test(word) && word !== "--" && hides(option);
 		isValue = isHidden && option === word;
-		return isHidden && option !== word ? `${option}=${HIDDEN}` : word;
+		if (isHidden && option !== word) return `${option}=${HIDDEN}`;
+		if (isNamed && option !== word) return `${option}=${withoutPassword(word.slice(option.length + 1))}`;
+		return wasAddress ? withoutPassword(word) : word;
 	});
 }

@@ -16,6 +16,7 @@ import type { SipHop } from "../../sip/transport/hop.ts";
 import { hopSentence, sipTransportSentence } from "../../sip/transport/words.ts";
 import { UsageProblem } from "../arguments/values.ts";
 import { readCertificates, readFirstLine } from "../read-pem.ts";
+import { withoutPassword } from "../shown-words.ts";
 import type { ByCall } from "./meet-call-flags.ts";
 import type { MeetFlags } from "./meet-options.ts";
 
@@ -119,7 +120,7 @@ function uriOf(text: string, option: string): string {
 	if (parsed !== null && parsed.password !== null)
 		throw new UsageProblem(`${option} wants a SIP address without a colon before the @, such as sip:me@example.net`);
 	if (parsed === null)
-		throw new UsageProblem(`${option} wants a SIP address, such as sip:me@example.net, not "${text}"`);
+		throw new UsageProblem(`${option} wants a SIP address, such as sip:me@example.net, not "${withoutPassword(text)}"`);
 	return uri;
 }
 
