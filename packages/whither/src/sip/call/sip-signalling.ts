@@ -29,6 +29,7 @@ class SipCall implements Signalling {
 	readonly #side: CallSide;
 	#reason = GOODBYE;
 	#isLeaving = false;
+	#isRegistered = false;
 	/** Who waits for the call to come further, in order to leave it. */
 	#wake: () => void = () => {};
 
@@ -84,8 +85,10 @@ class SipCall implements Signalling {
 	}
 
 	#event(event: SipEvent): void {
-		if (event.kind === "registered") {
+		// A registration is told again with each refresh, also while we talk.
+		if (event.kind === "registered" && !this.#isRegistered) {
 			const { own } = this.#order;
+			this.#isRegistered = true;
 			this.#order.tell?.({ kind: "registered", own, expiresSeconds: event.expiresSeconds });
 		}
 		this.#side.event(event);
