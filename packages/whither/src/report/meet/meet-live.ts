@@ -39,15 +39,22 @@ export class MeetLive {
 		const news = event.kind === "call" ? this.#call(event.call) : meetNews(event);
 		const stays = news === null ? [] : [event.kind === "code" ? this.#style.paint.bold(news) : news];
 		if (event.kind === "outcome") stays.push(...this.#outcome(event.why));
-		if (this.#style.screen === null) return stays.map((line) => `${line}\n`).join("");
 		const isShown = event.kind === "pair" || event.kind === "pairGone" || event.kind === "state";
 		return stays.length === 0 && !isShown && event.kind !== "selected" ? "" : this.#draw(stays);
+	}
+
+	/** A line that stays, of what is told beside the events. */
+	line(text: string): string {
+		return this.#draw([text]);
 	}
 
 	/** The end: what has not been said. */
 	end(result: MeetResult): string {
 		const erased = eraseLines(this.#drawn);
 		this.#drawn = 0;
+		// What is told later stands alone.
+		this.#pairs.clear();
+		this.#state = "";
 		const text = formatMeetEnd(result, this.#style.paint);
 		// The sentence may have been said when the outcome came; it is said again where more is known now.
 		const isSaid = this.#said === result.why;
@@ -85,7 +92,7 @@ export class MeetLive {
 	/** Writes what stays over what does not, and that below it. */
 	#draw(stays: readonly string[]): string {
 		const { screen, paint } = this.#style;
-		if (screen === null) return "";
+		if (screen === null) return stays.map((line) => `${line}\n`).join("");
 		const erased = eraseLines(this.#drawn);
 		const most = Math.max(1, Math.floor((screen.rows - 6) / 2));
 		const pairs = pairLines([...this.#pairs.values()], paint, most);

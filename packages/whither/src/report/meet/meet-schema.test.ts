@@ -140,13 +140,25 @@ describe("the schema is strict", () => {
 });
 
 describe("a meeting as it happens", () => {
-	async function shown(link: Partial<FakeLink>, live: MeetLive): Promise<string> {
+	async function shown(link: Partial<FakeLink>, live: MeetLive, beside: readonly string[] = []): Promise<string> {
 		const [a, b] = starting(link);
 		let text = "";
-		for await (const event of a) text += live.event(event);
+		for await (const event of a) text += [live.event(event), ...beside.map((line) => live.line(line))].join("");
 		text += live.end(await a.result);
 		await b.result;
 		return text;
+	}
+
+	/** What a terminal shows in the end: what was erased is gone. */
+	function onTerminal(text: string): string {
+		const screen: string[] = [""];
+		for (const piece of text.split(ERASURE)) {
+			const up = /^.\[(\d+)A\r/.exec(piece)?.[1];
+			if (up !== undefined) screen.splice(screen.length - 1 - Number(up), screen.length, "");
+			else if (piece === "\n") screen.push("");
+			else screen[screen.length - 1] += piece;
+		}
+		return screen.join("\n");
 	}
 
 	it("line by line: each table and each sentence once", async () => {
@@ -171,19 +183,20 @@ describe("a meeting as it happens", () => {
 	it("on a terminal, in place and within its width", async () => {
 		const live = new MeetLive({ paint: COLOURED, screen: { columns: 40, rows: 10 } });
 		const text = await shown({}, live);
-		// What a terminal shows in the end: what was erased is gone.
-		const screen: string[] = [""];
-		for (const piece of text.split(ERASURE)) {
-			const up = /^.\[(\d+)A\r/.exec(piece)?.[1];
-			if (up !== undefined) screen.splice(screen.length - 1 - Number(up), screen.length, "");
-			else if (piece === "\n") screen.push("");
-			else screen[screen.length - 1] += piece;
-		}
-		const whole = screen.join("\n");
+		const whole = onTerminal(text);
 		expect(whole.match(/Direct, inside one network/g)).toHaveLength(1);
 		expect(whole.match(/local - remote/g)).toHaveLength(1);
 		expect(whole).not.toContain("...");
 		expect(whole).toContain("The way between you");
+	});
+
+	it("with lines beside it that stay above what is drawn anew, and alone after the end", async () => {
+		const live = new MeetLive({ paint: PLAIN, screen: { columns: 40, rows: 10 } });
+		const whole = onTerminal(`${await shown({}, live, ["two", "lines"])}${live.line("later")}`);
+		expect(whole.match(/^two\nlines$/gm)?.length).toBeGreaterThan(5);
+		expect(whole.match(/local - remote/g)).toHaveLength(1);
+		expect(whole).not.toContain("...");
+		expect(whole.endsWith("\nlater\n")).toBe(true);
 	});
 
 	it("where there is none, with the pairs that were tried", async () => {

@@ -65,10 +65,15 @@ export function initialMeet(charset: Charset): MeetModel {
 	};
 }
 
+/** The model with one more sentence of what happened. */
+export function meetNoted(model: MeetModel, text: string): MeetModel {
+	return { ...model, log: [...model.log, text].slice(-LOG_KEPT) };
+}
+
 /** The model after an event, so many milliseconds after the beginning. */
 export function meetAfter(model: MeetModel, event: MeetEvent, atMs: number): MeetModel {
 	const news = meetNews(event);
-	const said = news === null ? model : { ...model, log: [...model.log, news].slice(-LOG_KEPT) };
+	const said = news === null ? model : meetNoted(model, news);
 	switch (event.kind) {
 		case "code":
 			return { ...said, code: event.code, server: event.server, isMaker: event.role === "controlling" };

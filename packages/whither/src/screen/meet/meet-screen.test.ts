@@ -6,7 +6,7 @@ import { gridText, layOut } from "../cells/grid.ts";
 import { plainText } from "../cells/line.ts";
 import { meetFrame } from "./meet-frame.ts";
 import { MEET_KEYS, pressMeet } from "./meet-keys.ts";
-import { initialMeet, type MeetModel, type MeetView, meetAfter, stateAt } from "./meet-model.ts";
+import { initialMeet, type MeetModel, type MeetView, meetAfter, meetNoted, stateAt } from "./meet-model.ts";
 
 const at = (address: string, port: number, type: MeetPair["local"]["type"]) => ({
 	...({ address, port, type, protocol: "udp", base: null } as const),
@@ -91,6 +91,11 @@ describe("a meeting's screen", () => {
 			"Say to the other end: whither meet 7-otter-velvet --server http://meet.example",
 		);
 		expect(textOf(told())).not.toContain("Say to the other end");
+	});
+	it("has what is said beside the events among them", () => {
+		const noted = meetNoted(told([]), "Registered as sip:me@example.net: waiting for a call");
+		expect(textOf(noted)).toContain("Registered as sip:me@example.net: waiting for a call");
+		expect(textOf({ ...noted, view: "log" })).toContain("Registered as");
 	});
 	it("knows what a pair was at any moment", () => {
 		const [lane] = told().lanes;

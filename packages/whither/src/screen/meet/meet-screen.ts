@@ -8,7 +8,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 import type { Charset } from "../views/glyphs.ts";
 import { meetFrame } from "./meet-frame.ts";
 import { pressMeet } from "./meet-keys.ts";
-import { initialMeet, type MeetModel, meetAfter } from "./meet-model.ts";
+import { initialMeet, type MeetModel, meetAfter, meetNoted } from "./meet-model.ts";
 
 /** What the screen is given. */
 export interface MeetScreenOrder {
@@ -49,6 +49,11 @@ export class MeetScreen {
 		this.#screen.open();
 		this.#follow();
 		return finished;
+	}
+
+	/** What is said beside the meeting's events; a line. */
+	note(text: string): void {
+		this.#become(meetNoted(this.#model, text));
 	}
 
 	/** End it, and the meeting with it. */
