@@ -1,22 +1,22 @@
 /** `--sip`: the two ends hear of each other by a SIP call. A file of its own in the bundle. */
 import { randomBytes } from "node:crypto";
-import { formatEndpoint } from "@whither/wire";
 import { WhitherError } from "../../api/error.ts";
-import { callProblemWords } from "../../api/meet/words/signalling.ts";
 import { TOOL } from "../../api/version.ts";
 import { printable } from "../../report/printable.ts";
 import type { SipAccount, SipEvent } from "../../sip/agent/agent-io.ts";
-import { type CallNews, callOptionTags } from "../../sip/call/call-order.ts";
+import type { OpenCallAgent } from "../../sip/call/call-agent.ts";
+import { callOptionTags } from "../../sip/call/call-order.ts";
 import { sipSignalling } from "../../sip/call/sip-signalling.ts";
 import { TRICKLE_PACKAGE } from "../../sip/call/trickling.ts";
 import { parseSipUri, sipUriParameter } from "../../sip/message/uri.ts";
 import { openSip } from "../../sip/open-sip.ts";
 import type { SipOrder, SipUser } from "../../sip/sip-io.ts";
-import type { SipHop } from "../../sip/transport/hop.ts";
 import { hopSentence, sipTransportSentence } from "../../sip/transport/words.ts";
 import { UsageProblem } from "../arguments/values.ts";
 import { readCertificates, readFirstLine } from "../read-pem.ts";
 import { withoutPassword } from "../shown-words.ts";
+import { newsTo, waitingLines } from "./call-news.ts";
+import { Held } from "./held.ts";
 import type { ByCall } from "./meet-call-flags.ts";
 import type { MeetFlags } from "./meet-options.ts";
 
@@ -27,16 +27,19 @@ const SIP_PORT = 5060;
 /** Decimal digits of `o=` (RFC 8866 §5.2) that nobody else has. */
 const SESSION_BYTES = 6;
 
-/** Opens our side of it; `say`: what the person in front of it reads. Throws where it cannot be opened. */
-export async function bySip(flags: MeetFlags, say: (text: string) => void): Promise<ByCall> {
+/** Opens our side of it; `say`: a line for the person in front of it. Throws where it cannot be opened. */
+export async function bySip(flags: MeetFlags, say: (line: string) => void): Promise<ByCall> {
 	const { ice = "modern", precondition = false } = flags;
 	const own = uriOf(flags.sip ?? "", "--sip");
 	const to = flags.call === undefined ? undefined : over(uriOf(flags.call, "--call"), flags);
 	const registers = to === undefined && flags["no-register"] !== true;
 	const [user, listen] = await opened(orderOf(flags, own, ice), say);
-	if (to === undefined && !registers) say(waitingWords(own, user.local));
+	const openAgent: OpenCallAgent = (tell) => {
+		if (to === undefined && !registers) for (const line of waitingLines(own, user.local)) say(line);
+		return listen(tell);
+	};
 	const signalling = sipSignalling({
-		...{ own, ice, precondition, openAgent: listen, register: registers },
+		...{ own, ice, precondition, openAgent, register: registers },
 		...(to === undefined ? {} : { to }),
 		sessionId: String(randomBytes(SESSION_BYTES).readUIntBE(0, SESSION_BYTES)),
 		time: { now: () => performance.now(), after },
@@ -46,22 +49,19 @@ export async function bySip(flags: MeetFlags, say: (text: string) => void): Prom
 	return { request: { signalling, ice: kind, media: true }, close: () => user.close() };
 }
 
-/** What the agent tells before somebody listens is kept. */
-async function opened(
-	order: SipOrder,
-	say: (text: string) => void,
-): Promise<readonly [SipUser, (tell: (event: SipEvent) => void) => SipUser]> {
-	let tell = (_event: SipEvent): void => {};
+/** What the agent tells before somebody listens is kept: a call may come while STUN and relays are still looked for. */
+async function opened(order: SipOrder, say: (line: string) => void): Promise<readonly [SipUser, OpenCallAgent]> {
+	const events = new Held<SipEvent>();
 	const user = await openSip(order, {
-		event: (event) => tell(event),
+		event: events.tell,
 		// Whoever connected to us and has gone was not to be reached.
 		failed: (hop, why) => {
-			if (hop.connection === undefined) say(`  no    ${printable(hopSentence(hop, why))}\n`);
+			if (hop.connection === undefined) say(`  no    ${printable(hopSentence(hop, why))}`);
 		},
 	});
 	if ("code" in user) throw new WhitherError("usage", sipTransportSentence(user), { ...user });
-	const listen = (told: (event: SipEvent) => void): SipUser => {
-		tell = told;
+	const listen: OpenCallAgent = (tell) => {
+		events.heardBy(tell);
 		return user;
 	};
 	return [user, listen];
@@ -122,37 +122,6 @@ function uriOf(text: string, option: string): string {
 	if (parsed === null)
 		throw new UsageProblem(`${option} wants a SIP address, such as sip:me@example.net, not "${withoutPassword(text)}"`);
 	return uri;
-}
-
-function waitingWords(own: string, local: readonly SipHop[]): string {
-	const user = parseSipUri(own)?.user ?? null;
-	const places = local
-		.filter(({ transport }) => transport !== "tls")
-		.map((hop) => `  sip:${user === null ? "" : `${user}@`}${formatEndpoint(hop)};transport=${hop.transport}`);
-	return `Waiting for a call to\n${places.join("\n")}\n`;
-}
-
-/** So that whoever rings without end does not fill a terminal. */
-const MOST_NOT_TAKEN = 10;
-
-function newsTo(say: (text: string) => void): (news: CallNews) => void {
-	let notTaken = 0;
-	return (news) => {
-		if (news.kind === "notTaken") notTaken++;
-		if (notTaken > MOST_NOT_TAKEN + 1 && news.kind === "notTaken") return;
-		const isOneTooMany = news.kind === "notTaken" && notTaken > MOST_NOT_TAKEN;
-		say(`${isOneTooMany ? "More calls are not taken, and not told of" : newsWords(news)}\n`);
-	};
-}
-
-function newsWords(news: CallNews): string {
-	if (news.kind === "registered") return `Registered as ${printable(news.own)}: waiting for a call`;
-	return `A call of ${printable(news.from)} was not taken (${news.status}): ${printable(whyWords(news.why))}`;
-}
-
-function whyWords(why: string): string {
-	const words = callProblemWords(why);
-	return words === null ? why : `its phone says ${words}`;
 }
 
 function after(delayMs: number, call: () => void): () => void {

@@ -12,11 +12,13 @@ import { meetNews, meetWarningSentence } from "../../report/meet/meet-words.ts";
 import { parseOptions } from "../arguments/parse.ts";
 import { UsageProblem } from "../arguments/values.ts";
 import { EXIT, exitCodeOf } from "../exit-codes.ts";
+import type { MeetScreenOptions } from "../live/meet-screen.ts";
 import { beforeLossEnds, complain, hasScreen, isTerminal, paintFor, print, printAside } from "../output.ts";
 import { readCertificates } from "../read-pem.ts";
 import { withoutSecrets } from "../shown-words.ts";
 import { watchSignals } from "../signals.ts";
 import { turnUserSecrets } from "../turn-user.ts";
+import { Held } from "./held.ts";
 import { byHand } from "./meet-by-hand.ts";
 import { type ByCall, checkCallFlags, hasCallFlags } from "./meet-call-flags.ts";
 import { MEET_OPTIONS, type MeetFlags } from "./meet-options.ts";
@@ -35,7 +37,8 @@ export async function meetCommand(args: readonly string[], commandLine: readonly
 	const shown = withoutSecrets(commandLine);
 	const failed = { tool: TOOL, args: shown, startedAt: new Date().toISOString() };
 	const isOnScreen = flags.live === true && canBeOnScreen(flags);
-	const call = await callOf(flags, operands[0]);
+	const lines = new Held<string>();
+	const call = await callOf(flags, operands[0], lines.tell);
 	const run = startMeet({ ...requestOf(flags, operands[0], call !== null), ...call?.request }, shown);
 	const stopped = new AbortController();
 	const signals = watchSignals(
@@ -46,10 +49,10 @@ export async function meetCommand(args: readonly string[], commandLine: readonly
 		// The other end is told also where the terminal has gone.
 		{ hangUp: true },
 	);
-	if (isOnScreen) await showOnScreen(run, flags, stopped.signal);
+	if (isOnScreen) await showOnScreen(run, flags, { stopped: stopped.signal, lines });
 	// The other end is told, and a relay given back, also where nobody reads any more.
 	const loss = beforeLossEnds(() => run.stop());
-	const code = await show(run, flags, { failed, isOver: isOnScreen });
+	const code = await show(run, flags, { failed, isOver: isOnScreen, lines });
 	await run.closed;
 	await call?.close();
 	return loss() ?? signals.exitCode() ?? code;
@@ -59,6 +62,8 @@ interface ShownMeet {
 	readonly failed: FailedMeet;
 	/** Its events have been shown. */
 	readonly isOver: boolean;
+	/** What is said beside them. */
+	readonly lines: Held<string>;
 }
 
 /** Lines of --copy-paste are typed, and keys too. */
@@ -68,15 +73,20 @@ function canBeOnScreen(flags: MeetFlags): boolean {
 	return hasScreen();
 }
 
-async function showOnScreen(run: MeetRun, { color }: MeetFlags, stopped: AbortSignal): Promise<void> {
+async function showOnScreen(
+	run: MeetRun,
+	{ color }: MeetFlags,
+	beside: Pick<MeetScreenOptions, "stopped" | "lines">,
+): Promise<void> {
 	const { showMeetScreen } = await import("../live/live.ts");
-	print(await showMeetScreen(run, { color, stopped }));
+	print(await showMeetScreen(run, { color, ...beside }));
 }
 
-async function show(run: MeetRun, flags: MeetFlags, { failed, isOver }: ShownMeet): Promise<number> {
+async function show(run: MeetRun, flags: MeetFlags, { failed, isOver, lines }: ShownMeet): Promise<number> {
 	const indent = isTerminal("stdout") ? 2 : 0;
 	try {
 		const live = flags.json ? null : new MeetLive(liveStyle(flags));
+		lines.heardBy((line) => (live === null ? printAside(`${line}\n`) : print(live.line(line))));
 		// On a screen everything has been seen but what it came to.
 		if (isOver) {
 			print(live?.end(await run.result) ?? "");
@@ -124,11 +134,11 @@ function resultCode({ connected, outcome }: MeetResult): number {
 }
 
 /** A SIP call, if one is asked for; what it needs is loaded then. */
-async function callOf(flags: MeetFlags, code: string | undefined): Promise<ByCall | null> {
+async function callOf(flags: MeetFlags, code: string | undefined, say: (line: string) => void): Promise<ByCall | null> {
 	if (!hasCallFlags(flags)) return null;
 	checkCallFlags(flags, code);
 	const { bySip } = await import("./meet-by-sip.ts");
-	return bySip(flags, flags.json ? printAside : print);
+	return bySip(flags, say);
 }
 
 function requestOf(flags: MeetFlags, code: string | undefined, isByCall: boolean): MeetRequestOptions {
