@@ -1,4 +1,5 @@
 /** Debian's kamailio: a registrar and a proxy that stays on the way, over UDP, TCP and TLS. It touches no media. */
+import { rmSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -50,9 +51,13 @@ export async function openKamailio(options: KamailioOptions): Promise<RunningKam
 	}
 	const end = () => endSession(tool.child.pid);
 	// A test that ran into its time limit closes nothing.
-	process.once("exit", end);
+	const crash = () => {
+		end();
+		rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+	};
+	process.once("exit", crash);
 	const close = async () => {
-		process.off("exit", end);
+		process.off("exit", crash);
 		end();
 		await tool.outcome.catch(() => undefined);
 		await rm(folder, { recursive: true, force: true });

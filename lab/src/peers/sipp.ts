@@ -62,14 +62,20 @@ export function startSipp(options: SippOptions): RunningSipp {
 	const folder = mkdtempSync(join(tmpdir(), "whither-sipp-"));
 	const inside = namespace === undefined ? {} : { namespace };
 	const tool = startTool(commandLine(options, folder), { ...inside, timeoutMs, env: { TERM: "dumb" } });
-	const crash = () => tool.child.kill("SIGKILL");
+	const forget = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+	const crash = () => {
+		tool.child.kill("SIGKILL");
+		forget();
+	};
 	process.once("exit", crash);
-	const outcome = tool.outcome.then((ended) => {
-		process.off("exit", crash);
-		const said = `${filesIn(folder)}\n${ended.stderr}`;
-		rmSync(folder, { recursive: true, force: true });
-		return { passed: ended.code === 0, said: `${verdict(ended)}\n${said}` };
-	});
+	const outcome = tool.outcome
+		.then((ended) => ({ passed: ended.code === 0, said: `${verdict(ended)}\n${filesIn(folder)}\n${ended.stderr}` }))
+		.finally(() => {
+			process.off("exit", crash);
+			forget();
+		});
+	// Whoever awaits it hears of it.
+	outcome.catch(() => {});
 	return { ready: () => listens(tool.child.pid ?? 0, options), outcome, close: () => endTool(tool) };
 }
 

@@ -145,13 +145,16 @@ describe.skipIf(obstacle !== null)(skippable("two of ours through kamailio", obs
 	it("and digests by SHA-256, which the registrar asks for alone", async () => {
 		const [at, users] = [await freePort(), USERS];
 		const other = await openKamailio({ addresses: [HERE], port: at, domain: DOMAIN, users, algorithm: "SHA-256" });
-		const outboundProxy = `sip:${HERE}:${at};transport=tcp;lr`;
-		const alice = await openOurs({ account: { address: uri("alice", "tcp"), password: "wonder", outboundProxy } });
-		alice.user.register();
-		await alice.next("registered");
-		expect(alice.said()).toMatch(/^WWW-Authenticate: .*algorithm=SHA-256/m);
-		await alice.user.close();
-		await other.close();
+		try {
+			const outboundProxy = `sip:${HERE}:${at};transport=tcp;lr`;
+			const alice = await openOurs({ account: { address: uri("alice", "tcp"), password: "wonder", outboundProxy } });
+			alice.user.register();
+			await alice.next("registered");
+			expect(alice.said()).toMatch(/^WWW-Authenticate: .*algorithm=SHA-256/m);
+			await alice.user.close();
+		} finally {
+			await other.close();
+		}
 	});
 
 	it.skipIf(sippObstacle() !== null)(skippable("and a phone that is sipp", sippObstacle()), async () => {
@@ -166,11 +169,15 @@ describe.skipIf(obstacle !== null)(skippable("two of ours through kamailio", obs
 		const registered = await startSipp({ ...phone, scenario: "register", remote, user: "bob", credentials }).outcome;
 		expect(registered.passed, registered.said).toBe(true);
 		const sipp = startSipp({ ...phone, scenario: "callee-plain" });
-		await sipp.ready();
-		const call = alice.user.call(uri("bob", "tls"), { body: OFFER });
-		await alice.next("accepted");
-		alice.user.hangUp(call);
-		const { passed, said } = await sipp.outcome;
-		expect(passed, said).toBe(true);
+		try {
+			await sipp.ready();
+			const call = alice.user.call(uri("bob", "tls"), { body: OFFER });
+			await alice.next("accepted");
+			alice.user.hangUp(call);
+			const { passed, said } = await sipp.outcome;
+			expect(passed, said).toBe(true);
+		} finally {
+			await sipp.close();
+		}
 	});
 });

@@ -1,5 +1,7 @@
 /** User agents of ours at the loopback, for tests with others' programs. */
 import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import type { SipBody, SipEvent } from "./agent/agent-io.ts";
 import { openSip } from "./open-sip.ts";
 import type { SipOrder, SipUser } from "./sip-io.ts";
@@ -79,12 +81,23 @@ export async function openOurs(order: Partial<SipOrder> = {}, react: React = () 
 }
 
 /** A port of UDP and TCP that nobody has, as it seems. */
-export function freePort(): Promise<number> {
-	const socket = createSocket("udp4");
+export async function freePort(): Promise<number> {
+	for (;;) {
+		const socket = createSocket("udp4");
+		socket.bind(0, HERE);
+		await once(socket, "listening");
+		const { port } = socket.address();
+		const isFree = await isFreeOfTcp(port);
+		socket.close();
+		await once(socket, "close");
+		if (isFree) return port;
+	}
+}
+
+function isFreeOfTcp(port: number): Promise<boolean> {
+	const server = createServer();
 	return new Promise((resolve) => {
-		socket.bind(0, HERE, () => {
-			const { port } = socket.address();
-			socket.close(() => resolve(port));
-		});
+		server.once("error", () => resolve(false));
+		server.listen(port, HERE, () => server.close(() => resolve(true)));
 	});
 }

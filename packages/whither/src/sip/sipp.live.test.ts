@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { type SippScenario, sippObstacle, startSipp } from "../../../../lab/src/peers/sipp.ts";
+import { type RunningSipp, type SippScenario, sippObstacle, startSipp } from "../../../../lab/src/peers/sipp.ts";
 import { skippable } from "../../../../scripts/skippable.ts";
 import type { SipBody } from "./agent/agent-io.ts";
 import { closeOurs, freePort, HERE, OFFER, openOurs, type React } from "./ours.fixture.ts";
@@ -11,7 +11,12 @@ const ACCOUNT = { address: `sip:bob@${HERE}`, username: "alice", password: "wond
 
 const LONG: SipBody = { ...OFFER, text: OFFER.text + "a=ice-options:as many as nobody has\r\n".repeat(100) };
 
-afterEach(closeOurs);
+const phones: RunningSipp[] = [];
+
+afterEach(async () => {
+	await Promise.all(phones.splice(0).map((phone) => phone.close()));
+	await closeOurs();
+});
 
 /** A body of ours for whatever wants one. */
 const answering: React = (user, event) => {
@@ -92,6 +97,7 @@ describe("sipp calls us", () => {
 				user: "bob",
 				...(lostPercent === undefined ? {} : { lostPercent }),
 			});
+			phones.push(sipp);
 			const { passed, said } = await sipp.outcome;
 			expect(passed, `${said}\n== ours\n${ours.said()}`).toBe(true);
 			if (end === null) expect(ours.events).toEqual([]);
@@ -158,6 +164,7 @@ describe("we call sipp", () => {
 			const port = await freePort();
 			const lossy = lostPercent === undefined ? {} : { lostPercent };
 			const sipp = startSipp({ scenario, address: HERE, port, transport, ...lossy });
+			phones.push(sipp);
 			await sipp.ready();
 			const ours = await openOurs({ account: ACCOUNT }, react);
 			ours.user.call(`sip:sipp@${HERE}:${port};transport=${transport}`, { body });

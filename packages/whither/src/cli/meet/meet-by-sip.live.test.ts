@@ -29,10 +29,15 @@ describe.skipIf(commandObstacle !== null)(skippable("a call without a proxy", co
 		const ice = ["--ice", "trickle"];
 		const bob = start("--sip", "sip:bob@localhost", "--no-register", "--sip-port", "0", ...ice);
 		let uri: string | undefined;
-		while (uri === undefined && bob.child.exitCode === null) {
-			await once(bob.child.stderr, "data");
+		let isOver = false;
+		const over = bob.ended.then(() => {
+			isOver = true;
+		});
+		while (uri === undefined && !isOver) {
+			await Promise.race([once(bob.child.stderr, "data"), over]);
 			uri = /(sip:bob@\S+;transport=udp)/.exec(bob.said.stderr)?.[1];
 		}
+		expect(uri, `bob has ended: ${bob.said.stderr}`).toBeDefined();
 		const alice = start("--sip", "sip:alice@localhost", "--call", uri ?? "", "--precondition", ...ice);
 		expect([await alice.ended, await bob.ended], `${alice.said.stderr}${bob.said.stderr}`).toEqual([0, 0]);
 		for (const { said } of [alice, bob])
