@@ -12,8 +12,8 @@ import { charsetOf } from "./live-request.ts";
 export interface MeetScreenOptions {
 	readonly color: "auto" | "always" | "never" | undefined;
 	readonly stopped: AbortSignal;
-	/** What is said beside its events. */
-	readonly lines: Held<string>;
+	/** What is said beside its events, where something is. */
+	readonly lines?: Held<string>;
 }
 
 /** Until the reader leaves, or `stopped`; resolves with what is to stay on the terminal. */
@@ -26,6 +26,6 @@ export function showMeetScreen(run: MeetRun, { color, stopped, lines }: MeetScre
 	});
 	stopped.addEventListener("abort", () => screen.quit());
 	const left = screen.show();
-	lines.heardBy((line) => screen.note(line));
+	lines?.heardBy((line) => screen.note(line));
 	return left;
 }
