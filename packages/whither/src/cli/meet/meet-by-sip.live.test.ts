@@ -1,14 +1,19 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { afterEach, describe, expect, it } from "vitest";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { skippable } from "../../../../../scripts/skippable.ts";
+import { RENDEZVOUS_PROTOCOL } from "../../api/meet/signalling/rendezvous-protocol.ts";
+import { closeOurs, freePort, HERE, OFFER, openOurs } from "../../sip/ours.fixture.ts";
 import { COMMAND, commandObstacle } from "../command.fixture.ts";
 
 /** Both ends are this machine; nobody stands between them. */
 describe.skipIf(commandObstacle !== null)(skippable("a call without a proxy", commandObstacle), () => {
 	const children: ChildProcess[] = [];
-	afterEach(() => {
+	afterEach(async () => {
 		for (const child of children.splice(0)) child.kill("SIGKILL");
+		await closeOurs();
 	});
 
 	function start(...args: readonly string[]) {
@@ -45,6 +50,29 @@ describe.skipIf(commandObstacle !== null)(skippable("a call without a proxy", co
 				...{ connected: true, ice: "modern", peerTool: expect.stringMatching(/^whither\//) },
 				call: { status: 200, precondition: "met", ringMs: expect.any(Number) },
 			});
+	});
+
+	it("is not lost where it comes before what a server lends is known, and nobody is told to call before that", async () => {
+		const [server, port] = [createServer(), await freePort()];
+		try {
+			await once(server.listen(0, HERE), "listening");
+			const url = `http://${HERE}:${(server.address() as AddressInfo).port}`;
+			const bob = start("--sip", "bob@localhost", "--no-register", "--sip-port", `${port}`, "--server", url);
+			const asked = once(server, "request").then(([, answer]) => answer as ServerResponse);
+			const answer = await Promise.race([asked, bob.ended]);
+			if (answer === null || typeof answer === "number") throw new Error(`bob has ended: ${bob.said.stderr}`);
+			const alice = await openOurs({ places: [{ transport: "udp", address: null, port: 0 }], families: [4] });
+			// Both are where this machine is reached.
+			alice.user.call(`sip:bob@${alice.user.local[0]?.address}:${port};transport=udp`, { body: OFFER });
+			await vi.waitFor(() => expect(alice.said()).toContain("SIP/2.0 100 "));
+			expect(bob.said.stderr).toBe("");
+			answer.end(JSON.stringify({ protocol: RENDEZVOUS_PROTOCOL, offered: { stun: [], turn: [] } }));
+			await alice.next("accepted");
+			expect(bob.said.stderr).toContain("Waiting for a call to\n");
+		} finally {
+			server.close();
+			server.closeAllConnections();
+		}
 	});
 
 	it("to nobody who listens there is told as what it is", async () => {
