@@ -94,6 +94,22 @@ describe("what is wrong with a request", () => {
 		expect(sends(hear(agent(), encodeUtf8("ACK sip:x SIP/3.0\r\n\r\n")))).toEqual([]);
 	});
 
+	it.each([
+		["From", "<sip:a@b>\n;tag=1"],
+		["To", "<sip:a@b>\r"],
+		["Call-ID", "x\ny"],
+		["CSeq", "1\rOPTIONS"],
+		["Via", 'SIP/2.0/UDP h;branch=z9hG4bKx;a="\n"'],
+		["Via", 'SIP/2.0/UDP h;rport;branch=z9hG4bKx;a="\\\n"'],
+	])("a line break that is none, in %s, is never answered in kind", (name, value) => {
+		const outputs = hear(agent(), request("OPTIONS", { [name]: value }));
+		if (name === "Via") expect(outputs).toEqual([{ type: "ignored", reason: "malformed" }]);
+		else {
+			expect(statuses(outputs)).toEqual([400]);
+			expect(sends(outputs)[0]?.text.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
+		}
+	});
+
 	it("the same request that came two ways is a loop", () => {
 		const one = agent();
 		hear(one, request("INVITE"));

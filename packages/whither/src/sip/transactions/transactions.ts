@@ -16,7 +16,9 @@ export type Heard =
 	/** It has come before, and has been answered as it was then; or it is the ACK of a refusal. */
 	| { readonly kind: "absorbed" }
 	/** It has come another way before (RFC 3261 §8.2.2.2). */
-	| { readonly kind: "merged" };
+	| { readonly kind: "merged" }
+	/** As one that has come before, but from another address: nobody's business. */
+	| { readonly kind: "foreign" };
 
 /** All requests under way, ours and theirs (RFC 3261 §17). */
 export class Transactions {
@@ -64,11 +66,15 @@ export class Transactions {
 		return transaction !== undefined;
 	}
 
-	/** Answers what has come before. */
-	request(request: RequestEnvelope, now: Instant): Heard {
+	/** Answers what has come before, as often as `allows` lets one more answer go there. */
+	request(request: RequestEnvelope, from: SipHop, allows: (hop: SipHop) => boolean, now: Instant): Heard {
 		const transaction = this.#servers.get(serverKey(request));
 		if (transaction === undefined) return { kind: this.#isMerged(request) ? "merged" : "new" };
-		if (request.message.method !== "ACK") transaction.again();
+		// Anybody can write another's branch: a copy from elsewhere would have us send to whom the first came from.
+		if (!isOfSameSource(transaction.hop, from)) return { kind: "foreign" };
+		if (request.message.method !== "ACK") {
+			if (transaction.repeats && allows(transaction.hop)) transaction.repeat();
+		}
 		else if (transaction.state === "accepted") return { kind: "new" };
 		else transaction.acknowledged(now);
 		return { kind: "absorbed" };
@@ -110,4 +116,9 @@ export class Transactions {
 function isSamePlace(one: SipHop, other: SipHop): boolean {
 	if (one.connection !== undefined && other.connection !== undefined) return one.connection === other.connection;
 	return one.transport === other.transport && one.address === other.address && one.port === other.port;
+}
+
+/** Whether a datagram is from where the first was; the port may be another behind a NAT. Connections come and go. */
+function isOfSameSource(first: SipHop, from: SipHop): boolean {
+	return first.transport !== "udp" || from.transport !== "udp" || first.address === from.address;
 }
