@@ -84,8 +84,12 @@ export class SipAgent implements Machine<SipAgentInput, SipAgentOutput> {
 
 	#request(request: RequestEnvelope, from: SipHop, now: Instant): void {
 		const { transactions, calls, replies } = this.#parts;
-		const heard = transactions.request(request, now);
+		const heard = transactions.request(request, from, (hop) => replies.allows(hop, now), now);
 		if (heard.kind === "absorbed") return;
+		if (heard.kind === "foreign") {
+			this.#parts.outlet.ignore("foreignRepeat");
+			return;
+		}
 		if (heard.kind === "merged") {
 			replies.once(request.message, from, { status: 482 }, now);
 			return;

@@ -172,6 +172,16 @@ describe("where answers go", () => {
 		expect(sends(one.step({ type: "timer" }, 40 * SECOND))).toEqual([]);
 	});
 
+	it("so many copies of a request are answered and no more, and none that comes from another address", () => {
+		const one = agent();
+		let count = 0;
+		for (let index = 0; index < 500; index++) count += sends(hear(one, request("INVITE"))).length;
+		expect(count).toBe(60);
+		const elsewhere = hear(one, request("INVITE"), 60 * SECOND, { ...FROM, address: "203.0.113.66" });
+		expect(elsewhere).toEqual([{ type: "ignored", reason: "foreignRepeat" }]);
+		expect(statuses(hear(one, request("INVITE"), 60 * SECOND, { ...FROM, port: 1 }))).toEqual([100]);
+	});
+
 	it("33 calls at once are one too many", () => {
 		const one = agent();
 		const answers = Array.from({ length: 33 }, (_, index) => {

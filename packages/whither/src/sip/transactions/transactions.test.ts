@@ -147,7 +147,7 @@ describe("a request of theirs", () => {
 		other.transaction.respond(486, ANSWERED, 0);
 		other.transaction.acknowledged(SECOND);
 		other.log.length = 0;
-		other.transaction.again();
+		other.transaction.again(() => true);
 		expect([other.log, other.transaction.dueAt]).toEqual([[], 6 * SECOND]);
 	});
 
@@ -160,17 +160,18 @@ describe("a request of theirs", () => {
 
 	it("the last answer comes again with the request, but a 2xx of an INVITE is for others to repeat", () => {
 		const { transaction, log } = server("INVITE", UDP);
-		transaction.again();
+		transaction.again(() => true);
 		transaction.respond(100, ASKED, 0);
-		transaction.again();
+		transaction.again(() => true);
 		transaction.respond(200, ANSWERED, 0);
-		transaction.again();
+		transaction.again(() => true);
 		expect(log.splice(0)).toEqual(["trying", "trying", "answered"]);
 		transaction.respond(486, ANSWERED, 0);
 		expect([log, transaction.dueAt]).toEqual([[], 32 * SECOND]);
 		const other = server("BYE", UDP);
 		other.transaction.respond(200, ANSWERED, 0);
-		other.transaction.again();
+		other.transaction.again(() => true);
+		other.transaction.again(() => false);
 		expect(other.log).toEqual(["answered", "answered"]);
 	});
 

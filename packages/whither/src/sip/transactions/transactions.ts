@@ -70,12 +70,10 @@ export class Transactions {
 	request(request: RequestEnvelope, from: SipHop, allows: (hop: SipHop) => boolean, now: Instant): Heard {
 		const transaction = this.#servers.get(serverKey(request));
 		if (transaction === undefined) return { kind: this.#isMerged(request) ? "merged" : "new" };
-		// Anybody can write another's branch: a copy from elsewhere would have us send to whom the first came from.
-		if (!isOfSameSource(transaction.hop, from)) return { kind: "foreign" };
 		if (request.message.method !== "ACK") {
-			if (transaction.repeats && allows(transaction.hop)) transaction.repeat();
-		}
-		else if (transaction.state === "accepted") return { kind: "new" };
+			if (!isOfSameSource(transaction.hop, from)) return { kind: "foreign" };
+			transaction.again(allows);
+		} else if (transaction.state === "accepted") return { kind: "new" };
 		else transaction.acknowledged(now);
 		return { kind: "absorbed" };
 	}
@@ -118,7 +116,10 @@ function isSamePlace(one: SipHop, other: SipHop): boolean {
 	return one.transport === other.transport && one.address === other.address && one.port === other.port;
 }
 
-/** Whether a datagram is from where the first was; the port may be another behind a NAT. Connections come and go. */
+/**
+ * Whether a datagram is from where the first was, though a NAT may have given it another port: whoever copies a branch from
+ * elsewhere would have us send to the one who drew it. Connections come and go.
+ */
 function isOfSameSource(first: SipHop, from: SipHop): boolean {
 	return first.transport !== "udp" || from.transport !== "udp" || first.address === from.address;
 }
