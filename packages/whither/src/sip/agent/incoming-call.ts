@@ -147,7 +147,7 @@ export class IncomingCall implements Call {
 			this.#refuse({ status: 487 }, end, now);
 			return;
 		}
-		leg.drop();
+		leg.drop(now);
 		this.end(end);
 	}
 
@@ -233,7 +233,7 @@ export class IncomingCall implements Call {
 		this.#reliable.drop();
 		this.#stopRinging();
 		this.#send(reply, now);
-		this.leg.drop();
+		this.leg.drop(now);
 		this.end(end);
 	}
 

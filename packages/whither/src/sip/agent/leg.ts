@@ -115,6 +115,7 @@ export class Leg {
 		if (this.state === "ended") return;
 		this.state = "ended";
 		this.#waiting.length = 0;
+		this.offers.end(now);
 		if (this.acceptance?.isWaiting === true) this.#byeReason = reason;
 		else this.#sayBye(reason, now);
 	}
@@ -127,10 +128,11 @@ export class Leg {
 		if (isNew) this.call.end({ code: "timeout" });
 	}
 
-	/** Ends it without a word. */
-	drop(): void {
+	/** Ends it without a word but to what waits for one. */
+	drop(now: Instant): void {
 		this.state = "ended";
 		this.#waiting.length = 0;
+		this.offers.end(now);
 		this.parts.calls.dropLeg(this);
 	}
 

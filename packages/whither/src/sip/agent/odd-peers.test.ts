@@ -121,6 +121,27 @@ describe("who calls us", () => {
 		expect(network.ignored).toContain("noOffer");
 	});
 
+	it.each(["they", "we"])("hears what becomes of its offer where %s end the call meanwhile", (who) => {
+		const { network, a, heard, say, to } = called();
+		say(ask("ACK", 1, "", to));
+		const invite = ask("INVITE", 2, "", to);
+		say(invite.replace(/\n$/, `${SDP}\nthree`));
+		if (who === "they") say(ask("BYE", 3, "", to));
+		else network.step(a, { type: "hangUp", call: -1 });
+		network.run(network.now + SECOND / 10);
+		expect(heard.map((text) => `${statusOf(text)} ${field(text, "CSeq")}`)).toContain("487 2 INVITE");
+		say(invite.replaceAll("INVITE", "ACK"));
+		if (who === "we")
+			say(
+				answer(
+					heard.find((text) => text.startsWith("BYE")),
+					200,
+				),
+			);
+		network.step(a, { type: "close" });
+		expect(a.events.at(-1)).toEqual({ kind: "closed" });
+	});
+
 	it("is refused what comes too late, and told what the agent does not know of the call", () => {
 		const { network, heard, say, to } = called();
 		say(ask("ACK", 1, "", to));

@@ -52,7 +52,7 @@ export class OutgoingCall implements Call {
 			isSecure: /^sips:/i.test(to),
 			make: (facts: MakingFacts) => this.#make(way.headers, facts),
 			response: (response: ResponseEnvelope, request: SipRequest, at: Instant) => this.#hear(response, request, at),
-			failed: (end: SipEnd) => this.#failed(end),
+			failed: (end: SipEnd, at: Instant) => this.#failed(end, at),
 		};
 		this.#asking = new Asking(parts, question, now);
 	}
@@ -71,15 +71,15 @@ export class OutgoingCall implements Call {
 		const reason = reasonHeader(how);
 		if (this.#isAccepted) this.#leg?.bye(reason, now);
 		else {
-			for (const leg of this.#legs.values()) leg.drop();
+			for (const leg of this.#legs.values()) leg.drop(now);
 			this.#legs.clear();
 			this.#asking.cancel(reason, now);
 		}
 		this.end({ code: "hungUp", by: "us", reason: how.reason ?? null });
 	}
 
-	left(leg: Leg, end: SipEnd): void {
-		leg.drop();
+	left(leg: Leg, end: SipEnd, now: Instant): void {
+		leg.drop(now);
 		this.#legs.delete(leg.dialog.remoteTag);
 		if (this.#isAccepted && leg === this.#leg) this.end(end);
 	}
@@ -114,7 +114,7 @@ export class OutgoingCall implements Call {
 		const { status } = response.message;
 		if (status < 200) this.#progress(response, request, now);
 		else if (status < 300) this.#accepted(response, request, now);
-		else this.#refused(response);
+		else this.#refused(response, now);
 	}
 
 	#progress(response: ResponseEnvelope, request: SipRequest, now: Instant): void {
@@ -191,7 +191,7 @@ export class OutgoingCall implements Call {
 	#win(leg: Leg, response: ResponseEnvelope, now: Instant): void {
 		const answered = this.#isAnswered && this.#leg === leg;
 		const answer = answered ? null : descriptionOf(response.message);
-		for (const other of this.#legs.values()) if (other !== leg) other.drop();
+		for (const other of this.#legs.values()) if (other !== leg) other.drop(now);
 		this.#legs.clear();
 		this.#legs.set(leg.dialog.remoteTag, leg);
 		this.#leg = leg;
@@ -204,14 +204,14 @@ export class OutgoingCall implements Call {
 	}
 
 	/** Deviation: 3xx is an end as any other refusal; RFC 3261 §8.1.3.4 goes where it points, which is for whoever calls to say. */
-	#refused({ message }: ResponseEnvelope): void {
-		for (const leg of this.#legs.values()) leg.drop();
+	#refused({ message }: ResponseEnvelope, now: Instant): void {
+		for (const leg of this.#legs.values()) leg.drop(now);
 		const { status, reason } = message;
 		this.end({ code: "refused", status, reason, body: bodyOf(message) });
 	}
 
-	#failed(end: SipEnd): void {
-		for (const leg of this.#legs.values()) if (!this.#isAccepted) leg.drop();
+	#failed(end: SipEnd, now: Instant): void {
+		for (const leg of this.#legs.values()) if (!this.#isAccepted) leg.drop(now);
 		if (!this.#isAccepted) this.end(end);
 	}
 }
