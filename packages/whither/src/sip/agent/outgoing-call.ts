@@ -168,23 +168,27 @@ export class OutgoingCall implements Call {
 			won.acknowledge(number, this.#asking.credentials, now);
 			return;
 		}
+		const isLate = won !== null || this.#isOver;
 		const known = this.#legs.get(response.toTag ?? "");
 		const dialog = known === undefined ? dialogOfResponse(request, response.message) : known.dialog;
+		if (isLate && (dialog === null || (known === undefined && this.#legs.size >= MOST_FORKS))) {
+			this.#parts.outlet.ignore("strayResponse");
+			return;
+		}
 		if (dialog === null) {
-			this.end({ code: "protocol", why: "2xx without tag or Contact" });
+			this.#failed({ code: "protocol", why: "2xx without tag or Contact" }, now);
 			return;
 		}
 		const leg = known ?? new Leg(this.#parts, this, dialog);
 		leg.dialog = confirmedBy(leg.dialog, response.message);
 		leg.acknowledge(number, this.#asking.credentials, now);
-		if (won !== null || this.#isOver) this.#tooLate(leg, now);
+		if (isLate) this.#tooLate(leg, now);
 		else this.#win(leg, response, now);
 	}
 
 	/** Another fork has won, or the call was given up meanwhile. */
 	#tooLate(leg: Leg, now: Instant): void {
 		this.#legs.set(leg.dialog.remoteTag, leg);
-		this.#parts.calls.addLeg(leg);
 		leg.bye(null, now);
 	}
 
