@@ -282,4 +282,20 @@ describe("whom we call", () => {
 		expect(a.events.at(-1)).toMatchObject({ kind: "ended", end: { code: "timeout" } });
 		expect(heard.at(-1)).toMatch(/^CANCEL /);
 	});
+
+	it("is heard after that: 487 is acknowledged, and a 2xx that crosses the CANCEL ended", () => {
+		for (const [status, wanted] of [
+			[487, "ACK"],
+			[200, "BYE"],
+		] as const) {
+			const { network, a, heard, say } = calling();
+			say(answer(heard[0], 180));
+			network.run(181 * SECOND);
+			expect(a.events.at(-1)).toMatchObject({ kind: "ended", end: { code: "timeout" } });
+			say(answer(heard[0], status));
+			network.run(network.now + SECOND / 10);
+			expect(heard.filter((text) => text.startsWith(wanted))).toHaveLength(1);
+			expect(a.events.filter(({ kind }) => kind === "ended")).toHaveLength(1);
+		}
+	});
 });

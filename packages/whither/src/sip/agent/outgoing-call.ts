@@ -71,8 +71,7 @@ export class OutgoingCall implements Call {
 		const reason = reasonHeader(how);
 		if (this.#isAccepted) this.#leg?.bye(reason, now);
 		else {
-			for (const leg of this.#legs.values()) leg.drop(now);
-			this.#legs.clear();
+			this.#dropAll(now);
 			this.#asking.cancel(reason, now);
 		}
 		this.end({ code: "hungUp", by: "us", reason: how.reason ?? null });
@@ -209,13 +208,20 @@ export class OutgoingCall implements Call {
 
 	/** Deviation: 3xx is an end as any other refusal; RFC 3261 §8.1.3.4 goes where it points, which is for whoever calls to say. */
 	#refused({ message }: ResponseEnvelope, now: Instant): void {
-		for (const leg of this.#legs.values()) leg.drop(now);
+		this.#dropAll(now);
 		const { status, reason } = message;
 		this.end({ code: "refused", status, reason, body: bodyOf(message) });
 	}
 
 	#failed(end: SipEnd, now: Instant): void {
-		for (const leg of this.#legs.values()) if (!this.#isAccepted) leg.drop(now);
-		if (!this.#isAccepted) this.end(end);
+		if (this.#isAccepted) return;
+		this.#dropAll(now);
+		this.end(end);
+	}
+
+	/** Who accepts all the same begins another dialog, which ends by BYE. */
+	#dropAll(now: Instant): void {
+		for (const leg of this.#legs.values()) leg.drop(now);
+		this.#legs.clear();
 	}
 }

@@ -105,11 +105,6 @@ export class ServerTransaction {
 		if (this.isWaiting) this.#settle("confirmed", now + (this.#isReliable ? 0 : T4));
 	}
 
-	/** An answer cannot get there. */
-	transportFailed(): void {
-		if (!this.isOpen) this.#settle("terminated", NEVER);
-	}
-
 	#settle(state: ServerState, endsAt: Instant): void {
 		this.#state = state;
 		this.#againAt = NEVER;

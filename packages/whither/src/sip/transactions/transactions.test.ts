@@ -56,6 +56,7 @@ function client(method: string, hop: SipHop) {
 	const log: string[] = [];
 	const user = {
 		response: ({ message }: ResponseEnvelope) => log.push(`heard ${message.status}`),
+		overdue: () => log.push("overdue"),
 		failed: ({ code }: NoAnswer) => log.push(code),
 	};
 	const send = (bytes: Uint8Array) => log.push(bytes === ACK ? "ack" : "sent");
@@ -91,7 +92,7 @@ describe("a request of ours", () => {
 		const invite = client("INVITE", UDP);
 		invite.transaction.response(response(180), 100 * MILLISECOND);
 		invite.log.length = 0;
-		expect(timeline(invite.transaction, invite.log)).toEqual(["180100 timeout"]);
+		expect(timeline(invite.transaction, invite.log)).toEqual(["180100 overdue", "212100 timeout"]);
 		const other = client("OPTIONS", UDP);
 		other.transaction.response(response(100), 100 * MILLISECOND);
 		other.log.length = 0;
@@ -125,6 +126,7 @@ describe("a request of ours", () => {
 		const { transaction, log } = client("INVITE", UDP);
 		transaction.response(response(180), SECOND);
 		transaction.cancelled(2 * SECOND);
+		transaction.response(response(180), 3 * SECOND);
 		log.length = 0;
 		expect(timeline(transaction, log)).toEqual(["34000 timeout"]);
 	});
