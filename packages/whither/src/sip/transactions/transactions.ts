@@ -1,5 +1,5 @@
 import type { Instant } from "@whither/core";
-import type { SipHop } from "../transport/hop.ts";
+import { isSamePlace, type SipHop } from "../transport/hop.ts";
 import { type ClientOrder, ClientTransaction } from "./client.ts";
 import type { RequestEnvelope, ResponseEnvelope } from "./envelope.ts";
 import { clientKey, originOf, serverKey } from "./matching.ts";
@@ -107,12 +107,6 @@ export class Transactions {
 			if (server.origin === origin && server.request.toTag === null) return true;
 		return false;
 	}
-}
-
-/** Whether both are reached the same way. */
-function isSamePlace(one: SipHop, other: SipHop): boolean {
-	if (one.connection !== undefined && other.connection !== undefined) return one.connection === other.connection;
-	return one.transport === other.transport && one.address === other.address && one.port === other.port;
 }
 
 /**
