@@ -6,6 +6,7 @@ import { ClientTransaction, type NoAnswer } from "./client.ts";
 import { type RequestEnvelope, type ResponseEnvelope, readEnvelope } from "./envelope.ts";
 import { serverKey } from "./matching.ts";
 import { ServerTransaction } from "./server.ts";
+import { Transactions } from "./transactions.ts";
 
 const UDP: SipHop = { transport: "udp", address: "192.0.2.1", port: 5060 };
 const TCP: SipHop = { ...UDP, transport: "tcp" };
@@ -181,6 +182,18 @@ describe("a request of theirs", () => {
 		expect(timeline(server("INFO", UDP).transaction, [])).toEqual([]);
 		expect(server("INFO", UDP).transaction.dueAt).toBe(32 * SECOND);
 	});
+});
+
+it("requests within no dialog take half of the room, and those within one the rest", () => {
+	const transactions = new Transactions(() => {});
+	const begun = (first: number, tag = "") => {
+		const all = Array.from({ length: 1200 }, (_, index) => {
+			const asked = read(request("OPTIONS", `SIP/2.0/UDP a.example;branch=z9hG4bK${first + index}`));
+			return transactions.begin(tag === "" ? asked : { ...asked, toTag: tag }, UDP, 0);
+		});
+		return all.filter((one) => one !== null).length;
+	};
+	expect([begun(0), begun(2000, "b"), begun(4000)]).toEqual([512, 512, 0]);
 });
 
 describe("what belongs to a transaction", () => {

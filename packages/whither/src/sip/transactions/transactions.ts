@@ -8,6 +8,8 @@ import { NEVER } from "./timers.ts";
 
 /** Of each kind, those that wait for nothing but copies of what has been said included; ours. */
 const MOST_TRANSACTIONS = 1024;
+/** Of them, those of requests within no dialog, which anybody may send: dialogs go on however many do. Ours. */
+const MOST_OF_STRANGERS = MOST_TRANSACTIONS / 2;
 
 /** What comes of a request that belongs to a transaction. */
 export type Heard =
@@ -53,7 +55,7 @@ export class Transactions {
 
 	/** A transaction for a new request; null: there are too many. */
 	begin(request: RequestEnvelope, hop: SipHop, now: Instant): ServerTransaction | null {
-		if (this.#servers.size >= MOST_TRANSACTIONS) return null;
+		if (this.#servers.size >= (request.toTag === null ? MOST_OF_STRANGERS : MOST_TRANSACTIONS)) return null;
 		const transaction = new ServerTransaction({ request, hop, send: this.#send }, now);
 		this.#servers.set(serverKey(request), transaction);
 		return transaction;
