@@ -92,7 +92,8 @@ export class Leg {
 		const way = wayWithin(this.dialog);
 		const { locator, places, outlet } = this.parts;
 		const send = (hops: readonly SipHop[]) => {
-			const hop = hops.find((each) => places.localFor(each) !== null);
+			const mayTake = (each: SipHop) => !this.dialog.isSecure || each.transport === "tls";
+			const hop = hops.find((each) => mayTake(each) && places.localFor(each) !== null);
 			const local = hop === undefined ? null : places.localFor(hop);
 			if (hop === undefined || local === null) return;
 			const { local: from, remote: to, callId } = this.dialog;

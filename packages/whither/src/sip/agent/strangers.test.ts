@@ -110,6 +110,21 @@ describe("what is wrong with a request", () => {
 		}
 	});
 
+	it("what comes by no TLS is no part of a sips call, and no ACK of ours is either", () => {
+		const one = agent();
+		const tls: SipHop = { ...FROM, transport: "tls" };
+		hear(one, request("INVITE sips:user@192.0.2.1"), 0, tls);
+		const [ok] = sends(
+			one.step({ type: "respond", call: -1, status: 200, body: { type: "application/sdp", text: "" } }, 0),
+		);
+		const To = /\r\nTo: (.*)\r\n/.exec(ok?.text ?? "")?.[1] ?? "";
+		const within = (method: string, branch: string) =>
+			request(method, { To, CSeq: `2 ${method}`, Via: `SIP/2.0/UDP a;branch=z9hG4bK${branch}` });
+		expect(hear(one, within("ACK", "a"))).toEqual([{ type: "ignored", reason: "strayAck" }]);
+		expect(statuses(hear(one, within("BYE", "b")))).toEqual([403]);
+		expect(statuses(hear(one, within("BYE", "c"), 0, tls))).toEqual([200]);
+	});
+
 	it("the same request that came two ways is a loop", () => {
 		const one = agent();
 		hear(one, request("INVITE"));
