@@ -22,6 +22,26 @@ describe("an INVITE that forks", () => {
 		expect(a.events.map(({ kind }) => kind)).toEqual(["accepted", "ended", "closed"]);
 	});
 
+	it.each([
+		["first", 408],
+		["first", 481],
+		["second", 481],
+		["second", null],
+	] as const)("goes on where its %s fork answers PRACK by %j: another may win", (place, status) => {
+		const { network, a, heard, say } = calling();
+		if (place === "second") say(answer(heard[0], 180, "", "other"));
+		say(answer(heard[0], 183, `${ALL}Require: 100rel\nRSeq: 1\n`, "lost"));
+		network.run(network.now + SECOND / 10);
+		if (status !== null) say(answer(heard.at(-1), status));
+		network.run(network.now + 40 * SECOND);
+		expect(heard.filter((text) => !/^(INVITE|PRACK)/.test(text))).toEqual([]);
+		say(ok(heard[0], "won"));
+		expect(a.events.slice(place === "second" ? 1 : 0)).toMatchObject([
+			{ kind: "progress" },
+			{ kind: "accepted", answer: { text: "two" } },
+		]);
+	});
+
 	it("ends with all its early dialogs by a 2xx that makes none, unless it has been accepted", () => {
 		const bad = (invite: string | undefined) => ok(invite, "bad").replace(/Contact: .*\n/, "");
 		const one = calling();

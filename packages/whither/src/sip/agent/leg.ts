@@ -138,8 +138,14 @@ export class Leg {
 	}
 
 	/** The other end knows nothing of it any more, or does not answer (§12.2.1.2). */
-	lost(end: SipEnd, now: Instant): void {
+	#lost({ method }: Within, end: SipEnd, now: Instant): void {
 		if (this.state === "ended") return;
+		// A fork may have lost before we hear of the one that wins.
+		const isFork = this.call.leg !== this || (method === "PRACK" && end.code === "protocol");
+		if (this.state === "early" && this.call.role === "caller" && isFork) {
+			this.call.left(this, end, now);
+			return;
+		}
 		this.call.end(end);
 		this.call.hangUp({}, now);
 	}
@@ -199,13 +205,13 @@ export class Leg {
 		const { status } = response.message;
 		within.response(response, asking, now);
 		if (within.method !== "BYE" && (status === 408 || status === 481))
-			this.lost({ code: "protocol", why: `${within.method} ${status}` }, now);
+			this.#lost(within, { code: "protocol", why: `${within.method} ${status}` }, now);
 		this.#goOn(within, now);
 	}
 
 	#unheard(within: Within, end: SipEnd, now: Instant): void {
 		within.failed?.(end, now);
-		if (within.method !== "BYE" && end.code !== "unauthorized") this.lost(end, now);
+		if (within.method !== "BYE" && end.code !== "unauthorized") this.#lost(within, end, now);
 		this.#goOn(within, now);
 	}
 
