@@ -158,6 +158,28 @@ describe("who calls us", () => {
 		expect(heard.map(statusOf)).toEqual(["100", "180", "180", "180"]);
 	});
 
+	it("hears so by the next RSeq where it is told reliably, and the owner hears of the first alone", () => {
+		const { network, a, heard, say } = peer();
+		say(ask("INVITE", 1, SDP + ALL, undefined, "one"));
+		network.step(a, { type: "respond", call: -1, status: 183, reliable: true, body: ANSWER });
+		for (let minute = 0; minute < 5; minute++) {
+			network.run((minute * 61 + 1) * SECOND);
+			const [last = ""] = heard.filter((text) => statusOf(text) === "183").slice(-1);
+			say(ask("PRACK", 2 + minute, `RAck: ${field(last, "RSeq")} 1 INVITE\n`, field(last, "To")));
+		}
+		const rseqs = new Map(
+			heard
+				.filter((text) => statusOf(text) === "183")
+				.map((text) => [Number(field(text, "RSeq")), text.endsWith("two")]),
+		);
+		const [first = 0] = rseqs.keys();
+		expect([...rseqs]).toEqual([0, 1, 2, 3, 4].map((index) => [first + index, index === 0]));
+		expect(a.events.map(({ kind }) => kind)).toEqual(["incoming", "acknowledged"]);
+		network.step(a, { type: "respond", call: -1, status: 200 });
+		network.run(network.now + 200 * SECOND);
+		expect(heard.filter((text) => statusOf(text) === "183" && !rseqs.has(Number(field(text, "RSeq"))))).toEqual([]);
+	});
+
 	it("may offer in its PRACK", () => {
 		const { network, a, heard, say } = peer();
 		say(ask("INVITE", 1, SDP + ALL, undefined, "one"));
