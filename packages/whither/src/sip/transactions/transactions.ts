@@ -85,7 +85,7 @@ export class Transactions {
 		return this.#servers.get(serverKey(cancel, "INVITE")) ?? null;
 	}
 
-	/** Nothing gets there; what we have answered stays as it is (RFC 6026 §8.7), for the request may come again. */
+	/** Nothing gets there; what we have answered stays as it is (RFC 6026), for the request may come again. */
 	transportFailed(to: SipHop, why: string, now: Instant): void {
 		for (const client of [...this.#clients.values()]) if (isSamePlace(client.hop, to)) client.transportFailed(why, now);
 	}
