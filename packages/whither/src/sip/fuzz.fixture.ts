@@ -6,7 +6,7 @@ import { formatDigestCredentials, parseDigestCredentials } from "./digest/creden
 import { formatSip } from "./message/format.ts";
 import { sipFields, sipHeader, sipValues } from "./message/headers.ts";
 import { parseSipMediaType, parseSipWord } from "./message/media-type.ts";
-import type { SipMessage } from "./message/message.ts";
+import type { SipMessage, SipParseError } from "./message/message.ts";
 import { formatSipNameAddress, parseSipNameAddress } from "./message/name-address.ts";
 import { parseSip } from "./message/parse.ts";
 import { parseRetryAfterSeconds } from "./message/retry-after.ts";
@@ -94,7 +94,13 @@ t=0 0
 m=audio 6008 RTP/AVP 0
 a=rtpmap:0 PCMU/8000
 `;
-const MESSAGES = [...[CALL, RINGING, REFUSED, CHALLENGE, PLAIN_CALL].map(lines), ...TORTURE.map(({ bytes }) => bytes)];
+/** Line breaks that end no line, in what an answer copies. */
+const BROKEN = lines(CALL).map((byte, index, all) => (byte === 0x20 && all[index + 1] === 0x3c ? 0x0a : byte));
+const MESSAGES = [
+	...[CALL, RINGING, REFUSED, CHALLENGE, PLAIN_CALL].map(lines),
+	...TORTURE.map(({ bytes }) => bytes),
+	BROKEN,
+];
 /** Each value alone, so that changes of few bytes meet every one of them. */
 const VALUES = MESSAGES.flatMap((bytes) => {
 	const message = parseSip(bytes);
@@ -111,11 +117,17 @@ export const SIP_FUZZ_TARGETS = [
 
 function readMessage(bytes: Uint8Array): unknown {
 	const message = parseSip(bytes);
-	if (message.kind === "error") return message.why;
+	if (message.kind === "error") return answered(message);
 	for (const { name } of message.headers) sipValues(message, name);
 	const again = parseSip(formatSip(message));
 	same("a message", again.kind === "error" ? again : withoutLength(again), withoutLength(message));
 	return [sipHeader(message, "Via"), sipFields(message, "X")];
+}
+
+/** What could be read of a wrong message can stand in the answer to it. */
+function answered({ why, headers }: SipParseError): string {
+	formatSip({ kind: "response", status: 400, reason: "", headers, body: new Uint8Array(0) });
+	return why;
 }
 
 function withoutLength(message: SipMessage): unknown {

@@ -1,5 +1,6 @@
 import { decodeUtf8 } from "@whither/wire";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { SipAgent } from "./agent/agent.ts";
 import type { SipEvent } from "./agent/agent-io.ts";
 import { openSipOn } from "./open-sip.ts";
 import type { SipOrder, SipUser } from "./sip-io.ts";
@@ -40,6 +41,7 @@ async function opened(order: Partial<SipOrder>, react: (user: SipUser, event: Si
 				events.push(event);
 				react(user as SipUser, event);
 			},
+			failed: (hop, why) => log.push(`failed ${hop.address} ${why}`),
 			message: ({ direction, hop, bytes }) =>
 				log.push(`${direction} ${hop.transport} ${hop.address} ${decodeUtf8(bytes).split("\r\n")[0]}`),
 		},
@@ -114,6 +116,21 @@ describe("a user agent on a machine", () => {
 		});
 		world.user.call("no URI", { body: BODY });
 		expect(order).toEqual([1, 2, 3].flatMap((call) => [`${call} begins`, `${call} is over`]));
+	});
+
+	it("passes over a message that meets a defect of ours, and goes on", async () => {
+		const world = await opened({});
+		const step = vi.spyOn(SipAgent.prototype, "step").mockImplementationOnce(() => {
+			throw new Error("a defect");
+		});
+		const [socket] = world.machine.sockets;
+		const from = { address: "198.51.100.9", port: 5060 };
+		const said = () =>
+			socket?.listener.received([{ from, to: null, bytes: bytesOf("hello"), at: world.machine.now(), stamp: "user" }]);
+		said();
+		said();
+		step.mockRestore();
+		expect(world.log).toEqual(["in udp 198.51.100.9 hello", "failed 198.51.100.9 defect", "in udp 198.51.100.9 hello"]);
 	});
 
 	it("is closed at once where there is nothing to end, and hears nothing more", async () => {

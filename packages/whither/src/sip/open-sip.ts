@@ -116,12 +116,25 @@ class SipRun {
 		this.#isStepping = true;
 		try {
 			for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-				for (const output of this.#agent.step(next, this.#parts.machine.now())) this.#carryOut(output);
+				for (const output of this.#step(next)) this.#carryOut(output);
 			}
 		} finally {
 			this.#isStepping = false;
 		}
 		this.#arm();
+	}
+
+	/** A defect of ours costs the message that met it, lest any stranger's ends the program. */
+	#step(input: SipAgentInput): readonly SipAgentOutput[] {
+		const now = this.#parts.machine.now();
+		if (input.type !== "received") return this.#agent.step(input, now);
+		try {
+			return this.#agent.step(input, now);
+		} catch (defect) {
+			this.#parts.listener.failed?.(input.from, "defect");
+			this.#parts.listener.ignored?.(`defect: ${String(defect)}`);
+			return [];
+		}
 	}
 
 	#carryOut(output: SipAgentOutput): void {

@@ -54,11 +54,11 @@ export class SipAgent implements Machine<SipAgentInput, SipAgentOutput> {
 	}
 
 	step(input: SipAgentInput, now: Instant): readonly SipAgentOutput[] {
-		const { outlet, transactions, locator } = this.#parts;
+		const { outlet, locator } = this.#parts;
 		if (this.#isClosed) outlet.ignore("closed");
 		else {
 			if (input.type === "received") this.#received(input.bytes, input.from, now);
-			else if (input.type === "transportFailed") transactions.transportFailed(input.to, input.why, now);
+			else if (input.type === "transportFailed") this.#transportFailed(input.to, input.why, now);
 			else if (input.type === "located") locator.located(input.key, input.hops, now);
 			else if (input.type === "close") this.#close(now);
 			else if (input.type === "register") this.#registration.register(input.expiresSeconds, now);
@@ -67,6 +67,11 @@ export class SipAgent implements Machine<SipAgentInput, SipAgentOutput> {
 			this.#tick(now);
 		}
 		return outlet.take();
+	}
+
+	#transportFailed(to: SipHop, why: string, now: Instant): void {
+		this.#parts.transactions.transportFailed(to, why, now);
+		this.#registration.transportFailed(to, now);
 	}
 
 	#received(bytes: Uint8Array, from: SipHop, now: Instant): void {
@@ -84,8 +89,12 @@ export class SipAgent implements Machine<SipAgentInput, SipAgentOutput> {
 
 	#request(request: RequestEnvelope, from: SipHop, now: Instant): void {
 		const { transactions, calls, replies } = this.#parts;
-		const heard = transactions.request(request, now);
+		const heard = transactions.request(request, from, (hop) => replies.allows(hop, now), now);
 		if (heard.kind === "absorbed") return;
+		if (heard.kind === "foreign") {
+			this.#parts.outlet.ignore("foreignRepeat");
+			return;
+		}
 		if (heard.kind === "merged") {
 			replies.once(request.message, from, { status: 482 }, now);
 			return;

@@ -105,6 +105,12 @@ export class Asking implements ClientUser {
 		this.#question.response(response, transaction.request, now);
 	}
 
+	/** Whoever asked need not wait until the cancelled one has ended. */
+	overdue(now: Instant): void {
+		this.cancel(null, now);
+		this.#question.failed({ code: "timeout" }, now);
+	}
+
 	failed(why: NoAnswer, now: Instant): void {
 		this.#means.locator.forget(this.#question.nextHop);
 		const isFresh = this.#cancel === undefined && !this.#isHeard;
@@ -209,7 +215,7 @@ export class Asking implements ClientUser {
 	}
 }
 
-const NOBODY: ClientUser = { response: () => {}, failed: () => {} };
+const NOBODY: ClientUser = { response: () => {}, overdue: () => {}, failed: () => {} };
 
 function acknowledging(invite: SipRequest): (response: ResponseEnvelope) => Uint8Array {
 	return ({ message }) => formatSip(ackOfRefusal(invite, message));

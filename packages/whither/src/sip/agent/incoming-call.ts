@@ -47,6 +47,8 @@ export class IncomingCall implements Call {
 	#answer: SipBody | null = null;
 	/** 2xx that waits until what came before it is acknowledged. */
 	#accepting: Reply | null = null;
+	/** What is said again while it rings, by RFC 3262; null: the last answer as it was. */
+	#ringing: Reply | null = null;
 	#isAccepted = false;
 	#isOver = false;
 	#repeatAt: Instant = NEVER;
@@ -87,7 +89,9 @@ export class IncomingCall implements Call {
 		this.#reliable.tick(now);
 		if (now < this.#repeatAt) return;
 		this.#repeatAt = now + REPEATED_AFTER;
-		this.#invited.server.repeat();
+		if (this.#ringing === null) this.#invited.server.repeat();
+		// Each is another, with an RSeq of its own.
+		else if (this.#reliable.isSettled) this.#reliable.add(this.#ringing, now);
 	}
 
 	/** Tells the owner, and the caller that we are trying. */
@@ -147,7 +151,7 @@ export class IncomingCall implements Call {
 			this.#refuse({ status: 487 }, end, now);
 			return;
 		}
-		leg.drop();
+		leg.drop(now);
 		this.end(end);
 	}
 
@@ -168,6 +172,7 @@ export class IncomingCall implements Call {
 	#progress(reply: Reply, now: Instant): void {
 		this.#note(reply.body ?? null);
 		this.#send(reply, now);
+		this.#ringing = null;
 		this.#repeatAt = now + REPEATED_AFTER;
 	}
 
@@ -183,9 +188,15 @@ export class IncomingCall implements Call {
 		this.leg.offers.said = body;
 	}
 
-	#pracked({ status, body }: Reply, prack: RequestEnvelope, now: Instant): void {
+	#pracked(reply: Reply, prack: RequestEnvelope, now: Instant): void {
 		const { outlet } = this.#parts;
-		outlet.tell({ kind: "acknowledged", call: this.number, status });
+		const { status, body } = reply;
+		this.#repeatAt = now + REPEATED_AFTER;
+		if (reply !== this.#ringing) {
+			// A second answer to the offer would be an offer.
+			this.#ringing = { ...reply, body: null };
+			outlet.tell({ kind: "acknowledged", call: this.number, status });
+		}
 		if (body !== null && body !== undefined && !this.leg.offers.isSettled) {
 			const answer = this.#hasOffer ? null : descriptionOf(prack.message);
 			if (answer !== null) outlet.tell({ kind: "answer", call: this.number, body: answer });
@@ -233,7 +244,7 @@ export class IncomingCall implements Call {
 		this.#reliable.drop();
 		this.#stopRinging();
 		this.#send(reply, now);
-		this.leg.drop();
+		this.leg.drop(now);
 		this.end(end);
 	}
 

@@ -92,7 +92,8 @@ export class Leg {
 		const way = wayWithin(this.dialog);
 		const { locator, places, outlet } = this.parts;
 		const send = (hops: readonly SipHop[]) => {
-			const hop = hops.find((each) => places.localFor(each) !== null);
+			const mayTake = (each: SipHop) => !this.dialog.isSecure || each.transport === "tls";
+			const hop = hops.find((each) => mayTake(each) && places.localFor(each) !== null);
 			const local = hop === undefined ? null : places.localFor(hop);
 			if (hop === undefined || local === null) return;
 			const { local: from, remote: to, callId } = this.dialog;
@@ -115,6 +116,7 @@ export class Leg {
 		if (this.state === "ended") return;
 		this.state = "ended";
 		this.#waiting.length = 0;
+		this.offers.end(now);
 		if (this.acceptance?.isWaiting === true) this.#byeReason = reason;
 		else this.#sayBye(reason, now);
 	}
@@ -127,16 +129,23 @@ export class Leg {
 		if (isNew) this.call.end({ code: "timeout" });
 	}
 
-	/** Ends it without a word. */
-	drop(): void {
+	/** Ends it without a word but to what waits for one. */
+	drop(now: Instant): void {
 		this.state = "ended";
 		this.#waiting.length = 0;
+		this.offers.end(now);
 		this.parts.calls.dropLeg(this);
 	}
 
 	/** The other end knows nothing of it any more, or does not answer (§12.2.1.2). */
-	lost(end: SipEnd, now: Instant): void {
+	#lost({ method }: Within, end: SipEnd, now: Instant): void {
 		if (this.state === "ended") return;
+		// A fork may have lost before we hear of the one that wins.
+		const isFork = this.call.leg !== this || (method === "PRACK" && end.code === "protocol");
+		if (this.state === "early" && this.call.role === "caller" && isFork) {
+			this.call.left(this, end, now);
+			return;
+		}
 		this.call.end(end);
 		this.call.hangUp({}, now);
 	}
@@ -196,13 +205,13 @@ export class Leg {
 		const { status } = response.message;
 		within.response(response, asking, now);
 		if (within.method !== "BYE" && (status === 408 || status === 481))
-			this.lost({ code: "protocol", why: `${within.method} ${status}` }, now);
+			this.#lost(within, { code: "protocol", why: `${within.method} ${status}` }, now);
 		this.#goOn(within, now);
 	}
 
 	#unheard(within: Within, end: SipEnd, now: Instant): void {
 		within.failed?.(end, now);
-		if (within.method !== "BYE" && end.code !== "unauthorized") this.lost(end, now);
+		if (within.method !== "BYE" && end.code !== "unauthorized") this.#lost(within, end, now);
 		this.#goOn(within, now);
 	}
 

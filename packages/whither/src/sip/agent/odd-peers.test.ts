@@ -1,51 +1,6 @@
 import { SECOND } from "@whither/core";
-import { decodeUtf8, encodeUtf8 } from "@whither/wire";
 import { describe, expect, it } from "vitest";
-import type { SipBody } from "./agent-io.ts";
-import { SipNetwork, type SipNode, type TestAgentOptions, testAgent } from "./network.fixture.ts";
-
-const [A, B] = ["192.0.2.1", "192.0.2.2"];
-const OFFER: SipBody = { type: "application/sdp", text: "one" };
-const ANSWER: SipBody = { type: "application/sdp", text: "two" };
-
-/** An agent at A, and at B whoever the test is: what has come there, and how it says something. */
-function peer(options: TestAgentOptions = {}) {
-	const network = new SipNetwork();
-	const a = testAgent(network, A, { transports: ["udp"], ...options });
-	const heard: string[] = [];
-	const node: SipNode = {
-		deadline: null,
-		step: (input) => {
-			if (input.type === "received") heard.push(decodeUtf8(input.bytes));
-			return [];
-		},
-	};
-	network.attach(B, node);
-	const from = { transport: "udp", address: B, port: 5060 } as const;
-	const say = (text: string) =>
-		network.step(a, { type: "received", bytes: encodeUtf8(text.replaceAll("\n", "\r\n")), from });
-	return { network, a, heard, say };
-}
-
-const field = (text: string | undefined, name: string) =>
-	new RegExp(`^${name}: (.*)\r$`, "m").exec(text ?? "")?.[1] ?? "";
-
-/** Our answer to a request that was heard. */
-function answer(request: string | undefined, status: number, more = "", tag = "b"): string {
-	const same = ["Via", "From", "Call-ID", "CSeq"].map((name) => `${name}: ${field(request, name)}\n`).join("");
-	const to = field(request, "To");
-	return `SIP/2.0 ${status} X\n${same}To: ${to}${to.includes("tag=") ? "" : `;tag=${tag}`}\nContact: <sip:b@${B}>\n${more}\n`;
-}
-
-let branches = 0;
-/** A request of ours, within the dialog of `to` where that has a tag. */
-function ask(method: string, seq: number, more = "", to = `<sip:user@${A}>`, body = ""): string {
-	const via = `Via: SIP/2.0/UDP ${B};branch=z9hG4bKx${++branches}\n`;
-	return `${method} sip:user@${A} SIP/2.0\n${via}From: <sip:b@${B}>;tag=b\nTo: ${to}\nCall-ID: id\nCSeq: ${seq} ${method}\nContact: <sip:b@${B}>\n${more}\n${body}`;
-}
-const SDP = "Content-Type: application/sdp\n";
-const ALL = "Allow: INVITE, UPDATE\nSupported: 100rel\n";
-const statusOf = (text: string | undefined) => text?.split(" ")[1];
+import { A, ALL, ANSWER, answer, ask, B, calling, field, OFFER, peer, SDP, statusOf } from "./odd-peer.fixture.ts";
 
 describe("who calls us", () => {
 	function called(more = SDP + ALL, body = "one") {
@@ -121,6 +76,27 @@ describe("who calls us", () => {
 		expect(network.ignored).toContain("noOffer");
 	});
 
+	it.each(["they", "we"])("hears what becomes of its offer where %s end the call meanwhile", (who) => {
+		const { network, a, heard, say, to } = called();
+		say(ask("ACK", 1, "", to));
+		const invite = ask("INVITE", 2, "", to);
+		say(invite.replace(/\n$/, `${SDP}\nthree`));
+		if (who === "they") say(ask("BYE", 3, "", to));
+		else network.step(a, { type: "hangUp", call: -1 });
+		network.run(network.now + SECOND / 10);
+		expect(heard.map((text) => `${statusOf(text)} ${field(text, "CSeq")}`)).toContain("487 2 INVITE");
+		say(invite.replaceAll("INVITE", "ACK"));
+		if (who === "we")
+			say(
+				answer(
+					heard.find((text) => text.startsWith("BYE")),
+					200,
+				),
+			);
+		network.step(a, { type: "close" });
+		expect(a.events.at(-1)).toEqual({ kind: "closed" });
+	});
+
 	it("is refused what comes too late, and told what the agent does not know of the call", () => {
 		const { network, heard, say, to } = called();
 		say(ask("ACK", 1, "", to));
@@ -182,6 +158,28 @@ describe("who calls us", () => {
 		expect(heard.map(statusOf)).toEqual(["100", "180", "180", "180"]);
 	});
 
+	it("hears so by the next RSeq where it is told reliably, and the owner hears of the first alone", () => {
+		const { network, a, heard, say } = peer();
+		say(ask("INVITE", 1, SDP + ALL, undefined, "one"));
+		network.step(a, { type: "respond", call: -1, status: 183, reliable: true, body: ANSWER });
+		for (let minute = 0; minute < 5; minute++) {
+			network.run((minute * 61 + 1) * SECOND);
+			const [last = ""] = heard.filter((text) => statusOf(text) === "183").slice(-1);
+			say(ask("PRACK", 2 + minute, `RAck: ${field(last, "RSeq")} 1 INVITE\n`, field(last, "To")));
+		}
+		const rseqs = new Map(
+			heard
+				.filter((text) => statusOf(text) === "183")
+				.map((text) => [Number(field(text, "RSeq")), text.endsWith("two")]),
+		);
+		const [first = 0] = rseqs.keys();
+		expect([...rseqs]).toEqual([0, 1, 2, 3, 4].map((index) => [first + index, index === 0]));
+		expect(a.events.map(({ kind }) => kind)).toEqual(["incoming", "acknowledged"]);
+		network.step(a, { type: "respond", call: -1, status: 200 });
+		network.run(network.now + 200 * SECOND);
+		expect(heard.filter((text) => statusOf(text) === "183" && !rseqs.has(Number(field(text, "RSeq"))))).toEqual([]);
+	});
+
 	it("may offer in its PRACK", () => {
 		const { network, a, heard, say } = peer();
 		say(ask("INVITE", 1, SDP + ALL, undefined, "one"));
@@ -204,13 +202,6 @@ describe("who calls us", () => {
 });
 
 describe("whom we call", () => {
-	function calling() {
-		const all = peer();
-		all.network.step(all.a, { type: "call", call: 1, to: `sip:b@${B}`, body: OFFER });
-		all.network.run(SECOND / 10);
-		return all;
-	}
-
 	it("hears ACK again when its 2xx comes again, and no other call comes of it", () => {
 		const { network, a, heard, say } = calling();
 		const ok = answer(heard[0], 200, SDP).replace(/\n\n$/, "\n\ntwo");
@@ -312,5 +303,21 @@ describe("whom we call", () => {
 		network.run(400 * SECOND);
 		expect(a.events.at(-1)).toMatchObject({ kind: "ended", end: { code: "timeout" } });
 		expect(heard.at(-1)).toMatch(/^CANCEL /);
+	});
+
+	it("is heard after that: 487 is acknowledged, and a 2xx that crosses the CANCEL ended", () => {
+		for (const [status, wanted] of [
+			[487, "ACK"],
+			[200, "BYE"],
+		] as const) {
+			const { network, a, heard, say } = calling();
+			say(answer(heard[0], 180));
+			network.run(181 * SECOND);
+			expect(a.events.at(-1)).toMatchObject({ kind: "ended", end: { code: "timeout" } });
+			say(answer(heard[0], status));
+			network.run(network.now + SECOND / 10);
+			expect(heard.filter((text) => text.startsWith(wanted))).toHaveLength(1);
+			expect(a.events.filter(({ kind }) => kind === "ended")).toHaveLength(1);
+		}
 	});
 });

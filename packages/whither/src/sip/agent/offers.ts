@@ -95,6 +95,11 @@ export class Offers {
 		this.#reply(reply, now);
 	}
 
+	/** The dialog is over, and whoever offers something hears it (RFC 3261 §15.1.2). */
+	end(now: Instant): void {
+		if (this.#theirs !== null) this.#reply({ status: 487 }, now);
+	}
+
 	/** An offer of theirs, in a request that can carry one. Null: it is for the owner to answer; else what to answer at once. */
 	hear(body: SipBody, theirs: TheirOffer, now: Instant): Reply | null {
 		const { call, parts } = this.#leg;

@@ -52,7 +52,7 @@ export class OutgoingCall implements Call {
 			isSecure: /^sips:/i.test(to),
 			make: (facts: MakingFacts) => this.#make(way.headers, facts),
 			response: (response: ResponseEnvelope, request: SipRequest, at: Instant) => this.#hear(response, request, at),
-			failed: (end: SipEnd) => this.#failed(end),
+			failed: (end: SipEnd, at: Instant) => this.#failed(end, at),
 		};
 		this.#asking = new Asking(parts, question, now);
 	}
@@ -71,15 +71,14 @@ export class OutgoingCall implements Call {
 		const reason = reasonHeader(how);
 		if (this.#isAccepted) this.#leg?.bye(reason, now);
 		else {
-			for (const leg of this.#legs.values()) leg.drop();
-			this.#legs.clear();
+			this.#dropAll(now);
 			this.#asking.cancel(reason, now);
 		}
 		this.end({ code: "hungUp", by: "us", reason: how.reason ?? null });
 	}
 
-	left(leg: Leg, end: SipEnd): void {
-		leg.drop();
+	left(leg: Leg, end: SipEnd, now: Instant): void {
+		leg.drop(now);
 		this.#legs.delete(leg.dialog.remoteTag);
 		if (this.#isAccepted && leg === this.#leg) this.end(end);
 	}
@@ -114,7 +113,7 @@ export class OutgoingCall implements Call {
 		const { status } = response.message;
 		if (status < 200) this.#progress(response, request, now);
 		else if (status < 300) this.#accepted(response, request, now);
-		else this.#refused(response);
+		else this.#refused(response, now);
 	}
 
 	#progress(response: ResponseEnvelope, request: SipRequest, now: Instant): void {
@@ -168,30 +167,34 @@ export class OutgoingCall implements Call {
 			won.acknowledge(number, this.#asking.credentials, now);
 			return;
 		}
+		const isLate = won !== null || this.#isOver;
 		const known = this.#legs.get(response.toTag ?? "");
 		const dialog = known === undefined ? dialogOfResponse(request, response.message) : known.dialog;
+		if (isLate && (dialog === null || (known === undefined && this.#legs.size >= MOST_FORKS))) {
+			this.#parts.outlet.ignore("strayResponse");
+			return;
+		}
 		if (dialog === null) {
-			this.end({ code: "protocol", why: "2xx without tag or Contact" });
+			this.#failed({ code: "protocol", why: "2xx without tag or Contact" }, now);
 			return;
 		}
 		const leg = known ?? new Leg(this.#parts, this, dialog);
 		leg.dialog = confirmedBy(leg.dialog, response.message);
 		leg.acknowledge(number, this.#asking.credentials, now);
-		if (won !== null || this.#isOver) this.#tooLate(leg, now);
+		if (isLate) this.#tooLate(leg, now);
 		else this.#win(leg, response, now);
 	}
 
 	/** Another fork has won, or the call was given up meanwhile. */
 	#tooLate(leg: Leg, now: Instant): void {
 		this.#legs.set(leg.dialog.remoteTag, leg);
-		this.#parts.calls.addLeg(leg);
 		leg.bye(null, now);
 	}
 
 	#win(leg: Leg, response: ResponseEnvelope, now: Instant): void {
 		const answered = this.#isAnswered && this.#leg === leg;
 		const answer = answered ? null : descriptionOf(response.message);
-		for (const other of this.#legs.values()) if (other !== leg) other.drop();
+		for (const other of this.#legs.values()) if (other !== leg) other.drop(now);
 		this.#legs.clear();
 		this.#legs.set(leg.dialog.remoteTag, leg);
 		this.#leg = leg;
@@ -204,14 +207,21 @@ export class OutgoingCall implements Call {
 	}
 
 	/** Deviation: 3xx is an end as any other refusal; RFC 3261 §8.1.3.4 goes where it points, which is for whoever calls to say. */
-	#refused({ message }: ResponseEnvelope): void {
-		for (const leg of this.#legs.values()) leg.drop();
+	#refused({ message }: ResponseEnvelope, now: Instant): void {
+		this.#dropAll(now);
 		const { status, reason } = message;
 		this.end({ code: "refused", status, reason, body: bodyOf(message) });
 	}
 
-	#failed(end: SipEnd): void {
-		for (const leg of this.#legs.values()) if (!this.#isAccepted) leg.drop();
-		if (!this.#isAccepted) this.end(end);
+	#failed(end: SipEnd, now: Instant): void {
+		if (this.#isAccepted) return;
+		this.#dropAll(now);
+		this.end(end);
+	}
+
+	/** Who accepts all the same begins another dialog, which ends by BYE. */
+	#dropAll(now: Instant): void {
+		for (const leg of this.#legs.values()) leg.drop(now);
+		this.#legs.clear();
 	}
 }

@@ -36,7 +36,7 @@ export interface Call {
 	readonly dueAt: Instant;
 	tick(now: Instant): void;
 	hangUp(how: HangUp, now: Instant): void;
-	/** BYE has come in that dialog of it. */
+	/** That dialog of it is over: by BYE, or an early one of which the other end knows nothing any more. */
 	left(leg: Leg, end: SipEnd, now: Instant): void;
 	/** Once: tells the owner, and is forgotten. */
 	end(end: SipEnd): void;

@@ -14,6 +14,9 @@ import type { Reply } from "./replies.ts";
 /** What we know of and do not take; others are nothing at all to us. */
 const KNOWN: ReadonlySet<string> = new Set(["REGISTER", "SUBSCRIBE", "NOTIFY", "MESSAGE", "REFER", "PUBLISH"]);
 
+/** What has come another way than SIPS allows (§26.2.2). */
+export const NEEDS_TLS: Reply = { status: 403, reason: "SIPS needs TLS" };
+
 /** What is wrong with a request that begins something; null: nothing. */
 export function refusalOf(request: RequestEnvelope, from: SipHop, config: SipAgentConfig): Reply | null {
 	const { method, uri } = request.message;
@@ -22,7 +25,7 @@ export function refusalOf(request: RequestEnvelope, from: SipHop, config: SipAge
 	if (refusal !== null) return refusal;
 	if (scheme !== "sip" && scheme !== "sips") return { status: 416 };
 	// Deviation: RFC 3261 §26.2.2 lets the last step within a domain be without.
-	if (scheme === "sips" && from.transport !== "tls") return { status: 403, reason: "SIPS needs TLS" };
+	if (scheme === "sips" && from.transport !== "tls") return NEEDS_TLS;
 	const refused = extensionRefusal(request, config);
 	return refused ?? (method === "INVITE" ? (bodyRefusal(request) ?? answerRefusal(request)) : null);
 }

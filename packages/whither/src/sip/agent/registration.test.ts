@@ -94,22 +94,56 @@ describe("a registration", () => {
 		expect(a.events).toMatchObject([{ kind: "unregistered", end: { code: "unauthorized", realm: "r" } }]);
 	});
 
+	/** A registrar that says 200 and this of our Contact. */
+	const granting = (seconds: number): SipNode => ({
+		deadline: null,
+		step: (input) => {
+			if (input.type !== "received") return [];
+			const copied = decodeUtf8(input.bytes).match(/^(Via|From|To|Call-ID|CSeq): .*\r\n/gm) ?? [];
+			const own = `Contact: <SIP:%61lice@${A}:5060>;expires=${seconds}\r\n`;
+			const bytes = encodeUtf8(
+				`SIP/2.0 200 OK\r\n${copied.join("")}Contact: <sip:alice@elsewhere>;expires=9\r\n${own}\r\n`,
+			);
+			return [{ type: "send", bytes, to: input.from }];
+		},
+	});
+
 	it("lasts as long as is said of our Contact, however the registrar writes that", () => {
 		const { network, a } = registrar();
-		const rewriting: SipNode = {
-			deadline: null,
-			step: (input) => {
-				if (input.type !== "received") return [];
-				const copied = decodeUtf8(input.bytes).match(/^(Via|From|To|Call-ID|CSeq): .*\r\n/gm) ?? [];
-				const contacts = `Contact: <sip:alice@elsewhere>;expires=9\r\nContact: <SIP:%61lice@${A}:5060>;expires=77\r\n`;
-				const bytes = encodeUtf8(`SIP/2.0 200 OK\r\n${copied.join("")}${contacts}\r\n`);
-				return [{ type: "send", bytes, to: input.from }];
-			},
-		};
-		network.attach(P, rewriting);
+		network.attach(P, granting(77));
 		network.step(a, { type: "register" });
 		network.run(SECOND);
 		expect(a.events).toMatchObject([{ kind: "registered", expiresSeconds: 77 }]);
+	});
+
+	it("for a second is renewed four times a minute at the most, and one for no time is none", () => {
+		const short = registrar();
+		short.network.attach(P, granting(1));
+		short.network.step(short.a, { type: "register" });
+		short.network.run(61 * SECOND);
+		expect(short.flow().filter((what) => what === "REGISTER")).toHaveLength(5);
+		const none = registrar();
+		none.network.attach(P, granting(0));
+		none.network.step(none.a, { type: "register" });
+		none.network.run();
+		expect(none.flow()).toEqual(["REGISTER", "200 REGISTER"]);
+		expect(none.a.events).toMatchObject([{ kind: "unregistered", end: { code: "protocol" } }]);
+	});
+
+	it("is renewed half a minute after the way to its registrar has broken, and not for another's", () => {
+		const { network, a, flow } = registrar();
+		network.step(a, { type: "register", expiresSeconds: 3000 });
+		network.run(SECOND);
+		const failed = (address: string) =>
+			network.step(a, { type: "transportFailed", to: { transport: "udp", address, port: 5060 }, why: "x" });
+		failed(B);
+		network.run(60 * SECOND);
+		expect(flow()).toHaveLength(4);
+		for (let index = 0; index < 5; index++) failed(P);
+		network.run(89 * SECOND);
+		expect(flow()).toHaveLength(4);
+		network.run(120 * SECOND);
+		expect(flow().slice(4)).toEqual(["REGISTER", "401 REGISTER", "REGISTER", "200 REGISTER"]);
 	});
 
 	it("is tried again where it was lost, and told once", () => {

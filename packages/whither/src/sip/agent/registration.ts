@@ -8,6 +8,7 @@ import { formatSipUri, parseSipUri } from "../message/uri.ts";
 import { equalUris } from "../message/uri-equality.ts";
 import type { ResponseEnvelope } from "../transactions/envelope.ts";
 import { NEVER } from "../transactions/timers.ts";
+import { isSamePlace, type SipHop } from "../transport/hop.ts";
 import type { SipEnd } from "./agent-io.ts";
 import { Asking, type MakingFacts } from "./asking.ts";
 import { oneLine } from "./body.ts";
@@ -23,6 +24,8 @@ const LONGEST_SECONDS = 86_400;
 /** A registration that has been lost is tried again after this, and the double each time up to the last; ours. */
 const FIRST_RETRY = 30 * SECOND;
 const LAST_RETRY = 600 * SECOND;
+/** A registrar that grants less is asked no more often than this; ours. */
+const SOONEST_REFRESH_SECONDS = 15;
 
 /**
  * Our registration (RFC 3261 §10.2): kept up until it is not wanted.
@@ -45,6 +48,8 @@ export class Registration {
 	#askedAgain = false;
 	#refreshAt: Instant = NEVER;
 	#retry = FIRST_RETRY;
+	/** The way to the registrar that granted the last one. */
+	#hop: SipHop | null = null;
 	/** The Contact that was sent last, and one before it that is not to stay. */
 	#contact: string | null = null;
 	#stale: string | null = null;
@@ -82,6 +87,12 @@ export class Registration {
 		this.#refreshAt = NEVER;
 		if (this.#isRegistered) this.#ask(now);
 		else if (!this.#isAsking) this.#over(null);
+	}
+
+	/** Where the registrar is not reached any more it may not reach us either: the registration is renewed before its time. */
+	transportFailed(to: SipHop, now: Instant): void {
+		const isOfIt = this.#isRegistered && !this.#isAsking && this.#hop !== null && isSamePlace(this.#hop, to);
+		if (isOfIt) this.#refreshAt = Math.min(this.#refreshAt, now + this.#retry);
 	}
 
 	tick(now: Instant): void {
@@ -163,10 +174,15 @@ export class Registration {
 		const { way } = asking;
 		const contact = this.#contact;
 		if (way === null || contact === null) return;
+		const granted = grantedSeconds(message, contact, expires);
+		if (granted === 0) {
+			this.#failed({ code: "protocol", why: "registered for no time at all" }, now);
+			return;
+		}
 		this.#isRegistered = true;
+		this.#hop = way.hop;
 		this.#isKept = true;
 		this.#retry = FIRST_RETRY;
-		const granted = grantedSeconds(message, contact, expires);
 		this.#refreshAt = now + refreshAfter(granted);
 		const { local, seenAs } = way;
 		const isNew = this.#parts.places.contactUri(local, this.#isSecure) !== contact;
@@ -226,10 +242,10 @@ function grantedSeconds(message: ResponseEnvelope["message"], contact: string, a
 	const contacts = sipValues(message, "Contact").flatMap((value) => parseSipNameAddress(value) ?? []);
 	const own = contacts.find(({ uri }) => equalUris(uri, contact));
 	const text = sipParameter(own?.parameters ?? [], "expires") ?? sipHeader(message, "Expires") ?? "";
-	return Math.max(1, parseWhole(text, LONGEST_SECONDS) ?? asked);
+	return parseWhole(text, LONGEST_SECONDS) ?? asked;
 }
 
 /** Long enough before the end that a request may be lost for half a minute. */
 function refreshAfter(seconds: number): Instant {
-	return (seconds > 120 ? seconds - 60 : seconds / 2) * SECOND;
+	return (seconds > 120 ? seconds - 60 : Math.max(seconds / 2, SOONEST_REFRESH_SECONDS)) * SECOND;
 }

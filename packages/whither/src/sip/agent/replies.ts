@@ -86,8 +86,8 @@ export class Replies {
 /**
  * Where an answer goes: back on its connection; a datagram to where it came from, at the port that Via asks for (RFC 3581 §4).
  *
- * Deviation: never elsewhere, neither to Via's `maddr` nor by a new connection where the old one has gone (RFC 3261 §18.2.2):
- * whoever writes a Via could have us send to anybody.
+ * Deviation: never elsewhere, neither to Via's `maddr` nor, where its connection has gone, to the port that Via says
+ * (RFC 3261 §18.2.2): whoever writes a Via could have us send to anybody. A new connection leads to where the old one was from.
  */
 export function wayBack(request: Answered, from: SipHop): SipHop {
 	const via = topVia(request);

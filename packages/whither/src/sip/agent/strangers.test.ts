@@ -94,6 +94,37 @@ describe("what is wrong with a request", () => {
 		expect(sends(hear(agent(), encodeUtf8("ACK sip:x SIP/3.0\r\n\r\n")))).toEqual([]);
 	});
 
+	it.each([
+		["From", "<sip:a@b>\n;tag=1"],
+		["To", "<sip:a@b>\r"],
+		["Call-ID", "x\ny"],
+		["CSeq", "1\rOPTIONS"],
+		["Via", 'SIP/2.0/UDP h;branch=z9hG4bKx;a="\n"'],
+		["Via", 'SIP/2.0/UDP h;rport;branch=z9hG4bKx;a="\\\n"'],
+	])("a line break that is none, in %s, is never answered in kind", (name, value) => {
+		const outputs = hear(agent(), request("OPTIONS", { [name]: value }));
+		if (name === "Via") expect(outputs).toEqual([{ type: "ignored", reason: "malformed" }]);
+		else {
+			expect(statuses(outputs)).toEqual([400]);
+			expect(sends(outputs)[0]?.text.replaceAll("\r\n", "")).not.toMatch(/[\r\n]/);
+		}
+	});
+
+	it("what comes by no TLS is no part of a sips call, and no ACK of ours is either", () => {
+		const one = agent();
+		const tls: SipHop = { ...FROM, transport: "tls" };
+		hear(one, request("INVITE sips:user@192.0.2.1"), 0, tls);
+		const [ok] = sends(
+			one.step({ type: "respond", call: -1, status: 200, body: { type: "application/sdp", text: "" } }, 0),
+		);
+		const To = /\r\nTo: (.*)\r\n/.exec(ok?.text ?? "")?.[1] ?? "";
+		const within = (method: string, branch: string) =>
+			request(method, { To, CSeq: `2 ${method}`, Via: `SIP/2.0/UDP a;branch=z9hG4bK${branch}` });
+		expect(hear(one, within("ACK", "a"))).toEqual([{ type: "ignored", reason: "strayAck" }]);
+		expect(statuses(hear(one, within("BYE", "b")))).toEqual([403]);
+		expect(statuses(hear(one, within("BYE", "c"), 0, tls))).toEqual([200]);
+	});
+
 	it("the same request that came two ways is a loop", () => {
 		const one = agent();
 		hear(one, request("INVITE"));
@@ -154,6 +185,16 @@ describe("where answers go", () => {
 		expect(count).toBe(60);
 		expect(one.deadline).toBeNull();
 		expect(sends(one.step({ type: "timer" }, 40 * SECOND))).toEqual([]);
+	});
+
+	it("so many copies of a request are answered and no more, and none that comes from another address", () => {
+		const one = agent();
+		let count = 0;
+		for (let index = 0; index < 500; index++) count += sends(hear(one, request("INVITE"))).length;
+		expect(count).toBe(60);
+		const elsewhere = hear(one, request("INVITE"), 60 * SECOND, { ...FROM, address: "203.0.113.66" });
+		expect(elsewhere).toEqual([{ type: "ignored", reason: "foreignRepeat" }]);
+		expect(statuses(hear(one, request("INVITE"), 60 * SECOND, { ...FROM, port: 1 }))).toEqual([100]);
 	});
 
 	it("33 calls at once are one too many", () => {

@@ -1,4 +1,5 @@
 import { SECOND } from "@whither/core";
+import { decodeUtf8, encodeUtf8 } from "@whither/wire";
 import { describe, expect, it } from "vitest";
 import type { SipBody, SipEnd } from "./agent-io.ts";
 import { agentAt, SipNetwork, type SipNode, type SipPlace, testAgent } from "./network.fixture.ts";
@@ -65,6 +66,19 @@ describe("the way of a request", () => {
 			.filter(({ what }) => / ?INVITE$/.test(what))
 			.map(({ text }) => /Contact: (.*)\r/.exec(text)?.[1]);
 		expect(contacts).toEqual([`<sips:user@${A}:5061>`, undefined, `<sips:user@${B}:5061>`]);
+	});
+
+	it("is none of an ACK either where a sips call is answered by a Contact without TLS", () => {
+		const agent = agentAt(A, { transports: ["udp", "tls"] });
+		const hop = { transport: "tls", address: B, port: 5061 } as const;
+		agent.step({ type: "call", call: 1, to: `sips:user@${B}`, body: OFFER }, 0);
+		const [sent] = agent.step({ type: "located", key: 1, hops: [hop] }, 0);
+		const fields =
+			sent?.type === "send" ? (decodeUtf8(sent.bytes).match(/^(Via|From|Call-ID|CSeq): .*\r\n/gm) ?? []) : [];
+		const ok = `SIP/2.0 200 OK\r\n${fields.join("")}To: <sips:user@${B}>;tag=b\r\nContact: <sip:user@${B}>\r\n\r\n`;
+		agent.step({ type: "received", bytes: encodeUtf8(ok), from: hop }, 0);
+		const way = { transport: "udp", address: B, port: 5060 } as const;
+		expect(agent.step({ type: "located", key: 2, hops: [way] }, 0)).toEqual([]);
 	});
 
 	it("is none at all where a sips URI leads to no TLS", () => {

@@ -10,7 +10,7 @@ import { descriptionOf } from "./body.ts";
 import type { Leg } from "./leg.ts";
 import { header } from "./made.ts";
 import { endOf } from "./reason-header.ts";
-import { extensionRefusal, methodRefusal } from "./refusals.ts";
+import { extensionRefusal, methodRefusal, NEEDS_TLS } from "./refusals.ts";
 import { type Reply, wayBack } from "./replies.ts";
 
 /** A request that is being answered. */
@@ -25,6 +25,11 @@ interface Exchange {
 export function hearWithin(leg: Leg, request: RequestEnvelope, from: SipHop, now: Instant): void {
 	const { message, cseq } = request;
 	const { parts, dialog } = leg;
+	if (dialog.isSecure && from.transport !== "tls") {
+		if (message.method === "ACK") parts.outlet.ignore("strayAck");
+		else parts.replies.once(message, from, NEEDS_TLS, now);
+		return;
+	}
 	if (message.method === "ACK") {
 		leg.acknowledged(request, now);
 		return;

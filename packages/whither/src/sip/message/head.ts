@@ -14,6 +14,8 @@ export interface SipHead {
 	readonly why: string | null;
 }
 
+const BREAK_WITHIN = "a line break that is none";
+
 /** Where the first byte stands that is no empty line (RFC 3261 §7.5, RFC 5626 §4.4.1). */
 export function skipEmptyLines(bytes: Uint8Array): number {
 	let start = 0;
@@ -34,14 +36,21 @@ export function headEnd(bytes: Uint8Array, start: number): number {
 export function readHead(text: string, most: number): SipHead {
 	const [startLine = "", ...lines] = text.split("\r\n");
 	const headers: SipHeader[] = [];
-	let why = /[\r\n]/.test(text.replaceAll("\r\n", "")) ? "a line break that is none" : null;
+	let why = isBroken(startLine) ? BREAK_WITHIN : null;
 	for (const line of unfold(lines)) {
 		const header = readHeader(line);
 		if (headers.length === most) why ??= "too many header fields";
 		else if (header === null) why ??= "a line that is no header field";
+		// An answer copies what could be read, and would be another message with a break in it.
+		else if (isBroken(header.value)) why ??= BREAK_WITHIN;
 		else headers.push(header);
 	}
 	return { startLine, headers, why };
+}
+
+/** Whether there is a CR or LF in it that ends no line. */
+function isBroken(text: string): boolean {
+	return /[\r\n]/.test(text);
 }
 
 /** Lines that begin with a blank go on with the one before (§7.3.1). */

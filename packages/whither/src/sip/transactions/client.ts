@@ -12,6 +12,8 @@ export type NoAnswer = { readonly code: "timeout" } | { readonly code: "transpor
 export interface ClientUser {
 	/** Each provisional one, and a final one; of an INVITE every 2xx, those of other forks and those that were sent again too. */
 	response(response: ResponseEnvelope, now: Instant): void;
+	/** An INVITE has rung for as long as anybody is waited for, and is cancelled: its final answer is still heard. */
+	overdue(now: Instant): void;
 	/** Instead of a final one. */
 	failed(why: NoAnswer, now: Instant): void;
 }
@@ -43,6 +45,7 @@ export class ClientTransaction {
 	/** Timer B, D, F, K or M. */
 	#endsAt: Instant;
 	#ack: Uint8Array | null = null;
+	#isCancelled = false;
 
 	constructor(order: ClientOrder, now: Instant) {
 		this.request = order.request;
@@ -69,13 +72,15 @@ export class ClientTransaction {
 
 	/** Sends again or ends, where it is time. */
 	tick(now: Instant): void {
-		if (now >= this.#endsAt) this.#end({ code: "timeout" }, now);
+		if (now >= this.#endsAt) this.#overdue(now);
 		else if (now >= this.#againAt) this.#again(now);
 	}
 
 	/** An INVITE that has been cancelled is not waited for any longer than this (RFC 3261 §9.1). */
 	cancelled(now: Instant): void {
-		if (this.isWaiting) this.#endsAt = now + GIVEN_UP_AFTER;
+		if (!this.isWaiting) return;
+		this.#isCancelled = true;
+		this.#endsAt = now + GIVEN_UP_AFTER;
 	}
 
 	transportFailed(why: string, now: Instant): void {
@@ -96,7 +101,7 @@ export class ClientTransaction {
 		if (this.#order.acknowledge === null) this.#interval = T2;
 		else {
 			this.#againAt = NEVER;
-			this.#endsAt = now + RINGING_ENDS_AFTER;
+			if (!this.#isCancelled) this.#endsAt = now + RINGING_ENDS_AFTER;
 		}
 		this.#order.user.response(response, now);
 	}
@@ -131,6 +136,16 @@ export class ClientTransaction {
 		this.#order.send(this.#order.bytes, this.hop);
 		this.#interval = this.#order.acknowledge === null ? Math.min(2 * this.#interval, T2) : 2 * this.#interval;
 		this.#againAt = now + this.#interval;
+	}
+
+	#overdue(now: Instant): void {
+		const rings = this.#state === "proceeding" && this.#order.acknowledge !== null && !this.#isCancelled;
+		if (!rings) {
+			this.#end({ code: "timeout" }, now);
+			return;
+		}
+		this.cancelled(now);
+		this.#order.user.overdue(now);
 	}
 
 	#end(why: NoAnswer, now: Instant): void {

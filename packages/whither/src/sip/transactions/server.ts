@@ -94,20 +94,15 @@ export class ServerTransaction {
 		if (this.#last !== null) this.#order.send(this.#last, this.hop);
 	}
 
-	/** The request has come again. */
-	again(): void {
+	/** The request has come again, and is answered as it was if one more answer may go there. */
+	again(allows: (hop: SipHop) => boolean): void {
 		const answers = this.#state === "proceeding" || this.#state === "completed";
-		if (answers && this.#last !== null) this.#order.send(this.#last, this.hop);
+		if (answers && this.#last !== null && allows(this.hop)) this.#order.send(this.#last, this.hop);
 	}
 
 	/** ACK of a refusal. */
 	acknowledged(now: Instant): void {
 		if (this.isWaiting) this.#settle("confirmed", now + (this.#isReliable ? 0 : T4));
-	}
-
-	/** An answer cannot get there. */
-	transportFailed(): void {
-		if (!this.isOpen) this.#settle("terminated", NEVER);
 	}
 
 	#settle(state: ServerState, endsAt: Instant): void {

@@ -6,6 +6,7 @@ import { ClientTransaction, type NoAnswer } from "./client.ts";
 import { type RequestEnvelope, type ResponseEnvelope, readEnvelope } from "./envelope.ts";
 import { serverKey } from "./matching.ts";
 import { ServerTransaction } from "./server.ts";
+import { Transactions } from "./transactions.ts";
 
 const UDP: SipHop = { transport: "udp", address: "192.0.2.1", port: 5060 };
 const TCP: SipHop = { ...UDP, transport: "tcp" };
@@ -56,6 +57,7 @@ function client(method: string, hop: SipHop) {
 	const log: string[] = [];
 	const user = {
 		response: ({ message }: ResponseEnvelope) => log.push(`heard ${message.status}`),
+		overdue: () => log.push("overdue"),
 		failed: ({ code }: NoAnswer) => log.push(code),
 	};
 	const send = (bytes: Uint8Array) => log.push(bytes === ACK ? "ack" : "sent");
@@ -91,7 +93,7 @@ describe("a request of ours", () => {
 		const invite = client("INVITE", UDP);
 		invite.transaction.response(response(180), 100 * MILLISECOND);
 		invite.log.length = 0;
-		expect(timeline(invite.transaction, invite.log)).toEqual(["180100 timeout"]);
+		expect(timeline(invite.transaction, invite.log)).toEqual(["180100 overdue", "212100 timeout"]);
 		const other = client("OPTIONS", UDP);
 		other.transaction.response(response(100), 100 * MILLISECOND);
 		other.log.length = 0;
@@ -125,6 +127,7 @@ describe("a request of ours", () => {
 		const { transaction, log } = client("INVITE", UDP);
 		transaction.response(response(180), SECOND);
 		transaction.cancelled(2 * SECOND);
+		transaction.response(response(180), 3 * SECOND);
 		log.length = 0;
 		expect(timeline(transaction, log)).toEqual(["34000 timeout"]);
 	});
@@ -147,7 +150,7 @@ describe("a request of theirs", () => {
 		other.transaction.respond(486, ANSWERED, 0);
 		other.transaction.acknowledged(SECOND);
 		other.log.length = 0;
-		other.transaction.again();
+		other.transaction.again(() => true);
 		expect([other.log, other.transaction.dueAt]).toEqual([[], 6 * SECOND]);
 	});
 
@@ -160,17 +163,18 @@ describe("a request of theirs", () => {
 
 	it("the last answer comes again with the request, but a 2xx of an INVITE is for others to repeat", () => {
 		const { transaction, log } = server("INVITE", UDP);
-		transaction.again();
+		transaction.again(() => true);
 		transaction.respond(100, ASKED, 0);
-		transaction.again();
+		transaction.again(() => true);
 		transaction.respond(200, ANSWERED, 0);
-		transaction.again();
+		transaction.again(() => true);
 		expect(log.splice(0)).toEqual(["trying", "trying", "answered"]);
 		transaction.respond(486, ANSWERED, 0);
 		expect([log, transaction.dueAt]).toEqual([[], 32 * SECOND]);
 		const other = server("BYE", UDP);
 		other.transaction.respond(200, ANSWERED, 0);
-		other.transaction.again();
+		other.transaction.again(() => true);
+		other.transaction.again(() => false);
 		expect(other.log).toEqual(["answered", "answered"]);
 	});
 
@@ -178,6 +182,18 @@ describe("a request of theirs", () => {
 		expect(timeline(server("INFO", UDP).transaction, [])).toEqual([]);
 		expect(server("INFO", UDP).transaction.dueAt).toBe(32 * SECOND);
 	});
+});
+
+it("requests within no dialog take half of the room, and those within one the rest", () => {
+	const transactions = new Transactions(() => {});
+	const begun = (first: number, tag = "") => {
+		const all = Array.from({ length: 1200 }, (_, index) => {
+			const asked = read(request("OPTIONS", `SIP/2.0/UDP a.example;branch=z9hG4bK${first + index}`));
+			return transactions.begin(tag === "" ? asked : { ...asked, toTag: tag }, UDP, 0);
+		});
+		return all.filter((one) => one !== null).length;
+	};
+	expect([begun(0), begun(2000, "b"), begun(4000)]).toEqual([512, 512, 0]);
 });
 
 describe("what belongs to a transaction", () => {

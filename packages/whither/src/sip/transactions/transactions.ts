@@ -1,5 +1,5 @@
 import type { Instant } from "@whither/core";
-import type { SipHop } from "../transport/hop.ts";
+import { isSamePlace, type SipHop } from "../transport/hop.ts";
 import { type ClientOrder, ClientTransaction } from "./client.ts";
 import type { RequestEnvelope, ResponseEnvelope } from "./envelope.ts";
 import { clientKey, originOf, serverKey } from "./matching.ts";
@@ -8,6 +8,8 @@ import { NEVER } from "./timers.ts";
 
 /** Of each kind, those that wait for nothing but copies of what has been said included; ours. */
 const MOST_TRANSACTIONS = 1024;
+/** Of them, those of requests within no dialog, which anybody may send: dialogs go on however many do. Ours. */
+const MOST_OF_STRANGERS = MOST_TRANSACTIONS / 2;
 
 /** What comes of a request that belongs to a transaction. */
 export type Heard =
@@ -16,7 +18,9 @@ export type Heard =
 	/** It has come before, and has been answered as it was then; or it is the ACK of a refusal. */
 	| { readonly kind: "absorbed" }
 	/** It has come another way before (RFC 3261 §8.2.2.2). */
-	| { readonly kind: "merged" };
+	| { readonly kind: "merged" }
+	/** As one that has come before, but from another address: nobody's business. */
+	| { readonly kind: "foreign" };
 
 /** All requests under way, ours and theirs (RFC 3261 §17). */
 export class Transactions {
@@ -51,7 +55,7 @@ export class Transactions {
 
 	/** A transaction for a new request; null: there are too many. */
 	begin(request: RequestEnvelope, hop: SipHop, now: Instant): ServerTransaction | null {
-		if (this.#servers.size >= MOST_TRANSACTIONS) return null;
+		if (this.#servers.size >= (request.toTag === null ? MOST_OF_STRANGERS : MOST_TRANSACTIONS)) return null;
 		const transaction = new ServerTransaction({ request, hop, send: this.#send }, now);
 		this.#servers.set(serverKey(request), transaction);
 		return transaction;
@@ -64,12 +68,14 @@ export class Transactions {
 		return transaction !== undefined;
 	}
 
-	/** Answers what has come before. */
-	request(request: RequestEnvelope, now: Instant): Heard {
+	/** Answers what has come before, as often as `allows` lets one more answer go there. */
+	request(request: RequestEnvelope, from: SipHop, allows: (hop: SipHop) => boolean, now: Instant): Heard {
 		const transaction = this.#servers.get(serverKey(request));
 		if (transaction === undefined) return { kind: this.#isMerged(request) ? "merged" : "new" };
-		if (request.message.method !== "ACK") transaction.again();
-		else if (transaction.state === "accepted") return { kind: "new" };
+		if (request.message.method !== "ACK") {
+			if (!isOfSameSource(transaction.hop, from)) return { kind: "foreign" };
+			transaction.again(allows);
+		} else if (transaction.state === "accepted") return { kind: "new" };
 		else transaction.acknowledged(now);
 		return { kind: "absorbed" };
 	}
@@ -79,10 +85,9 @@ export class Transactions {
 		return this.#servers.get(serverKey(cancel, "INVITE")) ?? null;
 	}
 
-	/** Nothing gets there. */
+	/** Nothing gets there; what we have answered stays as it is (RFC 6026), for the request may come again. */
 	transportFailed(to: SipHop, why: string, now: Instant): void {
 		for (const client of [...this.#clients.values()]) if (isSamePlace(client.hop, to)) client.transportFailed(why, now);
-		for (const server of this.#servers.values()) if (isSamePlace(server.hop, to)) server.transportFailed();
 	}
 
 	/** Sends again what is due, and forgets what is over. */
@@ -106,8 +111,10 @@ export class Transactions {
 	}
 }
 
-/** Whether both are reached the same way. */
-function isSamePlace(one: SipHop, other: SipHop): boolean {
-	if (one.connection !== undefined && other.connection !== undefined) return one.connection === other.connection;
-	return one.transport === other.transport && one.address === other.address && one.port === other.port;
+/**
+ * Whether a datagram is from where the first was, though a NAT may have given it another port: whoever copies a branch from
+ * elsewhere would have us send to the one who drew it. Connections come and go.
+ */
+function isOfSameSource(first: SipHop, from: SipHop): boolean {
+	return first.transport !== "udp" || from.transport !== "udp" || first.address === from.address;
 }

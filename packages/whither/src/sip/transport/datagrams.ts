@@ -8,7 +8,7 @@ import type { SipTransportListener } from "./transport-io.ts";
 
 /** Two empty lines; of the length that everybody takes for no message (RFC 3261 §7.5). */
 const KEEPALIVE = new TextEncoder().encode("\r\n\r\n");
-/** Ends whose bindings are kept up at one time, those that were last sent to; ours. */
+/** Ends whose bindings are kept up at one time, those that were last asked something; ours. */
 const MOST_KEPT = 32;
 /** Whose way from here is remembered; ours. */
 const MOST_WAYS = 256;
@@ -41,7 +41,8 @@ export class SipDatagrams {
 			this.#machine.after(0, tell);
 			return;
 		}
-		this.#keep(to);
+		// Who asks us is reached as long as they ask: strangers must not push out whom we depend on.
+		if (!isAnswer(bytes)) this.#keep(to);
 		socket.send([{ to: { address: to.address, port: to.port }, bytes }]);
 	}
 
@@ -105,6 +106,13 @@ export class SipDatagrams {
 			},
 		};
 	}
+}
+
+const ANSWER = new TextEncoder().encode("SIP/");
+
+/** A method has no slash in it (RFC 3261 §7). */
+function isAnswer(bytes: Uint8Array): boolean {
+	return ANSWER.every((byte, index) => bytes[index] === byte);
 }
 
 const SPACE = 0x20;

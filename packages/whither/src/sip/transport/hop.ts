@@ -11,3 +11,9 @@ export interface SipHop {
 	/** The connection that a message came by, and that its answer goes back by while it stands; the driver's number. */
 	readonly connection?: number;
 }
+
+/** Whether both are reached the same way. */
+export function isSamePlace(one: SipHop, other: SipHop): boolean {
+	if (one.connection !== undefined && other.connection !== undefined) return one.connection === other.connection;
+	return one.transport === other.transport && one.address === other.address && one.port === other.port;
+}

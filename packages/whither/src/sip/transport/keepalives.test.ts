@@ -65,6 +65,17 @@ describe("keepalives", () => {
 		expect(machine.sockets[1]?.sent).toHaveLength(3);
 		expect(machine.sockets[0]?.sent).toEqual([]);
 	});
+
+	it("leave for nobody who was only answered, however many ask", async () => {
+		const { machine, transports } = await opened();
+		transports.need(true);
+		send(transports, UDP);
+		const answer = bytesOf("SIP/2.0 200 OK\r\n\r\n");
+		for (let host = 1; host <= 40; host++) transports.send(answer, { ...UDP, address: `203.0.113.${host}` });
+		machine.pass(25_000);
+		const kept = machine.sockets[0]?.sent.filter(({ text }) => text === PING).map(({ to }) => to);
+		expect(kept).toEqual(["198.51.100.1 5060"]);
+	});
 });
 
 describe("datagrams", () => {

@@ -143,9 +143,10 @@ async function hopsOf({ transport, host, port }: Target, names: SipNames): Promi
 	return addresses.map((address) => ({ transport, address, port }));
 }
 
+/** Each at its first place. */
 function distinct(hops: readonly SipHop[]): readonly SipHop[] {
 	const keyOf = ({ transport, address, port }: SipHop) => `${transport} ${address} ${port}`;
-	return [...new Map(hops.toReversed().map((hop) => [keyOf(hop), hop])).values()].toReversed();
+	return [...new Map(hops.map((hop) => [keyOf(hop), hop])).values()];
 }
 
 function unbracketed(host: string): string {

@@ -60,6 +60,7 @@ const NO_TLS = (where: string): string => `what listens at ${where} speaks no TL
 const HOP_WORDS: Readonly<Record<string, (where: string, name: string) => string>> = {
 	ECONNREFUSED: (where) => `nobody listens at ${where}`,
 	ECONNRESET: (where) => `${where} has broken the connection off`,
+	defect: (where) => `a message from ${where} was passed over: a mistake of ours was in its way`,
 	ETIMEDOUT: (where) => `no answer from ${where}: it is filtered, or the server is down`,
 	ENETUNREACH: (where) => `there is no way to ${where}`,
 	EHOSTUNREACH: (where) => `there is no way to ${where}`,
