@@ -156,6 +156,16 @@ test("guesses and checks are answered only so often", () => {
 	expect(verdicts.at(-1)).toEqual([{ type: "ignored", reason: "tooMany" }]);
 });
 
+test("whoever guesses from everywhere at once does not keep a right check from its answer, from the same address neither", () => {
+	const { agent, alt } = listening();
+	for (let id = 0; id < 1500; id++) {
+		const from = id < 500 ? FROM : { address: `203.0.113.${id % 250}`, port: 40_000 };
+		hear(agent, checkOf(alt, { id, username: "nobody12", modern: id % 2 === 0 }), { from });
+	}
+	expect(reasonsIn(hear(agent, checkOf(alt, { id: 2000, password: "guessed" })))).toEqual(["tooMany"]);
+	expect(verdictOf(hear(agent, checkOf(alt, { id: 2001 })))).toBe("success");
+});
+
 test("a check that is played back is not answered: from elsewhere, to another socket, or after its time", () => {
 	const { agent, alt } = listening();
 	const check = checkOf(alt);
