@@ -76,8 +76,18 @@ export class Checks {
 		for (const gone of before) if (!peers.includes(gone)) this.#forget((check) => check.peer === gone, now);
 		this.#peers.set(stream, peers);
 		const fresh = peers.filter((peer) => !before.includes(peer));
+		if (fresh.length === peers.length) this.#judgeHeard(stream, peers, before.length > 0);
 		for (const peer of fresh) this.#beginAll(peer, now);
 		return fresh.length > 0;
+	}
+
+	/** Nothing that was told is told still: whoever takes the call now may have reached less of us than whoever had it (as when a call forks). */
+	#judgeHeard(stream: number, peers: readonly PeerAddress[], isOther: boolean): void {
+		const places = peers.flatMap((peer) => peer.places);
+		for (const own of this.#ground.addresses.of(stream)) {
+			if (isOther) own.heard.clear();
+			own.recall(places);
+		}
 	}
 
 	/** Where an address of the peer's is checked from: one that was learned from an address of ours works from that one's site alone (rule 14). */
