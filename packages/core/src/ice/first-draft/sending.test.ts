@@ -44,6 +44,17 @@ test.each([
 	expect(goesTo(checking([HIGH], destination).agent)).toBe("noDestination");
 });
 
+test.each([
+	["a group's", { address: "224.0.0.1", port: 9001 }],
+	["our own", { address: "127.0.0.1", port: 9001 }],
+	["of the other family", { address: "2001:db8::1", port: 9001 }],
+	["without a port", { address: THERE, port: 0 }],
+] as const)("where a=rtcp is %s, RTCP has no destination, and media has its own", (_, rtcp) => {
+	const { agent } = checking([]);
+	agent.step({ type: "peer", streams: [{ ...told([]), rtcp }] }, 0);
+	expect([goesTo(agent), goesTo(agent, 2)]).toEqual([[0, { address: THERE, port: 9000 }], "noDestination"]);
+});
+
 test("before the peer has spoken there is none", () => {
 	const { agent } = checking([], null);
 	expect([goesTo(agent), goesTo(agent, 2)]).toEqual(["noDestination", "noDestination"]);

@@ -104,8 +104,13 @@ export class Sending {
 	#begin(stream: number, described: FirstDraftStream): void {
 		const { destination: at, rtcp } = described;
 		const site = at === null ? null : this.#siteFor(stream, at);
-		if (at === null || site === null) this.#ways.delete(stream);
-		else this.#go(stream, { site, places: placesOf({ at, rtcp }, this.#ground.sites.isRtp(stream)), check: null });
+		if (at === null || site === null) {
+			this.#ways.delete(stream);
+			return;
+		}
+		const places = placesOf({ at, rtcp }, this.#ground.sites.isRtp(stream));
+		// RTCP that can go nowhere keeps no media back.
+		this.#go(stream, { site, places: mayReach(site, places) ? places : [at], check: null });
 	}
 
 	/** Rule 18: where the same address is told as an alternative too, media leaves where its check does. */
