@@ -164,7 +164,8 @@ test("an address that one peer has reached is not reached by another that takes 
 		agent.step({ type: "peer", streams: [told([altOf("1", 0.5)])] }, 0);
 		for (const base of [0, 1]) {
 			hear(agent, checkOf(alt, { id: base }), { base });
-			if (hasChecked) hear(agent, checkOf(alt, { id: 10 + base }), { base, from: { ...OTHER, port: OTHER.port + base } });
+			if (hasChecked)
+				hear(agent, checkOf(alt, { id: 10 + base }), { base, from: { ...OTHER, port: OTHER.port + base } });
 		}
 		expect(agent.addresses[0]?.reached).toBe(true);
 		agent.step({ type: "peer", streams: [told([altOf("1", 0.5), altOf("3", 0.5)])] }, 0);

@@ -203,7 +203,10 @@ test("no more than thirty-two alternatives are looked at, and no more than 128 c
 
 test("one host gets no more than sixteen checks, be it named as RTCP's alone, and none for a place that was told before", () => {
 	const victim = { address: "198.51.100.99", port: 53 };
-	const many = Array.from({ length: 32 }, (_, index) => ({ ...elsewhere(index), rtcp: { ...victim, port: index + 1 } }));
+	const many = Array.from({ length: 32 }, (_, index) => ({
+		...elsewhere(index),
+		rtcp: { ...victim, port: index + 1 },
+	}));
 	const { agent, questions, outputs } = checking(many);
 	expect(questions.filter(({ to }) => to.address === victim.address)).toHaveLength(16);
 	expect(reasonsIn(outputs).filter((reason) => reason === "tooMany")).toHaveLength(16);

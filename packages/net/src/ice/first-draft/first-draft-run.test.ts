@@ -167,7 +167,13 @@ describe("a connection by the first draft of ICE", () => {
 		for (let offer = 0; offer < 3; offer++) {
 			const alternatives = Array.from({ length: 40 }, (_, index) => {
 				const at = { ...PHONE, port: 8000 + 100 * (offer % 2) + 2 * index };
-				return { ...{ id: String(index), q: 0.5, derivedFrom: null }, username: "peer", password: "word", at, rtcp: null };
+				return {
+					...{ id: String(index), q: 0.5, derivedFrom: null },
+					username: "peer",
+					password: "word",
+					at,
+					rtcp: null,
+				};
 			});
 			one.connection.peer([{ destination: PHONE, rtcp: null, alternatives }]);
 		}
