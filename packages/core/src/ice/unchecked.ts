@@ -42,14 +42,20 @@ export class Unchecked {
 			ground.outlet.ignore("badCandidate");
 			return;
 		}
-		this.#generation.isUnchecked = true;
+		if (!this.#generation.isUnchecked) this.#becomeUnchecked(now);
 		this.#generation.peer = NOBODY;
-		this.#generation.startedAt ??= now;
 		for (const pair of [...list.pairs]) if (!pair.isUnproved) this.#drop(pair, now);
 		for (const each of components) forgetChecks(each);
 		remotes.end(stream);
 		this.#waiting.set(component, peer);
 		this.choose(now);
+	}
+
+	/** Other components' places may come a little later than the first one's; what checks have come to counts no more. */
+	#becomeUnchecked(now: Instant): void {
+		this.#generation.isUnchecked = true;
+		this.#generation.startedAt = now;
+		this.#generation.failure = null;
 	}
 
 	/** Once there is a candidate of ours to send from; whether anything has changed. */

@@ -182,6 +182,24 @@ describe("an agent whose peer speaks no ICE", () => {
 	});
 
 	test.each([
+		["have come to a pair", false],
+		["have failed", true],
+	])("is as good long after checks %s", (_, hasFailed) => {
+		const side = { bases: [{ component: 1 }, { component: 2 }], config: { streams: [2] } };
+		const world = new IceWorld({ delayMs: 5, stun: false, a: side, b: side, ...(hasFailed && { drops: () => true }) });
+		world.pass(60_000);
+		expect(world.a.agent.state).toBe(hasFailed ? "failed" : "completed");
+		world.step("a", withoutIce);
+		world.step("a", { ...withoutIce, component: 2, to: { ...PEER, port: 7001 } });
+		world.pass(60_000);
+		expect(world.a.agent.state).toBe("completed");
+		expect(world.a.agent.pairs.map(({ remote, selected }) => [remote.port, selected])).toEqual([
+			[7000, true],
+			[7001, true],
+		]);
+	});
+
+	test.each([
 		["nowhere", { address: "0.0.0.0", port: 9 }],
 		["a group", { address: "224.0.0.1", port: 7000 }],
 		["port 0", { ...PEER, port: 0 }],

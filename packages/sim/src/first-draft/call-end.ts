@@ -94,6 +94,7 @@ export class AgentEnd implements CallEnd {
 			this.#isGathered = true;
 			this.#handOver(at);
 		} else if (event.kind === "sending") this.sendsTo = event.to;
+		else if (event.kind === "silent") this.sendsTo = null;
 		else if (event.kind === "check" && event.check.state === "succeeded") this.#noteSuccess(event.check.alt, at);
 	}
 

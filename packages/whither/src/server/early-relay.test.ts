@@ -28,6 +28,14 @@ describe("early relays", () => {
 		expect(orderOf({ classic: true, earlyRelayPort: 3479 })?.places).toHaveLength(2);
 	});
 
+	it("have no port among those that relays are given", () => {
+		for (const earlyRelayPort of [49_152, 50_000, 65_535])
+			expect(() => orderOf({ classic: true, earlyRelayPort })).toThrow(/own ports, 49152 to 65535/);
+		const relayPorts = { first: 40_000, last: 50_000 };
+		expect(() => orderOf({ classic: true, relayPorts, earlyRelayPort: 45_000 })).toThrow(/40000 to 50000/);
+		expect(orderOf({ classic: true, relayPorts, earlyRelayPort: 51_000 })?.places).toHaveLength(2);
+	});
+
 	it("are told by both addresses where one stands for the other", () => {
 		const relayAddresses = ["10.0.1.10=192.0.2.1", "10.0.1.11"];
 		expect(orderOf({ classic: true, relayAddresses })?.relays).toEqual([

@@ -22,6 +22,8 @@ export function earlyRelayOrder(
 		throw badOption("earlyRelayPort", `Early relays want a UDP port of their own, and ${port} is that of STUN`);
 	const { realm, users, peers, quotas } = turnConfig(options);
 	const { maxBytesPerSecond } = options;
+	const relayPorts = earlyPorts(options.relayPorts);
+	checkRelayPorts(port, [options.relayPorts ?? RELAY_PORTS, relayPorts]);
 	return {
 		places: places
 			.filter((place) => place.transport === "udp" && place.port === stunPort)
@@ -33,12 +35,20 @@ export function earlyRelayOrder(
 		realm,
 		users,
 		config: {
-			relayPorts: earlyPorts(options.relayPorts),
+			relayPorts,
 			...(peers === undefined ? {} : { peers }),
 			...(quotas === undefined ? {} : { quotas }),
 			...(maxBytesPerSecond === undefined ? {} : { maximumKbps: bothWays(maxBytesPerSecond) }),
 		},
 	};
+}
+
+/** A port where relays are is one that their peers may not have: our own would be taken for one of them. */
+function checkRelayPorts(port: number, ranges: readonly { readonly first: number; readonly last: number }[]): void {
+	const range = ranges.find(({ first, last }) => first <= port && port <= last);
+	if (range === undefined) return;
+	const sentence = `Early relays want a UDP port of their own, and ${port} is one of the relays' own ports`;
+	throw badOption("earlyRelayPort", `${sentence}, ${range.first} to ${range.last}`);
 }
 
 /** Bytes a second each way, as kilobits a second of both. */

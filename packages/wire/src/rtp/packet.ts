@@ -2,7 +2,7 @@ import { requireRange, viewOf } from "../bytes.ts";
 import { type DecodeError, decodeError } from "../error.ts";
 
 /**
- * The RTP header (RFC 3550 §5.1), before it CSRCs, an extension and padding:
+ * The RTP header (RFC 3550 §5.1); CSRCs and an extension follow it, then the payload, and padding at the end:
  *
  *     bit   0   2 3 4       8 9             16                              31
  *         +---+-+-+-------+-+-------------+-------------------------------+

@@ -51,6 +51,12 @@ export class OwnAddress {
 		return this.heard.size === this.site.bases.length;
 	}
 
+	/** Checks that came from these places count again, whoever has been there in between. */
+	recall(places: readonly StunAddress[]): void {
+		for (const { number, component } of this.site.bases)
+			if (this.memory.hasHeard(number, places)) this.heard.add(component);
+	}
+
 	report(): FirstDraftAddress {
 		const { stream, alt, freed, reached, parts } = this;
 		const { origin, site, server = null } = parts;

@@ -2,6 +2,7 @@ import { attributeOf, decodeStun, isDecodeError, type StunItem, shortTermKey, ve
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { SECOND } from "../../machine.ts";
+import { altOf, THERE, told } from "./hand-answer.fixture.ts";
 import { answerIn, checkOf, FROM, HERE, hear, listening, reasonsIn, verdictOf } from "./hand-check.fixture.ts";
 
 test("rule 3: a check is answered with where it came from, signed with the key of the address that was checked", () => {
@@ -154,6 +155,40 @@ test("guesses and checks are answered only so often", () => {
 	const verdicts = Array.from({ length: 1000 }, (_, id) => hear(agent, checkOf(alt, { id, password: "guessed" })));
 	expect(verdicts.filter((outputs) => verdictOf(outputs) === 431)).toHaveLength(400);
 	expect(verdicts.at(-1)).toEqual([{ type: "ignored", reason: "tooMany" }]);
+});
+
+test("an address that one peer has reached is not reached by another that takes the call, unless it has checked it, too", () => {
+	for (const hasChecked of [true, false]) {
+		const { agent, alt } = listening();
+		const OTHER = { address: THERE, port: 2020 };
+		agent.step({ type: "peer", streams: [told([altOf("1", 0.5)])] }, 0);
+		for (const base of [0, 1]) {
+			hear(agent, checkOf(alt, { id: base }), { base });
+			if (hasChecked)
+				hear(agent, checkOf(alt, { id: 10 + base }), { base, from: { ...OTHER, port: OTHER.port + base } });
+		}
+		expect(agent.addresses[0]?.reached).toBe(true);
+		agent.step({ type: "peer", streams: [told([altOf("1", 0.5), altOf("3", 0.5)])] }, 0);
+		expect(agent.addresses[0]?.reached).toBe(true);
+		agent.step({ type: "peer", streams: [told([altOf("2", 0.5)])] }, 0);
+		expect(agent.addresses[0]?.reached).toBe(hasChecked);
+		agent.step({ type: "peer", streams: [null] }, 0);
+		expect(agent.addresses[0]?.reached).toBe(false);
+		agent.step({ type: "peer", streams: [told([altOf("2", 0.5)])] }, 0);
+		expect(agent.addresses[0]?.reached).toBe(hasChecked);
+		for (const base of [0, 1]) hear(agent, checkOf(alt, { id: 20 + base }), { base });
+		expect(agent.addresses[0]?.reached).toBe(true);
+	}
+});
+
+test("whoever guesses from everywhere at once does not keep a right check from its answer, from the same address neither", () => {
+	const { agent, alt } = listening();
+	for (let id = 0; id < 1500; id++) {
+		const from = id < 500 ? FROM : { address: `203.0.113.${id % 250}`, port: 40_000 };
+		hear(agent, checkOf(alt, { id, username: "nobody12", modern: id % 2 === 0 }), { from });
+	}
+	expect(reasonsIn(hear(agent, checkOf(alt, { id: 2000, password: "guessed" })))).toEqual(["tooMany"]);
+	expect(verdictOf(hear(agent, checkOf(alt, { id: 2001 })))).toBe("success");
 });
 
 test("a check that is played back is not answered: from elsewhere, to another socket, or after its time", () => {

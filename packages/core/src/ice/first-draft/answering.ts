@@ -16,7 +16,7 @@ import type { Ground } from "./ground.ts";
 import type { Base } from "./sites.ts";
 
 /**
- * Answers at most, the refusing ones too. A peer with four sockets and thirty-two addresses of ours to check sends some three hundred at once,
+ * Answers at most: so many that refuse, and as many to checks that are rightly signed, which no stranger may use up. A peer with four sockets and thirty-two addresses of ours to check sends some three hundred at once,
  * and again while none is answered; whoever guesses passwords gets no further than it would elsewhere.
  */
 const CHECK_LIMITS: AnswerLimits = {
@@ -36,7 +36,8 @@ interface Refused {
 /** The STUN server behind every address of ours (rules 3 to 6): which one was checked is told by the username alone. */
 export class Answering {
 	readonly #ground: Ground;
-	readonly #cap = new AnswerCap(CHECK_LIMITS);
+	readonly #refusals = new AnswerCap(CHECK_LIMITS);
+	readonly #answers = new AnswerCap(CHECK_LIMITS);
 
 	constructor(ground: Ground) {
 		this.#ground = ground;
@@ -51,11 +52,12 @@ export class Answering {
 	/** A request of RFC 3489 that came to this socket. */
 	hear(message: StunMessage, base: Base, from: StunAddress, now: Instant): void {
 		const { outlet } = this.#ground;
-		if (!this.#cap.allows(from.address, now)) {
+		const address = this.#judge(message, base);
+		const cap = "alt" in address ? this.#answers : this.#refusals;
+		if (!cap.allows(from.address, now)) {
 			outlet.ignore("tooMany");
 			return;
 		}
-		const address = this.#judge(message, base);
 		if (!("alt" in address)) {
 			outlet.ignore(address.reason);
 			outlet.send(base.number, from, refusal(message, address));
@@ -73,7 +75,7 @@ export class Answering {
 	/** A request of a later STUN is no check, but whoever traces the way to us by such requests is told that it ends here. */
 	refuseModern({ transactionId }: StunMessage, base: Base, from: StunAddress, now: Instant): void {
 		const { outlet } = this.#ground;
-		const isAllowed = this.#cap.allows(from.address, now);
+		const isAllowed = this.#refusals.allows(from.address, now);
 		outlet.ignore(isAllowed ? "notClassic" : "tooMany");
 		if (!isAllowed) return;
 		const attributes: StunItem[] = [{ name: "errorCode", value: { code: 400, reason: "" } }, { name: "fingerprint" }];

@@ -30,4 +30,10 @@ export class CheckMemory {
 		this.#heard.set(key, { from, base, at: now });
 		return "first";
 	}
+
+	/** Whether a check came from one of these places to this socket. */
+	hasHeard(base: number, places: readonly StunAddress[]): boolean {
+		const keys = new Set(places.map(placeKey));
+		return [...this.#heard.values()].some((one) => one.base === base && keys.has(one.from));
+	}
 }

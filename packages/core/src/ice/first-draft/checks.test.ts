@@ -8,6 +8,10 @@ import { listening, reasonsIn } from "./hand-check.fixture.ts";
 const ONE = altOf("1", 0.8);
 const at = (port: number) => ({ address: "198.51.100.99", port });
 
+/** Each on a host of its own. */
+const elsewhere = (index: number, id = String(index + 1)) =>
+	altOf(String(index + 1), 0.5, { id, at: { address: `203.0.113.${index + 1}`, port: 2000 } });
+
 /** The states of an agent's checks, by alternative and component. */
 const states = (agent: FirstDraftAgent) =>
 	agent.checks.map(({ alt, component, state, failure }) => `${alt.id}/${component} ${failure ?? state}`);
@@ -185,7 +189,7 @@ test("alternatives that cannot be checked are left out: two with one id, a usern
 });
 
 test("no more than thirty-two alternatives are looked at, and no more than 128 checks are made", () => {
-	const many = Array.from({ length: 40 }, (_, index) => altOf(String(index + 1), 0.5));
+	const many = Array.from({ length: 40 }, (_, index) => elsewhere(index));
 	const { agent, questions, outputs } = checking(many);
 	expect(questions).toHaveLength(64);
 	expect(reasonsIn(outputs).filter((reason) => reason === "tooMany")).toHaveLength(8);
@@ -195,6 +199,29 @@ test("no more than thirty-two alternatives are looked at, and no more than 128 c
 		agent.step({ type: "base", base: base + 1, at: { ...place, component: 2 } }, 0);
 	}
 	expect(agent.checks).toHaveLength(2 * 128);
+});
+
+test("one host gets no more than sixteen checks, be it named as RTCP's alone, and none for a place that was told before", () => {
+	const victim = { address: "198.51.100.99", port: 53 };
+	const many = Array.from({ length: 32 }, (_, index) => ({
+		...elsewhere(index),
+		rtcp: { ...victim, port: index + 1 },
+	}));
+	const { agent, questions, outputs } = checking(many);
+	expect(questions.filter(({ to }) => to.address === victim.address)).toHaveLength(16);
+	expect(reasonsIn(outputs).filter((reason) => reason === "tooMany")).toHaveLength(16);
+	const again = agent.step({ type: "peer", streams: [told([ONE, { ...altOf("9", 1), at: ONE.at }])] }, 0);
+	expect([questionsIn(again).length, reasonsIn(again)]).toEqual([2, ["badAlternative"]]);
+});
+
+test("one call begins no more than 512 checks of a stream, whatever is told anew", () => {
+	const { agent } = checking([]);
+	let asked = 0;
+	for (let offer = 0; offer < 40; offer++) {
+		const alternatives = Array.from({ length: 16 }, (_, index) => elsewhere(index, `${offer}-${index}`));
+		asked += questionsIn(agent.step({ type: "peer", streams: [told(alternatives)] }, 0)).length;
+	}
+	expect(asked).toBe(2 * 512);
 });
 
 test("an ICMP error about a peer's address is no end of its check: its NAT may open yet", () => {
@@ -232,7 +259,7 @@ test("rule 24: another offer is asked for when a late socket's servers have answ
 });
 
 test("no more than 64 addresses are learned, whatever the peer says that we are", () => {
-	const many = Array.from({ length: 32 }, (_, index) => altOf(String(index + 1), 0.5));
+	const many = Array.from({ length: 32 }, (_, index) => elsewhere(index));
 	const { agent, questions } = checking(many);
 	for (let base = 2; base < 8; base += 2) {
 		const place = { address: `192.0.2.${base}`, port: 5000 };

@@ -1,4 +1,4 @@
-import { isSameEndpoint, type SdpAlt, type StunAddress } from "@whither/wire";
+import { holderOf, isSameEndpoint, type SdpAlt, type StunAddress } from "@whither/wire";
 import type { Instant } from "../../machine.ts";
 import { mappedBy } from "../../stun/answers.ts";
 import type { OwnAddress } from "./addresses.ts";
@@ -11,8 +11,15 @@ import type { Site } from "./sites.ts";
 /** Alternatives of a stream that are looked at: each has us send to wherever it says. */
 const MOST_ALTERNATIVES = 32;
 
-/** Checks of a stream: sites of ours by alternatives of the peer's. */
+/** Checks of a stream: sites of ours by alternatives of the peer's; and all that are begun while it lasts, for each offer may have new ones. */
 const MOST_CHECKS = 128;
+const MOST_BEGUN = 512;
+
+/**
+ * Checks of a stream to one host (or IPv6 network): whoever calls names hosts that have no part in the call, too, and checks leave all at once. So many are
+ * four sockets of ours to four behind one NAT.
+ */
+const MOST_TO_HOST = 16;
 
 /**
  * Errors after which a request is made once more (rule 17). Deviation: once and not again, for a wrong host at the same private address
@@ -28,6 +35,8 @@ export class Checks {
 	readonly #peers = new Map<number, PeerAddress[]>();
 	#all: Check[] = [];
 	#lastId = 0;
+	/** Checks begun so far, by stream. */
+	readonly #begun = new Map<number, number>();
 
 	/** `verified`: this address can be reached from there. */
 	constructor(ground: Ground, verified: (check: Check, now: Instant) => void) {
@@ -69,15 +78,26 @@ export class Checks {
 			const known = before.find((one) => isSame(one.alt, alt));
 			const peer = known ?? peerAddress(stream, alt, this.#ground.sites.isRtp(stream));
 			const isFull = peers.length >= MOST_ALTERNATIVES;
-			if (peer === null || ids.has(alt.id) || isFull) this.#ground.outlet.ignore(isFull ? "tooMany" : "badAlternative");
+			const isTaken = ids.has(alt.id) || peers.some((other) => peer !== null && isSamePlace(other, peer));
+			if (peer === null || isTaken || isFull) this.#ground.outlet.ignore(isFull ? "tooMany" : "badAlternative");
 			else peers.push(peer);
 			ids.add(alt.id);
 		}
 		for (const gone of before) if (!peers.includes(gone)) this.#forget((check) => check.peer === gone, now);
 		this.#peers.set(stream, peers);
 		const fresh = peers.filter((peer) => !before.includes(peer));
+		if (fresh.length === peers.length) this.#judgeHeard(stream, peers, before.length > 0);
 		for (const peer of fresh) this.#beginAll(peer, now);
 		return fresh.length > 0;
+	}
+
+	/** Nothing that was told is told still: whoever takes the call now may have reached less of us than whoever had it (as when a call forks). */
+	#judgeHeard(stream: number, peers: readonly PeerAddress[], isOther: boolean): void {
+		const places = peers.flatMap((peer) => peer.places);
+		for (const own of this.#ground.addresses.of(stream)) {
+			if (isOther) own.heard.clear();
+			own.recall(places);
+		}
 	}
 
 	/** Where an address of the peer's is checked from: one that was learned from an address of ours works from that one's site alone (rule 14). */
@@ -126,11 +146,14 @@ export class Checks {
 	}
 
 	#begin(site: Site, peer: PeerAddress, now: Instant): void {
-		const isFull = this.#all.filter((check) => check.peer.stream === peer.stream).length >= MOST_CHECKS;
-		if (isFull) {
+		const { stream } = peer;
+		const begun = this.#begun.get(stream) ?? 0;
+		const standing = this.#all.filter((check) => check.peer.stream === stream).length;
+		if (standing >= MOST_CHECKS || begun >= MOST_BEGUN || this.#isMuchTo(peer)) {
 			this.#ground.outlet.ignore("tooMany");
 			return;
 		}
+		this.#begun.set(stream, begun + 1);
 		const legs = site.bases.map((base, index) => new Leg(++this.#lastId, base, peer.places[index] ?? peer.alt.at));
 		const check = new Check(site, peer, legs);
 		this.#all.push(check);
@@ -138,6 +161,16 @@ export class Checks {
 			this.#ask(check, leg, now);
 			this.#tell(check, leg);
 		}
+	}
+
+	/** Whether one of its hosts is checked enough already. */
+	#isMuchTo({ stream, places }: PeerAddress): boolean {
+		return places.some(({ address }) => {
+			const host = holderOf(address);
+			const isThere = ({ peer }: Check) =>
+				peer.stream === stream && peer.places.some((place) => holderOf(place.address) === host);
+			return this.#all.filter(isThere).length >= MOST_TO_HOST;
+		});
 	}
 
 	#ask(check: Check, leg: Leg, now: Instant): void {
@@ -179,6 +212,12 @@ export class Checks {
 	#tell(check: Check, leg: Leg): void {
 		this.#ground.outlet.tell({ kind: "check", check: check.report(leg) });
 	}
+}
+
+/** What is told twice is checked once. */
+function isSamePlace(one: PeerAddress, other: PeerAddress): boolean {
+	if (one.alt.derivedFrom !== other.alt.derivedFrom || one.places.length !== other.places.length) return false;
+	return one.places.every((place, index) => isSameEndpoint(place, other.places[index] ?? null));
 }
 
 function isSame(one: SdpAlt, other: SdpAlt): boolean {

@@ -184,6 +184,8 @@ export type FirstDraftEvent =
 			readonly to: StunAddress;
 			readonly alt: SdpAlt | null;
 	  }
+	/** It goes nowhere any more: the socket is gone, or the peer has refused the stream or names no place that packets can go to. */
+	| { readonly kind: "silent"; readonly stream: number }
 	/** Nobody needs it any more. */
 	| { readonly kind: "freed"; readonly address: FirstDraftAddress }
 	/** Another offer would tell what may lead to a better way (§5.9). */

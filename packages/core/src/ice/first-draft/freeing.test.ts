@@ -81,6 +81,16 @@ test("rule 21: a relay is needed after all where the socket of the better addres
 	expect(relays.map(({ base, freed }) => [base, freed])).toEqual([[0, false]]);
 });
 
+test("nothing is said to a relay whose socket is gone, at no time", () => {
+	const { world, a } = call("fullCone", RELAYED, 0);
+	world.run(world.now / MILLISECOND + 2000);
+	expect(a.agent.deadline?.why).toBe("free");
+	const outputs = [...a.step({ type: "baseGone", base: 0 })];
+	expect(a.agent.deadline?.why).not.toBe("free");
+	outputs.push(...a.agent.step({ type: "timer" }, world.now + 60_000 * MILLISECOND));
+	expect(outputs.filter(({ type }) => type === "send")).toEqual([]);
+});
+
 test("rule 23: a relay that the peer's media still comes by is kept until that ends", () => {
 	const { world, a, b } = call("fullCone", RELAYED, 0);
 	const told = world.now / MILLISECOND;

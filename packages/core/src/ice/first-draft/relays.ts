@@ -122,7 +122,11 @@ export class Relays {
 
 	/** Its sockets are gone, and nothing can be said to the relay any more. */
 	removeSite(site: Site): void {
-		for (const binding of this.#bindings) if (binding.site === site) this.#bindings.delete(binding);
+		for (const binding of this.#bindings) {
+			if (binding.site !== site) continue;
+			binding.state = "released";
+			this.#bindings.delete(binding);
+		}
 	}
 
 	end(now: Instant): void {

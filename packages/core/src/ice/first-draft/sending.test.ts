@@ -44,6 +44,17 @@ test.each([
 	expect(goesTo(checking([HIGH], destination).agent)).toBe("noDestination");
 });
 
+test.each([
+	["a group's", { address: "224.0.0.1", port: 9001 }],
+	["our own", { address: "127.0.0.1", port: 9001 }],
+	["of the other family", { address: "2001:db8::1", port: 9001 }],
+	["without a port", { address: THERE, port: 0 }],
+] as const)("where a=rtcp is %s, RTCP has no destination, and media has its own", (_, rtcp) => {
+	const { agent } = checking([]);
+	agent.step({ type: "peer", streams: [{ ...told([]), rtcp }] }, 0);
+	expect([goesTo(agent), goesTo(agent, 2)]).toEqual([[0, { address: THERE, port: 9000 }], "noDestination"]);
+});
+
 test("before the peer has spoken there is none", () => {
 	const { agent } = checking([], null);
 	expect([goesTo(agent), goesTo(agent, 2)]).toEqual(["noDestination", "noDestination"]);
@@ -102,6 +113,8 @@ test("a call that somebody without ICE takes over goes on at m= and c=", () => {
 	expect(goesTo(agent, 2)).toEqual([1, { ...gateway, port: 9901 }]);
 	agent.step({ type: "peer", streams: [told([], { ...gateway, port: 9910 })] }, 0);
 	expect(goesTo(agent)).toEqual([0, { ...gateway, port: 9910 }]);
+	const nowhere = agent.step({ type: "peer", streams: [told([], { ...gateway, port: 0 })] }, 0);
+	expect(eventsIn(nowhere, "silent")).toHaveLength(1);
 });
 
 test("rule 19: once an address has worked, m= and c= are of no account", () => {
@@ -151,7 +164,7 @@ test("when a socket is gone another that reaches as good an address takes its pl
 	expect(eventsIn(agent.step({ type: "baseGone", base: 0 }, 0), "sending")).toEqual([
 		{ kind: "sending", stream: 0, base: 2, to: HIGH.at, alt: HIGH },
 	]);
-	agent.step({ type: "baseGone", base: 3 }, 0);
+	expect(eventsIn(agent.step({ type: "baseGone", base: 3 }, 0), "silent")).toEqual([{ kind: "silent", stream: 0 }]);
 	expect(goesTo(agent)).toBe("noDestination");
 	agent.step({ type: "peer", streams: [told([LOW, HIGH])] }, 0);
 	expect(goesTo(agent)).toBe("noDestination");
@@ -161,7 +174,9 @@ test("when a socket is gone another that reaches as good an address takes its pl
 test("a stream that the peer refuses is sent nothing, and goes on where it was once it is taken again", () => {
 	const { agent, questions } = checking([LOW, HIGH]);
 	answerAll(agent, questions, HIGH);
-	agent.step({ type: "peer", streams: [null] }, 0);
+	const refused = agent.step({ type: "peer", streams: [null] }, 0);
+	expect(eventsIn(refused, "silent")).toEqual([{ kind: "silent", stream: 0 }]);
+	expect(eventsIn(agent.step({ type: "peer", streams: [null] }, 0), "silent")).toEqual([]);
 	expect(goesTo(agent)).toBe("noDestination");
 	agent.step({ type: "peer", streams: [told([LOW, HIGH])] }, 0);
 	expect(goesTo(agent)).toEqual([0, HIGH.at]);

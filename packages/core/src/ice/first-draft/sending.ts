@@ -36,11 +36,16 @@ export class Sending {
 
 	/** What the peer's description says; null: it has refused the stream. */
 	describe(stream: number, described: FirstDraftStream | null): void {
-		if (described === null) {
+		const wasSent = this.#ways.has(stream);
+		if (described !== null) this.#follow(stream, described);
+		else {
 			this.#described.delete(stream);
 			this.#ways.delete(stream);
-			return;
 		}
+		if (wasSent) this.#tellSilence(stream);
+	}
+
+	#follow(stream: number, described: FirstDraftStream): void {
 		this.#described.set(stream, described);
 		this.#leaveWithdrawn(stream);
 		// A check that has succeeded is worth more than anything that is only told.
@@ -88,6 +93,7 @@ export class Sending {
 		if (this.#ways.get(stream)?.site !== site) return;
 		this.#ways.delete(stream);
 		this.restore(stream);
+		this.#tellSilence(stream);
 	}
 
 	end(): void {
@@ -98,8 +104,13 @@ export class Sending {
 	#begin(stream: number, described: FirstDraftStream): void {
 		const { destination: at, rtcp } = described;
 		const site = at === null ? null : this.#siteFor(stream, at);
-		if (at === null || site === null) this.#ways.delete(stream);
-		else this.#go(stream, { site, places: placesOf({ at, rtcp }, this.#ground.sites.isRtp(stream)), check: null });
+		if (at === null || site === null) {
+			this.#ways.delete(stream);
+			return;
+		}
+		const places = placesOf({ at, rtcp }, this.#ground.sites.isRtp(stream));
+		// RTCP that can go nowhere keeps no media back.
+		this.#go(stream, { site, places: mayReach(site, places) ? places : [at], check: null });
 	}
 
 	/** Rule 18: where the same address is told as an alternative too, media leaves where its check does. */
@@ -108,6 +119,10 @@ export class Sending {
 		const [checked] = same === null ? [] : this.#checks.sitesFor(same);
 		if (checked !== undefined) return checked;
 		return this.#ground.sites.of(stream).find((site) => mayReach(site, [destination])) ?? null;
+	}
+
+	#tellSilence(stream: number): void {
+		if (!this.#ways.has(stream)) this.#ground.outlet.tell({ kind: "silent", stream });
 	}
 
 	#go(stream: number, way: Way): void {

@@ -131,6 +131,56 @@ describe("a connection by the first draft of ICE", () => {
 		await one.close();
 	});
 
+	it("follows a call that somebody without ICE takes over, and shows that nothing is proved any more", async () => {
+		const [one, other] = await met();
+		const ids = one.connection.pairs.map(({ id }) => id);
+		one.events.length = 0;
+		one.connection.peer([{ destination: PHONE, rtcp: null, alternatives: [] }]);
+		expect(one.told("pairGone").map(({ id }) => id)).toEqual(ids);
+		expect(one.told("selected")).toMatchObject([{ why: "noIce", pair: { remote: PHONE } }]);
+		expect(one.told("shown")).not.toEqual([]);
+		expect(one.connection.shown.send).toBe(false);
+		expect(one.connection.flow()?.remote).toEqual(PHONE);
+		one.connection.peer([null]);
+		expect([one.connection.flow(), one.connection.pairs]).toEqual([null, []]);
+		await one.close();
+		await other.close();
+	});
+
+	it("selects the address that it sends to again where that is told in other words", async () => {
+		const [one, other] = await met();
+		const streams = other.streams.map((stream) => ({
+			...stream,
+			alternatives: stream.alternatives.map((alt) => ({ ...alt, id: "77" })),
+		}));
+		one.connection.peer(streams);
+		await network.pass(100);
+		expect(one.told("selected").at(-1)).toMatchObject({ why: "alternative", pair: { state: "succeeded" } });
+		expect(one.connection.flow()?.remote).toEqual(streams[0]?.alternatives[0]?.at);
+		await one.close();
+		await other.close();
+	});
+
+	it("tells of no more of the other end's addresses than are looked at, and keeps none that is told no more", async () => {
+		const one = new End(a);
+		await network.pass(10);
+		for (let offer = 0; offer < 3; offer++) {
+			const alternatives = Array.from({ length: 40 }, (_, index) => {
+				const at = { ...PHONE, port: 8000 + 100 * (offer % 2) + 2 * index };
+				return {
+					...{ id: String(index), q: 0.5, derivedFrom: null },
+					username: "peer",
+					password: "word",
+					at,
+					rtcp: null,
+				};
+			});
+			one.connection.peer([{ destination: PHONE, rtcp: null, alternatives }]);
+		}
+		expect(one.told("remoteCandidate")).toHaveLength(3 * 32);
+		await one.close();
+	});
+
 	it("falls silent nowhere: where no check succeeds, media goes where the description says", async () => {
 		const [one, other] = [new End(a), new End(b)];
 		await network.pass(10);

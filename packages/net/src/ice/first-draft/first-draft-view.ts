@@ -1,6 +1,7 @@
 /** Tells what an agent of the first draft of ICE tells in the words of the later ones; whoever drives one, on whatever network. */
 import type {
 	FirstDraftAgent,
+	FirstDraftCheck,
 	FirstDraftEvent,
 	FirstDraftStream,
 	IceBase,
@@ -27,6 +28,8 @@ export interface FirstDraftViewParts {
 
 /** RTP and RTCP. */
 const COMPONENTS = [1, 2] as const;
+/** Addresses of the other end that are told at once; checks look at no more of a stream. */
+const MOST_REMOTES = 32;
 /** No check has it. */
 const UNPROVED_ID = -1;
 /** Of an address that no socket has any more. */
@@ -38,10 +41,13 @@ export class FirstDraftView {
 	/** Checks of theirs, by our address and where they came from; and ICMP errors, by socket and where to. */
 	readonly #heard = new Map<string, number>();
 	readonly #errors = new Map<string, number>();
-	readonly #remotes = new Set<string>();
+	/** Addresses that the other end has now, and pairs that have been told. */
+	#remotes: ReadonlySet<string> = new Set();
+	readonly #pairs = new Set<number>();
 	/** Where the first stream's media goes. */
 	#sending: Sending | null = null;
 	#selectedId: number | null = null;
+	#wasShown: FirstDraftWay = { send: false, receive: false };
 	#isTold = false;
 	/** The other end has said something of itself, and it speaks this ICE. */
 	#isMet = false;
@@ -95,13 +101,15 @@ export class FirstDraftView {
 	meet(streams: readonly (FirstDraftStream | null)[]): void {
 		this.#isMet = true;
 		this.#speaks = streams.some((stream) => (stream?.alternatives.length ?? 0) > 0);
+		const remotes = new Set<string>();
 		for (const [index, stream] of streams.entries())
-			for (const alt of stream?.alternatives ?? []) {
-				const key = `${index} ${alt.id} ${alt.at.address} ${alt.at.port}`;
-				if (this.#remotes.has(key)) continue;
-				this.#remotes.add(key);
-				this.#tell({ kind: "remoteCandidate", stream: index, line: peerLine(alt, 1) });
+			for (const alt of stream?.alternatives.slice(0, MOST_REMOTES) ?? []) {
+				const key = `${index} ${alt.id} ${keyOf(alt.at)}`;
+				const isNew = !this.#remotes.has(key) && !remotes.has(key);
+				remotes.add(key);
+				if (isNew) this.#tell({ kind: "remoteCandidate", stream: index, line: peerLine(alt, 1) });
 			}
+		this.#remotes = remotes;
 		if (this.#state === "new") this.become("checking");
 	}
 
@@ -110,9 +118,10 @@ export class FirstDraftView {
 		if (event.kind === "address") this.#found(event);
 		else if (event.kind === "serverFailed") this.#serverFailed(event);
 		else if (event.kind === "gathered") this.#gathered();
-		else if (event.kind === "check") this.#tell({ kind: "pair", pair: this.#pairOf(event.check) });
+		else if (event.kind === "check") this.#tellPair(this.#pairOf(event.check));
 		else if (event.kind === "reached") this.#reached(event);
 		else if (event.kind === "sending") this.#sent(event);
+		else if (event.kind === "silent") this.#silenced(event);
 		else if (event.kind === "cycle") this.#describe();
 		else if (event.kind === "settled" && this.#selectedId !== null) this.become("completed");
 		else if (event.kind === "closed") this.become("closed");
@@ -120,8 +129,32 @@ export class FirstDraftView {
 
 	/** All that the agent had to tell at once has been heard: what follows from it. */
 	review(): void {
+		this.#forgetGone();
+		this.#choose();
+		const { send, receive } = this.shown;
+		// What there is no more nobody else tells of.
+		if ((this.#wasShown.send && !send) || (this.#wasShown.receive && !receive)) this.#tell({ kind: "shown" });
+		this.#wasShown = { send, receive };
+	}
+
+	/** Pairs whose check is gone, with what was told of the other end or with a socket. */
+	#forgetGone(): void {
+		const checked = new Set(this.#parts.agent.checks.map(({ id }) => id));
+		for (const id of this.#pairs)
+			if (!checked.has(id)) {
+				this.#pairs.delete(id);
+				this.#tell({ kind: "pairGone", id });
+			}
+		const id = this.#selectedId;
+		if (id !== null && id !== UNPROVED_ID && !checked.has(id)) this.#selectedId = null;
+	}
+
+	#choose(): void {
 		if (!this.#isMet || this.#selectedId !== null || this.#sending === null) return;
+		const same = this.#sending.alt === null ? null : this.#checkAt(this.#sending);
 		if (!this.#speaks) this.#select(UNPROVED_ID, "noIce");
+		// The address that is sent to is told in other words, and works by those as well.
+		else if (same?.state === "succeeded") this.#select(same.id, "alternative");
 		// Never silence: where nothing works that was told, media goes where the description says.
 		else if (this.#parts.agent.checks.every(({ state }) => state === "failed")) this.#select(UNPROVED_ID, "unproved");
 	}
@@ -169,7 +202,7 @@ export class FirstDraftView {
 		count(this.#heard, `${own} ${keyOf(from)}`);
 		for (const check of this.#parts.agent.checks) {
 			if (!COMPONENTS.some((component) => isSameEndpoint(placeOf(check.alt, component), from))) continue;
-			if (this.#parts.baseAt(check.base)?.address === own) this.#tell({ kind: "pair", pair: this.#pairOf(check) });
+			if (this.#parts.baseAt(check.base)?.address === own) this.#tellPair(this.#pairOf(check));
 		}
 		this.#tell({ kind: "shown" });
 	}
@@ -177,28 +210,46 @@ export class FirstDraftView {
 	#sent(event: Sending): void {
 		if (event.stream !== 0) return;
 		this.#sending = event;
-		const { alt, base } = event;
-		if (alt === null) {
+		if (event.alt === null) {
 			// It goes elsewhere without a check.
 			if (this.#selectedId === UNPROVED_ID) this.#select(UNPROVED_ID, this.#speaks ? "unproved" : "noIce");
 			return;
 		}
-		const check = this.#parts.agent.checks.find(
-			(one) => one.base === base && one.stream === 0 && one.alt.id === alt.id,
-		);
+		const check = this.#checkAt(event);
 		if (check !== undefined) this.#select(check.id, "alternative");
 		this.#tell({ kind: "shown" });
+	}
+
+	#silenced({ stream }: Of<"silent">): void {
+		if (stream !== 0) return;
+		this.#sending = null;
+		const before = this.#selectedId;
+		this.#selectedId = null;
+		if (before === UNPROVED_ID) this.#tell({ kind: "pairGone", id: UNPROVED_ID });
+	}
+
+	/** RTP's check of what is sent to. */
+	#checkAt({ base, to, alt }: Sending): FirstDraftCheck | undefined {
+		const there = this.#parts.agent.checks.filter(
+			(one) => one.base === base && one.stream === 0 && isSameEndpoint(one.alt.at, to),
+		);
+		return there.find((one) => one.alt.id === alt?.id) ?? there[0];
+	}
+
+	#tellPair(pair: IcePairReport): void {
+		if (pair.id !== UNPROVED_ID) this.#pairs.add(pair.id);
+		this.#tell({ kind: "pair", pair });
 	}
 
 	#select(id: number, why: SelectionReason): void {
 		const before = this.#selectedId;
 		this.#selectedId = id;
 		const [left] = this.#parts.agent.checks.filter((check) => check.id === before && check.id !== id);
-		if (left !== undefined) this.#tell({ kind: "pair", pair: this.#pairOf(left) });
+		if (left !== undefined) this.#tellPair(this.#pairOf(left));
 		if (before === UNPROVED_ID && id !== UNPROVED_ID) this.#tell({ kind: "pairGone", id: UNPROVED_ID });
 		const pair = this.pairs.find(({ selected }) => selected);
 		if (pair === undefined) return;
-		this.#tell({ kind: "pair", pair });
+		this.#tellPair(pair);
 		this.#tell({ kind: "selected", pair, why });
 		this.become(id === UNPROVED_ID ? "completed" : "connected");
 	}

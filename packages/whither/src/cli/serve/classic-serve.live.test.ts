@@ -39,11 +39,16 @@ async function openSocket() {
 	return { socket, heard, port: socket.address().port };
 }
 
-/** A port that nobody has for now. */
+/** A port that nobody has for now, and no relay will have: those are at 49152 and above. */
 async function freePort(): Promise<number> {
-	const { socket, port } = await openSocket();
+	const socket = createSocket("udp4");
+	const port = 20_000 + Math.floor(10_000 * Math.random());
+	const isFree = await new Promise<boolean>((resolve) => {
+		socket.once("error", () => resolve(false));
+		socket.bind(port, "127.0.0.1", () => resolve(true));
+	});
 	socket.close();
-	return port;
+	return isFree ? port : freePort();
 }
 
 /** A client of an early relay on a socket of its own, with what it was told and what peers said. */

@@ -79,6 +79,31 @@ describe("asking for a relay", () => {
 		expect(under().step({ type: "allocate" }).grant(0).events).toMatchObject([{ kind: "failed" }]);
 	});
 
+	test("comes to nothing where no peer could send to what was given", () => {
+		for (const value of [
+			{ ...RELAYED, port: 0 },
+			{ ...RELAYED, address: "0.0.0.0" },
+			{ ...RELAYED, address: "127.0.0.1" },
+			{ ...RELAYED, address: "2001:db8::1" },
+		]) {
+			const client = under().step({ type: "allocate" });
+			client.answer("success", [{ name: "mappedAddress", value }]);
+			expect(client.events).toEqual([{ kind: "failed", why: "refused", error: null }]);
+		}
+		const client = under().step({ type: "allocate" });
+		client.answer("success", [
+			{ name: "mappedAddress", value: RELAYED },
+			{ name: "moreAvailable", value: { address: "127.0.0.1", port: 50_076 } },
+		]);
+		expect(client.events).toMatchObject([{ kind: "allocated", relayed: [RELAYED] }]);
+	});
+
+	test("has no port above the last one", () => {
+		const client = under({ preferences: { port: "even", next: true } }).step({ type: "allocate" });
+		client.answer("success", [{ name: "mappedAddress", value: { ...RELAYED, port: 65_535 } }]);
+		expect(client.events).toMatchObject([{ kind: "allocated", next: null }]);
+	});
+
 	test("ends where the server cannot be reached", () => {
 		const client = under().step({ type: "allocate" });
 		client.step({ type: "unreachable", to: SERVER, code: "ECONNREFUSED" });
@@ -162,6 +187,17 @@ describe("a binding", () => {
 		const client = under().allocated().pass(450);
 		client.answer("success", [{ name: "mappedAddress", value: { ...RELAYED, port: RELAYED.port + 1 } }]);
 		expect(client.events.at(-1)).toEqual({ kind: "lost", why: "refused", error: null });
+		// The new one is given back, once.
+		expect([client.sent.length, attributeOf(client.request, "lifetime")]).toEqual([3, 0]);
+		expect([client.pass(60).sent.length, client.client.deadline]).toEqual([3, null]);
+	});
+
+	test("is lost where a refresh gives no time, and never refreshed more than every five seconds", () => {
+		const none = under().allocated().pass(450).grant(0);
+		expect(none.events.at(-1)).toEqual({ kind: "lost", why: "refused", error: null });
+		expect(none.client.deadline).toBeNull();
+		const little = under().allocated().pass(450).grant(1);
+		expect([little.pass(4.9).sent.length, little.pass(0.1).sent.length]).toEqual([2, 3]);
 	});
 
 	test("lets its peers' data pass, STUN included, and answers that come once more are none", () => {

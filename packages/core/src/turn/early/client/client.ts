@@ -16,6 +16,7 @@ import { StunClient } from "../../../stun/client.ts";
 import type { StunClientEvent, StunClientOutput, StunFailure } from "../../../stun/client-io.ts";
 import { EARLY_TURN_LIFETIMES } from "../lifetimes.ts";
 import { AnsweredIds } from "./answered-ids.ts";
+import { type Binding, endOf, nextPort, refreshAt, relayedBy } from "./binding.ts";
 import type {
 	EarlyTurnClientConfig,
 	EarlyTurnClientEvent,
@@ -28,14 +29,6 @@ import type {
 type Purpose = "allocate" | "refresh" | "release";
 type Settled = Exclude<StunClientEvent, { readonly kind: "redirected" }>;
 type Why = StunFailure | "refused";
-
-/** What there is once the relay stands. */
-interface Binding {
-	readonly mapped: StunAddress;
-	lifetimeSeconds: number;
-	/** When it was last refreshed, by us or by what passed through it. */
-	activeAt: Instant;
-}
 
 /** What may be over when it is tried again. */
 const PASSING: ReadonlySet<Why> = new Set<Why>(["timeout", "integrity", "unreachable"]);
@@ -213,10 +206,18 @@ export class EarlyTurnClient implements Machine<EarlyTurnClientInput, EarlyTurnC
 		else if (this.#binding !== null) this.#refreshed(this.#binding, message, lifetimeSeconds, now);
 	}
 
-	/** Of another relay: a NAT has forgotten us, and the server knows us by another address, for which it has made a new one. */
+	/**
+	 * Of another relay: a NAT has forgotten us, and the server knows us by another address, for which it has made a new one. That is
+	 * given back, and no answer waited for. No time at all is the end as well.
+	 */
 	#refreshed(binding: Binding, message: StunMessage, lifetimeSeconds: number, now: Instant): void {
 		const mapped = attributeOf(message, "mappedAddress");
-		if (mapped !== undefined && !isSameEndpoint(mapped, binding.mapped)) {
+		const isOther = mapped !== undefined && !isSameEndpoint(mapped, binding.mapped);
+		if (isOther) {
+			this.#ask("release", now);
+			this.#forgetRequest(now);
+		}
+		if (isOther || lifetimeSeconds === 0) {
 			this.#end({ kind: "lost", why: "refused", error: null });
 			return;
 		}
@@ -234,29 +235,27 @@ export class EarlyTurnClient implements Machine<EarlyTurnClientInput, EarlyTurnC
 	}
 
 	#begun(message: StunMessage, lifetimeSeconds: number, now: Instant): void {
-		const mapped = attributeOf(message, "mappedAddress");
+		const relayed = relayedBy(this.#server, message);
+		const [mapped] = relayed;
 		if (mapped === undefined || lifetimeSeconds === 0) {
 			this.#refused("allocate", "refused", null, now);
 			return;
 		}
 		this.#binding = { mapped, lifetimeSeconds, activeAt: now };
 		if (this.#isReleasing) this.#ask("release", now);
-		else this.#tellBegun(message, mapped, lifetimeSeconds);
+		else this.#tellBegun(message, relayed, lifetimeSeconds);
 	}
 
-	#tellBegun(message: StunMessage, mapped: StunAddress, lifetimeSeconds: number): void {
+	#tellBegun(message: StunMessage, relayed: readonly StunAddress[], lifetimeSeconds: number): void {
 		const { preferences } = this.#config;
 		const isAbove = preferences !== undefined && preferences.port !== "preallocated" && preferences.next;
 		this.#tell({
 			kind: "allocated",
 			server: this.#server,
-			relayed: [
-				mapped,
-				...message.attributes.flatMap((each) => (each.name === "moreAvailable" && each.protected ? [each.value] : [])),
-			],
+			relayed,
 			lifetimeSeconds,
 			bandwidthKbps: attributeOf(message, "bandwidth") ?? null,
-			next: isAbove ? { address: mapped.address, port: mapped.port + 1 } : null,
+			next: isAbove ? nextPort(relayed) : null,
 		});
 	}
 
@@ -287,13 +286,4 @@ export class EarlyTurnClient implements Machine<EarlyTurnClientInput, EarlyTurnC
 	#ignore(reason: EarlyTurnClientIgnoreReason): void {
 		this.#out.push({ type: "ignored", reason });
 	}
-}
-
-/** After three quarters of its lifetime without activity (draft-rosenberg-midcom-turn-01 §8). */
-function refreshAt({ activeAt, lifetimeSeconds }: Binding): Instant {
-	return activeAt + 0.75 * lifetimeSeconds * SECOND;
-}
-
-function endOf({ activeAt, lifetimeSeconds }: Binding): Instant {
-	return activeAt + lifetimeSeconds * SECOND;
 }
