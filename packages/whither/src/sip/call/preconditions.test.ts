@@ -89,6 +89,22 @@ describe("the precondition that media can flow both ways", () => {
 		expect(log.slice(3)).toEqual(["A UPDATE", "B 200 to it", "B 180", "B 200"]);
 	});
 
+	it.each([
+		["offer", "192.0.2.1"],
+		["answer", "192.0.2.2"],
+	])("is told once, where an %s names other types beside it, as usual in IMS", async (_, address) => {
+		const qos = "a=curr:qos local none\r\na=curr:qos remote none\r\na=des:qos optional local sendrecv\r\n";
+		const alters = (body: SipBody) => ({
+			...body,
+			text: body.text.includes(address) ? body.text.replace("a=curr:conn", `${qos}a=curr:conn`) : body.text,
+		});
+		const { a, b, log } = await called("modern", { alters });
+		b.prove();
+		a.prove();
+		await turn();
+		expect(log.slice(3)).toEqual(["A UPDATE", "B 200 to it", "B 180", "B 200"]);
+	});
+
 	it("half a proof is none: the caller says nothing", async () => {
 		const { a, b, log } = await called("modern");
 		b.prove();
