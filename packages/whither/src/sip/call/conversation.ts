@@ -102,6 +102,8 @@ export class Conversation {
 		if (!this.#isMet) this.#tell(() => listener.met());
 		this.#isMet = true;
 		const named = as === "answer" ? (this.#told?.named ?? null) : null;
+		// What it said before holds no longer.
+		this.#held = null;
 		for (const message of this.peer.describe(reading, userAgent, named)) {
 			const isUnproved = as === "offer" && !this.isAccepted && message.type === "destination";
 			if (isUnproved) this.#held = message;
