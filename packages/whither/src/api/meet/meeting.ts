@@ -13,6 +13,7 @@ import type { MeetCall } from "./signalling/call.ts";
 import type { MeetMessage } from "./signalling/message.ts";
 import { ReachedNews } from "./signalling/reached.ts";
 import type { Signalling, SignallingFailure } from "./signalling/signalling.ts";
+import { untakenOutcome } from "./untaken.ts";
 
 /**
  * How long a STUN server is waited for. Sockets that no pair needs are closed three seconds after there is a pair: by then it
@@ -42,7 +43,8 @@ export class Meeting {
 	readonly #warned = new Set<MeetWarning["code"]>();
 	#forget: () => void = () => {};
 	#ears = NO_EARS;
-	#hasLeft = false;
+	#bye: string | null = null;
+	#failure: SignallingFailure | null = null;
 
 	constructor(order: MeetingOrder) {
 		this.#order = order;
@@ -78,7 +80,7 @@ export class Meeting {
 		return this.#gathered.promise;
 	}
 
-	/** Resolves with the final answer to the call that carries it. */
+	/** Resolves with the final answer to the call that carries it, or when none can come any more. */
 	get answered(): Promise<void> {
 		return this.#answered.promise;
 	}
@@ -95,6 +97,11 @@ export class Meeting {
 	/** The call that carries it, as it stands; null: there is none. */
 	get call(): MeetCall | null {
 		return this.#call;
+	}
+
+	/** What came of a call that nobody has taken by now; null: it was taken, or there is none. */
+	get untaken(): MeetOutcome | null {
+		return untakenOutcome({ call: this.#call, bye: this.#bye, failure: this.#failure });
 	}
 
 	/** What media did so far; null: none was to be sent. */
@@ -114,7 +121,7 @@ export class Meeting {
 
 	/** The other end is going, or has gone. */
 	get hasLeft(): boolean {
-		return this.#hasLeft;
+		return this.#bye !== null;
 	}
 
 	/** Ends the wait, if it is not over. */
@@ -125,7 +132,7 @@ export class Meeting {
 	/** From now on these hear what comes, and no others. */
 	attend(ears: MeetEars): void {
 		this.#ears = ears;
-		if (this.#hasLeft) ears.left();
+		if (this.hasLeft) ears.left();
 	}
 
 	/** Says goodbye, and resolves once all is closed, within five seconds. */
@@ -164,7 +171,7 @@ export class Meeting {
 
 	#heard(message: MeetMessage): void {
 		if (message.type === "bye") {
-			this.#bye(message.why);
+			this.#left(message.why);
 			return;
 		}
 		if (!this.#leg.describes(message)) {
@@ -215,8 +222,8 @@ export class Meeting {
 	}
 
 	/** The other end goes: before there was a way that ends the meeting, as `noWay` where all our pairs had failed already. */
-	#bye(why: string): void {
-		this.#hasLeft = true;
+	#left(why: string): void {
+		this.#bye = why;
 		const { pairs } = this.ice;
 		// One that is tried again, since the other end might have come meanwhile, has been tried.
 		const areAllTried = pairs.length > 0 && pairs.every(({ state, failure }) => state === "failed" || failure !== null);
@@ -226,9 +233,11 @@ export class Meeting {
 	}
 
 	#closed(failure: SignallingFailure | null): void {
+		this.#failure = failure;
+		this.#answered.happen();
 		if (failure !== null && this.#isSettled)
 			this.#order.tell({ kind: "warning", warning: { code: "signallingLost", failure } });
-		if (this.#isSettled || this.#hasLeft) return;
+		if (this.#isSettled || this.hasLeft) return;
 		if (failure?.code === "expired" && !failure.met) this.#end({ code: "nobodyCame", signalling: failure });
 		else if (this.peer === null)
 			this.#end(failure === null ? { code: "peerLeft" } : { code: "signalling", signalling: failure });

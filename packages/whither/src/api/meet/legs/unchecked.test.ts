@@ -164,15 +164,57 @@ describe("an end that speaks no ICE", () => {
 		expect(phone.heard).toBeGreaterThan(100);
 	});
 
-	test("that never picks up is not waited for longer than was asked", async () => {
-		const call180 = { own: "sip:a@example", peer: "sip:b@example", ringMs: 10, answeredMs: null, userAgent: null };
+	const call180 = { own: "sip:a@example", peer: "sip:b@example", ringMs: 10, answeredMs: null, userAgent: null };
+	const rings = { ...call180, direction: "out", status: null, precondition: "none" } as const;
+
+	test("that never picks up is not waited for longer than was asked, and is none that we are connected to", async () => {
 		const result = await call(
 			{ media: true, trace: false, waitMs: 2000 },
 			whenGathered(() => {
-				phone.listener?.call?.({ ...call180, direction: "out", status: null, precondition: "none" });
+				phone.listener?.call?.(rings);
 				phone.answer();
 			}),
 		);
-		expect([result.connected, result.media?.sent, phone.heard]).toEqual([true, 0, 0]);
+		expect([result.connected, result.media?.sent, phone.heard]).toEqual([false, 0, 0]);
+		expect(result).toMatchObject({
+			outcome: { code: "nobodyCame" },
+			why: "It rang at sip:b@example, and nobody took the call within 2 seconds.",
+		});
+	});
+
+	test("that refuses the call after it has said where it is has refused it", async () => {
+		const result = await call(
+			{ media: true, trace: false },
+			whenGathered(() => {
+				phone.listener?.call?.(rings);
+				phone.answer();
+				world.after(1000, () => {
+					phone.listener?.call?.({ ...rings, status: 486 });
+					phone.listener?.message({ type: "bye", why: "486 Busy Here" });
+					phone.listener?.closed(null);
+				});
+			}),
+		);
+		expect(result).toMatchObject({
+			...{ connected: false, outcome: { code: "peerLeft", about: "486 Busy Here" } },
+			why: "The call to sip:b@example was refused (486 Busy Here).",
+		});
+		expect(phone.heard).toBe(0);
+	});
+
+	test("whose call dies is waited for no longer", async () => {
+		const failure = { code: "sipTimeout", uri: "sip:b@example", what: "call" } as const;
+		const result = await call(
+			{ media: true, trace: false },
+			whenGathered(() => {
+				phone.listener?.call?.(rings);
+				phone.answer();
+				world.after(1000, () => phone.listener?.closed(failure));
+			}),
+		);
+		expect(result).toMatchObject({
+			...{ connected: false, outcome: { code: "signalling", signalling: failure } },
+			why: "Nobody answers at sip:b@example.",
+		});
 	});
 });
