@@ -72,9 +72,13 @@ describe("two ends that speak different ICE", () => {
 
 it("an offer that nobody acknowledges, as one in another's name, has nothing sent to where it says", async () => {
 	const line = { acknowledges: false, alters: withoutIce };
-	const { b, log } = await called("modern", "modern", line);
+	const { agents, b, log } = await called("modern", "modern", line);
 	expect(log).toEqual(["B REGISTER", "A INVITE", "B 180", "B 200"]);
 	expect([b.hasMet, b.types]).toEqual([true, []]);
+	agents.say(1, { kind: "ended", call: 1, end: { code: "timeout" } });
+	await turn();
+	expect(b.heard).toEqual([{ type: "bye", why: "it did not acknowledge our answer" }]);
+	expect(b.failure).toBeNull();
 });
 
 describe("an address that was changed on the way", () => {
