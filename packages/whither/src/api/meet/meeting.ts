@@ -43,6 +43,10 @@ export class Meeting {
 	readonly #warned = new Set<MeetWarning["code"]>();
 	#forget: () => void = () => {};
 	#ears = NO_EARS;
+	/** The call that carries it is acknowledged. */
+	#stands = false;
+	/** There is a pair that nothing has proved, of a call that does not stand. */
+	#isHeld = false;
 	#bye: string | null = null;
 	#failure: SignallingFailure | null = null;
 
@@ -52,6 +56,7 @@ export class Meeting {
 			met: () => this.#met(),
 			message: (message) => this.#heard(message),
 			call: (call) => this.#called(call),
+			stands: () => this.#stood(),
 			closed: (failure) => this.#closed(failure),
 		});
 		this.#reached = new ReachedNews(this.#signalling);
@@ -179,7 +184,7 @@ export class Meeting {
 			return;
 		}
 		if (this.peer === null && message.tool !== "") this.#order.tell({ kind: "peer", tool: message.tool });
-		if (!this.#isSettled) this.#forget();
+		if (!this.#isSettled && !this.#isHeld) this.#forget();
 		this.ledger.described(this.ice.now());
 		this.#leg.hear(message);
 		const { peer } = this;
@@ -197,6 +202,11 @@ export class Meeting {
 		this.#beginMedia();
 	}
 
+	#stood(): void {
+		this.#stands = true;
+		if (this.#isHeld) this.#connected();
+	}
+
 	#openMedia(): MediaRun {
 		return new MediaRun({
 			...{ world: this.#order.world, connection: this.ice, heard: () => this.#tellReached() },
@@ -207,7 +217,8 @@ export class Meeting {
 	/** Once there is a way, and nobody has to pick up first. */
 	#beginMedia(): void {
 		const { status } = this.#call ?? { status: 200 };
-		if (this.ledger.selected !== null && status !== null && status < 300) this.#media?.begin();
+		if (this.ledger.selected === null || this.#isHeld) return;
+		if (status !== null && status < 300) this.#media?.begin();
 	}
 
 	#warn(warning: MeetWarning): void {
@@ -239,7 +250,7 @@ export class Meeting {
 			this.#order.tell({ kind: "warning", warning: { code: "signallingLost", failure } });
 		if (this.#isSettled || this.hasLeft) return;
 		if (failure?.code === "expired" && !failure.met) this.#end({ code: "nobodyCame", signalling: failure });
-		else if (this.peer === null)
+		else if (this.peer === null || this.#isHeld)
 			this.#end(failure === null ? { code: "peerLeft" } : { code: "signalling", signalling: failure });
 		else {
 			// Checks go on with what is known; nothing more will come.
@@ -259,11 +270,8 @@ export class Meeting {
 				this.#tellReached();
 				break;
 			case "selected":
-				if (event.why === "unproved") this.#warn({ code: "unproved" });
-				// A call that is not to ring before both ways are proved is none without that.
-				if (event.why === "unproved" && this.#call?.precondition === "waiting") this.#failed("allPairsFailed");
-				else this.#end({ code: "connected" });
-				this.#beginMedia();
+				if (event.why === "unproved") this.#unproved();
+				else this.#connected();
 				break;
 			case "state":
 				if (event.state === "failed") this.#failed(event.failure);
@@ -272,6 +280,25 @@ export class Meeting {
 				this.#lose({ code: "defect", about: event.about });
 				break;
 		}
+	}
+
+	/** Anybody may call in another's name, so that nothing goes where a call says and no check has been before it stands. */
+	#unproved(): void {
+		this.#warn({ code: "unproved" });
+		const { precondition, direction } = this.#call ?? {};
+		// A call that is not to ring before both ways are proved is none without that.
+		if (precondition === "waiting") this.#failed("allPairsFailed");
+		else if (direction === "in" && !this.#stands) {
+			this.#isHeld = true;
+			this.#wait(this.#order.waitMs, "noWay");
+		} else this.#connected();
+		this.#signalling.unproved?.();
+	}
+
+	#connected(): void {
+		this.#isHeld = false;
+		this.#end({ code: "connected" });
+		this.#beginMedia();
 	}
 
 	#failed(failure: MeetOutcome["failure"]): void {

@@ -194,10 +194,10 @@ export class Callee implements CallSide {
 	get #mayRing(): boolean {
 		if (this.#answered === "no") return false;
 		if (this.#answered === "late") return true;
-		const { peer, preconditions } = this.#call;
+		const { peer, preconditions, isUnchecked } = this.#call;
 		if (peer.reading === null) return false;
-		// An offer of ours may have been answered without ICE.
-		if (!peer.checks) return !preconditions.isWanted;
+		// An offer of ours may have been answered without ICE; and the first draft has media where no check succeeds.
+		if (isUnchecked) return !preconditions.isWanted;
 		return preconditions.isProved && (!preconditions.isWanted || preconditions.isConfirmed);
 	}
 

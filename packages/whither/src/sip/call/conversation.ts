@@ -40,6 +40,8 @@ export class Conversation {
 	/** The agent's or our own number of it; null: there is no call. */
 	number: number | null = null;
 	isAccepted = false;
+	/** All checks of our end have failed, and media is to go where the other end says. */
+	isUnproved = false;
 	isOver = false;
 	#isMet = false;
 	/** The first exchange is over, and the other end is known to have the dialog. */
@@ -118,7 +120,13 @@ export class Conversation {
 		const held = this.#held;
 		this.#held = null;
 		const { listener } = this.#ports;
+		this.#tell(() => listener.stands?.());
 		if (held !== null) this.#tell(() => listener.message(held));
+	}
+
+	/** Nobody waits for checks, or those there are have come to nothing and nobody wants the precondition. */
+	get isUnchecked(): boolean {
+		return !this.peer.checks || (this.isUnproved && !this.preconditions.isWanted);
 	}
 
 	/** Whether there is something to send to: checks, or an address. */

@@ -81,6 +81,33 @@ it("an offer that nobody acknowledges, as one in another's name, has nothing sen
 	expect(b.failure).toBeNull();
 });
 
+describe("two ends of the first draft whose checks all fail", () => {
+	it("are connected all the same, and media goes where m= and c= say", async () => {
+		const { a, b, log } = await called("first-draft", "first-draft");
+		a.signalling.unproved?.();
+		await turn();
+		expect([log.at(-1), b.stands]).toEqual(["B 183", false]);
+		b.signalling.unproved?.();
+		await turn();
+		expect(log.slice(3)).toEqual(["B 180", "B 200"]);
+		expect([b.stands, b.call?.status, a.call?.status]).toEqual([true, 200, 200]);
+	});
+
+	it("are not where one of them wants it proved", async () => {
+		const { b, log } = await called("first-draft", "first-draft", { a: { precondition: true } });
+		b.signalling.unproved?.();
+		await turn();
+		expect(log.at(-1)).toBe("B 183");
+	});
+
+	it("do not stand where nobody acknowledges the call", async () => {
+		const { b, log } = await called("first-draft", "first-draft", { acknowledges: false });
+		b.signalling.unproved?.();
+		await turn();
+		expect([log.at(-1), b.stands]).toEqual(["B 200", false]);
+	});
+});
+
 describe("an address that was changed on the way", () => {
 	/** As a gateway that knows nothing of ICE does. */
 	const moved = (body: SipBody) => ({ ...body, text: body.text.replace("c=IN IP4 192.0.2.1", "c=IN IP4 203.0.113.9") });
