@@ -47,6 +47,8 @@ export class Conversation {
 	/** The first exchange is over, and the other end is known to have the dialog. */
 	#isOpen = false;
 	#isOffering = false;
+	/** The offer of ours that is under way says what the other end waits for before it rings. */
+	isTelling = false;
 	/** An offer of the other end's that waits for what we have to say. */
 	#offered: { readonly reading: CallReading; readonly ufrag: string | null } | null = null;
 	#version = 0;
@@ -156,10 +158,13 @@ export class Conversation {
 	 */
 	offerMore(): void {
 		if (!this.#isOpen || this.#isOffering || this.#offered !== null || this.isOver || !this.#hasMore) return;
+		const isTelling = this.preconditions.isToBeTold && !this.isAccepted;
 		const body = this.offer();
 		if (body === null || this.number === null) return;
 		this.#isOffering = true;
-		this.#ports.agent().offer(this.number, body);
+		this.isTelling = isTelling;
+		// Such a word is of no use later.
+		this.#ports.agent().offer(this.number, body, ...(isTelling ? ["UPDATE" as const] : []));
 	}
 
 	/** What happens within a call, whoever placed it. */

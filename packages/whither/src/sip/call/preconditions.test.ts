@@ -177,6 +177,17 @@ describe("a precondition that cannot be met", () => {
 		expect(other.a.failure).toEqual({ code: "sipPrecondition", why: "noIce" });
 	});
 
+	it("ends the call where the word that it is met is refused, as nobody would ring", async () => {
+		const alters = (body: SipBody) =>
+			body.text.includes("curr:conn e2e sendrecv") ? { ...body, text: "nothing" } : body;
+		const { a, b, log } = await called("modern", { alters });
+		b.prove();
+		a.prove();
+		await turn();
+		expect(log.slice(3)).toEqual(["A UPDATE", "B 488 to it", "A CANCEL"]);
+		expect([a.failure, a.call?.precondition]).toEqual([{ code: "sipPrecondition", why: "notHeeded" }, "refused"]);
+	});
+
 	it("a caller without it is told so by a callee that wants it (421)", async () => {
 		const { agents, b, log } = twoEnds({ b: { precondition: true } });
 		b.saysAll();
