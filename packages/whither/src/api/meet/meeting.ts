@@ -1,6 +1,7 @@
 /** Two ends that come together: signalling on one side, ICE on the other, until there is a pair or a reason why not. */
 import type { Instant } from "@whither/core";
 import type { IceConnectionEvent, IceDatagram } from "@whither/net/ice";
+import { CarriedCall } from "./carried-call.ts";
 import { type MeetEars, NO_EARS } from "./ears.ts";
 import { MeetLedger } from "./ledger.ts";
 import type { MeetConnection, MeetLeg, MeetPeer } from "./legs/leg.ts";
@@ -13,7 +14,6 @@ import type { MeetCall } from "./signalling/call.ts";
 import type { MeetMessage } from "./signalling/message.ts";
 import { ReachedNews } from "./signalling/reached.ts";
 import type { Signalling, SignallingFailure } from "./signalling/signalling.ts";
-import { untakenOutcome } from "./untaken.ts";
 
 /**
  * How long a STUN server is waited for. Sockets that no pair needs are closed three seconds after there is a pair: by then it
@@ -38,17 +38,13 @@ export class Meeting {
 	readonly #gathered = new Once<void>();
 	readonly #answered = new Once<void>();
 	#isSettled = false;
-	#call: MeetCall | null = null;
+	readonly #call = new CarriedCall();
 	readonly #reached: ReachedNews;
 	readonly #warned = new Set<MeetWarning["code"]>();
 	#forget: () => void = () => {};
 	#ears = NO_EARS;
-	/** The call that carries it is acknowledged. */
-	#stands = false;
 	/** There is a pair that nothing has proved, of a call that does not stand. */
 	#isHeld = false;
-	#bye: string | null = null;
-	#failure: SignallingFailure | null = null;
 
 	constructor(order: MeetingOrder) {
 		this.#order = order;
@@ -101,12 +97,12 @@ export class Meeting {
 
 	/** The call that carries it, as it stands; null: there is none. */
 	get call(): MeetCall | null {
-		return this.#call;
+		return this.#call.told;
 	}
 
 	/** What came of a call that nobody has taken by now; null: it was taken, or there is none. */
 	get untaken(): MeetOutcome | null {
-		return untakenOutcome({ call: this.#call, bye: this.#bye, failure: this.#failure });
+		return this.#call.untaken;
 	}
 
 	/** What media did so far; null: none was to be sent. */
@@ -126,7 +122,7 @@ export class Meeting {
 
 	/** The other end is going, or has gone. */
 	get hasLeft(): boolean {
-		return this.#bye !== null;
+		return this.#call.bye !== null;
 	}
 
 	/** Ends the wait, if it is not over. */
@@ -195,7 +191,7 @@ export class Meeting {
 	}
 
 	#called(call: MeetCall): void {
-		this.#call = call;
+		this.#call.told = call;
 		this.#order.tell({ kind: "call", call });
 		if (call.status === null) return;
 		this.#answered.happen();
@@ -203,7 +199,7 @@ export class Meeting {
 	}
 
 	#stood(): void {
-		this.#stands = true;
+		this.#call.stands = true;
 		if (this.#isHeld) this.#connected();
 	}
 
@@ -216,9 +212,7 @@ export class Meeting {
 
 	/** Once there is a way, and nobody has to pick up first. */
 	#beginMedia(): void {
-		const { status } = this.#call ?? { status: 200 };
-		if (this.ledger.selected === null || this.#isHeld) return;
-		if (status !== null && status < 300) this.#media?.begin();
+		if (this.ledger.selected !== null && !this.#isHeld && this.#call.isTaken) this.#media?.begin();
 	}
 
 	#warn(warning: MeetWarning): void {
@@ -234,7 +228,7 @@ export class Meeting {
 
 	/** The other end goes: before there was a way that ends the meeting, as `noWay` where all our pairs had failed already. */
 	#left(why: string): void {
-		this.#bye = why;
+		this.#call.bye = why;
 		const { pairs } = this.ice;
 		// One that is tried again, since the other end might have come meanwhile, has been tried.
 		const areAllTried = pairs.length > 0 && pairs.every(({ state, failure }) => state === "failed" || failure !== null);
@@ -244,7 +238,7 @@ export class Meeting {
 	}
 
 	#closed(failure: SignallingFailure | null): void {
-		this.#failure = failure;
+		this.#call.failure = failure;
 		this.#answered.happen();
 		if (failure !== null && this.#isSettled)
 			this.#order.tell({ kind: "warning", warning: { code: "signallingLost", failure } });
@@ -282,13 +276,12 @@ export class Meeting {
 		}
 	}
 
-	/** Anybody may call in another's name, so that nothing goes where a call says and no check has been before it stands. */
+	/** What no check has proved waits for a call that stands. */
 	#unproved(): void {
 		this.#warn({ code: "unproved" });
-		const { precondition, direction } = this.#call ?? {};
 		// A call that is not to ring before both ways are proved is none without that.
-		if (precondition === "waiting") this.#failed("allPairsFailed");
-		else if (direction === "in" && !this.#stands) {
+		if (this.call?.precondition === "waiting") this.#failed("allPairsFailed");
+		else if (this.#call.mayBeForged) {
 			this.#isHeld = true;
 			this.#wait(this.#order.waitMs, "noWay");
 		} else this.#connected();
