@@ -35,7 +35,7 @@ export function meetDocument({ facts, paths, meeting, traces, why, ...common }: 
 	const missing = missingPaths(selected !== null, traces, paths);
 	return {
 		...{ schema: MEET_SCHEMA, tool, args },
-		connected: selected !== null && !isLost,
+		connected: selected !== null && !isLost && meeting.untaken === null,
 		...{ state: ledger.state, why, outcome, timings, role: ice.role, peerTool: meeting.peer?.tool || null },
 		...{ ice: meeting.peer?.ice ?? null, call: meeting.call, media: meeting.media },
 		...{ selected, pairs, candidates, candidateErrors, servers },

@@ -1,6 +1,7 @@
 /** Two ends that come together: signalling on one side, ICE on the other, until there is a pair or a reason why not. */
 import type { Instant } from "@whither/core";
 import type { IceConnectionEvent, IceDatagram } from "@whither/net/ice";
+import { CarriedCall } from "./carried-call.ts";
 import { type MeetEars, NO_EARS } from "./ears.ts";
 import { MeetLedger } from "./ledger.ts";
 import type { MeetConnection, MeetLeg, MeetPeer } from "./legs/leg.ts";
@@ -37,12 +38,13 @@ export class Meeting {
 	readonly #gathered = new Once<void>();
 	readonly #answered = new Once<void>();
 	#isSettled = false;
-	#call: MeetCall | null = null;
+	readonly #call = new CarriedCall();
 	readonly #reached: ReachedNews;
 	readonly #warned = new Set<MeetWarning["code"]>();
 	#forget: () => void = () => {};
 	#ears = NO_EARS;
-	#hasLeft = false;
+	/** There is a pair that nothing has proved, of a call that does not stand. */
+	#isHeld = false;
 
 	constructor(order: MeetingOrder) {
 		this.#order = order;
@@ -50,6 +52,7 @@ export class Meeting {
 			met: () => this.#met(),
 			message: (message) => this.#heard(message),
 			call: (call) => this.#called(call),
+			stands: () => this.#stood(),
 			closed: (failure) => this.#closed(failure),
 		});
 		this.#reached = new ReachedNews(this.#signalling);
@@ -78,7 +81,7 @@ export class Meeting {
 		return this.#gathered.promise;
 	}
 
-	/** Resolves with the final answer to the call that carries it. */
+	/** Resolves with the final answer to the call that carries it, or when none can come any more. */
 	get answered(): Promise<void> {
 		return this.#answered.promise;
 	}
@@ -94,7 +97,12 @@ export class Meeting {
 
 	/** The call that carries it, as it stands; null: there is none. */
 	get call(): MeetCall | null {
-		return this.#call;
+		return this.#call.told;
+	}
+
+	/** What came of a call that nobody has taken by now; null: it was taken, or there is none. */
+	get untaken(): MeetOutcome | null {
+		return this.#call.untaken;
 	}
 
 	/** What media did so far; null: none was to be sent. */
@@ -114,7 +122,7 @@ export class Meeting {
 
 	/** The other end is going, or has gone. */
 	get hasLeft(): boolean {
-		return this.#hasLeft;
+		return this.#call.bye !== null;
 	}
 
 	/** Ends the wait, if it is not over. */
@@ -125,7 +133,7 @@ export class Meeting {
 	/** From now on these hear what comes, and no others. */
 	attend(ears: MeetEars): void {
 		this.#ears = ears;
-		if (this.#hasLeft) ears.left();
+		if (this.hasLeft) ears.left();
 	}
 
 	/** Says goodbye, and resolves once all is closed, within five seconds. */
@@ -164,7 +172,7 @@ export class Meeting {
 
 	#heard(message: MeetMessage): void {
 		if (message.type === "bye") {
-			this.#bye(message.why);
+			this.#left(message.why);
 			return;
 		}
 		if (!this.#leg.describes(message)) {
@@ -172,7 +180,7 @@ export class Meeting {
 			return;
 		}
 		if (this.peer === null && message.tool !== "") this.#order.tell({ kind: "peer", tool: message.tool });
-		if (!this.#isSettled) this.#forget();
+		if (!this.#isSettled && !this.#isHeld) this.#forget();
 		this.ledger.described(this.ice.now());
 		this.#leg.hear(message);
 		const { peer } = this;
@@ -183,11 +191,16 @@ export class Meeting {
 	}
 
 	#called(call: MeetCall): void {
-		this.#call = call;
+		this.#call.told = call;
 		this.#order.tell({ kind: "call", call });
 		if (call.status === null) return;
 		this.#answered.happen();
 		this.#beginMedia();
+	}
+
+	#stood(): void {
+		this.#call.stands = true;
+		if (this.#isHeld) this.#connected();
 	}
 
 	#openMedia(): MediaRun {
@@ -199,8 +212,7 @@ export class Meeting {
 
 	/** Once there is a way, and nobody has to pick up first. */
 	#beginMedia(): void {
-		const { status } = this.#call ?? { status: 200 };
-		if (this.ledger.selected !== null && status !== null && status < 300) this.#media?.begin();
+		if (this.ledger.selected !== null && !this.#isHeld && this.#call.isTaken) this.#media?.begin();
 	}
 
 	#warn(warning: MeetWarning): void {
@@ -215,8 +227,8 @@ export class Meeting {
 	}
 
 	/** The other end goes: before there was a way that ends the meeting, as `noWay` where all our pairs had failed already. */
-	#bye(why: string): void {
-		this.#hasLeft = true;
+	#left(why: string): void {
+		this.#call.bye = why;
 		const { pairs } = this.ice;
 		// One that is tried again, since the other end might have come meanwhile, has been tried.
 		const areAllTried = pairs.length > 0 && pairs.every(({ state, failure }) => state === "failed" || failure !== null);
@@ -226,11 +238,13 @@ export class Meeting {
 	}
 
 	#closed(failure: SignallingFailure | null): void {
+		this.#call.failure = failure;
+		this.#answered.happen();
 		if (failure !== null && this.#isSettled)
 			this.#order.tell({ kind: "warning", warning: { code: "signallingLost", failure } });
-		if (this.#isSettled || this.#hasLeft) return;
+		if (this.#isSettled || this.hasLeft) return;
 		if (failure?.code === "expired" && !failure.met) this.#end({ code: "nobodyCame", signalling: failure });
-		else if (this.peer === null)
+		else if (this.peer === null || this.#isHeld)
 			this.#end(failure === null ? { code: "peerLeft" } : { code: "signalling", signalling: failure });
 		else {
 			// Checks go on with what is known; nothing more will come.
@@ -250,11 +264,8 @@ export class Meeting {
 				this.#tellReached();
 				break;
 			case "selected":
-				if (event.why === "unproved") this.#warn({ code: "unproved" });
-				// A call that is not to ring before both ways are proved is none without that.
-				if (event.why === "unproved" && this.#call?.precondition === "waiting") this.#failed("allPairsFailed");
-				else this.#end({ code: "connected" });
-				this.#beginMedia();
+				if (event.why === "unproved") this.#unproved();
+				else this.#connected();
 				break;
 			case "state":
 				if (event.state === "failed") this.#failed(event.failure);
@@ -263,6 +274,24 @@ export class Meeting {
 				this.#lose({ code: "defect", about: event.about });
 				break;
 		}
+	}
+
+	/** What no check has proved waits for a call that stands. */
+	#unproved(): void {
+		this.#warn({ code: "unproved" });
+		// A call that is not to ring before both ways are proved is none without that.
+		if (this.call?.precondition === "waiting") this.#failed("allPairsFailed");
+		else if (this.#call.mayBeForged) {
+			this.#isHeld = true;
+			this.#wait(this.#order.waitMs, "noWay");
+		} else this.#connected();
+		this.#signalling.unproved?.();
+	}
+
+	#connected(): void {
+		this.#isHeld = false;
+		this.#end({ code: "connected" });
+		this.#beginMedia();
 	}
 
 	#failed(failure: MeetOutcome["failure"]): void {

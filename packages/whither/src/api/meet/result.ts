@@ -13,7 +13,7 @@ export interface MeetMedia {
 	readonly lost: number;
 	/** RFC 3550 A.8; null: too few came. */
 	readonly jitterNs: number | null;
-	/** From the first pair that was selected to the other end's first packet; null: nothing came. */
+	/** From when our media began to the other end's first packet, 0 where that came before; null: nothing came. */
 	readonly firstNs: number | null;
 }
 
@@ -108,11 +108,11 @@ export type MeetOutcomeCode =
 	| "lost"
 	/** Every pair was tried, or there was none to try. */
 	| "noWay"
-	/** The other end did not come in time. */
+	/** The other end did not come in time; of a call there may be a way by then, and nobody took it. */
 	| "nobodyCame"
-	/** It came, and went before there was a pair. */
+	/** It came, and went before there was a pair; or it refused a call that there was a way for. */
 	| "peerLeft"
-	/** Signalling could not be, or ended before there was a pair: `signalling`. */
+	/** Signalling could not be, or ended before there was a pair or its call was taken: `signalling`. */
 	| "signalling"
 	/** It came, and never said where it is. */
 	| "noDescription"

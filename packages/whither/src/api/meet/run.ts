@@ -173,6 +173,8 @@ export class MeetRun implements AsyncIterable<MeetEvent> {
 		const { waitMs = WAIT_MS } = this.#order.options;
 		const isUnanswered = meeting.call !== null && meeting.call.status === null;
 		let lost = isUnanswered ? await this.#stay(world, meeting, { ms: waitMs, until: meeting.answered }) : null;
+		// A way without a call that was taken is no connection.
+		if (!this.#course.stopped.aborted) lost ??= meeting.untaken;
 		const mediaMs = meeting.media === null ? 0 : Math.max(0, MEDIA_MS - PACKET_MS * meeting.media.sent);
 		const peerMs = !this.#traces && meeting.peer?.traces === true ? STAY_MS : 0;
 		const ms = Math.max(mediaMs, peerMs);

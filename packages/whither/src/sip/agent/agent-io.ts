@@ -62,7 +62,10 @@ export type SipAgentInput =
 			readonly reliable?: boolean;
 			readonly headers?: readonly (readonly [name: string, value: string])[];
 	  }
-	/** An offer within the call: UPDATE (RFC 3311) before it is accepted or where `method` says so, else re-INVITE. */
+	/**
+	 * An offer within the call: UPDATE (RFC 3311) before it is accepted or where `method` says so, else re-INVITE. Where the other
+	 * end takes no UPDATE it waits until the call is accepted; one that is to be UPDATE is refused (405) before that.
+	 */
 	| { readonly type: "offer"; readonly call: number; readonly body: SipBody; readonly method?: "UPDATE" | "INVITE" }
 	/** The answer to an `offer` event. */
 	| { readonly type: "answer"; readonly call: number; readonly body: SipBody }

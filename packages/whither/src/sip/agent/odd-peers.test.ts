@@ -237,13 +237,24 @@ describe("whom we call", () => {
 		say(`${answer(heard[0], 183, `Require: 100rel\nRSeq: 1\n${says}${SDP}Content-Length: 3\n`)}two`);
 		network.run(network.now + SECOND / 10);
 		say(answer(heard[1], 200));
-		network.step(a, { type: "offer", call: 1, body: OFFER, method: "UPDATE" });
+		network.step(a, { type: "offer", call: 1, body: OFFER });
 		network.run(network.now + SECOND / 10);
 		expect(heard[2]?.split(" ")[0]).toBe(method);
 		if (method !== undefined) return;
 		say(answer(heard[0], 200));
 		network.run(network.now + SECOND / 10);
 		expect(heard.slice(2).map((text) => text.split(" ")[0])).toEqual(["ACK", "INVITE"]);
+	});
+
+	it("that takes no UPDATE in its early dialog has one refused that is to go there, and not later", () => {
+		const { network, a, heard, say } = calling();
+		say(`${answer(heard[0], 183, `Require: 100rel\nRSeq: 1\nAllow: INVITE\n${SDP}Content-Length: 3\n`)}two`);
+		network.run(network.now + SECOND / 10);
+		say(answer(heard[1], 200));
+		network.step(a, { type: "offer", call: 1, body: OFFER, method: "UPDATE" });
+		network.run(network.now + SECOND / 10);
+		expect(a.events.at(-1)).toMatchObject({ kind: "offerRefused", call: 1, status: 405 });
+		expect(heard).toHaveLength(2);
 	});
 
 	it("that knows no UPDATE after all is offered the same by INVITE", () => {

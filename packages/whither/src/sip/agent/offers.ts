@@ -4,7 +4,7 @@ import { sipHeader } from "../message/headers.ts";
 import { parseRetryAfterSeconds } from "../message/retry-after.ts";
 import type { ResponseEnvelope } from "../transactions/envelope.ts";
 import { GIVEN_UP_AFTER, NEVER } from "../transactions/timers.ts";
-import type { SipBody } from "./agent-io.ts";
+import type { SipBody, SipEnd } from "./agent-io.ts";
 import type { Asking } from "./asking.ts";
 import { descriptionOf } from "./body.ts";
 import type { Leg } from "./leg.ts";
@@ -129,20 +129,26 @@ export class Offers {
 		if (queued === null || this.#retryAt !== NEVER || !this.#isSettled || this.#leg.state === "ended") return;
 		if (this.#ours !== null || this.#theirs !== null) return;
 		const method = this.#methodFor(queued);
-		if (method === null) return;
+		if (method === null) {
+			if (this.#isHopeless(queued)) this.#giveUp();
+			return;
+		}
 		this.#queued = null;
 		this.#ours = queued;
 		if (method === "INVITE") this.#isInviting = true;
 		const heard = method === "INVITE" ? this.#invited(queued) : this.#updated(queued);
-		this.#leg.ask({ method, body: queued.body, response: heard, failed: (_end, at) => this.#unheard(queued, at) }, now);
+		this.#leg.ask(
+			{ method, body: queued.body, response: heard, failed: (end, at) => this.#unheard(queued, end, at) },
+			now,
+		);
 	}
 
-	/** Whoever is on the way wants to know who we are, and is not content. */
-	#unheard(offer: OurOffer, now: Instant): void {
+	/** Whoever is on the way wants to know who we are, and is not content; whatever else it is ends the call. */
+	#unheard(offer: OurOffer, end: SipEnd, now: Instant): void {
 		if (this.#ours !== offer) return;
 		this.#ours = null;
 		this.#isInviting = false;
-		this.#tellRefused(401, reasonOf(401));
+		if (end.code === "unauthorized") this.#tellRefused(401, reasonOf(401));
 		this.proceed(now);
 	}
 
@@ -153,6 +159,16 @@ export class Offers {
 		const wantsUpdate = method === "UPDATE" || (method === undefined && state === "early");
 		if (wantsUpdate && peer.takesUpdate) return "UPDATE";
 		return mayInvite ? "INVITE" : null;
+	}
+
+	/** It is to go before the call is accepted, and the other end takes no UPDATE. */
+	#isHopeless({ method }: OurOffer): boolean {
+		return method === "UPDATE" && this.#leg.state === "early" && !this.#leg.peer.takesUpdate;
+	}
+
+	#giveUp(): void {
+		this.#queued = null;
+		this.#tellRefused(405, reasonOf(405));
 	}
 
 	#updated(offer: OurOffer) {

@@ -196,6 +196,7 @@ export class FakeEnd {
 	readonly calls: MeetCall[] = [];
 	readonly news: CallNews[] = [];
 	hasMet = false;
+	stands = false;
 	/** Undefined: it has not come to an end. */
 	failure: SignallingFailure | null | undefined;
 	readonly signalling: Signalling;
@@ -213,6 +214,9 @@ export class FakeEnd {
 			},
 			message: (message) => void this.heard.push(message),
 			call: (call) => void this.calls.push(call),
+			stands: () => {
+				this.stands = true;
+			},
 			closed: (failure) => {
 				this.failure = failure;
 			},

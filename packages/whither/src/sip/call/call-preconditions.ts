@@ -8,6 +8,7 @@ import {
 	arePreconditionsConfirmed,
 	beginStatusTable,
 	heardPreconditions,
+	isProvable,
 	provedPreconditions,
 	type StatusTable,
 } from "../preconditions/status-table.ts";
@@ -53,10 +54,12 @@ export class CallPreconditions {
 	 * What we have proved is more than we have told to an end that waits for it.
 	 *
 	 * Deviation: told are both ways at once, and once, for one of them alone lets nobody's phone ring; RFC 3312 §7 has what
-	 * was asked for told as soon as that stands, and again where it stands no more.
+	 * was asked for told as soon as that stands, and again where it stands no more. Of other types nothing is ever proved here,
+	 * so that there is nothing to tell.
 	 */
 	get isToBeTold(): boolean {
-		return this.isWanted && this.#tells && this.isProved && !this.#table.every(({ told }) => isBoth(told));
+		const isTold = this.#table.every((row) => !isProvable(row) || isBoth(row.told));
+		return this.isWanted && this.#tells && this.isProved && !isTold;
 	}
 
 	get state(): CallPrecondition {

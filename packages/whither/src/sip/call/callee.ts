@@ -48,6 +48,8 @@ export class Callee implements CallSide {
 	readonly #ports: CallPorts;
 	readonly #call: Conversation;
 	#offer: CallReading | null = null;
+	/** Who calls. */
+	#peer: string;
 	/** The caller wants our offer. */
 	#isDelayed = false;
 	#isReliable = false;
@@ -62,6 +64,7 @@ export class Callee implements CallSide {
 	constructor(ports: CallPorts, call: Conversation) {
 		this.#ports = ports;
 		this.#call = call;
+		this.#peer = ports.order.own;
 	}
 
 	begin(): void {
@@ -119,6 +122,7 @@ export class Callee implements CallSide {
 		this.#isDelayed = reading === null;
 		this.#isReliable = [...event.supported, ...event.required].includes("100rel");
 		const { from: peer, userAgent } = event;
+		this.#peer = peer;
 		const isWanted = call.preconditions.isWanted || isMandatory(reading);
 		call.log.begun({ direction: "in", peer, userAgent, precondition: isWanted ? "waiting" : "none" });
 		if (reading !== null) call.take(reading, "offer", event.userAgent);
@@ -190,10 +194,10 @@ export class Callee implements CallSide {
 	get #mayRing(): boolean {
 		if (this.#answered === "no") return false;
 		if (this.#answered === "late") return true;
-		const { peer, preconditions } = this.#call;
+		const { peer, preconditions, isUnchecked } = this.#call;
 		if (peer.reading === null) return false;
-		// An offer of ours may have been answered without ICE.
-		if (!peer.checks) return !preconditions.isWanted;
+		// An offer of ours may have been answered without ICE; and the first draft has media where no check succeeds.
+		if (isUnchecked) return !preconditions.isWanted;
 		return preconditions.isProved && (!preconditions.isWanted || preconditions.isConfirmed);
 	}
 
@@ -230,7 +234,9 @@ export class Callee implements CallSide {
 		this.#forget();
 		const call = this.#call;
 		if (end.code === "hungUp" || end.code === "refused") call.left(reasonWords(end));
-		else call.closed(callFailure(end, this.#ports.order.own, "call"));
+		// Anybody may begin a call and say nothing more: that is no failure of ours.
+		else if (end.code === "timeout" && !call.isAccepted) call.left("it did not acknowledge our answer");
+		else call.closed(callFailure(end, this.#peer, "call"));
 	}
 
 	/** Nobody finds us any more; a call that is there goes on. */

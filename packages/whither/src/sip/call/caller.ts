@@ -46,7 +46,14 @@ export class Caller implements CallSide {
 		if (event.kind === "progress") this.#progress(event);
 		else if (event.kind === "accepted") this.#accepted(event);
 		else if (event.kind === "ended") this.#ended(event);
+		else if (event.kind === "offerRefused" && this.#isUnheard(event))
+			this.#fail({ code: "sipPrecondition", why: "notHeeded" });
 		else this.#call.event(event);
+	}
+
+	/** The other end refuses to hear what it waits for: it would never ring. */
+	#isUnheard({ status }: Of<"offerRefused">): boolean {
+		return status >= 300 && this.#call.isTelling && !this.#call.isAccepted;
 	}
 
 	leave(reason: string): void {

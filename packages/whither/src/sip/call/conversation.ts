@@ -40,11 +40,15 @@ export class Conversation {
 	/** The agent's or our own number of it; null: there is no call. */
 	number: number | null = null;
 	isAccepted = false;
+	/** All checks of our end have failed, and media is to go where the other end says. */
+	isUnproved = false;
 	isOver = false;
 	#isMet = false;
 	/** The first exchange is over, and the other end is known to have the dialog. */
 	#isOpen = false;
 	#isOffering = false;
+	/** The offer of ours that is under way says what the other end waits for before it rings. */
+	isTelling = false;
 	/** An offer of the other end's that waits for what we have to say. */
 	#offered: { readonly reading: CallReading; readonly ufrag: string | null } | null = null;
 	#version = 0;
@@ -102,6 +106,8 @@ export class Conversation {
 		if (!this.#isMet) this.#tell(() => listener.met());
 		this.#isMet = true;
 		const named = as === "answer" ? (this.#told?.named ?? null) : null;
+		// What it said before holds no longer.
+		this.#held = null;
 		for (const message of this.peer.describe(reading, userAgent, named)) {
 			const isUnproved = as === "offer" && !this.isAccepted && message.type === "destination";
 			if (isUnproved) this.#held = message;
@@ -116,7 +122,13 @@ export class Conversation {
 		const held = this.#held;
 		this.#held = null;
 		const { listener } = this.#ports;
+		this.#tell(() => listener.stands?.());
 		if (held !== null) this.#tell(() => listener.message(held));
+	}
+
+	/** Nobody waits for checks, or those there are have come to nothing and nobody wants the precondition. */
+	get isUnchecked(): boolean {
+		return !this.peer.checks || (this.isUnproved && !this.preconditions.isWanted);
 	}
 
 	/** Whether there is something to send to: checks, or an address. */
@@ -146,10 +158,13 @@ export class Conversation {
 	 */
 	offerMore(): void {
 		if (!this.#isOpen || this.#isOffering || this.#offered !== null || this.isOver || !this.#hasMore) return;
+		const isTelling = this.preconditions.isToBeTold && !this.isAccepted;
 		const body = this.offer();
 		if (body === null || this.number === null) return;
 		this.#isOffering = true;
-		this.#ports.agent().offer(this.number, body);
+		this.isTelling = isTelling;
+		// Such a word is of no use later.
+		this.#ports.agent().offer(this.number, body, ...(isTelling ? ["UPDATE" as const] : []));
 	}
 
 	/** What happens within a call, whoever placed it. */

@@ -72,9 +72,40 @@ describe("two ends that speak different ICE", () => {
 
 it("an offer that nobody acknowledges, as one in another's name, has nothing sent to where it says", async () => {
 	const line = { acknowledges: false, alters: withoutIce };
-	const { b, log } = await called("modern", "modern", line);
+	const { agents, b, log } = await called("modern", "modern", line);
 	expect(log).toEqual(["B REGISTER", "A INVITE", "B 180", "B 200"]);
 	expect([b.hasMet, b.types]).toEqual([true, []]);
+	agents.say(1, { kind: "ended", call: 1, end: { code: "timeout" } });
+	await turn();
+	expect(b.heard).toEqual([{ type: "bye", why: "it did not acknowledge our answer" }]);
+	expect(b.failure).toBeNull();
+});
+
+describe("two ends of the first draft whose checks all fail", () => {
+	it("are connected all the same, and media goes where m= and c= say", async () => {
+		const { a, b, log } = await called("first-draft", "first-draft");
+		a.signalling.unproved?.();
+		await turn();
+		expect([log.at(-1), b.stands]).toEqual(["B 183", false]);
+		b.signalling.unproved?.();
+		await turn();
+		expect(log.slice(3)).toEqual(["B 180", "B 200"]);
+		expect([b.stands, b.call?.status, a.call?.status]).toEqual([true, 200, 200]);
+	});
+
+	it("are not where one of them wants it proved", async () => {
+		const { b, log } = await called("first-draft", "first-draft", { a: { precondition: true } });
+		b.signalling.unproved?.();
+		await turn();
+		expect(log.at(-1)).toBe("B 183");
+	});
+
+	it("do not stand where nobody acknowledges the call", async () => {
+		const { b, log } = await called("first-draft", "first-draft", { acknowledges: false });
+		b.signalling.unproved?.();
+		await turn();
+		expect([log.at(-1), b.stands]).toEqual(["B 200", false]);
+	});
 });
 
 describe("an address that was changed on the way", () => {

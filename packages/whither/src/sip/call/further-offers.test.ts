@@ -74,6 +74,21 @@ it("an end that speaks ICE no more, as where a call is handed to another phone, 
 	expect(b.heard.at(-1)).toMatchObject({ type: "destination", destination: { address: "198.51.100.7", port: 5000 } });
 });
 
+it("where an offer wants media without a check is forgotten, when a later one has ICE again before the call stands", async () => {
+	const { a, b, agents, log, sdp } = twoEnds({ acknowledges: false });
+	a.saysAll();
+	b.saysAll();
+	await turn();
+	const plain = "v=0\r\nm=audio 5000 RTP/AVP 0\r\nc=IN IP4 198.51.100.7\r\n";
+	for (const text of [plain, sdp("A INVITE")])
+		agents.say(1, { kind: "offer", call: 1, body: { type: "application/sdp", text }, method: "UPDATE" });
+	await turn();
+	expect(log.filter((line) => line === "B 200 to it")).toHaveLength(2);
+	agents.say(1, { kind: "accepted", call: 1, answer: null, supported: [], userAgent: null });
+	await turn();
+	expect(b.types).not.toContain("destination");
+});
+
 describe("an offer of ours that the caller wants", () => {
 	it("goes in 183, and its answer begins the checks", async () => {
 		const { agents, b, log, sdp } = twoEnds();

@@ -89,6 +89,22 @@ describe("the precondition that media can flow both ways", () => {
 		expect(log.slice(3)).toEqual(["A UPDATE", "B 200 to it", "B 180", "B 200"]);
 	});
 
+	it.each([
+		["offer", "192.0.2.1"],
+		["answer", "192.0.2.2"],
+	])("is told once, where an %s names other types beside it, as usual in IMS", async (_, address) => {
+		const qos = "a=curr:qos local none\r\na=curr:qos remote none\r\na=des:qos optional local sendrecv\r\n";
+		const alters = (body: SipBody) => ({
+			...body,
+			text: body.text.includes(address) ? body.text.replace("a=curr:conn", `${qos}a=curr:conn`) : body.text,
+		});
+		const { a, b, log } = await called("modern", { alters });
+		b.prove();
+		a.prove();
+		await turn();
+		expect(log.slice(3)).toEqual(["A UPDATE", "B 200 to it", "B 180", "B 200"]);
+	});
+
 	it("half a proof is none: the caller says nothing", async () => {
 		const { a, b, log } = await called("modern");
 		b.prove();
@@ -159,6 +175,17 @@ describe("a precondition that cannot be met", () => {
 		other.agents.say(0, { ...progress, answer: plain, supported: [], userAgent: null });
 		await turn();
 		expect(other.a.failure).toEqual({ code: "sipPrecondition", why: "noIce" });
+	});
+
+	it("ends the call where the word that it is met is refused, as nobody would ring", async () => {
+		const alters = (body: SipBody) =>
+			body.text.includes("curr:conn e2e sendrecv") ? { ...body, text: "nothing" } : body;
+		const { a, b, log } = await called("modern", { alters });
+		b.prove();
+		a.prove();
+		await turn();
+		expect(log.slice(3)).toEqual(["A UPDATE", "B 488 to it", "A CANCEL"]);
+		expect([a.failure, a.call?.precondition]).toEqual([{ code: "sipPrecondition", why: "notHeeded" }, "refused"]);
 	});
 
 	it("a caller without it is told so by a callee that wants it (421)", async () => {

@@ -56,6 +56,11 @@ class SipCall implements Signalling {
 		this.#side.moved();
 	}
 
+	unproved(): void {
+		this.#call.isUnproved = true;
+		this.#side.moved();
+	}
+
 	async close(): Promise<void> {
 		if (!this.#isLeaving) {
 			this.#isLeaving = true;
@@ -68,9 +73,9 @@ class SipCall implements Signalling {
 
 	/** Both ways are proved, or there is nothing to prove: one side is about to accept. */
 	get #isAboutToStand(): boolean {
-		const { number, isAccepted, isOver, peer, preconditions } = this.#call;
+		const { number, isAccepted, isOver, isUnchecked, peer, preconditions } = this.#call;
 		if (number === null || isAccepted || isOver || peer.reading === null) return false;
-		return preconditions.isProved || !peer.checks;
+		return preconditions.isProved || isUnchecked;
 	}
 
 	#linger(): Promise<void> {

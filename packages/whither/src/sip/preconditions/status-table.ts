@@ -99,7 +99,12 @@ function grown(
 
 /** The table after what checks have shown, of both ways at once: what stood and stands no more is told as well. */
 export function provedPreconditions(table: StatusTable, proved: BothWays<boolean>): StatusTable {
-	return table.map((row) => (row.type === "conn" && row.status === "e2e" ? { ...row, proved } : row));
+	return table.map((row) => (isProvable(row) ? { ...row, proved } : row));
+}
+
+/** Whether checks can show it: connectivity from end to end (RFC 5898), and nothing else. */
+export function isProvable(row: RowName): boolean {
+	return isOfRow(row, { type: "conn", status: "e2e" });
 }
 
 /** How a row stands: what one of the two ends knows counts for both (RFC 3312 §5.2). */

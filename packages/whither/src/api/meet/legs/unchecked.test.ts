@@ -17,6 +17,8 @@ class Phone {
 	readonly #echoes: boolean;
 	listener: SignallingListener | null = null;
 	at: IceCandidateLine | null = null;
+	/** How often it was told that no check has succeeded. */
+	unproved = 0;
 	/** Packets of media that have come. */
 	heard = 0;
 
@@ -44,6 +46,7 @@ class Phone {
 			role: "controlling",
 			send: (message) => void this.said.push(message),
 			reached: (way) => void this.reached.push(way),
+			unproved: () => void this.unproved++,
 			close: () => Promise.resolve(),
 		};
 	}
@@ -67,7 +70,7 @@ let world: MeetWorld;
 /** Nobody translates the phone's address, and the other end is behind a NAT that lets all in. */
 function begin({ echoes = true } = {}): void {
 	const scenario = natWorld({ a: natKind("full cone"), b: natKind("no NAT") });
-	const [first, second] = simulatedMeet(scenario, { hosts: ["lanA", "lanB"], server: "srv" });
+	const [first, second] = simulatedMeet(scenario, { hosts: ["lanA", "lanB"], server: "srv", classic: true });
 	world = first;
 	phone = new Phone(second, { echoes });
 }
@@ -164,15 +167,115 @@ describe("an end that speaks no ICE", () => {
 		expect(phone.heard).toBeGreaterThan(100);
 	});
 
-	test("that never picks up is not waited for longer than was asked", async () => {
-		const call180 = { own: "sip:a@example", peer: "sip:b@example", ringMs: 10, answeredMs: null, userAgent: null };
+	const call180 = { own: "sip:a@example", peer: "sip:b@example", ringMs: 10, answeredMs: null, userAgent: null };
+	const rings = { ...call180, direction: "out", status: null, precondition: "none" } as const;
+
+	test("that never picks up is not waited for longer than was asked, and is none that we are connected to", async () => {
 		const result = await call(
 			{ media: true, trace: false, waitMs: 2000 },
 			whenGathered(() => {
-				phone.listener?.call?.({ ...call180, direction: "out", status: null, precondition: "none" });
+				phone.listener?.call?.(rings);
 				phone.answer();
 			}),
 		);
-		expect([result.connected, result.media?.sent, phone.heard]).toEqual([true, 0, 0]);
+		expect([result.connected, result.media?.sent, phone.heard]).toEqual([false, 0, 0]);
+		expect(result).toMatchObject({
+			outcome: { code: "nobodyCame" },
+			why: "It rang at sip:b@example, and nobody took the call within 2 seconds.",
+		});
+	});
+
+	test("that refuses the call after it has said where it is has refused it", async () => {
+		const result = await call(
+			{ media: true, trace: false },
+			whenGathered(() => {
+				phone.listener?.call?.(rings);
+				phone.answer();
+				world.after(1000, () => {
+					phone.listener?.call?.({ ...rings, status: 486 });
+					phone.listener?.message({ type: "bye", why: "486 Busy Here" });
+					phone.listener?.closed(null);
+				});
+			}),
+		);
+		expect(result).toMatchObject({
+			...{ connected: false, outcome: { code: "peerLeft", about: "486 Busy Here" } },
+			why: "The call to sip:b@example was refused (486 Busy Here).",
+		});
+		expect(phone.heard).toBe(0);
+	});
+
+	test("whose call dies is waited for no longer", async () => {
+		const failure = { code: "sipTimeout", uri: "sip:b@example", what: "call" } as const;
+		const result = await call(
+			{ media: true, trace: false },
+			whenGathered(() => {
+				phone.listener?.call?.(rings);
+				phone.answer();
+				world.after(1000, () => phone.listener?.closed(failure));
+			}),
+		);
+		expect(result).toMatchObject({
+			...{ connected: false, outcome: { code: "signalling", signalling: failure } },
+			why: "Nobody answers at sip:b@example.",
+		});
+	});
+});
+
+describe("a call that comes in by the first draft, and whose checks all fail", () => {
+	const comes = {
+		...({ direction: "in", own: "sip:a@example", peer: "sip:b@example", status: null, ringMs: null } as const),
+		...({ answeredMs: null, precondition: "none", userAgent: null } as const),
+	};
+
+	/** The phone calls, and nobody answers where it wants checks. Resolves with what it had before the call stood. */
+	function calls(then: () => void): (event: MeetEvent) => void {
+		return whenGathered(() => {
+			const { address = "", port = 0 } = phone.at ?? {};
+			const id = { id: "1", q: 1, derivedFrom: null, username: "user1234", password: "secret", rtcp: null };
+			phone.listener?.call?.(comes);
+			phone.listener?.message({
+				...{ type: "alternatives", tool: "Phone 1", destination: { address, port }, rtcp: null, traces: false },
+				alternatives: [{ ...id, at: { address, port: 9 } }],
+			});
+			world.after(20_000, then);
+		});
+	}
+
+	test("has nothing sent to where it says before it stands, and then it has", async () => {
+		const before: number[] = [];
+		const result = await call(
+			{ media: true, ice: "first-draft" },
+			calls(() => {
+				before.push(phone.unproved, phone.heard);
+				phone.listener?.call?.({ ...comes, status: 200 });
+				world.after(5000, () => {
+					before.push(phone.heard);
+					phone.listener?.stands?.();
+				});
+			}),
+		);
+		expect(before).toEqual([1, 0, 0]);
+		expect(result).toMatchObject({
+			connected: true,
+			selected: { reason: "unproved" },
+			warnings: [{ code: "unproved" }],
+		});
+		expect(phone.heard).toBeGreaterThan(100);
+	});
+
+	test("is no way where it never does", async () => {
+		const result = await call(
+			{ media: true, ice: "first-draft" },
+			calls(() => {
+				phone.listener?.call?.({ ...comes, status: 200 });
+				phone.listener?.message({ type: "bye", why: "it did not acknowledge our answer" });
+				phone.listener?.closed(null);
+			}),
+		);
+		expect([result.connected, result.path, phone.heard]).toEqual([false, null, 0]);
+		expect(result.why).toBe(
+			"The other end ended the call before it was taken (it says: it did not acknowledge our answer).",
+		);
 	});
 });

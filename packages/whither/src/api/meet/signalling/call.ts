@@ -7,7 +7,7 @@ export type MeetIceKind = "modern" | "first-draft";
 export type CallPrecondition =
 	/** Neither end wanted any. */
 	| "none"
-	/** They are wanted, and not met yet: nobody's phone has rung. */
+	/** They are wanted, and not met by then: nobody's phone has rung. */
 	| "waiting"
 	/** They were met before anybody's phone rang. */
 	| "met"

@@ -14,6 +14,8 @@ export interface Signalling {
 	 * Of signalling that has use for it, as a call that is not to ring before.
 	 */
 	reached?(way: { readonly send: boolean; readonly receive: boolean }): void;
+	/** All checks have ended, and none has shown a way: packets are to go where the other end says. */
+	unproved?(): void;
 	/** Once what was sent has gone, or cannot go. `closed` does not follow. */
 	close(): Promise<void>;
 }
@@ -25,6 +27,8 @@ export interface SignallingListener {
 	message(message: MeetMessage): void;
 	/** How the call stands that carries it, told whenever that changes. Of signalling that is one. */
 	call?(call: MeetCall): void;
+	/** That call stands: the other end has acknowledged it, and so is where it says. */
+	stands?(): void;
 	/** Nothing more will come. Null: the other end closed in order. */
 	closed(failure: SignallingFailure | null): void;
 }

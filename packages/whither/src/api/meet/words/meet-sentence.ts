@@ -25,7 +25,9 @@ function wordsOf(facts: MeetFacts): string {
 		case "nobodyCame":
 			return outcome.signalling === null ? nobodyWords(facts) : signallingSentence(outcome.signalling);
 		case "peerLeft":
-			return `the other end left before there was a way to it${said}`;
+			return selected === null
+				? `the other end left before there was a way to it${said}`
+				: untakenWords(facts, `the other end ended the call before it was taken${said}`);
 		case "signalling":
 			return outcome.signalling === null ? "signalling failed" : signallingSentence(outcome.signalling);
 		case "noDescription":
@@ -39,7 +41,15 @@ function wordsOf(facts: MeetFacts): string {
 	}
 }
 
-function nobodyWords({ call, waitMs }: MeetFacts): string {
+/** There was a way, and the call did not come to be. */
+function untakenWords({ call, outcome }: MeetFacts, otherwise: string): string {
+	const isRefused = call?.direction === "out" && call.status !== null;
+	return isRefused ? `the call to ${call.peer} was refused (${outcome.about ?? call.status})` : otherwise;
+}
+
+function nobodyWords({ call, selected, waitMs }: MeetFacts): string {
+	if (call?.direction === "in" && selected !== null)
+		return `there was a way, and the call of ${call.peer} was not let ring within ${seconds(waitMs)}`;
 	if (call?.direction !== "out") return `nobody came within ${seconds(waitMs)}`;
 	return call.ringMs === null
 		? `no answer to the call to ${call.peer} within ${seconds(waitMs)}`
