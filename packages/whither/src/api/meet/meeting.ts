@@ -102,7 +102,8 @@ export class Meeting {
 
 	/** What came of a call that nobody has taken by now; null: it was taken, or there is none. */
 	get untaken(): MeetOutcome | null {
-		return this.#call.untaken;
+		const held = { code: "nobodyCame", failure: null, signalling: null, about: null } as const;
+		return this.#call.untaken ?? (this.#isHeld ? held : null);
 	}
 
 	/** What media did so far; null: none was to be sent. */
