@@ -181,7 +181,11 @@ export class Meeting {
 			return;
 		}
 		if (this.peer === null && message.tool !== "") this.#order.tell({ kind: "peer", tool: message.tool });
-		if (!this.#isSettled && !this.#isHeld) this.#forget();
+		// Agents of today give up by themselves; of others' addresses there may be none that we could even try.
+		if (!this.#isSettled && !this.#isHeld) {
+			if (message.type === "description") this.#forget();
+			else this.#wait(this.#order.waitMs, "noWay");
+		}
 		this.ledger.described(this.ice.now());
 		this.#leg.hear(message);
 		const { peer } = this;

@@ -278,4 +278,20 @@ describe("a call that comes in by the first draft, and whose checks all fail", (
 			"The other end ended the call before it was taken (it says: it did not acknowledge our answer).",
 		);
 	});
+
+	test("and tells addresses alone that nothing can be sent to, is waited for no longer than others are", async () => {
+		const result = await call(
+			{ ice: "first-draft", waitMs: 5000 },
+			whenGathered(() => {
+				const nowhere = { address: "127.0.0.1", port: 9 };
+				const id = { id: "1", q: 1, derivedFrom: null, username: "user1234", password: "secret", rtcp: null };
+				phone.listener?.call?.(comes);
+				phone.listener?.message({
+					...{ type: "alternatives", tool: "Phone 1", destination: nowhere, rtcp: null, traces: false },
+					alternatives: [{ ...id, at: nowhere }],
+				});
+			}),
+		);
+		expect(result).toMatchObject({ connected: false, outcome: { code: "noWay" } });
+	});
 });
