@@ -26,9 +26,12 @@ function unmarkedGroups({ companions = [] }: TraceResult): number {
 	return companions.filter(({ name }) => name === "unmarked").length;
 }
 
-const RUNS = SCENARIOS.flatMap((scenario) =>
-	(scenario.families ?? [4, 6]).map((family) => ({ name: `${scenario.name}, IPv${family}`, scenario, family })),
-);
+/** Each channel once: the first by IPv4, the last by IPv6; what has one alone is traced by both where its scenario is tested. */
+const RUNS = SCENARIOS.flatMap((scenario) => {
+	const families = scenario.families ?? [4, 6];
+	const used = scenarioChannels(scenario).length > 1 ? families : families.slice(0, 1);
+	return used.map((family) => ({ name: `${scenario.name}, IPv${family}`, scenario, family }));
+});
 
 describe("over every scenario of the simulated internet", () => {
 	it.each(RUNS)("$name: the document keeps its schema and every report can be made of it", ({ scenario, family }) => {
