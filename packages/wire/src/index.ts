@@ -8,7 +8,7 @@ export {
 	parseAddress,
 } from "./address.ts";
 export { formatBase64 } from "./base-n.ts";
-export { equalBytes } from "./bytes.ts";
+export { concatBytes, equalBytes } from "./bytes.ts";
 export { internetChecksum, transportChecksum } from "./checksum.ts";
 export type { CryptoPort } from "./crypto.ts";
 export {

@@ -1,5 +1,7 @@
 /** A netlink socket: questions and orders to the kernel, which has answered by the time that the send returns. */
+
 import type { SystemError } from "@whither/core";
+import { concatBytes } from "@whither/wire";
 import { systemError } from "../errors.ts";
 import { AF_NETLINK, SOCK_CLOEXEC, SOCK_NONBLOCK, SOCK_RAW } from "../native/constants.ts";
 import { ERRNO } from "../native/errno.ts";
@@ -43,7 +45,7 @@ export class NetlinkSocket {
 		const { libc, outgoing } = this.#workspace;
 		outgoing.clear();
 		// Joined here, since a datagram is one iovec of the batch.
-		outgoing.append({ name: null, data: joined(messages), control: [] });
+		outgoing.append({ name: null, data: concatBytes(messages), control: [] });
 		return libc.sendmmsg(this.fd, outgoing.address(), 1, 0) === 1 ? 0 : libc.errno();
 	}
 
@@ -85,15 +87,4 @@ export class NetlinkSocket {
 	close(): void {
 		this.#workspace.libc.close(this.fd);
 	}
-}
-
-function joined(messages: readonly Uint8Array[]): Uint8Array {
-	if (messages.length === 1 && messages[0] !== undefined) return messages[0];
-	const bytes = new Uint8Array(messages.reduce((sum, { length }) => sum + length, 0));
-	let offset = 0;
-	for (const message of messages) {
-		bytes.set(message, offset);
-		offset += message.length;
-	}
-	return bytes;
 }

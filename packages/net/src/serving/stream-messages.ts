@@ -1,5 +1,5 @@
 /** The messages of a STUN stream, cut out of the bytes as they come (RFC 8489 section 6.2.2, RFC 8656 section 12.5). */
-import { decodeStunFrame, isDecodeError } from "@whither/wire";
+import { concatBytes, decodeStunFrame, isDecodeError } from "@whither/wire";
 
 const NOTHING = new Uint8Array(0);
 
@@ -45,7 +45,7 @@ export class StreamMessages {
 
 	/** Takes bytes in, for `next`. */
 	add(bytes: Uint8Array): void {
-		this.#held = joined(this.#held, bytes);
+		this.#held = this.#held.length === 0 ? bytes : concatBytes([this.#held, bytes]);
 	}
 
 	/** The next message, in memory of its own; null: it is not whole yet, or the stream is broken. */
@@ -78,12 +78,4 @@ export class StreamMessages {
 		this.#held = NOTHING;
 		return rest;
 	}
-}
-
-function joined(before: Uint8Array, after: Uint8Array): Uint8Array {
-	if (before.length === 0) return after;
-	const all = new Uint8Array(before.length + after.length);
-	all.set(before);
-	all.set(after, before.length);
-	return all;
 }

@@ -1,6 +1,7 @@
 /** A relay server with several clients and their peers, held to its laws at every step: for whoever throws inputs at it. */
 import {
 	attributeOf,
+	concatBytes,
 	decodeStun,
 	decodeStunFrame,
 	type HmacKey,
@@ -116,7 +117,7 @@ export class Tenants {
 		this.inputs++;
 		if (tenant.transport === "datagram") this.#message(tenant, bytes);
 		else if (!tenant.bound) {
-			tenant.held = joined(tenant.held, bytes);
+			tenant.held = concatBytes([tenant.held, bytes]);
 			this.#cut(tenant);
 		}
 	}
@@ -246,13 +247,6 @@ function keep<Value>(list: Value[], value: Value | undefined): void {
 	if (value === undefined) return;
 	if (list.length >= MOST_KEPT) list.shift();
 	list.push(value);
-}
-
-function joined(before: Uint8Array, after: Uint8Array): Uint8Array {
-	const all = new Uint8Array(before.length + after.length);
-	all.set(before);
-	all.set(after, before.length);
-	return all;
 }
 
 function marked32(byte: number): Uint8Array {

@@ -1,4 +1,5 @@
 /** The messages of one connection as they come in (RFC 3261 §18.3), and the empty lines between them (RFC 5626 §3.5.1). Pure. */
+import { concatBytes } from "@whither/wire";
 import { splitSipStream } from "../message/stream.ts";
 
 /** What a connection has brought. */
@@ -27,7 +28,7 @@ export class SipMessageCutter {
 	push(bytes: Uint8Array): CutMessages {
 		const messages: Uint8Array[] = [];
 		let pings = 0;
-		this.#held = joined(this.#held, bytes);
+		this.#held = this.#held.length === 0 ? bytes : concatBytes([this.#held, bytes]);
 		this.#pieces++;
 		while (this.#broken === null) {
 			const frame = splitSipStream(this.#held);
@@ -56,12 +57,4 @@ export class SipMessageCutter {
 		this.#held = this.#held.slice(isEmpty ? skipped - (skipped % PING_BYTES) : skipped);
 		if (isEmpty) this.#pieces = 0;
 	}
-}
-
-function joined(before: Uint8Array, after: Uint8Array): Uint8Array {
-	if (before.length === 0) return after;
-	const all = new Uint8Array(before.length + after.length);
-	all.set(before);
-	all.set(after, before.length);
-	return all;
 }
